@@ -1,0 +1,238 @@
+//! Bins, the only thing that passes between sources and coders: as calls ([`BinCoder`]) or as data ([`Event`]).
+
+use alloc::vec::Vec;
+
+use crate::context::{ContextModel, CtxIdx};
+
+/// One request to a coder. A slice is a list of these, in the order of the stream.
+///
+/// A *life* of the engine is the bins up to and with a terminate bin of 1. After it either the slice ends, or
+/// raw bytes follow (none at all between H.265 substreams) and a new life begins on the next byte, with the
+/// contexts as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A bin coded with a context variable.
+    Context {
+        /// The context variable.
+        ctx: CtxIdx,
+        /// The bin.
+        bin: bool,
+    },
+    /// A bin of even odds.
+    Bypass {
+        /// The bin.
+        bin: bool,
+    },
+    /// A terminate bin: end_of_slice_flag, mb_type I_PCM, pcm_flag, end_of_subset_one_bit.
+    Terminate {
+        /// The bin; 1 ends the engine's life.
+        bin: bool,
+    },
+    /// H.265 bypass alignment: codIRange := 256. Not a bin.
+    Align,
+    /// A byte that is not coded, such as a PCM sample; only straight after a terminate bin of 1.
+    Raw(u8),
+    /// Sets a context variable.
+    Load {
+        /// The context variable.
+        ctx: CtxIdx,
+        /// Its new state.
+        model: ContextModel,
+    },
+}
+
+impl Event {
+    /// Whether this codes a bin, which is what tables and error messages count.
+    pub const fn is_bin(self) -> bool {
+        matches!(self, Event::Context { .. } | Event::Bypass { .. } | Event::Terminate { .. })
+    }
+
+    /// Whether this is a terminate bin of 1.
+    pub const fn ends_life(self) -> bool {
+        matches!(self, Event::Terminate { bin: true })
+    }
+}
+
+/// A coder without a clock. The same calls, in the same order, write and read a stream: an encoder codes the
+/// bin that it is given and returns it, a decoder ignores it and returns the bin that it read.
+///
+/// Calls never fail. A decoder keeps its first error ([`Decode::error`]) and reads zero bits from there on.
+/// After `terminate` returned true the stream continues only through [`raw`](Self::raw); a coder that is
+/// given bins instead stays defined, but what they mean is not.
+pub trait BinCoder {
+    /// Whether bins come from a stream (a decoder) or from the caller (an encoder).
+    const READS: bool;
+
+    /// Codes a bin with a context variable and updates it.
+    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool;
+
+    /// Codes a bin of even odds.
+    fn bypass(&mut self, bin: bool) -> bool;
+
+    /// Codes the low `n` bits of `value`, 0..=32 of them, as bypass bins, the highest first.
+    fn bypass_bits(&mut self, n: u32, value: u32) -> u32 {
+        (0..n).rev().fold(0, |read, i| read << 1 | u32::from(self.bypass(value >> i & 1 != 0)))
+    }
+
+    /// Codes a terminate bin. A bin of 1 ends the engine's life; an encoder writes out all it holds, the stop
+    /// bit, and zeros to the end of the byte.
+    fn terminate(&mut self, bin: bool) -> bool;
+
+    /// H.265 bypass alignment (clause 9.3.4.3.6): codIRange := 256.
+    fn align(&mut self);
+
+    /// After a terminate bin of 1: passes whole bytes uncoded, from the next byte of the stream on (an
+    /// encoder writes `bytes`, a decoder fills them), and starts the engine again behind them.
+    fn raw(&mut self, bytes: &mut [u8]);
+
+    /// Sets a context variable.
+    fn load(&mut self, ctx: CtxIdx, model: ContextModel);
+
+    /// The present state of a context variable.
+    fn save(&self, ctx: CtxIdx) -> ContextModel;
+
+    /// Plays a list of events; the index of the first at which the coder returned something else, which only
+    /// a decoder can.
+    ///
+    /// ```
+    /// use silicabac::{bin::{BinCoder, Decode, Encode, Event}, spec};
+    /// let events = [Event::Bypass { bin: true }, Event::Terminate { bin: true }];
+    /// let mut encoder = spec::Encoder::new();
+    /// encoder.play(&events).unwrap();
+    /// let bytes = encoder.finish();
+    /// assert_eq!(spec::Decoder::new(&bytes).play(&events), Ok(()));
+    /// ```
+    fn play(&mut self, events: &[Event]) -> Result<(), usize> {
+        let mut next = 0;
+        while let Some(&event) = events.get(next) {
+            let same = match event {
+                Event::Context { ctx, bin } => self.context(ctx, bin) == bin,
+                Event::Bypass { bin } => self.bypass(bin) == bin,
+                Event::Terminate { bin } => self.terminate(bin) == bin,
+                Event::Align => {
+                    self.align();
+                    true
+                }
+                Event::Load { ctx, model } => {
+                    self.load(ctx, model);
+                    true
+                }
+                Event::Raw(_) => true, // taken below, with the terminate bin before it
+            };
+            if !same {
+                return Err(next);
+            }
+            next += 1;
+            if event.ends_life() && next < events.len() {
+                let given: Vec<u8> = raw_bytes(&events[next..]).collect();
+                let mut bytes = given.clone();
+                self.raw(&mut bytes);
+                if let Some(wrong) = (0..given.len()).find(|&i| bytes[i] != given[i]) {
+                    return Err(next + wrong);
+                }
+                next += given.len();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of the raw events that `events` begins with.
+fn raw_bytes(events: &[Event]) -> impl Iterator<Item = u8> {
+    events.iter().map_while(|event| if let Event::Raw(byte) = event { Some(*byte) } else { None })
+}
+
+/// A coder that writes.
+pub trait Encode: BinCoder {
+    /// codIRange, 256..=510.
+    fn cod_i_range(&self) -> u32;
+
+    /// The low nine bits of codILow, which coders with and without a count of outstanding bits share.
+    fn cod_i_low(&self) -> u32;
+
+    /// Ends the stream after a terminate bin of 1 and hands over its bytes, the last filled up with zeros.
+    fn finish(self) -> Vec<u8>;
+}
+
+/// A coder that reads.
+pub trait Decode: BinCoder {
+    /// codIRange: 256..=510.
+    fn cod_i_range(&self) -> u32;
+
+    /// codIOffset: the nine bits last read, always below codIRange.
+    fn cod_i_offset(&self) -> u32;
+
+    /// How many bits have been read from the slice. After a terminate bin of 1, the last of them is the stop
+    /// bit.
+    fn position(&self) -> u64;
+
+    /// The first error, if there was one.
+    fn error(&self) -> Option<DecodeError>;
+}
+
+/// What a slice holds behind its stop bit: the rest of that byte, then whole bytes.
+///
+/// Mostly zeros, but not always: cabac_zero_words follow some slices, and x264 sets the very last bit of some.
+/// No bin implies them, so whoever rewrites a slice carries them along.
+///
+/// ```
+/// use silicabac::bin::Tail;
+/// let mut coded = vec![0x7f, 0xa0]; // eleven bits and their padding
+/// Tail::of(&[0x7f, 0xa1, 0x00, 0x00], 11).append_to(&mut coded);
+/// assert_eq!(coded, [0x7f, 0xa1, 0x00, 0x00]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tail<'a> {
+    /// The bits of the stop bit's byte that lie behind it, in place; the others are zero.
+    pub bits: u8,
+    /// The bytes behind that byte.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Tail<'a> {
+    /// The tail of `slice` behind its first `position` bits; empty where they are all there is.
+    pub fn of(slice: &'a [u8], position: u64) -> Tail<'a> {
+        let whole = usize::try_from(position.div_ceil(8)).map_or(slice.len(), |bytes| bytes.min(slice.len()));
+        let (coded, bytes) = slice.split_at(whole);
+        let bits = match (position % 8, coded.last()) {
+            (0, _) | (_, None) => 0,
+            (used, Some(last)) => last & 0xff >> used,
+        };
+        Tail { bits, bytes }
+    }
+
+    /// Completes what [`Encode::finish`] returned.
+    pub fn append_to(self, coded: &mut Vec<u8>) {
+        if let Some(last) = coded.last_mut() {
+            *last |= self.bits;
+        }
+        coded.extend_from_slice(self.bytes);
+    }
+}
+
+/// What is wrong with a stream, and where; the first such place only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} (bin {bin}, bit {bit} of the slice)")]
+pub struct DecodeError {
+    /// What is wrong.
+    pub kind: DecodeErrorKind,
+    /// The index, in the slice, of the bin that met it, or of the next one where an engine starts.
+    pub bin: u64,
+    /// The bit of the slice at which it was met.
+    pub bit: u64,
+}
+
+/// Three ways in which bytes can be no stream of this coder. The standard is silent on them; every decoder
+/// here raises the same one at the same bin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeErrorKind {
+    /// The first nine bits are 510 or 511, which no encoder writes. They are taken as zero.
+    #[error("the engine's first nine bits are 510 or 511, which no encoder writes")]
+    Forbidden,
+    /// codIOffset is 256 or more where a bypass alignment sets codIRange to 256. It is taken as zero.
+    #[error("codIOffset is beyond the range that bypass alignment sets")]
+    Misaligned,
+    /// A bin needed a bit beyond the last byte. The bits beyond read as zero.
+    #[error("the slice ends before its terminate bin")]
+    Exhausted,
+}

@@ -1,0 +1,166 @@
+//! A context variable: the probability state of one kind of bin, and how a slice initialises it.
+
+use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS, avc_init, hevc_init};
+
+/// The number of context variables a coder holds: those of H.264, the larger of the two standards.
+pub const CONTEXTS: usize = 1024;
+
+/// Which context variable a bin is coded with: H.264's ctxIdx, or H.265's flat index (`tables::hevc_init`).
+///
+/// Always below [`CONTEXTS`], so that no coder has to check it again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CtxIdx(u16);
+
+impl CtxIdx {
+    /// The context of this index; `None` from 1,024 up.
+    ///
+    /// ```
+    /// use silicabac::context::CtxIdx;
+    /// assert_eq!(CtxIdx::new(7).unwrap().get(), 7);
+    /// assert!(CtxIdx::new(1024).is_none());
+    /// ```
+    pub const fn new(index: u16) -> Option<CtxIdx> {
+        if (index as usize) < CONTEXTS { Some(CtxIdx(index)) } else { None }
+    }
+
+    /// The index, 0..1024. The mask changes nothing; it shows the compiler that array accesses stay inside.
+    pub const fn get(self) -> usize {
+        self.0 as usize & (CONTEXTS - 1)
+    }
+}
+
+/// pStateIdx, 0..=62, and valMPS of one context variable, in one byte: `pStateIdx | valMPS << 6`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ContextModel(u8);
+
+impl ContextModel {
+    /// A context variable in this state; `None` for states above 62 (63 belongs to the terminate bin).
+    ///
+    /// ```
+    /// use silicabac::context::ContextModel;
+    /// let model = ContextModel::new(62, true).unwrap();
+    /// assert_eq!((model.p_state_idx(), model.val_mps()), (62, true));
+    /// assert!(ContextModel::new(63, false).is_none());
+    /// ```
+    pub const fn new(p_state_idx: u8, val_mps: bool) -> Option<ContextModel> {
+        if p_state_idx <= 62 { Some(ContextModel(p_state_idx | (val_mps as u8) << 6)) } else { None }
+    }
+
+    /// The inverse of [`bits`](Self::bits); `None` for state 63 and for bytes above 127.
+    pub const fn from_bits(bits: u8) -> Option<ContextModel> {
+        if bits < 128 { Self::new(bits & 63, bits >> 6 != 0) } else { None }
+    }
+
+    /// `pStateIdx | valMPS << 6`.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The probability state: 0 is even odds, 62 the most skewed.
+    pub const fn p_state_idx(self) -> u8 {
+        self.0 & 63
+    }
+
+    /// The more probable symbol.
+    pub const fn val_mps(self) -> bool {
+        self.0 >> 6 != 0
+    }
+
+    /// The state after coding `bin` (H.264 clause 9.3.3.2.1.1, H.265 clause 9.3.4.3.2.2).
+    ///
+    /// ```
+    /// use silicabac::context::ContextModel;
+    /// let even = ContextModel::new(0, false).unwrap();
+    /// assert_eq!(even.next(true), ContextModel::new(0, true).unwrap()); // an LPS in state 0 swaps valMPS
+    /// ```
+    pub const fn next(self, bin: bool) -> ContextModel {
+        let (state, mps) = (self.p_state_idx(), self.val_mps());
+        if bin == mps {
+            ContextModel(TRANS_IDX_MPS[state as usize] | (mps as u8) << 6)
+        } else {
+            let mps = if state == 0 { !mps } else { mps };
+            ContextModel(TRANS_IDX_LPS[state as usize] | (mps as u8) << 6)
+        }
+    }
+
+    /// The initial state of an H.264 context at `slice_qp_y` (clause 9.3.1.1); `None` where slices with
+    /// this initialisation have no such context. SliceQPY below 0 (deep video) or above 51 is clipped.
+    ///
+    /// ```
+    /// use silicabac::context::{AvcInit, ContextModel, CtxIdx};
+    /// let mb_skip_flag = CtxIdx::new(11).unwrap();
+    /// assert_eq!(ContextModel::avc(mb_skip_flag, AvcInit::Inter0, 26), ContextModel::new(6, true));
+    /// assert_eq!(ContextModel::avc(mb_skip_flag, AvcInit::Intra, 26), None);
+    /// ```
+    pub const fn avc(ctx: CtxIdx, init: AvcInit, slice_qp_y: i32) -> Option<ContextModel> {
+        match avc_init::MN[ctx.get()][init as usize] {
+            avc_init::UNUSED => None,
+            (m, n) => Some(Self::from_line(m as i32, n as i32, slice_qp_y)),
+        }
+    }
+
+    /// The initial state of an H.265 context at `slice_qp_y` (clause 9.3.2.2); `None` where slices of this
+    /// initType have no such context.
+    ///
+    /// ```
+    /// use silicabac::context::{ContextModel, CtxIdx, HevcInit};
+    /// let split_cu_flag = CtxIdx::new(0).unwrap();
+    /// assert_eq!(ContextModel::hevc(split_cu_flag, HevcInit::Type0, 26), ContextModel::new(0, false));
+    /// ```
+    pub const fn hevc(ctx: CtxIdx, init: HevcInit, slice_qp_y: i32) -> Option<ContextModel> {
+        if ctx.get() >= hevc_init::INIT_VALUE.len() {
+            return None;
+        }
+        match hevc_init::INIT_VALUE[ctx.get()][init as usize] {
+            hevc_init::UNUSED => None,
+            value => {
+                let (slope_idx, offset_idx) = ((value >> 4) as i32, (value & 15) as i32);
+                Some(Self::from_line(slope_idx * 5 - 45, (offset_idx << 3) - 16, slice_qp_y))
+            }
+        }
+    }
+
+    /// preCtxState = Clip3(1, 126, ((m * Clip3(0, 51, SliceQPY)) >> 4) + n), split at 63.
+    const fn from_line(m: i32, n: i32, slice_qp_y: i32) -> ContextModel {
+        let pre_ctx_state = clip3(1, 126, ((m * clip3(0, 51, slice_qp_y)) >> 4) + n);
+        if pre_ctx_state <= 63 {
+            ContextModel((63 - pre_ctx_state) as u8)
+        } else {
+            ContextModel((pre_ctx_state - 64) as u8 | 1 << 6)
+        }
+    }
+}
+
+/// Which column of the H.264 initialisation tables a slice uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AvcInit {
+    /// I and SI slices.
+    Intra,
+    /// P, SP and B slices with cabac_init_idc 0.
+    Inter0,
+    /// P, SP and B slices with cabac_init_idc 1.
+    Inter1,
+    /// P, SP and B slices with cabac_init_idc 2.
+    Inter2,
+}
+
+/// initType of H.265 (clause 9.3.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HevcInit {
+    /// I slices.
+    Type0,
+    /// P slices, or B slices with cabac_init_flag.
+    Type1,
+    /// B slices, or P slices with cabac_init_flag.
+    Type2,
+}
+
+const fn clip3(low: i32, high: i32, value: i32) -> i32 {
+    if value < low {
+        low
+    } else if value > high {
+        high
+    } else {
+        value
+    }
+}

@@ -1,0 +1,32 @@
+//! Silicabac is a golden CABAC for silicon: a bit-exact model of the arithmetic coder of H.264 and H.265, fast
+//! enough to be the software codec, precise enough to check a hardware core against, clock by clock.
+//!
+//! Everything is a sequence of bins. *Sources* make bins, *coders* turn bins into bytes and back, *judges*
+//! compare coders:
+//!
+//! | rooms | what they hold |
+//! | --- | --- |
+//! | [`bin`], [`context`], [`tables`] | what sources and coders share |
+//! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones |
+//! | [`cycle`] | coders with a clock: the twins of the cores in `rtl/` |
+//! | [`trace`], [`stress`] | sources: recorded bins, and made ones |
+//! | [`replay`], [`cosim`] | judges |
+//!
+//! Without default features only the first two rows are left, and they are `no_std`.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod bin;
+pub mod context;
+pub mod engine;
+pub mod spec;
+pub mod tables;
+
+#[cfg(feature = "std")]
+pub mod trace;
+#[cfg(feature = "std")]
+pub mod replay;

@@ -1,0 +1,196 @@
+//! The encoder's flowcharts (H.264 clause 9.3.4, whose numbers stand below; H.265 clause 9.3.5 draws the same).
+
+use alloc::vec::Vec;
+use bitvec::{order::Msb0, vec::BitVec};
+
+use crate::bin::{BinCoder, Encode};
+use crate::context::{CONTEXTS, ContextModel, CtxIdx};
+use crate::tables::RANGE_TAB_LPS;
+
+/// The encoder of the standard.
+///
+/// ```
+/// use silicabac::{bin::{BinCoder, Encode}, context::CtxIdx, spec};
+/// let mut encoder = spec::Encoder::new();
+/// encoder.context(CtxIdx::new(5).unwrap(), true);
+/// encoder.bypass(false);
+/// encoder.terminate(true);
+/// assert_eq!(encoder.finish(), [0x7f, 0xa0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Encoder {
+    /// Ten bits between renormalisations.
+    cod_i_low: u16,
+    cod_i_range: u16,
+    /// The first bit of each life is not written.
+    first_bit_flag: bool,
+    /// Bits whose value a later carry still decides.
+    bits_outstanding: u32,
+    contexts: [ContextModel; CONTEXTS],
+    bits: BitVec<u8, Msb0>,
+}
+
+impl Encoder {
+    /// An encoder at the start of a slice, with every context in state 0 and valMPS 0.
+    pub fn new() -> Encoder {
+        let mut encoder = Encoder {
+            cod_i_low: 0,
+            cod_i_range: 0,
+            first_bit_flag: false,
+            bits_outstanding: 0,
+            contexts: [ContextModel::default(); CONTEXTS],
+            bits: BitVec::new(),
+        };
+        encoder.initialise();
+        encoder
+    }
+
+    /// bitsOutstanding: how many bits wait for a carry to be decided.
+    pub fn bits_outstanding(&self) -> u32 {
+        self.bits_outstanding
+    }
+
+    /// firstBitFlag: whether the next bit put is the one that is not written.
+    pub fn first_bit_flag(&self) -> bool {
+        self.first_bit_flag
+    }
+
+    /// codILow with all its ten bits.
+    pub fn cod_i_low_10(&self) -> u16 {
+        self.cod_i_low
+    }
+
+    /// Clause 9.3.4.1.
+    fn initialise(&mut self) {
+        self.cod_i_low = 0;
+        self.cod_i_range = 510;
+        self.first_bit_flag = true;
+        self.bits_outstanding = 0;
+    }
+
+    /// RenormE, clause 9.3.4.3.
+    fn renorm(&mut self) {
+        while self.cod_i_range < 256 {
+            if self.cod_i_low < 256 {
+                self.put_bit(false);
+            } else if self.cod_i_low >= 512 {
+                self.cod_i_low -= 512;
+                self.put_bit(true);
+            } else {
+                self.cod_i_low -= 256;
+                self.bits_outstanding += 1;
+            }
+            self.cod_i_range <<= 1;
+            self.cod_i_low <<= 1;
+        }
+    }
+
+    /// PutBit, clause 9.3.4.3.
+    fn put_bit(&mut self, b: bool) {
+        if self.first_bit_flag {
+            self.first_bit_flag = false;
+        } else {
+            self.bits.push(b);
+        }
+        while self.bits_outstanding > 0 {
+            self.bits.push(!b);
+            self.bits_outstanding -= 1;
+        }
+    }
+
+    /// EncodeFlush, clause 9.3.4.5. The last bit written is the stop bit.
+    fn flush(&mut self) {
+        self.cod_i_range = 2;
+        self.renorm();
+        self.put_bit(self.cod_i_low >> 9 & 1 != 0);
+        self.bits.push(self.cod_i_low >> 8 & 1 != 0);
+        self.bits.push(true);
+    }
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl BinCoder for Encoder {
+    const READS: bool = false;
+
+    /// EncodeDecision, clause 9.3.4.2.
+    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
+        let model = self.contexts[ctx.get()];
+        let q_cod_i_range_idx = self.cod_i_range >> 6 & 3;
+        let cod_i_range_lps = u16::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][usize::from(q_cod_i_range_idx)]);
+        self.cod_i_range -= cod_i_range_lps;
+        if bin != model.val_mps() {
+            self.cod_i_low += self.cod_i_range;
+            self.cod_i_range = cod_i_range_lps;
+        }
+        self.contexts[ctx.get()] = model.next(bin);
+        self.renorm();
+        bin
+    }
+
+    /// EncodeBypass, clause 9.3.4.4.
+    fn bypass(&mut self, bin: bool) -> bool {
+        self.cod_i_low <<= 1;
+        if bin {
+            self.cod_i_low += self.cod_i_range;
+        }
+        if self.cod_i_low >= 1024 {
+            self.put_bit(true);
+            self.cod_i_low -= 1024;
+        } else if self.cod_i_low < 512 {
+            self.put_bit(false);
+        } else {
+            self.cod_i_low -= 512;
+            self.bits_outstanding += 1;
+        }
+        bin
+    }
+
+    /// EncodeTerminate, clause 9.3.4.5; after a bin of 1 also the zeros up to the next byte and clause 9.3.4.1.
+    fn terminate(&mut self, bin: bool) -> bool {
+        self.cod_i_range -= 2;
+        if bin {
+            self.cod_i_low += self.cod_i_range;
+            self.flush();
+            self.bits.resize(self.bits.len().next_multiple_of(8), false);
+            self.initialise();
+        } else {
+            self.renorm();
+        }
+        bin
+    }
+
+    fn align(&mut self) {
+        self.cod_i_range = 256;
+    }
+
+    fn raw(&mut self, bytes: &mut [u8]) {
+        self.bits.extend_from_raw_slice(bytes);
+    }
+
+    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
+        self.contexts[ctx.get()] = model;
+    }
+
+    fn save(&self, ctx: CtxIdx) -> ContextModel {
+        self.contexts[ctx.get()]
+    }
+}
+
+impl Encode for Encoder {
+    fn cod_i_range(&self) -> u32 {
+        self.cod_i_range.into()
+    }
+
+    fn cod_i_low(&self) -> u32 {
+        u32::from(self.cod_i_low & 511)
+    }
+
+    fn finish(self) -> Vec<u8> {
+        self.bits.into_vec()
+    }
+}

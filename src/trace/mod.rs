@@ -1,0 +1,190 @@
+//! Bin traces: what the bins of real slices were, recorded with every context state and checked against two
+//! independent decoders.
+//!
+//! A trace on disk is a `CBT1` file ([`cbt1`]; `docs/trace-format.md`) in a zstd frame with a checksum. In
+//! memory a slice is a list of [`Event`]s like that of every other source, with what a judge needs besides:
+//! the bytes, and the states and registers to expect.
+
+mod cbt1;
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+    vec::Vec,
+};
+
+use crate::bin::{BinCoder, Event};
+use crate::context::{ContextModel, CtxIdx};
+use crate::engine;
+
+pub use cbt1::FormatError;
+
+/// The bins of one stream, slice by slice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Whose syntax, and so whose context numbers.
+    pub codec: Codec,
+    /// How many context variables the codec has, 1..=1024.
+    pub contexts: u16,
+    /// In the order of the stream.
+    pub slices: Vec<TracedSlice>,
+}
+
+/// The standard a trace comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// H.264; contexts are numbered by ctxIdx.
+    Avc,
+    /// H.265; contexts are numbered as in [`crate::tables::hevc_init`].
+    Hevc,
+}
+
+/// One slice (H.264) or slice segment (H.265).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracedSlice {
+    /// Where the slice lies in its stream, and what initialises its contexts.
+    pub header: SliceHeader,
+    /// The slice data from its first CABAC byte to its end, without emulation prevention, with
+    /// cabac_zero_words.
+    pub payload: Vec<u8>,
+    /// The lives of the engine, in order.
+    pub segments: Vec<Segment>,
+}
+
+/// The facts about a slice that a trace keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SliceHeader {
+    /// Byte offset of the NAL unit in the stream.
+    pub nal_offset: u32,
+    /// Byte offset of the slice data in the NAL unit, its header counted and emulation prevention not.
+    pub data_offset: u32,
+    /// nal_unit_type.
+    pub nal_type: u8,
+    /// H.264: P 0, B 1, I 2. H.265: B 0, P 1, I 2.
+    pub slice_type: u8,
+    /// SliceQPY.
+    pub slice_qp_y: i8,
+    /// H.264: cabac_init_idc. H.265: bit 0 swaps initType 1 and 2, bit 1 marks a dependent slice segment.
+    pub init: u8,
+}
+
+/// One life of the engine: from its first nine bits to a terminate bin of 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// What lies before it.
+    pub start: Start,
+    /// Its first byte in the payload.
+    pub offset: u32,
+    /// The contexts it begins with, `None` for those never used; empty after PCM samples, which keep them.
+    pub contexts: Vec<Option<ContextModel>>,
+    /// Bins and alignments.
+    pub events: Vec<Event>,
+    /// The state of the context before each context bin.
+    pub states: Vec<ContextModel>,
+    /// CRC-32 over codIRange and codIOffset after each event, 16 bits each, little endian. After the last
+    /// bin they are codIRange - 2 and the unchanged codIOffset.
+    pub crc32: u32,
+}
+
+/// What lies before a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The slice header.
+    Slice,
+    /// PCM samples.
+    Pcm,
+    /// The end of another H.265 substream.
+    Subset,
+}
+
+/// Why a trace could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// The file cannot be opened, read or written, or its zstd frame is damaged.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It is larger than any trace.
+    #[error("it unpacks to more than {MAX_BYTES} bytes; split the trace")]
+    TooLarge,
+    /// The unpacked bytes are not a trace.
+    #[error("{0}")]
+    Format(#[from] FormatError),
+}
+
+/// What a reader unpacks at most, so that a small file cannot fill the memory.
+pub const MAX_BYTES: u64 = 1 << 30;
+
+impl Trace {
+    /// Reads a trace file.
+    ///
+    /// # Errors
+    /// [`TraceError`]: the file cannot be read, its checksum is wrong, or its contents are no trace.
+    pub fn read(path: &Path) -> Result<Trace, TraceError> {
+        Trace::read_from(File::open(path)?)
+    }
+
+    /// Reads a trace from a zstd frame.
+    ///
+    /// # Errors
+    /// As [`Trace::read`].
+    pub fn read_from(packed: impl Read) -> Result<Trace, TraceError> {
+        let mut bytes = Vec::new();
+        zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(TraceError::TooLarge);
+        }
+        Ok(cbt1::read(&bytes)?)
+    }
+
+    /// Writes a zstd frame with a checksum of its contents.
+    ///
+    /// ```
+    /// use silicabac::trace::{Codec, Trace};
+    /// let trace = Trace { codec: Codec::Avc, contexts: 1024, slices: vec![] };
+    /// let mut packed = vec![];
+    /// trace.write_to(&mut packed).unwrap();
+    /// assert_eq!(Trace::read_from(&*packed).unwrap(), trace);
+    /// ```
+    ///
+    /// # Errors
+    /// [`TraceError::Io`] from `sink`.
+    pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
+        let mut encoder = zstd::Encoder::new(sink, 19)?;
+        encoder.include_checksum(true)?;
+        encoder.write_all(&cbt1::write(self))?;
+        encoder.finish()?;
+        Ok(())
+    }
+}
+
+impl TracedSlice {
+    /// The slice as a coder sees it: context loads, bins, alignments and raw bytes.
+    pub fn events(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        // Where the bytes between two segments begin, only coding the first tells.
+        let mut encoder = engine::Encoder::new();
+        for (i, segment) in self.segments.iter().enumerate() {
+            let known = events.len();
+            events.extend(segment.loads());
+            events.extend(&segment.events);
+            // An encoder returns what it is given, so playing to it cannot fail.
+            let _ = encoder.play(&events[known..]);
+            if let Some(next) = self.segments.get(i + 1) {
+                let between = encoder.bytes().len()..next.offset as usize;
+                let mut raw = self.payload.get(between).unwrap_or_default().to_vec();
+                encoder.raw(&mut raw);
+                events.extend(raw.into_iter().map(Event::Raw));
+            }
+        }
+        events
+    }
+}
+
+impl Segment {
+    /// The context loads that it begins with.
+    pub fn loads(&self) -> impl Iterator<Item = Event> {
+        let numbered = (0..).map_while(CtxIdx::new).zip(&self.contexts);
+        numbered.filter_map(|(ctx, model)| model.map(|model| Event::Load { ctx, model }))
+    }
+}
