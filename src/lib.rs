@@ -13,12 +13,10 @@
 //! | [`replay`], [`cosim`] | judges |
 //!
 //! Without default features only the first two rows are left, and they are `no_std`.
-#![no_std]
+#![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(feature = "std")]
-extern crate std;
 
 pub mod bin;
 pub mod context;
@@ -29,4 +27,10 @@ pub mod tables;
 #[cfg(feature = "std")]
 pub mod trace;
 #[cfg(feature = "std")]
+pub mod cycle;
+#[cfg(feature = "std")]
+pub mod cosim;
+#[cfg(feature = "std")]
 pub mod replay;
+#[cfg(feature = "std")]
+pub mod stress;

@@ -1,8 +1,6 @@
 //! The judge of the coders without a clock: decodes and re-encodes a recorded slice on the oracle and on the
 //! engine, side by side, and compares every bin, state, register and byte with the trace and with each other.
 
-use std::{format, string::String};
-
 use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event, Tail};
 use crate::trace::{Start, TracedSlice};
 use crate::{engine, spec};
@@ -15,8 +13,19 @@ pub struct Difference {
     pub segment: usize,
     /// The bin in the segment; alignments count.
     pub bin: usize,
-    /// What differed, in words.
-    pub what: String,
+    /// What differed.
+    pub what: What,
+}
+
+/// What a replay met.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum What {
+    /// A coder differs from the trace or from another coder; in words.
+    #[error("{0}")]
+    Differs(String),
+    /// The payload is no stream of this coder, or ends too early.
+    #[error("{0}")]
+    Stream(DecodeError),
 }
 
 /// Replays one slice on every coder.
@@ -33,13 +42,13 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
     let mut spec = spec::Decoder::new(&slice.payload);
     let mut engine = engine::Decoder::new(&slice.payload);
     for (i, segment) in slice.segments.iter().enumerate() {
-        let differs = |bin: usize| move |what: String| Difference { segment: i, bin, what };
+        let differs = |bin| move |what| Difference { segment: i, bin, what: What::Differs(what) };
         if i > 0 {
             let skipped = next_byte(&spec)..u64::from(segment.offset);
             if segment.start == Start::Subset && !skipped.is_empty() {
                 return Err(differs(0)(format!("the substream begins {skipped:?} bytes late")));
             }
-            let mut raw = std::vec![0; skipped.end.saturating_sub(skipped.start) as usize];
+            let mut raw = vec![0; skipped.end.saturating_sub(skipped.start) as usize];
             spec.raw(&mut raw);
             engine.raw(&mut raw);
         }
@@ -58,7 +67,11 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
                 equal("the state before it", states.next(), Some(&spec.save(ctx))).map_err(differs(bin))?;
                 equal("the engine's state before it", spec.save(ctx), engine.save(ctx)).map_err(differs(bin))?;
             }
-            for (name, result) in [("oracle", spec.play(&[event])), ("engine", engine.play(&[event]))] {
+            let played = [("oracle", spec.play(&[event])), ("engine", engine.play(&[event]))];
+            if let Some(error) = spec.error() {
+                return Err(Difference { segment: i, bin, what: What::Stream(error) });
+            }
+            for (name, result) in played {
                 result.map_err(|_| differs(bin)(format!("the {name} decodes another bin than the trace's")))?;
             }
             equal("codIRange, codIOffset, position and error of oracle and engine", place(&spec), place(&engine))
@@ -72,9 +85,6 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
         }
         let last = segment.events.len();
         equal("the CRC-32 of codIRange and codIOffset", segment.crc32, crc32.finalize()).map_err(differs(last))?;
-        if let Some(error) = spec.error() {
-            return Err(differs(last)(format!("{error}")));
-        }
     }
     Ok(spec.position())
 }
@@ -100,7 +110,7 @@ fn encode(slice: &TracedSlice, end: u64) -> Result<(), Difference> {
         for (bin, &event) in segment.events.iter().enumerate() {
             let _ = (spec.play(&[event]), engine.play(&[event]));
             equal("codIRange and codILow of oracle and engine", interval(&spec), interval(&engine))
-                .map_err(|what| Difference { segment: i, bin, what })?;
+                .map_err(|what| Difference { segment: i, bin, what: What::Differs(what) })?;
         }
     }
     for (name, mut bytes) in [("oracle", spec.finish()), ("engine", engine.finish())] {
@@ -109,7 +119,7 @@ fn encode(slice: &TracedSlice, end: u64) -> Result<(), Difference> {
             let byte = bytes.iter().zip(&slice.payload).take_while(|(a, b)| a == b).count();
             let segment = slice.segments.iter().rposition(|segment| segment.offset as usize <= byte).unwrap_or(0);
             let what = format!("the {name} encodes another payload from byte {byte} on");
-            return Err(Difference { segment, bin: 0, what });
+            return Err(Difference { segment, bin: 0, what: What::Differs(what) });
         }
     }
     Ok(())

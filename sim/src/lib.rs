@@ -1,1 +1,40 @@
-//! x
+//! Clocks any synthesisable Verilog module from Rust. It Verilates and compiles at run time, so that the module
+//! may be the user's own, and knows nothing of what the module does.
+//!
+//! | room | what it does |
+//! | --- | --- |
+//! | `cache` | directories built once, by whoever comes first |
+//! | `tools` | finds or fetches Verilator, finds the C++ compiler |
+//! | `design` | Verilog in, shared library out |
+//! | `ports` | the module's ports, from Verilator's header |
+//! | `shim` | the C++ between that library and Rust |
+//! | `library` | loads it and clocks instances: the only room with unsafe code |
+//!
+//! ```no_run
+//! use silicabac_sim::{Cache, Design, Tools};
+//! let cache = Cache::from_env()?;
+//! let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+//! let mut design = Design::new("counter", "clk");
+//! design.sources.push("counter.v".into());
+//! let library = design.build(&cache, &tools)?;
+//! let mut counter = library.instance(1);
+//! let (inputs, mut outputs) = (vec![0; library.input_words()], vec![0; library.output_words()]);
+//! counter.clock(&inputs, &mut outputs)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![deny(unsafe_code)]
+
+mod cache;
+mod design;
+mod error;
+mod library;
+mod ports;
+mod shim;
+mod tools;
+
+pub use cache::Cache;
+pub use design::Design;
+pub use error::{SimError, Stopped};
+pub use library::{Instance, Library};
+pub use ports::{Direction, Port};
+pub use tools::{Tools, WHEEL_VERSION};

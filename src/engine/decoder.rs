@@ -9,7 +9,7 @@ use crate::tables::RANGE_TAB_LPS;
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode}, context::CtxIdx, engine};
-/// let mut decoder = engine::Decoder::new(&[0x7f, 0xa0]);
+/// let mut decoder = engine::Decoder::new(&[0xc2, 0xe0]);
 /// assert!(decoder.context(CtxIdx::new(5).unwrap(), false));
 /// assert!(!decoder.bypass(false));
 /// assert!(decoder.terminate(false));

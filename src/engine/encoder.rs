@@ -15,7 +15,7 @@ use crate::tables::RANGE_TAB_LPS;
 /// encoder.context(CtxIdx::new(5).unwrap(), true);
 /// encoder.bypass(false);
 /// encoder.terminate(true);
-/// assert_eq!(encoder.finish(), [0x7f, 0xa0]);
+/// assert_eq!(encoder.finish(), [0xc2, 0xe0]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Encoder {

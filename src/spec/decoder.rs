@@ -10,7 +10,7 @@ use crate::tables::RANGE_TAB_LPS;
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode}, context::CtxIdx, spec};
-/// let mut decoder = spec::Decoder::new(&[0x7f, 0xa0]);
+/// let mut decoder = spec::Decoder::new(&[0xc2, 0xe0]);
 /// assert!(decoder.context(CtxIdx::new(5).unwrap(), false));
 /// assert!(!decoder.bypass(false));
 /// assert!(decoder.terminate(false));

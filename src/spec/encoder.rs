@@ -15,7 +15,7 @@ use crate::tables::RANGE_TAB_LPS;
 /// encoder.context(CtxIdx::new(5).unwrap(), true);
 /// encoder.bypass(false);
 /// encoder.terminate(true);
-/// assert_eq!(encoder.finish(), [0x7f, 0xa0]);
+/// assert_eq!(encoder.finish(), [0xc2, 0xe0]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Encoder {
@@ -58,6 +58,11 @@ impl Encoder {
     /// codILow with all its ten bits.
     pub fn cod_i_low_10(&self) -> u16 {
         self.cod_i_low
+    }
+
+    /// The whole bytes written so far; the stream up to here after a terminate bin of 1 or raw bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bits.as_raw_slice()[..self.bits.len() / 8]
     }
 
     /// Clause 9.3.4.1.

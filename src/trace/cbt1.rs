@@ -1,7 +1,5 @@
 //! The CBT1 layout, both directions. Little endian throughout; `docs/trace-format.md` has the table.
 
-use std::vec::Vec;
-
 use super::{Codec, Segment, SliceHeader, Start, Trace, TracedSlice};
 use crate::bin::Event;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
@@ -14,7 +12,7 @@ const SEGMENT_BYTES: usize = 20;
 
 /// The unpacked bytes are not a trace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} (byte {at} of the unpacked trace{})", .slice.map_or(std::string::String::new(), |i| std::format!(", slice {i}")))]
+#[error("{what} (byte {at} of the unpacked trace{})", .slice.map_or(String::new(), |i| format!(", slice {i}")))]
 pub struct FormatError {
     /// What is wrong.
     pub what: FormatErrorKind,
@@ -54,6 +52,9 @@ pub enum FormatErrorKind {
         /// How many contexts there are.
         contexts: u16,
     },
+    /// A segment is not one life of the engine.
+    #[error("the segment does not end with its only terminate bin of 1")]
+    End,
     /// A count does not match what it counts.
     #[error("{field} says {said}, but there are {found}")]
     Count {
@@ -204,9 +205,8 @@ fn read_segment(reader: &mut Reader, contexts: u16, first: bool) -> Result<Segme
         words.enumerate().map(|(i, word)| read_event(reader, word, contexts, i)).collect::<Result<_, _>>()?;
     let found = events.iter().filter(|event| matches!(event, Event::Context { .. })).count();
     reader.count("nctxbins", state_count as usize, found)?;
-    let lives = events.iter().filter(|event| event.ends_life()).count();
-    if lives > 1 || lives == 1 && !events.last().is_some_and(|last| last.ends_life()) {
-        return Err(reader.value("terminate bins of 1 in a segment", lives as u32));
+    if events.iter().position(|event| event.ends_life()) != events.len().checked_sub(1) {
+        return Err(reader.error(FormatErrorKind::End));
     }
     let states = reader.take(found)?;
     let states = states.iter().map(|&bits| {

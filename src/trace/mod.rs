@@ -11,7 +11,6 @@ use std::{
     fs::File,
     io::{self, Read, Write},
     path::Path,
-    vec::Vec,
 };
 
 use crate::bin::{BinCoder, Event};

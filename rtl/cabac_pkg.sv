@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+`default_nettype none
+
+// What the modules of the cores say to each other.
+package cabac_pkg;
+
+  // A request. CONTEXT, BYPASS and TERMINATE code a bin.
+  typedef enum logic [2:0] {
+    CONTEXT   = 3'd0,
+    BYPASS    = 3'd1,
+    TERMINATE = 3'd2,  // a bin of 1 flushes, fills the byte with zeros and starts the engine again
+    ALIGN     = 3'd3,  // H.265 bypass alignment: codIRange := 256
+    RAW       = 3'd4,  // a byte that is not coded, only straight after a TERMINATE of 1 or another RAW
+    LOAD      = 3'd5   // sets a context variable
+  } kind_t;
+
+  // A context variable.
+  typedef struct packed {
+    logic       val_mps;
+    logic [5:0] p_state_idx;  // 0..62
+  } model_t;
+
+  typedef struct packed {
+    kind_t      kind;
+    logic       bin;
+    logic [9:0] ctx_idx;
+    logic [7:0] data;     // RAW: the byte; LOAD: the context variable
+  } request_t;
+
+  // What a bin does to codILow: add `addend` halves, then shift left.
+  typedef struct packed {
+    logic [9:0] addend;
+    logic [2:0] shift;   // 0..6
+    logic       flush;
+    logic       raw;
+    logic [7:0] data;
+  } low_op_t;
+
+  // Bits that have been decided: head, then `run` times its complement, then the top `len` of `rest`.
+  typedef struct packed {
+    logic        head_valid;  // the first head of a life is not written
+    logic        head;
+    logic [31:0] run;
+    logic [8:0]  rest;        // zero below its top `len` bits
+    logic [3:0]  len;         // 0..9
+    logic        last;        // fill the byte with zeros; it is the last one
+  } bits_t;
+
+  // The registers of the encoder, and the write to its context memory.
+  typedef struct packed {
+    logic        fetch_valid;
+    request_t    fetch;
+    model_t      fetch_model;
+    logic [8:0]  cod_i_range;
+    logic        low_valid;
+    low_op_t     low;
+    logic [9:0]  cod_i_low;
+    logic [31:0] bits_outstanding;
+    logic        first_bit_flag;
+    logic        emit_valid;
+    bits_t       emit;
+    logic [31:0] pack_bits;
+    logic [5:0]  pack_fill;
+    logic        pack_last;
+    logic        write_valid;
+    logic [9:0]  write_ctx_idx;
+    model_t      write_old;
+    model_t      write_new;
+  } encoder_debug_t;
+
+endpackage
+`default_nettype wire

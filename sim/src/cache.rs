@@ -1,0 +1,85 @@
+//! A directory of directories, each named by a hash of all that went into it and built once.
+//!
+//! Invariant: a directory that has its final name is complete. It is built under another name and renamed, and
+//! a lock file keeps two processes from building the same one twice.
+
+use std::{
+    env,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::SimError;
+
+/// Where built things are kept between runs.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    dir: PathBuf,
+}
+
+impl Cache {
+    /// A cache in `dir`, which need not exist yet.
+    pub fn new(dir: impl Into<PathBuf>) -> Cache {
+        Cache { dir: dir.into() }
+    }
+
+    /// The user's cache: `$SILICABAC_CACHE`, else `silicabac` under `$XDG_CACHE_HOME` or `$HOME/.cache`.
+    ///
+    /// # Errors
+    /// [`SimError::Cache`] where none of the three is set.
+    pub fn from_env() -> Result<Cache, SimError> {
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let dir = set("SILICABAC_CACHE")
+            .or_else(|| set("XDG_CACHE_HOME").map(|base| base.join("silicabac")))
+            .or_else(|| set("HOME").map(|home| home.join(".cache/silicabac")));
+        dir.map(Cache::new).ok_or_else(|| SimError::Cache {
+            path: "~/.cache/silicabac".into(),
+            source: io::Error::new(io::ErrorKind::NotFound, "HOME is not set"),
+        })
+    }
+
+    /// The directory `name`, which `build` fills if it is not there yet. `build` is given an empty directory.
+    ///
+    /// # Errors
+    /// Those of `build`, which leave nothing behind, and [`SimError::Cache`].
+    pub fn entry(
+        &self,
+        name: &str,
+        build: impl FnOnce(&Path) -> Result<(), SimError>,
+    ) -> Result<PathBuf, SimError> {
+        let path = self.dir.join(name);
+        if path.is_dir() {
+            return Ok(path);
+        }
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| SimError::Cache { path, source }
+        };
+        fs::create_dir_all(&self.dir).map_err(failed(&self.dir))?;
+        let lock_path = self.dir.join(format!("{name}.lock"));
+        let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
+        lock.lock().map_err(failed(&lock_path))?;
+        if !path.is_dir() {
+            let new = tempfile::Builder::new().prefix(name).tempdir_in(&self.dir).map_err(failed(&self.dir))?;
+            build(new.path())?;
+            fs::rename(new.path(), &path).map_err(failed(&path))?;
+            // It has another name now; there is nothing to remove.
+            let _ = new.keep();
+        }
+        Ok(path)
+    }
+}
+
+/// A name for a cache entry: `prefix` and a hash of all `parts`, each with its length.
+pub(crate) fn entry_name<'a>(prefix: &str, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let digest = hasher.finalize();
+    digest.iter().take(12).fold(format!("{prefix}-"), |name, byte| name + &format!("{byte:02x}"))
+}

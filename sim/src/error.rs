@@ -1,0 +1,64 @@
+//! What can go wrong, and what to do about it.
+
+use std::{io, path::PathBuf};
+
+/// Why a design could not be built or loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// A program is missing, or too old, and `install` is the command that mends it.
+    #[error("{what}; install it with: {install}")]
+    Tool {
+        /// What is missing.
+        what: String,
+        /// A command line.
+        install: &'static str,
+    },
+    /// There is no directory for the cache, or it cannot be written.
+    #[error("cannot write the cache directory {}: {source}; name another in SILICABAC_CACHE", .path.display())]
+    Cache {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A Verilog file cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Verilator does not accept the Verilog.
+    #[error("Verilator rejects the design:\n{0}")]
+    Verilog(String),
+    /// The C++ compiler does not accept what Verilator wrote.
+    #[error("{compiler} fails on Verilator's output:\n{message}")]
+    Compile {
+        /// The compiler.
+        compiler: String,
+        /// What it said.
+        message: String,
+    },
+    /// A port is not as the caller needs it.
+    #[error("module {top}: {what}")]
+    Port {
+        /// The top module.
+        top: String,
+        /// What is wrong with which port.
+        what: String,
+    },
+    /// The compiled library cannot be loaded.
+    #[error("cannot load {}: {message}", .path.display())]
+    Load {
+        /// The library.
+        path: PathBuf,
+        /// The loader's reason.
+        message: String,
+    },
+}
+
+/// The design itself ended the simulation: `$finish`, `$stop`, or a failed assertion.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the design stopped the simulation: {0}")]
+pub struct Stopped(pub String);

@@ -1,0 +1,146 @@
+//! A compiled design in memory.
+//!
+//! The one room with unsafe code, because a foreign function is called through a pointer. What makes it sound:
+//! the library was built by `design` with the four functions of `shim`; slices handed to it have the lengths
+//! that its ports say; an instance keeps its library loaded and stays on its thread.
+#![allow(unsafe_code)]
+
+use std::{
+    ffi::{CStr, c_char, c_void},
+    path::Path,
+    ptr::NonNull,
+    sync::Arc,
+};
+
+use crate::{Direction, Port, SimError, Stopped};
+
+type New = unsafe extern "C" fn(u32) -> *mut c_void;
+type Delete = unsafe extern "C" fn(*mut c_void);
+type Clock = unsafe extern "C" fn(*mut c_void, *const u32, *mut u32) -> *const c_char;
+
+/// A compiled design, from which instances are made.
+#[derive(Clone, Debug)]
+pub struct Library {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    top: String,
+    /// Without the clock.
+    ports: Vec<Port>,
+    input_words: usize,
+    output_words: usize,
+    new: New,
+    delete: Delete,
+    clock: Clock,
+    /// Last, since it must be dropped after all that points into it.
+    _library: libloading::Library,
+}
+
+impl Library {
+    pub(crate) fn load(top: &str, path: &Path, ports: Vec<Port>) -> Result<Library, SimError> {
+        let failed = |error: libloading::Error| SimError::Load { path: path.to_owned(), message: error.to_string() };
+        let words = |direction| ports.iter().filter(|port| port.direction == direction).map(Port::words).sum();
+        let (input_words, output_words) = (words(Direction::Input), words(Direction::Output));
+        // SAFETY: loading runs the initialisers of a library that `design` compiled, which are Verilator's. The
+        // three types are those with which `shim` declares the functions.
+        let shared = unsafe {
+            let library = libloading::Library::new(path).map_err(failed)?;
+            Shared {
+                top: top.to_owned(),
+                input_words,
+                output_words,
+                ports,
+                new: *library.get::<New>(b"sim_new").map_err(failed)?,
+                delete: *library.get::<Delete>(b"sim_delete").map_err(failed)?,
+                clock: *library.get::<Clock>(b"sim_clock").map_err(failed)?,
+                _library: library,
+            }
+        };
+        Ok(Library { shared: Arc::new(shared) })
+    }
+
+    /// The ports without the clock. Inputs lie in this order in the words of [`Instance::clock`], and so do
+    /// outputs.
+    pub fn ports(&self) -> &[Port] {
+        &self.shared.ports
+    }
+
+    /// The first word of port `name`, once it is known to be there with this direction and width.
+    ///
+    /// # Errors
+    /// [`SimError::Port`] otherwise.
+    pub fn word_of(&self, name: &str, direction: Direction, width: usize) -> Result<usize, SimError> {
+        let wrong = |what: String| SimError::Port { top: self.shared.top.clone(), what };
+        let mut word = 0;
+        for port in self.ports().iter() {
+            if port.name == name {
+                if (port.direction, port.width) == (direction, width) {
+                    return Ok(word);
+                }
+                return Err(wrong(format!(
+                    "port {name} is an {:?} of {} bits, not an {direction:?} of {width}",
+                    port.direction, port.width
+                )));
+            }
+            word += if port.direction == direction { port.words() } else { 0 };
+        }
+        Err(wrong(format!("there is no port {name} ({direction:?}, {width} bits)")))
+    }
+
+    /// The number of words that all inputs take.
+    pub fn input_words(&self) -> usize {
+        self.shared.input_words
+    }
+
+    /// The number of words that all outputs take.
+    pub fn output_words(&self) -> usize {
+        self.shared.output_words
+    }
+
+    /// A new instance. Whatever the design leaves uninitialised begins with random bits of this seed.
+    ///
+    /// # Panics
+    /// When memory is exhausted, as any allocation does.
+    pub fn instance(&self, seed: u32) -> Instance {
+        // SAFETY: `new` has the type that `shim` declares.
+        let pointer = unsafe { (self.shared.new)(seed) };
+        Instance { pointer: NonNull::new(pointer).expect("operator new never returns null"), shared: self.shared.clone() }
+    }
+}
+
+/// A module with a state.
+#[derive(Debug)]
+pub struct Instance {
+    pointer: NonNull<c_void>,
+    shared: Arc<Shared>,
+}
+
+impl Instance {
+    /// One clock: sets the inputs, reads the outputs as they are before the rising edge, and lets it rise.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the design ended the simulation; its outputs mean nothing from then on.
+    ///
+    /// # Panics
+    /// If the slices do not have [`Library::input_words`] and [`Library::output_words`].
+    pub fn clock(&mut self, inputs: &[u32], outputs: &mut [u32]) -> Result<(), Stopped> {
+        assert_eq!(inputs.len(), self.shared.input_words, "words of inputs");
+        assert_eq!(outputs.len(), self.shared.output_words, "words of outputs");
+        // SAFETY: the pointer comes from `new` and lives until `drop`; the lengths are what the shim copies.
+        let stopped = unsafe { (self.shared.clock)(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) };
+        if stopped.is_null() {
+            return Ok(());
+        }
+        // SAFETY: a string with an end, inside the instance.
+        Err(Stopped(unsafe { CStr::from_ptr(stopped) }.to_string_lossy().into_owned()))
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: the pointer comes from `new`, and nothing uses it after this.
+        unsafe { (self.shared.delete)(self.pointer.as_ptr()) }
+    }
+}

@@ -1,0 +1,108 @@
+//! The C++ between the Verilated class and Rust: four functions, the copying of each port written out.
+//!
+//! One call is one clock. Inputs are set while the clock is low, outputs are read, the clock rises. So what a
+//! caller sees belongs to the clock whose inputs it gave: the registers as they are, and what the logic makes
+//! of them and of the inputs.
+
+use crate::ports::{Direction, Port};
+
+/// The whole translation unit: the model's own files, then the four functions.
+pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: &str) -> String {
+    let includes: String = model_files.iter().map(|file| format!("#include \"{file}\"\n")).collect();
+    let (mut set, mut get) = (String::new(), String::new());
+    for port in ports.iter().filter(|port| port.name != clock) {
+        match port.direction {
+            Direction::Input => set += &copy_in(port),
+            Direction::Output => get += &copy_out(port),
+        }
+    }
+    format!(
+        r#"{includes}
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+
+namespace {{
+struct Instance {{
+    VerilatedContext context;
+    std::unique_ptr<Vsim> top;
+    char stopped[1024] = {{}};
+}};
+[[noreturn]] void stop(const char* what, const char* file, int line, const char* message) {{
+    char text[1000];
+    std::snprintf(text, sizeof text, "%s at %s:%d %s", what, file, line, message);
+    throw std::runtime_error(text);
+}}
+}}
+
+void vl_finish(const char* file, int line, const char*) {{ stop("$finish", file, line, ""); }}
+void vl_stop(const char* file, int line, const char*) {{ stop("$stop or a failed assertion", file, line, ""); }}
+void vl_fatal(const char* file, int line, const char*, const char* message) {{ stop("error", file, line, message); }}
+
+#define API extern "C" __attribute__((visibility("default")))
+
+API void* sim_new(uint32_t seed) {{
+    auto instance = std::make_unique<Instance>();
+    instance->context.randReset(2);
+    instance->context.randSeed(static_cast<int>(seed & 0x7fffffff) | 1);
+    Verilated::threadContextp(&instance->context);
+    instance->top = std::make_unique<Vsim>(&instance->context, "top");
+    return instance.release();
+}}
+
+API void sim_delete(void* pointer) {{
+    auto* const instance = static_cast<Instance*>(pointer);
+    Verilated::threadContextp(&instance->context);
+    delete instance;
+}}
+
+API const char* sim_clock(void* pointer, const uint32_t* in, uint32_t* out) {{
+    auto* const instance = static_cast<Instance*>(pointer);
+    Vsim* const top = instance->top.get();
+    Verilated::threadContextp(&instance->context);
+    try {{
+        (void)in;
+        (void)out;
+{set}        top->{clock} = 0;
+        top->eval();
+{get}        instance->context.timeInc(1);
+        top->{clock} = 1;
+        top->eval();
+        return nullptr;
+    }} catch (const std::exception& error) {{
+        std::snprintf(instance->stopped, sizeof instance->stopped, "%s", error.what());
+        return instance->stopped;
+    }}
+}}
+"#
+    )
+}
+
+/// Masks the value: Verilator relies on unused high bits being zero.
+fn copy_in(port: &Port) -> String {
+    let Port { name, width, .. } = port;
+    let mask = if width % 32 == 0 { u32::MAX } else { (1 << (width % 32)) - 1 };
+    match port.words() {
+        1 => format!("        top->{name} = *in++ & {mask:#x}u;\n"),
+        2 => format!("        top->{name} = in[0] | (static_cast<uint64_t>(in[1] & {mask:#x}u) << 32); in += 2;\n"),
+        words => {
+            let last = words - 1;
+            let low: String = (0..last).map(|i| format!("top->{name}[{i}] = in[{i}]; ")).collect();
+            format!("        {low}top->{name}[{last}] = in[{last}] & {mask:#x}u; in += {words};\n")
+        }
+    }
+}
+
+fn copy_out(port: &Port) -> String {
+    let name = &port.name;
+    match port.words() {
+        1 => format!("        *out++ = top->{name};\n"),
+        2 => format!(
+            "        *out++ = static_cast<uint32_t>(top->{name}); *out++ = static_cast<uint32_t>(top->{name} >> 32);\n"
+        ),
+        words => {
+            let all: String = (0..words).map(|i| format!("*out++ = top->{name}[{i}]; ")).collect();
+            format!("        {all}\n")
+        }
+    }
+}

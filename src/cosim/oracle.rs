@@ -1,0 +1,130 @@
+//! What the standard expects of the encoder core: after each request, and of each byte.
+
+use std::collections::VecDeque;
+
+use super::encoder::{Fault, Step};
+use crate::bin::{BinCoder, Encode, Event};
+use crate::context::{ContextModel, CtxIdx};
+use crate::cycle::encoder::{Passed, Registers};
+use crate::spec;
+
+/// The oracle runs ahead of the core: it codes a request when the core takes it, and keeps what is to be seen
+/// until the core has come that far.
+#[derive(Default)]
+pub(super) struct Oracle {
+    coder: spec::Encoder,
+    /// Requests that have not passed the low step, the oldest first.
+    expected: VecDeque<Expected>,
+    /// How many of those have passed the range step.
+    ranged: usize,
+    /// Bytes that the core has given.
+    given: usize,
+    /// How many bytes there are when each life that is not all given has ended.
+    ends: VecDeque<usize>,
+}
+
+struct Expected {
+    cod_i_range: u32,
+    cod_i_low: u32,
+    bits_outstanding: u32,
+    first_bit_flag: u32,
+    /// The update of a context variable: which, from what, to what. What a load replaces is not said: after a
+    /// slice was given up, the core may not have come as far as the oracle.
+    write: Option<(CtxIdx, Option<ContextModel>, ContextModel)>,
+}
+
+impl Oracle {
+    /// The core takes a request; how many bits are outstanding after it.
+    pub(super) fn take(&mut self, event: Event) -> u32 {
+        let written = match event {
+            Event::Context { ctx, .. } => Some((ctx, Some(self.coder.save(ctx)))),
+            Event::Load { ctx, .. } => Some((ctx, None)),
+            _ => None,
+        };
+        match event {
+            Event::Raw(byte) => self.coder.raw(&mut [byte]),
+            // An encoder returns what it is given, so playing to it cannot fail.
+            _ => self.coder.play(&[event]).unwrap_or_default(),
+        }
+        if event.ends_life() {
+            self.ends.push_back(self.coder.bytes().len());
+        }
+        self.expected.push_back(Expected {
+            cod_i_range: self.coder.cod_i_range(),
+            cod_i_low: self.coder.cod_i_low_10().into(),
+            bits_outstanding: self.coder.bits_outstanding(),
+            first_bit_flag: self.coder.first_bit_flag().into(),
+            write: written.map(|(ctx, old)| (ctx, old, self.coder.save(ctx))),
+        });
+        self.coder.bits_outstanding()
+    }
+
+    /// Checks the requests that passed a step in one clock, given what the core showed in it and its registers
+    /// after it.
+    pub(super) fn check_steps(
+        &mut self,
+        before: Passed,
+        after: Passed,
+        shown: &Registers,
+        registers: &Registers,
+    ) -> Result<(), Fault> {
+        if after.range > before.range {
+            let Some(expected) = self.expected.get(self.ranged) else {
+                return Err(Fault::new(Step::Range, "the range step codes a request that was never taken".into()));
+            };
+            equal(Step::Range, "codIRange", expected.cod_i_range, registers.cod_i_range)?;
+            let write = expected.write.map(|(ctx, old, new)| {
+                (ctx.get() as u32, old.map_or(shown.write_old, |old| old.bits().into()), new.bits().into())
+            });
+            let shown = (shown.write_valid == 1).then_some((shown.write_ctx_idx, shown.write_old, shown.write_new));
+            equal(Step::Range, "the update (ctxIdx, old, new) of a context variable", write, shown)?;
+            self.ranged += 1;
+        }
+        if after.low > before.low
+            && let Some(expected) = self.expected.pop_front()
+        {
+            self.ranged -= 1;
+            equal(Step::Low, "codILow", expected.cod_i_low, registers.cod_i_low)?;
+            equal(Step::Low, "bitsOutstanding", expected.bits_outstanding, registers.bits_outstanding)?;
+            equal(Step::Low, "firstBitFlag", expected.first_bit_flag, registers.first_bit_flag)?;
+        }
+        Ok(())
+    }
+
+    /// The core gives a byte.
+    pub(super) fn check_byte(&mut self, byte: u8, last: bool) -> Result<(), Fault> {
+        let what = format!("byte {} of the output", self.given);
+        let Some(&expected) = self.coder.bytes().get(self.given) else {
+            return Err(Fault::new(Step::Low, format!("{what} is given before any bin decides it")));
+        };
+        equal(Step::Low, &what, format!("{expected:#04x}"), format!("{byte:#04x}"))?;
+        self.given += 1;
+        let ends = self.ends.front() == Some(&self.given);
+        if ends {
+            self.ends.pop_front();
+        }
+        equal(Step::Low, "out_last", ends, last)
+    }
+
+    /// A reset drops the life that is under way, and bytes of the one before it that were still to come.
+    pub(super) fn forget_life(&mut self) {
+        let mut coder = spec::Encoder::new();
+        for ctx in (0..).map_while(CtxIdx::new) {
+            coder.load(ctx, self.coder.save(ctx));
+        }
+        *self = Oracle { coder, ..Oracle::default() };
+    }
+
+    /// Whether the core has given all bytes of all lives that ended.
+    pub(super) fn is_done(&self) -> bool {
+        self.ends.is_empty() && self.expected.is_empty()
+    }
+}
+
+fn equal<T: PartialEq + core::fmt::Debug>(step: Step, what: &str, oracle: T, core: T) -> Result<(), Fault> {
+    if oracle == core {
+        return Ok(());
+    }
+    let what: String = format!("{what}: the oracle has {oracle:?}, the core {core:?}");
+    Err(Fault::new(step, what))
+}

@@ -1,0 +1,130 @@
+//! Outcomes for machines: JSON and JUnit.
+
+use serde::Serialize;
+
+use super::{Failure, Mismatch, Outcome};
+use crate::bin::Event;
+
+/// A whole run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What its random numbers came from.
+    pub seed: u64,
+    /// The versions of Verilator and the compiler.
+    pub tools: String,
+    /// One for each suite and core.
+    pub outcomes: Vec<Outcome>,
+}
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    seed: u64,
+    tools: &'a str,
+    pass: bool,
+    results: Vec<JsonOutcome<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonOutcome<'a> {
+    suite: &'a str,
+    core: &'a str,
+    pass: bool,
+    bins: u64,
+    clocks: u64,
+    load_clocks: u64,
+    bins_per_clock: f64,
+    longest_run: u32,
+    lockstep_bins: u64,
+    lockstep_clocks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<JsonFailure<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonFailure<'a> {
+    stalls: &'a str,
+    what: &'a str,
+    slice: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bin: Option<u64>,
+    bins_before: Vec<String>,
+}
+
+impl Report {
+    /// Whether nothing went wrong.
+    pub fn passed(&self) -> bool {
+        self.outcomes.iter().all(|outcome| outcome.failure.is_none())
+    }
+
+    /// An object with the seed, the tools, and an array of results.
+    pub fn to_json(&self) -> serde_json::Value {
+        let results = self.outcomes.iter().map(|outcome| JsonOutcome {
+            suite: &outcome.suite,
+            core: outcome.core,
+            pass: outcome.failure.is_none(),
+            bins: outcome.stats.bins,
+            clocks: outcome.stats.clocks,
+            load_clocks: outcome.stats.load_clocks,
+            bins_per_clock: outcome.stats.bins_per_clock(),
+            longest_run: outcome.stats.longest_run,
+            lockstep_bins: outcome.lockstep_bins,
+            lockstep_clocks: outcome.lockstep_clocks,
+            failure: outcome.failure.as_ref().map(|(stalls, failure)| json_failure(stalls, failure)),
+        });
+        let (pass, results) = (self.passed(), results.collect());
+        serde_json::json!(JsonReport { seed: self.seed, tools: &self.tools, pass, results })
+    }
+
+    /// JUnit's XML: a test case for each suite and core.
+    pub fn to_junit(&self) -> String {
+        let mut suite = quick_junit::TestSuite::new("cosim");
+        suite.add_property(("seed", self.seed.to_string().as_str()));
+        suite.add_property(("tools", self.tools.as_str()));
+        for outcome in &self.outcomes {
+            let mut status = quick_junit::TestCaseStatus::success();
+            if let Some((stalls, failure)) = &outcome.failure {
+                status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure);
+                status.set_message(format!("under {stalls} stalls: {failure}"));
+            }
+            let mut case = quick_junit::TestCase::new(outcome.suite.as_str(), status);
+            case.set_classname(outcome.core);
+            suite.add_test_case(case);
+        }
+        let mut report = quick_junit::Report::new("silicabac");
+        report.add_test_suite(suite);
+        // Writing to a string fails only if a time is out of range, and there are none.
+        report.to_string().unwrap_or_default()
+    }
+}
+
+fn json_failure<'a>(stalls: &'a str, failure: &'a Failure) -> JsonFailure<'a> {
+    match failure {
+        Failure::Coders { slice, what } => {
+            JsonFailure { stalls, what, slice: *slice, clock: None, bin: None, bins_before: Vec::new() }
+        }
+        Failure::Core(Mismatch { what, clock, slice, bin, before, .. }) => JsonFailure {
+            stalls,
+            what,
+            slice: *slice,
+            clock: Some(*clock),
+            bin: Some(*bin),
+            bins_before: before.iter().map(|(number, event)| format!("{number} {}", describe(*event))).collect(),
+        },
+    }
+}
+
+/// An event in a few words: `context 60 = 1`.
+pub fn describe(event: Event) -> String {
+    match event {
+        Event::Context { ctx, bin } => format!("context {} = {}", ctx.get(), u8::from(bin)),
+        Event::Bypass { bin } => format!("bypass = {}", u8::from(bin)),
+        Event::Terminate { bin } => format!("terminate = {}", u8::from(bin)),
+        Event::Align => "align".into(),
+        Event::Raw(byte) => format!("raw {byte:#04x}"),
+        Event::Load { ctx, model } => {
+            format!("load {}: state {}, MPS {}", ctx.get(), model.p_state_idx(), u8::from(model.val_mps()))
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The Verilog of the cores: where it comes from, and a simulated one as a [`Core`].
+
+use std::{
+    fs,
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
+
+use silicabac_sim::{Cache, Design, Direction, Instance, Library, SimError, Tools};
+
+use crate::cycle::{Core, Field, Fields, Row, Stopped};
+
+/// A list of embedded files, packages first.
+macro_rules! embed {
+    ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../../rtl/", $name)))),*] };
+}
+
+/// The built-in sources, so that an installed command has them.
+pub const SOURCES: [(&str, &str); 9] = embed![
+    "cabac_pkg.sv",
+    "cabac_context_memory.sv",
+    "cabac_encoder.sv",
+    "cabac_encoder_emit.sv",
+    "cabac_encoder_low.sv",
+    "cabac_encoder_pack.sv",
+    "cabac_encoder_range.sv",
+    "cabac_range_table.sv",
+    "cabac_transition.sv",
+];
+
+/// The built-in sources as files in the cache, one directory for each version of them.
+///
+/// # Errors
+/// [`SimError::Cache`].
+pub fn built_in(cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    let mut crc32 = crc32fast::Hasher::new();
+    SOURCES.iter().for_each(|(_, text)| crc32.update(text.as_bytes()));
+    let dir = cache.entry(&format!("rtl-{:08x}", crc32.finalize()), |dir| {
+        SOURCES.iter().try_for_each(|(name, text)| {
+            let path = dir.join(name);
+            fs::write(&path, text).map_err(|source| SimError::Cache { path, source })
+        })
+    })?;
+    Ok(SOURCES.iter().map(|(name, _)| dir.join(name)).collect())
+}
+
+/// Every `.sv` and `.v` file of a directory, those that end in `_pkg` first.
+///
+/// # Errors
+/// [`SimError::Read`] if it cannot be listed.
+pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
+    let failed = |source| SimError::Read { path: dir.to_owned(), source };
+    let entries = fs::read_dir(dir).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let is_verilog = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "sv" || extension == "v");
+    let mut files: Vec<_> = entries.iter().map(fs::DirEntry::path).filter(is_verilog).collect();
+    let is_package = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_pkg"));
+    files.sort_by_key(|path| (!is_package(path), path.clone()));
+    Ok(files)
+}
+
+/// A built core, from which simulated ones are made.
+#[derive(Clone, Debug)]
+pub struct Model<C: Core> {
+    library: Library,
+    input_at: Vec<usize>,
+    output_at: Vec<usize>,
+    debug_at: usize,
+    twin: PhantomData<fn() -> C>,
+}
+
+/// The name that the cores give their packed registers.
+const DEBUG: &str = "debug";
+
+impl<C: Core> Model<C> {
+    /// Builds module `top` and finds the ports of its twin `C` in it.
+    ///
+    /// # Errors
+    /// [`SimError`]: a file, the Verilog, a port or a tool.
+    pub fn build(top: &str, sources: Vec<PathBuf>, cache: &Cache, tools: &Tools) -> Result<Model<C>, SimError> {
+        let mut design = Design::new(top, "clk");
+        design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+        design.include_dirs.dedup();
+        design.sources = sources;
+        let library = design.build(cache, tools)?;
+        let words = |fields: &[Field], direction| -> Result<Vec<usize>, SimError> {
+            fields.iter().map(|field| library.word_of(field.name, direction, field.width)).collect()
+        };
+        Ok(Model {
+            input_at: words(C::Inputs::FIELDS, Direction::Input)?,
+            output_at: words(C::Outputs::FIELDS, Direction::Output)?,
+            debug_at: library.word_of(DEBUG, Direction::Output, C::Registers::WIDTH)?,
+            library,
+            twin: PhantomData,
+        })
+    }
+
+    /// A core whose uninitialised bits are random with this seed.
+    pub fn instance(&self, seed: u32) -> Rtl<'_, C> {
+        Rtl {
+            model: self,
+            instance: self.library.instance(seed),
+            inputs: vec![0; self.library.input_words()],
+            outputs: vec![0; self.library.output_words()],
+        }
+    }
+}
+
+/// A simulated core.
+#[derive(Debug)]
+pub struct Rtl<'a, C: Core> {
+    model: &'a Model<C>,
+    instance: Instance,
+    inputs: Vec<u32>,
+    outputs: Vec<u32>,
+}
+
+impl<C: Core> Core for Rtl<'_, C> {
+    type Inputs = C::Inputs;
+    type Outputs = C::Outputs;
+    type Registers = C::Registers;
+
+    fn clock(&mut self, inputs: &C::Inputs) -> Result<Row<C::Outputs, C::Registers>, Stopped> {
+        inputs.visit(|i, value| self.inputs[self.model.input_at[i]] = value);
+        self.instance.clock(&self.inputs, &mut self.outputs)?;
+        Ok(Row {
+            outputs: C::Outputs::build(|i| self.outputs[self.model.output_at[i]]),
+            registers: C::Registers::unpack(&self.outputs[self.model.debug_at..]),
+        })
+    }
+}
