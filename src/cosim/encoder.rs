@@ -17,7 +17,7 @@ use super::{
 use crate::bin::Event;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::cycle::{
-    Core,
+    Core, Stopped,
     encoder::{Encoder, Inputs, Outputs, Passed, Registers},
 };
 
@@ -68,6 +68,21 @@ where
         Ok(()) => Ok(player.stats),
         Err(fault) => Err(player.mismatch(fault)),
     }
+}
+
+/// Resets both cores and fills the context memory, which holds what it was switched on with and no reset
+/// clears; then resets them again. From there on everything must be equal.
+///
+/// # Errors
+/// [`Stopped`].
+pub fn switch_on<R>(lockstep: &mut Lockstep<Encoder, R>) -> Result<(), Stopped>
+where
+    R: Core<Inputs = Inputs, Outputs = Outputs, Registers = Registers>,
+{
+    let reset = Inputs { rst: 1, ..Inputs::default() };
+    let loads = (0..).map_while(CtxIdx::new).map(|ctx| Event::Load { ctx, model: ContextModel::default() });
+    let end = [Inputs::default(), reset];
+    [reset].into_iter().chain(loads.map(Inputs::request)).chain(end).try_for_each(|inputs| lockstep.clock_unseen(&inputs))
 }
 
 /// The steps of the core, by which a register tells its bin.
@@ -158,7 +173,8 @@ where
     }
 
     fn run(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
-        self.switch_on()?;
+        switch_on(&mut self.lockstep).map_err(|stopped| Fault::new(Step::Fetch, stopped.to_string()))?;
+        self.passed = self.lockstep.twin.passed();
         while let Some(slice) = self.slices.get(self.slice) {
             match slice.get(self.event) {
                 Some(&event) => self.offer(event)?,
@@ -173,20 +189,6 @@ where
             self.rest()?;
         }
         (0..4).try_for_each(|_| self.rest())
-    }
-
-    /// Resets both cores and fills the context memory, which holds what it was switched on with and no reset
-    /// clears; then resets them again, and from there on everything must be equal.
-    fn switch_on(&mut self) -> Result<(), Fault> {
-        let reset = Inputs { rst: 1, ..Inputs::default() };
-        let fill = (0..).map_while(CtxIdx::new).map(|ctx| {
-            Inputs::request(Event::Load { ctx, model: ContextModel::default() })
-        });
-        for inputs in [reset].into_iter().chain(fill).chain([Inputs::default(), reset]) {
-            self.lockstep.clock_unseen(&inputs).map_err(|stopped| Fault::new(Step::Fetch, stopped.to_string()))?;
-        }
-        self.passed = self.lockstep.twin.passed();
-        Ok(())
     }
 
     /// A clock in which the event is offered, or not yet.
@@ -219,7 +221,10 @@ where
     fn clock(&mut self, mut inputs: Inputs, offered: Option<Event>) -> Result<(), Fault> {
         inputs.out_ready = u32::from(!self.stalls.stalls_output(&mut self.rng));
         inputs.save_ctx_idx = self.rng.next_u32() % CONTEXTS as u32;
-        let row = self.lockstep.clock(&inputs).map_err(|parted| self.parted(parted))?;
+        let row = match self.lockstep.clock(&inputs) {
+            Ok(row) => *row,
+            Err(parted) => return Err(self.parted(parted)),
+        };
         let before = self.passed;
         self.passed = self.lockstep.twin.passed();
         if inputs.rst == 1 {

@@ -1,8 +1,6 @@
 //! Two cores under the same inputs, compared clock by clock.
 
-use std::collections::VecDeque;
-
-use crate::cycle::{Core, Fields, Row, Stopped};
+use crate::cycle::{Core, Fields, RowOf, Stopped};
 
 /// A core and its twin, and what both showed lately.
 #[derive(Debug)]
@@ -12,8 +10,13 @@ pub struct Lockstep<T: Core, R> {
     /// What is compared with it.
     pub rtl: R,
     clock: u64,
-    history: VecDeque<Moment<T>>,
+    /// What both were given and showed in the last clocks; clock `n` at `n % HISTORY`.
+    history: Vec<Shown<T>>,
+    /// What the core showed in the last clock.
+    rtl_row: RowOf<T>,
 }
+
+type Shown<T> = (<T as Core>::Inputs, RowOf<T>);
 
 /// What both cores showed in one clock.
 #[derive(Clone, Debug)]
@@ -23,9 +26,9 @@ pub struct Moment<T: Core> {
     /// What they were given.
     pub inputs: T::Inputs,
     /// What the twin showed.
-    pub twin: Row<T::Outputs, T::Registers>,
+    pub twin: RowOf<T>,
     /// What the other showed.
-    pub rtl: Row<T::Outputs, T::Registers>,
+    pub rtl: RowOf<T>,
 }
 
 /// How lockstep ended early.
@@ -38,9 +41,9 @@ pub enum Parted {
 }
 
 /// How many clocks before a mismatch are remembered.
-const HISTORY: usize = 200;
+const HISTORY: usize = 256;
 /// How many clocks behind it are recorded.
-const AFTERMATH: usize = 24;
+const AFTERMATH: u64 = 24;
 
 impl<T, R> Lockstep<T, R>
 where
@@ -49,7 +52,7 @@ where
 {
     /// Both cores as they are switched on.
     pub fn new(twin: T, rtl: R) -> Lockstep<T, R> {
-        Lockstep { twin, rtl, clock: 0, history: VecDeque::with_capacity(HISTORY + AFTERMATH) }
+        Lockstep { twin, rtl, clock: 0, history: vec![Shown::<T>::default(); HISTORY], rtl_row: RowOf::<T>::default() }
     }
 
     /// One clock of both that is not compared, while a core that was just switched on holds who knows what.
@@ -57,9 +60,8 @@ where
     /// # Errors
     /// [`Stopped`].
     pub fn clock_unseen(&mut self, inputs: &T::Inputs) -> Result<(), Stopped> {
-        self.rtl.clock(inputs)?;
-        self.twin.clock(inputs)?;
-        Ok(())
+        self.rtl.clock(inputs, &mut self.rtl_row)?;
+        self.twin.clock(inputs, &mut RowOf::<T>::default())
     }
 
     /// One clock of both; what they agree on.
@@ -67,20 +69,19 @@ where
     /// # Errors
     /// [`Parted`].
     #[inline]
-    pub fn clock(&mut self, inputs: &T::Inputs) -> Result<Row<T::Outputs, T::Registers>, Parted> {
-        let rtl = self.rtl.clock(inputs).map_err(Parted::Stopped)?;
-        let twin = self.twin.clock(inputs).map_err(Parted::Stopped)?;
-        if self.history.len() == HISTORY {
-            self.history.pop_front();
-        }
-        self.history.push_back(Moment { clock: self.clock, inputs: *inputs, twin, rtl });
+    pub fn clock(&mut self, inputs: &T::Inputs) -> Result<&RowOf<T>, Parted> {
+        let (shown_inputs, twin_row) = &mut self.history[self.clock as usize % HISTORY];
+        *shown_inputs = *inputs;
         self.clock += 1;
-        if twin == rtl { Ok(twin) } else { Err(Parted::Different) }
+        self.rtl.clock(inputs, &mut self.rtl_row).map_err(Parted::Stopped)?;
+        self.twin.clock(inputs, twin_row).map_err(Parted::Stopped)?;
+        if *twin_row == self.rtl_row { Ok(&self.rtl_row) } else { Err(Parted::Different) }
     }
 
     /// The first register in which the last clock's rows differ.
     pub fn first_difference(&self) -> Option<&'static str> {
-        let Moment { twin, rtl, .. } = self.history.back()?;
+        let (_, twin) = self.history[self.clock.checked_sub(1)? as usize % HISTORY];
+        let rtl = self.rtl_row;
         let mut values = Vec::new();
         twin.registers.visit(|_, value| values.push(value));
         let mut first = None;
@@ -95,13 +96,22 @@ where
 
     /// The last clocks, and some more with the last inputs, so that a waveform shows what becomes of it.
     pub fn into_history(mut self) -> Vec<Moment<T>> {
-        let mut history: Vec<_> = self.history.drain(..).collect();
-        if let Some(inputs) = history.last().map(|moment: &Moment<T>| moment.inputs) {
-            for _ in 0..AFTERMATH {
-                let (Ok(twin), Ok(rtl)) = (self.twin.clock(&inputs), self.rtl.clock(&inputs)) else { break };
-                history.push(Moment { clock: self.clock, inputs, twin, rtl });
-                self.clock += 1;
+        let known = self.clock.min(HISTORY as u64);
+        let mut history: Vec<Moment<T>> = (self.clock - known..self.clock)
+            .map(|clock| {
+                let (inputs, twin) = self.history[clock as usize % HISTORY];
+                Moment { clock, inputs, twin, rtl: twin }
+            })
+            .collect();
+        let Some(last) = history.last_mut() else { return history };
+        last.rtl = self.rtl_row;
+        let inputs = last.inputs;
+        for clock in self.clock..self.clock + AFTERMATH {
+            let (mut twin, mut rtl) = (RowOf::<T>::default(), RowOf::<T>::default());
+            if self.twin.clock(&inputs, &mut twin).and(self.rtl.clock(&inputs, &mut rtl)).is_err() {
+                break;
             }
+            history.push(Moment { clock, inputs, twin, rtl });
         }
         history
     }

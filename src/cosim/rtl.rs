@@ -8,7 +8,7 @@ use std::{
 
 use silicabac_sim::{Cache, Design, Direction, Instance, Library, SimError, Tools};
 
-use crate::cycle::{Core, Field, Fields, Row, Stopped};
+use crate::cycle::{Core, Field, Fields, RowOf, Stopped};
 
 /// A list of embedded files, packages first.
 macro_rules! embed {
@@ -114,17 +114,27 @@ pub struct Rtl<'a, C: Core> {
     outputs: Vec<u32>,
 }
 
+impl<C: Core> Rtl<'_, C> {
+    /// One clock, without a look at what the core shows.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn advance(&mut self, inputs: &C::Inputs) -> Result<(), Stopped> {
+        inputs.visit(|i, value| self.inputs[self.model.input_at[i]] = value);
+        self.instance.clock(&self.inputs, &mut self.outputs)
+    }
+}
+
 impl<C: Core> Core for Rtl<'_, C> {
     type Inputs = C::Inputs;
     type Outputs = C::Outputs;
     type Registers = C::Registers;
 
-    fn clock(&mut self, inputs: &C::Inputs) -> Result<Row<C::Outputs, C::Registers>, Stopped> {
-        inputs.visit(|i, value| self.inputs[self.model.input_at[i]] = value);
-        self.instance.clock(&self.inputs, &mut self.outputs)?;
-        Ok(Row {
-            outputs: C::Outputs::build(|i| self.outputs[self.model.output_at[i]]),
-            registers: C::Registers::unpack(&self.outputs[self.model.debug_at..]),
-        })
+    #[inline]
+    fn clock(&mut self, inputs: &C::Inputs, row: &mut RowOf<C>) -> Result<(), Stopped> {
+        self.advance(inputs)?;
+        row.outputs = C::Outputs::build(|i| self.outputs[self.model.output_at[i]]);
+        row.registers = C::Registers::unpack(&self.outputs[self.model.debug_at..]);
+        Ok(())
     }
 }

@@ -224,10 +224,19 @@ impl Encoder {
         &self.registers
     }
 
-    /// One clock.
+    /// One clock, as [`Core::clock`].
     pub fn step(&mut self, inputs: &Inputs) -> Row<Outputs, Registers> {
-        let r = self.registers;
-        let mut next = r;
+        let mut row = Row::default();
+        self.advance(inputs, &mut row);
+        row
+    }
+
+    /// From the registers as they are, which go to `row`, to the next ones, in place.
+    #[inline]
+    fn advance(&mut self, inputs: &Inputs, row: &mut Row<Outputs, Registers>) {
+        row.registers = self.registers;
+        let r = &row.registers;
+        let next = &mut self.registers;
 
         // Pack: cabac_encoder_pack.
         let out_valid = r.pack_fill >= 8;
@@ -245,7 +254,7 @@ impl Encoder {
             next.pack_last = 0;
         }
         if push {
-            let (piece, len) = piece(&r, long_run);
+            let (piece, len) = piece(r, long_run);
             bits |= (u64::from(piece) << 15 >> fill) as u32;
             fill += len;
             next.pack_last = u32::from(r.emit_last == 1 && !long_run);
@@ -254,7 +263,7 @@ impl Encoder {
         (next.pack_bits, next.pack_fill) = (bits, fill);
 
         // Low: cabac_encoder_low.
-        let low = low_step(&r);
+        let low = low_step(r);
         let low_done = r.low_valid == 1 && (!low.put || emit_ready);
         if emit_ready {
             next.emit_valid = u32::from(r.low_valid == 1 && low.put);
@@ -278,7 +287,7 @@ impl Encoder {
         // Range: cabac_encoder_range and cabac_transition.
         let fetch_done = r.fetch_valid == 1 && (r.low_valid == 0 || low_done);
         if fetch_done {
-            let (cod_i_range, op) = range_step(&r);
+            let (cod_i_range, op) = range_step(r);
             next.cod_i_range = cod_i_range;
             (next.low_addend, next.low_shift) = (op.addend, op.shift);
             (next.low_flush, next.low_raw, next.low_data) = (op.flush, op.raw, r.fetch_data);
@@ -307,29 +316,23 @@ impl Encoder {
         self.passed.range += u64::from(fetch_done);
         self.passed.low += u64::from(low_done);
         if inputs.rst == 1 {
-            next = Registers { cod_i_range: 510, first_bit_flag: 1, ..Registers::default() };
+            *next = Registers { cod_i_range: 510, first_bit_flag: 1, ..Registers::default() };
             let all = self.passed.fetch;
             self.passed = Passed { fetch: all, range: all, low: all };
         }
-        self.registers = next;
 
-        Row {
-            outputs: Outputs {
-                in_ready: in_ready.into(),
-                out_valid: out_valid.into(),
-                out_data: r.pack_bits >> 24,
-                out_last: out_last.into(),
-                settled: u32::from(r.fetch_valid == 0),
-                save_model,
-            },
-            registers: Registers {
-                write_valid: write_valid.into(),
-                write_ctx_idx: r.fetch_ctx_idx,
-                write_old: r.fetch_model,
-                write_new,
-                ..r
-            },
-        }
+        row.outputs = Outputs {
+            in_ready: in_ready.into(),
+            out_valid: out_valid.into(),
+            out_data: r.pack_bits >> 24,
+            out_last: out_last.into(),
+            settled: u32::from(r.fetch_valid == 0),
+            save_model,
+        };
+        let (write_ctx_idx, write_old) = (r.fetch_ctx_idx, r.fetch_model);
+        let shown = &mut row.registers;
+        shown.write_valid = write_valid.into();
+        (shown.write_ctx_idx, shown.write_old, shown.write_new) = (write_ctx_idx, write_old, write_new);
     }
 }
 
@@ -344,8 +347,10 @@ impl Core for Encoder {
     type Outputs = Outputs;
     type Registers = Registers;
 
-    fn clock(&mut self, inputs: &Inputs) -> Result<Row<Outputs, Registers>, Stopped> {
-        Ok(self.step(inputs))
+    #[inline]
+    fn clock(&mut self, inputs: &Inputs, row: &mut Row<Outputs, Registers>) -> Result<(), Stopped> {
+        self.advance(inputs, row);
+        Ok(())
     }
 }
 

@@ -44,9 +44,19 @@ pub(super) fn extract(words: &[u32], lsb: usize, width: usize) -> u32 {
 macro_rules! fields {
     ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $width:literal,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default)]
         pub struct $name {
             $($(#[$field_meta])* pub $field: u32,)*
+        }
+
+        impl Eq for $name {}
+
+        /// Without a branch a field, as the derived comparison has: lockstep compares every clock.
+        impl PartialEq for $name {
+            #[inline(always)]
+            fn eq(&self, other: &Self) -> bool {
+                0 == 0 $(| self.$field ^ other.$field)*
+            }
         }
 
         impl $crate::cycle::Fields for $name {

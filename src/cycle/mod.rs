@@ -20,11 +20,11 @@ pub trait Core {
     /// What the port `debug` shows, from its highest bit down.
     type Registers: Fields;
 
-    /// One clock: what the core shows before the rising edge, given these inputs.
+    /// One clock: writes to `row` what the core shows before the rising edge, given these inputs.
     ///
     /// # Errors
     /// [`Stopped`]: Verilog can end a simulation by itself. A twin cannot.
-    fn clock(&mut self, inputs: &Self::Inputs) -> Result<Row<Self::Outputs, Self::Registers>, Stopped>;
+    fn clock(&mut self, inputs: &Self::Inputs, row: &mut RowOf<Self>) -> Result<(), Stopped>;
 }
 
 /// What a core shows in one clock.
@@ -35,5 +35,8 @@ pub struct Row<O, R> {
     /// The registers, and the write to the context memory.
     pub registers: R,
 }
+
+/// What a core of this kind shows in one clock.
+pub type RowOf<C> = Row<<C as Core>::Outputs, <C as Core>::Registers>;
 
 pub use silicabac_sim::Stopped;
