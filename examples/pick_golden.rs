@@ -29,13 +29,22 @@ fn main() -> ExitCode {
         }
         let new = items.swap_remove(best);
         let slice = slices.swap_remove(best);
-        println!("{:6} bytes, {:4} new items, QP {}", slice.payload.len(), new.len(), slice.header.slice_qp_y);
+        println!(
+            "{:6} bytes, {:4} new items, QP {}",
+            slice.payload.len(),
+            new.len(),
+            slice.header.slice_qp_y
+        );
         picked.slices.push(slice);
         items.iter_mut().for_each(|others| others.retain(|item| !new.contains(item)));
     }
     let cells: BTreeSet<Item> = picked.slices.iter().flat_map(touched).collect();
     let table = cells.iter().filter(|item| matches!(item, Item::Cell(..))).count();
-    println!("{} slices, {table} of 1008 cells, {} items of {wanted} mentions", picked.slices.len(), cells.len());
+    println!(
+        "{} slices, {table} of 1008 cells, {} items of {wanted} mentions",
+        picked.slices.len(),
+        cells.len()
+    );
     picked.write_to(File::create(&output).expect("an output that can be written")).expect("a whole trace");
     ExitCode::SUCCESS
 }
@@ -60,7 +69,8 @@ enum Item {
 }
 
 fn touched(slice: &TracedSlice) -> BTreeSet<Item> {
-    let mut items: BTreeSet<Item> = [Item::SliceType(slice.header.slice_type), Item::Init(slice.header.init)].into();
+    let mut items: BTreeSet<Item> =
+        [Item::SliceType(slice.header.slice_type), Item::Init(slice.header.init)].into();
     items.extend(slice.segments.iter().map(|segment| {
         Item::Start(match segment.start {
             Start::Slice => 0,

@@ -64,16 +64,13 @@ module cabac_encoder (
       .cod_i_range, .cod_i_range_next, .low(low_next)
   );
 
-  cabac_transition transition (
-      .model(fetch_model), .bin(fetch.bin), .model_next(coded_model)
-  );
+  cabac_transition transition (.model(fetch_model), .bin(fetch.bin), .model_next(coded_model));
 
   assign write_valid = fetch_done && (fetch.kind == cabac_pkg::CONTEXT || fetch.kind == cabac_pkg::LOAD);
   assign write_new = fetch.kind == cabac_pkg::LOAD ? fetch.data[6:0] : coded_model;
 
   cabac_context_memory context_memory (
-      .clk,
-      .write_valid, .write_addr(fetch.ctx_idx), .write_data(write_new),
+      .clk, .write_valid, .write_addr(fetch.ctx_idx), .write_data(write_new),
       .read_addr(in_ctx_idx), .read_data(read_model),
       .save_addr(save_ctx_idx), .save_data(save_model)
   );

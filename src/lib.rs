@@ -25,12 +25,12 @@ pub mod spec;
 pub mod tables;
 
 #[cfg(feature = "std")]
-pub mod trace;
+pub mod cosim;
 #[cfg(feature = "std")]
 pub mod cycle;
-#[cfg(feature = "std")]
-pub mod cosim;
 #[cfg(feature = "std")]
 pub mod replay;
 #[cfg(feature = "std")]
 pub mod stress;
+#[cfg(feature = "std")]
+pub mod trace;

@@ -54,7 +54,10 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
         }
         if spec.position() != u64::from(segment.offset) * 8 + 9 {
             let bits = spec.position() - 9;
-            return Err(differs(0)(format!("the segment begins at bit {bits}, not at byte {}", segment.offset)));
+            return Err(differs(0)(format!(
+                "the segment begins at bit {bits}, not at byte {}",
+                segment.offset
+            )));
         }
         for event in segment.loads() {
             let _ = (spec.play(&[event]), engine.play(&[event]));
@@ -65,17 +68,23 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
             let (range, offset) = (spec.cod_i_range(), spec.cod_i_offset());
             if let Event::Context { ctx, .. } = event {
                 equal("the state before it", states.next(), Some(&spec.save(ctx))).map_err(differs(bin))?;
-                equal("the engine's state before it", spec.save(ctx), engine.save(ctx)).map_err(differs(bin))?;
+                equal("the engine's state before it", spec.save(ctx), engine.save(ctx))
+                    .map_err(differs(bin))?;
             }
             let played = [("oracle", spec.play(&[event])), ("engine", engine.play(&[event]))];
             if let Some(error) = spec.error() {
                 return Err(Difference { segment: i, bin, what: What::Stream(error) });
             }
             for (name, result) in played {
-                result.map_err(|_| differs(bin)(format!("the {name} decodes another bin than the trace's")))?;
+                result
+                    .map_err(|_| differs(bin)(format!("the {name} decodes another bin than the trace's")))?;
             }
-            equal("codIRange, codIOffset, position and error of oracle and engine", place(&spec), place(&engine))
-                .map_err(differs(bin))?;
+            equal(
+                "codIRange, codIOffset, position and error of oracle and engine",
+                place(&spec),
+                place(&engine),
+            )
+            .map_err(differs(bin))?;
             let (range, offset) = match event.ends_life() {
                 true => (range - 2, offset), // the standard ends here, without renormalisation
                 false => (spec.cod_i_range(), spec.cod_i_offset()),
@@ -84,7 +93,8 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
             crc32.update(&(offset as u16).to_le_bytes());
         }
         let last = segment.events.len();
-        equal("the CRC-32 of codIRange and codIOffset", segment.crc32, crc32.finalize()).map_err(differs(last))?;
+        equal("the CRC-32 of codIRange and codIOffset", segment.crc32, crc32.finalize())
+            .map_err(differs(last))?;
     }
     Ok(spec.position())
 }
@@ -101,7 +111,8 @@ fn place(decoder: &impl Decode) -> (u32, u32, u64, Option<DecodeError>) {
 fn encode(slice: &TracedSlice, end: u64) -> Result<(), Difference> {
     let (mut spec, mut engine) = (spec::Encoder::new(), engine::Encoder::new());
     for (i, segment) in slice.segments.iter().enumerate() {
-        let mut raw = slice.payload.get(engine.bytes().len()..segment.offset as usize).unwrap_or_default().to_vec();
+        let mut raw =
+            slice.payload.get(engine.bytes().len()..segment.offset as usize).unwrap_or_default().to_vec();
         spec.raw(&mut raw);
         engine.raw(&mut raw);
         for event in segment.loads() {
@@ -117,7 +128,8 @@ fn encode(slice: &TracedSlice, end: u64) -> Result<(), Difference> {
         Tail::of(&slice.payload, end).append_to(&mut bytes);
         if bytes != slice.payload {
             let byte = bytes.iter().zip(&slice.payload).take_while(|(a, b)| a == b).count();
-            let segment = slice.segments.iter().rposition(|segment| segment.offset as usize <= byte).unwrap_or(0);
+            let segment =
+                slice.segments.iter().rposition(|segment| segment.offset as usize <= byte).unwrap_or(0);
             let what = format!("the {name} encodes another payload from byte {byte} on");
             return Err(Difference { segment, bin: 0, what: What::Differs(what) });
         }

@@ -63,7 +63,8 @@ impl Cache {
         let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
         lock.lock().map_err(failed(&lock_path))?;
         if !path.is_dir() {
-            let new = tempfile::Builder::new().prefix(name).tempdir_in(&self.dir).map_err(failed(&self.dir))?;
+            let new =
+                tempfile::Builder::new().prefix(name).tempdir_in(&self.dir).map_err(failed(&self.dir))?;
             build(new.path())?;
             fs::rename(new.path(), &path).map_err(failed(&path))?;
             // It has another name now; there is nothing to remove.

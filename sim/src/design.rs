@@ -26,14 +26,22 @@ pub struct Design {
 
 /// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails.
 const VERILATE: [&str; 11] = [
-    "--cc", "--prefix", "Vsim", "-O3", "--assert", "--no-timing", "-Wno-fatal", "--x-assign", "unique", "--x-initial",
+    "--cc",
+    "--prefix",
+    "Vsim",
+    "-O3",
+    "--assert",
+    "--no-timing",
+    "-Wno-fatal",
+    "--x-assign",
+    "unique",
+    "--x-initial",
     "unique",
 ];
 
 /// The compiler's arguments. Two libraries in one process must not share symbols: their Verilators may differ.
-const COMPILE: [&str; 6] = [
-    "-std=c++17", "-fPIC", "-fvisibility=hidden", "-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL",
-];
+const COMPILE: [&str; 6] =
+    ["-std=c++17", "-fPIC", "-fvisibility=hidden", "-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL"];
 
 impl Design {
     /// A design of no files yet.
@@ -60,8 +68,8 @@ impl Design {
             self.compile(cache, tools, dir, &ports)
         })?;
         let header_path = entry.join("Vsim.h");
-        let header =
-            fs::read_to_string(&header_path).map_err(|source| SimError::Cache { path: header_path, source })?;
+        let header = fs::read_to_string(&header_path)
+            .map_err(|source| SimError::Cache { path: header_path, source })?;
         let mut ports = ports::parse(&self.top, &header)?;
         ports.retain(|port| port.name != self.clock);
         Library::load(&self.top, &entry.join("sim.so"), ports)
@@ -74,7 +82,10 @@ impl Design {
         if ports.iter().any(is_clock) {
             return Ok(());
         }
-        Err(SimError::Port { top: self.top.clone(), what: format!("there is no input {} of one bit", self.clock) })
+        Err(SimError::Port {
+            top: self.top.clone(),
+            what: format!("there is no input {} of one bit", self.clock),
+        })
     }
 
     /// Hashes all that the library depends on: tools, arguments, and the contents of every file.
@@ -133,7 +144,13 @@ impl Design {
         fs::read_to_string(&path).map_err(|source| SimError::Cache { path, source })
     }
 
-    fn compile(&self, cache: &Cache, tools: &Tools, dir: &Path, ports: &[ports::Port]) -> Result<(), SimError> {
+    fn compile(
+        &self,
+        cache: &Cache,
+        tools: &Tools,
+        dir: &Path,
+        ports: &[ports::Port],
+    ) -> Result<(), SimError> {
         let failed = |source| SimError::Cache { path: dir.to_owned(), source };
         let mut files = Vec::new();
         for entry in fs::read_dir(dir).map_err(failed)? {
@@ -158,7 +175,8 @@ impl Design {
 fn runtime(cache: &Cache, tools: &Tools) -> Result<Vec<PathBuf>, SimError> {
     const FILES: [&str; 2] = ["verilated", "verilated_threads"];
     let root = tools.verilator_root.as_os_str().as_encoded_bytes();
-    let parts = [tools.versions().as_bytes(), root].into_iter().chain(COMPILE.iter().map(|flag| flag.as_bytes()));
+    let parts =
+        [tools.versions().as_bytes(), root].into_iter().chain(COMPILE.iter().map(|flag| flag.as_bytes()));
     let entry = cache.entry(&entry_name("runtime", parts), |dir| {
         FILES.iter().try_for_each(|file| {
             let source = tools.verilator_root.join("include").join(file).with_extension("cpp");

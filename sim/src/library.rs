@@ -40,8 +40,10 @@ struct Shared {
 
 impl Library {
     pub(crate) fn load(top: &str, path: &Path, ports: Vec<Port>) -> Result<Library, SimError> {
-        let failed = |error: libloading::Error| SimError::Load { path: path.to_owned(), message: error.to_string() };
-        let words = |direction| ports.iter().filter(|port| port.direction == direction).map(Port::words).sum();
+        let failed =
+            |error: libloading::Error| SimError::Load { path: path.to_owned(), message: error.to_string() };
+        let words =
+            |direction| ports.iter().filter(|port| port.direction == direction).map(Port::words).sum();
         let (input_words, output_words) = (words(Direction::Input), words(Direction::Output));
         // SAFETY: loading runs the initialisers of a library that `design` compiled, which are Verilator's. The
         // three types are those with which `shim` declares the functions.
@@ -106,7 +108,10 @@ impl Library {
     pub fn instance(&self, seed: u32) -> Instance {
         // SAFETY: `new` has the type that `shim` declares.
         let pointer = unsafe { (self.shared.new)(seed) };
-        Instance { pointer: NonNull::new(pointer).expect("operator new never returns null"), shared: self.shared.clone() }
+        Instance {
+            pointer: NonNull::new(pointer).expect("operator new never returns null"),
+            shared: self.shared.clone(),
+        }
     }
 }
 
@@ -129,7 +134,8 @@ impl Instance {
         assert_eq!(inputs.len(), self.shared.input_words, "words of inputs");
         assert_eq!(outputs.len(), self.shared.output_words, "words of outputs");
         // SAFETY: the pointer comes from `new` and lives until `drop`; the lengths are what the shim copies.
-        let stopped = unsafe { (self.shared.clock)(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) };
+        let stopped =
+            unsafe { (self.shared.clock)(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) };
         if stopped.is_null() {
             return Ok(());
         }

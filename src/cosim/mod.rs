@@ -74,7 +74,7 @@ pub enum Failure {
     },
     /// The core is wrong.
     #[error("{0}")]
-    Core(#[from] Mismatch),
+    Core(#[from] Box<Mismatch>),
 }
 
 /// Builds the encoder core, module `top`, from the built-in Verilog or from a directory of other sources.
@@ -150,4 +150,21 @@ fn coders_differ(suite: &Suite) -> Option<(usize, String)> {
         let wrong = decoded.into_iter().find_map(|(name, played)| Some((name, played.err()?)));
         wrong.map(|(name, event)| (i, format!("the {name} decodes event {event} as something else")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coders_that_differ_are_noticed() {
+        // Without an end, how much of the stream is written yet is each coder's own business.
+        let unfinished = vec![Event::Bypass { bin: true }; 100];
+        let suite = Suite {
+            name: "unfinished".into(),
+            slices: vec![vec![Event::Terminate { bin: true }], unfinished],
+        };
+        let (slice, what) = coders_differ(&suite).expect("a difference");
+        assert_eq!((slice, what.as_str()), (1, "oracle and engine encode different bytes"));
+    }
 }

@@ -70,13 +70,17 @@ impl Oracle {
     ) -> Result<(), Fault> {
         if after.range > before.range {
             let Some(expected) = self.expected.get(self.ranged) else {
-                return Err(Fault::new(Step::Range, "the range step codes a request that was never taken".into()));
+                return Err(Fault::new(
+                    Step::Range,
+                    "the range step codes a request that was never taken".into(),
+                ));
             };
             equal(Step::Range, "codIRange", expected.cod_i_range, registers.cod_i_range)?;
             let write = expected.write.map(|(ctx, old, new)| {
                 (ctx.get() as u32, old.map_or(shown.write_old, |old| old.bits().into()), new.bits().into())
             });
-            let shown = (shown.write_valid == 1).then_some((shown.write_ctx_idx, shown.write_old, shown.write_new));
+            let shown =
+                (shown.write_valid == 1).then_some((shown.write_ctx_idx, shown.write_old, shown.write_new));
             equal(Step::Range, "the update (ctxIdx, old, new) of a context variable", write, shown)?;
             self.ranged += 1;
         }
@@ -127,4 +131,78 @@ fn equal<T: PartialEq + core::fmt::Debug>(step: Step, what: &str, oracle: T, cor
     }
     let what: String = format!("{what}: the oracle has {oracle:?}, the core {core:?}");
     Err(Fault::new(step, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: Passed = Passed { fetch: 0, range: 0, low: 0 };
+    const BOTH: Passed = Passed { fetch: 1, range: 1, low: 1 };
+
+    /// An oracle that has taken one bin, and what a right core shows then.
+    fn one_bin() -> (Oracle, Registers) {
+        let mut oracle = Oracle::default();
+        oracle.take(Event::Context { ctx: CtxIdx::default(), bin: true });
+        let registers = Registers {
+            cod_i_range: 480,
+            cod_i_low: 28,
+            bits_outstanding: 1,
+            first_bit_flag: 1,
+            write_valid: 1,
+            write_new: ContextModel::default().next(true).bits().into(),
+            ..Registers::default()
+        };
+        (oracle, registers)
+    }
+
+    fn check(change: impl Fn(&mut Registers)) -> Result<(), String> {
+        let (mut oracle, mut registers) = one_bin();
+        change(&mut registers);
+        oracle.check_steps(BEFORE, BOTH, &registers, &registers).map_err(|fault| fault.what)
+    }
+
+    #[test]
+    fn a_right_core_passes() {
+        assert_eq!(check(|_| ()), Ok(()));
+    }
+
+    #[test]
+    fn every_wrong_register_is_named() {
+        let wrong = |name: &str, change: fn(&mut Registers)| {
+            let what = check(change).unwrap_err();
+            assert!(what.contains(name), "{name}: {what}");
+        };
+        wrong("codIRange", |r| r.cod_i_range += 1);
+        wrong("codILow", |r| r.cod_i_low ^= 512);
+        wrong("bitsOutstanding", |r| r.bits_outstanding += 1);
+        wrong("firstBitFlag", |r| r.first_bit_flag ^= 1);
+        wrong("context variable", |r| r.write_valid = 0);
+        wrong("context variable", |r| r.write_ctx_idx = 1);
+        wrong("context variable", |r| r.write_old = 1);
+        wrong("context variable", |r| r.write_new ^= 64);
+    }
+
+    #[test]
+    fn a_request_that_was_never_taken_is_noticed() {
+        let fault = Oracle::default().check_steps(BEFORE, BOTH, &Registers::default(), &Registers::default());
+        assert!(fault.is_err_and(|fault| fault.what.contains("never taken")));
+    }
+
+    #[test]
+    fn bytes_must_be_right_and_decided_and_end_where_the_life_ends() {
+        let ended = || {
+            let mut oracle = Oracle::default();
+            oracle.take(Event::Terminate { bin: true });
+            oracle
+        };
+        let wrong = |words: &str, result: Result<(), Fault>| {
+            assert!(result.is_err_and(|fault| fault.what.contains(words)), "{words}");
+        };
+        let mut right = ended();
+        assert!(right.check_byte(0xfe, false).is_ok() && right.check_byte(0x80, true).is_ok());
+        wrong("before any bin decides it", right.check_byte(0, false));
+        wrong("byte 0 of the output", ended().check_byte(0xff, false));
+        wrong("out_last", ended().check_byte(0xfe, true));
+    }
 }

@@ -104,14 +104,12 @@ fn json_failure<'a>(stalls: &'a str, failure: &'a Failure) -> JsonFailure<'a> {
         Failure::Coders { slice, what } => {
             JsonFailure { stalls, what, slice: *slice, clock: None, bin: None, bins_before: Vec::new() }
         }
-        Failure::Core(Mismatch { what, clock, slice, bin, before, .. }) => JsonFailure {
-            stalls,
-            what,
-            slice: *slice,
-            clock: Some(*clock),
-            bin: Some(*bin),
-            bins_before: before.iter().map(|(number, event)| format!("{number} {}", describe(*event))).collect(),
-        },
+        Failure::Core(mismatch) => {
+            let Mismatch { what, clock, slice, bin, before, .. } = &**mismatch;
+            let bins_before =
+                before.iter().map(|(number, event)| format!("{number} {}", describe(*event))).collect();
+            JsonFailure { stalls, what, slice: *slice, clock: Some(*clock), bin: Some(*bin), bins_before }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Verilog of the cores: where it comes from, and a simulated one as a [`Core`].
 
 use std::{
-    fs,
+    fs, io,
     marker::PhantomData,
     path::{Path, PathBuf},
 };
@@ -47,14 +47,19 @@ pub fn built_in(cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
 /// Every `.sv` and `.v` file of a directory, those that end in `_pkg` first.
 ///
 /// # Errors
-/// [`SimError::Read`] if it cannot be listed.
+/// [`SimError::Read`] if it cannot be listed or has none.
 pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
     let failed = |source| SimError::Read { path: dir.to_owned(), source };
     let entries = fs::read_dir(dir).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    let is_verilog = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "sv" || extension == "v");
+    let is_verilog =
+        |path: &PathBuf| path.extension().is_some_and(|extension| extension == "sv" || extension == "v");
     let mut files: Vec<_> = entries.iter().map(fs::DirEntry::path).filter(is_verilog).collect();
-    let is_package = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_pkg"));
+    let is_package =
+        |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_pkg"));
     files.sort_by_key(|path| (!is_package(path), path.clone()));
+    if files.is_empty() {
+        return Err(failed(io::Error::new(io::ErrorKind::NotFound, "there is no .sv or .v file in it")));
+    }
     Ok(files)
 }
 
@@ -76,7 +81,12 @@ impl<C: Core> Model<C> {
     ///
     /// # Errors
     /// [`SimError`]: a file, the Verilog, a port or a tool.
-    pub fn build(top: &str, sources: Vec<PathBuf>, cache: &Cache, tools: &Tools) -> Result<Model<C>, SimError> {
+    pub fn build(
+        top: &str,
+        sources: Vec<PathBuf>,
+        cache: &Cache,
+        tools: &Tools,
+    ) -> Result<Model<C>, SimError> {
         let mut design = Design::new(top, "clk");
         design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
         design.include_dirs.dedup();

@@ -2,15 +2,15 @@
 
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
-/// How often, at random. Odds are in 1/256 of all clocks.
+/// How often, at random. Odds are in 1/256 of all clocks: 256 is always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stalls {
     /// What these stalls are called.
     pub name: &'static str,
     /// No request is offered, until one is.
-    pub input: u8,
+    pub input: u16,
     /// The output is not ready.
-    pub output: u8,
+    pub output: u16,
     /// A slice is given up and played again; in 1/65,536 of all clocks, once in a slice at the most.
     pub give_up: u16,
 }
@@ -40,6 +40,6 @@ impl Stalls {
     }
 }
 
-fn happens(rng: &mut ChaCha8Rng, odds: u8) -> bool {
-    odds > 0 && rng.next_u32() as u8 > u8::MAX - odds
+fn happens(rng: &mut ChaCha8Rng, odds: u16) -> bool {
+    odds > 0 && rng.next_u32() % 256 < u32::from(odds)
 }

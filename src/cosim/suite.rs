@@ -1,8 +1,6 @@
 //! Named lists of slices.
 
-use std::{
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -93,9 +91,16 @@ impl Suite {
 fn from_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, SuiteError> {
     let trace = trace.map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
     for (slice, traced) in trace.slices.iter().enumerate() {
-        replay::replay(traced).map_err(|source| SuiteError::Replay { path: path.to_owned(), slice, source })?;
+        replay::replay(traced).map_err(|source| SuiteError::Replay {
+            path: path.to_owned(),
+            slice,
+            source,
+        })?;
     }
-    Ok(Suite { name: Suite::name_of(path), slices: trace.slices.iter().map(|slice| slice.events()).collect() })
+    Ok(Suite {
+        name: Suite::name_of(path),
+        slices: trace.slices.iter().map(|slice| slice.events()).collect(),
+    })
 }
 
 /// Every short run, those around the sizes at which cores break, and very long ones, with every end.

@@ -1,8 +1,6 @@
 //! The clocks around a mismatch, as a waveform and as a table.
 
-use std::{
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use vcd::{TimescaleUnit, Value, VarType};
 
@@ -40,7 +38,9 @@ impl Waves {
 
     /// Both rows in clock `number`, one line a port or register, those that differ marked.
     pub fn table(&self, number: u64) -> String {
-        let Some(clock) = self.clocks.iter().find(|clock| clock.number == number) else { return String::new() };
+        let Some(clock) = self.clocks.iter().find(|clock| clock.number == number) else {
+            return String::new();
+        };
         let mut table = format!("  {:<18} {:>10} {:>10}\n", "", "twin", "core");
         for (field, (twin, core)) in self.shown.iter().zip(clock.twin.iter().zip(&clock.core)) {
             let mark = if twin == core { "" } else { "  <-- differs" };

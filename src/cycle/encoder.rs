@@ -136,7 +136,8 @@ impl Inputs {
         let mut inputs = Inputs { in_valid: 1, ..Inputs::default() };
         match event {
             Event::Context { ctx, bin } => {
-                (inputs.in_kind, inputs.in_ctx_idx, inputs.in_bin) = (kind::CONTEXT, ctx.get() as u32, bin.into());
+                (inputs.in_kind, inputs.in_ctx_idx, inputs.in_bin) =
+                    (kind::CONTEXT, ctx.get() as u32, bin.into());
             }
             Event::Bypass { bin } => (inputs.in_kind, inputs.in_bin) = (kind::BYPASS, bin.into()),
             Event::Terminate { bin } => (inputs.in_kind, inputs.in_bin) = (kind::TERMINATE, bin.into()),
@@ -249,7 +250,8 @@ impl Encoder {
         let emit_ready = r.emit_valid == 0 || piece_ready && !long_run;
         let push = r.emit_valid == 1 && piece_ready;
 
-        let (mut bits, mut fill) = if pop { (r.pack_bits << 8, r.pack_fill - 8) } else { (r.pack_bits, r.pack_fill) };
+        let (mut bits, mut fill) =
+            if pop { (r.pack_bits << 8, r.pack_fill - 8) } else { (r.pack_bits, r.pack_fill) };
         if pop && out_last {
             next.pack_last = 0;
         }
@@ -419,7 +421,8 @@ fn low_step(r: &Registers) -> LowStep {
 /// The next piece of the decided bits: 17 at most, at the top, and how many.
 fn piece(r: &Registers, long_run: bool) -> (u32, u32) {
     let complement = 1 - r.emit_head;
-    let lead = if r.emit_head_valid == 1 { r.emit_head } else { complement } << 7 | 127 * complement;
+    let first = if r.emit_head_valid == 1 { r.emit_head } else { complement };
+    let lead = (first << 7) | (127 * complement);
     let (lead_len, rest, len) =
         if long_run { (8, 0, 0) } else { (r.emit_run + r.emit_head_valid, r.emit_rest, r.emit_len) };
     ((lead << 9) & !(0x1_ffff >> lead_len) & 0x1_ffff | (rest << 8) >> lead_len, lead_len + len)

@@ -87,6 +87,7 @@ macro_rules! fields {
 pub(super) use fields;
 
 #[cfg(test)]
+#[allow(unreachable_pub)] // the macro makes public structs
 mod tests {
     use super::Fields;
 

@@ -8,8 +8,8 @@
 pub mod encoder;
 mod fields;
 
-pub use fields::{Field, Fields};
 use fields::fields;
+pub use fields::{Field, Fields};
 
 /// A core with a clock.
 pub trait Core {

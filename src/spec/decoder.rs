@@ -90,7 +90,8 @@ impl BinCoder for Decoder<'_> {
     fn context(&mut self, ctx: CtxIdx, _: bool) -> bool {
         let model = self.contexts[ctx.get()];
         let q_cod_i_range_idx = self.cod_i_range >> 6 & 3;
-        let cod_i_range_lps = u16::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][usize::from(q_cod_i_range_idx)]);
+        let cod_i_range_lps =
+            u16::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][usize::from(q_cod_i_range_idx)]);
         self.cod_i_range -= cod_i_range_lps;
         let bin = if self.cod_i_offset >= self.cod_i_range {
             self.cod_i_offset -= self.cod_i_range;

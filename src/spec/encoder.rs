@@ -126,7 +126,8 @@ impl BinCoder for Encoder {
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
         let model = self.contexts[ctx.get()];
         let q_cod_i_range_idx = self.cod_i_range >> 6 & 3;
-        let cod_i_range_lps = u16::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][usize::from(q_cod_i_range_idx)]);
+        let cod_i_range_lps =
+            u16::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][usize::from(q_cod_i_range_idx)]);
         self.cod_i_range -= cod_i_range_lps;
         if bin != model.val_mps() {
             self.cod_i_low += self.cod_i_range;

@@ -69,7 +69,7 @@ impl Run {
         let mut bin = true;
         while !(self.straddles() && self.encoder.cod_i_range() % 2 == 1) {
             self.push(Event::Context { ctx, bin });
-            bin = !bin || self.events.len() % 3 == 0;
+            bin = !bin || self.events.len().is_multiple_of(3);
         }
     }
 }

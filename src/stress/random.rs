@@ -73,5 +73,5 @@ fn happens(rng: &mut ChaCha8Rng, odds: u8) -> bool {
 }
 
 fn below(rng: &mut ChaCha8Rng, limit: u32) -> u32 {
-    (u64::from(rng.next_u32()) * u64::from(limit) >> 32) as u32
+    ((u64::from(rng.next_u32()) * u64::from(limit)) >> 32) as u32
 }

@@ -192,7 +192,8 @@ fn read_segment(reader: &mut Reader, contexts: u16, first: bool) -> Result<Segme
     if context_count != if start == Start::Pcm { 0 } else { contexts } {
         return Err(reader.value("nctxinit", context_count));
     }
-    let (offset, event_count, state_count, crc32) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);
+    let (offset, event_count, state_count, crc32) =
+        (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);
     let models = reader.take(context_count.into())?;
     let models = models.iter().map(|&bits| match bits {
         NEVER_USED => Ok(None),

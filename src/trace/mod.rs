@@ -1,7 +1,7 @@
 //! Bin traces: what the bins of real slices were, recorded with every context state and checked against two
 //! independent decoders.
 //!
-//! A trace on disk is a `CBT1` file ([`cbt1`]; `docs/trace-format.md`) in a zstd frame with a checksum. In
+//! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum. In
 //! memory a slice is a list of [`Event`]s like that of every other source, with what a judge needs besides:
 //! the bytes, and the states and registers to expect.
 
@@ -17,7 +17,7 @@ use crate::bin::{BinCoder, Event};
 use crate::context::{ContextModel, CtxIdx};
 use crate::engine;
 
-pub use cbt1::FormatError;
+pub use cbt1::{FormatError, FormatErrorKind};
 
 /// The bins of one stream, slice by slice.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,130 @@
+//! Designs that have nothing to do with CABAC: every port width, errors, and several builds at once.
+
+use std::{fs, path::Path, thread};
+
+use silicabac_sim::{Cache, Design, Direction, Library, SimError, Tools};
+
+/// `None`, with a line that says so, where `SILICABAC_NO_SIM=1`.
+fn tools() -> Option<(Cache, Tools)> {
+    if std::env::var_os("SILICABAC_NO_SIM").is_some_and(|value| value == "1") {
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), "SILICABAC_NO_SIM: one test of the simulator left out");
+        return None;
+    }
+    let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
+    let tools =
+        Tools::find(&cache, &mut |line| eprintln!("{line}")).unwrap_or_else(|error| panic!("{error}"));
+    Some((cache, tools))
+}
+
+fn design(dir: &Path, text: &str) -> Design {
+    let path = dir.join("top.sv");
+    fs::write(&path, text).unwrap();
+    let mut design = Design::new("top", "clk");
+    design.sources.push(path);
+    design
+}
+
+fn build(text: &str, cache: &Cache, tools: &Tools) -> Result<Library, SimError> {
+    let dir = tempfile::tempdir().unwrap();
+    design(dir.path(), text).build(cache, tools)
+}
+
+const WIDTHS: &str = "module top(input clk, input rst, input [7:0] a8, input [32:0] a33, input [99:0] a100,
+    output reg [7:0] q8, output reg [32:0] q33, output reg [99:0] q100, output [31:0] sum);
+  assign sum = a8 + 32'd1;
+  always @(posedge clk) if (rst) begin q8 <= 0; q33 <= 0; q100 <= 0; end
+    else begin q8 <= a8; q33 <= a33; q100 <= a100; end
+endmodule";
+
+#[test]
+fn ports_of_every_width_pass_and_registers_show_before_the_edge() {
+    let Some((cache, tools)) = tools() else { return };
+    let library = build(WIDTHS, &cache, &tools).unwrap();
+    assert_eq!((library.input_words(), library.output_words()), (8, 8));
+    let input = |name, width| library.word_of(name, Direction::Input, width).unwrap();
+    let output = |name, width| library.word_of(name, Direction::Output, width).unwrap();
+    let mut inputs = vec![u32::MAX; 8];
+    let mut outputs = vec![0; 8];
+    let mut top = library.instance(3);
+    top.clock(&inputs, &mut outputs).unwrap();
+    assert_eq!(outputs[output("sum", 32)], 256, "a8 is cut to its width, and logic sees this clock's inputs");
+    inputs[input("rst", 1)] = 0;
+    top.clock(&inputs, &mut outputs).unwrap();
+    assert_eq!(outputs[output("q8", 8)], 0, "the reset of the clock before");
+    inputs[input("a100", 100)..][..4].copy_from_slice(&[1, 2, 3, 4]);
+    top.clock(&inputs, &mut outputs).unwrap();
+    assert_eq!(outputs[output("q8", 8)], 255);
+    assert_eq!(outputs[output("q33", 33)..][..2], [u32::MAX, 1]);
+    assert_eq!(outputs[output("q100", 100)..][..4], [u32::MAX, u32::MAX, u32::MAX, 15]);
+    top.clock(&inputs, &mut outputs).unwrap();
+    assert_eq!(outputs[output("q100", 100)..][..4], [1, 2, 3, 4]);
+}
+
+#[test]
+fn what_is_not_initialised_is_random_and_repeatable() {
+    let Some((cache, tools)) = tools() else { return };
+    let library = build(
+        "module top(input clk, output reg [31:0] q); always @(posedge clk) q <= q; endmodule",
+        &cache,
+        &tools,
+    )
+    .unwrap();
+    let first = |seed| {
+        let mut outputs = [0];
+        library.instance(seed).clock(&[], &mut outputs).unwrap();
+        outputs[0]
+    };
+    assert_eq!(first(5), first(5));
+    assert_ne!(first(5), first(7));
+}
+
+#[test]
+fn a_port_of_another_width_is_named() {
+    let Some((cache, tools)) = tools() else { return };
+    let library = build(WIDTHS, &cache, &tools).unwrap();
+    let wrong = library.word_of("q33", Direction::Output, 32).unwrap_err().to_string();
+    assert!(wrong.contains("q33") && wrong.contains("33 bits"), "{wrong}");
+    assert!(library.word_of("q34", Direction::Output, 34).unwrap_err().to_string().contains("no port q34"));
+}
+
+#[test]
+fn a_design_that_stops_says_where() {
+    let Some((cache, tools)) = tools() else { return };
+    let text = "module top(input clk, input go); always @(posedge clk) if (go) $finish; endmodule";
+    let library = build(text, &cache, &tools).unwrap();
+    let mut top = library.instance(1);
+    top.clock(&[0], &mut []).unwrap();
+    let stopped = top.clock(&[1], &mut []).unwrap_err().to_string();
+    assert!(stopped.contains("$finish") && stopped.contains("top.sv:1"), "{stopped}");
+}
+
+#[test]
+fn failures_are_told_apart() {
+    let Some((cache, tools)) = tools() else { return };
+    let fails = |text| build(text, &cache, &tools).unwrap_err();
+    let syntax = fails("module top(input clk); assign = 1; endmodule");
+    assert!(matches!(&syntax, SimError::Verilog(message) if message.contains("top.sv:1")), "{syntax}");
+    let clock = fails("module top(input clock); endmodule");
+    assert!(matches!(&clock, SimError::Port { what, .. } if what.contains("no input clk")), "{clock}");
+    let pad = fails("module top(input clk, inout pad); endmodule");
+    assert!(matches!(&pad, SimError::Port { what, .. } if what.contains("pad")), "{pad}");
+    let missing = Design { sources: vec!["/no/such.sv".into()], ..Design::new("top", "clk") };
+    assert!(matches!(missing.build(&cache, &tools).unwrap_err(), SimError::Read { .. }));
+}
+
+#[test]
+fn many_can_build_the_same_at_once() {
+    let Some((_, tools)) = tools() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::new(dir.path().join("cache"));
+    let design = design(dir.path(), WIDTHS);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| design.build(&cache, &tools).unwrap());
+        }
+    });
+    let names = fs::read_dir(dir.path().join("cache")).unwrap().map(|entry| entry.unwrap().file_name());
+    let (locks, built): (Vec<_>, Vec<_>) = names.partition(|name| name.to_string_lossy().ends_with(".lock"));
+    assert_eq!((locks.len(), built.len()), (2, 2), "the runtime and the design, once: {built:?}");
+}

@@ -1,0 +1,173 @@
+//! Bad input and missing tools: each a clear message and the exit status that the manual promises.
+
+mod common;
+
+use std::{fs, path::Path, process::Output};
+
+use common::{command, golden_traces, rtl_with, tools};
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[track_caller]
+fn expect(output: &Output, status: i32, words: &[&str]) {
+    let text = text(output);
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    for word in words {
+        assert!(text.contains(word), "{word:?} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn replay_counts_what_it_did() {
+    let output = command().arg("replay").args(golden_traces()).output().unwrap();
+    expect(&output, 0, &["2 files, 50 slices, 1485154 bins", "0 failures"]);
+}
+
+#[test]
+fn damaged_traces_are_bad_input() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = fs::read(&golden_traces()[0]).unwrap();
+    let file = dir.path().join("t.cbt.zst");
+    let file_name = file.to_str().unwrap();
+    let check = |bytes: &[u8], words: &[&str]| {
+        fs::write(&file, bytes).unwrap();
+        for verb in [&["replay", file_name][..], &["cosim", "--trace", file_name]] {
+            expect(&command().args(verb).output().unwrap(), 4, words);
+        }
+    };
+    check(&whole[..whole.len() / 2], &[file_name, "incomplete frame"]);
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    check(&flipped, &[file_name]);
+    check(b"no trace", &[file_name]);
+
+    let plain = zstd::decode_all(&*whole).unwrap();
+    let repack = |plain: &[u8]| zstd::encode_all(plain, 1).unwrap();
+    check(&repack(&plain[..plain.len() - 3]), &[file_name, "truncated: 3 bytes are missing", "slice "]);
+    check(&repack(&[&plain[..], b"x"].concat()), &[file_name, "1 bytes follow the last slice"]);
+    let mut contexts = plain.clone();
+    contexts[6..8].copy_from_slice(&3u16.to_le_bytes());
+    check(&repack(&contexts), &[file_name, "nctxinit is 1024"]);
+
+    // The first bin of the first slice: behind the headers, the payload and the initial contexts.
+    let payload_len = u32::from_le_bytes(plain[24..28].try_into().unwrap()) as usize;
+    let first_bin = 16 + 22 + payload_len + 20 + 1024;
+    let mut context = plain.clone();
+    context[first_bin..first_bin + 2].copy_from_slice(&0x1fffu16.to_le_bytes());
+    check(
+        &repack(&context),
+        &[file_name, "bin 0 of the segment uses context 8191, but there are 1024", "slice 0"],
+    );
+    // A payload that ends in the middle of a bin: its second half is gone, and all counts say so.
+    let mut short = plain.clone();
+    short[24..28].copy_from_slice(&(payload_len as u32 / 2).to_le_bytes());
+    short.drain(38 + payload_len / 2..38 + payload_len);
+    check(
+        &repack(&short),
+        &[file_name, "slice 0: segment 0, bin ", "the slice ends before its terminate bin"],
+    );
+}
+
+#[test]
+fn a_trace_that_is_not_there_is_bad_input() {
+    expect(
+        &command().args(["replay", "/no/such/file"]).output().unwrap(),
+        4,
+        &["/no/such/file", "No such file"],
+    );
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    expect(
+        &command().args(["cosim", "--suite", "nonsense"]).output().unwrap(),
+        2,
+        &["nonsense", "outstanding"],
+    );
+    expect(&command().arg("replay").output().unwrap(), 2, &["FILE"]);
+}
+
+#[test]
+fn missing_tools_are_status_3_with_the_command_that_helps() {
+    let without = |name: &str| command().arg("cosim").env(name, "/no/such/tool").output().unwrap();
+    expect(&without("VERILATOR"), 3, &["/no/such/tool", "apt-get install verilator"]);
+    expect(&without("CXX"), 3, &["C++ compiler", "apt-get install g++"]);
+}
+
+#[test]
+fn no_python_to_fetch_verilator_with_is_status_3() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = command()
+        .arg("cosim")
+        .env("PATH", dir.path())
+        .env("CXX", "/bin/true")
+        .env("SILICABAC_CACHE", dir.path().join("cache"))
+        .env_remove("VERILATOR")
+        .output()
+        .unwrap();
+    expect(&output, 3, &["no Verilator", "python3", "apt-get install"]);
+}
+
+#[test]
+fn an_unwritable_cache_is_named() {
+    if tools().is_none() {
+        return;
+    }
+    let output = command().arg("cosim").env("SILICABAC_CACHE", "/dev/null/cache").output().unwrap();
+    expect(&output, 4, &["cannot write the cache directory /dev/null/cache", "SILICABAC_CACHE"]);
+}
+
+#[test]
+fn verilog_that_does_not_compile_shows_the_message_and_leaves_nothing() {
+    if tools().is_none() {
+        return;
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let cosim = |arguments: &[&str], rtl_dir: &Path| {
+        let mut command = command();
+        command
+            .arg("cosim")
+            .args(arguments)
+            .arg("--rtl-dir")
+            .arg(rtl_dir)
+            .env("SILICABAC_CACHE", cache.path());
+        command.env("VERILATOR", installed_or_fetched()).output().unwrap()
+    };
+    let broken =
+        rtl_with(Some(("cabac_encoder_low.sv", "assign carry = sum[10];", "assign carry = sum[10]")));
+    expect(
+        &cosim(&[], broken.path()),
+        4,
+        &["Verilator rejects the design", "%Error", "cabac_encoder_low.sv"],
+    );
+    let whole = rtl_with(None);
+    expect(&cosim(&["--top", "nonsense"], whole.path()), 4, &["Verilator rejects the design", "nonsense"]);
+    let other_ports = rtl_with(Some((
+        "cabac_encoder.sv",
+        "output logic                  out_last,",
+        "output logic                  out_final,",
+    )));
+    expect(&cosim(&[], other_ports.path()), 4, &["cabac_encoder"]);
+    let empty = tempfile::tempdir().unwrap();
+    expect(&cosim(&[], empty.path()), 4, &["no .sv or .v file", empty.path().to_str().unwrap()]);
+    expect(&cosim(&[], Path::new("/no/such/dir")), 4, &["/no/such/dir"]);
+    let left: Vec<_> = fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let whole = |name: &std::ffi::OsString| {
+        name.to_string_lossy().ends_with(".lock") || name.to_string_lossy().starts_with("rtl-")
+    };
+    assert!(left.iter().all(whole), "{left:?}");
+}
+
+/// The Verilator that the tests use, so that an empty cache does not make them fetch it once more.
+fn installed_or_fetched() -> std::path::PathBuf {
+    tools().map(|(_, tools)| tools.verilator_path().to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn completions_are_printed() {
+    for shell in ["bash", "zsh", "fish"] {
+        expect(&command().args(["completions", shell]).output().unwrap(), 0, &["silicabac", "cosim"]);
+    }
+}

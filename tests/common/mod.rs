@@ -1,0 +1,74 @@
+//! What several tests need.
+#![allow(dead_code, unreachable_pub)] // each test uses a part of it
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use silicabac::cosim::rtl::SOURCES;
+use silicabac_sim::{Cache, Tools};
+
+/// Recorded traces that may be read but not published: `$SILICABAC_TRACES`, else a folder beside the project's.
+/// Empty where there is none.
+pub fn unpublished_traces() -> Vec<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/traces");
+    list(&std::env::var_os("SILICABAC_TRACES").map_or(beside, PathBuf::from))
+}
+
+/// The traces in `golden/`.
+pub fn golden_traces() -> Vec<PathBuf> {
+    let golden = list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"));
+    assert!(!golden.is_empty(), "golden/ holds no trace");
+    golden
+}
+
+fn list(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".cbt.zst"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The tools of co-simulation. A test that cannot have them fails and says what to install, unless
+/// `SILICABAC_NO_SIM=1` asks to leave such tests out; then this is `None`, and a line counts them.
+pub fn tools() -> Option<(Cache, Tools)> {
+    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
+    if std::env::var_os("SILICABAC_NO_SIM").is_some_and(|value| value == "1") {
+        let count = LEFT_OUT.fetch_add(1, Ordering::Relaxed) + 1;
+        // Past the capture of the test harness: nothing is left out in silence.
+        let _ =
+            writeln!(std::io::stderr(), "SILICABAC_NO_SIM: {count} co-simulation tests left out here so far");
+        return None;
+    }
+    let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
+    let tools =
+        Tools::find(&cache, &mut |line| eprintln!("{line}")).unwrap_or_else(|error| panic!("{error}"));
+    Some((cache, tools))
+}
+
+/// The built-in Verilog in a directory, with `edit` applied: in this file, this text becomes that.
+pub fn rtl_with(edit: Option<(&str, &str, &str)>) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in SOURCES {
+        let text = match edit {
+            Some((file, from, to)) if file == name => {
+                assert_eq!(text.matches(from).count(), 1, "{from:?} is not once in {file}");
+                text.replace(from, to)
+            }
+            _ => text.to_owned(),
+        };
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    dir
+}
+
+/// The built command.
+pub fn command() -> std::process::Command {
+    std::process::Command::new(env!("CARGO_BIN_EXE_silicabac"))
+}

@@ -1,0 +1,204 @@
+//! The cores against their twins and the oracle, and the judge against cores that are wrong.
+
+mod common;
+
+use std::{fs, process::Output};
+
+use common::{command, rtl_with, tools, unpublished_traces};
+use serde_json::Value;
+use silicabac::bin::{BinCoder, Encode, Event};
+use silicabac::cosim::{self, BUILT_IN, Suite, encoder::TOP};
+use silicabac::spec;
+
+const SEED: u64 = 20_260_000;
+
+#[test]
+fn the_built_in_core_is_equal_in_every_suite() {
+    let Some((cache, tools)) = tools() else { return };
+    let model = cosim::build_encoder(TOP, None, &cache, &tools).unwrap();
+    for name in BUILT_IN {
+        let suite = Suite::built_in(name, SEED).unwrap();
+        let outcome = cosim::run(&model, &suite, SEED, &mut |_| ());
+        assert!(outcome.failure.is_none(), "{name}: {:?}", outcome.failure);
+        assert!(
+            outcome.stats.bins > 100_000 && outcome.lockstep_bins >= 4 * outcome.stats.bins,
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn real_slices_code_one_bin_a_clock() {
+    let Some((cache, tools)) = tools() else { return };
+    let model = cosim::build_encoder(TOP, None, &cache, &tools).unwrap();
+    for name in ["avc", "hevc"] {
+        let suite = Suite::built_in(name, SEED).unwrap();
+        let bins_per_clock = cosim::run(&model, &suite, SEED, &mut |_| ()).stats.bins_per_clock();
+        assert!(bins_per_clock > 0.99, "{name}: {bins_per_clock}");
+    }
+}
+
+#[test]
+fn unpublished_slices_are_equal_too() {
+    let Some((cache, tools)) = tools() else { return };
+    let model = cosim::build_encoder(TOP, None, &cache, &tools).unwrap();
+    // PCM in H.264, wavefronts and tiles, field and MBAFF pictures: what golden/ has little or nothing of.
+    let wanted = ["allIPCM", "girlshy", "HCAMFF1", "hm_tiles", "bear"];
+    for path in unpublished_traces()
+        .iter()
+        .filter(|path| wanted.iter().any(|name| path.to_string_lossy().contains(name)))
+    {
+        let suite = Suite::from_file(path).unwrap();
+        let outcome = cosim::run(&model, &suite, SEED, &mut |_| ());
+        assert!(outcome.failure.is_none(), "{}: {:?}", suite.name, outcome.failure);
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command().arg("cosim").args(["--seed", &SEED.to_string()]).args(arguments).output().unwrap()
+}
+
+/// Runs a core with one edit; the first mismatch, as suite, slice and bin.
+fn convicted(edit: (&str, &str, &str)) -> Option<(String, usize, u64)> {
+    tools()?;
+    let dir = rtl_with(Some(edit));
+    let output = run(&["--rtl-dir", dir.path().to_str().unwrap(), "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["pass"], false);
+    let failed = report["results"].as_array().unwrap().iter().find(|result| result["pass"] == false).unwrap();
+    let (suite, failure) = (failed["suite"].as_str().unwrap().to_owned(), &failed["failure"]);
+    Some((suite, failure["slice"].as_u64().unwrap() as usize, failure["bin"].as_u64().unwrap()))
+}
+
+/// The oracle before the named bin, that bin, and the request before it.
+fn scene((suite, slice, bin): (String, usize, u64)) -> (spec::Encoder, Event, Option<Event>) {
+    let suite = Suite::built_in(&suite, SEED).unwrap();
+    let mut encoder = spec::Encoder::new();
+    let (mut bins, mut before) = (0, None);
+    for &event in &suite.slices[slice] {
+        if event.is_bin() {
+            if bins == bin {
+                return (encoder, event, before);
+            }
+            bins += 1;
+        }
+        let _ = encoder.play(&[event]);
+        before = Some(event);
+    }
+    panic!("slice {slice} of {} has no bin {bin}", suite.name);
+}
+
+#[test]
+fn a_wrong_table_entry_is_found() {
+    let edit = ("cabac_range_table.sv", "8'd73,  8'd85}", "8'd74,  8'd85}");
+    let Some(found) = convicted(edit) else { return };
+    let (oracle, event, _) = scene(found);
+    let Event::Context { ctx, .. } = event else { panic!("{event:?}") };
+    assert_eq!((oracle.save(ctx).p_state_idx(), oracle.cod_i_range() >> 6 & 3), (20, 2));
+}
+
+#[test]
+fn a_dropped_carry_is_found() {
+    let edit = (
+        "cabac_encoder_low.sv",
+        "assign carry = sum[10];",
+        "assign carry = sum[10] && bits_outstanding != 32'd9;",
+    );
+    let Some(found) = convicted(edit) else { return };
+    let (mut oracle, event, _) = scene(found);
+    assert_eq!(oracle.bits_outstanding(), 9);
+    let low = oracle.cod_i_low_10();
+    let _ = oracle.play(&[event]);
+    assert!(oracle.bits_outstanding() < 9 && low < 512, "the run ends with this bin, by a carry");
+}
+
+#[test]
+fn a_missed_forward_is_found() {
+    let edit = (
+        "cabac_context_memory.sv",
+        "write_valid && write_addr == read_addr ? write_data : models[read_addr]",
+        "models[read_addr]",
+    );
+    let Some(found) = convicted(edit) else { return };
+    let (_, event, before) = scene(found);
+    let context = |event| match event {
+        Event::Context { ctx, .. } | Event::Load { ctx, .. } => Some(ctx),
+        _ => None,
+    };
+    assert!(context(event).is_some());
+    assert_eq!(context(event), before.and_then(context));
+}
+
+#[test]
+fn an_outstanding_counter_of_five_bits_is_found() {
+    let edit = (
+        "cabac_encoder_low.sv",
+        "= bits_outstanding + {29'd0, low.shift}",
+        "= (bits_outstanding + {29'd0, low.shift}) & 32'd31",
+    );
+    let Some(found) = convicted(edit) else { return };
+    let (mut oracle, event, _) = scene(found);
+    assert!(oracle.bits_outstanding() < 32);
+    let _ = oracle.play(&[event]);
+    assert!(oracle.bits_outstanding() >= 32);
+}
+
+#[test]
+fn a_failure_shows_rows_bins_command_and_waveform() {
+    if tools().is_none() {
+        return;
+    }
+    let edit = (
+        "cabac_encoder_range.sv",
+        "cabac_pkg::ALIGN: cod_i_range_next = 9'd256",
+        "cabac_pkg::ALIGN: cod_i_range_next = 9'd510",
+    );
+    let dir = rtl_with(Some(edit));
+    let waves = dir.path().join("mismatch.vcd");
+    let (rtl_dir, waves) = (dir.path().to_str().unwrap(), waves.to_str().unwrap());
+    let output = run(&["--rtl-dir", rtl_dir, "--suite", "random", "--waves", waves]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for expected in [
+        "MISMATCH",
+        "clock ",
+        "bin ",
+        "twin",
+        "core",
+        "<-- differs",
+        "cod_i_range",
+        "context ",
+        "1 of 1 suites failed",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is missing in:\n{text}");
+    }
+    let replay = text.lines().find_map(|line| line.trim().strip_prefix("replay: silicabac ")).unwrap();
+    let again = command().args(replay.split(' ')).current_dir(dir.path()).output().unwrap();
+    let mismatch = |text: &str| text.lines().find(|line| line.contains("clock ")).map(str::to_owned);
+    assert_eq!(mismatch(&String::from_utf8(again.stdout).unwrap()), mismatch(&text));
+
+    let vcd = fs::read(waves).unwrap();
+    let header = vcd::Parser::new(&*vcd).parse_header().unwrap();
+    for scope in ["twin", "core"] {
+        assert!(
+            header.find_var(&["cosim", scope, "cod_i_range"]).is_some(),
+            "no {scope}.cod_i_range in the waveform"
+        );
+    }
+    assert!(header.find_var(&["cosim", "clk"]).is_some());
+}
+
+#[test]
+fn reports_for_machines_are_well_formed() {
+    if tools().is_none() {
+        return;
+    }
+    let json = run(&["--suite", "avc", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((report["seed"].as_u64(), &report["pass"]), (Some(SEED), &Value::Bool(true)));
+    let junit = run(&["--suite", "avc", "--format", "junit"]);
+    let report =
+        quick_junit::Report::deserialize_from_str(&String::from_utf8(junit.stdout).unwrap()).unwrap();
+    assert_eq!((report.tests, report.failures), (1, 0));
+}

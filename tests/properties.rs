@@ -1,0 +1,156 @@
+//! One property, all coders: whatever the bins, every coder makes the same of them.
+
+use proptest::prelude::*;
+use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
+use silicabac::context::{ContextModel, CtxIdx};
+use silicabac::cosim::{Stalls, encoder::play};
+use silicabac::{cycle, engine, spec};
+
+/// Slices of one to four lives: loads, bins of every kind, alignments; raw bytes between lives.
+fn slice() -> impl Strategy<Value = Vec<Event>> {
+    let raw = prop::collection::vec(any::<u8>().prop_map(Event::Raw), 0..6);
+    let life = (prop::collection::vec(event(), 0..200), raw);
+    prop::collection::vec(life, 1..5).prop_map(|lives| {
+        let mut events = Vec::new();
+        for (life, raw) in lives {
+            events.extend(life);
+            events.push(Event::Terminate { bin: true });
+            events.extend(raw);
+        }
+        // What follows the last life is no business of the coder.
+        events.truncate(events.iter().rposition(|event| event.ends_life()).unwrap() + 1);
+        events
+    })
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    // Few contexts, so that they come back at once, and the two ends of the memory.
+    let ctx = || prop_oneof![0u16..4, 1022u16..1024].prop_map(|index| CtxIdx::new(index).unwrap());
+    let model = (0u8..63, any::<bool>()).prop_map(|(state, mps)| ContextModel::new(state, mps).unwrap());
+    prop_oneof![
+        12 => (ctx(), any::<bool>()).prop_map(|(ctx, bin)| Event::Context { ctx, bin }),
+        5 => any::<bool>().prop_map(|bin| Event::Bypass { bin }),
+        1 => Just(Event::Terminate { bin: false }),
+        1 => Just(Event::Align),
+        2 => (ctx(), model).prop_map(|(ctx, model)| Event::Load { ctx, model }),
+    ]
+}
+
+fn encode(mut coder: impl Encode, events: &[Event]) -> Vec<u8> {
+    coder.play(events).unwrap();
+    coder.finish()
+}
+
+/// Everything a decoder shows after every request, whatever the stream.
+fn read(mut decoder: impl Decode, requests: &[Event]) -> Vec<(bool, u32, u32, u64, String)> {
+    let mut shown = Vec::new();
+    for &request in requests {
+        let bin = match request {
+            Event::Context { ctx, bin } => decoder.context(ctx, bin),
+            Event::Bypass { bin } => decoder.bypass(bin),
+            Event::Terminate { bin } => decoder.terminate(bin),
+            Event::Align => {
+                decoder.align();
+                false
+            }
+            Event::Raw(byte) => {
+                let mut bytes = [byte; 3];
+                decoder.raw(&mut bytes);
+                bytes == [0; 3]
+            }
+            Event::Load { ctx, model } => {
+                decoder.load(ctx, model);
+                decoder.save(ctx) == model
+            }
+        };
+        let (range, offset) = (decoder.cod_i_range(), decoder.cod_i_offset());
+        assert!((256..=510).contains(&range) && offset < range, "codIRange {range}, codIOffset {offset}");
+        shown.push((bin, range, offset, decoder.position(), format!("{:?}", decoder.error())));
+    }
+    shown
+}
+
+proptest! {
+    #[test]
+    fn all_encoders_write_the_same_bytes(events in slice()) {
+        let bytes = encode(spec::Encoder::new(), &events);
+        prop_assert_eq!(&bytes, &encode(engine::Encoder::new(), &events));
+    }
+
+    #[test]
+    fn decoders_read_back_what_was_written(events in slice()) {
+        let bytes = encode(spec::Encoder::new(), &events);
+        let mut spec = spec::Decoder::new(&bytes);
+        let mut engine = engine::Decoder::new(&bytes);
+        prop_assert_eq!(spec.play(&events), Ok(()));
+        prop_assert_eq!(engine.play(&events), Ok(()));
+        prop_assert_eq!(spec.error(), None);
+        prop_assert_eq!(engine.error(), None);
+        prop_assert_eq!(spec.position().div_ceil(8), bytes.len() as u64);
+        prop_assert_eq!(spec.position(), engine.position());
+    }
+
+    #[test]
+    fn the_cycle_model_agrees_with_the_oracle(slices in prop::collection::vec(slice(), 1..4), seed: u64) {
+        for stalls in Stalls::ALL {
+            // Without a slice given up: these do not load every context that they use.
+            let stalls = Stalls { give_up: 0, ..stalls };
+            let played = play(cycle::encoder::Encoder::new(), &slices, stalls, seed, &mut |_| ());
+            prop_assert!(played.is_ok(), "{}", played.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn every_prefix_decodes_alike(events in slice(), cut: prop::sample::Index) {
+        let bytes = encode(spec::Encoder::new(), &events);
+        let prefix = &bytes[..cut.index(bytes.len() + 1)];
+        prop_assert_eq!(read(spec::Decoder::new(prefix), &events), read(engine::Decoder::new(prefix), &events));
+    }
+
+    #[test]
+    fn any_bytes_decode_alike(bytes in prop::collection::vec(any::<u8>(), 0..40), requests in prop::collection::vec(prop_oneof![9 => event(), 1 => any::<u8>().prop_map(Event::Raw)], 0..300)) {
+        prop_assert_eq!(read(spec::Decoder::new(&bytes), &requests), read(engine::Decoder::new(&bytes), &requests));
+    }
+
+    #[test]
+    fn bypass_bits_are_bypass_bins(n in 0u32..=32, value: u32, range_bins in prop::collection::vec(any::<bool>(), 0..9)) {
+        let (mut at_once, mut one_by_one) = (engine::Encoder::new(), spec::Encoder::new());
+        for bin in range_bins {
+            at_once.context(CtxIdx::default(), bin);
+            one_by_one.context(CtxIdx::default(), bin);
+        }
+        at_once.bypass_bits(n, value);
+        (0..n).rev().for_each(|i| _ = one_by_one.bypass(value >> i & 1 != 0));
+        at_once.terminate(true);
+        one_by_one.terminate(true);
+        prop_assert_eq!(at_once.finish(), one_by_one.finish());
+    }
+}
+
+#[test]
+fn nothing_moving_is_a_deadlock() {
+    let stalls = Stalls { name: "stuck", input: 0, output: 256, give_up: 0 };
+    let slices = [vec![Event::Bypass { bin: true }; 200]];
+    let mismatch = play(cycle::encoder::Encoder::new(), &slices, stalls, 1, &mut |_| ()).unwrap_err();
+    assert!(mismatch.what.contains("deadlock"), "{mismatch}");
+}
+
+#[test]
+fn each_decode_error_has_its_place() {
+    let errors = |bytes: &[u8], requests: &[Event]| {
+        let (mut spec, mut engine) = (spec::Decoder::new(bytes), engine::Decoder::new(bytes));
+        let _ = (spec.play(requests), engine.play(requests));
+        assert_eq!(spec.error(), engine.error());
+        spec.error().map(|error| (error.kind, error.bin, error.bit))
+    };
+    let bypass = Event::Bypass { bin: false };
+    assert_eq!(errors(&[0xff, 0x00], &[]), Some((DecodeErrorKind::Forbidden, 0, 0)));
+    assert_eq!(errors(&[0xff, 0x80], &[]), Some((DecodeErrorKind::Forbidden, 0, 0)));
+    assert_eq!(errors(&[0xfe, 0x80], &[]), None);
+    assert_eq!(errors(&[0xfe, 0x80], &[Event::Align]), Some((DecodeErrorKind::Misaligned, 0, 9)));
+    assert_eq!(errors(&[0x7f, 0x80], &[Event::Align]), None);
+    assert_eq!(errors(&[], &[]), Some((DecodeErrorKind::Exhausted, 0, 0)));
+    assert_eq!(errors(&[0x00], &[]), Some((DecodeErrorKind::Exhausted, 0, 8)));
+    assert_eq!(errors(&[0x00, 0x00], &[bypass; 7]), None);
+    assert_eq!(errors(&[0x00, 0x00], &[bypass; 9]), Some((DecodeErrorKind::Exhausted, 7, 16)));
+}

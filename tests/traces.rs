@@ -1,0 +1,220 @@
+//! Recorded slices of real streams: every coder replays them, and damage of every kind is found.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{golden_traces, unpublished_traces};
+use silicabac::bin::{BinCoder, Decode, Event};
+use silicabac::context::{AvcInit, ContextModel, CtxIdx, HevcInit};
+use silicabac::replay::{What, replay};
+use silicabac::spec;
+use silicabac::trace::{Codec, Start, Trace, TracedSlice};
+
+fn all_traces() -> impl Iterator<Item = (String, Trace)> {
+    let files = golden_traces().into_iter().chain(unpublished_traces());
+    files.map(|path| (path.display().to_string(), Trace::read(&path).unwrap()))
+}
+
+fn golden(codec: Codec) -> Trace {
+    let mut golden = golden_traces().into_iter().map(|path| Trace::read(&path).unwrap());
+    golden.find(|trace| trace.codec == codec).unwrap()
+}
+
+#[test]
+fn every_slice_replays() {
+    for (name, trace) in all_traces() {
+        for (i, slice) in trace.slices.iter().enumerate() {
+            replay(slice).unwrap_or_else(|difference| panic!("{name}: slice {i}: {difference}"));
+        }
+    }
+}
+
+#[test]
+fn initial_contexts_are_those_of_the_tables() {
+    let mut compared = 0;
+    for (name, trace) in all_traces() {
+        for slice in &trace.slices {
+            let header = slice.header;
+            let dependent = trace.codec == Codec::Hevc && header.init & 2 != 0;
+            let first = slice.segments.first().filter(|first| first.start == Start::Slice && !dependent);
+            for (ctx, traced) in
+                (0..).map_while(CtxIdx::new).zip(first.iter().flat_map(|first| &first.contexts))
+            {
+                // The standard gives some H.265 contexts no value for some slices, which never use them.
+                let computed = initial(trace.codec, ctx, slice);
+                if traced.is_some() && (trace.codec == Codec::Avc || computed.is_some()) {
+                    assert_eq!(computed, *traced, "{name}: context {}", ctx.get());
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 10_000, "only {compared} initial contexts were there to compare");
+}
+
+fn initial(codec: Codec, ctx: CtxIdx, slice: &TracedSlice) -> Option<ContextModel> {
+    let (header, qp) = (slice.header, slice.header.slice_qp_y.into());
+    match codec {
+        Codec::Avc if header.slice_type == 2 => ContextModel::avc(ctx, AvcInit::Intra, qp),
+        Codec::Avc => {
+            let init = [AvcInit::Inter0, AvcInit::Inter1, AvcInit::Inter2][usize::from(header.init)];
+            ContextModel::avc(ctx, init, qp)
+        }
+        Codec::Hevc => {
+            let init = match (header.slice_type, header.init & 1) {
+                (2, _) => HevcInit::Type0,
+                (1, 0) | (0, 1) => HevcInit::Type1,
+                _ => HevcInit::Type2,
+            };
+            ContextModel::hevc(ctx, init, qp)
+        }
+    }
+}
+
+#[test]
+fn golden_touches_every_cell_with_both_outcomes() {
+    let mut cells = BTreeSet::new();
+    for path in golden_traces() {
+        for slice in Trace::read(&path).unwrap().slices {
+            let mut decoder = spec::Decoder::new(&slice.payload);
+            for segment in &slice.segments {
+                if segment.offset > 0 {
+                    let skipped = u64::from(segment.offset) - decoder.position().div_ceil(8);
+                    decoder.raw(&mut vec![0; skipped as usize]);
+                }
+                decoder.play(&segment.loads().collect::<Vec<_>>()).unwrap();
+                for &event in &segment.events {
+                    if let Event::Context { ctx, bin } = event {
+                        let model = decoder.save(ctx);
+                        cells.insert((
+                            model.p_state_idx(),
+                            decoder.cod_i_range() >> 6 & 3,
+                            model.val_mps(),
+                            bin,
+                        ));
+                    }
+                    decoder.play(&[event]).unwrap();
+                }
+            }
+        }
+    }
+    assert_eq!(cells.len(), 63 * 4 * 2 * 2);
+}
+
+#[test]
+fn what_is_written_reads_back() {
+    for codec in [Codec::Avc, Codec::Hevc] {
+        let trace = golden(codec);
+        let mut packed = Vec::new();
+        trace.write_to(&mut packed).unwrap();
+        assert_eq!(Trace::read_from(&*packed).unwrap(), trace);
+    }
+}
+
+/// The first golden slice with PCM samples, which has everything that the damages below need.
+fn sample() -> TracedSlice {
+    let has_pcm = |slice: &TracedSlice| slice.segments.iter().any(|segment| segment.start == Start::Pcm);
+    let sample = golden(Codec::Hevc).slices.into_iter().find(has_pcm);
+    sample.expect("a golden slice with PCM samples")
+}
+
+fn damaged(damage: impl FnOnce(&mut TracedSlice)) -> String {
+    let mut slice = sample();
+    damage(&mut slice);
+    let difference = replay(&slice).expect_err("the damage is not noticed");
+    assert!(matches!(difference.what, What::Differs(_)), "{difference}");
+    difference.to_string()
+}
+
+#[test]
+fn replay_notices_a_changed_bin() {
+    let found = damaged(|slice| {
+        let event =
+            slice.segments[0].events.iter_mut().find(|event| matches!(event, Event::Bypass { .. })).unwrap();
+        let Event::Bypass { bin } = event else { unreachable!() };
+        *bin = !*bin;
+    });
+    assert!(found.contains("another bin"), "{found}");
+}
+
+#[test]
+fn replay_notices_a_changed_state() {
+    let found = damaged(|slice| {
+        let state = &mut slice.segments[0].states[5];
+        *state = state.next(!state.val_mps());
+    });
+    assert!(found.starts_with("segment 0, bin ") && found.contains("the state before it"), "{found}");
+}
+
+#[test]
+fn replay_notices_a_changed_checksum() {
+    let found = damaged(|slice| slice.segments[1].crc32 ^= 1);
+    assert!(found.starts_with("segment 1,") && found.contains("CRC-32"), "{found}");
+}
+
+#[test]
+fn replay_notices_a_changed_payload() {
+    damaged(|slice| slice.payload[3] ^= 0x10);
+}
+
+#[test]
+fn replay_notices_a_padding_bit_that_encoding_does_not_give() {
+    // The bits between a stop bit and PCM samples are no tail: nothing but zeros belongs there.
+    let mut slice = sample();
+    let mut decoder = spec::Decoder::new(&slice.payload);
+    let first = &slice.segments[0];
+    decoder.play(&first.loads().chain(first.events.iter().copied()).collect::<Vec<_>>()).unwrap();
+    let end = decoder.position();
+    assert!(!end.is_multiple_of(8), "this slice has no padding; choose another");
+    slice.payload[end as usize / 8] ^= 1;
+    let difference = replay(&slice).expect_err("the padding bit is not noticed");
+    assert!(difference.to_string().contains("encodes another payload from byte"), "{difference}");
+}
+
+#[test]
+fn replay_notices_a_segment_in_the_wrong_place() {
+    damaged(|slice| slice.segments[1].offset += 1);
+}
+
+#[test]
+fn a_payload_that_ends_in_a_bin_is_no_stream() {
+    let mut slice = sample();
+    slice.segments.truncate(1);
+    slice.payload.truncate(slice.segments[0].events.len() / 64);
+    let difference = replay(&slice).unwrap_err();
+    assert!(matches!(difference.what, What::Stream(_)), "{difference}");
+    assert!(difference.to_string().contains("the slice ends before its terminate bin"), "{difference}");
+}
+
+#[test]
+fn damaged_files_are_refused_without_a_panic() {
+    let mut trace = golden(Codec::Avc);
+    trace.slices.sort_by_key(|slice| slice.payload.len());
+    trace.slices.truncate(1);
+    let mut packed = Vec::new();
+    trace.write_to(&mut packed).unwrap();
+    for cut in 0..packed.len() {
+        assert!(Trace::read_from(&packed[..cut]).is_err(), "cut to {cut} bytes");
+    }
+    for at in 0..packed.len() {
+        let mut flipped = packed.clone();
+        flipped[at] ^= 1;
+        // A few bits of a zstd frame's header mean nothing; no flip may yield another trace.
+        if let Ok(read) = Trace::read_from(&*flipped) {
+            assert_eq!(read, trace, "byte {at}");
+        }
+    }
+    // The checksum of the frame out of the way: the layout itself, cut and flipped everywhere.
+    let plain = zstd::decode_all(&*packed).unwrap();
+    for cut in 0..plain.len() {
+        let repacked = zstd::encode_all(&plain[..cut], 1).unwrap();
+        let error = Trace::read_from(&*repacked).unwrap_err().to_string();
+        assert!(error.contains("byte"), "{error}");
+    }
+    for at in 0..plain.len() {
+        let mut flipped = plain.clone();
+        flipped[at] ^= 0x80;
+        let _ = Trace::read_from(&*zstd::encode_all(&*flipped, 1).unwrap());
+    }
+}
