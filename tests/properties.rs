@@ -130,7 +130,7 @@ proptest! {
 #[test]
 fn nothing_moving_is_a_deadlock() {
     let stalls = Stalls { name: "stuck", input: 0, output: 256, give_up: 0 };
-    let slices = [vec![Event::Bypass { bin: true }; 200]];
+    let slices = [vec![Event::Terminate { bin: true }; 20]];
     let mismatch = play(cycle::encoder::Encoder::new(), &slices, stalls, 1, &mut |_| ()).unwrap_err();
     assert!(mismatch.what.contains("deadlock"), "{mismatch}");
 }

@@ -6,7 +6,6 @@
 
 pub mod encoder;
 pub mod lockstep;
-mod oracle;
 mod report;
 pub mod rtl;
 mod stalls;

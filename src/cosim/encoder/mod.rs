@@ -1,6 +1,8 @@
 //! The encoder core under test: a player that feeds it the requests of slices under random stalls, beside its
 //! twin and the oracle.
 
+mod oracle;
+
 use std::collections::VecDeque;
 
 use rand_chacha::{
@@ -8,10 +10,10 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 
+use self::oracle::{Fault, Oracle, Step};
 use super::{
     Mismatch, Stalls,
     lockstep::{Lockstep, Parted},
-    oracle::Oracle,
     waves::Waves,
 };
 use crate::bin::Event;
@@ -87,38 +89,6 @@ where
         .chain(loads.map(Inputs::request))
         .chain(end)
         .try_for_each(|inputs| lockstep.clock_unseen(&inputs))
-}
-
-/// The steps of the core, by which a register tells its bin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Fetch,
-    Range,
-    Low,
-}
-
-impl Step {
-    /// The step that writes a register.
-    fn of(register: &str) -> Step {
-        match register {
-            "cod_i_range" => Step::Range,
-            _ if register.starts_with("low_") => Step::Range,
-            _ if register.starts_with("fetch_") || register.starts_with("write_") => Step::Fetch,
-            _ => Step::Low,
-        }
-    }
-}
-
-/// Something is wrong with what a step did.
-pub(super) struct Fault {
-    step: Step,
-    pub(super) what: String,
-}
-
-impl Fault {
-    pub(super) fn new(step: Step, what: String) -> Fault {
-        Fault { step, what }
-    }
 }
 
 struct Player<'a, R> {

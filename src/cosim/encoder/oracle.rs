@@ -2,11 +2,42 @@
 
 use std::collections::VecDeque;
 
-use super::encoder::{Fault, Step};
 use crate::bin::{BinCoder, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
 use crate::cycle::encoder::{Passed, Registers};
 use crate::spec;
+
+/// The steps of the core, by which a register tells its bin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Fetch,
+    Range,
+    Low,
+}
+
+impl Step {
+    /// The step that writes a register.
+    pub(super) fn of(register: &str) -> Step {
+        match register {
+            "cod_i_range" => Step::Range,
+            _ if register.starts_with("low_") => Step::Range,
+            _ if register.starts_with("fetch_") || register.starts_with("write_") => Step::Fetch,
+            _ => Step::Low,
+        }
+    }
+}
+
+/// Something is wrong with what a step did; in words.
+pub(super) struct Fault {
+    pub(super) step: Step,
+    pub(super) what: String,
+}
+
+impl Fault {
+    pub(super) fn new(step: Step, what: String) -> Fault {
+        Fault { step, what }
+    }
+}
 
 /// The oracle runs ahead of the core: it codes a request when the core takes it, and keeps what is to be seen
 /// until the core has come that far.
