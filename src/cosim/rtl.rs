@@ -10,22 +10,22 @@ use silicabac_sim::{Cache, Design, Direction, Instance, Library, SimError, Tools
 
 use crate::cycle::{Core, Field, Fields, RowOf, Stopped};
 
-/// A list of embedded files, packages first.
+/// Files of `rtl/` with their names.
 macro_rules! embed {
     ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../../rtl/", $name)))),*] };
 }
 
-/// The built-in sources, so that an installed command has them.
+/// The built-in sources, those of `rtl/cabac.f`, so that an installed command has them.
 pub const SOURCES: [(&str, &str); 9] = embed![
     "cabac_pkg.sv",
     "cabac_context_memory.sv",
-    "cabac_encoder.sv",
-    "cabac_encoder_emit.sv",
-    "cabac_encoder_low.sv",
-    "cabac_encoder_pack.sv",
-    "cabac_encoder_range.sv",
     "cabac_range_table.sv",
     "cabac_transition.sv",
+    "cabac_encoder_range.sv",
+    "cabac_encoder_low.sv",
+    "cabac_encoder_emit.sv",
+    "cabac_encoder_pack.sv",
+    "cabac_encoder.sv",
 ];
 
 /// The built-in sources as files in the cache, one directory for each version of them.
@@ -146,5 +146,15 @@ impl<C: Core> Core for Rtl<'_, C> {
         row.outputs = C::Outputs::build(|i| self.outputs[self.model.output_at[i]]);
         row.registers = C::Registers::unpack(&self.outputs[self.model.debug_at..]);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_file_list_of_other_tools_is_the_same() {
+        let list = include_str!("../../rtl/cabac.f");
+        let listed: Vec<_> = list.lines().filter(|line| !line.starts_with("//")).collect();
+        assert_eq!(listed, super::SOURCES.map(|(name, _)| name));
     }
 }
