@@ -94,7 +94,7 @@ proptest! {
     fn the_cycle_model_agrees_with_the_oracle(slices in prop::collection::vec(slice(), 1..4), seed: u64) {
         for stalls in Stalls::ALL {
             // Without a slice given up: these do not load every context that they use.
-            let stalls = Stalls { give_up: 0, ..stalls };
+            let stalls = Stalls { give_ups: 0, ..stalls };
             let played = play(cycle::encoder::Encoder::new(), &slices, stalls, seed, &mut |_| ());
             prop_assert!(played.is_ok(), "{}", played.unwrap_err());
         }
@@ -129,7 +129,7 @@ proptest! {
 
 #[test]
 fn nothing_moving_is_a_deadlock() {
-    let stalls = Stalls { name: "stuck", input: 0, output: 256, give_up: 0 };
+    let stalls = Stalls { name: "stuck", input: 0, output: 256, give_ups: 0 };
     let slices = [vec![Event::Terminate { bin: true }; 20]];
     let mismatch = play(cycle::encoder::Encoder::new(), &slices, stalls, 1, &mut |_| ()).unwrap_err();
     assert!(mismatch.what.contains("deadlock"), "{mismatch}");

@@ -74,7 +74,8 @@ impl Cache {
     }
 }
 
-/// A name for a cache entry: `prefix` and a hash of all `parts`, each with its length.
+/// A name for a cache entry: `prefix`, as far as a file name can have it, and a hash of all `parts`, each with
+/// its length.
 pub(crate) fn entry_name<'a>(prefix: &str, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
@@ -82,5 +83,6 @@ pub(crate) fn entry_name<'a>(prefix: &str, parts: impl IntoIterator<Item = &'a [
         hasher.update(part);
     }
     let digest = hasher.finalize();
-    digest.iter().take(12).fold(format!("{prefix}-"), |name, byte| name + &format!("{byte:02x}"))
+    let prefix: String = prefix.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+    digest.iter().take(12).fold(prefix + "-", |name, byte| name + &format!("{byte:02x}"))
 }

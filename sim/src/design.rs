@@ -1,8 +1,7 @@
 //! Verilog in, shared library out: Verilate, write the shim, compile everything as one translation unit.
 
 use std::{
-    ffi::OsStr,
-    fs,
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -25,8 +24,10 @@ pub struct Design {
 }
 
 /// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails.
-const VERILATE: [&str; 11] = [
+const VERILATE: [&str; 13] = [
     "--cc",
+    "--Mdir",
+    ".",
     "--prefix",
     "Vsim",
     "-O3",
@@ -40,8 +41,16 @@ const VERILATE: [&str; 11] = [
 ];
 
 /// The compiler's arguments. Two libraries in one process must not share symbols: their Verilators may differ.
-const COMPILE: [&str; 6] =
-    ["-std=c++17", "-fPIC", "-fvisibility=hidden", "-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL"];
+/// And a design must not print where its user prints results.
+const COMPILE: [&str; 7] = [
+    "-std=c++17",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-DVL_USER_FINISH",
+    "-DVL_USER_STOP",
+    "-DVL_USER_FATAL",
+    "-DVL_PRINTF(...)=std::fprintf(stderr, __VA_ARGS__)",
+];
 
 impl Design {
     /// A design of no files yet.
@@ -55,22 +64,23 @@ impl Design {
         }
     }
 
-    /// Builds the design, unless the cache has it, and loads it.
+    /// Verilates the design, compiles it unless the cache has just that, and loads it.
+    ///
+    /// Only compiling is slow. Verilating every time finds every change, in whatever file it is included from.
     ///
     /// # Errors
     /// [`SimError::Read`], [`SimError::Verilog`] and [`SimError::Port`] are the design's fault, the others the
     /// machine's.
     pub fn build(&self, cache: &Cache, tools: &Tools) -> Result<Library, SimError> {
-        let entry = cache.entry(&self.entry_name(tools)?, |dir| {
-            let header = self.verilate(tools, dir)?;
-            let ports = ports::parse(&self.top, &header)?;
-            self.check_clock(&ports)?;
-            self.compile(cache, tools, dir, &ports)
+        let dir = tempfile::tempdir().map_err(|source| SimError::Cache { path: env::temp_dir(), source })?;
+        let model = self.verilate(tools, dir.path())?;
+        let mut ports = ports::parse(&self.top, &model.header)?;
+        self.check_clock(&ports)?;
+        let unit = shim::generate(&model.units, &ports, &self.clock);
+        let parts = [tools.key(), unit.as_bytes()].into_iter().chain(model.texts.iter().map(Vec::as_slice));
+        let entry = cache.entry(&entry_name(&self.top, parts), |target| {
+            compile(cache, tools, dir.path(), &unit, &model.runtime, &target.join("sim.so"))
         })?;
-        let header_path = entry.join("Vsim.h");
-        let header = fs::read_to_string(&header_path)
-            .map_err(|source| SimError::Cache { path: header_path, source })?;
-        let mut ports = ports::parse(&self.top, &header)?;
         ports.retain(|port| port.name != self.clock);
         Library::load(&self.top, &entry.join("sim.so"), ports)
     }
@@ -88,44 +98,10 @@ impl Design {
         })
     }
 
-    /// Hashes all that the library depends on: tools, arguments, and the contents of every file.
-    fn entry_name(&self, tools: &Tools) -> Result<String, SimError> {
-        let mut parts: Vec<Vec<u8>> = vec![env!("CARGO_PKG_VERSION").into(), tools.versions().into()];
-        parts.extend([self.top.as_bytes().to_vec(), self.clock.as_bytes().to_vec()]);
-        parts.push(tools.verilator_root.as_os_str().as_encoded_bytes().to_vec());
-        parts.extend(self.arguments.iter().map(|argument| argument.as_bytes().to_vec()));
-        // Of the shim only its text matters, for a port of each kind.
-        parts.push(include_bytes!("shim.rs").to_vec());
-        for path in self.files()? {
-            parts.push(path.as_os_str().as_encoded_bytes().to_vec());
-            parts.push(fs::read(&path).map_err(|source| SimError::Read { path, source })?);
-        }
-        Ok(entry_name(&self.top, parts.iter().map(Vec::as_slice)))
-    }
-
-    /// The sources, and whatever in the include directories could be included.
-    fn files(&self) -> Result<Vec<PathBuf>, SimError> {
-        let mut files = self.sources.clone();
-        for dir in &self.include_dirs {
-            let failed = |source| SimError::Read { path: dir.clone(), source };
-            let mut included = Vec::new();
-            for entry in fs::read_dir(dir).map_err(failed)? {
-                let path = entry.map_err(failed)?.path();
-                let verilog = ["v", "vh", "sv", "svh"].map(OsStr::new);
-                if path.is_file() && path.extension().is_some_and(|extension| verilog.contains(&extension)) {
-                    included.push(path);
-                }
-            }
-            included.sort();
-            files.append(&mut included);
-        }
-        Ok(files)
-    }
-
-    /// Runs Verilator in `dir`; the header of the model.
-    fn verilate(&self, tools: &Tools, dir: &Path) -> Result<String, SimError> {
+    /// Runs Verilator in `dir`.
+    fn verilate(&self, tools: &Tools, dir: &Path) -> Result<Model, SimError> {
         let mut command = tools.verilator();
-        command.args(VERILATE).arg("--top-module").arg(&self.top).arg("--Mdir").arg(dir);
+        command.current_dir(dir).args(VERILATE).arg("--top-module").arg(&self.top);
         for include in &self.include_dirs {
             command.arg(format!("-I{}", absolute(include)?.display()));
         }
@@ -140,51 +116,83 @@ impl Design {
         if !output.status.success() {
             return Err(SimError::Verilog(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()));
         }
-        let path = dir.join("Vsim.h");
-        fs::read_to_string(&path).map_err(|source| SimError::Cache { path, source })
-    }
-
-    fn compile(
-        &self,
-        cache: &Cache,
-        tools: &Tools,
-        dir: &Path,
-        ports: &[ports::Port],
-    ) -> Result<(), SimError> {
-        let failed = |source| SimError::Cache { path: dir.to_owned(), source };
-        let mut files = Vec::new();
-        for entry in fs::read_dir(dir).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".cpp") {
-                files.push(name);
-            }
-        }
-        files.sort();
-        let unit = dir.join("shim.cc");
-        fs::write(&unit, shim::generate(&files, ports, &self.clock)).map_err(failed)?;
-        let mut command = compiler(tools);
-        command.args(["-O3", "-shared"]).arg("-I").arg(dir).arg(unit);
-        for object in runtime(cache, tools)? {
-            command.arg(object);
-        }
-        run_compiler(tools, command.args(["-pthread", "-o"]).arg(dir.join("sim.so")))
+        Model::read(dir).map_err(|source| SimError::Read { path: dir.to_owned(), source })
     }
 }
 
-/// The objects of Verilator's own runtime, which take longer to compile than most designs.
-fn runtime(cache: &Cache, tools: &Tools) -> Result<Vec<PathBuf>, SimError> {
-    const FILES: [&str; 2] = ["verilated", "verilated_threads"];
-    let root = tools.verilator_root.as_os_str().as_encoded_bytes();
-    let parts =
-        [tools.versions().as_bytes(), root].into_iter().chain(COMPILE.iter().map(|flag| flag.as_bytes()));
-    let entry = cache.entry(&entry_name("runtime", parts), |dir| {
-        FILES.iter().try_for_each(|file| {
-            let source = tools.verilator_root.join("include").join(file).with_extension("cpp");
-            let object = dir.join(file).with_extension("o");
-            run_compiler(tools, compiler(tools).args(["-O2", "-c"]).arg(source).arg("-o").arg(object))
+/// What Verilator wrote.
+struct Model {
+    header: String,
+    /// The names of its C++ files.
+    units: Vec<String>,
+    /// The contents of these and of its headers.
+    texts: Vec<Vec<u8>>,
+    /// The files of Verilator's runtime that it needs.
+    runtime: Vec<String>,
+}
+
+impl Model {
+    fn read(dir: &Path) -> io::Result<Model> {
+        let names = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let mut names = names.collect::<io::Result<Vec<_>>>()?;
+        names.retain(|name| name.ends_with(".cpp") || name.ends_with(".h"));
+        names.sort();
+        let texts = names.iter().map(|name| fs::read(dir.join(name))).collect::<Result<_, _>>()?;
+        names.retain(|name| name.ends_with(".cpp"));
+        Ok(Model {
+            header: fs::read_to_string(dir.join("Vsim.h"))?,
+            units: names,
+            texts,
+            runtime: runtime_files(&fs::read_to_string(dir.join("Vsim_classes.mk"))?),
         })
+    }
+}
+
+/// The words of the make variables VM_GLOBAL_FAST and VM_GLOBAL_SLOW.
+fn runtime_files(classes: &str) -> Vec<String> {
+    let lists = classes.split("VM_GLOBAL_").skip(1).filter_map(|rest| rest.split_once("+="));
+    let words = lists.flat_map(|(_, list)| {
+        // A list goes on while its lines end in a backslash.
+        let end = list.find("\n\n").unwrap_or(list.len());
+        list[..end].split_whitespace().filter(|word| *word != "\\")
+    });
+    words.map(str::to_owned).collect()
+}
+
+/// Compiles the model in `dir` and the shim, as one translation unit, into the library `target`.
+fn compile(
+    cache: &Cache,
+    tools: &Tools,
+    dir: &Path,
+    unit: &str,
+    runtime: &[String],
+    target: &Path,
+) -> Result<(), SimError> {
+    let path = dir.join("shim.cc");
+    fs::write(&path, unit).map_err(|source| SimError::Cache { path: path.clone(), source })?;
+    let mut command = compiler(tools);
+    command.args(["-O3", "-shared"]).arg("-I").arg(dir).arg(path);
+    if cfg!(target_os = "linux") {
+        // A name that is nowhere is found here, not when it is called.
+        command.arg("-Wl,--no-undefined");
+    }
+    for file in runtime {
+        command.arg(runtime_object(cache, tools, file)?);
+    }
+    run_compiler(tools, command.args(["-pthread", "-o"]).arg(target))
+}
+
+/// One object of Verilator's own runtime, which takes longer to compile than most designs.
+fn runtime_object(cache: &Cache, tools: &Tools, file: &str) -> Result<PathBuf, SimError> {
+    let parts = [tools.key()].into_iter().chain(COMPILE.iter().map(|flag| flag.as_bytes()));
+    let entry = cache.entry(&entry_name(file, parts), |dir| {
+        let source = tools.verilator_root.join("include").join(file).with_extension("cpp");
+        run_compiler(
+            tools,
+            compiler(tools).args(["-O2", "-c"]).arg(source).arg("-o").arg(dir.join("object.o")),
+        )
     })?;
-    Ok(FILES.iter().map(|file| entry.join(file).with_extension("o")).collect())
+    Ok(entry.join("object.o"))
 }
 
 fn compiler(tools: &Tools) -> Command {

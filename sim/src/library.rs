@@ -40,8 +40,10 @@ struct Shared {
 
 impl Library {
     pub(crate) fn load(top: &str, path: &Path, ports: Vec<Port>) -> Result<Library, SimError> {
-        let failed =
-            |error: libloading::Error| SimError::Load { path: path.to_owned(), message: error.to_string() };
+        let failed = |error: libloading::Error| {
+            let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            SimError::Load { path: path.to_owned(), message: format!("{error} {reason}") }
+        };
         let words =
             |direction| ports.iter().filter(|port| port.direction == direction).map(Port::words).sum();
         let (input_words, output_words) = (words(Direction::Input), words(Direction::Output));

@@ -29,6 +29,7 @@ pub struct Tools {
     pub(crate) verilator_root: PathBuf,
     pub(crate) compiler: PathBuf,
     versions: String,
+    key: String,
 }
 
 impl Tools {
@@ -56,19 +57,27 @@ impl Tools {
 
     fn with(verilator: PathBuf, compiler: PathBuf) -> Result<Tools, SimError> {
         let verilator_root = root_of(&verilator)?;
-        let mut tools = Tools { verilator, verilator_root, compiler, versions: String::new() };
+        let mut tools =
+            Tools { verilator, verilator_root, compiler, versions: String::new(), key: String::new() };
         let verilator_version = match first_line(&run(tools.verilator().arg("--version"))) {
             known if known.starts_with("Verilator") => known,
             without_name => format!("Verilator {without_name}"),
         };
         let compiler_version = first_line(&run(Command::new(&tools.compiler).arg("--version")));
         tools.versions = format!("{verilator_version}, {compiler_version}");
+        let places = [&tools.verilator_root, &tools.compiler].map(|place| place.display().to_string());
+        tools.key = format!("{}, {}", tools.versions, places.join(", "));
         Ok(tools)
     }
 
     /// What the two tools say of their versions, in one line.
     pub fn versions(&self) -> &str {
         &self.versions
+    }
+
+    /// All that tells these tools from others.
+    pub(crate) fn key(&self) -> &[u8] {
+        self.key.as_bytes()
     }
 
     /// The Verilator that was found, to be named in `$VERILATOR`.

@@ -100,6 +100,46 @@ fn a_design_that_stops_says_where() {
 }
 
 #[test]
+fn a_change_in_any_included_file_is_noticed() {
+    let Some((cache, tools)) = tools() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("deep")).unwrap();
+    let mut design = design(
+        dir.path(),
+        "module top(input clk, output [7:0] q);\n`include \"deep/value.inc\"\nassign q = VALUE; endmodule",
+    );
+    design.include_dirs.push(dir.path().to_owned());
+    for value in [1, 2, 1] {
+        let text = format!("localparam VALUE = {value};\n");
+        fs::write(dir.path().join("deep/value.inc"), text).unwrap();
+        let mut outputs = [0];
+        design.build(&cache, &tools).unwrap().instance(1).clock(&[], &mut outputs).unwrap();
+        assert_eq!(outputs, [value]);
+    }
+}
+
+#[test]
+fn a_function_that_is_nowhere_is_found_when_building() {
+    let Some((cache, tools)) = tools() else { return };
+    let text = "module top(input clk, output reg [31:0] q);
+        import \"DPI-C\" function int nowhere(); always @(posedge clk) q <= nowhere(); endmodule";
+    let error = build(text, &cache, &tools).unwrap_err();
+    assert!(matches!(&error, SimError::Compile { message, .. } if message.contains("nowhere")), "{error}");
+}
+
+#[test]
+fn more_of_the_runtime_is_linked_where_it_is_needed() {
+    let Some((cache, tools)) = tools() else { return };
+    let text = "module top(input clk, output reg [31:0] q);
+        integer seed = 1; always @(posedge clk) q <= $dist_uniform(seed, 1, 6); endmodule";
+    let library = build(text, &cache, &tools).unwrap();
+    let mut top = library.instance(1);
+    let mut outputs = [0];
+    (0..2).for_each(|_| top.clock(&[], &mut outputs).unwrap());
+    assert!((1..=6).contains(&outputs[0]), "{outputs:?}");
+}
+
+#[test]
 fn failures_are_told_apart() {
     let Some((cache, tools)) = tools() else { return };
     let fails = |text| build(text, &cache, &tools).unwrap_err();
@@ -126,5 +166,9 @@ fn many_can_build_the_same_at_once() {
     });
     let names = fs::read_dir(dir.path().join("cache")).unwrap().map(|entry| entry.unwrap().file_name());
     let (locks, built): (Vec<_>, Vec<_>) = names.partition(|name| name.to_string_lossy().ends_with(".lock"));
-    assert_eq!((locks.len(), built.len()), (2, 2), "the runtime and the design, once: {built:?}");
+    assert_eq!(
+        (locks.len(), built.len()),
+        (3, 3),
+        "two files of the runtime and the design, once: {built:?}"
+    );
 }

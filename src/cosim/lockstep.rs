@@ -77,22 +77,18 @@ where
     #[inline]
     pub fn clock(&mut self, inputs: &T::Inputs) -> Result<&RowOf<T>, Parted> {
         let (shown_inputs, twin_row) = &mut self.history[self.clock as usize % HISTORY];
+        self.rtl.clock(inputs, &mut self.rtl_row).map_err(Parted::Stopped)?;
         *shown_inputs = *inputs;
         self.clock += 1;
-        self.rtl.clock(inputs, &mut self.rtl_row).map_err(Parted::Stopped)?;
         self.twin.clock(inputs, twin_row).map_err(Parted::Stopped)?;
         if *twin_row == self.rtl_row { Ok(&self.rtl_row) } else { Err(Parted::Different) }
     }
 
-    /// The first register in which the last clock's rows differ.
+    /// The first register in which the last clock's rows differ, or else the first output.
     pub fn first_difference(&self) -> Option<&'static str> {
         let (_, twin) = self.history[self.clock.checked_sub(1)? as usize % HISTORY];
-        let rtl = self.rtl_row;
-        let mut values = Vec::new();
-        twin.registers.visit(|_, value| values.push(value));
-        let mut first = None;
-        rtl.registers.visit(|i, value| first = first.or((values[i] != value).then_some(i)));
-        first.map(|i| T::Registers::FIELDS[i].name)
+        differing(&twin.registers, &self.rtl_row.registers)
+            .or_else(|| differing(&twin.outputs, &self.rtl_row.outputs))
     }
 
     /// How many clocks there have been.
@@ -121,4 +117,13 @@ where
         }
         history
     }
+}
+
+/// The name of the first field in which two structs differ.
+fn differing<F: Fields>(a: &F, b: &F) -> Option<&'static str> {
+    let mut values = vec![0; F::FIELDS.len()];
+    a.visit(|i, value| values[i] = value);
+    let mut first = None;
+    b.visit(|i, value| first = first.or((values[i] != value).then_some(i)));
+    first.map(|i| F::FIELDS[i].name)
 }

@@ -1,4 +1,4 @@
-//! When the world around a core makes it wait.
+//! When the world around a core makes it wait, or makes it begin again.
 
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
@@ -11,35 +11,37 @@ pub struct Stalls {
     pub input: u16,
     /// The output is not ready.
     pub output: u16,
-    /// A slice is given up and played again; in 1/65,536 of all clocks, once in a slice at the most.
-    pub give_up: u16,
+    /// How often a slice is given up at the most, by a reset, and played again.
+    pub give_ups: u32,
 }
 
 impl Stalls {
     /// Nothing ever waits: what throughput is measured with.
-    pub const NONE: Stalls = Stalls { name: "flowing", input: 0, output: 0, give_up: 0 };
+    pub const NONE: Stalls = Stalls { name: "flowing", input: 0, output: 0, give_ups: 0 };
 
     /// All that a core is played with.
-    pub const ALL: [Stalls; 4] = [
+    pub const ALL: [Stalls; 5] = [
         Stalls::NONE,
-        Stalls { name: "uneven", input: 64, output: 64, give_up: 16 },
-        Stalls { name: "starved", input: 200, output: 0, give_up: 0 },
-        Stalls { name: "blocked", input: 0, output: 240, give_up: 0 },
+        Stalls { name: "uneven", input: 64, output: 64, give_ups: 2 },
+        Stalls { name: "starved", input: 200, output: 0, give_ups: 0 },
+        Stalls { name: "blocked", input: 0, output: 240, give_ups: 0 },
+        Stalls { name: "restarted", input: 8, output: 160, give_ups: 12 },
     ];
 
     pub(super) fn stalls_input(&self, rng: &mut ChaCha8Rng) -> bool {
-        happens(rng, self.input)
+        happens(rng, self.input, 256)
     }
 
     pub(super) fn stalls_output(&self, rng: &mut ChaCha8Rng) -> bool {
-        happens(rng, self.output)
+        happens(rng, self.output, 256)
     }
 
-    pub(super) fn gives_up(&self, rng: &mut ChaCha8Rng) -> bool {
-        self.give_up > 0 && rng.next_u32() % 65_536 < u32::from(self.give_up)
+    /// Whether to give up in this clock; sooner where a reset has much to clear.
+    pub(super) fn gives_up(&self, rng: &mut ChaCha8Rng, delicate: bool) -> bool {
+        self.give_ups > 0 && happens(rng, 1, if delicate { 32 } else { 8_192 })
     }
 }
 
-fn happens(rng: &mut ChaCha8Rng, odds: u16) -> bool {
-    odds > 0 && rng.next_u32() % 256 < u32::from(odds)
+fn happens(rng: &mut ChaCha8Rng, odds: u16, of: u32) -> bool {
+    odds > 0 && rng.next_u32() % of < u32::from(odds)
 }

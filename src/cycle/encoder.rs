@@ -159,8 +159,10 @@ pub struct Passed {
     pub fetch: u64,
     /// Through the range step: codIRange and the context memory are updated.
     pub range: u64,
-    /// Through the low step: codILow and bitsOutstanding are updated.
+    /// Through the low step: codILow and bitsOutstanding are updated, and what it decided is in the emit stage.
     pub low: u64,
+    /// Those up to the one whose bits came into the packer last.
+    pub pack: u64,
 }
 
 /// The encoder core.
@@ -182,6 +184,8 @@ pub struct Encoder {
     registers: Registers,
     models: [u8; CONTEXTS],
     passed: Passed,
+    /// The requests up to the one whose bits are in the emit stage.
+    emitting: u64,
 }
 
 /// What `cabac_encoder_range` says to `cabac_encoder_low`.
@@ -212,7 +216,12 @@ struct LowStep {
 impl Encoder {
     /// The core as it is switched on; it wants a reset.
     pub fn new() -> Encoder {
-        Encoder { registers: Registers::default(), models: [0; CONTEXTS], passed: Passed::default() }
+        Encoder {
+            registers: Registers::default(),
+            models: [0; CONTEXTS],
+            passed: Passed::default(),
+            emitting: 0,
+        }
     }
 
     /// How many requests have passed each step.
@@ -317,10 +326,17 @@ impl Encoder {
         self.passed.fetch += u64::from(in_ready && inputs.in_valid == 1);
         self.passed.range += u64::from(fetch_done);
         self.passed.low += u64::from(low_done);
+        if push {
+            self.passed.pack = self.emitting;
+        }
+        if low_done && low.put {
+            self.emitting = self.passed.low;
+        }
         if inputs.rst == 1 {
             *next = Registers { cod_i_range: 510, first_bit_flag: 1, ..Registers::default() };
             let all = self.passed.fetch;
-            self.passed = Passed { fetch: all, range: all, low: all };
+            self.passed = Passed { fetch: all, range: all, low: all, pack: all };
+            self.emitting = all;
         }
 
         row.outputs = Outputs {

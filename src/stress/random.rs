@@ -5,63 +5,80 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use crate::bin::Event;
 use crate::context::{ContextModel, CtxIdx};
 
-/// What kind of bins a slice is made of. Odds are in 1/256.
+/// What a slice is made of. Odds are in 1/256 of all requests; what they leave are context bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Odds {
-    /// A context bin is the less probable symbol.
+    /// A context bin is the less probable symbol; in 1/256 of all context bins.
     pub lps: u8,
-    /// A bin is a bypass bin.
+    /// A bypass bin.
     pub bypass: u8,
-    /// A bin is a terminate bin of 0.
+    /// A terminate bin of 0.
     pub terminate: u8,
-    /// A bin is preceded by an alignment.
+    /// An alignment.
     pub align: u8,
-    /// A life ends, and another follows, before a bin.
+    /// A context load in the middle of a life.
+    pub load: u8,
+    /// A terminate bin of 1, and up to 15 raw bytes.
     pub end: u8,
     /// How many contexts there are, 1..=1024. Few make the same one come back at once.
     pub contexts: u16,
 }
 
-/// Odds with which slices of every character arise.
-pub const MIXES: [Odds; 6] = [
-    Odds { lps: 90, bypass: 60, terminate: 4, align: 0, end: 0, contexts: 400 },
-    Odds { lps: 2, bypass: 20, terminate: 1, align: 0, end: 1, contexts: 1024 },
-    Odds { lps: 128, bypass: 0, terminate: 0, align: 0, end: 0, contexts: 1 },
-    Odds { lps: 250, bypass: 8, terminate: 8, align: 1, end: 2, contexts: 3 },
-    Odds { lps: 60, bypass: 230, terminate: 2, align: 8, end: 0, contexts: 16 },
-    Odds { lps: 60, bypass: 60, terminate: 60, align: 20, end: 60, contexts: 8 },
+/// Odds with which slices of every character arise, and every kind of request behind every other.
+#[rustfmt::skip]
+pub const MIXES: [Odds; 7] = [
+    Odds { lps:  90, bypass:  60, terminate:  4, align:  0, load:  0, end:  0, contexts:  400 },
+    Odds { lps:   2, bypass:  20, terminate:  1, align:  0, load:  0, end:  1, contexts: 1024 },
+    Odds { lps: 128, bypass:   0, terminate:  0, align:  0, load:  0, end:  0, contexts:    1 },
+    Odds { lps: 250, bypass:   8, terminate:  8, align:  1, load:  1, end:  2, contexts:    3 },
+    Odds { lps:  60, bypass: 220, terminate:  2, align:  8, load:  0, end:  0, contexts:   16 },
+    Odds { lps:  60, bypass:  40, terminate: 40, align: 20, load: 10, end: 40, contexts:    8 },
+    Odds { lps: 120, bypass:  40, terminate: 40, align: 40, load: 60, end: 40, contexts:    2 },
 ];
 
-/// A slice of `bins` bins and one more to end it.
-pub fn slice(rng: &mut ChaCha8Rng, odds: Odds, bins: usize) -> Vec<Event> {
-    let mut events = Vec::with_capacity(bins + usize::from(odds.contexts) + 1);
+/// A slice of `length` requests, besides the loads at its start and the terminate bin at its end.
+pub fn slice(rng: &mut ChaCha8Rng, odds: Odds, length: usize) -> Vec<Event> {
+    let mut events = Vec::with_capacity(length + usize::from(odds.contexts) + 1);
     let mut models: Vec<ContextModel> = (0..odds.contexts).map(|_| any_model(rng)).collect();
-    let numbered = (0..).map_while(CtxIdx::new).zip(&models);
-    events.extend(numbered.map(|(ctx, &model)| Event::Load { ctx, model }));
-    for _ in 0..bins {
-        if happens(rng, odds.end) {
+    events.extend((0..).zip(&models).map(|(i, &model)| Event::Load { ctx: nth_context(i), model }));
+    for _ in 0..length {
+        let mut choice = rng.next_u32() as u8;
+        let mut chosen = |odds: u8| {
+            let chosen = choice < odds;
+            choice = choice.wrapping_sub(odds);
+            chosen
+        };
+        let (bypass, terminate, align) = (chosen(odds.bypass), chosen(odds.terminate), chosen(odds.align));
+        let (load, end) = (chosen(odds.load), chosen(odds.end));
+        let i = below(rng, odds.contexts.into()) as u16;
+        let (ctx, model) = (nth_context(i), &mut models[usize::from(i)]);
+        if bypass {
+            events.push(Event::Bypass { bin: happens(rng, 128) });
+        } else if terminate {
+            events.push(Event::Terminate { bin: false });
+        } else if align {
+            events.push(Event::Align);
+        } else if load {
+            *model = any_model(rng);
+            events.push(Event::Load { ctx, model: *model });
+        } else if end {
             events.push(Event::Terminate { bin: true });
             let raw = below(rng, 24).saturating_sub(8);
             events.extend((0..raw).map(|_| Event::Raw(rng.next_u32() as u8)));
-        }
-        if happens(rng, odds.align) {
-            events.push(Event::Align);
-        }
-        events.push(if happens(rng, odds.bypass) {
-            Event::Bypass { bin: happens(rng, 128) }
-        } else if happens(rng, odds.terminate) {
-            Event::Terminate { bin: false }
         } else {
-            let index = below(rng, odds.contexts.into()) as u16;
-            let model = &mut models[usize::from(index)];
             let bin = model.val_mps() != happens(rng, odds.lps);
             *model = model.next(bin);
-            // The index is below the number of contexts, which `CtxIdx` has already counted.
-            Event::Context { ctx: CtxIdx::new(index).unwrap_or_default(), bin }
-        });
+            events.push(Event::Context { ctx, bin });
+        }
     }
     events.push(Event::Terminate { bin: true });
     events
+}
+
+/// Contexts from both ends of the memory: 0, 1023, 1, 1022 and so on.
+fn nth_context(i: u16) -> CtxIdx {
+    let index = if i.is_multiple_of(2) { i / 2 } else { 1023 - i / 2 };
+    CtxIdx::new(index).unwrap_or_default()
 }
 
 fn any_model(rng: &mut ChaCha8Rng) -> ContextModel {

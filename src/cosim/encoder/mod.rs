@@ -19,7 +19,7 @@ use super::{
 use crate::bin::Event;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::cycle::{
-    Core, Stopped,
+    Core, Fields, Stopped,
     encoder::{Encoder, Inputs, Outputs, Passed, Registers},
 };
 
@@ -104,8 +104,8 @@ struct Player<'a, R> {
     bin: u64,
     /// The event is on the ports and has to stay there.
     held: bool,
-    /// The slice has been given up once, which is enough.
-    given_up: bool,
+    /// How often the slice has been given up.
+    given_up: u32,
     /// The newest requests, the last taken at the back.
     recent: VecDeque<Taken>,
     /// Clocks since anything moved.
@@ -120,8 +120,9 @@ struct Taken {
     event: Event,
 }
 
-/// Eight bins to show before a mismatch, and as many requests as the core can hold.
-const RECENT: usize = 8 + 8;
+/// Eight requests to show before a mismatch, and those that can overtake a bin while its bits wait in the core:
+/// every context of the next slice may be loaded meanwhile.
+const RECENT: usize = 8 + CONTEXTS + 64;
 
 impl<'a, R> Player<'a, R>
 where
@@ -139,7 +140,7 @@ where
             event: 0,
             bin: 0,
             held: false,
-            given_up: false,
+            given_up: 0,
             recent: VecDeque::with_capacity(RECENT),
             still: 0,
             passed: Passed::default(),
@@ -155,7 +156,7 @@ where
                 None => {
                     progress(slice.len() as u64);
                     (self.slice, self.event, self.bin) = (self.slice + 1, 0, 0);
-                    self.given_up = false;
+                    self.given_up = 0;
                 }
             }
         }
@@ -167,29 +168,56 @@ where
 
     /// A clock in which the event is offered, or not yet.
     fn offer(&mut self, event: Event) -> Result<(), Fault> {
-        if !self.given_up && self.stalls.gives_up(&mut self.rng) {
-            return self.give_up();
+        let delicate = is_delicate(self.lockstep.twin.registers());
+        if self.given_up < self.stalls.give_ups && self.stalls.gives_up(&mut self.rng, delicate) {
+            return self.give_up(event);
         }
         self.held = self.held || !self.stalls.stalls_input(&mut self.rng);
-        match self.held {
-            true => self.clock(Inputs::request(event), Some(event)),
-            false => self.rest(),
-        }
+        if self.held { self.clock(self.request(event), Some(event)) } else { self.rest() }
     }
 
-    /// A clock without a request.
+    /// A clock without a request: what else is on the ports means nothing.
     fn rest(&mut self) -> Result<(), Fault> {
-        self.clock(Inputs::default(), None)
+        let noise = Inputs { rst: 0, in_valid: 0, ..self.noise() };
+        self.clock(noise, None)
     }
 
-    /// Resets the core in the middle of whatever it does and plays the slice again.
-    fn give_up(&mut self) -> Result<(), Fault> {
-        self.clock(Inputs { rst: 1, ..Inputs::default() }, None)?;
+    /// Resets the core for some clocks, in the middle of whatever it does, and plays the slice again.
+    fn give_up(&mut self, event: Event) -> Result<(), Fault> {
+        for _ in 0..=self.rng.next_u32() % 3 {
+            let offered = if self.rng.next_u32() % 2 == 0 { self.request(event) } else { self.noise() };
+            self.clock(Inputs { rst: 1, ..offered }, None)?;
+        }
         self.oracle.forget_life();
         (self.event, self.bin) = (0, 0);
         self.held = false;
-        self.given_up = true;
+        self.given_up += 1;
         Ok(())
+    }
+
+    /// The ports with a request on them; those that it does not use hold anything.
+    fn request(&self, event: Event) -> Inputs {
+        // The same in every clock in which it waits, as the protocol has it.
+        let noise = self.event as u32;
+        let used = Inputs::request(event);
+        match event {
+            Event::Context { .. } => Inputs { in_data: noise & 255, ..used },
+            Event::Bypass { .. } | Event::Terminate { .. } => {
+                Inputs { in_ctx_idx: noise & 1023, in_data: noise >> 1 & 255, ..used }
+            }
+            Event::Align => {
+                Inputs { in_bin: noise & 1, in_ctx_idx: noise & 1023, in_data: noise & 255, ..used }
+            }
+            Event::Raw(_) => Inputs { in_bin: noise & 1, in_ctx_idx: noise & 1023, ..used },
+            Event::Load { .. } => {
+                Inputs { in_bin: noise & 1, in_data: used.in_data | (noise & 1) << 7, ..used }
+            }
+        }
+    }
+
+    /// Anything on all ports.
+    fn noise(&mut self) -> Inputs {
+        Inputs::build(|i| self.rng.next_u32() & ((1 << Inputs::FIELDS[i].width) - 1))
     }
 
     fn clock(&mut self, mut inputs: Inputs, offered: Option<Event>) -> Result<(), Fault> {
@@ -244,14 +272,10 @@ where
     /// Core and twin differ: the first register that does names the step, else an output does.
     fn parted(&self, parted: Parted) -> Fault {
         match parted {
-            Parted::Stopped(stopped) => Fault::new(Step::Low, format!("{stopped}")),
+            Parted::Stopped(stopped) => Fault::new(Step::Fetch, stopped.to_string()),
             Parted::Different => {
-                let register = self.lockstep.first_difference();
-                let step = register.map_or(Step::Low, Step::of);
-                Fault::new(
-                    step,
-                    format!("the core differs from its twin in {}", register.unwrap_or("an output")),
-                )
+                let name = self.lockstep.first_difference().unwrap_or("nothing that has a name");
+                Fault::new(Step::of(name), format!("the core differs from its twin in {name}"))
             }
         }
     }
@@ -261,23 +285,33 @@ where
             Step::Fetch => self.passed.fetch,
             Step::Range => self.passed.range,
             Step::Low => self.passed.low,
+            Step::Pack => self.passed.pack,
         };
         // Requests behind the guilty one are in the core already.
         let behind = (self.passed.fetch - passed) as usize;
         self.recent.truncate(self.recent.len().saturating_sub(behind));
         let (slice, bin) =
             self.recent.back().map_or((self.slice, self.bin), |taken| (taken.slice, taken.bin));
-        let shown = self.recent.iter().rev().filter(|taken| taken.event.is_bin()).take(9);
+        let shown =
+            self.recent.iter().rev().filter(|taken| !matches!(taken.event, Event::Load { .. })).take(9);
         let mut before: Vec<_> = shown.map(|taken| (taken.bin, taken.event)).collect();
         before.reverse();
-        let clock = self.lockstep.clocks() - 1;
-        Mismatch {
-            what: fault.what,
-            clock,
-            slice,
-            bin,
-            before,
-            waves: Waves::new(self.lockstep.into_history()),
-        }
+        let what = match self.given_up {
+            0 => fault.what,
+            times => format!("{} (the slice had been given up by a reset, {times} times)", fault.what),
+        };
+        let clock = self.lockstep.clocks().saturating_sub(1);
+        Mismatch { what, clock, slice, bin, before, waves: Waves::new(self.lockstep.into_history()) }
     }
+}
+
+/// A reset has something to clear that it seldom meets: a long run, a flush, raw bytes, a full packer.
+fn is_delicate(r: &Registers) -> bool {
+    r.emit_run > 7
+        || r.emit_last == 1 && r.emit_valid == 1
+        || r.low_flush == 1 && r.low_valid == 1
+        || r.low_raw == 1
+        || r.pack_last == 1
+        || r.pack_fill >= 16
+        || r.cod_i_low >= 512
 }

@@ -13,16 +13,21 @@ pub(super) enum Step {
     Fetch,
     Range,
     Low,
+    Pack,
 }
 
 impl Step {
-    /// The step that writes a register.
-    pub(super) fn of(register: &str) -> Step {
-        match register {
-            "cod_i_range" => Step::Range,
-            _ if register.starts_with("low_") => Step::Range,
-            _ if register.starts_with("fetch_") || register.starts_with("write_") => Step::Fetch,
-            _ => Step::Low,
+    /// The step that wrote what a register or port shows.
+    pub(super) fn of(name: &str) -> Step {
+        let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+        if begins(&["cod_i_range", "low_"]) {
+            Step::Range
+        } else if begins(&["cod_i_low", "bits_outstanding", "first_bit_flag", "emit_"]) {
+            Step::Low
+        } else if begins(&["pack_", "out_"]) {
+            Step::Pack
+        } else {
+            Step::Fetch
         }
     }
 }
@@ -130,15 +135,15 @@ impl Oracle {
     pub(super) fn check_byte(&mut self, byte: u8, last: bool) -> Result<(), Fault> {
         let what = format!("byte {} of the output", self.given);
         let Some(&expected) = self.coder.bytes().get(self.given) else {
-            return Err(Fault::new(Step::Low, format!("{what} is given before any bin decides it")));
+            return Err(Fault::new(Step::Pack, format!("{what} is given before any bin decides it")));
         };
-        equal(Step::Low, &what, format!("{expected:#04x}"), format!("{byte:#04x}"))?;
+        equal(Step::Pack, &what, format!("{expected:#04x}"), format!("{byte:#04x}"))?;
         self.given += 1;
         let ends = self.ends.front() == Some(&self.given);
         if ends {
             self.ends.pop_front();
         }
-        equal(Step::Low, "out_last", ends, last)
+        equal(Step::Pack, "out_last", ends, last)
     }
 
     /// A reset drops the life that is under way, and bytes of the one before it that were still to come.
@@ -168,8 +173,8 @@ fn equal<T: PartialEq + core::fmt::Debug>(step: Step, what: &str, oracle: T, cor
 mod tests {
     use super::*;
 
-    const BEFORE: Passed = Passed { fetch: 0, range: 0, low: 0 };
-    const BOTH: Passed = Passed { fetch: 1, range: 1, low: 1 };
+    const BEFORE: Passed = Passed { fetch: 0, range: 0, low: 0, pack: 0 };
+    const BOTH: Passed = Passed { fetch: 1, range: 1, low: 1, pack: 1 };
 
     /// An oracle that has taken one bin, and what a right core shows then.
     fn one_bin() -> (Oracle, Registers) {
