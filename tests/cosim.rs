@@ -168,7 +168,7 @@ fn a_failure_shows_rows_bins_command_and_waveform() {
         "core",
         "<-- differs",
         "cod_i_range",
-        "context ",
+        "  align",
         "1 of 1 suites failed",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in:\n{text}");
@@ -201,4 +201,58 @@ fn reports_for_machines_are_well_formed() {
     let report =
         quick_junit::Report::deserialize_from_str(&String::from_utf8(junit.stdout).unwrap()).unwrap();
     assert_eq!((report.tests, report.failures), (1, 0));
+}
+
+/// What `cosim` says of a core with more text before its last `endmodule`.
+fn with_more_verilog(text: &str, arguments: &[&str]) -> Output {
+    let end = "write_valid, fetch.ctx_idx, fetch_model, write_new};";
+    let dir = rtl_with(Some(("cabac_encoder.sv", end, &format!("{end}\n{text}"))));
+    let rtl_dir = dir.path().to_str().unwrap();
+    run(&[&["--rtl-dir", rtl_dir, "--suite", "random"], arguments].concat())
+}
+
+#[test]
+fn what_a_design_prints_stays_out_of_reports() {
+    if tools().is_none() {
+        return;
+    }
+    let output = with_more_verilog("initial $display(\"hello\");", &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    serde_json::from_slice::<Value>(&output.stdout).expect("nothing but the report");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("hello"));
+}
+
+#[test]
+fn a_design_that_stops_is_a_mismatch_that_says_where() {
+    if tools().is_none() {
+        return;
+    }
+    for stop in ["initial $finish;", "always @(posedge clk) if (out_last) $finish;"] {
+        let output = with_more_verilog(stop, &[]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains("$finish at ") && text.contains("cabac_encoder.sv:"), "{text}");
+        assert!(!text.contains("<-- differs"), "nothing does:\n{text}");
+    }
+}
+
+#[test]
+fn a_mismatch_is_status_1_whatever_becomes_of_the_output() {
+    if tools().is_none() {
+        return;
+    }
+    let stop = "initial $finish;";
+    let output = with_more_verilog(stop, &["--waves", "/no/such/dir/waves.vcd"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("MISMATCH"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("/no/such/dir"));
+
+    let dir = rtl_with(Some(("cabac_encoder.sv", "in_data};", "in_data ^ 8'd1};")));
+    let mut child = command()
+        .args(["cosim", "--suite", "random", "--rtl-dir", dir.path().to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1), "a closed pipe");
 }

@@ -44,7 +44,9 @@ void vl_fatal(const char* file, int line, const char*, const char* message) {{ s
 API void* sim_new(uint32_t seed) {{
     auto instance = std::make_unique<Instance>();
     instance->context.randReset(2);
-    instance->context.randSeed(static_cast<int>(seed & 0x7fffffff) | 1);
+    // Verilator takes 0 for a seed of its own choice.
+    const int positive = static_cast<int>(seed & 0x7fffffff);
+    instance->context.randSeed(positive ? positive : 1);
     Verilated::threadContextp(&instance->context);
     instance->top = std::make_unique<Vsim>(&instance->context, "top");
     return instance.release();

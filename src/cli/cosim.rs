@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use silicabac::cosim::{self, BUILT_IN, Failure as CosimFailure, Mismatch, Outcome, Report, Suite, describe};
 use silicabac_sim::{Cache, Tools};
 
-use super::{Failure, Verdict, progress_bar, write_file};
+use super::{Failure, Verdict, progress_bar, unless_closed, write_file};
 
 /// Run recorded and made-up bins through the oracle, the engine, a cycle model and the Verilog core, in lockstep
 ///
@@ -72,10 +72,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Some((_, CosimFailure::Core(mismatch))) => Some(mismatch),
         _ => None,
     });
-    if let (Some(path), Some(mismatch)) = (&arguments.waves, mismatch) {
-        write_file(path, |sink| mismatch.waves.write_vcd(sink))?;
+    let waves = match (&arguments.waves, mismatch) {
+        (Some(path), Some(mismatch)) => write_file(path, |sink| mismatch.waves.write_vcd(sink)),
+        _ => Ok(()),
+    };
+    unless_closed(print(&report, arguments))?;
+    // A mismatch is the news, whatever becomes of its picture.
+    if let Err(failure) = waves {
+        eprintln!("error: {failure}");
     }
-    print(&report, arguments)?;
     Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
 }
 
@@ -156,27 +161,33 @@ fn print_failure(
     writeln!(out, "  {failure}")?;
     if let CosimFailure::Core(mismatch) = failure {
         let Mismatch { clock, before, waves, .. } = &**mismatch;
-        writeln!(out, "\n  the bins up to it:")?;
+        writeln!(out, "\n  the requests up to it, each with the number of its bin:")?;
         for (number, event) in before {
             writeln!(out, "  {number:>10}  {}", describe(*event))?;
         }
         writeln!(out, "\n{}", waves.table(*clock))?;
-        if let Some(path) = &arguments.waves {
-            writeln!(out, "  waveform of the first mismatch: {}", path.display())?;
-        }
     }
-    writeln!(out, "  replay: {}\n", replay_command(&outcome.suite, seed, arguments))
+    writeln!(out, "  replay: {}\n", replay_command(outcome, seed, arguments))
 }
 
 /// The command that shows this failure again, alone and with a waveform.
-fn replay_command(suite: &str, seed: u64, arguments: &Arguments) -> String {
+fn replay_command(outcome: &Outcome, seed: u64, arguments: &Arguments) -> String {
     let mut command = format!("silicabac cosim --seed {seed}");
-    match arguments.trace.iter().find(|path| Suite::name_of(path) == suite) {
-        Some(path) => command += &format!(" --trace {}", path.display()),
-        None => command += &format!(" --suite {suite}"),
+    match &outcome.file {
+        Some(path) => command += &format!(" --trace {}", quoted(path)),
+        None => command += &format!(" --suite {}", outcome.suite),
     }
     if let Some(dir) = &arguments.rtl_dir {
-        command += &format!(" --rtl-dir {} --top {}", dir.display(), arguments.top);
+        command += &format!(" --rtl-dir {} --top {}", quoted(dir), arguments.top);
     }
     command + " --waves mismatch.vcd"
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    match text.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c)) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }

@@ -52,7 +52,7 @@ enum Failure {
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
-    Print(#[from] io::Error),
+    Print(io::Error),
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -60,21 +60,28 @@ pub(crate) fn main() -> ExitCode {
         Verb::Cosim(arguments) => cosim::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "silicabac", &mut io::stdout());
-            Ok(Verdict::Equal)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "silicabac", &mut script);
+            unless_closed(io::stdout().write_all(&script)).map(|()| Verdict::Equal)
         }
     };
     ExitCode::from(match result {
         Ok(Verdict::Equal) => 0,
         Ok(Verdict::Mismatch) => 1,
         Ok(Verdict::BadInput) => 4,
-        // Whoever reads has seen enough, as with `silicabac ... | head`.
-        Err(Failure::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(failure) => {
             eprintln!("error: {failure}");
             if matches!(failure, Failure::Sim(SimError::Tool { .. })) { 3 } else { 4 }
         }
     })
+}
+
+/// Whoever reads may have seen enough, as with `silicabac ... | head`; that changes no verdict.
+fn unless_closed(printed: io::Result<()>) -> Result<(), Failure> {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
+        _ => Ok(()),
+    }
 }
 
 /// A progress bar on a terminal, nothing elsewhere.

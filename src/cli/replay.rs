@@ -12,7 +12,7 @@ use silicabac::{
     trace::Trace,
 };
 
-use super::{Failure, Verdict, progress_bar};
+use super::{Failure, Verdict, progress_bar, unless_closed};
 
 /// Decode and encode recorded slices again on every software coder, and compare all states and bytes
 #[derive(clap::Args)]
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    print(&report, arguments.format)?;
+    unless_closed(print(&report, arguments.format))?;
     Ok(match &report.failures[..] {
         [] => Verdict::Equal,
         failures if failures.iter().any(|failed| failed.bad_input) => Verdict::BadInput,

@@ -12,8 +12,12 @@ mod stalls;
 mod suite;
 mod waves;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use silicabac_sim::{Cache, SimError, Tools};
 
 use crate::bin::{BinCoder, Encode, Event};
@@ -48,8 +52,10 @@ pub struct Mismatch {
 pub struct Outcome {
     /// The suite.
     pub suite: String,
+    /// The trace it comes from, unless it is built in.
+    pub file: Option<PathBuf>,
     /// The top module.
-    pub core: &'static str,
+    pub core: String,
     /// Figures of the run without stalls; of what was played before a mismatch, nothing.
     pub stats: Stats,
     /// Bins in all runs.
@@ -103,7 +109,8 @@ pub fn work(suite: &Suite) -> u64 {
 pub fn run(model: &rtl::Model<Encoder>, suite: &Suite, seed: u64, progress: &mut dyn FnMut(u64)) -> Outcome {
     let mut outcome = Outcome {
         suite: suite.name.clone(),
-        core: encoder::TOP,
+        file: suite.file.clone(),
+        core: model.top().to_owned(),
         stats: Stats::default(),
         lockstep_bins: 0,
         lockstep_clocks: 0,
@@ -113,10 +120,11 @@ pub fn run(model: &rtl::Model<Encoder>, suite: &Suite, seed: u64, progress: &mut
         outcome.failure = Some(("no clock", Failure::Coders { slice, what }));
         return outcome;
     }
-    for (i, stalls) in (0u64..).zip(Stalls::ALL) {
-        // Other stalls, other uninitialised bits.
-        let seed = seed.wrapping_add(i);
-        match encoder::play(model.instance(seed as u32), &suite.slices, stalls, seed, progress) {
+    // No two runs begin with the same uninitialised bits.
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ u64::from(crc32fast::hash(suite.name.as_bytes())) << 32);
+    for stalls in Stalls::ALL {
+        let (rtl, seed) = (model.instance(rng.next_u32()), rng.next_u64());
+        match encoder::play(rtl, &suite.slices, stalls, seed, progress) {
             Ok(stats) => {
                 if stalls == Stalls::NONE {
                     outcome.stats = stats;
@@ -161,6 +169,7 @@ mod tests {
         let unfinished = vec![Event::Bypass { bin: true }; 100];
         let suite = Suite {
             name: "unfinished".into(),
+            file: None,
             slices: vec![vec![Event::Terminate { bin: true }], unfinished],
         };
         let (slice, what) = coders_differ(&suite).expect("a difference");

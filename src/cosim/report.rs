@@ -62,7 +62,7 @@ impl Report {
     pub fn to_json(&self) -> serde_json::Value {
         let results = self.outcomes.iter().map(|outcome| JsonOutcome {
             suite: &outcome.suite,
-            core: outcome.core,
+            core: &outcome.core,
             pass: outcome.failure.is_none(),
             bins: outcome.stats.bins,
             clocks: outcome.stats.clocks,
@@ -89,7 +89,7 @@ impl Report {
                 status.set_message(format!("under {stalls} stalls: {failure}"));
             }
             let mut case = quick_junit::TestCase::new(outcome.suite.as_str(), status);
-            case.set_classname(outcome.core);
+            case.set_classname(outcome.core.as_str());
             suite.add_test_case(case);
         }
         let mut report = quick_junit::Report::new("silicabac");

@@ -66,6 +66,7 @@ pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
 /// A built core, from which simulated ones are made.
 #[derive(Clone, Debug)]
 pub struct Model<C: Core> {
+    top: String,
     library: Library,
     input_at: Vec<usize>,
     output_at: Vec<usize>,
@@ -96,12 +97,18 @@ impl<C: Core> Model<C> {
             fields.iter().map(|field| library.word_of(field.name, direction, field.width)).collect()
         };
         Ok(Model {
+            top: top.to_owned(),
             input_at: words(C::Inputs::FIELDS, Direction::Input)?,
             output_at: words(C::Outputs::FIELDS, Direction::Output)?,
             debug_at: library.word_of(DEBUG, Direction::Output, C::Registers::WIDTH)?,
             library,
             twin: PhantomData,
         })
+    }
+
+    /// The name of the top module.
+    pub fn top(&self) -> &str {
+        &self.top
     }
 
     /// A core whose uninitialised bits are random with this seed.

@@ -14,6 +14,8 @@ use crate::trace::{Trace, TraceError};
 pub struct Suite {
     /// What it is called.
     pub name: String,
+    /// The trace it comes from, unless it is built in.
+    pub file: Option<PathBuf>,
     /// The events of each slice.
     pub slices: Vec<Vec<Event>>,
 }
@@ -41,6 +43,9 @@ pub enum SuiteError {
         /// Why.
         source: TraceError,
     },
+    /// Its trace has no slice, so there is nothing to check.
+    #[error("{}: there is no slice in it", .0.display())]
+    Empty(PathBuf),
     /// Its trace is not true: its bins are not those of its bytes.
     #[error("{}: slice {slice}: {source}", .path.display())]
     Replay {
@@ -67,10 +72,11 @@ impl Suite {
                     .iter()
                     .find(|(golden, _)| *golden == name)
                     .ok_or_else(|| SuiteError::Unknown(name.to_string()))?;
-                return from_trace(Path::new(name), Trace::read_from(*bytes));
+                let golden = from_trace(Path::new(name), Trace::read_from(*bytes))?;
+                return Ok(Suite { file: None, ..golden });
             }
         };
-        Ok(Suite { name: name.to_string(), slices })
+        Ok(Suite { name: name.to_string(), file: None, slices })
     }
 
     /// The slices of a trace file, once they have been replayed.
@@ -79,12 +85,6 @@ impl Suite {
     /// [`SuiteError::Trace`] and [`SuiteError::Replay`].
     pub fn from_file(path: &Path) -> Result<Suite, SuiteError> {
         from_trace(path, Trace::read(path))
-    }
-
-    /// The name of a trace's suite: that of the file, without its endings.
-    pub fn name_of(path: &Path) -> String {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.trim_end_matches(".zst").trim_end_matches(".cbt").to_string()
     }
 }
 
@@ -97,8 +97,13 @@ fn from_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, Su
             source,
         })?;
     }
+    if trace.slices.is_empty() {
+        return Err(SuiteError::Empty(path.to_owned()));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Suite {
-        name: Suite::name_of(path),
+        name: name.trim_end_matches(".zst").trim_end_matches(".cbt").to_string(),
+        file: Some(path.to_owned()),
         slices: trace.slices.iter().map(|slice| slice.events()).collect(),
     })
 }
@@ -107,7 +112,9 @@ fn from_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, Su
 fn outstanding_runs() -> Vec<Vec<Event>> {
     let lengths = (0..=64).chain(80..=96).chain(127..=129).chain(255..=257).chain([1_000, 100_000]);
     let ends = [outstanding::End::Carry, outstanding::End::NoCarry, outstanding::End::Terminate];
-    lengths.flat_map(|length| ends.map(|end| outstanding::slice(length, end))).collect()
+    let runs = lengths.flat_map(|length| ends.map(|end| outstanding::slice(length, end)));
+    // One that no counter of 18 bits holds.
+    runs.chain([outstanding::slice(1 << 18, outstanding::End::Carry)]).collect()
 }
 
 fn random_slices(seed: u64) -> Vec<Vec<Event>> {

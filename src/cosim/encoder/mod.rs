@@ -185,7 +185,8 @@ where
     /// Resets the core for some clocks, in the middle of whatever it does, and plays the slice again.
     fn give_up(&mut self, event: Event) -> Result<(), Fault> {
         for _ in 0..=self.rng.next_u32() % 3 {
-            let offered = if self.rng.next_u32() % 2 == 0 { self.request(event) } else { self.noise() };
+            let offered =
+                if self.rng.next_u32().is_multiple_of(2) { self.request(event) } else { self.noise() };
             self.clock(Inputs { rst: 1, ..offered }, None)?;
         }
         self.oracle.forget_life();
