@@ -69,9 +69,9 @@ pub trait BinCoder {
     /// Codes a bin of even odds.
     fn bypass(&mut self, bin: bool) -> bool;
 
-    /// Codes the low `n` bits of `value`, 0..=32 of them, as bypass bins, the highest first.
+    /// Codes the low `n` bits of `value`, 32 at the most, as bypass bins, the highest first.
     fn bypass_bits(&mut self, n: u32, value: u32) -> u32 {
-        (0..n).rev().fold(0, |read, i| read << 1 | u32::from(self.bypass(value >> i & 1 != 0)))
+        (0..n.min(32)).rev().fold(0, |read, i| read << 1 | u32::from(self.bypass(value >> i & 1 != 0)))
     }
 
     /// Codes a terminate bin. A bin of 1 ends the engine's life; an encoder writes out all it holds, the stop
@@ -93,6 +93,9 @@ pub trait BinCoder {
 
     /// Plays a list of events; the index of the first at which the coder returned something else, which only
     /// a decoder can.
+    ///
+    /// To a decoder, all raw bytes in a row must be played in one call, and so must a terminate bin of 1 with
+    /// the bin that follows it: between lives it reads nine bits, and only what comes next tells from where.
     ///
     /// ```
     /// use silicabac::{bin::{BinCoder, Decode, Encode, Event}, spec};
@@ -117,20 +120,24 @@ pub trait BinCoder {
                     self.load(ctx, model);
                     true
                 }
-                Event::Raw(_) => true, // taken below, with the terminate bin before it
+                Event::Raw(_) => {
+                    let given: Vec<u8> = raw_bytes(&events[next..]).collect();
+                    let mut bytes = given.clone();
+                    self.raw(&mut bytes);
+                    let same = bytes.iter().zip(&given).take_while(|(read, given)| read == given).count();
+                    if same < given.len() {
+                        return Err(next + same);
+                    }
+                    next += given.len();
+                    continue;
+                }
             };
             if !same {
                 return Err(next);
             }
             next += 1;
-            if event.ends_life() && next < events.len() {
-                let given: Vec<u8> = raw_bytes(&events[next..]).collect();
-                let mut bytes = given.clone();
-                self.raw(&mut bytes);
-                if let Some(wrong) = (0..given.len()).find(|&i| bytes[i] != given[i]) {
-                    return Err(next + wrong);
-                }
-                next += given.len();
+            if event.ends_life() && events.get(next).is_some_and(|next| !matches!(next, Event::Raw(_))) {
+                self.raw(&mut []);
             }
         }
         Ok(())

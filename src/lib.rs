@@ -8,9 +8,9 @@
 //! | --- | --- |
 //! | [`bin`], [`context`], [`tables`] | what sources and coders share |
 //! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones |
-//! | [`cycle`] | coders with a clock: the twins of the cores in `rtl/` |
-//! | [`trace`], [`stress`] | sources: recorded bins, and made ones |
-//! | [`replay`], [`cosim`] | judges |
+//! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
+//! | `trace`, `stress` | sources: recorded bins, and made ones |
+//! | `replay`, `cosim` | judges |
 //!
 //! Without default features only the first two rows are left, and they are `no_std`.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -34,3 +34,8 @@ pub mod replay;
 pub mod stress;
 #[cfg(feature = "std")]
 pub mod trace;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -116,7 +116,7 @@ fn an_unwritable_cache_is_named() {
         return;
     }
     let output = command().arg("cosim").env("SILICABAC_CACHE", "/dev/null/cache").output().unwrap();
-    expect(&output, 4, &["cannot write the cache directory /dev/null/cache", "SILICABAC_CACHE"]);
+    expect(&output, 4, &["cannot use the cache directory /dev/null/cache", "SILICABAC_CACHE"]);
 }
 
 #[test]

@@ -145,6 +145,39 @@ fn an_outstanding_counter_of_five_bits_is_found() {
 }
 
 #[test]
+fn a_carry_dropped_after_exactly_256_outstanding_bits_is_found() {
+    let carry = "assign carry = sum[10] && (low.flush || bits_outstanding != 32'd256);";
+    let Some((suite, ..)) = convicted(("cabac_encoder_low.sv", "assign carry = sum[10];", carry)) else {
+        return;
+    };
+    assert_eq!(suite, "outstanding");
+}
+
+#[test]
+fn a_register_that_a_reset_forgets_is_found() {
+    convicted((
+        "cabac_encoder_pack.sv",
+        "      pack_last <= 1'b0;\n    end else begin",
+        "    end else begin",
+    ));
+}
+
+#[test]
+fn a_byte_lost_when_the_output_is_not_ready_is_found() {
+    convicted(("cabac_encoder_pack.sv", "assign pop = out_valid && out_ready;", "assign pop = out_valid;"));
+}
+
+#[test]
+fn a_wrong_output_that_is_no_register_is_found() {
+    convicted(("cabac_encoder.sv", "assign settled = !fetch_valid;", "assign settled = 1'b1;"));
+}
+
+#[test]
+fn a_request_that_looks_at_a_port_it_does_not_use_is_found() {
+    convicted(("cabac_encoder.sv", "in_data};", "in_data ^ {7'd0, in_kind == cabac_pkg::RAW && in_bin}};"));
+}
+
+#[test]
 fn a_failure_shows_rows_bins_command_and_waveform() {
     if tools().is_none() {
         return;
@@ -187,6 +220,15 @@ fn a_failure_shows_rows_bins_command_and_waveform() {
         );
     }
     assert!(header.find_var(&["cosim", "clk"]).is_some());
+    let last_change = |scope: &str| {
+        let code = header.find_var(&["cosim", scope, "cod_i_range"]).unwrap().code;
+        let changes = vcd::Parser::new(&*vcd).filter_map(|command| match command {
+            Ok(vcd::Command::ChangeVector(id, value)) if id == code => Some(value.to_string()),
+            _ => None,
+        });
+        changes.collect::<Vec<_>>()
+    };
+    assert_ne!(last_change("twin"), last_change("core"), "the waveform shows what each core did");
 }
 
 #[test]

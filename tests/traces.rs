@@ -9,7 +9,7 @@ use silicabac::bin::{BinCoder, Decode, Event};
 use silicabac::context::{AvcInit, ContextModel, CtxIdx, HevcInit};
 use silicabac::replay::{What, replay};
 use silicabac::spec;
-use silicabac::trace::{Codec, Start, Trace, TracedSlice};
+use silicabac::trace::{Codec, MAX_BYTES, Start, Trace, TraceError, TracedSlice};
 
 fn all_traces() -> impl Iterator<Item = (String, Trace)> {
     let files = golden_traces().into_iter().chain(unpublished_traces());
@@ -185,6 +185,51 @@ fn a_payload_that_ends_in_a_bin_is_no_stream() {
     let difference = replay(&slice).unwrap_err();
     assert!(matches!(difference.what, What::Stream(_)), "{difference}");
     assert!(difference.to_string().contains("the slice ends before its terminate bin"), "{difference}");
+}
+
+#[test]
+fn a_small_file_cannot_fill_the_memory() {
+    let mut bomb = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    std::io::copy(&mut std::io::Read::take(std::io::repeat(0), MAX_BYTES + 1), &mut bomb).unwrap();
+    let error = Trace::read_from(&*bomb.finish().unwrap()).unwrap_err();
+    assert!(matches!(error, TraceError::TooLarge), "{error}");
+}
+
+#[test]
+fn what_the_layout_has_no_room_for_is_not_written() {
+    let refused = |change: fn(&mut TracedSlice)| {
+        let mut trace = golden(Codec::Hevc);
+        trace.slices = vec![sample()];
+        change(&mut trace.slices[0]);
+        let error = trace.write_to(Vec::new()).unwrap_err();
+        assert!(matches!(error, TraceError::Format(_)), "{error}");
+        error.to_string()
+    };
+    let many = refused(|slice| {
+        slice.segments.truncate(1);
+        let segment = &mut slice.segments[0];
+        (segment.events, segment.states, segment.contexts) = (vec![], vec![], vec![]);
+        slice.segments = vec![segment.clone(); 65_536];
+    });
+    assert!(many.contains("nsegment does not fit"), "{many}");
+    let raw = refused(|slice| slice.segments[1].events[3] = Event::Raw(1));
+    assert!(raw.contains("event 3 of the segment") && raw.contains("segment 1"), "{raw}");
+}
+
+#[test]
+fn errors_stand_where_the_fault_is() {
+    let mut packed = Vec::new();
+    golden(Codec::Avc).write_to(&mut packed).unwrap();
+    let plain = zstd::decode_all(&*packed).unwrap();
+    // The file's header, the slice's, its payload, the segment's header, then the initial contexts.
+    let contexts = 16 + 22 + u32::from_le_bytes(plain[24..28].try_into().unwrap()) as usize + 20;
+    for (at, value, what) in [(4, 9, "codec"), (29, 7, "slice_type"), (contexts + 5, 0x80, "initial context")]
+    {
+        let mut wrong = plain.clone();
+        wrong[at] = value;
+        let error = Trace::read_from(&*zstd::encode_all(&*wrong, 1).unwrap()).unwrap_err().to_string();
+        assert!(error.contains(what) && error.contains(&format!("byte {at} of")), "{error}");
+    }
 }
 
 #[test]

@@ -63,14 +63,35 @@ impl Cache {
         let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
         lock.lock().map_err(failed(&lock_path))?;
         if !path.is_dir() {
-            let new =
-                tempfile::Builder::new().prefix(name).tempdir_in(&self.dir).map_err(failed(&self.dir))?;
+            self.remove_leftovers(name);
+            let new = tempfile::Builder::new()
+                .prefix(&format!("{name}~"))
+                .tempdir_in(&self.dir)
+                .map_err(failed(&self.dir))?;
             build(new.path())?;
             fs::rename(new.path(), &path).map_err(failed(&path))?;
             // It has another name now; there is nothing to remove.
             let _ = new.keep();
         }
         Ok(path)
+    }
+}
+
+impl Cache {
+    /// What a build that was killed left behind; whoever holds the lock is the only one to build this.
+    fn remove_leftovers(&self, name: &str) {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        for entry in entries {
+            let left = entry
+                .file_name()
+                .to_string_lossy()
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('~'));
+            if left {
+                // If it stays, nothing is lost but room.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 }
 

@@ -13,8 +13,8 @@ pub enum SimError {
         /// A command line.
         install: &'static str,
     },
-    /// There is no directory for the cache, or it cannot be written.
-    #[error("cannot write the cache directory {}: {source}; name another in SILICABAC_CACHE", .path.display())]
+    /// There is no directory for the cache, or it cannot be read or written.
+    #[error("cannot use the cache directory {}: {source}; name another in SILICABAC_CACHE", .path.display())]
     Cache {
         /// The file or directory.
         path: PathBuf,

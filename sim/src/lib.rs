@@ -37,4 +37,4 @@ pub use design::Design;
 pub use error::{SimError, Stopped};
 pub use library::{Instance, Library};
 pub use ports::{Direction, Port};
-pub use tools::{Tools, WHEEL_VERSION};
+pub use tools::Tools;

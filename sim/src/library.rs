@@ -106,12 +106,12 @@ impl Library {
     /// A new instance. Whatever the design leaves uninitialised begins with random bits of this seed.
     ///
     /// # Panics
-    /// When memory is exhausted, as any allocation does.
+    /// When there is no memory for it.
     pub fn instance(&self, seed: u32) -> Instance {
         // SAFETY: `new` has the type that `shim` declares.
         let pointer = unsafe { (self.shared.new)(seed) };
         Instance {
-            pointer: NonNull::new(pointer).expect("operator new never returns null"),
+            pointer: NonNull::new(pointer).expect("memory for an instance"),
             shared: self.shared.clone(),
         }
     }

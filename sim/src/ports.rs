@@ -30,29 +30,37 @@ impl Port {
 }
 
 /// The ports of module `top` in the order of the header.
+///
+/// A port of another shape is an error: left alone, it would stay undriven without a word.
 pub(crate) fn parse(top: &str, header: &str) -> Result<Vec<Port>, SimError> {
-    header
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("VL_"))
-        .filter_map(|line| port(top, line))
+    let is_port = |line: &&str| ["VL_IN", "VL_OUT"].iter().any(|begin| line.starts_with(begin));
+    let lines = header.lines().map(str::trim).filter(is_port);
+    lines
+        .map(|line| {
+            port(line).ok_or_else(|| SimError::Port {
+                top: top.to_owned(),
+                what: format!(
+                    "a port is neither input nor output, or no plain vector [n:m], n >= m >= 0: {line}"
+                ),
+            })
+        })
         .collect()
 }
 
-/// `IN8(&name,7,0);`, `OUTW(&name,95,0,3);` and their kin; anything else is no port.
-fn port(top: &str, line: &str) -> Option<Result<Port, SimError>> {
-    let (macro_name, arguments) = line.split_once('(')?;
-    let mut arguments = arguments.split([',', ')']).map(str::trim);
+/// `VL_IN8(&name,7,0);`, `VL_OUTW(&name,95,0,3);` and their kin.
+fn port(line: &str) -> Option<Port> {
+    let (kind, rest) = line.split_once('(')?;
+    let direction = match kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'W') {
+        "VL_IN" => Direction::Input,
+        "VL_OUT" => Direction::Output,
+        _ => return None,
+    };
+    // Behind the parenthesis an array would go on.
+    let (arguments, ";") = rest.split_once(')')? else { return None };
+    let mut arguments = arguments.split(',').map(str::trim);
     let name = arguments.next()?.strip_prefix('&')?.to_owned();
     let (msb, lsb): (usize, usize) = (arguments.next()?.parse().ok()?, arguments.next()?.parse().ok()?);
-    let direction = match macro_name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'W') {
-        "IN" => Direction::Input,
-        "OUT" => Direction::Output,
-        _ => {
-            let what = format!("port {name} goes both ways, which cannot be driven from here");
-            return Some(Err(SimError::Port { top: top.to_owned(), what }));
-        }
-    };
-    Some(Ok(Port { name, direction, width: msb - lsb + 1 }))
+    Some(Port { name, direction, width: msb.checked_sub(lsb)? + 1 })
 }
 
 #[cfg(test)]
@@ -67,6 +75,8 @@ mod tests {
             ports.iter().map(|p| (p.name.as_str(), p.direction, p.width, p.words())).collect();
         use Direction::{Input, Output};
         assert_eq!(found, [("clk", Input, 1, 1), ("debug", Output, 219, 7), ("x", Input, 40, 2)]);
-        assert!(parse("top", "VL_INOUT8(&pad,0,0);").is_err());
+        for odd in ["VL_INOUT8(&pad,0,0);", "VL_IN8((&a)[4],7,0);", "VL_IN8(&a,-1,-8);"] {
+            assert!(parse("top", odd).is_err(), "{odd}");
+        }
     }
 }

@@ -42,6 +42,7 @@ void vl_fatal(const char* file, int line, const char*, const char* message) {{ s
 #define API extern "C" __attribute__((visibility("default")))
 
 API void* sim_new(uint32_t seed) {{
+    try {{
     auto instance = std::make_unique<Instance>();
     instance->context.randReset(2);
     // Verilator takes 0 for a seed of its own choice.
@@ -50,6 +51,9 @@ API void* sim_new(uint32_t seed) {{
     Verilated::threadContextp(&instance->context);
     instance->top = std::make_unique<Vsim>(&instance->context, "top");
     return instance.release();
+    }} catch (const std::exception&) {{
+        return nullptr;
+    }}
 }}
 
 API void sim_delete(void* pointer) {{

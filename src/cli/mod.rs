@@ -11,7 +11,7 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use silicabac::cosim::SuiteError;
+use silicabac::{cosim::SuiteError, replay::What};
 use silicabac_sim::SimError;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
@@ -71,7 +71,15 @@ pub(crate) fn main() -> ExitCode {
         Ok(Verdict::BadInput) => 4,
         Err(failure) => {
             eprintln!("error: {failure}");
-            if matches!(failure, Failure::Sim(SimError::Tool { .. })) { 3 } else { 4 }
+            match failure {
+                Failure::Sim(SimError::Tool { .. }) => 3,
+                Failure::Suite(SuiteError::Replay { source, .. })
+                    if matches!(source.what, What::Differs(_)) =>
+                {
+                    1
+                }
+                _ => 4,
+            }
         }
     })
 }

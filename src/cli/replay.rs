@@ -37,16 +37,21 @@ struct Report {
     slices: usize,
     bins: usize,
     bytes: usize,
+    /// How many slices, or whole files, failed.
+    failed: usize,
+    bad_input: bool,
+    /// The first of them.
     failures: Vec<Failed>,
 }
+
+/// More failures than these are only counted.
+const SHOWN: usize = 100;
 
 #[derive(Serialize)]
 struct Failed {
     file: PathBuf,
     slice: Option<usize>,
     what: String,
-    /// The file is no trace, or its payload no stream: nothing to hold a coder against.
-    bad_input: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
@@ -59,16 +64,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     bar.finish_and_clear();
     unless_closed(print(&report, arguments.format))?;
-    Ok(match &report.failures[..] {
-        [] => Verdict::Equal,
-        failures if failures.iter().any(|failed| failed.bad_input) => Verdict::BadInput,
+    Ok(match (report.failed, report.bad_input) {
+        (0, _) => Verdict::Equal,
+        // A file is no trace, or a payload no stream: nothing to hold a coder against.
+        (_, true) => Verdict::BadInput,
         _ => Verdict::Mismatch,
     })
 }
 
 fn replay_file(file: &Path, report: &mut Report) {
     let mut fail = |slice, what: String, bad_input| {
-        report.failures.push(Failed { file: file.to_owned(), slice, what, bad_input });
+        report.failed += 1;
+        report.bad_input |= bad_input;
+        if report.failures.len() < SHOWN {
+            report.failures.push(Failed { file: file.to_owned(), slice, what });
+        }
     };
     let trace = match Trace::read(file) {
         Ok(trace) => trace,
@@ -92,12 +102,15 @@ fn print(report: &Report, format: Format) -> Result<(), io::Error> {
         serde_json::to_writer_pretty(&mut out, report)?;
         return writeln!(out);
     }
-    for Failed { file, slice, what, .. } in &report.failures {
+    for Failed { file, slice, what } in &report.failures {
         match slice {
             Some(slice) => writeln!(out, "{}: slice {slice}: {what}", file.display())?,
             None => writeln!(out, "{}: {what}", file.display())?,
         }
     }
-    let Report { files, slices, bins, bytes, failures } = report;
-    writeln!(out, "{files} files, {slices} slices, {bins} bins, {bytes} bytes, {} failures", failures.len())
+    if report.failed > report.failures.len() {
+        writeln!(out, "... and {} more", report.failed - report.failures.len())?;
+    }
+    let Report { files, slices, bins, bytes, failed, .. } = report;
+    writeln!(out, "{files} files, {slices} slices, {bins} bins, {bytes} bytes, {failed} failures")
 }

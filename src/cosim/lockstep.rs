@@ -40,7 +40,7 @@ pub enum Parted {
     Stopped(Stopped),
 }
 
-/// How many clocks before a mismatch are remembered.
+/// How many clocks up to a mismatch are remembered.
 const HISTORY: usize = 256;
 /// How many clocks behind it are recorded.
 const AFTERMATH: u64 = 24;

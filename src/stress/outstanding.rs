@@ -5,6 +5,11 @@
 //! middle is exactly where they meet. With an odd range it never is, so from there a run has no end until
 //! another bin is chosen.
 
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
 use crate::bin::{BinCoder, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
 use crate::spec;
@@ -20,20 +25,13 @@ pub enum End {
     Terminate,
 }
 
-/// A slice with a run of at least `length` outstanding bits that ends as `end` says; at most six longer.
+/// A slice with a run of exactly `length` outstanding bits, of which one bypass bin, or the end, decides all.
+///
+/// # Panics
+/// Never for lengths that a `u32` counts: of the many beginnings of a run, one ends as it should.
 pub fn slice(length: u32, end: End) -> Vec<Event> {
-    let mut run = Run { encoder: spec::Encoder::new(), events: Vec::new() };
-    run.reach_odd_straddling_range();
-    while run.encoder.bits_outstanding() < length {
-        run.push(Event::Bypass { bin: run.upper_half_straddles() });
-    }
-    if end != End::Terminate {
-        while run.encoder.bits_outstanding() >= length.max(1) {
-            run.push(Event::Bypass { bin: end == End::Carry });
-        }
-    }
-    run.push(Event::Terminate { bin: true });
-    run.events
+    let run = (0..).find_map(|beginning| Run::new(beginning).reach(length, end));
+    run.expect("an endless search has no end but success")
 }
 
 struct Run {
@@ -42,9 +40,43 @@ struct Run {
 }
 
 impl Run {
-    fn push(&mut self, event: Event) {
-        let _ = self.encoder.play(&[event]);
-        self.events.push(event);
+    /// A run with one of many beginnings: random bins of one context, whose ranges are odd now and then.
+    fn new(beginning: u64) -> Run {
+        let mut rng = ChaCha8Rng::seed_from_u64(beginning);
+        let mut run = Run { encoder: spec::Encoder::new(), events: Vec::new() };
+        let ctx = CtxIdx::default();
+        run.push(Event::Load { ctx, model: ContextModel::default() });
+        while !run.is_beginning() {
+            run.push(Event::Context { ctx, bin: rng.next_u32().is_multiple_of(2) });
+        }
+        run
+    }
+
+    /// The interval straddles the middle and has an odd range.
+    fn is_beginning(&self) -> bool {
+        let (low, range) = self.interval();
+        low < 512 && low + range > 512 && range % 2 == 1
+    }
+
+    /// Goes on to the length and ends there, if that can be.
+    fn reach(mut self, length: u32, end: End) -> Option<Vec<Event>> {
+        while self.encoder.bits_outstanding() < length {
+            self.push(Event::Bypass { bin: self.upper_half_straddles() });
+        }
+        let (low, _) = self.interval();
+        let decides = match end {
+            End::Carry => !self.upper_half_straddles(),
+            End::NoCarry => low < 256,
+            End::Terminate => true,
+        };
+        if self.encoder.bits_outstanding() > length || !decides {
+            return None;
+        }
+        if end != End::Terminate {
+            self.push(Event::Bypass { bin: end == End::Carry });
+        }
+        self.push(Event::Terminate { bin: true });
+        Some(self.events)
     }
 
     /// The upper half begins below the middle.
@@ -53,23 +85,43 @@ impl Run {
         2 * low + range < 1024
     }
 
-    fn straddles(&self) -> bool {
-        let (low, range) = self.interval();
-        low < 512 && low + range > 512
-    }
-
     fn interval(&self) -> (u32, u32) {
         (self.encoder.cod_i_low_10().into(), self.encoder.cod_i_range())
     }
 
-    /// Alternates the symbols of one context, whose ranges are odd soon, until the middle lies inside.
-    fn reach_odd_straddling_range(&mut self) {
-        let ctx = CtxIdx::default();
-        self.push(Event::Load { ctx, model: ContextModel::default() });
-        let mut bin = true;
-        while !(self.straddles() && self.encoder.cod_i_range() % 2 == 1) {
-            self.push(Event::Context { ctx, bin });
-            bin = !bin || self.events.len().is_multiple_of(3);
+    fn push(&mut self, event: Event) {
+        let _ = self.encoder.play(&[event]);
+        self.events.push(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The length and the end of the run that the last bypass bin, or the terminate bin, decides.
+    fn last_run(events: &[Event]) -> (u32, End) {
+        let (terminate, before) = events.split_last().unwrap();
+        let mut encoder = spec::Encoder::new();
+        let (bypass, start) = before.split_last().unwrap();
+        let _ = encoder.play(start);
+        let (length, low, range) =
+            (encoder.bits_outstanding(), u32::from(encoder.cod_i_low_10()), encoder.cod_i_range());
+        let _ = encoder.play(&[*bypass]);
+        assert!(terminate.ends_life());
+        match (encoder.bits_outstanding(), *bypass) {
+            (0, Event::Bypass { bin: true }) if 2 * low + range >= 1024 => (length, End::Carry),
+            (0, Event::Bypass { bin: false }) if 2 * low < 512 => (length, End::NoCarry),
+            (after, _) => (after, End::Terminate),
+        }
+    }
+
+    #[test]
+    fn runs_have_the_length_and_the_end_that_was_asked_for() {
+        for length in (1..=64).chain(80..=96).chain(127..=129).chain(255..=257).chain([1_000, 100_000]) {
+            for end in [End::Carry, End::NoCarry, End::Terminate] {
+                assert_eq!(last_run(&slice(length, end)), (length, end));
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Odds {
     pub load: u8,
     /// A terminate bin of 1, and up to 15 raw bytes.
     pub end: u8,
-    /// How many contexts there are, 1..=1024. Few make the same one come back at once.
+    /// How many contexts there are; taken as 1..=1024. Few make the same one come back at once.
     pub contexts: u16,
 }
 
@@ -38,8 +38,9 @@ pub const MIXES: [Odds; 7] = [
 
 /// A slice of `length` requests, besides the loads at its start and the terminate bin at its end.
 pub fn slice(rng: &mut ChaCha8Rng, odds: Odds, length: usize) -> Vec<Event> {
-    let mut events = Vec::with_capacity(length + usize::from(odds.contexts) + 1);
-    let mut models: Vec<ContextModel> = (0..odds.contexts).map(|_| any_model(rng)).collect();
+    let contexts = odds.contexts.clamp(1, 1024);
+    let mut events = Vec::with_capacity(length + usize::from(contexts) + 1);
+    let mut models: Vec<ContextModel> = (0..contexts).map(|_| any_model(rng)).collect();
     events.extend((0..).zip(&models).map(|(i, &model)| Event::Load { ctx: nth_context(i), model }));
     for _ in 0..length {
         let mut choice = rng.next_u32() as u8;
@@ -50,7 +51,7 @@ pub fn slice(rng: &mut ChaCha8Rng, odds: Odds, length: usize) -> Vec<Event> {
         };
         let (bypass, terminate, align) = (chosen(odds.bypass), chosen(odds.terminate), chosen(odds.align));
         let (load, end) = (chosen(odds.load), chosen(odds.end));
-        let i = below(rng, odds.contexts.into()) as u16;
+        let i = below(rng, contexts.into()) as u16;
         let (ctx, model) = (nth_context(i), &mut models[usize::from(i)]);
         if bypass {
             events.push(Event::Bypass { bin: happens(rng, 128) });

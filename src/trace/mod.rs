@@ -112,7 +112,7 @@ pub enum TraceError {
 }
 
 /// What a reader unpacks at most, so that a small file cannot fill the memory.
-pub const MAX_BYTES: u64 = 1 << 30;
+pub const MAX_BYTES: u64 = 1 << 27;
 
 impl Trace {
     /// Reads a trace file.
@@ -147,11 +147,13 @@ impl Trace {
     /// ```
     ///
     /// # Errors
-    /// [`TraceError::Io`] from `sink`.
+    /// [`TraceError::Io`] from `sink`; [`TraceError::Format`] where the layout has no room for a count, or a
+    /// segment holds something else than bins and alignments.
     pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
+        let bytes = cbt1::write(self)?;
         let mut encoder = zstd::Encoder::new(sink, 19)?;
         encoder.include_checksum(true)?;
-        encoder.write_all(&cbt1::write(self))?;
+        encoder.write_all(&bytes)?;
         encoder.finish()?;
         Ok(())
     }

@@ -246,8 +246,8 @@ where
             Some(Event::Load { .. }) => self.stats.load_clocks += 1,
             _ => self.stats.clocks += 1,
         }
-        let moved =
-            taken.is_some() || given || self.passed != before || offered.is_none() && self.oracle.is_done();
+        let finished = self.slice == self.slices.len() && self.oracle.is_done();
+        let moved = taken.is_some() || given || self.passed != before || finished;
         self.still = if moved { 0 } else { self.still + 1 };
         match self.still < PATIENCE {
             true => Ok(()),

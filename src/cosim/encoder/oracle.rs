@@ -77,11 +77,8 @@ impl Oracle {
             Event::Load { ctx, .. } => Some((ctx, None)),
             _ => None,
         };
-        match event {
-            Event::Raw(byte) => self.coder.raw(&mut [byte]),
-            // An encoder returns what it is given, so playing to it cannot fail.
-            _ => self.coder.play(&[event]).unwrap_or_default(),
-        }
+        // An encoder returns what it is given, so playing to it cannot fail.
+        let _ = self.coder.play(&[event]);
         if event.ends_life() {
             self.ends.push_back(self.coder.bytes().len());
         }

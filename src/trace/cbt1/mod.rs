@@ -1,0 +1,90 @@
+//! The CBT1 layout, both directions. Little endian throughout; `docs/trace-format.md` has the table.
+
+mod read;
+mod write;
+
+pub(super) use read::read;
+pub(super) use write::write;
+
+use super::Codec;
+
+const MAGIC: &[u8; 4] = b"CBT1";
+/// Stands where a context is never used.
+const NEVER_USED: u8 = 0xff;
+
+/// The unpacked bytes are not a trace, or a trace cannot be written as one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} (byte {at} of the unpacked trace{})", place(.slice, .segment))]
+pub struct FormatError {
+    /// What is wrong.
+    pub what: FormatErrorKind,
+    /// The byte of the unpacked trace at which it stands.
+    pub at: usize,
+    /// The slice it lies in, if any.
+    pub slice: Option<usize>,
+    /// The segment of the slice it lies in, if any.
+    pub segment: Option<usize>,
+}
+
+fn place(slice: &Option<usize>, segment: &Option<usize>) -> String {
+    let slice = slice.map(|number| format!(", slice {number}")).unwrap_or_default();
+    slice + &segment.map(|number| format!(", segment {number}")).unwrap_or_default()
+}
+
+/// What can be wrong with the bytes of a trace.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormatErrorKind {
+    /// The first four bytes are others.
+    #[error("not a bin trace: it does not begin with CBT1")]
+    Magic,
+    /// It ends too early.
+    #[error("the trace is truncated: {0} bytes are missing")]
+    Truncated(usize),
+    /// Something follows the last slice.
+    #[error("{0} bytes follow the last slice")]
+    Trailing(usize),
+    /// A field has a value that it cannot have.
+    #[error("{field} is {value}, which it cannot be")]
+    Value {
+        /// The field, as in `docs/trace-format.md`.
+        field: &'static str,
+        /// Its value.
+        value: u32,
+    },
+    /// A bin names a context that the codec does not have.
+    #[error("bin {bin} of the segment uses context {ctx}, but there are {contexts}")]
+    Context {
+        /// The bin's index in its segment.
+        bin: usize,
+        /// The context.
+        ctx: u16,
+        /// How many contexts there are.
+        contexts: u16,
+    },
+    /// A count is too large for its field.
+    #[error("{0} does not fit into its field")]
+    TooMany(&'static str),
+    /// A segment holds a raw byte or a context load, which are written elsewhere.
+    #[error("event {0} of the segment is neither bin nor alignment")]
+    NoBin(usize),
+    /// A segment is not one life of the engine.
+    #[error("the segment does not end with its only terminate bin of 1")]
+    End,
+    /// A count does not match what it counts.
+    #[error("{field} says {said}, but there are {found}")]
+    Count {
+        /// The field, as in `docs/trace-format.md`.
+        field: &'static str,
+        /// Its value.
+        said: usize,
+        /// The number counted.
+        found: usize,
+    },
+}
+
+const fn id_space(codec: Codec) -> u8 {
+    match codec {
+        Codec::Avc => 1,
+        Codec::Hevc => 0,
+    }
+}

@@ -1,0 +1,87 @@
+//! A trace as bytes.
+
+use super::{FormatError, FormatErrorKind, MAGIC, NEVER_USED, id_space};
+use crate::bin::Event;
+use crate::context::ContextModel;
+use crate::trace::{Segment, Trace, TracedSlice};
+
+pub(in crate::trace) fn write(trace: &Trace) -> Result<Vec<u8>, FormatError> {
+    let mut writer = Writer { bytes: MAGIC.to_vec(), slice: None, segment: None };
+    writer.bytes.extend([trace.codec as u8, id_space(trace.codec)]);
+    writer.bytes.extend(trace.contexts.to_le_bytes());
+    writer.count_u32("npayload", trace.slices.len())?;
+    writer.count_u32("nsegment", trace.slices.iter().map(|slice| slice.segments.len()).sum())?;
+    for (i, slice) in trace.slices.iter().enumerate() {
+        (writer.slice, writer.segment) = (Some(i), None);
+        writer.slice(slice)?;
+    }
+    Ok(writer.bytes)
+}
+
+struct Writer {
+    bytes: Vec<u8>,
+    slice: Option<usize>,
+    segment: Option<usize>,
+}
+
+impl Writer {
+    fn slice(&mut self, slice: &TracedSlice) -> Result<(), FormatError> {
+        let header = &slice.header;
+        self.bytes.extend(header.nal_offset.to_le_bytes());
+        self.bytes.extend(header.data_offset.to_le_bytes());
+        self.count_u32("len", slice.payload.len())?;
+        self.bytes.extend([header.nal_type, header.slice_type, header.slice_qp_y as u8, header.init]);
+        self.count_u16("nsegment", slice.segments.len())?;
+        self.bytes.extend(0u32.to_le_bytes());
+        self.bytes.extend(&slice.payload);
+        for (i, segment) in slice.segments.iter().enumerate() {
+            self.segment = Some(i);
+            self.segment(segment)?;
+        }
+        Ok(())
+    }
+
+    fn segment(&mut self, segment: &Segment) -> Result<(), FormatError> {
+        self.bytes.extend([segment.start as u8, 0]);
+        self.count_u16("nctxinit", segment.contexts.len())?;
+        self.bytes.extend(segment.offset.to_le_bytes());
+        self.count_u32("nbins", segment.events.len())?;
+        self.count_u32("nctxbins", segment.states.len())?;
+        self.bytes.extend(segment.crc32.to_le_bytes());
+        self.bytes.extend(segment.contexts.iter().map(|model| model.map_or(NEVER_USED, ContextModel::bits)));
+        for (i, &event) in segment.events.iter().enumerate() {
+            let word = event_word(event).ok_or_else(|| self.error(FormatErrorKind::NoBin(i)))?;
+            self.bytes.extend(word.to_le_bytes());
+        }
+        self.bytes.extend(segment.states.iter().map(|model| model.bits()));
+        Ok(())
+    }
+
+    fn count_u16(&mut self, field: &'static str, count: usize) -> Result<(), FormatError> {
+        let count = u16::try_from(count).map_err(|_| self.error(FormatErrorKind::TooMany(field)))?;
+        self.bytes.extend(count.to_le_bytes());
+        Ok(())
+    }
+
+    fn count_u32(&mut self, field: &'static str, count: usize) -> Result<(), FormatError> {
+        let count = u32::try_from(count).map_err(|_| self.error(FormatErrorKind::TooMany(field)))?;
+        self.bytes.extend(count.to_le_bytes());
+        Ok(())
+    }
+
+    fn error(&self, what: FormatErrorKind) -> FormatError {
+        FormatError { what, at: self.bytes.len(), slice: self.slice, segment: self.segment }
+    }
+}
+
+/// Kind in bits 15 and 14, bin in bit 13, context in bits 12 to 0.
+fn event_word(event: Event) -> Option<u16> {
+    let word = |kind: u16, bin: bool, ctx: u16| Some(kind << 14 | u16::from(bin) << 13 | ctx);
+    match event {
+        Event::Context { ctx, bin } => word(0, bin, ctx.get() as u16),
+        Event::Bypass { bin } => word(1, bin, 0),
+        Event::Terminate { bin } => word(2, bin, 0),
+        Event::Align => word(3, false, 0),
+        Event::Raw(_) | Event::Load { .. } => None,
+    }
+}
