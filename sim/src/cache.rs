@@ -75,9 +75,7 @@ impl Cache {
         }
         Ok(path)
     }
-}
 
-impl Cache {
     /// What a build that was killed left behind; whoever holds the lock is the only one to build this.
     fn remove_leftovers(&self, name: &str) {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();

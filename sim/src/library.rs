@@ -1,7 +1,7 @@
 //! A compiled design in memory.
 //!
 //! The one room with unsafe code, because a foreign function is called through a pointer. What makes it sound:
-//! the library was built by `design` with the four functions of `shim`; slices handed to it have the lengths
+//! the library was built by `design` with the three functions of `shim`; slices handed to it have the lengths
 //! that its ports say; an instance keeps its library loaded and stays on its thread.
 #![allow(unsafe_code)]
 

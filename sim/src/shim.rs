@@ -1,4 +1,4 @@
-//! The C++ between the Verilated class and Rust: four functions, the copying of each port written out.
+//! The C++ between the Verilated class and Rust: three functions, the copying of each port written out.
 //!
 //! One call is one clock. Inputs are set while the clock is low, outputs are read, the clock rises. So what a
 //! caller sees belongs to the clock whose inputs it gave: the registers as they are, and what the logic makes
@@ -6,7 +6,7 @@
 
 use crate::ports::{Direction, Port};
 
-/// The whole translation unit: the model's own files, then the four functions.
+/// The whole translation unit: the model's own files, then the three functions.
 pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: &str) -> String {
     let includes: String = model_files.iter().map(|file| format!("#include \"{file}\"\n")).collect();
     let (mut set, mut get) = (String::new(), String::new());
@@ -43,14 +43,14 @@ void vl_fatal(const char* file, int line, const char*, const char* message) {{ s
 
 API void* sim_new(uint32_t seed) {{
     try {{
-    auto instance = std::make_unique<Instance>();
-    instance->context.randReset(2);
-    // Verilator takes 0 for a seed of its own choice.
-    const int positive = static_cast<int>(seed & 0x7fffffff);
-    instance->context.randSeed(positive ? positive : 1);
-    Verilated::threadContextp(&instance->context);
-    instance->top = std::make_unique<Vsim>(&instance->context, "top");
-    return instance.release();
+        auto instance = std::make_unique<Instance>();
+        instance->context.randReset(2);
+        // Verilator takes 0 for a seed of its own choice.
+        const int positive = static_cast<int>(seed & 0x7fffffff);
+        instance->context.randSeed(positive ? positive : 1);
+        Verilated::threadContextp(&instance->context);
+        instance->top = std::make_unique<Vsim>(&instance->context, "top");
+        return instance.release();
     }} catch (const std::exception&) {{
         return nullptr;
     }}
