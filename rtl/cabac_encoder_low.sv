@@ -4,13 +4,13 @@
 // The second half of an encoding step: codILow, and the bits that it decides, all in one clock.
 //
 // The standard shifts one bit at a time and asks after each whether it is decided. Together: `sum` is codILow
-// with the addend; its top bit is the carry, and the `shift` bits below leave codILow. Each 1 among them may
-// still become 0 by a later carry, up to the last 0, which stops any carry. So what is decided is the carry,
-// the outstanding bits (its complement), and the leaving bits before the last 0; the 0 itself and the 1s
-// behind it are outstanding from now on.
+// with the addend; its top bit is the carry, and the `shift` bits below leave codILow. A later carry can still
+// turn the 1s behind their last 0 into 0s and that 0 into a 1, but it gets no further. So what is decided is the
+// carry, the outstanding bits (its complement), and the leaving bits before the last 0; that 0 waits in PutBit's
+// place for its turn, and the 1s behind it are outstanding from now on.
 //
-//   codILow 0101.. , addend 0, shift 4, outstanding 7  ->  0, seven 1s, 01; outstanding 1
-//                ^ ten bits: the first is where a carry arrives
+//   codILow 0 1011 ....., addend 0, shift 4, outstanding 7  ->  0, seven 1s, 1; outstanding 2
+//           ^ where a carry arrives, then the bits that leave
 module cabac_encoder_low (
     input  wire cabac_pkg::low_op_t low,
     input  wire logic [9:0]         cod_i_low,
