@@ -5,25 +5,34 @@
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use silicabac::cosim::{self, Suite, encoder, lockstep::Lockstep};
-use silicabac::cycle::encoder::{Encoder, Inputs};
+use silicabac::cosim::{self, Judged, lockstep::Lockstep};
+use silicabac::cycle::{
+    Request,
+    decoder::{self as decoder_core, Decoder},
+    encoder::{self as encoder_core, Encoder},
+};
+use silicabac::suites::Suite;
 use silicabac_sim::{Cache, Tools};
 
 const CLOCKS: usize = 100_000;
 
-fn lockstep(criterion: &mut Criterion) {
+fn benches(criterion: &mut Criterion) {
+    measure::<Encoder>(criterion, &encoder_inputs());
+    measure::<Decoder>(criterion, &decoder_inputs());
+}
+
+fn measure<C: Judged>(criterion: &mut Criterion, inputs: &[C::Inputs]) {
     let cache = Cache::from_env().expect("a cache");
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}")).expect("the tools");
-    let model = cosim::build_encoder(encoder::TOP, None, &cache, &tools).expect("the core");
-    let inputs = real_inputs();
+    let model = cosim::build::<C>(C::KIND.top(), None, &cache, &tools).expect("the core");
 
     let mut alone = model.instance(1);
     let mut alone = || inputs.iter().for_each(|inputs| alone.advance(inputs).expect("no $finish"));
-    let mut both = Lockstep::new(Encoder::new(), model.instance(1));
-    encoder::switch_on(&mut both).expect("no $finish");
+    let mut both = Lockstep::new(C::default(), model.instance(1));
+    C::switch_on(&mut both).expect("no $finish");
     let mut both = || inputs.iter().for_each(|inputs| _ = both.clock(inputs).expect("equal rows"));
 
-    let mut group = criterion.benchmark_group("encoder");
+    let mut group = criterion.benchmark_group(C::KIND.name());
     group.throughput(Throughput::Elements(CLOCKS as u64));
     group.bench_function("alone", |bencher| bencher.iter(&mut alone));
     group.bench_function("lockstep", |bencher| bencher.iter(&mut both));
@@ -31,7 +40,11 @@ fn lockstep(criterion: &mut Criterion) {
 
     let mut ratios: Vec<f64> = (0..101).map(|_| seconds(&mut alone) / seconds(&mut both)).collect();
     ratios.sort_by(f64::total_cmp);
-    println!("lockstep runs at {:.2} of the speed of the core alone (median of 101 pairs)", ratios[50]);
+    let name = C::KIND.name();
+    println!(
+        "{name}: lockstep runs at {:.2} of the speed of the core alone (median of 101 pairs)",
+        ratios[50]
+    );
 }
 
 fn seconds(work: &mut impl FnMut()) -> f64 {
@@ -41,13 +54,13 @@ fn seconds(work: &mut impl FnMut()) -> f64 {
 }
 
 /// The requests of real slices, each held until it is taken.
-fn real_inputs() -> Vec<Inputs> {
+fn encoder_inputs() -> Vec<encoder_core::Inputs> {
     let suite = Suite::built_in("avc", 1).expect("a built-in suite");
     let mut core = Encoder::new();
-    core.step(&Inputs { rst: 1, ..Inputs::default() });
-    let mut events = suite.slices.iter().flatten().copied().cycle().peekable();
+    core.step(&encoder_core::Inputs { rst: 1, ..Default::default() });
+    let mut events = suite.vectors.iter().flat_map(|vector| &vector.events).copied().cycle().peekable();
     let next = || {
-        let inputs = Inputs { out_ready: 1, ..Inputs::request(*events.peek()?) };
+        let inputs = encoder_core::Inputs { out_ready: 1, ..encoder_core::Inputs::request(*events.peek()?) };
         if core.step(&inputs).outputs.in_ready == 1 {
             events.next();
         }
@@ -56,5 +69,38 @@ fn real_inputs() -> Vec<Inputs> {
     std::iter::from_fn(next).take(CLOCKS).collect()
 }
 
-criterion_group!(benches, lockstep);
-criterion_main!(benches);
+/// The same, and slice data, each byte held until it is taken.
+fn decoder_inputs() -> Vec<decoder_core::Inputs> {
+    let suite = Suite::built_in("avc", 1).expect("a built-in suite");
+    let mut core = Decoder::new();
+    core.step(&decoder_core::Inputs { rst: 1, ..Default::default() });
+    let requests = suite.vectors.iter().flat_map(|vector| Request::of_slice(&vector.events));
+    let mut requests = requests.cycle().peekable();
+    let bytes = suite.vectors.iter().flat_map(|vector| {
+        let last = vector.bytes.len() - 1;
+        vector.bytes.iter().enumerate().map(move |(i, &byte)| (byte, i == last))
+    });
+    let mut bytes = bytes.cycle().peekable();
+    let next = || {
+        let &(byte, last) = bytes.peek()?;
+        let inputs = decoder_core::Inputs {
+            in_valid: 1,
+            in_data: byte.into(),
+            in_last: last.into(),
+            rsp_ready: 1,
+            ..decoder_core::Inputs::request(*requests.peek()?)
+        };
+        let shown = core.step(&inputs).outputs;
+        if shown.req_ready == 1 {
+            requests.next();
+        }
+        if shown.in_ready == 1 {
+            bytes.next();
+        }
+        Some(inputs)
+    };
+    std::iter::from_fn(next).take(CLOCKS).collect()
+}
+
+criterion_group!(lockstep, benches);
+criterion_main!(lockstep);

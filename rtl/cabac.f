@@ -8,3 +8,6 @@ cabac_encoder_low.sv
 cabac_encoder_emit.sv
 cabac_encoder_pack.sv
 cabac_encoder.sv
+cabac_decoder_step.sv
+cabac_decoder_bits.sv
+cabac_decoder.sv

@@ -4,14 +4,17 @@
 // What the modules of the cores say to each other.
 package cabac_pkg;
 
-  // A request. CONTEXT, BYPASS and TERMINATE code a bin.
+  // A request. CONTEXT, BYPASS and TERMINATE code a bin. The encoder takes START and SLICE and does nothing,
+  // so that one list of requests serves both cores.
   typedef enum logic [2:0] {
     CONTEXT   = 3'd0,
     BYPASS    = 3'd1,
-    TERMINATE = 3'd2,  // a bin of 1 flushes, fills the byte with zeros and starts the engine again
+    TERMINATE = 3'd2,  // the encoder, after a bin of 1: flushes, fills the byte with zeros, starts again
     ALIGN     = 3'd3,  // H.265 bypass alignment: codIRange := 256
-    RAW       = 3'd4,  // a byte that is not coded, only straight after a TERMINATE of 1 or another RAW
-    LOAD      = 3'd5   // sets a context variable
+    RAW       = 3'd4,  // the next whole byte, not coded; only after a TERMINATE of 1 or another RAW
+    LOAD      = 3'd5,  // sets a context variable
+    START     = 3'd6,  // the decoder starts its engine on the next whole byte
+    SLICE     = 3'd7   // the decoder drops what is left of the slice and begins the next one
   } kind_t;
 
   // A context variable.
@@ -67,6 +70,37 @@ package cabac_pkg;
     model_t      write_old;
     model_t      write_new;
   } encoder_debug_t;
+
+  // What is wrong with a slice; the first such thing stays until the next SLICE.
+  typedef enum logic [1:0] {
+    NONE       = 2'd0,
+    FORBIDDEN  = 2'd1,  // an engine starts with 510 or 511
+    MISALIGNED = 2'd2,  // codIOffset is 256 or more at an ALIGN
+    EXHAUSTED  = 2'd3   // a request needs a bit beyond the last byte; such bits are zero
+  } error_t;
+
+  // The answer to a request.
+  typedef struct packed {
+    logic       bin;
+    logic [7:0] data;   // RAW: the byte
+    error_t     error;
+  } response_t;
+
+  // The registers of the decoder, and the context variable that it reads.
+  typedef struct packed {
+    logic        response_valid;
+    response_t   response;
+    logic [8:0]  cod_i_range;
+    logic [8:0]  cod_i_offset;
+    logic [31:0] ahead;
+    logic [5:0]  ahead_len;
+    logic        ended;
+    logic [31:0] position;
+    logic        write_valid;
+    logic [9:0]  write_ctx_idx;
+    model_t      write_model;
+    model_t      read_model;
+  } decoder_debug_t;
 
 endpackage
 `default_nettype wire

@@ -1,6 +1,7 @@
 //! Bins, the only thing that passes between sources and coders: as calls ([`BinCoder`]) or as data ([`Event`]).
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::context::{ContextModel, CtxIdx};
 
@@ -50,6 +51,23 @@ impl Event {
     /// Whether this is a terminate bin of 1.
     pub const fn ends_life(self) -> bool {
         matches!(self, Event::Terminate { bin: true })
+    }
+}
+
+/// In a few words: `context 60 = 1`.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Event::Context { ctx, bin } => write!(f, "context {} = {}", ctx.get(), u8::from(bin)),
+            Event::Bypass { bin } => write!(f, "bypass = {}", u8::from(bin)),
+            Event::Terminate { bin } => write!(f, "terminate = {}", u8::from(bin)),
+            Event::Align => write!(f, "align"),
+            Event::Raw(byte) => write!(f, "raw {byte:#04x}"),
+            Event::Load { ctx, model } => {
+                let (state, mps) = (model.p_state_idx(), u8::from(model.val_mps()));
+                write!(f, "load {}: state {state}, MPS {mps}", ctx.get())
+            }
+        }
     }
 }
 
@@ -106,41 +124,60 @@ pub trait BinCoder {
     /// assert_eq!(spec::Decoder::new(&bytes).play(&events), Ok(()));
     /// ```
     fn play(&mut self, events: &[Event]) -> Result<(), usize> {
+        let mut same = 0;
+        self.play_through(events, |coded| {
+            let equal = coded == events[same];
+            same += usize::from(equal);
+            equal
+        });
+        if same == events.len() { Ok(()) } else { Err(same) }
+    }
+
+    /// Plays a list of events to the end; what each was coded as.
+    fn answers(&mut self, events: &[Event]) -> Vec<Event> {
+        let mut answers = Vec::with_capacity(events.len());
+        self.play_through(events, |coded| {
+            answers.push(coded);
+            true
+        });
+        answers
+    }
+
+    /// Plays a list of events and shows what each was coded as, until `go_on` returns false. Whether an engine
+    /// starts again behind a terminate bin is for the bin to say that was coded, not for the one in the list.
+    fn play_through(&mut self, events: &[Event], mut go_on: impl FnMut(Event) -> bool) {
         let mut next = 0;
         while let Some(&event) = events.get(next) {
-            let same = match event {
-                Event::Context { ctx, bin } => self.context(ctx, bin) == bin,
-                Event::Bypass { bin } => self.bypass(bin) == bin,
-                Event::Terminate { bin } => self.terminate(bin) == bin,
+            let coded = match event {
+                Event::Context { ctx, bin } => Event::Context { ctx, bin: self.context(ctx, bin) },
+                Event::Bypass { bin } => Event::Bypass { bin: self.bypass(bin) },
+                Event::Terminate { bin } => Event::Terminate { bin: self.terminate(bin) },
                 Event::Align => {
                     self.align();
-                    true
+                    event
                 }
                 Event::Load { ctx, model } => {
                     self.load(ctx, model);
-                    true
+                    event
                 }
                 Event::Raw(_) => {
-                    let given: Vec<u8> = raw_bytes(&events[next..]).collect();
-                    let mut bytes = given.clone();
+                    let mut bytes: Vec<u8> = raw_bytes(&events[next..]).collect();
                     self.raw(&mut bytes);
-                    let same = bytes.iter().zip(&given).take_while(|(read, given)| read == given).count();
-                    if same < given.len() {
-                        return Err(next + same);
+                    next += bytes.len();
+                    if !bytes.into_iter().all(|byte| go_on(Event::Raw(byte))) {
+                        return;
                     }
-                    next += given.len();
                     continue;
                 }
             };
-            if !same {
-                return Err(next);
-            }
             next += 1;
-            if event.ends_life() && events.get(next).is_some_and(|next| !matches!(next, Event::Raw(_))) {
+            if !go_on(coded) {
+                return;
+            }
+            if coded.ends_life() && events.get(next).is_some_and(|next| !matches!(next, Event::Raw(_))) {
                 self.raw(&mut []);
             }
         }
-        Ok(())
     }
 }
 

@@ -33,7 +33,11 @@ pub mod replay;
 #[cfg(feature = "std")]
 pub mod stress;
 #[cfg(feature = "std")]
+pub mod suites;
+#[cfg(feature = "std")]
 pub mod trace;
+#[cfg(feature = "std")]
+pub mod vectors;
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

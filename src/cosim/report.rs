@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::{Failure, Mismatch, Outcome};
-use crate::bin::Event;
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -33,7 +32,8 @@ struct JsonOutcome<'a> {
     clocks: u64,
     load_clocks: u64,
     bins_per_clock: f64,
-    longest_run: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longest_run: Option<u32>,
     lockstep_bins: u64,
     lockstep_clocks: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ struct JsonOutcome<'a> {
 struct JsonFailure<'a> {
     stalls: &'a str,
     what: &'a str,
-    slice: usize,
+    vector: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     clock: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,28 +101,13 @@ impl Report {
 
 fn json_failure<'a>(stalls: &'a str, failure: &'a Failure) -> JsonFailure<'a> {
     match failure {
-        Failure::Coders { slice, what } => {
-            JsonFailure { stalls, what, slice: *slice, clock: None, bin: None, bins_before: Vec::new() }
+        Failure::Coders { vector, what } => {
+            JsonFailure { stalls, what, vector, clock: None, bin: None, bins_before: Vec::new() }
         }
         Failure::Core(mismatch) => {
-            let Mismatch { what, clock, slice, bin, before, .. } = &**mismatch;
-            let bins_before =
-                before.iter().map(|(number, event)| format!("{number} {}", describe(*event))).collect();
-            JsonFailure { stalls, what, slice: *slice, clock: Some(*clock), bin: Some(*bin), bins_before }
-        }
-    }
-}
-
-/// An event in a few words: `context 60 = 1`.
-pub fn describe(event: Event) -> String {
-    match event {
-        Event::Context { ctx, bin } => format!("context {} = {}", ctx.get(), u8::from(bin)),
-        Event::Bypass { bin } => format!("bypass = {}", u8::from(bin)),
-        Event::Terminate { bin } => format!("terminate = {}", u8::from(bin)),
-        Event::Align => "align".into(),
-        Event::Raw(byte) => format!("raw {byte:#04x}"),
-        Event::Load { ctx, model } => {
-            format!("load {}: state {}, MPS {}", ctx.get(), model.p_state_idx(), u8::from(model.val_mps()))
+            let Mismatch { what, clock, vector, bin, before, .. } = &**mismatch;
+            let bins_before = before.iter().map(|(number, request)| format!("{number} {request}")).collect();
+            JsonFailure { stalls, what, vector, clock: Some(*clock), bin: Some(*bin), bins_before }
         }
     }
 }

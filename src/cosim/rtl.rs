@@ -16,7 +16,7 @@ macro_rules! embed {
 }
 
 /// The built-in sources, those of `rtl/cabac.f`, so that an installed command has them.
-pub const SOURCES: [(&str, &str); 9] = embed![
+pub const SOURCES: [(&str, &str); 12] = embed![
     "cabac_pkg.sv",
     "cabac_context_memory.sv",
     "cabac_range_table.sv",
@@ -26,6 +26,9 @@ pub const SOURCES: [(&str, &str); 9] = embed![
     "cabac_encoder_emit.sv",
     "cabac_encoder_pack.sv",
     "cabac_encoder.sv",
+    "cabac_decoder_step.sv",
+    "cabac_decoder_bits.sv",
+    "cabac_decoder.sv",
 ];
 
 /// The built-in sources as files in the cache, one directory for each version of them.

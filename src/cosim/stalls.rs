@@ -7,33 +7,39 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 pub struct Stalls {
     /// What these stalls are called.
     pub name: &'static str,
-    /// No request is offered, until one is.
+    /// No request or byte is offered, until one is.
     pub input: u16,
-    /// The output is not ready.
-    pub output: u16,
-    /// How often a slice is given up at the most, by a reset, and played again.
+    /// Whoever takes the bytes is not ready.
+    pub bytes: u16,
+    /// Whoever takes the answers, one for each request, is not ready.
+    pub answers: u16,
+    /// How often a vector is given up at the most, and played again.
     pub give_ups: u32,
 }
 
 impl Stalls {
     /// Nothing ever waits: what throughput is measured with.
-    pub const NONE: Stalls = Stalls { name: "flowing", input: 0, output: 0, give_ups: 0 };
+    pub const NONE: Stalls = Stalls { name: "flowing", input: 0, bytes: 0, answers: 0, give_ups: 0 };
 
     /// All that a core is played with.
     pub const ALL: [Stalls; 5] = [
         Stalls::NONE,
-        Stalls { name: "uneven", input: 64, output: 64, give_ups: 2 },
-        Stalls { name: "starved", input: 200, output: 0, give_ups: 0 },
-        Stalls { name: "blocked", input: 0, output: 240, give_ups: 0 },
-        Stalls { name: "restarted", input: 8, output: 160, give_ups: 12 },
+        Stalls { name: "uneven", input: 64, bytes: 64, answers: 64, give_ups: 2 },
+        Stalls { name: "starved", input: 160, bytes: 0, answers: 0, give_ups: 0 },
+        Stalls { name: "blocked", input: 0, bytes: 240, answers: 160, give_ups: 0 },
+        Stalls { name: "restarted", input: 8, bytes: 160, answers: 32, give_ups: 12 },
     ];
 
     pub(super) fn stalls_input(&self, rng: &mut ChaCha8Rng) -> bool {
         happens(rng, self.input, 256)
     }
 
-    pub(super) fn stalls_output(&self, rng: &mut ChaCha8Rng) -> bool {
-        happens(rng, self.output, 256)
+    pub(super) fn stalls_bytes(&self, rng: &mut ChaCha8Rng) -> bool {
+        happens(rng, self.bytes, 256)
+    }
+
+    pub(super) fn stalls_answers(&self, rng: &mut ChaCha8Rng) -> bool {
+        happens(rng, self.answers, 256)
     }
 
     /// Whether to give up in this clock; sooner where a reset has much to clear.

@@ -3,10 +3,10 @@
 //! Invariant: after every clock its registers equal the Verilog's. Besides, it counts the requests that have
 //! passed each step, which is how a judge knows to which bin a register belongs.
 
-use super::{Core, Row, Stopped, fields};
+use super::{Core, Request, RequestFields, Row, Stopped, fields, kind, transition};
 use crate::bin::Event;
 use crate::context::CONTEXTS;
-use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, TRANS_IDX_MPS};
+use crate::tables::RANGE_TAB_LPS;
 
 fields! {
     /// The input ports.
@@ -15,7 +15,7 @@ fields! {
         rst: 1,
         /// A request waits.
         in_valid: 1,
-        /// One of [`kind`].
+        /// One of [`kind`](super::kind).
         in_kind: 3,
         /// The bin.
         in_bin: 1,
@@ -114,41 +114,18 @@ fields! {
     }
 }
 
-/// The kinds of requests, as `cabac_pkg::kind_t` numbers them.
-pub mod kind {
-    /// A context bin.
-    pub const CONTEXT: u32 = 0;
-    /// A bypass bin.
-    pub const BYPASS: u32 = 1;
-    /// A terminate bin.
-    pub const TERMINATE: u32 = 2;
-    /// H.265 bypass alignment.
-    pub const ALIGN: u32 = 3;
-    /// A byte that is not coded.
-    pub const RAW: u32 = 4;
-    /// Sets a context variable.
-    pub const LOAD: u32 = 5;
-}
-
 impl Inputs {
     /// The ports with this request on them; everything else stays zero.
     pub fn request(event: Event) -> Inputs {
-        let mut inputs = Inputs { in_valid: 1, ..Inputs::default() };
-        match event {
-            Event::Context { ctx, bin } => {
-                (inputs.in_kind, inputs.in_ctx_idx, inputs.in_bin) =
-                    (kind::CONTEXT, ctx.get() as u32, bin.into());
-            }
-            Event::Bypass { bin } => (inputs.in_kind, inputs.in_bin) = (kind::BYPASS, bin.into()),
-            Event::Terminate { bin } => (inputs.in_kind, inputs.in_bin) = (kind::TERMINATE, bin.into()),
-            Event::Align => inputs.in_kind = kind::ALIGN,
-            Event::Raw(byte) => (inputs.in_kind, inputs.in_data) = (kind::RAW, byte.into()),
-            Event::Load { ctx, model } => {
-                (inputs.in_kind, inputs.in_ctx_idx) = (kind::LOAD, ctx.get() as u32);
-                inputs.in_data = model.bits().into();
-            }
+        let RequestFields { kind, bin, ctx_idx, data } = Request::Event(event).fields();
+        Inputs {
+            in_valid: 1,
+            in_kind: kind,
+            in_bin: bin,
+            in_ctx_idx: ctx_idx,
+            in_data: data,
+            ..Inputs::default()
         }
-        inputs
     }
 }
 
@@ -369,15 +346,6 @@ impl Core for Encoder {
     fn clock(&mut self, inputs: &Inputs, row: &mut Row<Outputs, Registers>) -> Result<(), Stopped> {
         self.advance(inputs, row);
         Ok(())
-    }
-}
-
-fn transition(model: u32, bin: u32) -> u32 {
-    let (state, val_mps) = (model as usize & 63, model >> 6);
-    if bin == val_mps {
-        u32::from(TRANS_IDX_MPS[state]) | val_mps << 6
-    } else {
-        u32::from(TRANS_IDX_LPS[state]) | (val_mps ^ u32::from(state == 0)) << 6
     }
 }
 

@@ -5,11 +5,15 @@
 //! with what it shows in that clock. Twin and Verilog implement the same trait, so that a judge can drive them
 //! side by side and compare everything.
 
+pub mod decoder;
 pub mod encoder;
 mod fields;
+mod request;
 
+use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};
 use fields::fields;
 pub use fields::{Field, Fields};
+pub use request::{Request, RequestFields, kind};
 
 /// A core with a clock.
 pub trait Core {
@@ -40,3 +44,13 @@ pub struct Row<O, R> {
 pub type RowOf<C> = Row<<C as Core>::Outputs, <C as Core>::Registers>;
 
 pub use silicabac_sim::Stopped;
+
+/// cabac_transition: the next state of a context variable.
+fn transition(model: u32, bin: u32) -> u32 {
+    let (state, val_mps) = (model as usize & 63, model >> 6);
+    if bin == val_mps {
+        u32::from(TRANS_IDX_MPS[state]) | val_mps << 6
+    } else {
+        u32::from(TRANS_IDX_LPS[state]) | (val_mps ^ u32::from(state == 0)) << 6
+    }
+}

@@ -42,12 +42,13 @@ impl<'a> Decoder<'a> {
             bins: 0,
             error: None,
         };
-        decoder.initialise();
+        decoder.start();
         decoder
     }
 
-    /// Clause 9.3.1.2 (H.265 9.3.2.5).
-    fn initialise(&mut self) {
+    /// Starts the engine on the next whole byte: clause 9.3.1.2 (H.265 9.3.2.5).
+    pub fn start(&mut self) {
+        self.position = self.position.next_multiple_of(8);
         let start = self.position;
         self.cod_i_range = 510;
         self.cod_i_offset = 0;
@@ -58,6 +59,12 @@ impl<'a> Decoder<'a> {
             self.fail(DecodeErrorKind::Forbidden, start);
             self.cod_i_offset = 0;
         }
+    }
+
+    /// The next whole byte, such as a PCM sample.
+    pub fn raw_byte(&mut self) -> u8 {
+        self.position = self.position.next_multiple_of(8);
+        (0..8).fold(0, |byte, _| byte << 1 | self.read_bit() as u8)
     }
 
     /// read_bits(1); zero beyond the end.
@@ -141,11 +148,8 @@ impl BinCoder for Decoder<'_> {
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {
-        self.position = self.position.next_multiple_of(8);
-        for byte in bytes {
-            *byte = (0..8).fold(0, |byte, _| byte << 1 | self.read_bit() as u8);
-        }
-        self.initialise();
+        bytes.iter_mut().for_each(|byte| *byte = self.raw_byte());
+        self.start();
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {

@@ -13,6 +13,7 @@ use rand_chacha::{
 use crate::bin::{BinCoder, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
 use crate::spec;
+use crate::vectors::{Flag, Vector};
 
 /// What decides the bits of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,26 @@ pub enum End {
     NoCarry,
     /// The end of the slice.
     Terminate,
+}
+
+/// Every short run, those around the sizes at which cores break, and very long ones, with every end.
+pub fn vectors() -> Vec<Vector> {
+    let lengths = (0..=64).chain(80..=96).chain(127..=129).chain(255..=257).chain([1_000, 100_000]);
+    let runs = lengths.flat_map(|length| [End::Carry, End::NoCarry, End::Terminate].map(|end| (length, end)));
+    // One that no counter of 18 bits holds.
+    runs.chain([(1 << 18, End::Carry)]).map(|(length, end)| vector(length, end)).collect()
+}
+
+fn vector(length: u32, end: End) -> Vector {
+    let (name, words) = match end {
+        End::Carry => ("carry", "a carry"),
+        End::NoCarry => ("no-carry", "a bin without a carry"),
+        End::Terminate => ("terminate", "the end of the slice"),
+    };
+    let flags: &[Flag] =
+        if length > 16 { &[Flag::OutstandingRun, Flag::LongRun] } else { &[Flag::OutstandingRun] };
+    let comment = format!("a run of {length} outstanding bits that {words} decides");
+    Vector::encoded(format!("outstanding-{length}-{name}"), comment, flags, slice(length, end))
 }
 
 /// A slice with a run of exactly `length` outstanding bits, of which one bypass bin, or the end, decides all.

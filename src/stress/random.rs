@@ -1,9 +1,13 @@
 //! Random slices: bins, kinds, contexts, alignments, PCM bytes and substreams, from a seed and a few odds.
 
-use rand_chacha::{ChaCha8Rng, rand_core::Rng};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 
 use crate::bin::Event;
 use crate::context::{ContextModel, CtxIdx};
+use crate::vectors::{Flag, Vector};
 
 /// What a slice is made of. Odds are in 1/256 of all requests; what they leave are context bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,19 @@ pub const MIXES: [Odds; 7] = [
     Odds { lps:  60, bypass:  40, terminate: 40, align: 20, load: 10, end: 40, contexts:    8 },
     Odds { lps: 120, bypass:  40, terminate: 40, align: 40, load: 60, end: 40, contexts:    2 },
 ];
+
+/// Slices of all mixes and of lengths from one request to 20,000.
+pub fn vectors(seed: u64) -> Vec<Vector> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let lengths = [1, 10, 100, 1_000, 20_000];
+    let kinds = lengths.iter().flat_map(|&length| (0..MIXES.len()).map(move |mix| (length, mix)));
+    let vector = |(length, mix): (usize, usize)| {
+        let (id, comment) =
+            (format!("random-{length}-mix-{mix}"), format!("{length} random requests of mix {mix}"));
+        Vector::encoded(id, comment, &[Flag::Random], slice(&mut rng, MIXES[mix], length))
+    };
+    kinds.map(vector).collect()
+}
 
 /// A slice of `length` requests, besides the loads at its start and the terminate bin at its end.
 pub fn slice(rng: &mut ChaCha8Rng, odds: Odds, length: usize) -> Vec<Event> {

@@ -3,8 +3,6 @@
 
 mod oracle;
 
-use std::collections::VecDeque;
-
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -12,150 +10,118 @@ use rand_chacha::{
 
 use self::oracle::{Fault, Oracle, Step};
 use super::{
-    Mismatch, Stalls,
+    CoreKind, Judged, Mismatch, PATIENCE, Stalls, Stats,
     lockstep::{Lockstep, Parted},
+    recent::Recent,
     waves::Waves,
 };
 use crate::bin::Event;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::cycle::{
-    Core, Fields, Stopped,
+    Core, Fields, Request, Stopped,
     encoder::{Encoder, Inputs, Outputs, Passed, Registers},
 };
+use crate::vectors::Vector;
 
-/// The name of the top module.
-pub const TOP: &str = "cabac_encoder";
+impl Judged for Encoder {
+    const KIND: CoreKind = CoreKind::Encoder;
 
-/// What a run was like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Bins coded.
-    pub bins: u64,
-    /// Clocks, but for those that took a context load.
-    pub clocks: u64,
-    /// Clocks that took a context load.
-    pub load_clocks: u64,
-    /// The longest run of outstanding bits.
-    pub longest_run: u32,
-}
-
-impl Stats {
-    /// Bins a clock, context loads aside.
-    pub fn bins_per_clock(&self) -> f64 {
-        self.bins as f64 / self.clocks.max(1) as f64
+    fn plays(vector: &Vector) -> bool {
+        !vector.decode_only
     }
-}
 
-/// After so many clocks in which nothing moves, though the output is ready in many of them, nothing ever will.
-const PATIENCE: u32 = 2_000;
-
-/// Plays `slices`, back to back, to a core and its twin, and tells `progress` how many events are done.
-///
-/// # Errors
-/// The first [`Mismatch`]: between core and twin in any output or register; between them and the oracle in a
-/// byte, in codIRange, codILow, bitsOutstanding or firstBitFlag after a request, or in an update of a context;
-/// or a core that no longer moves.
-pub fn play<R>(
-    rtl: R,
-    slices: &[Vec<Event>],
-    stalls: Stalls,
-    seed: u64,
-    progress: &mut dyn FnMut(u64),
-) -> Result<Stats, Box<Mismatch>>
-where
-    R: Core<Inputs = Inputs, Outputs = Outputs, Registers = Registers>,
-{
-    let mut player = Player::new(rtl, slices, stalls, seed);
-    match player.run(progress) {
-        Ok(()) => Ok(player.stats),
-        Err(fault) => Err(Box::new(player.mismatch(fault))),
+    fn switch_on<R>(lockstep: &mut Lockstep<Self, R>) -> Result<(), Stopped>
+    where
+        R: Core<Inputs = Inputs, Outputs = Outputs, Registers = Registers>,
+    {
+        let reset = Inputs { rst: 1, ..Inputs::default() };
+        let loads =
+            (0..).map_while(CtxIdx::new).map(|ctx| Event::Load { ctx, model: ContextModel::default() });
+        let end = [Inputs::default(), reset];
+        [reset]
+            .into_iter()
+            .chain(loads.map(Inputs::request))
+            .chain(end)
+            .try_for_each(|inputs| lockstep.clock_unseen(&inputs))
     }
-}
 
-/// Resets both cores and fills the context memory, which holds what it was switched on with and no reset
-/// clears; then resets them again. From there on everything must be equal.
-///
-/// # Errors
-/// [`Stopped`].
-pub fn switch_on<R>(lockstep: &mut Lockstep<Encoder, R>) -> Result<(), Stopped>
-where
-    R: Core<Inputs = Inputs, Outputs = Outputs, Registers = Registers>,
-{
-    let reset = Inputs { rst: 1, ..Inputs::default() };
-    let loads = (0..).map_while(CtxIdx::new).map(|ctx| Event::Load { ctx, model: ContextModel::default() });
-    let end = [Inputs::default(), reset];
-    [reset]
-        .into_iter()
-        .chain(loads.map(Inputs::request))
-        .chain(end)
-        .try_for_each(|inputs| lockstep.clock_unseen(&inputs))
+    /// The oracle is asked for every byte, for codIRange, codILow, bitsOutstanding and firstBitFlag after a
+    /// request, and for every update of a context variable.
+    fn play<R>(
+        rtl: R,
+        vectors: &[&Vector],
+        stalls: Stalls,
+        seed: u64,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Stats, Box<Mismatch>>
+    where
+        R: Core<Inputs = Inputs, Outputs = Outputs, Registers = Registers>,
+    {
+        let mut player = Player::new(rtl, vectors, stalls, seed);
+        match player.run(progress) {
+            Ok(()) => Ok(Stats { longest_run: Some(player.longest_run), ..player.stats }),
+            Err(fault) => Err(Box::new(player.mismatch(fault))),
+        }
+    }
 }
 
 struct Player<'a, R> {
     lockstep: Lockstep<Encoder, R>,
-    slices: &'a [Vec<Event>],
+    vectors: &'a [&'a Vector],
     stalls: Stalls,
     rng: ChaCha8Rng,
     oracle: Oracle,
     stats: Stats,
-    /// The slice that is played, the event that comes next, and the bin that it is.
-    slice: usize,
+    longest_run: u32,
+    /// The vector that is played, the event that comes next, and the bin that it is.
+    vector: usize,
     event: usize,
     bin: u64,
     /// The event is on the ports and has to stay there.
     held: bool,
-    /// How often the slice has been given up.
+    /// How often the vector has been given up.
     given_up: u32,
-    /// The newest requests, the last taken at the back.
-    recent: VecDeque<Taken>,
+    recent: Recent,
     /// Clocks since anything moved.
     still: u32,
     /// The requests that had passed each step before this clock.
     passed: Passed,
 }
 
-struct Taken {
-    slice: usize,
-    bin: u64,
-    event: Event,
-}
-
-/// Eight requests to show before a mismatch, and those that can overtake a bin while its bits wait in the core:
-/// every context of the next slice may be loaded meanwhile.
-const RECENT: usize = 8 + CONTEXTS + 64;
-
 impl<'a, R> Player<'a, R>
 where
     R: Core<Inputs = Inputs, Outputs = Outputs, Registers = Registers>,
 {
-    fn new(rtl: R, slices: &'a [Vec<Event>], stalls: Stalls, seed: u64) -> Self {
+    fn new(rtl: R, vectors: &'a [&'a Vector], stalls: Stalls, seed: u64) -> Self {
         Player {
             lockstep: Lockstep::new(Encoder::new(), rtl),
-            slices,
+            vectors,
             stalls,
             rng: ChaCha8Rng::seed_from_u64(seed),
             oracle: Oracle::default(),
             stats: Stats::default(),
-            slice: 0,
+            longest_run: 0,
+            vector: 0,
             event: 0,
             bin: 0,
             held: false,
             given_up: 0,
-            recent: VecDeque::with_capacity(RECENT),
+            recent: Recent::default(),
             still: 0,
             passed: Passed::default(),
         }
     }
 
     fn run(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
-        switch_on(&mut self.lockstep).map_err(|stopped| Fault::new(Step::Fetch, stopped.to_string()))?;
+        Encoder::switch_on(&mut self.lockstep)
+            .map_err(|stopped| Fault::new(Step::Fetch, stopped.to_string()))?;
         self.passed = self.lockstep.twin.passed();
-        while let Some(slice) = self.slices.get(self.slice) {
-            match slice.get(self.event) {
+        while let Some(vector) = self.vectors.get(self.vector) {
+            match vector.events.get(self.event) {
                 Some(&event) => self.offer(event)?,
                 None => {
-                    progress(slice.len() as u64);
-                    (self.slice, self.event, self.bin) = (self.slice + 1, 0, 0);
+                    progress(vector.events.len() as u64);
+                    (self.vector, self.event, self.bin) = (self.vector + 1, 0, 0);
                     self.given_up = 0;
                 }
             }
@@ -222,7 +188,7 @@ where
     }
 
     fn clock(&mut self, mut inputs: Inputs, offered: Option<Event>) -> Result<(), Fault> {
-        inputs.out_ready = u32::from(!self.stalls.stalls_output(&mut self.rng));
+        inputs.out_ready = u32::from(!self.stalls.stalls_bytes(&mut self.rng));
         inputs.save_ctx_idx = self.rng.next_u32() % CONTEXTS as u32;
         let row = match self.lockstep.clock(&inputs) {
             Ok(row) => *row,
@@ -246,7 +212,7 @@ where
             Some(Event::Load { .. }) => self.stats.load_clocks += 1,
             _ => self.stats.clocks += 1,
         }
-        let finished = self.slice == self.slices.len() && self.oracle.is_done();
+        let finished = self.vector == self.vectors.len() && self.oracle.is_done();
         let moved = taken.is_some() || given || self.passed != before || finished;
         self.still = if moved { 0 } else { self.still + 1 };
         match self.still < PATIENCE {
@@ -258,11 +224,8 @@ where
     fn take(&mut self, event: Event) {
         self.held = false;
         let outstanding = self.oracle.take(event);
-        self.stats.longest_run = self.stats.longest_run.max(outstanding);
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(Taken { slice: self.slice, bin: self.bin, event });
+        self.longest_run = self.longest_run.max(outstanding);
+        self.recent.push(self.vector, self.bin, Request::Event(event));
         self.event += 1;
         if event.is_bin() {
             self.bin += 1;
@@ -289,20 +252,16 @@ where
             Step::Pack => self.passed.pack,
         };
         // Requests behind the guilty one are in the core already.
-        let behind = (self.passed.fetch - passed) as usize;
-        self.recent.truncate(self.recent.len().saturating_sub(behind));
-        let (slice, bin) =
-            self.recent.back().map_or((self.slice, self.bin), |taken| (taken.slice, taken.bin));
-        let shown =
-            self.recent.iter().rev().filter(|taken| !matches!(taken.event, Event::Load { .. })).take(9);
-        let mut before: Vec<_> = shown.map(|taken| (taken.bin, taken.event)).collect();
-        before.reverse();
+        self.recent.forget((self.passed.fetch - passed) as usize);
+        let (vector, bin) = self.recent.last().unwrap_or((self.vector, self.bin));
+        let vector = self.vectors.get(vector).map(|vector| vector.id.clone()).unwrap_or_default();
+        let before = self.recent.shown();
         let what = match self.given_up {
             0 => fault.what,
-            times => format!("{} (the slice had been given up by a reset, {times} times)", fault.what),
+            times => format!("{} (the vector had been given up by a reset, {times} times)", fault.what),
         };
         let clock = self.lockstep.clocks().saturating_sub(1);
-        Mismatch { what, clock, slice, bin, before, waves: Waves::new(self.lockstep.into_history()) }
+        Mismatch { what, clock, vector, bin, before, waves: Waves::new(self.lockstep.into_history()) }
     }
 }
 

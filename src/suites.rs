@@ -1,33 +1,29 @@
-//! Named lists of slices.
+//! Named lists of vectors: what traces have recorded and what `stress/` makes up.
 
 use std::path::{Path, PathBuf};
 
-use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
-
-use crate::bin::Event;
 use crate::replay;
-use crate::stress::{outstanding, random};
-use crate::trace::{Trace, TraceError};
+use crate::stress;
+use crate::trace::{Trace, TraceError, TracedSlice};
+use crate::vectors::{Flag, Vector};
 
-/// A named list of slices.
+/// A named list of vectors, to be played one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {
     /// What it is called.
     pub name: String,
-    /// The trace it comes from, unless it is built in.
+    /// The file it comes from, unless it is built in.
     pub file: Option<PathBuf>,
-    /// The events of each slice.
-    pub slices: Vec<Vec<Event>>,
+    /// What is in it.
+    pub vectors: Vec<Vector>,
 }
 
 /// The suites that need no file, in the order in which they run.
 pub const BUILT_IN: [&str; 4] = ["avc", "hevc", "outstanding", "random"];
 
 /// The recorded slices in `golden/`, so that an installed command has them.
-const GOLDEN: [(&str, &[u8]); 2] = [
-    ("avc", include_bytes!("../../golden/avc.cbt.zst")),
-    ("hevc", include_bytes!("../../golden/hevc.cbt.zst")),
-];
+const GOLDEN: [(&str, &[u8]); 2] =
+    [("avc", include_bytes!("../golden/avc.cbt.zst")), ("hevc", include_bytes!("../golden/hevc.cbt.zst"))];
 
 /// Why a suite cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -64,9 +60,9 @@ impl Suite {
     /// # Errors
     /// [`SuiteError::Unknown`].
     pub fn built_in(name: &str, seed: u64) -> Result<Suite, SuiteError> {
-        let slices = match name {
-            "outstanding" => outstanding_runs(),
-            "random" => random_slices(seed),
+        let vectors = match name {
+            "outstanding" => stress::outstanding::vectors(),
+            "random" => stress::random::vectors(seed),
             _ => {
                 let (_, bytes) = GOLDEN
                     .iter()
@@ -76,7 +72,7 @@ impl Suite {
                 return Ok(Suite { file: None, ..golden });
             }
         };
-        Ok(Suite { name: name.to_string(), file: None, slices })
+        Ok(Suite { name: name.to_string(), file: None, vectors })
     }
 
     /// The slices of a trace file, once they have been replayed.
@@ -100,26 +96,27 @@ fn from_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, Su
     if trace.slices.is_empty() {
         return Err(SuiteError::Empty(path.to_owned()));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Suite {
-        name: name.trim_end_matches(".zst").trim_end_matches(".cbt").to_string(),
-        file: Some(path.to_owned()),
-        slices: trace.slices.iter().map(|slice| slice.events()).collect(),
-    })
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = file_name.trim_end_matches(".zst").trim_end_matches(".cbt").to_string();
+    let vectors = trace.slices.iter().enumerate();
+    let vectors = vectors.map(|(i, slice)| recorded(format!("{name}-{i}"), slice)).collect();
+    Ok(Suite { name, file: Some(path.to_owned()), vectors })
 }
 
-/// Every short run, those around the sizes at which cores break, and very long ones, with every end.
-fn outstanding_runs() -> Vec<Vec<Event>> {
-    let lengths = (0..=64).chain(80..=96).chain(127..=129).chain(255..=257).chain([1_000, 100_000]);
-    let ends = [outstanding::End::Carry, outstanding::End::NoCarry, outstanding::End::Terminate];
-    let runs = lengths.flat_map(|length| ends.map(|end| outstanding::slice(length, end)));
-    // One that no counter of 18 bits holds.
-    runs.chain([outstanding::slice(1 << 18, outstanding::End::Carry)]).collect()
-}
-
-fn random_slices(seed: u64) -> Vec<Vec<Event>> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let lengths = [1, 10, 100, 1_000, 20_000];
-    let kinds = lengths.iter().flat_map(|&bins| random::MIXES.map(|odds| (odds, bins)));
-    kinds.map(|(odds, bins)| random::slice(&mut rng, odds, bins)).collect()
+fn recorded(id: String, slice: &TracedSlice) -> Vector {
+    let header = &slice.header;
+    Vector {
+        id,
+        comment: format!(
+            "a recorded slice: slice_type {}, SliceQPY {}, {} lives of the engine",
+            header.slice_type,
+            header.slice_qp_y,
+            slice.segments.len()
+        ),
+        flags: vec![Flag::Recorded],
+        events: slice.events(),
+        bytes: slice.payload.clone(),
+        error: None,
+        decode_only: false,
+    }
 }

@@ -1,0 +1,81 @@
+//! The byte stream that a decoder core is fed: slice after slice, without a pause between them.
+
+use crate::vectors::Vector;
+
+/// Where the byte stream is.
+pub(super) struct Feed<'a> {
+    vectors: &'a [&'a Vector],
+    /// The vector whose bytes come next, how many of them have been taken, and how many there will be.
+    vector: usize,
+    taken: usize,
+    end: usize,
+    /// The vector whose bytes come behind those.
+    then: usize,
+    /// The byte is on the ports and has to stay there.
+    pub(super) held: bool,
+    /// How many slices the core has begun that no byte has been taken of.
+    begun: u32,
+}
+
+impl<'a> Feed<'a> {
+    pub(super) fn new(vectors: &'a [&'a Vector]) -> Feed<'a> {
+        let mut feed = Feed { vectors, vector: 0, taken: 0, end: 0, then: 0, held: false, begun: 0 };
+        feed.open(0);
+        feed
+    }
+
+    fn open(&mut self, vector: usize) {
+        (self.vector, self.taken, self.then) = (vector, 0, vector + 1);
+        self.end = self.vectors.get(vector).map_or(0, |vector| vector.bytes.len());
+    }
+
+    /// The next byte, and whether it is the last of its slice.
+    pub(super) fn next(&self) -> Option<(u8, bool)> {
+        let byte = self.vectors.get(self.vector)?.bytes.get(self.taken)?;
+        Some((*byte, self.taken + 1 == self.end))
+    }
+
+    /// The core begins the next slice.
+    pub(super) fn begin_slice(&mut self) {
+        self.begun += 1;
+    }
+
+    /// The core takes the byte.
+    ///
+    /// # Errors
+    /// If it is one of a slice that the core has not begun.
+    pub(super) fn take(&mut self) -> Result<(), String> {
+        if self.taken == 0 {
+            self.begun = self
+                .begun
+                .checked_sub(1)
+                .ok_or("a byte is taken that is not of this slice, but of the next one")?;
+        }
+        self.held = false;
+        self.taken += 1;
+        if self.taken == self.end {
+            self.open(self.then);
+        }
+        Ok(())
+    }
+
+    /// After a reset: all begins again with this vector.
+    pub(super) fn restart(&mut self, vector: usize) {
+        (self.held, self.begun) = (false, 0);
+        self.open(vector);
+    }
+
+    /// Whether the slice of this vector can end early: what waits on the ports cannot be taken back.
+    pub(super) fn can_cut_short(&self, vector: usize) -> bool {
+        self.vector == vector || !self.held
+    }
+
+    /// The slice of this vector ends as early as it can, and then comes again.
+    pub(super) fn cut_short(&mut self, vector: usize) {
+        if self.vector != vector {
+            return self.open(vector); // it has ended already
+        }
+        self.end = self.end.min(self.taken + 1 + usize::from(self.held));
+        self.then = vector;
+    }
+}

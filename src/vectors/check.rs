@@ -1,0 +1,58 @@
+//! The coders without a clock against a vector.
+
+use super::Vector;
+use crate::bin::{Decode, Encode, Tail};
+use crate::context::CtxIdx;
+use crate::{engine, spec};
+
+/// Oracle and engine make of the vector what it says.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn check(vector: &Vector) -> Result<(), String> {
+    let end = decode("oracle", spec::Decoder::new(&vector.bytes), vector)?;
+    let same = decode("engine", engine::Decoder::new(&vector.bytes), vector)?;
+    if end != same {
+        return Err("oracle and engine end with different positions or context variables".into());
+    }
+    if vector.decode_only {
+        return Ok(());
+    }
+    encode("oracle", spec::Encoder::new(), vector, end.position)?;
+    encode("engine", engine::Encoder::new(), vector, end.position)
+}
+
+/// What a decoder is left with.
+#[derive(PartialEq, Eq)]
+struct End {
+    position: u64,
+    contexts: Vec<u8>,
+}
+
+fn decode(name: &str, mut decoder: impl Decode, vector: &Vector) -> Result<End, String> {
+    let answers = decoder.answers(&vector.events);
+    if let Some(at) = (0..answers.len()).find(|&at| answers[at] != vector.events[at]) {
+        let bin = vector.events[..at].iter().filter(|event| event.is_bin()).count();
+        let (expected, read) = (vector.events[at], answers[at]);
+        return Err(format!("events: the {name} decodes {read} at bin {bin}, not {expected}"));
+    }
+    if decoder.error() != vector.error {
+        let words = |error: Option<_>| error.map_or("no error".into(), |error| format!("{error:?}"));
+        let (expected, met) = (words(vector.error), words(decoder.error()));
+        return Err(format!("error: the {name} meets {met}, not {expected}"));
+    }
+    let contexts = (0..).map_while(CtxIdx::new).map(|ctx| decoder.save(ctx).bits()).collect();
+    Ok(End { position: decoder.position(), contexts })
+}
+
+fn encode(name: &str, mut encoder: impl Encode, vector: &Vector, position: u64) -> Result<(), String> {
+    // An encoder returns what it is given, so playing to it cannot fail.
+    let _ = encoder.play(&vector.events);
+    let mut bytes = encoder.finish();
+    Tail::of(&vector.bytes, position).append_to(&mut bytes);
+    let same = bytes.iter().zip(&vector.bytes).take_while(|(made, expected)| made == expected).count();
+    if same < bytes.len().max(vector.bytes.len()) {
+        return Err(format!("bytes: the {name} encodes others from byte {same} on"));
+    }
+    Ok(())
+}

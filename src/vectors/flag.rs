@@ -1,0 +1,113 @@
+//! Why a vector exists: the bug that it catches, and how that bug shows.
+
+/// Defines the flags and their notes in one place.
+macro_rules! flags {
+    ($($name:ident: $bug:literal, $shows:literal;)*) => {
+        /// A reason for a vector.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum Flag {
+            $(#[doc = concat!("Catches ", $bug, ".")] $name,)*
+        }
+
+        impl Flag {
+            /// All of them.
+            pub const ALL: &'static [Flag] = &[$(Flag::$name),*];
+
+            /// Its name in files.
+            pub const fn name(self) -> &'static str {
+                match self { $(Flag::$name => stringify!($name)),* }
+            }
+
+            /// The bug that it catches.
+            pub const fn bug(self) -> &'static str {
+                match self { $(Flag::$name => $bug),* }
+            }
+
+            /// How that bug shows.
+            pub const fn shows(self) -> &'static str {
+                match self { $(Flag::$name => $shows),* }
+            }
+        }
+    };
+}
+
+flags! {
+    OutstandingRun:
+        "a run of outstanding bits that is counted, stored or written out wrongly",
+        "an encoder's bytes are wrong where the run begins, or it stops for ever";
+    LongRun:
+        "a counter or buffer that is too small for a run of outstanding bits",
+        "an encoder is right for short runs and wrong, or stuck, from some length on";
+    FlushPhase:
+        "a flush, or a hand-over of the reader's position, that is wrong at one of the eight bit phases",
+        "the last byte is wrong, or what follows the slice is read from the wrong bit";
+    Forwarding:
+        "a context variable that is used before its last update has arrived",
+        "a bin a few clocks behind another of the same context takes the wrong range";
+    BypassRun:
+        "a bypass bin at a byte boundary that is lost, doubled or out of order",
+        "a bin inside a run of bypass bins is wrong, or the byte that holds it";
+    Terminate:
+        "a terminate bin that is coded like another, or renormalised wrongly",
+        "the bin behind it is wrong, or the stream does not end where it should";
+    Pcm:
+        "raw bytes that are read or written from the wrong place, or an engine that does not start again",
+        "the raw bytes are wrong, or the first bin behind them";
+    Substream:
+        "a life of the engine that begins with something left over from the one before",
+        "the first bins of the second life are wrong, or its first byte";
+    FirstBin:
+        "a first bit that is not suppressed, or a wrong one that is",
+        "everything is shifted by one bit from the start of a life";
+    Transition:
+        "a wrong entry in the table of LPS ranges or of state transitions, a missed swap of valMPS",
+        "the bin behind the first use of the entry";
+    Renormalisation:
+        "a shift of 1 to 6 bits that is wrong at some phase of the reader's or writer's buffer",
+        "the first bin behind the shift";
+    ContextMemory:
+        "address bits of the context memory that are lost or exchanged",
+        "a context has the state of another";
+    Alignment:
+        "a bypass alignment that is missing, or does not set codIRange to 256",
+        "the first bypass bin behind it";
+    ShortSlice:
+        "a slice so short that the reader's buffer is never full",
+        "the core waits for bytes that do not exist, or takes those of the next slice";
+    GiveUp:
+        "something that a reset, or a slice begun before the last has ended, forgets to clear",
+        "the slice behind it begins wrongly";
+    Random:
+        "what nobody thought of",
+        "anything";
+    Recorded:
+        "what real slices do and made-up ones do not",
+        "anything";
+    Tail:
+        "a decoder that believes what stands behind the stop bit",
+        "an error, or a wrong position, at the end of a good slice";
+    Truncated:
+        "a decoder that does not notice the end of its slice, or notices it too early",
+        "the error comes at another bin, or a byte behind the slice is taken";
+    OverRead:
+        "a decoder that reads beyond the slice without an error, or beyond it before it must",
+        "the error comes at another bin";
+    Forbidden:
+        "a decoder that starts with the nine bits 510 or 511",
+        "codIOffset is not below codIRange, and bins mean nothing from there on";
+    Misaligned:
+        "a decoder that aligns with codIOffset of 256 or more",
+        "codIOffset is not below codIRange, and bins mean nothing from there on";
+    StickyError:
+        "an error that is overwritten by a later one, or cleared before the next slice",
+        "the error at the end is not the first one";
+    Damaged:
+        "a decoder that behaves differently from the oracle on bytes that no encoder makes",
+        "a bin, or the place of the error";
+    WrongRequests:
+        "a decoder whose state depends on more than the bits that it was asked to read",
+        "a bin, the position or the error";
+    Recovery:
+        "an error, or a rest of a bad slice, that spoils the good slice behind it",
+        "the first bins of a good slice are wrong, or an error stays";
+}

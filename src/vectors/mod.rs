@@ -1,0 +1,94 @@
+//! Test vectors: slices that know why they exist, and what every coder has to make of them.
+//!
+//! A vector is data and knows no coder. The oracle fills in what is expected: an encoder turns `events` into
+//! `bytes`, a decoder turns `bytes` into `events`, with `error` at its bin.
+
+mod check;
+mod flag;
+
+use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event};
+use crate::spec;
+pub use check::check;
+pub use flag::Flag;
+
+/// A slice, and what coders make of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vector {
+    /// Its name: unique in a suite; letters, digits and hyphens.
+    pub id: String,
+    /// What is in it, in words.
+    pub comment: String,
+    /// Why it exists.
+    pub flags: Vec<Flag>,
+    /// Requests with the bins that a decoder returns.
+    pub events: Vec<Event>,
+    /// Slice data, its tail included.
+    pub bytes: Vec<u8>,
+    /// The first error that a decoder raises.
+    pub error: Option<DecodeError>,
+    /// No encoder makes these bytes of these events.
+    pub decode_only: bool,
+}
+
+impl Vector {
+    /// What the oracle encodes.
+    ///
+    /// ```
+    /// use silicabac::{bin::Event, vectors::Vector};
+    /// let vector = Vector::encoded("end", "nothing but an end", &[], vec![Event::Terminate { bin: true }]);
+    /// assert_eq!(vector.bytes, [0xfe, 0x80]);
+    /// ```
+    pub fn encoded(
+        id: impl Into<String>,
+        comment: impl Into<String>,
+        flags: &[Flag],
+        events: Vec<Event>,
+    ) -> Vector {
+        let mut encoder = spec::Encoder::new();
+        // An encoder returns what it is given, so playing to it cannot fail.
+        let _ = encoder.play(&events);
+        Vector {
+            id: id.into(),
+            comment: comment.into(),
+            flags: flags.to_vec(),
+            events,
+            bytes: encoder.finish(),
+            error: None,
+            decode_only: false,
+        }
+    }
+
+    /// What the oracle decodes, asked for these events, whatever their bins and bytes are.
+    ///
+    /// ```
+    /// use silicabac::{bin::{DecodeErrorKind, Event}, vectors::Vector};
+    /// let asked = vec![Event::Bypass { bin: true }];
+    /// let vector = Vector::decoded("forbidden", "nine bits of 1", &[], vec![0xff, 0xff], asked);
+    /// assert_eq!(vector.error.unwrap().kind, DecodeErrorKind::Forbidden);
+    /// assert_eq!(vector.events, [Event::Bypass { bin: false }]);
+    /// ```
+    pub fn decoded(
+        id: impl Into<String>,
+        comment: impl Into<String>,
+        flags: &[Flag],
+        bytes: Vec<u8>,
+        asked: Vec<Event>,
+    ) -> Vector {
+        let mut decoder = spec::Decoder::new(&bytes);
+        let events = decoder.answers(&asked);
+        Vector {
+            id: id.into(),
+            comment: comment.into(),
+            flags: flags.to_vec(),
+            events,
+            error: decoder.error(),
+            bytes,
+            decode_only: true,
+        }
+    }
+
+    /// How many bins it has.
+    pub fn bins(&self) -> usize {
+        self.events.iter().filter(|event| event.is_bin()).count()
+    }
+}
