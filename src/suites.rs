@@ -18,8 +18,11 @@ pub struct Suite {
     pub vectors: Vec<Vector>,
 }
 
-/// The suites that need no file, in the order in which they run.
-pub const BUILT_IN: [&str; 4] = ["avc", "hevc", "outstanding", "random"];
+/// The suites that are published as vectors, in the order in which they run.
+pub const PUBLISHED: [&str; 5] = ["smoke", "directed", "invalid", "random", "real"];
+
+/// All suites that need no file: those, and all recorded slices.
+pub const BUILT_IN: [&str; 7] = ["smoke", "directed", "invalid", "random", "real", "avc", "hevc"];
 
 /// The recorded slices in `golden/`, so that an installed command has them.
 const GOLDEN: [(&str, &[u8]); 2] =
@@ -61,16 +64,12 @@ impl Suite {
     /// [`SuiteError::Unknown`].
     pub fn built_in(name: &str, seed: u64) -> Result<Suite, SuiteError> {
         let vectors = match name {
-            "outstanding" => stress::outstanding::vectors(),
+            "smoke" => stress::smoke(),
+            "directed" => stress::directed(),
+            "invalid" => stress::damage::vectors(),
             "random" => stress::random::vectors(seed),
-            _ => {
-                let (_, bytes) = GOLDEN
-                    .iter()
-                    .find(|(golden, _)| *golden == name)
-                    .ok_or_else(|| SuiteError::Unknown(name.to_string()))?;
-                let golden = from_trace(Path::new(name), Trace::read_from(*bytes))?;
-                return Ok(Suite { file: None, ..golden });
-            }
+            "real" => real()?,
+            _ => recorded(name)?,
         };
         Ok(Suite { name: name.to_string(), file: None, vectors })
     }
@@ -82,6 +81,19 @@ impl Suite {
     pub fn from_file(path: &Path) -> Result<Suite, SuiteError> {
         from_trace(path, Trace::read(path))
     }
+}
+
+/// Recorded slices that are not too long to be published as text.
+fn real() -> Result<Vec<Vector>, SuiteError> {
+    let all = [recorded("avc")?, recorded("hevc")?].concat();
+    Ok(all.into_iter().filter(|vector| vector.bins() <= 40_000).collect())
+}
+
+/// The slices of a golden trace.
+fn recorded(name: &str) -> Result<Vec<Vector>, SuiteError> {
+    let golden = GOLDEN.iter().find(|(golden, _)| *golden == name);
+    let (_, bytes) = golden.ok_or_else(|| SuiteError::Unknown(name.to_string()))?;
+    Ok(from_trace(Path::new(name), Trace::read_from(*bytes))?.vectors)
 }
 
 fn from_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, SuiteError> {
@@ -99,11 +111,11 @@ fn from_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, Su
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = file_name.trim_end_matches(".zst").trim_end_matches(".cbt").to_string();
     let vectors = trace.slices.iter().enumerate();
-    let vectors = vectors.map(|(i, slice)| recorded(format!("{name}-{i}"), slice)).collect();
+    let vectors = vectors.map(|(i, slice)| vector(format!("{name}-{i}"), slice)).collect();
     Ok(Suite { name, file: Some(path.to_owned()), vectors })
 }
 
-fn recorded(id: String, slice: &TracedSlice) -> Vector {
+fn vector(id: String, slice: &TracedSlice) -> Vector {
     let header = &slice.header;
     Vector {
         id,

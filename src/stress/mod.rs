@@ -1,7 +1,77 @@
-//! Sources that make bins up: at random ([`random`]), or to reach what random bins never do
-//! ([`outstanding`]).
+//! Sources that make bins up: each file for a class of bugs that real cores have had, reached by construction,
+//! and one that is random.
 //!
-//! A slice here loads every context that it uses and ends with a terminate bin of 1.
+//! A slice here loads every context that it uses and ends with a terminate bin of 1; [`damage`] has those that
+//! no encoder makes.
 
+pub mod bits;
+mod builder;
+pub mod contexts;
+pub mod damage;
+pub mod lives;
 pub mod outstanding;
 pub mod random;
+
+use std::collections::BTreeMap;
+
+use crate::vectors::{Flag, Vector};
+
+/// Everything that is made for a reason and that an encoder can make.
+pub fn directed() -> Vec<Vector> {
+    [outstanding::vectors(), bits::vectors(), contexts::vectors(), lives::vectors()].concat()
+}
+
+/// A few vectors of every class, the good and the bad: thousands of bins, for a slow simulator.
+pub fn smoke() -> Vec<Vector> {
+    let mut all = [directed(), random::vectors(1), damage::vectors()].concat();
+    all.retain(|vector| vector.bins() <= 300);
+    let mut classes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, vector) in all.iter().enumerate() {
+        classes.entry(vector.class()).or_default().push(i);
+    }
+    let few = classes.values().flat_map(|class| evenly(class, PER_CLASS));
+    // An entry of a table has no other vector that shows it.
+    let tables = (0..all.len()).filter(|&i| all[i].flags.contains(&Flag::Transition));
+    let mut picked: Vec<usize> = few.chain(tables).collect();
+    picked.sort_unstable();
+    picked.dedup();
+    picked.into_iter().map(|i| all[i].clone()).collect()
+}
+
+/// How many vectors of a class a smoke test has.
+const PER_CLASS: usize = 8;
+
+/// At most `count` items, from the first to the last.
+fn evenly(items: &[usize], count: usize) -> impl Iterator<Item = usize> {
+    let count = count.min(items.len());
+    (0..count).map(move |i| items[i * (items.len() - 1) / (count - 1).max(1)])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_every_flag_is_used() {
+        let all = [directed(), damage::vectors(), random::vectors(1)].concat();
+        let ids: BTreeSet<_> = all.iter().map(|vector| &vector.id).collect();
+        assert_eq!(ids.len(), all.len());
+        let used: BTreeSet<_> = all.iter().flat_map(|vector| vector.flags.iter().copied()).collect();
+        let unused: Vec<_> = Flag::ALL.iter().filter(|flag| !used.contains(flag)).collect();
+        assert_eq!(unused, [&Flag::Recorded], "recorded slices are no stress");
+        assert!(all.iter().all(|vector| !vector.flags.is_empty()));
+    }
+
+    #[test]
+    fn smoke_has_every_class_and_few_bins() {
+        let smoke = smoke();
+        let classes: BTreeSet<_> = smoke.iter().map(Vector::class).collect();
+        for vector in [directed(), damage::vectors()].concat().iter().filter(|vector| vector.bins() <= 300) {
+            assert!(classes.contains(&vector.class()), "{}", vector.id);
+        }
+        let bins: usize = smoke.iter().map(Vector::bins).sum();
+        assert!((3_000..30_000).contains(&bins), "{bins}");
+    }
+}

@@ -99,7 +99,7 @@ fn nth_context(i: u16) -> CtxIdx {
     CtxIdx::new(index).unwrap_or_default()
 }
 
-fn any_model(rng: &mut ChaCha8Rng) -> ContextModel {
+pub(super) fn any_model(rng: &mut ChaCha8Rng) -> ContextModel {
     ContextModel::new(below(rng, 63) as u8, happens(rng, 128)).unwrap_or_default()
 }
 

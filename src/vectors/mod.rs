@@ -5,11 +5,18 @@
 
 mod check;
 mod flag;
+mod hex;
+mod json;
+mod manifest;
+mod text;
 
 use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use crate::spec;
 pub use check::check;
 pub use flag::Flag;
+pub use hex::write as write_hex;
+pub use json::{FormatError, SCHEMA, read as read_json, write as write_json};
+pub use manifest::{FileError, MANIFEST, ReadSuite, files, read, read_file};
 
 /// A slice, and what coders make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +92,24 @@ impl Vector {
             bytes,
             decode_only: true,
         }
+    }
+
+    /// The kind of vector that it is: its id with `N` for every number.
+    ///
+    /// ```
+    /// use silicabac::vectors::Vector;
+    /// assert_eq!(Vector::encoded("bypass-8-phase-3", "", &[], vec![]).class(), "bypass-N-phase-N");
+    /// ```
+    pub fn class(&self) -> String {
+        let mut class = String::new();
+        for c in self.id.chars() {
+            match c.is_ascii_digit() {
+                false => class.push(c),
+                true if !class.ends_with('N') => class.push('N'),
+                true => {}
+            }
+        }
+        class
     }
 
     /// How many bins it has.

@@ -1,0 +1,252 @@
+//! Builds a slice towards a goal: a range, a bit phase.
+
+use std::collections::VecDeque;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use crate::bin::{BinCoder, Encode, Event};
+use crate::context::{ContextModel, CtxIdx};
+use crate::spec;
+use crate::tables::RANGE_TAB_LPS;
+use crate::vectors::{Flag, Vector};
+
+/// A slice under construction, and where its encoder stands.
+pub(super) struct Builder {
+    encoder: spec::Encoder,
+    events: Vec<Event>,
+    /// How many bits a decoder has read by now.
+    position: u64,
+    /// The last event ended a life, or was a raw byte.
+    between_lives: bool,
+    rng: ChaCha8Rng,
+}
+
+/// The context that a builder uses for its own ends; those of a test are others.
+const SCRATCH: u16 = 1023;
+
+impl Builder {
+    /// An empty slice; what is random in it comes from the seed.
+    pub(super) fn new(seed: u64) -> Builder {
+        Builder {
+            encoder: spec::Encoder::new(),
+            events: Vec::new(),
+            position: 9,
+            between_lives: false,
+            rng: ChaCha8Rng::seed_from_u64(seed),
+        }
+    }
+
+    pub(super) fn range(&self) -> u32 {
+        self.encoder.cod_i_range()
+    }
+
+    /// The bit of its byte that a decoder reads next, 0..8.
+    pub(super) fn phase(&self) -> u64 {
+        self.position % 8
+    }
+
+    pub(super) fn model(&self, ctx: u16) -> ContextModel {
+        self.encoder.save(index(ctx))
+    }
+
+    pub(super) fn push(&mut self, event: Event) {
+        match event {
+            Event::Load { .. } => {}
+            Event::Raw(_) => self.position += 8,
+            event => {
+                if self.between_lives {
+                    self.position += 9;
+                }
+                self.position += u64::from(self.shift(event));
+            }
+        }
+        if event.ends_life() {
+            self.position = self.position.next_multiple_of(8);
+        }
+        if !matches!(event, Event::Load { .. }) {
+            self.between_lives = event.ends_life() || matches!(event, Event::Raw(_));
+        }
+        let _ = self.encoder.play(&[event]);
+        self.events.push(event);
+    }
+
+    /// How many bits a decoder reads for it.
+    fn shift(&self, event: Event) -> u32 {
+        let range = match event {
+            Event::Bypass { .. } => return 1,
+            Event::Context { ctx, bin } => step(self.range(), self.encoder.save(ctx), bin),
+            Event::Terminate { bin: false } => self.range() - 2,
+            _ => return 0,
+        };
+        range.leading_zeros() - 23
+    }
+
+    pub(super) fn load(&mut self, ctx: u16, p_state_idx: u8, val_mps: bool) {
+        let model = ContextModel::new(p_state_idx, val_mps).unwrap_or_default();
+        self.push(Event::Load { ctx: index(ctx), model });
+    }
+
+    pub(super) fn context(&mut self, ctx: u16, bin: bool) {
+        self.push(Event::Context { ctx: index(ctx), bin });
+    }
+
+    /// A bin that is the more probable symbol of its context, or not.
+    pub(super) fn symbol(&mut self, ctx: u16, mps: bool) {
+        let bin = self.model(ctx).val_mps() == mps;
+        self.context(ctx, bin);
+    }
+
+    pub(super) fn bypass(&mut self, bin: bool) {
+        self.push(Event::Bypass { bin });
+    }
+
+    /// `count` random bypass bins.
+    pub(super) fn bypasses(&mut self, count: u32) {
+        (0..count).for_each(|_| {
+            let bin = self.random() & 1 == 1;
+            self.bypass(bin);
+        });
+    }
+
+    pub(super) fn terminate(&mut self, bin: bool) {
+        self.push(Event::Terminate { bin });
+    }
+
+    /// `count` random raw bytes.
+    pub(super) fn raw(&mut self, count: u32) {
+        (0..count).for_each(|_| {
+            let byte = self.random() as u8;
+            self.push(Event::Raw(byte));
+        });
+    }
+
+    pub(super) fn random(&mut self) -> u32 {
+        self.rng.next_u32()
+    }
+
+    /// Random bins of two contexts.
+    pub(super) fn some_bins(&mut self, count: u32) {
+        for _ in 0..count {
+            let random = self.random();
+            self.context(random as u16 >> 1 & 1, random & 1 == 1);
+        }
+    }
+
+    /// Bins of the scratch context until the next bit to read is at `phase`: each takes one bit.
+    pub(super) fn reach_phase(&mut self, phase: u64) {
+        while self.phase() != phase {
+            self.load(SCRATCH, 0, false);
+            self.symbol(SCRATCH, false);
+        }
+    }
+
+    /// The fewest bins of the scratch context that lead to a range that is wanted.
+    ///
+    /// # Panics
+    /// If there is no such range.
+    pub(super) fn reach_range(&mut self, is_wanted: impl Fn(u32) -> bool) {
+        for (model, bin) in way(self.range(), is_wanted) {
+            self.load(SCRATCH, model.p_state_idx(), model.val_mps());
+            self.context(SCRATCH, bin);
+        }
+    }
+
+    /// Ends the slice.
+    pub(super) fn into_vector(
+        mut self,
+        id: impl Into<String>,
+        comment: impl Into<String>,
+        flags: &[Flag],
+    ) -> Vector {
+        self.terminate(true);
+        Vector::encoded(id, comment, flags, self.events)
+    }
+}
+
+fn index(ctx: u16) -> CtxIdx {
+    CtxIdx::new(ctx).unwrap_or_default()
+}
+
+/// The range that a context bin leaves, before it is renormalised.
+fn step(range: u32, model: ContextModel, bin: bool) -> u32 {
+    let lps = u32::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][(range >> 6 & 3) as usize]);
+    if bin == model.val_mps() { range - lps } else { lps }
+}
+
+/// The shortest way from one range to another, by breadth-first search over states and symbols.
+fn way(from: u32, is_wanted: impl Fn(u32) -> bool) -> Vec<(ContextModel, bool)> {
+    let mut reached = vec![None; 512];
+    let mut queue = VecDeque::from([from]);
+    let back = |reached: &[Option<(u32, ContextModel, bool)>], mut range: u32| {
+        let mut bins = Vec::new();
+        while range != from {
+            let Some((before, model, bin)) = reached[range as usize] else { break };
+            bins.push((model, bin));
+            range = before;
+        }
+        bins.reverse();
+        bins
+    };
+    while let Some(range) = queue.pop_front() {
+        if is_wanted(range) {
+            return back(&reached, range);
+        }
+        for (state, bin) in (0..63).flat_map(|state| [(state, false), (state, true)]) {
+            let Some(model) = ContextModel::new(state, false) else { continue };
+            let next = step(range, model, bin);
+            let next = next << (next.leading_zeros() - 23);
+            if next != from && reached[next as usize].is_none() {
+                reached[next as usize] = Some((range, model, bin));
+                queue.push_back(next);
+            }
+        }
+    }
+    panic!("no bins lead from range {from} to one that is wanted");
+}
+
+/// The 251 ranges that bins lead to: 256..=510 but 503, 505, 507 and 509.
+pub(super) fn ranges() -> impl Iterator<Item = u32> {
+    (256..=510).filter(|range| ![503, 505, 507, 509].contains(range))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bin::Decode;
+
+    #[test]
+    fn the_position_is_the_decoder_s() {
+        let mut builder = Builder::new(1);
+        for round in 0..50 {
+            builder.load(0, round % 63, round % 2 == 0);
+            builder.some_bins(u32::from(round) % 7);
+            builder.bypasses(u32::from(round) % 3);
+            builder.push(Event::Align);
+            builder.terminate(round % 5 == 4);
+            if round % 10 == 9 {
+                builder.raw(3);
+            }
+        }
+        builder.bypass(true);
+        let (position, vector) = (builder.position, builder.into_vector("", "", &[]));
+        let mut decoder = spec::Decoder::new(&vector.bytes);
+        assert_eq!(decoder.play(&vector.events), Ok(()));
+        assert_eq!(decoder.position(), position);
+    }
+
+    #[test]
+    fn every_range_is_reached_and_no_other_is() {
+        for wanted in ranges() {
+            let mut builder = Builder::new(wanted.into());
+            builder.reach_range(|range| range == wanted);
+            assert_eq!(builder.range(), wanted);
+        }
+        for never in [503, 505, 507, 509] {
+            let reach = || way(510, |range| range == never);
+            assert!(std::panic::catch_unwind(reach).is_err(), "{never}");
+        }
+    }
+}

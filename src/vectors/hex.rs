@@ -1,0 +1,83 @@
+//! Vectors for `$readmemh`: one word of 24 bits a line.
+//!
+//! | word | means |
+//! | --- | --- |
+//! | `[23:22]` = 0 | a request, `cabac_pkg::request_t` in `[21:0]`: kind, bin, ctx_idx, data |
+//! | 1 | a byte of slice data in `[7:0]`; `[8]` it is the last of the slice, `[9]` of a life of the engine |
+//! | 2 | a vector begins, with this number; `[21]` decoders only |
+//! | 3 | the answer to the request before, and all behind it, show the error in `[1:0]` (`cabac_pkg::error_t`) |
+//!
+//! A vector is its number, its requests, and then its bytes.
+
+use std::io;
+
+use super::Vector;
+use crate::bin::{BinCoder, Decode};
+use crate::cycle::{Request, decoder::error_code};
+use crate::spec;
+
+const BYTE: u32 = 1 << 22;
+const VECTOR: u32 = 2 << 22;
+const ERROR: u32 = 3 << 22;
+
+/// Writes vectors, each behind a line of comment.
+///
+/// # Errors
+/// Those of `sink`.
+pub fn write(vectors: &[Vector], sink: &mut dyn io::Write) -> io::Result<()> {
+    for (number, vector) in (0u32..).zip(vectors) {
+        writeln!(sink, "// {}", vector.id)?;
+        let first = VECTOR | u32::from(vector.decode_only) << 21 | number & 0xf_ffff;
+        for word in std::iter::once(first).chain(requests(vector)).chain(bytes(vector)) {
+            writeln!(sink, "{word:06x}")?;
+        }
+    }
+    Ok(())
+}
+
+fn requests(vector: &Vector) -> Vec<u32> {
+    let mut words = Vec::new();
+    let mut decoder = spec::Decoder::new(&vector.bytes);
+    let mut met = false;
+    for request in Request::of_slice(&vector.events) {
+        let fields = request.fields();
+        words.push(fields.kind << 19 | fields.bin << 18 | fields.ctx_idx << 8 | fields.data);
+        match request {
+            Request::Slice => continue,
+            Request::Start if words.len() == 2 => {}
+            Request::Start => decoder.start(),
+            Request::Event(crate::bin::Event::Raw(_)) => _ = decoder.raw_byte(),
+            Request::Event(event) => _ = decoder.play(&[event]),
+        }
+        if let (false, Some(error)) = (met, decoder.error()) {
+            words.push(ERROR | error_code(Some(error.kind)));
+            met = true;
+        }
+    }
+    words
+}
+
+fn bytes(vector: &Vector) -> Vec<u32> {
+    let ends = ends_of_lives(vector);
+    let word = |(i, &byte): (usize, &u8)| {
+        let (last, end) = (i + 1 == vector.bytes.len(), ends.contains(&(i + 1)));
+        BYTE | u32::from(end) << 9 | u32::from(last) << 8 | u32::from(byte)
+    };
+    vector.bytes.iter().enumerate().map(word).collect()
+}
+
+/// How many bytes there are when each life ends; an encoder says so of the last of them.
+fn ends_of_lives(vector: &Vector) -> Vec<usize> {
+    if vector.decode_only {
+        return Vec::new();
+    }
+    let mut encoder = spec::Encoder::new();
+    let mut ends = Vec::new();
+    for &event in &vector.events {
+        let _ = encoder.play(&[event]);
+        if event.ends_life() {
+            ends.push(encoder.bytes().len());
+        }
+    }
+    ends
+}

@@ -1,0 +1,266 @@
+//! Vector files: JSON as `golden/vectors.schema.json` has it, with a checksum a vector.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt, io,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Flag, Vector, text};
+use crate::bin::{DecodeError, DecodeErrorKind};
+
+/// What a vector file says it is.
+const FORMAT: &str = "silicabac-vectors";
+/// The version of the format that is written and read.
+const VERSION: u64 = 1;
+
+/// The schema of vector files (JSON Schema, draft 2020-12).
+pub const SCHEMA: &str = include_str!("../../golden/vectors.schema.json");
+
+/// Why a vector file cannot be read: which field of which vector, and what is wrong with it.
+#[derive(Debug)]
+pub struct FormatError {
+    /// The id of the vector, unless it is the file as a whole.
+    pub vector: Option<String>,
+    /// The field.
+    pub field: String,
+    /// What is wrong with it, in words.
+    pub what: String,
+}
+
+impl std::error::Error for FormatError {}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FormatError { vector, field, what } = self;
+        match vector {
+            Some(id) => write!(f, "vector {id}, {field}: {what}"),
+            None => write!(f, "{field}: {what}"),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    format: &'a str,
+    version: u64,
+    suite: &'a str,
+    notes: BTreeMap<&'a str, Note<'a>>,
+    vectors: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Note<'a> {
+    bug: &'a str,
+    shows: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    comment: String,
+    flags: Vec<Flag>,
+    coders: Coders,
+    bins: usize,
+    requests: Vec<String>,
+    bytes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorEntry>,
+    crc32: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Coders {
+    Both,
+    Decoder,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrorEntry {
+    kind: ErrorKind,
+    bin: u64,
+    bit: u64,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ErrorKind {
+    Forbidden,
+    Misaligned,
+    Exhausted,
+}
+
+impl From<DecodeErrorKind> for ErrorKind {
+    fn from(kind: DecodeErrorKind) -> ErrorKind {
+        match kind {
+            DecodeErrorKind::Forbidden => ErrorKind::Forbidden,
+            DecodeErrorKind::Misaligned => ErrorKind::Misaligned,
+            DecodeErrorKind::Exhausted => ErrorKind::Exhausted,
+        }
+    }
+}
+
+impl From<ErrorKind> for DecodeErrorKind {
+    fn from(kind: ErrorKind) -> DecodeErrorKind {
+        match kind {
+            ErrorKind::Forbidden => DecodeErrorKind::Forbidden,
+            ErrorKind::Misaligned => DecodeErrorKind::Misaligned,
+            ErrorKind::Exhausted => DecodeErrorKind::Exhausted,
+        }
+    }
+}
+
+/// Writes a file of vectors.
+///
+/// # Errors
+/// Those of `sink`.
+pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::Result<()> {
+    let used = |flag: &&Flag| vectors.iter().any(|vector| vector.flags.contains(flag));
+    let notes = Flag::ALL.iter().filter(used);
+    let file = File {
+        format: FORMAT,
+        version: VERSION,
+        suite,
+        notes: notes.map(|flag| (flag.name(), Note { bug: flag.bug(), shows: flag.shows() })).collect(),
+        vectors: vectors.iter().map(Entry::new).collect(),
+    };
+    let mut pretty =
+        serde_json::Serializer::with_formatter(&mut *sink, serde_json::ser::PrettyFormatter::with_indent(b" "));
+    file.serialize(&mut pretty)?;
+    writeln!(sink)
+}
+
+/// Reads a file of vectors: the name of its suite, and the vectors. What they say is not checked here, but for
+/// what a single one contradicts in itself.
+///
+/// # Errors
+/// [`FormatError`].
+pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
+    let whole = |field: &str, what: String| FormatError { vector: None, field: field.into(), what };
+    let file: Value = serde_json::from_slice(json).map_err(|error| FormatError {
+        vector: last_id(json, error.line()),
+        field: format!("line {}, column {}", error.line(), error.column()),
+        what: format!("this is no JSON: {error}"),
+    })?;
+    let field = |name: &str| file.get(name).ok_or_else(|| whole(name, "it is missing".into()));
+    if field("format")? != FORMAT {
+        return Err(whole("format", format!("it is not {FORMAT:?}")));
+    }
+    match field("version")?.as_u64() {
+        Some(VERSION) => {}
+        Some(newer) if newer > VERSION => {
+            let what = format!("it is {newer}, but this silicabac reads version {VERSION}; get a newer one");
+            return Err(whole("version", what));
+        }
+        _ => return Err(whole("version", format!("it is not {VERSION}"))),
+    }
+    let suite = field("suite")?.as_str().ok_or_else(|| whole("suite", "it is no string".into()))?;
+    let entries = field("vectors")?.as_array().ok_or_else(|| whole("vectors", "it is no array".into()))?;
+    if !field("notes")?.is_object() {
+        return Err(whole("notes", "it is no object".into()));
+    }
+    let known = ["format", "version", "suite", "notes", "vectors"];
+    if let Some(name) = file.as_object().and_then(|file| file.keys().find(|key| !known.contains(&key.as_str()))) {
+        return Err(whole(name, "there is no such field".into()));
+    }
+    let mut vectors: Vec<Vector> = Vec::with_capacity(entries.len());
+    let mut ids = HashSet::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let vector = read_entry(number, entry)?;
+        if !ids.insert(vector.id.clone()) {
+            return Err(FormatError {
+                vector: Some(vector.id),
+                field: "id".into(),
+                what: "another vector has it already".into(),
+            });
+        }
+        vectors.push(vector);
+    }
+    Ok((suite.into(), vectors))
+}
+
+/// The id of the vector that a line of a damaged file belongs to.
+fn last_id(json: &[u8], line: usize) -> Option<String> {
+    let text = String::from_utf8_lossy(json);
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    let id = |line: &&str| Some(line.trim().strip_prefix("\"id\": \"")?.split('"').next()?.to_owned());
+    lines.iter().rev().find_map(id)
+}
+
+fn read_entry(number: usize, entry: &Value) -> Result<Vector, FormatError> {
+    let id = entry.get("id").and_then(Value::as_str).map_or(format!("number {number}"), str::to_owned);
+    let wrong = |field: String, what: String| FormatError { vector: Some(id.clone()), field, what };
+    let entry: Entry = serde_path_to_error::deserialize(entry)
+        .map_err(|error| wrong(error.path().to_string(), error.inner().to_string()))?;
+    entry.vector().map_err(|(field, what)| wrong(field.into(), what))
+}
+
+impl Entry {
+    fn new(vector: &Vector) -> Entry {
+        let error = vector.error.map(|error| ErrorEntry {
+            kind: error.kind.into(),
+            bin: error.bin,
+            bit: error.bit,
+        });
+        let entry = Entry {
+            id: vector.id.clone(),
+            comment: vector.comment.clone(),
+            flags: vector.flags.clone(),
+            coders: if vector.decode_only { Coders::Decoder } else { Coders::Both },
+            bins: vector.bins(),
+            requests: text::write(&vector.events),
+            bytes: text::hex_lines(&vector.bytes),
+            error,
+            crc32: String::new(),
+        };
+        Entry { crc32: entry.checksum(), ..entry }
+    }
+
+    /// CRC-32 of all fields before it, as JSON without spaces.
+    fn checksum(&self) -> String {
+        let fields = (&self.id, &self.comment, &self.flags, self.coders, self.bins, &self.requests, &self.bytes);
+        // Strings and numbers cannot fail to be written.
+        let json = serde_json::to_vec(&(fields, &self.error)).unwrap_or_default();
+        format!("{:08x}", crc32fast::hash(&json))
+    }
+
+    /// The vector, unless a field is wrong: which, and why.
+    fn vector(self) -> Result<Vector, (&'static str, String)> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.';
+        if self.id.is_empty() || !self.id.chars().all(allowed) {
+            return Err(("id", "it has other characters than letters, digits and -_.".into()));
+        }
+        let found = self.checksum();
+        if found != self.crc32 {
+            return Err(("crc32", format!("it is {found}, not {}: something in this vector was changed", self.crc32)));
+        }
+        let events = text::read(&self.requests).map_err(|what| ("requests", what))?;
+        let decode_only = self.coders == Coders::Decoder;
+        if !decode_only && !events.last().is_some_and(|last| last.ends_life()) {
+            return Err(("requests", "they do not end with a terminate bin of 1".into()));
+        }
+        let bytes = text::bytes(&self.bytes.concat());
+        let vector = Vector {
+            id: self.id,
+            comment: self.comment,
+            flags: self.flags,
+            events,
+            bytes: bytes.ok_or(("bytes", "they are no pairs of hexadecimal digits".into()))?,
+            error: self.error.map(|error| DecodeError {
+                kind: error.kind.into(),
+                bin: error.bin,
+                bit: error.bit,
+            }),
+            decode_only,
+        };
+        match vector.bins() {
+            bins if bins == self.bins => Ok(vector),
+            bins => Err(("bins", format!("it is {}, but there are {bins} in the requests", self.bins))),
+        }
+    }
+}
