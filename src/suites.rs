@@ -24,6 +24,9 @@ pub const PUBLISHED: [&str; 5] = ["smoke", "directed", "invalid", "random", "rea
 /// All suites that need no file: those, and all recorded slices.
 pub const BUILT_IN: [&str; 7] = ["smoke", "directed", "invalid", "random", "real", "avc", "hevc"];
 
+/// Names for several suites together: `full` is all that is published but `smoke`, which is a part of it.
+pub const UNIONS: [&str; 1] = ["full"];
+
 /// The recorded slices in `golden/`, so that an installed command has them.
 const GOLDEN: [(&str, &[u8]); 2] =
     [("avc", include_bytes!("../golden/avc.cbt.zst")), ("hevc", include_bytes!("../golden/hevc.cbt.zst"))];
@@ -58,7 +61,7 @@ pub enum SuiteError {
 }
 
 impl Suite {
-    /// One of [`BUILT_IN`]; what is random in it depends on the seed.
+    /// One of [`BUILT_IN`] or [`UNIONS`]; what is random in it depends on the seed.
     ///
     /// # Errors
     /// [`SuiteError::Unknown`].
@@ -69,6 +72,10 @@ impl Suite {
             "invalid" => stress::damage::vectors(),
             "random" => stress::random::vectors(seed),
             "real" => real()?,
+            "full" => {
+                let parts = PUBLISHED[1..].iter().map(|part| Suite::built_in(part, seed));
+                parts.collect::<Result<Vec<_>, _>>()?.into_iter().flat_map(|part| part.vectors).collect()
+            }
             _ => recorded(name)?,
         };
         Ok(Suite { name: name.to_string(), file: None, vectors })
@@ -78,8 +85,8 @@ impl Suite {
     ///
     /// # Errors
     /// [`SuiteError::Trace`] and [`SuiteError::Replay`].
-    pub fn from_file(path: &Path) -> Result<Suite, SuiteError> {
-        from_trace(path, Trace::read(path))
+    pub fn from_trace(path: &Path) -> Result<Suite, SuiteError> {
+        of_trace(path, Trace::read(path))
     }
 }
 
@@ -93,10 +100,10 @@ fn real() -> Result<Vec<Vector>, SuiteError> {
 fn recorded(name: &str) -> Result<Vec<Vector>, SuiteError> {
     let golden = GOLDEN.iter().find(|(golden, _)| *golden == name);
     let (_, bytes) = golden.ok_or_else(|| SuiteError::Unknown(name.to_string()))?;
-    Ok(from_trace(Path::new(name), Trace::read_from(*bytes))?.vectors)
+    Ok(of_trace(Path::new(name), Trace::read_from(*bytes))?.vectors)
 }
 
-fn from_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, SuiteError> {
+fn of_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, SuiteError> {
     let trace = trace.map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
     for (slice, traced) in trace.slices.iter().enumerate() {
         replay::replay(traced).map_err(|source| SuiteError::Replay {

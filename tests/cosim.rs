@@ -2,14 +2,20 @@
 
 mod common;
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+};
 
 use common::{command, rtl_with, tools, unpublished_traces};
 use serde_json::Value;
-use silicabac::bin::{BinCoder, Encode, Event};
+use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use silicabac::cosim::CoreKind;
 use silicabac::spec;
 use silicabac::suites::{BUILT_IN, Suite};
+use silicabac::tables::RANGE_TAB_LPS;
+use silicabac::vectors::{self, Vector};
 
 const SEED: u64 = 20_260_000;
 
@@ -23,7 +29,7 @@ fn the_built_in_cores_are_equal_in_every_suite() {
             let outcome = model.run(&suite, SEED, &mut |_| ());
             assert!(outcome.failure.is_none(), "{name}, {}: {:?}", core.top(), outcome.failure);
             assert!(
-                outcome.stats.bins > 100_000 && outcome.lockstep_bins >= 4 * outcome.stats.bins,
+                outcome.stats.bins > 1_000 && outcome.lockstep_bins >= 4 * outcome.stats.bins,
                 "{outcome:?}"
             );
             let bins_per_clock = outcome.stats.bins_per_clock();
@@ -43,7 +49,7 @@ fn unpublished_slices_are_equal_too() {
             .iter()
             .filter(|path| wanted.iter().any(|name| path.to_string_lossy().contains(name)))
         {
-            let suite = Suite::from_file(path).unwrap();
+            let suite = Suite::from_trace(path).unwrap();
             let outcome = model.run(&suite, SEED, &mut |_| ());
             assert!(outcome.failure.is_none(), "{}: {:?}", suite.name, outcome.failure);
         }
@@ -51,7 +57,14 @@ fn unpublished_slices_are_equal_too() {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    command().arg("cosim").args(["--seed", &SEED.to_string()]).args(arguments).output().unwrap()
+    // Nothing of a failure stays behind.
+    let failures = tempfile::tempdir().unwrap();
+    let seed = SEED.to_string();
+    command()
+        .args(["cosim", "--seed", &seed, "--failures", failures.path().to_str().unwrap()])
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 /// The bin that a wrong core was convicted by.
@@ -61,12 +74,13 @@ struct Found {
     bin: u64,
 }
 
-/// Runs an encoder with one edit; the first mismatch.
-fn convicted(edit: (&str, &str, &str)) -> Option<Found> {
+/// Runs a core with one edit on these suites; the first mismatch.
+#[track_caller]
+fn convicted_by(suites: &str, core: &str, edit: (&str, &str, &str)) -> Option<Found> {
     tools()?;
     let dir = rtl_with(Some(edit));
     let rtl_dir = dir.path().to_str().unwrap();
-    let output = run(&["--core", "encoder", "--rtl-dir", rtl_dir, "--format", "json"]);
+    let output = run(&["--suite", suites, "--core", core, "--rtl-dir", rtl_dir, "--format", "json"]);
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["pass"], false);
@@ -74,7 +88,14 @@ fn convicted(edit: (&str, &str, &str)) -> Option<Found> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let failure = &failed["failure"];
     let bin = failure["bin"].as_u64().unwrap();
-    Some(Found { suite: text(&failed["suite"]), vector: text(&failure["vector"]), bin })
+    let found = Found { suite: text(&failed["suite"]), vector: text(&failure["vector"]), bin };
+    println!("convicted by bin {} of {}: {}", found.bin, found.vector, text(&failure["what"]));
+    Some(found)
+}
+
+#[track_caller]
+fn convicted(edit: (&str, &str, &str)) -> Option<Found> {
+    convicted_by("smoke,directed", "encoder", edit)
 }
 
 /// The oracle before the named bin, that bin, and the request before it.
@@ -157,7 +178,7 @@ fn a_carry_dropped_after_exactly_256_outstanding_bits_is_found() {
     let Some(found) = convicted(("cabac_encoder_low.sv", "assign carry = sum[10];", carry)) else {
         return;
     };
-    assert_eq!((found.suite.as_str(), found.vector.as_str()), ("outstanding", "outstanding-256-carry"));
+    assert_eq!((found.suite.as_str(), found.vector.as_str()), ("directed", "outstanding-256-carry"));
 }
 
 #[test]
@@ -184,8 +205,138 @@ fn a_request_that_looks_at_a_port_it_does_not_use_is_found() {
     convicted(("cabac_encoder.sv", "in_data};", "in_data ^ {7'd0, in_kind == cabac_pkg::RAW && in_bin}};"));
 }
 
+/// Runs a decoder with one edit on the smoke suite; the vector that convicts it, and the guilty one of its events.
+#[track_caller]
+fn convicted_decoder(edit: (&str, &str, &str)) -> Option<(Vector, usize)> {
+    let found = convicted_by("smoke", "decoder", edit)?;
+    let suite = Suite::built_in(&found.suite, SEED).unwrap();
+    let vector = suite.vectors.into_iter().find(|vector| vector.id == found.vector).unwrap();
+    let bins = (0..vector.events.len()).filter(|&i| vector.events[i].is_bin());
+    let guilty = bins.clone().nth(found.bin as usize).unwrap_or(vector.events.len());
+    Some((vector, guilty))
+}
+
 #[test]
-fn a_failure_shows_rows_bins_command_and_waveform() {
+fn a_decoder_with_a_wrong_table_entry_is_found() {
+    let edit = ("cabac_range_table.sv", "8'd73,  8'd85}", "8'd74,  8'd85}");
+    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    assert_eq!(vector.id, "state-19");
+    let mut oracle = spec::Decoder::new(&vector.bytes);
+    oracle.play(&vector.events[..guilty]).unwrap();
+    let Event::Context { ctx, .. } = vector.events[guilty] else { panic!("{:?}", vector.events[guilty]) };
+    assert_eq!((oracle.save(ctx).p_state_idx(), oracle.cod_i_range() >> 6 & 3), (20, 2));
+}
+
+#[test]
+fn a_decoder_that_misses_a_forward_is_found() {
+    let forward = "write_valid && write_addr == read_addr ? write_data : models[read_addr]";
+    let Some((vector, guilty)) = convicted_decoder(("cabac_context_memory.sv", forward, "models[read_addr]"))
+    else {
+        return;
+    };
+    assert_eq!(vector.id, "outstanding-0-carry");
+    let context = |event: Event| match event {
+        Event::Context { ctx, .. } | Event::Load { ctx, .. } => Some(ctx),
+        _ => None,
+    };
+    assert!(context(vector.events[guilty]).is_some());
+    assert_eq!(context(vector.events[guilty]), context(vector.events[guilty - 1]), "{}", vector.id);
+}
+
+#[test]
+fn a_decoder_that_notices_the_end_a_byte_late_is_found() {
+    let late = "assign overrun = {1'b0, gone} > ahead_len + (ended ? 6'd8 : 6'd0);";
+    let edit = ("cabac_decoder_bits.sv", "assign overrun = {1'b0, gone} > ahead_len;", late);
+    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    assert_eq!(vector.id, "truncated-0-1");
+    let error = vector.error.expect("a vector with an error");
+    assert_eq!(error.kind, DecodeErrorKind::Exhausted, "{}", vector.id);
+    let bins = vector.events[..guilty].iter().filter(|event| event.is_bin()).count();
+    assert_eq!(bins as u64, error.bin, "{}", vector.id);
+}
+
+#[test]
+fn a_decoder_that_takes_a_byte_of_the_next_slice_is_found() {
+    let more = "assign in_ready = ahead_len <= 6'd24 && (!ended || ahead_len == 6'd0);";
+    let edit = ("cabac_decoder_bits.sv", "assign in_ready = ahead_len <= 6'd24 && !ended;", more);
+    let Some((vector, _)) = convicted_decoder(edit) else { return };
+    assert_eq!(vector.id, "outstanding-0-carry");
+}
+
+#[test]
+fn a_decoder_that_renormalises_behind_a_terminate_bin_is_found() {
+    let edit = (
+        "cabac_decoder_step.sv",
+        "taken = upper ? 4'd0 : {1'b0, shift};",
+        "taken = upper ? 4'd7 : {1'b0, shift};",
+    );
+    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    assert_eq!(vector.id, "outstanding-0-carry");
+    assert!(vector.events[guilty].ends_life(), "{}", vector.id);
+}
+
+#[test]
+fn a_decoder_that_compares_the_offset_one_too_high_is_found() {
+    let edit =
+        ("cabac_decoder_step.sv", "assign upper = !above[9];", "assign upper = !above[9] && above != 10'd0;");
+    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    assert_eq!(vector.id, "outstanding-0-no-carry");
+    let mut oracle = spec::Decoder::new(&vector.bytes);
+    oracle.play(&vector.events[..guilty]).unwrap();
+    let (range, offset) = (oracle.cod_i_range(), oracle.cod_i_offset());
+    // What is left below the upper part of the interval is exactly codIOffset.
+    let part = match vector.events[guilty] {
+        Event::Context { ctx, bin } => {
+            let model = oracle.save(ctx);
+            assert_ne!(bin, model.val_mps());
+            u32::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][(range >> 6 & 3) as usize])
+        }
+        Event::Terminate { .. } => 2,
+        _ => return, // a bypass bin: half the interval, and the bit that it reads
+    };
+    assert_eq!(range - part, offset, "{}", vector.id);
+}
+
+#[test]
+fn other_wrong_decoders_are_found() {
+    for edit in [
+        // An engine starts with the bits it should refuse.
+        ("cabac_decoder_step.sv", "refused = next_bits[8:1] == 8'hff;", "refused = next_bits == 9'h1ff;"),
+        ("cabac_decoder_step.sv", "refused = cod_i_offset[8];", "refused = 1'b0;"),
+        // The first error does not stay; it stays for ever.
+        (
+            "cabac_decoder.sv",
+            "else if (response.error != cabac_pkg::NONE) response.error <= response.error;",
+            "",
+        ),
+        ("cabac_decoder.sv", "if (slice) response.error <= cabac_pkg::NONE;\n      else if", "if"),
+        // Raw bytes from where the engine stopped.
+        ("cabac_decoder.sv", "whole_bytes = req_kind == cabac_pkg::RAW ||", "whole_bytes ="),
+        // A slice that begins with what is left of the last one.
+        ("cabac_decoder.sv", ".drop(req_valid && slice)", ".drop(1'b0)"),
+        // valMPS is never swapped.
+        ("cabac_transition.sv", "model.val_mps ^ (!mps && model.p_state_idx == 6'd0)", "model.val_mps"),
+        // A reset forgets the end of the slice; an update that is under way.
+        ("cabac_decoder_bits.sv", "      ended <= 1'b1;\n", ""),
+        ("cabac_decoder.sv", "      write_valid <= 1'b0;\n", ""),
+        // An answer is overwritten.
+        ("cabac_decoder.sv", "assign req_ready = (!response_valid || rsp_ready) &&", "assign req_ready ="),
+    ] {
+        convicted_decoder(edit);
+    }
+}
+
+/// The one file in a directory that ends so.
+fn only_file(dir: &Path, extension: &str) -> PathBuf {
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut files = files.filter(|path| path.extension().is_some_and(|found| found == extension));
+    let file = files.next().unwrap();
+    assert_eq!(files.next(), None);
+    file
+}
+
+#[test]
+fn a_failure_shows_rows_bins_and_command_and_leaves_the_fewest_bins_and_a_waveform() {
     if tools().is_none() {
         return;
     }
@@ -195,9 +346,10 @@ fn a_failure_shows_rows_bins_command_and_waveform() {
         "cabac_pkg::ALIGN: cod_i_range_next = 9'd510",
     );
     let dir = rtl_with(Some(edit));
-    let waves = dir.path().join("mismatch.vcd");
-    let (rtl_dir, waves) = (dir.path().to_str().unwrap(), waves.to_str().unwrap());
-    let output = run(&["--core", "encoder", "--rtl-dir", rtl_dir, "--suite", "random", "--waves", waves]);
+    let failures = tempfile::tempdir().unwrap();
+    let (rtl_dir, failures_dir) = (dir.path().to_str().unwrap(), failures.path().to_str().unwrap());
+    let run = ["--core", "encoder", "--rtl-dir", rtl_dir, "--suite", "random", "--failures", failures_dir];
+    let output = command().args(["cosim", "--seed", "7"]).args(run).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
     for expected in [
@@ -213,12 +365,19 @@ fn a_failure_shows_rows_bins_command_and_waveform() {
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in:\n{text}");
     }
-    let replay = text.lines().find_map(|line| line.trim().strip_prefix("replay: silicabac ")).unwrap();
-    let again = command().args(replay.split(' ')).current_dir(dir.path()).output().unwrap();
-    let mismatch = |text: &str| text.lines().find(|line| line.contains("clock ")).map(str::to_owned);
-    assert_eq!(mismatch(&String::from_utf8(again.stdout).unwrap()), mismatch(&text));
 
-    let vcd = fs::read(waves).unwrap();
+    let (_, vectors) = vectors::read_file(&only_file(failures.path(), "json")).unwrap();
+    let [vector] = &vectors[..] else { panic!("{} vectors", vectors.len()) };
+    assert!(vector.events.contains(&Event::Align) && vector.events.len() <= 3, "{:?}", vector.events);
+    assert!(vector.comment.starts_with("shrunk to "), "{}", vector.comment);
+    assert!(fs::read_to_string(only_file(failures.path(), "hex")).unwrap().starts_with("// random-"));
+
+    let replay = text.lines().find_map(|line| line.trim().strip_prefix("replay: silicabac ")).unwrap();
+    let again = command().args(replay.split(' ')).current_dir(failures.path()).output().unwrap();
+    assert_eq!(again.status.code(), Some(1), "{replay}");
+    assert!(String::from_utf8(again.stdout).unwrap().contains(&vector.id), "{replay}");
+
+    let vcd = fs::read(only_file(failures.path(), "vcd")).unwrap();
     let header = vcd::Parser::new(&*vcd).parse_header().unwrap();
     for scope in ["twin", "core"] {
         assert!(
@@ -227,7 +386,7 @@ fn a_failure_shows_rows_bins_command_and_waveform() {
         );
     }
     assert!(header.find_var(&["cosim", "clk"]).is_some());
-    let last_change = |scope: &str| {
+    let changes = |scope: &str| {
         let code = header.find_var(&["cosim", scope, "cod_i_range"]).unwrap().code;
         let changes = vcd::Parser::new(&*vcd).filter_map(|command| match command {
             Ok(vcd::Command::ChangeVector(id, value)) if id == code => Some(value.to_string()),
@@ -235,7 +394,7 @@ fn a_failure_shows_rows_bins_command_and_waveform() {
         });
         changes.collect::<Vec<_>>()
     };
-    assert_ne!(last_change("twin"), last_change("core"), "the waveform shows what each core did");
+    assert_ne!(changes("twin"), changes("core"), "the waveform shows what each core did");
 }
 
 #[test]
@@ -290,15 +449,23 @@ fn a_mismatch_is_status_1_whatever_becomes_of_the_output() {
     if tools().is_none() {
         return;
     }
-    let stop = "initial $finish;";
-    let output = with_more_verilog(stop, &["--waves", "/no/such/dir/waves.vcd"]);
+    let dir = rtl_with(Some(("cabac_encoder.sv", "in_data};", "in_data ^ 8'd1};")));
+    let no_dir = dir.path().join("cabac_pkg.sv");
+    let rtl_dir = dir.path().to_str().unwrap();
+    let arguments = ["--core", "encoder", "--suite", "random", "--rtl-dir", rtl_dir, "--failures"];
+    let output = command().arg("cosim").args(arguments).arg(&no_dir).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("MISMATCH"));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("/no/such/dir"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("MISMATCH") && text.contains(&format!("cannot write {}", no_dir.display())),
+        "{text}"
+    );
 
     let dir = rtl_with(Some(("cabac_encoder.sv", "in_data};", "in_data ^ 8'd1};")));
     let mut child = command()
         .args(["cosim", "--suite", "random", "--core", "encoder", "--rtl-dir", dir.path().to_str().unwrap()])
+        .arg("--failures")
+        .arg(dir.path().join("failures"))
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();

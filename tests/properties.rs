@@ -164,7 +164,7 @@ proptest! {
 
 #[test]
 fn nothing_moving_is_a_deadlock() {
-    let stalls = Stalls { name: "stuck", input: 0, bytes: 256, answers: 256, give_ups: 0 };
+    let stalls = Stalls { name: "stuck", bytes: 256, answers: 256, ..Stalls::NONE };
     let ends = Vector::encoded("ends", "", &[], vec![Event::Terminate { bin: true }; 20]);
     let vectors = [ends];
     for stuck in [play(Encoder::new(), &vectors, stalls, 1), play(Decoder::new(), &vectors, stalls, 1)] {

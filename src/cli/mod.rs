@@ -1,7 +1,9 @@
 //! One file a verb: arguments and printing, no logic.
 
 mod cosim;
+mod judge;
 mod replay;
+mod vectors;
 
 use std::{
     io::{self, Write},
@@ -28,6 +30,7 @@ struct Arguments {
 enum Verb {
     Cosim(cosim::Arguments),
     Replay(replay::Arguments),
+    Vectors(vectors::Arguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -49,6 +52,10 @@ enum Failure {
     Sim(#[from] SimError),
     #[error("{0}")]
     Suite(#[from] SuiteError),
+    #[error("there is no vector {0}; `silicabac vectors list` shows them all")]
+    NoVector(String),
+    #[error("{0}")]
+    File(#[from] silicabac::vectors::FileError),
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
@@ -59,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Cosim(arguments) => cosim::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
+        Verb::Vectors(arguments) => vectors::run(&arguments),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "silicabac", &mut script);
@@ -103,7 +111,11 @@ fn progress_bar(total: u64, unit: &str) -> ProgressBar {
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let failed = |source| Failure::Write { path: path.to_owned(), source };
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    // As any other file that the user makes; alone, a temporary file is nobody else's to read.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.tempfile_in(dir).map_err(failed)?;
     let mut sink = io::BufWriter::new(file);
     write(&mut sink).map_err(failed)?;
     let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;

@@ -10,6 +10,7 @@ pub mod lockstep;
 mod recent;
 mod report;
 pub mod rtl;
+mod shrink;
 mod stalls;
 mod waves;
 
@@ -24,9 +25,10 @@ use silicabac_sim::{Cache, SimError, Tools};
 use self::lockstep::Lockstep;
 use crate::cycle::{Core, Request, Stopped, decoder::Decoder, encoder::Encoder};
 use crate::suites::Suite;
-use crate::vectors::{self, Vector};
+use crate::vectors::{self, Flag, Vector};
 pub use report::Report;
-pub use stalls::Stalls;
+pub use shrink::{Shrunk, shrink};
+pub use stalls::{GiveUp, Stalls};
 pub use waves::Waves;
 
 /// A core that can be judged; its twin implements this.
@@ -36,6 +38,9 @@ pub trait Judged: Core + Default {
 
     /// Whether the core has anything to do with the vector.
     fn plays(vector: &Vector) -> bool;
+
+    /// The ways to give a vector up in a clock.
+    fn give_ups(clock: u64) -> Vec<GiveUp>;
 
     /// Resets both cores and fills the context memory, which holds what it was switched on with and no reset
     /// clears; then resets them again. From there on everything must be equal.
@@ -240,7 +245,7 @@ pub fn run<C: Judged>(
     seed: u64,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome {
-    let mut outcome = Outcome {
+    let outcome = Outcome {
         suite: suite.name.clone(),
         file: suite.file.clone(),
         kind: C::KIND,
@@ -250,30 +255,61 @@ pub fn run<C: Judged>(
         lockstep_clocks: 0,
         failure: None,
     };
-    let wrong = |vector: &Vector| Some((vector.id.clone(), vectors::check(vector).err()?));
-    if let Some((vector, what)) = suite.vectors.iter().find_map(wrong) {
-        outcome.failure = Some(("no clock", Failure::Coders { vector, what }));
-        return outcome;
-    }
-    let played: Vec<&Vector> = suite.vectors.iter().filter(|vector| C::plays(vector)).collect();
-    // No two runs begin with the same uninitialised bits. Nothing but the seed bears on them, so that fewer
-    // vectors meet the same.
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    for stalls in Stalls::ALL {
-        let (rtl, seed) = (model.instance(rng.next_u32()), rng.next_u64());
-        match C::play(rtl, &played, stalls, seed, progress) {
-            Ok(stats) => {
-                if stalls == Stalls::NONE {
-                    outcome.stats = stats;
-                }
-                outcome.lockstep_bins += stats.bins;
-                outcome.lockstep_clocks += stats.clocks + stats.load_clocks;
-            }
-            Err(mismatch) => {
-                outcome.failure = Some((stalls.name, mismatch.into()));
-                break;
+    // Nothing but the seed bears on what is random, so that fewer vectors meet the same.
+    let mut run = Run { model, rng: ChaCha8Rng::seed_from_u64(seed), outcome };
+    run.outcome.failure = run.all(&suite.vectors, progress).err();
+    run.outcome
+}
+
+struct Run<'a, C: Core> {
+    model: &'a rtl::Model<C>,
+    rng: ChaCha8Rng,
+    outcome: Outcome,
+}
+
+/// What went wrong, and under which stalls.
+type Failed = (&'static str, Failure);
+
+impl<C: Judged> Run<'_, C> {
+    fn all(&mut self, vectors: &[Vector], progress: &mut dyn FnMut(u64)) -> Result<(), Failed> {
+        for vector in vectors {
+            let failure = |what| Failure::Coders { vector: vector.id.clone(), what };
+            vectors::check(vector).map_err(|what| ("no clock", failure(what)))?;
+        }
+        let played: Vec<&Vector> = vectors.iter().filter(|vector| C::plays(vector)).collect();
+        for stalls in Stalls::ALL {
+            let stats = self.play(&played, stalls, progress)?;
+            if stalls == Stalls::NONE {
+                self.outcome.stats = stats;
             }
         }
+        let mut to_give_up = played.iter().filter(|vector| vector.flags.contains(&Flag::GiveUp));
+        to_give_up.try_for_each(|vector| self.give_up_everywhere(vector))
     }
-    outcome
+
+    fn play(
+        &mut self,
+        vectors: &[&Vector],
+        stalls: Stalls,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Stats, Failed> {
+        // No two plays begin with the same uninitialised bits.
+        let (rtl, seed) = (self.model.instance(self.rng.next_u32()), self.rng.next_u64());
+        let stats =
+            C::play(rtl, vectors, stalls, seed, progress).map_err(|wrong| (stalls.name, wrong.into()))?;
+        self.outcome.lockstep_bins += stats.bins;
+        self.outcome.lockstep_clocks += stats.clocks + stats.load_clocks;
+        Ok(stats)
+    }
+
+    /// Gives a vector up in every clock of it, in every way, and plays it twice behind that.
+    fn give_up_everywhere(&mut self, vector: &Vector) -> Result<(), Failed> {
+        let stats = self.play(&[vector], Stalls::NONE, &mut |_| ())?;
+        for clock in 0..stats.clocks + stats.load_clocks {
+            for stalls in C::give_ups(clock).into_iter().flat_map(Stalls::giving_up) {
+                self.play(&[vector, vector], stalls, &mut |_| ())?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -63,8 +63,7 @@ fn renormalisation(shift: u32, phase: u64) -> Vector {
     // In this range there is a state for every shift, and the way to the phase does not leave it.
     builder.reach_range(|range| range == 256);
     builder.reach_phase(phase);
-    let takes =
-        |&state: &u8| u32::from(RANGE_TAB_LPS[usize::from(state)][0]).leading_zeros() - 23 == shift;
+    let takes = |&state: &u8| u32::from(RANGE_TAB_LPS[usize::from(state)][0]).leading_zeros() - 23 == shift;
     builder.load(2, (0..63).find(takes).unwrap_or(0), true);
     builder.symbol(2, false);
     builder.bypasses(2);

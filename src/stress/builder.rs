@@ -135,10 +135,11 @@ impl Builder {
         }
     }
 
-    /// Bins of the scratch context until the next bit to read is at `phase`: each takes one bit.
+    /// Bins of the scratch context until the next bit to read is at `phase`: less probable symbols in state 0,
+    /// which takes one bit and is state 0 again.
     pub(super) fn reach_phase(&mut self, phase: u64) {
+        self.load(SCRATCH, 0, false);
         while self.phase() != phase {
-            self.load(SCRATCH, 0, false);
             self.symbol(SCRATCH, false);
         }
     }

@@ -36,7 +36,11 @@ fn again(distance: u32, update: &str, between: &str) -> Vector {
             _ => builder.load(ctx, 30 + round as u8, round % 4 < 2),
         }
         for other in 1..distance {
-            if between == "bypass" { builder.bypass(other % 2 == 0) } else { builder.symbol(2 + other as u16, true) }
+            if between == "bypass" {
+                builder.bypass(other % 2 == 0)
+            } else {
+                builder.symbol(2 + other as u16, true)
+            }
         }
         builder.symbol(ctx, round % 3 != 0);
         builder.bypasses(3);
@@ -86,7 +90,7 @@ fn every_context() -> Vector {
     }
     for ctx in all.clone().rev().chain(all.map(|ctx| ctx.wrapping_mul(389) % CONTEXTS as u16)) {
         let random = builder.random();
-        builder.symbol(ctx, random % 8 != 0);
+        builder.symbol(ctx, !random.is_multiple_of(8));
     }
     builder.push(Event::Bypass { bin: true });
     let comment = "all 1,024 contexts: loaded upwards, used downwards and then all over the place";
@@ -130,7 +134,8 @@ mod tests {
             let comes_back = |i: usize| {
                 let between = &events[i + 1..i + distance as usize];
                 ctx_of(&events[i]).is_some_and(|ctx| {
-                    ctx < 2 && ctx_of(&events[i + distance as usize]) == Some(ctx)
+                    ctx < 2
+                        && ctx_of(&events[i + distance as usize]) == Some(ctx)
                         && between.iter().all(|event| ctx_of(event) != Some(ctx))
                 })
             };

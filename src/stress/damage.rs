@@ -156,7 +156,8 @@ fn forbidden_later() -> Vec<Vector> {
         builder.raw(raw);
         builder.bypasses(8);
         let whole = builder.into_vector("", "", &[]);
-        let end = Vector::encoded("", "", &[], whole.events[..=i as usize].to_vec()).bytes.len() + raw as usize;
+        let end =
+            Vector::encoded("", "", &[], whole.events[..=i as usize].to_vec()).bytes.len() + raw as usize;
         let mut bytes = whole.bytes;
         bytes[end] = 0xff;
         bytes[end + 1] |= u8::from(i.is_multiple_of(2)) << 7;
@@ -177,8 +178,7 @@ fn misaligned() -> Vec<Vector> {
         asked.push(Event::Align);
         asked.extend(bypasses(9));
         let comment = format!("an alignment with codIOffset of 256 or more, {before} bins behind the start");
-        let vector =
-            bad(format!("misaligned-{}", found.len()), comment, Flag::Misaligned, bytes, asked);
+        let vector = bad(format!("misaligned-{}", found.len()), comment, Flag::Misaligned, bytes, asked);
         if vector.error.is_some_and(|error| error.kind == DecodeErrorKind::Misaligned) {
             found.push(vector);
         }
@@ -201,7 +201,11 @@ fn two_errors() -> Vec<Vector> {
         two("forbidden-exhausted", &[0xff, 0x80], bypasses(20).collect()),
         two("forbidden-misaligned", &[0xff, 0xff, 0xff, 0xff], with_align(8, 4)),
         two("misaligned-exhausted", &[0xfe, 0x00, 0x01], with_align(0, 30)),
-        two("misaligned-forbidden", &[0xfe, 0x00, 0xff, 0xff, 0xff], [Event::Align, Event::Raw(0), end()[0]].to_vec()),
+        two(
+            "misaligned-forbidden",
+            &[0xfe, 0x00, 0xff, 0xff, 0xff],
+            [Event::Align, Event::Raw(0), end()[0]].to_vec(),
+        ),
         two("exhausted-forbidden", &[0x12], raws(3).chain(end()).collect()),
         two("exhausted-at-start", &[0xff], with_align(2, 2)),
         two("exhausted-misaligned", &[0xfe], with_align(0, 2)),
@@ -210,8 +214,14 @@ fn two_errors() -> Vec<Vector> {
 
 /// Good slices with something behind their stop bit.
 fn tails() -> Vec<Vector> {
-    let tails: [&[u8]; 6] =
-        [&[0], &[0, 0], &[0, 0, 3], &[0, 0, 0, 0, 0, 0], &[0xff, 0xff, 0xff], &[0x80, 0x12, 0x34, 0x56, 0x78]];
+    let tails: [&[u8]; 6] = [
+        &[0],
+        &[0, 0],
+        &[0, 0, 3],
+        &[0, 0, 0, 0, 0, 0],
+        &[0xff, 0xff, 0xff],
+        &[0x80, 0x12, 0x34, 0x56, 0x78],
+    ];
     let with_tail = |(i, tail): (usize, &[u8])| {
         let [base, ..] = bases();
         let mut bytes = base.bytes.clone();
@@ -288,8 +298,11 @@ fn other_kinds() -> Vec<Vector> {
     let other = |number: u32| {
         let base = &bases()[number as usize % 3];
         let ctx = Default::default();
-        let kinds =
-            [Event::Bypass { bin: false }, Event::Terminate { bin: false }, Event::Context { ctx, bin: false }];
+        let kinds = [
+            Event::Bypass { bin: false },
+            Event::Terminate { bin: false },
+            Event::Context { ctx, bin: false },
+        ];
         let mut bins = 0;
         let exchange = |&event: &Event| {
             bins += u32::from(event.is_bin());

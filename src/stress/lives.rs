@@ -161,7 +161,8 @@ mod tests {
                 let mut decoder = spec::Decoder::new(&vector.bytes);
                 let mut found = 0;
                 for &event in &vector.events {
-                    let here = matches!(event, Event::Terminate { .. } if times == 2) || event == Event::Align;
+                    let here =
+                        matches!(event, Event::Terminate { .. } if times == 2) || event == Event::Align;
                     found += u32::from(here && decoder.cod_i_range() == wanted);
                     decoder.play(&[event]).unwrap();
                 }
@@ -187,7 +188,11 @@ mod tests {
                     }
                 }
                 let (_, before) = ends.split_last().unwrap();
-                assert!(!before.is_empty() && before.iter().all(|&end| end == phase), "{}: {ends:?}", vector.id);
+                assert!(
+                    !before.is_empty() && before.iter().all(|&end| end == phase),
+                    "{}: {ends:?}",
+                    vector.id
+                );
             }
         }
     }

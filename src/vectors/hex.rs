@@ -11,9 +11,9 @@
 
 use std::io;
 
-use super::Vector;
-use crate::bin::{BinCoder, Decode};
-use crate::cycle::{Request, decoder::error_code};
+use super::{Vector, trail};
+use crate::bin::BinCoder;
+use crate::cycle::{Request, RequestFields, decoder::error_code};
 use crate::spec;
 
 const BYTE: u32 = 1 << 22;
@@ -36,25 +36,21 @@ pub fn write(vectors: &[Vector], sink: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn requests(vector: &Vector) -> Vec<u32> {
-    let mut words = Vec::new();
-    let mut decoder = spec::Decoder::new(&vector.bytes);
-    let mut met = false;
-    for request in Request::of_slice(&vector.events) {
-        let fields = request.fields();
-        words.push(fields.kind << 19 | fields.bin << 18 | fields.ctx_idx << 8 | fields.data);
-        match request {
-            Request::Slice => continue,
-            Request::Start if words.len() == 2 => {}
-            Request::Start => decoder.start(),
-            Request::Event(crate::bin::Event::Raw(_)) => _ = decoder.raw_byte(),
-            Request::Event(event) => _ = decoder.play(&[event]),
-        }
-        if let (false, Some(error)) = (met, decoder.error()) {
-            words.push(ERROR | error_code(Some(error.kind)));
-            met = true;
+    let mut words = vec![word(Request::Slice)];
+    let mut met = None;
+    for step in trail(vector) {
+        words.push(word(step.request));
+        if step.error != met {
+            words.push(ERROR | error_code(step.error));
+            met = step.error;
         }
     }
     words
+}
+
+fn word(request: Request) -> u32 {
+    let RequestFields { kind, bin, ctx_idx, data } = request.fields();
+    kind << 19 | bin << 18 | ctx_idx << 8 | data
 }
 
 fn bytes(vector: &Vector) -> Vec<u32> {

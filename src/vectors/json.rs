@@ -129,8 +129,10 @@ pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::R
         notes: notes.map(|flag| (flag.name(), Note { bug: flag.bug(), shows: flag.shows() })).collect(),
         vectors: vectors.iter().map(Entry::new).collect(),
     };
-    let mut pretty =
-        serde_json::Serializer::with_formatter(&mut *sink, serde_json::ser::PrettyFormatter::with_indent(b" "));
+    let mut pretty = serde_json::Serializer::with_formatter(
+        &mut *sink,
+        serde_json::ser::PrettyFormatter::with_indent(b" "),
+    );
     file.serialize(&mut pretty)?;
     writeln!(sink)
 }
@@ -143,7 +145,8 @@ pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::R
 pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
     let whole = |field: &str, what: String| FormatError { vector: None, field: field.into(), what };
     let file: Value = serde_json::from_slice(json).map_err(|error| FormatError {
-        vector: last_id(json, error.line()),
+        // Column 0 is the end of the line before.
+        vector: last_id(json, error.line().saturating_sub(usize::from(error.column() == 0))),
         field: format!("line {}, column {}", error.line(), error.column()),
         what: format!("this is no JSON: {error}"),
     })?;
@@ -165,7 +168,9 @@ pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
         return Err(whole("notes", "it is no object".into()));
     }
     let known = ["format", "version", "suite", "notes", "vectors"];
-    if let Some(name) = file.as_object().and_then(|file| file.keys().find(|key| !known.contains(&key.as_str()))) {
+    if let Some(name) =
+        file.as_object().and_then(|file| file.keys().find(|key| !known.contains(&key.as_str())))
+    {
         return Err(whole(name, "there is no such field".into()));
     }
     let mut vectors: Vec<Vector> = Vec::with_capacity(entries.len());
@@ -188,7 +193,7 @@ pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
 fn last_id(json: &[u8], line: usize) -> Option<String> {
     let text = String::from_utf8_lossy(json);
     let lines: Vec<&str> = text.lines().take(line).collect();
-    let id = |line: &&str| Some(line.trim().strip_prefix("\"id\": \"")?.split('"').next()?.to_owned());
+    let id = |line: &&str| Some(line.split_once("\"id\": \"")?.1.split('"').next()?.to_owned());
     lines.iter().rev().find_map(id)
 }
 
@@ -202,11 +207,8 @@ fn read_entry(number: usize, entry: &Value) -> Result<Vector, FormatError> {
 
 impl Entry {
     fn new(vector: &Vector) -> Entry {
-        let error = vector.error.map(|error| ErrorEntry {
-            kind: error.kind.into(),
-            bin: error.bin,
-            bit: error.bit,
-        });
+        let error =
+            vector.error.map(|error| ErrorEntry { kind: error.kind.into(), bin: error.bin, bit: error.bit });
         let entry = Entry {
             id: vector.id.clone(),
             comment: vector.comment.clone(),
@@ -223,7 +225,8 @@ impl Entry {
 
     /// CRC-32 of all fields before it, as JSON without spaces.
     fn checksum(&self) -> String {
-        let fields = (&self.id, &self.comment, &self.flags, self.coders, self.bins, &self.requests, &self.bytes);
+        let fields =
+            (&self.id, &self.comment, &self.flags, self.coders, self.bins, &self.requests, &self.bytes);
         // Strings and numbers cannot fail to be written.
         let json = serde_json::to_vec(&(fields, &self.error)).unwrap_or_default();
         format!("{:08x}", crc32fast::hash(&json))
@@ -237,7 +240,10 @@ impl Entry {
         }
         let found = self.checksum();
         if found != self.crc32 {
-            return Err(("crc32", format!("it is {found}, not {}: something in this vector was changed", self.crc32)));
+            return Err((
+                "crc32",
+                format!("it is {found}, not {}: something in this vector was changed", self.crc32),
+            ));
         }
         let events = text::read(&self.requests).map_err(|what| ("requests", what))?;
         let decode_only = self.coders == Coders::Decoder;

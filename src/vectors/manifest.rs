@@ -117,7 +117,8 @@ pub fn read(path: &Path) -> Vec<ReadSuite> {
     for entry in &entries {
         let file = path.join(&entry.name);
         if entry.name.ends_with(".json") {
-            let suite = read_file(&file).and_then(|suite| check_entry(entry, &file, &suite.1).map(|()| suite));
+            let suite =
+                read_file(&file).and_then(|suite| check_entry(entry, &file, &suite.1).map(|()| suite));
             suites.push((file, suite));
         } else if let Err(error) = check_hex(entry, &file) {
             suites.push((file, Err(error)));
@@ -129,8 +130,9 @@ pub fn read(path: &Path) -> Vec<ReadSuite> {
 fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
     let wrong = |field: &str, what: String| format_error(path, None, field, what);
     let bytes = contents(path)?;
-    let manifest: Manifest = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
-        .map_err(|error| wrong(&error.path().to_string(), error.inner().to_string()))?;
+    let manifest: Manifest =
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
+            .map_err(|error| wrong(&error.path().to_string(), error.inner().to_string()))?;
     if manifest.format != FORMAT {
         return Err(wrong("format", format!("it is not {FORMAT:?}")));
     }
@@ -138,7 +140,8 @@ fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
         let what = format!("it is {}, but this silicabac reads version {VERSION}", manifest.version);
         return Err(wrong("version", what));
     }
-    if let Some(entry) = manifest.files.iter().find(|entry| Path::new(&entry.name).components().count() != 1) {
+    if let Some(entry) = manifest.files.iter().find(|entry| Path::new(&entry.name).components().count() != 1)
+    {
         return Err(wrong("files", format!("{:?} is no name of a file beside the manifest", entry.name)));
     }
     Ok(manifest.files)
@@ -171,7 +174,8 @@ fn check_hex(entry: &FileEntry, path: &Path) -> Result<(), FileError> {
     if let Ok((_, vectors)) = read_file(&path.with_extension("json")) {
         let mut expected = Vec::new();
         let _ = hex::write(&vectors, &mut expected);
-        let line_of = |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let line_of =
+            |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
         let (expected, found) = (line_of(&expected), line_of(&found));
         let same = expected.iter().zip(&found).take_while(|(a, b)| a == b).count();
         if same < expected.len().max(found.len()) {

@@ -9,6 +9,7 @@ mod hex;
 mod json;
 mod manifest;
 mod text;
+mod trail;
 
 use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use crate::spec;
@@ -17,6 +18,7 @@ pub use flag::Flag;
 pub use hex::write as write_hex;
 pub use json::{FormatError, SCHEMA, read as read_json, write as write_json};
 pub use manifest::{FileError, MANIFEST, ReadSuite, files, read, read_file};
+pub use trail::{Step, trail};
 
 /// A slice, and what coders make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

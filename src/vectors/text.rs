@@ -150,7 +150,7 @@ mod tests {
     fn every_kind_of_event_comes_back() {
         let text = "L5=62.1 L1023=0.0 C5=011 C6=1 B=10 T=0 A R=00ff T=1";
         let events = read(&[text.into()]).unwrap();
-        assert_eq!(events.len(), 14);
+        assert_eq!(events.len(), 13);
         assert_eq!(write(&events), [text]);
     }
 

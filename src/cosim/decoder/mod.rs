@@ -11,7 +11,7 @@ use rand_chacha::{
 
 use self::{feed::Feed, oracle::Oracle};
 use super::{
-    CoreKind, Judged, Mismatch, PATIENCE, Stalls, Stats,
+    CoreKind, GiveUp, Judged, Mismatch, PATIENCE, Stalls, Stats,
     lockstep::{Lockstep, Parted},
     recent::Recent,
     waves::Waves,
@@ -29,6 +29,10 @@ impl Judged for Decoder {
 
     fn plays(_: &Vector) -> bool {
         true
+    }
+
+    fn give_ups(clock: u64) -> Vec<GiveUp> {
+        vec![GiveUp::Reset(clock), GiveUp::Cut(clock)]
     }
 
     fn switch_on<R>(lockstep: &mut Lockstep<Self, R>) -> Result<(), Stopped>
@@ -81,6 +85,14 @@ impl Fault {
     fn taken(what: String) -> Fault {
         Fault { guilty: Guilty::Taken, what }
     }
+}
+
+/// How a vector is given up.
+enum Way {
+    /// By a reset.
+    Reset,
+    /// The slice ends early; another one follows.
+    Cut,
 }
 
 struct Player<'a, R> {
@@ -148,9 +160,11 @@ where
 
     /// A clock in which the request is offered, or not yet.
     fn offer(&mut self, request: Request) -> Result<(), Fault> {
-        let delicate = is_delicate(self.lockstep.twin.registers());
-        if self.given_up < self.stalls.give_ups && self.stalls.gives_up(&mut self.rng, delicate) {
-            return self.give_up(request);
+        let (clock, delicate) = (self.lockstep.clocks(), is_delicate(self.lockstep.twin.registers()));
+        if self.stalls.gives_up(&mut self.rng, clock, self.given_up, delicate)
+            && let Some(way) = self.way_to_give_up()
+        {
+            return self.give_up(request, way);
         }
         self.held = self.held || !self.stalls.stalls_input(&mut self.rng);
         if self.held { self.clock(self.request(request), Some(request)) } else { self.rest() }
@@ -162,20 +176,30 @@ where
         self.clock(noise, None)
     }
 
-    /// Gives the vector up in the middle of whatever it does and plays it again: behind a reset, or as the next
-    /// slice behind one that ends early.
-    fn give_up(&mut self, request: Request) -> Result<(), Fault> {
-        let by_slice = self.next > 0 && !self.held && self.feed.can_cut_short(self.vector);
-        if by_slice && self.rng.next_u32().is_multiple_of(2) {
-            self.feed.cut_short(self.vector);
-        } else {
-            for _ in 0..=self.rng.next_u32() % 3 {
-                let offered =
-                    if self.rng.next_u32().is_multiple_of(2) { self.request(request) } else { self.noise() };
-                self.clock(Inputs { rst: 1, ..offered }, None)?;
+    /// How to give up in this clock, if that can be.
+    fn way_to_give_up(&mut self) -> Option<Way> {
+        let can_cut = self.next > 0 && !self.held && self.feed.can_cut_short(self.vector);
+        match self.stalls.give_up {
+            Some(GiveUp::Reset(_)) => Some(Way::Reset),
+            Some(GiveUp::Cut(_)) => can_cut.then_some(Way::Cut),
+            None if can_cut && self.rng.next_u32().is_multiple_of(2) => Some(Way::Cut),
+            None => Some(Way::Reset),
+        }
+    }
+
+    /// Gives the vector up in the middle of whatever it does and plays it again.
+    fn give_up(&mut self, request: Request, way: Way) -> Result<(), Fault> {
+        match way {
+            Way::Cut => self.feed.cut_short(self.vector),
+            Way::Reset => {
+                for _ in 0..=self.rng.next_u32() % 3 {
+                    let with_request = self.rng.next_u32().is_multiple_of(2);
+                    let offered = if with_request { self.request(request) } else { self.noise() };
+                    self.clock(Inputs { rst: 1, ..offered }, None)?;
+                }
+                self.feed.restart(self.vector);
+                self.oracle.answered();
             }
-            self.feed.restart(self.vector);
-            self.oracle.answered();
         }
         (self.next, self.bin) = (0, 0);
         self.held = false;

@@ -10,7 +10,7 @@ use rand_chacha::{
 
 use self::oracle::{Fault, Oracle, Step};
 use super::{
-    CoreKind, Judged, Mismatch, PATIENCE, Stalls, Stats,
+    CoreKind, GiveUp, Judged, Mismatch, PATIENCE, Stalls, Stats,
     lockstep::{Lockstep, Parted},
     recent::Recent,
     waves::Waves,
@@ -28,6 +28,10 @@ impl Judged for Encoder {
 
     fn plays(vector: &Vector) -> bool {
         !vector.decode_only
+    }
+
+    fn give_ups(clock: u64) -> Vec<GiveUp> {
+        vec![GiveUp::Reset(clock)]
     }
 
     fn switch_on<R>(lockstep: &mut Lockstep<Self, R>) -> Result<(), Stopped>
@@ -134,8 +138,8 @@ where
 
     /// A clock in which the event is offered, or not yet.
     fn offer(&mut self, event: Event) -> Result<(), Fault> {
-        let delicate = is_delicate(self.lockstep.twin.registers());
-        if self.given_up < self.stalls.give_ups && self.stalls.gives_up(&mut self.rng, delicate) {
+        let (clock, delicate) = (self.lockstep.clocks(), is_delicate(self.lockstep.twin.registers()));
+        if self.stalls.gives_up(&mut self.rng, clock, self.given_up, delicate) {
             return self.give_up(event);
         }
         self.held = self.held || !self.stalls.stalls_input(&mut self.rng);

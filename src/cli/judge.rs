@@ -1,0 +1,257 @@
+//! What the verbs that judge cores have in common.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use clap::ValueEnum;
+use indicatif::ProgressBar;
+use silicabac::cosim::{self, AnyModel, CoreKind, Failure as CosimFailure, Mismatch, Outcome, Report};
+use silicabac::suites::Suite;
+use silicabac::vectors;
+use silicabac_sim::{Cache, Tools};
+
+use super::{Failure, Verdict, progress_bar, unless_closed, write_file};
+
+#[derive(clap::Args)]
+pub(super) struct Options {
+    /// What stalls, random bins and uninitialised registers come from [default: a new one each time]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Only this core
+    #[arg(long, value_enum)]
+    core: Option<Core>,
+    /// Check the Verilog in this directory instead of the built-in cores; it needs the same ports
+    #[arg(long, value_name = "DIR")]
+    rtl_dir: Option<PathBuf>,
+    /// The name of the top module [default: cabac_encoder, cabac_decoder]
+    #[arg(long, value_name = "MODULE", requires = "core")]
+    top: Option<String>,
+    /// Where to write the shrunk vectors and the waveform (VCD) of each failure
+    #[arg(long, value_name = "DIR", default_value = "silicabac-failures")]
+    failures: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Core {
+    Encoder,
+    Decoder,
+}
+
+impl From<Core> for CoreKind {
+    fn from(core: Core) -> CoreKind {
+        match core {
+            Core::Encoder => CoreKind::Encoder,
+            Core::Decoder => CoreKind::Decoder,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+    Junit,
+}
+
+impl Options {
+    /// The seed that was given, or a new one.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(new_seed)
+    }
+}
+
+/// Plays all suites to all cores and prints how that went.
+pub(super) fn judge(suites: &[Suite], seed: u64, options: &Options) -> Result<Verdict, Failure> {
+    let cache = Cache::from_env()?;
+    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let cores = match options.core {
+        Some(core) => vec![core.into()],
+        None => CoreKind::ALL.to_vec(),
+    };
+    let mut models = Vec::new();
+    for &core in &cores {
+        let top = options.top.as_deref().unwrap_or(core.top());
+        let spinner = ProgressBar::new_spinner().with_message(format!("building {top}"));
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        models.push(core.build(top, options.rtl_dir.as_deref(), &cache, &tools)?);
+        spinner.finish_and_clear();
+    }
+
+    let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
+    let bar = progress_bar(runs().map(|(suite, (core, _))| core.work(suite)).sum(), "events");
+    let mut report = Report { seed, tools: tools.versions().to_owned(), outcomes: Vec::new() };
+    let mut shrunk = Vec::new();
+    for (suite, (_, model)) in runs() {
+        bar.set_message(suite.name.clone());
+        let outcome = model.run(suite, seed, &mut |events| bar.inc(events));
+        if outcome.failure.is_some() {
+            bar.set_message(format!("shrinking {}", suite.name));
+            shrunk.push(shrink(model, suite, &outcome, seed, options));
+        }
+        report.outcomes.push(outcome);
+    }
+    bar.finish_and_clear();
+    unless_closed(print(&report, &shrunk, options))?;
+    Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
+}
+
+/// A failure that was shrunk, and where its files are; or why it has none.
+type Files = Result<(cosim::Shrunk, PathBuf), String>;
+
+/// Writes the fewest requests that fail as vectors, and a waveform of them. A mismatch is the news, whatever
+/// becomes of its files.
+fn shrink(model: &AnyModel, suite: &Suite, outcome: &Outcome, seed: u64, options: &Options) -> Option<Files> {
+    let shrunk = cosim::shrink(model, suite, outcome, seed)?;
+    let written = write_failure(&shrunk, &options.failures);
+    Some(written.map(|path| (shrunk, path)).map_err(|failure| failure.to_string()))
+}
+
+fn write_failure(shrunk: &cosim::Shrunk, dir: &Path) -> Result<PathBuf, Failure> {
+    fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
+    let Suite { name, vectors, .. } = &shrunk.suite;
+    let file = |extension: &str| dir.join(format!("{name}.{extension}"));
+    write_file(&file("json"), |sink| vectors::write_json(name, vectors, sink))?;
+    write_file(&file("hex"), |sink| vectors::write_hex(vectors, sink))?;
+    if let Some((_, CosimFailure::Core(mismatch))) = &shrunk.outcome.failure {
+        write_file(&file("vcd"), |sink| mismatch.waves.write_vcd(sink))?;
+    }
+    Ok(file("json"))
+}
+
+/// Short enough to type again.
+fn new_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (now.as_nanos() % 1_000_000_007) as u64
+}
+
+fn print(report: &Report, shrunk: &[Option<Files>], options: &Options) -> Result<(), io::Error> {
+    let mut out = io::stdout().lock();
+    match options.format {
+        Format::Human => print_table(&mut out, report, shrunk, options),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &report.to_json())?;
+            writeln!(out)
+        }
+        Format::Junit => write!(out, "{}", report.to_junit()),
+    }
+}
+
+fn print_table(
+    out: &mut impl Write,
+    report: &Report,
+    shrunk: &[Option<Files>],
+    options: &Options,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:<16} {:<14} {:>10} {:>10} {:>10} {:>11}  result",
+        "suite", "core", "bins", "clocks", "bins/clock", "longest run"
+    )?;
+    for outcome in &report.outcomes {
+        let Outcome { suite, core, stats, .. } = outcome;
+        write!(out, "{suite:<16} {core:<14} ")?;
+        match outcome.failure {
+            Some(_) => writeln!(out, "{:>10} {:>10} {:>10} {:>11}  MISMATCH", "-", "-", "-", "-")?,
+            None => writeln!(
+                out,
+                "{:>10} {:>10} {:>10.4} {:>11}  equal",
+                stats.bins,
+                stats.clocks,
+                stats.bins_per_clock(),
+                stats.longest_run.map_or("-".into(), |run| run.to_string())
+            )?,
+        }
+    }
+    let failures = report.outcomes.iter().filter_map(|outcome| Some((outcome, outcome.failure.as_ref()?)));
+    for ((outcome, (stalls, failure)), shrunk) in failures.zip(shrunk) {
+        print_failure(out, outcome, stalls, failure)?;
+        print_shrunk(out, shrunk.as_ref())?;
+        writeln!(out, "  replay: {}\n", replay_command(outcome, shrunk.as_ref(), report.seed, options))?;
+    }
+    let failed = report.outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    let sum = |of: fn(&Outcome) -> u64| report.outcomes.iter().map(of).sum::<u64>();
+    let (bins, clocks) = (sum(|outcome| outcome.lockstep_bins), sum(|outcome| outcome.lockstep_clocks));
+    match failed {
+        0 => write!(
+            out,
+            "all equal: oracle, engine, cycle model and Verilog; {bins} bins in {clocks} clocks of lockstep"
+        )?,
+        _ => write!(out, "{failed} of {} suites failed", report.outcomes.len())?,
+    }
+    writeln!(out, "; seed {}, {}", report.seed, report.tools)
+}
+
+fn print_failure(
+    out: &mut impl Write,
+    outcome: &Outcome,
+    stalls: &str,
+    failure: &CosimFailure,
+) -> io::Result<()> {
+    writeln!(out, "\nMISMATCH in suite {}, {}, stalls: {stalls}", outcome.suite, outcome.core)?;
+    writeln!(out, "  {failure}")?;
+    if let CosimFailure::Core(mismatch) = failure {
+        let Mismatch { clock, before, waves, .. } = &**mismatch;
+        writeln!(out, "\n  the requests up to it, each with the number of its bin:")?;
+        for (number, request) in before {
+            writeln!(out, "  {number:>10}  {request}")?;
+        }
+        writeln!(out, "\n{}", waves.table(*clock))?;
+    }
+    Ok(())
+}
+
+/// More requests than these are only counted.
+const SHOWN: usize = 24;
+
+fn print_shrunk(out: &mut impl Write, shrunk: Option<&Files>) -> io::Result<()> {
+    let (shrunk, path) = match shrunk {
+        None => return Ok(()),
+        Some(Err(failure)) => return writeln!(out, "  {failure}"),
+        Some(Ok(files)) => files,
+    };
+    let vectors = &shrunk.suite.vectors;
+    let events: Vec<_> = vectors.iter().flat_map(|vector| &vector.events).collect();
+    let bins = events.iter().filter(|event| event.is_bin()).count();
+    let more = if vectors.len() > 1 { format!(" of {} vectors", vectors.len()) } else { String::new() };
+    writeln!(out, "  {bins} bins{more} are enough; {} (.hex, and .vcd for the waveform):", path.display())?;
+    for event in events.iter().take(SHOWN) {
+        writeln!(out, "    {event}")?;
+    }
+    match events.len().saturating_sub(SHOWN) {
+        0 => writeln!(out),
+        more => writeln!(out, "    ... and {more} more\n"),
+    }
+}
+
+/// The command that shows this failure again: the shrunk one if there is one.
+fn replay_command(outcome: &Outcome, shrunk: Option<&Files>, seed: u64, options: &Options) -> String {
+    let mut command = match (shrunk, &outcome.file) {
+        (Some(Ok((_, path))), _) => format!("silicabac vectors check {}", quoted(path)),
+        (_, Some(path)) if path.extension().is_some_and(|extension| extension == "json") => {
+            format!("silicabac vectors check {}", quoted(path))
+        }
+        (_, Some(path)) => format!("silicabac cosim --trace {}", quoted(path)),
+        (_, None) => format!("silicabac cosim --suite {}", outcome.suite),
+    };
+    command += &format!(" --seed {seed} --core {}", outcome.kind.name());
+    if let Some(dir) = &options.rtl_dir {
+        command += &format!(" --rtl-dir {} --top {}", quoted(dir), outcome.core);
+    }
+    command
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    match text.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c)) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}

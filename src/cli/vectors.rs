@@ -1,0 +1,289 @@
+//! `silicabac vectors`
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+use silicabac::suites::{PUBLISHED, Suite};
+use silicabac::vectors::{self, Vector, trail};
+
+use super::{Failure, Verdict, judge, unless_closed, write_file};
+
+/// Write, check, list and explain test vectors for cores
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Write all suites: .json, .hex for $readmemh, their schema and a manifest
+    Generate {
+        /// Where to write them
+        #[arg(default_value = "golden")]
+        dir: PathBuf,
+        /// What the random suite comes from
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        seed: u64,
+    },
+    /// Check vector files, and every coder against them: oracle, engine, cycle models and Verilog cores
+    Check {
+        /// Vector files, or directories with a manifest
+        #[arg(value_name = "PATH", default_value = "golden")]
+        paths: Vec<PathBuf>,
+        /// Leave the cores out; then no Verilator is needed
+        #[arg(long)]
+        no_cores: bool,
+        #[command(flatten)]
+        options: judge::Options,
+    },
+    /// List the built-in vectors: the classes of them, or all whose names contain a word
+    List {
+        /// A part of their names
+        word: Option<String>,
+        /// Vectors of a file instead of the built-in ones
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Tell why a vector exists, and show its bins, registers and bytes
+    Explain {
+        /// Its name
+        id: String,
+        /// A vector of a file instead of a built-in one
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Show all requests, however many there are
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    match &arguments.verb {
+        Verb::Generate { dir, seed } => generate(dir, *seed),
+        Verb::Check { paths, no_cores, options } => check(paths, *no_cores, options),
+        Verb::List { word, file, format } => {
+            let all = known(file.as_ref())?;
+            let named: Vec<_> = match word {
+                Some(word) => all.iter().filter(|vector| vector.id.contains(word)).collect(),
+                None => all.iter().collect(),
+            };
+            unless_closed(match (format, word) {
+                (Format::Json, _) => print_json(&named),
+                (Format::Human, None) => print_classes(&named),
+                (Format::Human, Some(_)) => print_vectors(&named),
+            })?;
+            Ok(Verdict::Equal)
+        }
+        Verb::Explain { id, file, all } => {
+            let known = known(file.as_ref())?;
+            let vector = known.iter().find(|vector| vector.id == *id);
+            let vector = vector.ok_or_else(|| Failure::NoVector(id.clone()))?;
+            unless_closed(explain(vector, if *all { usize::MAX } else { ROWS }))?;
+            Ok(Verdict::Equal)
+        }
+    }
+}
+
+fn generate(dir: &PathBuf, seed: u64) -> Result<Verdict, Failure> {
+    let suites: Vec<Suite> =
+        PUBLISHED.iter().map(|name| Suite::built_in(name, seed)).collect::<Result<_, _>>()?;
+    let parts: Vec<(&str, &[Vector])> =
+        suites.iter().map(|suite| (suite.name.as_str(), suite.vectors.as_slice())).collect();
+    fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.clone(), source })?;
+    let files = vectors::files(&parts, seed);
+    for (name, contents) in &files {
+        write_file(&dir.join(name), |sink| sink.write_all(contents))?;
+    }
+    let mut out = io::stdout().lock();
+    unless_closed(suites.iter().try_for_each(|Suite { name, vectors, .. }| {
+        let bins: usize = vectors.iter().map(Vector::bins).sum();
+        writeln!(out, "{name:<10} {:>6} vectors {bins:>9} bins", vectors.len())
+    }))?;
+    let bytes: usize = files.iter().map(|(_, contents)| contents.len()).sum();
+    unless_closed(writeln!(out, "{} files, {bytes} bytes in {}; seed {seed}", files.len(), dir.display()))?;
+    Ok(Verdict::Equal)
+}
+
+fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<Verdict, Failure> {
+    let mut suites = Vec::new();
+    let mut wrong = 0;
+    for (file, read) in paths.iter().flat_map(|path| vectors::read(path)) {
+        match read {
+            Ok((name, vectors)) => suites.push(Suite { name, file: Some(file), vectors }),
+            Err(error) => {
+                wrong += 1;
+                eprintln!("error: {error}");
+            }
+        }
+    }
+    let verdict = match no_cores {
+        true => check_software(&suites)?,
+        false => judge::judge(&suites, options.seed(), options)?,
+    };
+    Ok(if wrong > 0 { Verdict::BadInput } else { verdict })
+}
+
+fn check_software(suites: &[Suite]) -> Result<Verdict, Failure> {
+    let mut out = io::stdout().lock();
+    let mut verdict = Verdict::Equal;
+    for Suite { name, vectors, .. } in suites {
+        let wrong: Vec<_> =
+            vectors.iter().filter_map(|vector| Some((&vector.id, vectors::check(vector).err()?))).collect();
+        for (id, what) in &wrong {
+            verdict = Verdict::Mismatch;
+            unless_closed(writeln!(out, "MISMATCH in suite {name}, vector {id}: {what}"))?;
+        }
+        let (right, count) = (vectors.len() - wrong.len(), vectors.len());
+        unless_closed(writeln!(out, "{name:<10} {right} of {count} vectors hold for oracle and engine"))?;
+    }
+    Ok(verdict)
+}
+
+/// The vectors of a file, or all that are built in.
+fn known(file: Option<&PathBuf>) -> Result<Vec<Vector>, Failure> {
+    Ok(match file {
+        Some(file) => vectors::read_file(file)?.1,
+        None => Suite::built_in("full", 1)?.vectors,
+    })
+}
+
+fn print_classes(vectors: &[&Vector]) -> io::Result<()> {
+    let mut classes: BTreeMap<String, Vec<&Vector>> = BTreeMap::new();
+    for vector in vectors {
+        classes.entry(vector.class()).or_default().push(vector);
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "{:<34} {:>7} {:>8}  {:<8} catches", "class", "vectors", "bins", "coders")?;
+    for (class, vectors) in &classes {
+        let bins: usize = vectors.iter().map(|vector| vector.bins()).sum();
+        let catches = vectors[0].flags.first().map_or("", |flag| flag.bug());
+        writeln!(out, "{class:<34} {:>7} {bins:>8}  {:<8} {catches}", vectors.len(), coders(vectors[0]))?;
+    }
+    writeln!(
+        out,
+        "{} vectors of {} classes; add a word to see those whose names contain it",
+        vectors.len(),
+        classes.len()
+    )
+}
+
+fn coders(vector: &Vector) -> &'static str {
+    if vector.decode_only { "decoder" } else { "both" }
+}
+
+fn print_vectors(vectors: &[&Vector]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for vector in vectors {
+        let error = vector.error.map(|error| format!(": {error}")).unwrap_or_default();
+        let (id, comment) = (&vector.id, &vector.comment);
+        writeln!(out, "{id:<34} {:>7} bins  {:<8} {comment}{error}", vector.bins(), coders(vector))?;
+    }
+    writeln!(out, "{} vectors", vectors.len())
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    class: String,
+    comment: &'a str,
+    flags: Vec<&'a str>,
+    coders: &'a str,
+    bins: usize,
+    bytes: usize,
+    error: Option<String>,
+}
+
+fn print_json(vectors: &[&Vector]) -> io::Result<()> {
+    let listed: Vec<Listed<'_>> = vectors
+        .iter()
+        .map(|vector| Listed {
+            id: &vector.id,
+            class: vector.class(),
+            comment: &vector.comment,
+            flags: vector.flags.iter().map(|flag| flag.name()).collect(),
+            coders: coders(vector),
+            bins: vector.bins(),
+            bytes: vector.bytes.len(),
+            error: vector.error.map(|error| error.to_string()),
+        })
+        .collect();
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &listed)?;
+    writeln!(out)
+}
+
+/// More requests than these are shown only if asked for.
+const ROWS: usize = 200;
+
+fn explain(vector: &Vector, rows: usize) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}\n  {}", vector.id, vector.comment)?;
+    for flag in &vector.flags {
+        writeln!(out, "  {} catches {};\n    it shows so: {}", flag.name(), flag.bug(), flag.shows())?;
+    }
+    match vector.decode_only {
+        false => writeln!(
+            out,
+            "  for encoders and decoders: {} bins, {} bytes",
+            vector.bins(),
+            vector.bytes.len()
+        )?,
+        true => writeln!(
+            out,
+            "  for decoders only, no encoder makes this: {} bins, {} bytes",
+            vector.bins(),
+            vector.bytes.len()
+        )?,
+    }
+    writeln!(out, "  error: {}\n", vector.error.map_or("none".into(), |error| error.to_string()))?;
+
+    let trail = trail(vector);
+    writeln!(
+        out,
+        "{:>6}  {:<26} {:>9} {:>7} {:>11} {:>10} {:>9}",
+        "bin", "request", "codIRange", "codILow", "outstanding", "codIOffset", "bits read"
+    )?;
+    for step in trail.iter().take(rows) {
+        let bin = step.bin.map_or(String::new(), |bin| bin.to_string());
+        let number = |value: Option<u32>| value.map_or("-".into(), |value| value.to_string());
+        writeln!(
+            out,
+            "{bin:>6}  {:<26} {:>9} {:>7} {:>11} {:>10} {:>9}{}",
+            step.request.to_string(),
+            step.cod_i_range,
+            number(step.cod_i_low),
+            number(step.bits_outstanding),
+            step.cod_i_offset,
+            step.position,
+            step.error.map_or(String::new(), |error| format!("  {error:?}")),
+        )?;
+    }
+    if trail.len() > rows {
+        writeln!(out, "  ... and {} more requests (--all)", trail.len() - rows)?;
+    }
+    writeln!(out, "\nbytes:")?;
+    for line in vector.bytes.chunks(16).take(rows) {
+        let hex: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        writeln!(out, "  {}", hex.join(" "))?;
+    }
+    match vector.bytes.len().div_ceil(16).saturating_sub(rows) {
+        0 => Ok(()),
+        more => writeln!(out, "  ... and {more} more lines (--all)"),
+    }
+}

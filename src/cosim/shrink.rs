@@ -1,0 +1,190 @@
+//! From vectors on which a core fails to the fewest requests on which it still does.
+
+use std::collections::BTreeSet;
+
+use super::{AnyModel, Failure, Outcome};
+use crate::bin::Event;
+use crate::suites::Suite;
+use crate::vectors::Vector;
+
+/// A failure, as small as it was made.
+#[derive(Clone, Debug)]
+pub struct Shrunk {
+    /// What it takes: mostly a single vector.
+    pub suite: Suite,
+    /// How that goes on the core.
+    pub outcome: Outcome,
+}
+
+/// After so many clocks what has been found has to do.
+const BUDGET: u64 = 150_000_000;
+
+/// Shrinks a failure of a core; nothing where the fault is not the core's.
+pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> Option<Shrunk> {
+    let Some((_, Failure::Core(mismatch))) = &failed.failure else { return None };
+    let mut clocks = 0;
+    let mut fails = |vectors: &[Vector]| {
+        if clocks > BUDGET {
+            return false;
+        }
+        let outcome = model.run(&some(vectors), seed, &mut |_| ());
+        clocks += outcome.lockstep_clocks + 1_000;
+        matches!(outcome.failure, Some((_, Failure::Core(_))))
+    };
+    let guilty = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;
+    let mut vectors = suite.vectors[..=guilty].to_vec();
+    let alone = [vectors[guilty].clone()];
+    if fails(&alone) {
+        vectors = alone.to_vec();
+        let until = until_bin(&alone[0], mismatch.bin);
+        if fails(std::slice::from_ref(&until)) {
+            vectors = vec![until];
+        }
+    } else {
+        fewest(&mut vectors, |fewer| fails(fewer));
+    }
+    for i in (0..vectors.len()).rev() {
+        let others = vectors.clone();
+        let mut still_fails = |vector: Vector| {
+            let mut all = others.clone();
+            all[i] = vector;
+            fails(&all)
+        };
+        vectors[i] = fewest_requests(&vectors[i], &mut still_fails);
+        vectors[i] = fewest_bytes(&vectors[i], &mut still_fails);
+    }
+    for vector in &mut vectors {
+        let of = suite.vectors.iter().find(|whole| whole.id == vector.id).map_or(0, Vector::bins);
+        vector.comment = format!("shrunk to {} of {of} bins: {}", vector.bins(), vector.comment);
+    }
+    let suite = Suite { name: format!("{}-{}", suite.name, failed.core), file: None, vectors };
+    let outcome = model.run(&suite, seed, &mut |_| ());
+    Some(Shrunk { suite, outcome })
+}
+
+fn some(vectors: &[Vector]) -> Suite {
+    Suite { name: String::new(), file: None, vectors: vectors.to_vec() }
+}
+
+/// Takes away whatever can be taken away, in ever smaller pieces.
+fn fewest<T: Clone>(items: &mut Vec<T>, mut fails: impl FnMut(&[T]) -> bool) {
+    let mut size = items.len().next_power_of_two();
+    while size > 0 {
+        let mut start = 0;
+        let before = items.len();
+        while start < items.len() {
+            let end = (start + size).min(items.len());
+            let fewer = [&items[..start], &items[end..]].concat();
+            if fails(&fewer) {
+                *items = fewer;
+            } else {
+                start = end;
+            }
+        }
+        // At the end a piece may have become useless that was not before.
+        if size > 1 || items.len() == before {
+            size /= 2;
+        }
+    }
+}
+
+fn fewest_requests(vector: &Vector, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
+    let (loads, mut events) = split(vector);
+    fewest(&mut events, |fewer| fails(with_events(vector, &loads, fewer)));
+    let shrunk = with_events(vector, &loads, &events);
+    // What was taken away may have been all there was to take.
+    if fails(shrunk.clone()) { shrunk } else { vector.clone() }
+}
+
+/// What only decoders are given can lose bytes too.
+fn fewest_bytes(vector: &Vector, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
+    if !vector.decode_only {
+        return vector.clone();
+    }
+    let with_bytes = |bytes: &[u8]| {
+        Vector::decoded(&*vector.id, &*vector.comment, &vector.flags, bytes.to_vec(), vector.events.clone())
+    };
+    let mut bytes = vector.bytes.clone();
+    fewest(&mut bytes, |fewer| !fewer.is_empty() && fails(with_bytes(fewer)));
+    with_bytes(&bytes)
+}
+
+/// The vector as far as this bin.
+fn until_bin(vector: &Vector, bin: u64) -> Vector {
+    let (loads, events) = split(vector);
+    let mut bins = 0;
+    let is_before = |event: &&Event| {
+        bins += u64::from(event.is_bin());
+        bins <= bin + 1
+    };
+    let until: Vec<Event> = events.iter().take_while(is_before).copied().collect();
+    with_events(vector, &loads, &until)
+}
+
+/// The loads that it begins with, and the events behind them.
+fn split(vector: &Vector) -> (Vec<Event>, Vec<Event>) {
+    let loads = vector.events.iter().take_while(|event| matches!(event, Event::Load { .. })).count();
+    (vector.events[..loads].to_vec(), vector.events[loads..].to_vec())
+}
+
+/// The vector with other events, as far as they make sense: with the loads that they need, raw bytes only
+/// where a life has ended, and an end.
+fn with_events(vector: &Vector, loads: &[Event], events: &[Event]) -> Vector {
+    let used: BTreeSet<_> = events.iter().filter_map(context).collect();
+    let mut all: Vec<Event> =
+        loads.iter().filter(|load| context(load).is_some_and(|ctx| used.contains(&ctx))).copied().collect();
+    if vector.decode_only {
+        all.extend(events);
+        return Vector::decoded(&*vector.id, &*vector.comment, &vector.flags, vector.bytes.clone(), all);
+    }
+    for &event in events {
+        let between_lives = all.last().is_some_and(|last| last.ends_life() || matches!(last, Event::Raw(_)));
+        if between_lives || !matches!(event, Event::Raw(_)) {
+            all.push(event);
+        }
+    }
+    while matches!(all.last(), Some(Event::Raw(_))) {
+        all.pop();
+    }
+    if !all.last().is_some_and(|last| last.ends_life()) {
+        all.push(Event::Terminate { bin: true });
+    }
+    Vector::encoded(&*vector.id, &*vector.comment, &vector.flags, all)
+}
+
+fn context(event: &Event) -> Option<usize> {
+    match event {
+        Event::Context { ctx, .. } | Event::Load { ctx, .. } => Some(ctx.get()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stress;
+    use crate::vectors;
+
+    #[test]
+    fn fewest_keeps_what_is_needed_and_nothing_else() {
+        let mut items: Vec<u32> = (0..1_000).collect();
+        let mut asked = 0;
+        fewest(&mut items, |items| {
+            asked += 1;
+            [17, 18, 700].iter().all(|needed| items.contains(needed))
+        });
+        assert_eq!(items, [17, 18, 700]);
+        assert!(asked < 200, "{asked}");
+    }
+
+    #[test]
+    fn what_is_left_is_always_a_vector() {
+        for vector in stress::smoke().iter().step_by(5) {
+            let (loads, events) = split(vector);
+            for (start, end) in [(0, events.len() / 2), (events.len() / 3, events.len()), (0, 0)] {
+                let fewer = with_events(vector, &loads, &events[start..end]);
+                assert_eq!(vectors::check(&fewer), Ok(()), "{} {start}..{end}", vector.id);
+            }
+        }
+    }
+}

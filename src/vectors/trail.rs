@@ -1,0 +1,60 @@
+//! A vector step by step, as the oracle goes through it.
+
+use super::Vector;
+use crate::bin::{BinCoder, Decode, DecodeErrorKind, Event};
+use crate::cycle::Request;
+use crate::spec;
+
+/// What the oracle shows after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The request.
+    pub request: Request,
+    /// The number of the bin, if it is one.
+    pub bin: Option<u64>,
+    /// The decoder's codIRange; the encoder's is the same, but behind a terminate bin of 1.
+    pub cod_i_range: u32,
+    /// The encoder's codILow; none where no encoder makes the bytes.
+    pub cod_i_low: Option<u32>,
+    /// The encoder's bitsOutstanding; likewise.
+    pub bits_outstanding: Option<u32>,
+    /// The decoder's codIOffset.
+    pub cod_i_offset: u32,
+    /// How many bits the decoder has read.
+    pub position: u64,
+    /// The error that it has met by now.
+    pub error: Option<DecodeErrorKind>,
+}
+
+/// All requests of a vector, one by one, from the START of its engine on.
+pub fn trail(vector: &Vector) -> Vec<Step> {
+    let mut encoder = spec::Encoder::new();
+    let mut decoder = spec::Decoder::new(&vector.bytes);
+    let mut bins = 0;
+    let mut first = true;
+    let step = |request: Request| {
+        match request {
+            // Making the decoder has done this.
+            Request::Slice => {}
+            Request::Start if std::mem::take(&mut first) => {}
+            Request::Start => decoder.start(),
+            Request::Event(Event::Raw(_)) => _ = decoder.raw_byte(),
+            Request::Event(event) => _ = decoder.play(&[event]),
+        }
+        // An encoder returns what it is given, so playing to it cannot fail.
+        let _ = request.event().map(|event| encoder.play(&[event]));
+        let bin = request.is_bin().then_some(bins);
+        bins += u64::from(request.is_bin());
+        Step {
+            request,
+            bin,
+            cod_i_range: decoder.cod_i_range(),
+            cod_i_low: (!vector.decode_only).then_some(encoder.cod_i_low_10().into()),
+            bits_outstanding: (!vector.decode_only).then_some(encoder.bits_outstanding()),
+            cod_i_offset: decoder.cod_i_offset(),
+            position: decoder.position(),
+            error: decoder.error().map(|error| error.kind),
+        }
+    };
+    Request::of_slice(&vector.events).skip(1).map(step).collect()
+}

@@ -1,0 +1,292 @@
+//! The published vectors: reproduced byte for byte, described by their schema, and damage of every kind found.
+
+mod common;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+use common::command;
+use serde_json::{Value, json};
+use silicabac::stress;
+use silicabac::suites::{PUBLISHED, Suite};
+use silicabac::vectors::{self, Vector};
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[track_caller]
+fn expect(output: &Output, status: i32, words: &[&str]) {
+    let text = text(output);
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    for word in words {
+        assert!(text.contains(word), "{word:?} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn generating_reproduces_what_is_published() {
+    let dir = tempfile::tempdir().unwrap();
+    expect(
+        &command().args(["vectors", "generate"]).arg(dir.path()).output().unwrap(),
+        0,
+        &["smoke", "seed 1"],
+    );
+    let mut bytes = 0;
+    for entry in fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+        let made = fs::read(entry.path()).unwrap();
+        bytes += made.len();
+        assert!(made == fs::read(golden().join(entry.file_name())).unwrap(), "{:?}", entry.file_name());
+    }
+    assert!((1_000_000..20_000_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn what_is_published_holds_and_comes_back_as_it_was() {
+    let suites = vectors::read(&golden());
+    assert_eq!(suites.len(), PUBLISHED.len());
+    for ((_, read), name) in suites.into_iter().zip(PUBLISHED) {
+        let (suite, read) = read.unwrap();
+        assert_eq!(suite, name);
+        assert!(read == Suite::built_in(name, 1).unwrap().vectors, "{name}");
+        for vector in &read {
+            assert_eq!(vectors::check(vector), Ok(()), "{}", vector.id);
+        }
+    }
+}
+
+#[test]
+fn the_schema_describes_the_files() {
+    let schema: Value = serde_json::from_str(vectors::SCHEMA).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for name in PUBLISHED {
+        let file = fs::read(golden().join(format!("{name}.json"))).unwrap();
+        let file: Value = serde_json::from_slice(&file).unwrap();
+        let error =
+            schema.iter_errors(&file).next().map(|error| format!("{}: {error}", error.instance_path()));
+        assert_eq!(error, None, "{name}");
+    }
+}
+
+/// A file of two vectors.
+fn sample() -> Value {
+    let smoke = stress::smoke();
+    let of = |id: &str| smoke.iter().find(|vector| vector.id == id).unwrap().clone();
+    let mut file = Vec::new();
+    vectors::write_json("sample", &[of("pcm-1-phase-0"), of("truncated-0-1")], &mut file).unwrap();
+    serde_json::from_slice(&file).unwrap()
+}
+
+#[test]
+fn reader_and_schema_refuse_the_same_and_the_reader_says_what_and_where() {
+    let schema: Value = serde_json::from_str(vectors::SCHEMA).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let check = |change: &dyn Fn(&mut Value), words: &[&str]| {
+        let mut file = sample();
+        assert!(schema.is_valid(&file) && vectors::read_json(file.to_string().as_bytes()).is_ok());
+        change(&mut file);
+        assert!(!schema.is_valid(&file), "the schema takes {words:?}");
+        let error = vectors::read_json(file.to_string().as_bytes()).unwrap_err().to_string();
+        for word in words {
+            assert!(error.contains(word), "{word:?} is missing in {error}");
+        }
+    };
+    let of_file = |field: &'static str, value: Value| move |file: &mut Value| file[field] = value.clone();
+    check(&of_file("format", json!("other")), &["format", "silicabac-vectors"]);
+    check(&of_file("version", json!(2)), &["version", "it is 2", "newer"]);
+    check(&of_file("version", json!("1")), &["version"]);
+    check(&of_file("vectors", json!({})), &["vectors", "no array"]);
+    check(&of_file("extra", json!(1)), &["extra", "no such field"]);
+    check(&|file| _ = file.as_object_mut().unwrap().remove("suite"), &["suite", "missing"]);
+    let of_vector =
+        |field: &'static str, value: Value| move |file: &mut Value| file["vectors"][0][field] = value.clone();
+    check(&of_vector("id", json!("a b")), &["id", "letters"]);
+    check(&of_vector("id", json!(7)), &["number 0", "id"]);
+    check(&of_vector("comment", json!(7)), &["vector pcm-1-phase-0", "comment"]);
+    check(&of_vector("flags", json!("Pcm")), &["vector pcm-1-phase-0", "flags"]);
+    check(&of_vector("coders", json!("none")), &["vector pcm-1-phase-0", "coders", "none"]);
+    check(&of_vector("bins", json!(-1)), &["vector pcm-1-phase-0", "bins"]);
+    check(&of_vector("requests", json!(["X=1"])), &["vector pcm-1-phase-0"]);
+    check(&of_vector("bytes", json!(["0"])), &["vector pcm-1-phase-0"]);
+    check(&of_vector("error", json!({"kind": "exhausted"})), &["vector pcm-1-phase-0", "error", "bin"]);
+    check(&of_vector("crc32", json!("xyz")), &["vector pcm-1-phase-0", "crc32"]);
+    check(&of_vector("more", json!(0)), &["vector pcm-1-phase-0", "more"]);
+    check(
+        &|file| _ = file["vectors"][1].as_object_mut().unwrap().remove("bytes"),
+        &["vector truncated-0-1", "bytes", "missing"],
+    );
+}
+
+/// What only a reader can know, since a checksum covers it: the checksum is set right again.
+fn with_checksum(mut vector: Value) -> Value {
+    let field = |name: &str| vector[name].to_string();
+    let fields: Vec<_> =
+        ["id", "comment", "flags", "coders", "bins", "requests", "bytes"].map(field).to_vec();
+    let crc32 = crc32fast::hash(format!("[[{}],{}]", fields.join(","), vector["error"]).as_bytes());
+    vector["crc32"] = json!(format!("{crc32:08x}"));
+    vector
+}
+
+#[test]
+fn contradictions_inside_a_vector_are_found() {
+    let check = |change: &dyn Fn(&mut Value), words: &[&str]| {
+        let mut file = sample();
+        assert_eq!(with_checksum(file["vectors"][0].clone()), file["vectors"][0]);
+        change(&mut file["vectors"][0]);
+        file["vectors"][0] = with_checksum(file["vectors"][0].clone());
+        let error = vectors::read_json(file.to_string().as_bytes()).unwrap_err().to_string();
+        for word in ["vector pcm-1-phase-0"].iter().chain(words) {
+            assert!(error.contains(word), "{word:?} is missing in {error}");
+        }
+    };
+    check(&|vector| vector["bins"] = json!(7), &["bins: it is 7, but there are"]);
+    check(&|vector| vector["requests"] = json!(["B=1 Q"]), &["requests: \"Q\" is no request"]);
+    check(&|vector| vector["requests"] = json!(["C1024=1 T=1"]), &["requests: \"C1024=1\""]);
+    check(&|vector| vector["requests"] = json!(["B=1"]), &["requests", "terminate bin of 1"]);
+    check(&|vector| vector["bytes"] = json!([]), &["bytes"]);
+    let mut twice = sample();
+    twice["vectors"][1] = twice["vectors"][0].clone();
+    let error = vectors::read_json(twice.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("id: another vector has it already"), "{error}");
+}
+
+/// The smoke suite as a directory.
+fn smoke_dir() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, contents) in vectors::files(&[("smoke", &stress::smoke())], 1) {
+        fs::write(dir.path().join(name), contents).unwrap();
+    }
+    dir
+}
+
+fn check_without_cores(path: &Path) -> Output {
+    command().args(["vectors", "check", "--no-cores"]).arg(path).output().unwrap()
+}
+
+#[test]
+fn one_flipped_bit_anywhere_is_found_and_its_vector_named() {
+    let dir = smoke_dir();
+    expect(&check_without_cores(dir.path()), 0, &["of 431 vectors hold"]);
+    for name in ["smoke.json", "smoke.hex"] {
+        let path = dir.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        for number in 0..120 {
+            let bit = whole.len() * 8 / 120 * number + number * 5 % 8;
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, &flipped).unwrap();
+            let errors: Vec<String> = vectors::read(dir.path())
+                .into_iter()
+                .filter_map(|(_, read)| Some(read.err()?.to_string()))
+                .collect();
+            assert!(!errors.is_empty(), "bit {bit} of {name}");
+            // In front of the first vector there is none to be named.
+            if let Some(id) = id_at(&whole, name, bit / 8)
+                && id_at(&flipped, name, bit / 8).as_ref() == Some(&id)
+            {
+                assert!(
+                    errors.iter().any(|error| error.contains(&id)),
+                    "bit {bit} of {name}, {id}: {errors:?}"
+                );
+            }
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+}
+
+/// The id of the vector in which a byte of a file lies.
+fn id_at(file: &[u8], name: &str, at: usize) -> Option<String> {
+    let mark = if name.ends_with(".hex") { "// " } else { "\"id\": \"" };
+    let text = String::from_utf8_lossy(file).into_owned();
+    let line_end = at + file[at..].iter().position(|&byte| byte == b'\n').unwrap_or(0);
+    let (_, id) = text.get(..line_end)?.rsplit_once(mark)?;
+    Some(id.split(['"', '\n']).next()?.to_owned())
+}
+
+#[test]
+fn wrong_hashes_and_counts_are_bad_input_that_names_file_and_field() {
+    let dir = smoke_dir();
+    let manifest = dir.path().join("manifest.json");
+    let whole: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let check = |change: &dyn Fn(&mut Value), words: &[&str]| {
+        let mut changed = whole.clone();
+        change(&mut changed);
+        fs::write(&manifest, changed.to_string()).unwrap();
+        expect(&check_without_cores(dir.path()), 4, words);
+    };
+    let zeros = "0".repeat(64);
+    check(&|m| m["files"][0]["sha256"] = json!(zeros), &["smoke.json: sha256: the manifest has 0000"]);
+    check(&|m| m["files"][1]["sha256"] = json!(zeros), &["smoke.hex: sha256: the manifest has 0000"]);
+    check(
+        &|m| m["files"][0]["vectors"] = json!(3),
+        &["smoke.json: vectors: the manifest has 3, but there are 431"],
+    );
+    check(&|m| m["files"][0]["bins"] = json!(3), &["smoke.json: bins: the manifest has 3"]);
+    check(&|m| m["files"][0]["name"] = json!("../x.json"), &["manifest.json: files", "../x.json"]);
+    check(&|m| m["files"][0]["name"] = json!("none.json"), &["none.json: No such file"]);
+    check(&|m| m["version"] = json!(2), &["manifest.json: version: it is 2"]);
+    check(&|m| m["format"] = json!("x"), &["manifest.json: format"]);
+    check(&|m| m["files"][0]["sha256"] = json!(1), &["manifest.json: files[0].sha256"]);
+    fs::write(&manifest, "{").unwrap();
+    expect(&check_without_cores(dir.path()), 4, &["manifest.json"]);
+    expect(&check_without_cores(Path::new("/no/such/dir")), 4, &["/no/such/dir: No such file"]);
+}
+
+#[test]
+fn a_vector_that_does_not_hold_is_a_mismatch_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |change: &dyn Fn(&mut Vector), words: &[&str]| {
+        let smoke = stress::smoke();
+        let mut vector = smoke.iter().find(|vector| vector.id == "truncated-0-1").unwrap().clone();
+        change(&mut vector);
+        let path = dir.path().join("wrong.json");
+        let mut file = Vec::new();
+        vectors::write_json("wrong", &[vector], &mut file).unwrap();
+        fs::write(&path, file).unwrap();
+        expect(
+            &check_without_cores(&path),
+            1,
+            &[&["MISMATCH in suite wrong, vector truncated-0-1"], words].concat(),
+        );
+    };
+    check(&|vector| vector.error = None, &["error: the oracle meets", "Exhausted", "not no error"]);
+    check(&|vector| vector.bytes[0] ^= 255, &["events: the oracle decodes"]);
+    let both = |vector: &mut Vector| {
+        *vector = Vector { id: "truncated-0-1".into(), ..stress::directed()[0].clone() };
+    };
+    check(
+        &|vector| {
+            both(vector);
+            vector.bytes.push(1);
+            vector.bytes[0] ^= 64;
+        },
+        &["the oracle"],
+    );
+}
+
+#[test]
+fn vectors_are_listed_and_explained() {
+    let vectors = |arguments: &[&str]| command().arg("vectors").args(arguments).output().unwrap();
+    expect(&vectors(&["list"]), 0, &["state-N", "63", "catches", "classes"]);
+    expect(&vectors(&["list", "pcm-1-"]), 0, &["pcm-1-phase-0", "1 raw bytes behind", "vectors"]);
+    let listed: Value =
+        serde_json::from_slice(&vectors(&["list", "two-errors", "--format", "json"]).stdout).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 7);
+    let explained = vectors(&["explain", "two-errors-misaligned-exhausted"]);
+    expect(&explained, 0, &["StickyError", "it shows so", "codIOffset", "align", "Misaligned", "fe 00 01"]);
+    expect(&vectors(&["explain", "outstanding-1000-carry"]), 0, &["more requests (--all)"]);
+    expect(&vectors(&["explain", "nothing"]), 4, &["there is no vector nothing", "vectors list"]);
+    let file = golden().join("smoke.json");
+    expect(
+        &vectors(&["explain", "short-0", "--file", file.to_str().unwrap()]),
+        0,
+        &["terminate = 1", "fe 80"],
+    );
+}
