@@ -81,11 +81,7 @@ fn a_trace_that_is_not_there_is_bad_input() {
 
 #[test]
 fn wrong_usage_is_status_2() {
-    expect(
-        &command().args(["cosim", "--suite", "nonsense"]).output().unwrap(),
-        2,
-        &["nonsense", "outstanding"],
-    );
+    expect(&command().args(["cosim", "--suite", "nonsense"]).output().unwrap(), 2, &["nonsense", "directed"]);
     expect(&command().arg("replay").output().unwrap(), 2, &["FILE"]);
 }
 
