@@ -133,7 +133,23 @@ impl Trace {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(TraceError::TooLarge);
         }
-        Ok(cbt1::read(&bytes)?)
+        Trace::from_unpacked(&bytes)
+    }
+
+    /// Reads a trace that is not in a zstd frame.
+    ///
+    /// # Errors
+    /// [`TraceError::Format`].
+    pub fn from_unpacked(bytes: &[u8]) -> Result<Trace, TraceError> {
+        Ok(cbt1::read(bytes)?)
+    }
+
+    /// The trace without a zstd frame.
+    ///
+    /// # Errors
+    /// [`TraceError::Format`], as [`write_to`](Self::write_to).
+    pub fn to_unpacked(&self) -> Result<Vec<u8>, TraceError> {
+        Ok(cbt1::write(self)?)
     }
 
     /// Writes a zstd frame with a checksum of its contents.
@@ -150,7 +166,7 @@ impl Trace {
     /// [`TraceError::Io`] from `sink`; [`TraceError::Format`] where the layout has no room for a count, or a
     /// segment holds something else than bins and alignments.
     pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
-        let bytes = cbt1::write(self)?;
+        let bytes = self.to_unpacked()?;
         let mut encoder = zstd::Encoder::new(sink, 19)?;
         encoder.include_checksum(true)?;
         encoder.write_all(&bytes)?;

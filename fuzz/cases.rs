@@ -1,0 +1,126 @@
+//! What the fuzz targets do with their bytes. Tests do the same with the files in `tests/crashes/`, so that
+//! what a fuzzer has found once stays found.
+
+use serde_json::{Value, json};
+use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
+use silicabac::context::{ContextModel, CtxIdx};
+use silicabac::cosim::{Judged, Stalls};
+use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
+use silicabac::trace::Trace;
+use silicabac::vectors::{self, Vector};
+use silicabac::{engine, replay, spec};
+
+/// Any bytes, asked for anything: oracle, engine and cycle model read the same bins, raise the same error at the
+/// same bin, and have read as much, after every request.
+pub fn decoders(data: &[u8]) {
+    let Some((&count, data)) = data.split_first() else { return };
+    let (asked, bytes) = data.split_at((usize::from(count) * 2).min(data.len()));
+    let asked: Vec<Event> = asked.chunks_exact(2).map(|pair| event(pair[0], pair[1])).collect();
+
+    let mut spec = spec::Decoder::new(bytes);
+    let mut engine = engine::Decoder::new(bytes);
+    for life in lives(&asked) {
+        assert_eq!(spec.answers(life), engine.answers(life));
+        assert_eq!(place(&spec), place(&engine));
+    }
+    let vector = Vector::decoded("fuzz", "", &[], bytes.to_vec(), asked);
+    assert_eq!(vectors::check(&vector), Ok(()));
+    // A core is never given a slice without a byte.
+    if !bytes.is_empty() {
+        play(Decoder::new, &vector, Stalls::ALL.len());
+    }
+}
+
+/// Any bins: oracle, engine and cycle model write the same bytes, which decode to the same bins.
+pub fn encoders(data: &[u8]) {
+    let mut events: Vec<Event> = Vec::new();
+    for pair in data.chunks_exact(2) {
+        let event = event(pair[0], pair[1]);
+        let between_lives =
+            events.last().is_some_and(|last| last.ends_life() || matches!(last, Event::Raw(_)));
+        if between_lives || !matches!(event, Event::Raw(_)) {
+            events.push(event);
+        }
+    }
+    events.push(Event::Terminate { bin: true });
+    let (mut spec, mut engine) = (spec::Encoder::new(), engine::Encoder::new());
+    for event in &events {
+        let _ = (spec.play(&[*event]), engine.play(&[*event]));
+        assert_eq!((spec.cod_i_range(), spec.cod_i_low()), (engine.cod_i_range(), engine.cod_i_low()));
+    }
+    assert_eq!(spec.finish(), engine.finish());
+    let vector = Vector::encoded("fuzz", "", &[], events);
+    assert_eq!(vectors::check(&vector), Ok(()));
+    // A slice that is given up has to load what it uses; these do not.
+    play(Encoder::new, &vector, 1);
+}
+
+/// An unpacked trace: it is refused, or every slice can be replayed, and it is written as it was read.
+pub fn traces(data: &[u8]) {
+    let Ok(trace) = Trace::from_unpacked(data) else { return };
+    for slice in &trace.slices {
+        let _ = replay::replay(slice);
+        let _ = slice.events();
+    }
+    let written = trace.to_unpacked().expect("what was read can be written");
+    assert_eq!(Trace::from_unpacked(&written).expect("what was written can be read"), trace);
+}
+
+/// A vector file, its checksums set right: it is refused, or it can be checked, and comes back as it was.
+pub fn vectors(data: &[u8]) {
+    let _ = vectors::read_json(data);
+    let Ok(mut file) = serde_json::from_slice::<Value>(data) else { return };
+    for vector in file.get_mut("vectors").and_then(Value::as_array_mut).into_iter().flatten() {
+        let field = |name: &str| vector.get(name).map_or("null".into(), Value::to_string);
+        let fields = ["id", "comment", "flags", "coders", "bins", "requests", "bytes"].map(field).join(",");
+        let crc32 = crc32fast::hash(format!("[[{fields}],{}]", field("error")).as_bytes());
+        if let Some(vector) = vector.as_object_mut() {
+            vector.insert("crc32".into(), json!(format!("{crc32:08x}")));
+        }
+    }
+    let Ok((suite, vectors)) = vectors::read_json(file.to_string().as_bytes()) else { return };
+    for vector in &vectors {
+        let _ = vectors::check(vector);
+        let _ = vectors::trail(vector);
+    }
+    let (mut written, mut hex) = (Vec::new(), Vec::new());
+    vectors::write_json(&suite, &vectors, &mut written).expect("a vector is written to memory");
+    vectors::write_hex(&vectors, &mut hex).expect("a vector is written to memory");
+    assert_eq!(vectors::read_json(&written).expect("what was written can be read"), (suite, vectors));
+}
+
+fn event(a: u8, b: u8) -> Event {
+    // Few contexts, so that they come back, and the last one.
+    let ctx = CtxIdx::new([0, 1, 2, 1023][usize::from(a >> 4 & 3)]).unwrap_or_default();
+    let bin = b & 1 != 0;
+    match a & 15 {
+        0..=6 => Event::Context { ctx, bin },
+        7..=9 => Event::Bypass { bin },
+        10 => Event::Terminate { bin: false },
+        11 => Event::Terminate { bin: b < 64 },
+        12 => Event::Align,
+        13 => Event::Raw(b),
+        _ => Event::Load { ctx, model: ContextModel::from_bits(b & 127).unwrap_or_default() },
+    }
+}
+
+/// The events in pieces between which a decoder can be looked at: raw bytes belong together, and a terminate bin
+/// to what is behind it.
+fn lives(events: &[Event]) -> impl Iterator<Item = &[Event]> {
+    let belongs = |a: &Event, b: &Event| {
+        matches!(a, Event::Terminate { .. }) || matches!((a, b), (Event::Raw(_), Event::Raw(_)))
+    };
+    events.chunk_by(belongs)
+}
+
+fn place(decoder: &impl Decode) -> (u32, u32, u64, Option<DecodeError>) {
+    (decoder.cod_i_range(), decoder.cod_i_offset(), decoder.position(), decoder.error())
+}
+
+/// The cycle model against the oracle, the vector twice in a row.
+fn play<C: Judged>(core: fn() -> C, vector: &Vector, stalls: usize) {
+    for stalls in &Stalls::ALL[..stalls] {
+        let played = C::play(core(), &[vector, vector], *stalls, 1, &mut |_| ());
+        assert!(played.is_ok(), "{stalls:?}: {}", played.unwrap_err());
+    }
+}
