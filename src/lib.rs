@@ -10,6 +10,7 @@
 //! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones |
 //! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
 //! | `trace`, `stress` | sources: recorded bins, and made ones |
+//! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
 //! | `replay`, `cosim` | judges |
 //!
 //! Without default features only the first two rows are left, and they are `no_std`.

@@ -290,3 +290,12 @@ fn vectors_are_listed_and_explained() {
         &["terminate = 1", "fe 80"],
     );
 }
+
+#[test]
+fn the_example_in_the_manual_is_a_vector() {
+    let manual = include_str!("../docs/vectors.md");
+    let example = manual.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    let example: Value = serde_json::from_str(example).unwrap();
+    let directed: Value = serde_json::from_slice(&fs::read(golden().join("directed.json")).unwrap()).unwrap();
+    assert!(directed["vectors"].as_array().unwrap().contains(&example), "{example}");
+}

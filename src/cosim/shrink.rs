@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{AnyModel, Failure, Outcome};
-use crate::bin::Event;
+use crate::bin::{BinCoder, Event};
+use crate::context::CtxIdx;
+use crate::spec;
 use crate::suites::Suite;
 use crate::vectors::Vector;
 
@@ -40,6 +42,8 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
         if fails(std::slice::from_ref(&until)) {
             vectors = vec![until];
         }
+        let last = last_requests(&vectors[0]).find(|last| fails(std::slice::from_ref(last)));
+        vectors = last.map_or(vectors, |last| vec![last]);
     } else {
         fewest(&mut vectors, |fewer| fails(fewer));
     }
@@ -119,6 +123,19 @@ fn until_bin(vector: &Vector, bin: u64) -> Vector {
     };
     let until: Vec<Event> = events.iter().take_while(is_before).copied().collect();
     with_events(vector, &loads, &until)
+}
+
+/// The vector without its beginning: the last request, two, four and so on, with the contexts as they are by then.
+fn last_requests(vector: &Vector) -> impl Iterator<Item = Vector> {
+    let events = if vector.decode_only { &[][..] } else { &vector.events };
+    let kept = std::iter::successors(Some(2), |kept| Some(kept * 2)).take_while(|kept| *kept < events.len());
+    kept.map(|kept| {
+        let (before, last) = events.split_at(events.len() - kept);
+        let mut encoder = spec::Encoder::new();
+        let _ = encoder.play(before);
+        let loads = (0..).map_while(CtxIdx::new).map(|ctx| Event::Load { ctx, model: encoder.save(ctx) });
+        with_events(vector, &loads.collect::<Vec<_>>(), last)
+    })
 }
 
 /// The loads that it begins with, and the events behind them.
