@@ -8,19 +8,18 @@ use std::{fs, path::Path};
 
 #[test]
 fn what_was_found_once_stays_found() {
-    let targets: [(&str, fn(&[u8])); 4] = [
-        ("decoders", cases::decoders),
-        ("encoders", cases::encoders),
-        ("traces", cases::traces),
-        ("vectors", cases::vectors),
-    ];
-    for (name, target) in targets {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crashes").join(name);
-        let files: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert!(!files.is_empty(), "{} holds no file", dir.display());
-        for file in files {
-            println!("{}", file.display());
-            target(&fs::read(file).unwrap());
-        }
+    run("decoders", cases::decoders);
+    run("encoders", cases::encoders);
+    run("traces", cases::traces);
+    run("vectors", cases::vectors);
+}
+
+fn run(name: &str, target: fn(&[u8])) {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crashes").join(name);
+    let files: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty(), "{} holds no file", dir.display());
+    for file in files {
+        println!("{}", file.display());
+        target(&fs::read(file).unwrap());
     }
 }

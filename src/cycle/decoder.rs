@@ -15,7 +15,7 @@ fields! {
         rst: 1,
         /// A request waits.
         req_valid: 1,
-        /// One of [`kind`](super::kind).
+        /// One of [`kind`].
         req_kind: 3,
         /// The context variable of a CONTEXT or LOAD request.
         req_ctx_idx: 10,

@@ -15,7 +15,7 @@ fields! {
         rst: 1,
         /// A request waits.
         in_valid: 1,
-        /// One of [`kind`](super::kind).
+        /// One of [`kind`].
         in_kind: 3,
         /// The bin.
         in_bin: 1,
