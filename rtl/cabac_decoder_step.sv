@@ -29,7 +29,8 @@ module cabac_decoder_step (
   cabac_range_table range_table (
       .p_state_idx(model.p_state_idx),
       .q_cod_i_range_idx(cod_i_range[7:6]),
-      .cod_i_range_lps(range_lps)
+      .cod_i_range_lps(range_lps),
+      .shift(shift_lps)
   );
 
   always_comb begin
@@ -43,17 +44,6 @@ module cabac_decoder_step (
   assign offset = kind == cabac_pkg::BYPASS ? {cod_i_offset, next_bits[8]} : {1'b0, cod_i_offset};
   assign above = offset - {1'b0, range_low};
   assign upper = !above[9];
-
-  always_comb begin
-    casez (range_lps)
-      8'b1???????: shift_lps = 3'd1;
-      8'b01??????: shift_lps = 3'd2;
-      8'b001?????: shift_lps = 3'd3;
-      8'b0001????: shift_lps = 3'd4;
-      8'b00001???: shift_lps = 3'd5;
-      default:     shift_lps = 3'd6;
-    endcase
-  end
 
   // The part of the interval that holds codIOffset, renormalised.
   always_comb begin

@@ -24,7 +24,8 @@ module cabac_encoder_range (
   cabac_range_table range_table (
       .p_state_idx(model.p_state_idx),
       .q_cod_i_range_idx(cod_i_range[7:6]),
-      .cod_i_range_lps(range_lps)
+      .cod_i_range_lps(range_lps),
+      .shift(shift_lps)
   );
 
   assign lps = bin != model.val_mps;
@@ -32,17 +33,6 @@ module cabac_encoder_range (
   // What is left below the upper part of the interval.
   assign range_low = cod_i_range - (kind == cabac_pkg::CONTEXT ? {1'b0, range_lps} : 9'd2);
   assign range_mps = range_low[8] ? range_low : {range_low[7:0], 1'b0};
-
-  always_comb begin
-    casez (range_lps)
-      8'b1???????: shift_lps = 3'd1;
-      8'b01??????: shift_lps = 3'd2;
-      8'b001?????: shift_lps = 3'd3;
-      8'b0001????: shift_lps = 3'd4;
-      8'b00001???: shift_lps = 3'd5;
-      default:     shift_lps = 3'd6;
-    endcase
-  end
 
   always_comb begin
     cod_i_range_next = cod_i_range;

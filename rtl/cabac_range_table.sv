@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// rangeTabLPS (H.264 table 9-44, H.265 clause 9.3.4.3.2): the range of the less probable symbol.
+// rangeTabLPS (H.264 table 9-44, H.265 clause 9.3.4.3.2): the range of the less probable symbol, and by how much
+// it has to be shifted to be 256 or more.
 //
-//   p_state_idx = 0, q_cod_i_range_idx = 3  ->  cod_i_range_lps = 240
+//   p_state_idx = 0, q_cod_i_range_idx = 3  ->  cod_i_range_lps = 240, shift = 1
 module cabac_range_table (
     input  wire logic [5:0] p_state_idx,
     input  wire logic [1:0] q_cod_i_range_idx,
-    output logic      [7:0] cod_i_range_lps
+    output logic      [7:0] cod_i_range_lps,
+    output logic      [2:0] shift
 );
   logic [31:0] row;
 
@@ -86,6 +88,18 @@ module cabac_range_table (
       2'd1: cod_i_range_lps = row[23:16];
       2'd2: cod_i_range_lps = row[15:8];
       2'd3: cod_i_range_lps = row[7:0];
+    endcase
+  end
+
+  // State 63, which no context variable reaches, is left out.
+  always_comb begin
+    casez (cod_i_range_lps)
+      8'b1???????: shift = 3'd1;
+      8'b01??????: shift = 3'd2;
+      8'b001?????: shift = 3'd3;
+      8'b0001????: shift = 3'd4;
+      8'b00001???: shift = 3'd5;
+      default:     shift = 3'd6;
     endcase
   end
 endmodule

@@ -2,22 +2,9 @@
 
 mod common;
 
-use std::{fs, path::Path, process::Output};
+use std::{fs, path::Path};
 
-use common::{command, golden_traces, rtl_with, tools};
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-#[track_caller]
-fn expect(output: &Output, status: i32, words: &[&str]) {
-    let text = text(output);
-    assert_eq!(output.status.code(), Some(status), "{text}");
-    for word in words {
-        assert!(text.contains(word), "{word:?} is missing in:\n{text}");
-    }
-}
+use common::{command, expect, golden_traces, rtl_with, tools};
 
 #[test]
 fn replay_counts_what_it_did() {

@@ -8,7 +8,7 @@ use std::{
     process::Output,
 };
 
-use common::command;
+use common::{command, expect};
 use serde_json::{Value, json};
 use silicabac::stress;
 use silicabac::suites::{PUBLISHED, Suite};
@@ -16,19 +16,6 @@ use silicabac::vectors::{self, Vector};
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-#[track_caller]
-fn expect(output: &Output, status: i32, words: &[&str]) {
-    let text = text(output);
-    assert_eq!(output.status.code(), Some(status), "{text}");
-    for word in words {
-        assert!(text.contains(word), "{word:?} is missing in:\n{text}");
-    }
 }
 
 #[test]

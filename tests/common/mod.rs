@@ -5,6 +5,7 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
+    process::{Command, Output},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -69,6 +70,17 @@ pub fn rtl_with(edit: Option<(&str, &str, &str)>) -> tempfile::TempDir {
 }
 
 /// The built command.
-pub fn command() -> std::process::Command {
-    std::process::Command::new(env!("CARGO_BIN_EXE_silicabac"))
+pub fn command() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_silicabac"))
+}
+
+/// The command ended with this status, and said these words somewhere.
+#[track_caller]
+pub fn expect(output: &Output, status: i32, words: &[&str]) {
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    for word in words {
+        assert!(text.contains(word), "{word:?} is missing in:\n{text}");
+    }
 }
