@@ -60,7 +60,10 @@ fn encoder_inputs() -> Vec<encoder_core::Inputs> {
     core.step(&encoder_core::Inputs { rst: 1, ..Default::default() });
     let mut events = suite.vectors.iter().flat_map(|vector| &vector.events).copied().cycle().peekable();
     let next = || {
-        let inputs = encoder_core::Inputs { out_ready: 1, ..encoder_core::Inputs::request(*events.peek()?) };
+        let inputs = encoder_core::Inputs {
+            out_ready: 1,
+            ..encoder_core::Inputs::request(Request::Event(*events.peek()?))
+        };
         if core.step(&inputs).outputs.in_ready == 1 {
             events.next();
         }

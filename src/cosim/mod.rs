@@ -7,6 +7,7 @@
 pub mod decoder;
 pub mod encoder;
 pub mod lockstep;
+mod player;
 mod recent;
 mod report;
 pub mod rtl;
@@ -26,6 +27,7 @@ use self::lockstep::Lockstep;
 use crate::cycle::{Core, Request, Stopped, decoder::Decoder, encoder::Encoder};
 use crate::suites::Suite;
 use crate::vectors::{self, Flag, Vector};
+pub use player::LikeTwin;
 pub use report::Report;
 pub use shrink::{Shrunk, shrink};
 pub use stalls::{GiveUp, Stalls};
@@ -39,6 +41,9 @@ pub trait Judged: Core + Default {
     /// Whether the core has anything to do with the vector.
     fn plays(vector: &Vector) -> bool;
 
+    /// The registers after the last clock.
+    fn registers(&self) -> &Self::Registers;
+
     /// The ways to give a vector up in a clock.
     fn give_ups(clock: u64) -> Vec<GiveUp>;
 
@@ -47,24 +52,20 @@ pub trait Judged: Core + Default {
     ///
     /// # Errors
     /// [`Stopped`].
-    fn switch_on<R>(lockstep: &mut Lockstep<Self, R>) -> Result<(), Stopped>
-    where
-        R: Core<Inputs = Self::Inputs, Outputs = Self::Outputs, Registers = Self::Registers>;
+    fn switch_on<R: LikeTwin<Self>>(lockstep: &mut Lockstep<Self, R>) -> Result<(), Stopped>;
 
     /// Plays vectors, back to back, to a core and its twin, and tells `progress` how many events are done.
     ///
     /// # Errors
     /// The first [`Mismatch`]: between core and twin in any output or register, between them and the oracle,
     /// or a core that no longer moves.
-    fn play<R>(
+    fn play<R: LikeTwin<Self>>(
         rtl: R,
         vectors: &[&Vector],
         stalls: Stalls,
         seed: u64,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<Stats, Box<Mismatch>>
-    where
-        R: Core<Inputs = Self::Inputs, Outputs = Self::Outputs, Registers = Self::Registers>;
+    ) -> Result<Stats, Box<Mismatch>>;
 }
 
 /// What a run was like.
@@ -86,9 +87,6 @@ impl Stats {
         self.bins as f64 / self.clocks.max(1) as f64
     }
 }
-
-/// After so many clocks in which nothing moves, though the output is ready in many of them, nothing ever will.
-const PATIENCE: u32 = 2_000;
 
 /// Where a core first went wrong.
 #[derive(Clone, Debug, thiserror::Error)]

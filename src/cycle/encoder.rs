@@ -4,7 +4,6 @@
 //! passed each step, which is how a judge knows to which bin a register belongs.
 
 use super::{Core, Request, RequestFields, Row, Stopped, fields, kind, transition};
-use crate::bin::Event;
 use crate::context::CONTEXTS;
 use crate::tables::RANGE_TAB_LPS;
 
@@ -116,8 +115,8 @@ fields! {
 
 impl Inputs {
     /// The ports with this request on them; everything else stays zero.
-    pub fn request(event: Event) -> Inputs {
-        let RequestFields { kind, bin, ctx_idx, data } = Request::Event(event).fields();
+    pub fn request(request: Request) -> Inputs {
+        let RequestFields { kind, bin, ctx_idx, data } = request.fields();
         Inputs {
             in_valid: 1,
             in_kind: kind,
@@ -145,10 +144,10 @@ pub struct Passed {
 /// The encoder core.
 ///
 /// ```
-/// use silicabac::{bin::Event, cycle::encoder::{Encoder, Inputs}};
+/// use silicabac::{bin::Event, cycle::{Request, encoder::{Encoder, Inputs}}};
 /// let mut core = Encoder::new();
 /// core.step(&Inputs { rst: 1, ..Inputs::default() });
-/// core.step(&Inputs::request(Event::Terminate { bin: true }));
+/// core.step(&Inputs::request(Request::Event(Event::Terminate { bin: true })));
 /// let bytes: Vec<u32> = (0..10)
 ///     .map(|_| core.step(&Inputs { out_ready: 1, ..Inputs::default() }).outputs)
 ///     .filter(|outputs| outputs.out_valid == 1)

@@ -33,14 +33,14 @@ impl Step {
 }
 
 /// Something is wrong with what a step did; in words.
-pub(super) struct Fault {
+pub(super) struct Wrong {
     pub(super) step: Step,
     pub(super) what: String,
 }
 
-impl Fault {
-    pub(super) fn new(step: Step, what: String) -> Fault {
-        Fault { step, what }
+impl Wrong {
+    pub(super) fn new(step: Step, what: String) -> Wrong {
+        Wrong { step, what }
     }
 }
 
@@ -100,10 +100,10 @@ impl Oracle {
         after: Passed,
         shown: &Registers,
         registers: &Registers,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Wrong> {
         if after.range > before.range {
             let Some(expected) = self.expected.get(self.ranged) else {
-                return Err(Fault::new(
+                return Err(Wrong::new(
                     Step::Range,
                     "the range step codes a request that was never taken".into(),
                 ));
@@ -129,10 +129,10 @@ impl Oracle {
     }
 
     /// The core gives a byte.
-    pub(super) fn check_byte(&mut self, byte: u8, last: bool) -> Result<(), Fault> {
+    pub(super) fn check_byte(&mut self, byte: u8, last: bool) -> Result<(), Wrong> {
         let what = format!("byte {} of the output", self.given);
         let Some(&expected) = self.coder.bytes().get(self.given) else {
-            return Err(Fault::new(Step::Pack, format!("{what} is given before any bin decides it")));
+            return Err(Wrong::new(Step::Pack, format!("{what} is given before any bin decides it")));
         };
         equal(Step::Pack, &what, format!("{expected:#04x}"), format!("{byte:#04x}"))?;
         self.given += 1;
@@ -158,12 +158,12 @@ impl Oracle {
     }
 }
 
-fn equal<T: PartialEq + core::fmt::Debug>(step: Step, what: &str, oracle: T, core: T) -> Result<(), Fault> {
+fn equal<T: PartialEq + core::fmt::Debug>(step: Step, what: &str, oracle: T, core: T) -> Result<(), Wrong> {
     if oracle == core {
         return Ok(());
     }
     let what: String = format!("{what}: the oracle has {oracle:?}, the core {core:?}");
-    Err(Fault::new(step, what))
+    Err(Wrong::new(step, what))
 }
 
 #[cfg(test)]
@@ -192,7 +192,7 @@ mod tests {
     fn check(change: impl Fn(&mut Registers)) -> Result<(), String> {
         let (mut oracle, mut registers) = one_bin();
         change(&mut registers);
-        oracle.check_steps(BEFORE, BOTH, &registers, &registers).map_err(|fault| fault.what)
+        oracle.check_steps(BEFORE, BOTH, &registers, &registers).map_err(|wrong| wrong.what)
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_request_that_was_never_taken_is_noticed() {
         let fault = Oracle::default().check_steps(BEFORE, BOTH, &Registers::default(), &Registers::default());
-        assert!(fault.is_err_and(|fault| fault.what.contains("never taken")));
+        assert!(fault.is_err_and(|wrong| wrong.what.contains("never taken")));
     }
 
     #[test]
@@ -229,8 +229,8 @@ mod tests {
             oracle.take(Event::Terminate { bin: true });
             oracle
         };
-        let wrong = |words: &str, result: Result<(), Fault>| {
-            assert!(result.is_err_and(|fault| fault.what.contains(words)), "{words}");
+        let wrong = |words: &str, result: Result<(), Wrong>| {
+            assert!(result.is_err_and(|wrong| wrong.what.contains(words)), "{words}");
         };
         let mut right = ended();
         assert!(right.check_byte(0xfe, false).is_ok() && right.check_byte(0x80, true).is_ok());
