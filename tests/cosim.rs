@@ -8,7 +8,7 @@ use std::{
     process::Output,
 };
 
-use common::{command, rtl_with, tools, unpublished_traces};
+use common::{command, expect, rtl_with, tools, unpublished_traces};
 use serde_json::Value;
 use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use silicabac::cosim::CoreKind;
@@ -395,6 +395,26 @@ fn a_failure_shows_rows_bins_and_command_and_leaves_the_fewest_bins_and_a_wavefo
         changes.collect::<Vec<_>>()
     };
     assert_ne!(changes("twin"), changes("core"), "the waveform shows what each core did");
+}
+
+#[test]
+fn a_failure_that_takes_two_vectors_is_shrunk_to_two() {
+    if tools().is_none() {
+        return;
+    }
+    let sticky = ("cabac_decoder.sv", "if (slice) response.error <= cabac_pkg::NONE;\n      else if", "if");
+    let (dir, failures) = (rtl_with(Some(sticky)), tempfile::tempdir().unwrap());
+    let output = command()
+        .args(["vectors", "check", "golden/invalid.json", "--core", "decoder", "--seed", "7", "--rtl-dir"])
+        .arg(dir.path())
+        .arg("--failures")
+        .arg(failures.path())
+        .output()
+        .unwrap();
+    expect(&output, 1, &["MISMATCH in suite invalid", "0 bins of 2 vectors are enough"]);
+    let (_, vectors) = vectors::read_file(&only_file(failures.path(), "json")).unwrap();
+    let [first, second] = &vectors[..] else { panic!("{} vectors", vectors.len()) };
+    assert!(first.error.is_some() && first.bytes.len() == 1 && second.bytes.len() == 1);
 }
 
 #[test]

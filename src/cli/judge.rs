@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use indicatif::ProgressBar;
 use silicabac::cosim::{self, AnyModel, CoreKind, Failure as CosimFailure, Mismatch, Outcome, Report};
 use silicabac::suites::Suite;
-use silicabac::vectors;
+use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, Tools};
 
 use super::{Failure, Verdict, progress_bar, unless_closed, write_file};
@@ -207,7 +207,7 @@ fn print_failure(
     Ok(())
 }
 
-/// More requests than these are only counted.
+/// More requests of a vector than these are only counted, and more bytes not shown.
 const SHOWN: usize = 24;
 
 fn print_shrunk(out: &mut impl Write, shrunk: Option<&Files>) -> io::Result<()> {
@@ -217,17 +217,20 @@ fn print_shrunk(out: &mut impl Write, shrunk: Option<&Files>) -> io::Result<()> 
         Some(Ok(files)) => files,
     };
     let vectors = &shrunk.suite.vectors;
-    let events: Vec<_> = vectors.iter().flat_map(|vector| &vector.events).collect();
-    let bins = events.iter().filter(|event| event.is_bin()).count();
+    let bins: usize = vectors.iter().map(Vector::bins).sum();
     let more = if vectors.len() > 1 { format!(" of {} vectors", vectors.len()) } else { String::new() };
     writeln!(out, "  {bins} bins{more} are enough; {} (.hex, and .vcd for the waveform):", path.display())?;
-    for event in events.iter().take(SHOWN) {
-        writeln!(out, "    {event}")?;
+    for vector in vectors {
+        let hex: String = vector.bytes.iter().take(SHOWN).map(|byte| format!(" {byte:02x}")).collect();
+        writeln!(out, "    {}, {} bytes:{hex}", vector.id, vector.bytes.len())?;
+        for event in vector.events.iter().take(SHOWN) {
+            writeln!(out, "      {event}")?;
+        }
+        if vector.events.len() > SHOWN {
+            writeln!(out, "      ... and {} more", vector.events.len() - SHOWN)?;
+        }
     }
-    match events.len().saturating_sub(SHOWN) {
-        0 => writeln!(out),
-        more => writeln!(out, "    ... and {more} more\n"),
-    }
+    writeln!(out)
 }
 
 /// The command that shows this failure again: the shrunk one if there is one.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{AnyModel, Failure, Outcome};
+use super::{AnyModel, Failure, Outcome, Stalls, WAYS};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
 use crate::spec;
@@ -23,13 +23,15 @@ const BUDGET: u64 = 150_000_000;
 
 /// Shrinks a failure of a core; nothing where the fault is not the core's.
 pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> Option<Shrunk> {
-    let Some((_, Failure::Core(mismatch))) = &failed.failure else { return None };
+    let Some((stalls, Failure::Core(mismatch))) = &failed.failure else { return None };
+    // What fails in a simple way shall not become what fails in a difficult one.
+    let ways = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map_or(WAYS, |way| way + 1);
     let mut clocks = 0;
     let mut fails = |vectors: &[Vector]| {
         if clocks > BUDGET {
             return false;
         }
-        let outcome = model.run(&some(vectors), seed, &mut |_| ());
+        let outcome = model.run_ways(&some(vectors), seed, ways, &mut |_| ());
         clocks += outcome.lockstep_clocks + 1_000;
         matches!(outcome.failure, Some((_, Failure::Core(_))))
     };
