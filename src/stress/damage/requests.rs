@@ -1,0 +1,198 @@
+//! Slices that are asked for something else than they hold.
+
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+
+use super::super::{builder::Builder, random};
+use super::{bad, bases, bypasses, random_bytes};
+use crate::bin::{BinCoder, Decode, DecodeErrorKind, Event};
+use crate::spec;
+use crate::vectors::{Flag, Vector};
+
+/// Good slices that are asked for bypass bins in place of the end: up to the last bit, and beyond it.
+pub(super) fn over_read() -> Vec<Vector> {
+    let over = |(b, base): (usize, Vector)| {
+        let mut decoder = spec::Decoder::new(&base.bytes);
+        let _ = decoder.play(&base.events);
+        let left = base.bytes.len() * 8 - decoder.position() as usize;
+        (0..8).map(move |beyond| {
+            let mut asked = base.events.clone();
+            asked.pop();
+            asked.extend(bypasses(left + beyond));
+            let comment = format!("bypass bins to the last bit of a good slice and {beyond} beyond it");
+            bad(format!("over-read-{b}-{beyond}"), comment, Flag::OverRead, base.bytes.clone(), asked)
+        })
+    };
+    bases().into_iter().enumerate().flat_map(over).collect()
+}
+
+/// Slices whose last bin should be a terminate bin of 1 and is none: the bits of the end are cleared.
+pub(super) fn terminate_missing() -> Vec<Vector> {
+    let missing = |bins: u32| {
+        let mut builder = Builder::new(bins.into());
+        builder.load(0, 1, true);
+        builder.load(1, 30, true);
+        builder.some_bins(bins);
+        let whole = builder.into_vector("", "", &[]);
+        let mut bytes = whole.bytes;
+        bytes.truncate(bytes.len() - 1);
+        bytes.extend([0, 0]);
+        let mut asked = whole.events;
+        (0..20).for_each(|_| {
+            asked.extend([Event::Terminate { bin: true }, Event::Bypass { bin: false }]);
+        });
+        let comment = format!("the end of a slice of {bins} bins overwritten, and its end asked for in vain");
+        bad(format!("terminate-missing-{bins}"), comment, Flag::Terminate, bytes, asked)
+    };
+    (5..17).map(missing).collect()
+}
+
+/// Slices that end before all bins have been asked for; what follows is taken for another life.
+pub(super) fn terminate_early() -> Vec<Vector> {
+    let early = |bins: u32| {
+        let mut builder = Builder::new(bins.into());
+        builder.load(0, 1, true);
+        builder.load(1, 30, true);
+        builder.some_bins(bins);
+        let whole = builder.into_vector("", "", &[]);
+        let mut asked = whole.events;
+        asked.extend([Event::Bypass { bin: false }; 6]);
+        asked.push(Event::Terminate { bin: true });
+        let mut bytes = whole.bytes;
+        bytes.extend((0..bins % 4).map(|i| 0x35 * (i as u8 + 1)));
+        let comment = format!("bins behind the end of a slice, where {} bytes follow", bins % 4);
+        bad(format!("terminate-early-{bins}"), comment, Flag::Terminate, bytes, asked)
+    };
+    (1..13).map(early).collect()
+}
+
+/// Alignments with codIOffset of 256 or more, some bins behind the start.
+pub(super) fn misaligned() -> Vec<Vector> {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut found = Vec::new();
+    while found.len() < 16 {
+        let before = found.len() % 6;
+        let bytes = random_bytes(&mut rng, 6);
+        let mut asked: Vec<Event> = bypasses(before).collect();
+        asked.push(Event::Align);
+        asked.extend(bypasses(9));
+        let comment = format!("an alignment with codIOffset of 256 or more, {before} bins behind the start");
+        let vector = bad(format!("misaligned-{}", found.len()), comment, Flag::Misaligned, bytes, asked);
+        if vector.error.is_some_and(|error| error.kind == DecodeErrorKind::Misaligned) {
+            found.push(vector);
+        }
+    }
+    found
+}
+
+/// The first error stays, whatever the second is.
+pub(super) fn two_errors() -> Vec<Vector> {
+    let two = |id: &str, bytes: &[u8], asked: Vec<Event>| {
+        let comment = "two errors, of which the first stays";
+        bad(format!("two-errors-{id}"), comment, Flag::StickyError, bytes.to_vec(), asked)
+    };
+    let with_align = |first: usize, then: usize| {
+        bypasses(first).chain([Event::Align]).chain(bypasses(then)).collect::<Vec<_>>()
+    };
+    let end = || [Event::Terminate { bin: true }];
+    let raws = |count| std::iter::repeat_n(Event::Raw(0), count);
+    vec![
+        two("forbidden-exhausted", &[0xff, 0x80], bypasses(20).collect()),
+        two("forbidden-misaligned", &[0xff, 0xff, 0xff, 0xff], with_align(8, 4)),
+        two("misaligned-exhausted", &[0xfe, 0x00, 0x01], with_align(0, 30)),
+        two(
+            "misaligned-forbidden",
+            &[0xfe, 0x00, 0xff, 0xff, 0xff],
+            [Event::Align, Event::Raw(0), end()[0]].to_vec(),
+        ),
+        two("exhausted-forbidden", &[0x12], raws(3).chain(end()).collect()),
+        two("exhausted-at-start", &[0xff], with_align(2, 2)),
+        two("exhausted-misaligned", &[0xfe], with_align(0, 2)),
+    ]
+}
+
+/// A slice with raw bytes, of which more or fewer are asked for than there are.
+pub(super) fn raw_counts() -> Vec<Vector> {
+    let count = |(there, asked_for): (u32, u32)| {
+        let mut builder = Builder::new(there.into());
+        builder.bypasses(5);
+        builder.terminate(true);
+        builder.raw(there);
+        builder.bypasses(12);
+        let whole = builder.into_vector("", "", &[]);
+        let mut asked = whole.events[..6].to_vec();
+        asked.extend((0..asked_for).map(|_| Event::Raw(0)));
+        asked.extend(&whole.events[6 + there as usize..]);
+        let comment = format!("{asked_for} raw bytes asked for where there are {there}");
+        bad(format!("raw-{asked_for}-of-{there}"), comment, Flag::WrongRequests, whole.bytes, asked)
+    };
+    let counts = [(1, 0), (0, 1), (2, 1), (1, 2), (4, 3), (3, 4), (16, 12), (12, 16)];
+    counts.into_iter().map(count).collect()
+}
+
+/// Raw bytes beyond the end of the slice.
+pub(super) fn raw_beyond() -> Vec<Vector> {
+    let beyond = |raw: u32| {
+        let mut builder = Builder::new(raw.into());
+        builder.bypasses(raw);
+        builder.terminate(true);
+        builder.raw(raw);
+        let whole = builder.into_vector("", "", &[]);
+        let last = whole.events.len() - 1;
+        let life = Vector::encoded("", "", &[], whole.events[..=raw as usize].to_vec()).bytes.len();
+        let bytes = whole.bytes[..life + raw as usize / 2].to_vec();
+        let comment = format!("{raw} raw bytes asked for where there are {}", raw / 2);
+        bad(format!("raw-beyond-{raw}"), comment, Flag::OverRead, bytes, whole.events[..last].to_vec())
+    };
+    (1..9).map(beyond).collect()
+}
+
+/// Raw bytes where no life has ended, at every phase.
+pub(super) fn raw_in_a_life() -> Vec<Vector> {
+    let inside = |bins: usize| {
+        let mut rng = ChaCha8Rng::seed_from_u64(bins as u64);
+        let raw = [Event::Raw(0), Event::Raw(0)];
+        let asked = bypasses(bins).chain(raw).chain(bypasses(5)).collect();
+        let bytes = [&[0x40][..], &random_bytes(&mut rng, 9)].concat();
+        let comment = format!("two raw bytes {bins} bins behind the start of a life that has not ended");
+        bad(format!("raw-in-a-life-{bins}"), comment, Flag::WrongRequests, bytes, asked)
+    };
+    (0..8).map(inside).collect()
+}
+
+/// Good slices, some of whose bins are asked for as another kind.
+pub(super) fn other_kinds() -> Vec<Vector> {
+    let other = |number: u32| {
+        let base = &bases()[number as usize % 3];
+        let ctx = Default::default();
+        let kinds = [
+            Event::Bypass { bin: false },
+            Event::Terminate { bin: false },
+            Event::Context { ctx, bin: false },
+        ];
+        let mut bins = 0;
+        let exchange = |&event: &Event| {
+            bins += u32::from(event.is_bin());
+            if event.is_bin() && bins % 16 == number { kinds[(bins / 16 % 3) as usize] } else { event }
+        };
+        let asked = base.events.iter().map(exchange).collect();
+        let comment = "every sixteenth bin asked for as a bypass, terminate or context bin";
+        bad(format!("other-kinds-{number}"), comment, Flag::WrongRequests, base.bytes.clone(), asked)
+    };
+    (0..12).map(other).collect()
+}
+
+/// Good slices with other contexts than they were encoded with.
+pub(super) fn other_contexts() -> Vec<Vector> {
+    let other = |number: u32| {
+        let mut rng = ChaCha8Rng::seed_from_u64(number.into());
+        let base = &bases()[number as usize % 3];
+        let change = |&event: &Event| match event {
+            Event::Load { ctx, .. } => Event::Load { ctx, model: random::any_model(&mut rng) },
+            event => event,
+        };
+        let asked = base.events.iter().map(change).collect();
+        let comment = "a good slice with other states loaded than it was encoded with";
+        bad(format!("other-contexts-{number}"), comment, Flag::Damaged, base.bytes.clone(), asked)
+    };
+    (0..8).map(other).collect()
+}
