@@ -18,21 +18,22 @@ pub struct Shrunk {
     pub outcome: Outcome,
 }
 
-/// After so many clocks what has been found has to do.
-const BUDGET: u64 = 150_000_000;
+/// After so many events played what has been found has to do.
+const BUDGET: usize = 40_000_000;
 
 /// Shrinks a failure of a core; nothing where the fault is not the core's.
 pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> Option<Shrunk> {
     let Some((stalls, Failure::Core(mismatch))) = &failed.failure else { return None };
     // What fails in a simple way shall not become what fails in a difficult one.
     let ways = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map_or(WAYS, |way| way + 1);
-    let mut clocks = 0;
+    let mut played = 0;
     let mut fails = |vectors: &[Vector]| {
-        if clocks > BUDGET {
+        let events: usize = vectors.iter().map(|vector| vector.events.len()).sum();
+        played += (events + 1_000) * ways;
+        if played > BUDGET {
             return false;
         }
         let outcome = model.run_ways(&some(vectors), seed, ways, &mut |_| ());
-        clocks += outcome.lockstep_clocks + 1_000;
         matches!(outcome.failure, Some((_, Failure::Core(_))))
     };
     let guilty = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;

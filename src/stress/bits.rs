@@ -2,7 +2,6 @@
 
 use super::builder::Builder;
 use crate::bin::Event;
-use crate::tables::RANGE_TAB_LPS;
 use crate::vectors::{Flag, Vector};
 
 /// All of it.
@@ -60,12 +59,7 @@ fn renormalisation(shift: u32, phase: u64) -> Vector {
     builder.load(0, 5, false);
     builder.load(1, 50, true);
     builder.some_bins(4);
-    // In this range there is a state for every shift, and the way to the phase does not leave it.
-    builder.reach_range(|range| range == 256);
-    builder.reach_phase(phase);
-    let takes = |&state: &u8| u32::from(RANGE_TAB_LPS[usize::from(state)][0]).leading_zeros() - 23 == shift;
-    builder.load(2, (0..63).find(takes).unwrap_or(0), true);
-    builder.symbol(2, false);
+    builder.reach_shift(shift, phase);
     builder.bypasses(2);
     builder.some_bins(4);
     let comment = format!("a bin that takes {shift} bits, the first of them bit {phase} of its byte");

@@ -155,6 +155,20 @@ impl Builder {
         }
     }
 
+    /// A bin of context 2 that takes `shift` bits, the first of them at `phase`; how many bits have been read
+    /// before it.
+    pub(super) fn reach_shift(&mut self, shift: u32, phase: u64) -> u64 {
+        // In this range there is a state for every shift, and the way to the phase does not leave it.
+        self.reach_range(|range| range == 256);
+        self.reach_phase(phase);
+        let position = self.position;
+        let takes =
+            |&state: &u8| u32::from(RANGE_TAB_LPS[usize::from(state)][0]).leading_zeros() - 23 == shift;
+        self.load(2, (0..63).find(takes).unwrap_or(0), true);
+        self.symbol(2, false);
+        position
+    }
+
     /// Ends the slice.
     pub(super) fn into_vector(
         mut self,

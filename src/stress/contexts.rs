@@ -13,7 +13,7 @@ pub fn vectors() -> Vec<Vector> {
         })
     });
     let bits = (0..CONTEXTS.ilog2()).map(address_bit);
-    distances.chain((0..63).map(state)).chain(bits).chain([every_context()]).collect()
+    distances.chain((0..63).map(state)).chain(bits).chain([every_context(), every_context_again()]).collect()
 }
 
 /// What changes a context variable.
@@ -95,6 +95,18 @@ fn every_context() -> Vector {
     builder.push(Event::Bypass { bin: true });
     let comment = "all 1,024 contexts: loaded upwards, used downwards and then all over the place";
     builder.into_vector("every-context", comment, &[Flag::ContextMemory])
+}
+
+/// Every context straight behind itself: behind a load, and behind a bin.
+fn every_context_again() -> Vector {
+    let mut builder = Builder::new(1);
+    for ctx in 0..CONTEXTS as u16 {
+        builder.load(ctx, 62 - (ctx % 63) as u8, ctx % 2 == 0);
+        builder.symbol(ctx, ctx % 5 != 0);
+        builder.symbol(ctx, ctx % 3 != 0);
+    }
+    let comment = "all 1,024 contexts, each twice straight behind its load";
+    builder.into_vector("every-context-again", comment, &[Flag::ContextMemory, Flag::Forwarding])
 }
 
 #[cfg(test)]

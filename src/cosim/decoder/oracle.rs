@@ -60,9 +60,11 @@ impl<'a> Oracle<'a> {
                 }
             },
         }
-        let (error, bits) = match request {
-            Request::Slice => (0, 0),
-            _ => (error_code(self.decoder.error().map(|error| error.kind)), self.decoder.position() as u32),
+        let (error, bits) = match self.begun {
+            Some(_) => (0, 0),
+            None => {
+                (error_code(self.decoder.error().map(|error| error.kind)), self.decoder.position() as u32)
+            }
         };
         self.expected = Expected {
             bin: bin.into(),

@@ -24,6 +24,7 @@ pub fn vectors() -> Vec<Vector> {
         bytes::forbidden_later(),
         requests::misaligned(),
         requests::two_errors(),
+        requests::ends(),
         bytes::tails(),
         requests::raw_counts(),
         requests::raw_beyond(),
@@ -82,7 +83,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::bin::DecodeErrorKind;
+    use crate::bin::{DecodeError, DecodeErrorKind};
 
     #[test]
     fn there_are_many_of_many_classes_and_every_error() {
@@ -118,9 +119,32 @@ mod tests {
         expect(requests::raw_beyond(), Some(Exhausted));
         expect(bytes::one_byte(), Some(Exhausted));
         for vector in requests::two_errors() {
-            let first = vector.id.split('-').nth(2).unwrap().to_owned();
-            let kind = format!("{:?}", vector.error.unwrap().kind).to_lowercase();
-            assert_eq!(kind, first, "{}", vector.id);
+            let names: Vec<&str> = vector.id.split('-').collect();
+            let kind = |error: Option<DecodeError>| format!("{:?}", error.unwrap().kind).to_lowercase();
+            assert_eq!(kind(vector.error), names[2], "{}", vector.id);
+            // Without the first error there is the second.
+            let mut second = vector.clone();
+            if names[2] == "exhausted" {
+                second.bytes.push(0);
+                second.events.splice(..0, bypasses(7));
+            }
+            second.bytes[..2].fill(0);
+            let second = Vector::decoded("", "", &[], second.bytes, second.events);
+            let expected =
+                if ["forbidden", "misaligned"].contains(&names[3]) { names[3] } else { "exhausted" };
+            assert_eq!(kind(second.error), expected, "{}", vector.id);
+        }
+        for vector in requests::ends() {
+            let numbers: Vec<u64> = vector.id.split('-').filter_map(|part| part.parse().ok()).collect();
+            let bins = vector.events.iter().filter(|event| event.is_bin()).count() as u64;
+            let met = vector.error.map(|error| error.bin);
+            assert!(vector.error.is_none_or(|error| error.kind == Exhausted));
+            match vector.id.starts_with("end-context") {
+                // Three bypass bins and a terminate bin are behind the bin that it is about.
+                true if numbers[0] > numbers[1] => assert_eq!(met, Some(bins - 5), "{}", vector.id),
+                true => assert!(met.is_none_or(|bin| bin > bins - 5), "{}: {met:?}", vector.id),
+                false => assert_eq!(met, Some(bins - 3), "{}", vector.id),
+            }
         }
     }
 }

@@ -86,28 +86,88 @@ pub(super) fn misaligned() -> Vec<Vector> {
 
 /// The first error stays, whatever the second is.
 pub(super) fn two_errors() -> Vec<Vector> {
-    let two = |id: &str, bytes: &[u8], asked: Vec<Event>| {
-        let comment = "two errors, of which the first stays";
-        bad(format!("two-errors-{id}"), comment, Flag::StickyError, bytes.to_vec(), asked)
-    };
-    let with_align = |first: usize, then: usize| {
-        bypasses(first).chain([Event::Align]).chain(bypasses(then)).collect::<Vec<_>>()
-    };
-    let end = || [Event::Terminate { bin: true }];
-    let raws = |count| std::iter::repeat_n(Event::Raw(0), count);
-    vec![
-        two("forbidden-exhausted", &[0xff, 0x80], bypasses(20).collect()),
-        two("forbidden-misaligned", &[0xff, 0xff, 0xff, 0xff], with_align(8, 4)),
-        two("misaligned-exhausted", &[0xfe, 0x00, 0x01], with_align(0, 30)),
-        two(
-            "misaligned-forbidden",
-            &[0xfe, 0x00, 0xff, 0xff, 0xff],
-            [Event::Align, Event::Raw(0), end()[0]].to_vec(),
-        ),
-        two("exhausted-forbidden", &[0x12], raws(3).chain(end()).collect()),
-        two("exhausted-at-start", &[0xff], with_align(2, 2)),
-        two("exhausted-misaligned", &[0xfe], with_align(0, 2)),
-    ]
+    let align = [Event::Align];
+    // The bytes that the first error takes, how often bypass bins use up their bits, and what meets it.
+    let firsts: [(&str, &[u8], usize, &[Event]); 3] = [
+        ("forbidden", &[0xff, 0x80], 7, &[]),
+        ("misaligned", &[0xfe, 0x00], 7, &align),
+        ("exhausted", &[0x00], 0, &[]),
+    ];
+    // The bytes behind those, and what meets the second error in them. Behind an alignment a bin of zero bits takes
+    // one; behind raw bytes the engine starts.
+    let context = Event::Context { ctx: Default::default(), bin: false };
+    let (terminate, raw) = (Event::Terminate { bin: false }, Event::Raw(0));
+    let to_256 = bypasses(9).chain(align);
+    let seconds: [(&str, &[u8], Vec<Event>); 7] = [
+        ("context", &[], vec![Event::Align, context]),
+        ("bypass", &[], bypasses(1).collect()),
+        ("terminate", &[], vec![Event::Align, terminate]),
+        ("raw", &[], vec![raw]),
+        ("start", &[0x12], vec![raw]),
+        ("forbidden", &[0x12, 0xff, 0xff], vec![raw]),
+        ("misaligned", &[0x80, 0x00], to_256.collect()),
+    ];
+    let mut vectors = Vec::new();
+    for (first, head, bins, meets_first) in firsts {
+        for (second, tail, meets_second) in &seconds {
+            // Nothing can stand behind the end, and of two errors of a kind either may be the first.
+            if first == "exhausted" && !tail.is_empty() || first == *second {
+                continue;
+            }
+            let asked = meets_first.iter().copied().chain(bypasses(bins)).chain(meets_second.clone());
+            let (bytes, comment) = ([head, tail].concat(), "two errors, of which the first stays");
+            let id = format!("two-errors-{first}-{second}");
+            vectors.push(bad(id, comment, Flag::StickyError, bytes, asked.chain(bypasses(3)).collect()));
+        }
+    }
+    vectors
+}
+
+/// The end of the slice in front of every number of bits that a request takes, and inside them.
+pub(super) fn ends() -> Vec<Vector> {
+    let contexts = (1..=6).flat_map(|taken| (0..8).map(move |left| context_at_end(taken, left)));
+    let starts = (0..8).flat_map(|skipped| [0, 1].map(move |left| start_at_end(skipped, left)));
+    let raws = (0..8).flat_map(|skipped| [0, 1].map(move |left| raw_at_end(skipped, left)));
+    contexts.chain(starts).chain(raws).collect()
+}
+
+/// A context bin that takes some bits where only some are left.
+fn context_at_end(taken: u32, left: u64) -> Vector {
+    let mut builder = Builder::new(u64::from(taken) << 3 | left);
+    builder.load(0, 5, false);
+    builder.some_bins(4);
+    let position = builder.reach_shift(taken, (8 - left) % 8);
+    builder.bypasses(3);
+    let whole = builder.into_vector("", "", &[]);
+    let bytes = whole.bytes[..((position + left) / 8) as usize].to_vec();
+    let comment = format!("a context bin that takes {taken} bits where {left} are left");
+    bad(format!("end-context-{taken}-{left}"), comment, Flag::Truncated, bytes, whole.events)
+}
+
+/// A start that skips some bits of a byte, and has one byte behind that or none.
+fn start_at_end(skipped: u64, left: usize) -> Vector {
+    let mut builder = Builder::new(skipped);
+    builder.load(0, 5, false);
+    builder.some_bins(4);
+    builder.reach_phase((8 - skipped) % 8);
+    let life = builder.into_vector("", "", &[]);
+    let bytes = [&life.bytes[..], &[0x35][..left]].concat();
+    let asked = life.events.into_iter().chain(bypasses(3)).collect();
+    let comment = format!("a start that skips {skipped} bits and finds {left} bytes");
+    bad(format!("end-start-{skipped}-{left}"), comment, Flag::Truncated, bytes, asked)
+}
+
+/// Two raw bytes that skip some bits of a byte, where there is one byte behind that or none.
+fn raw_at_end(skipped: u64, left: usize) -> Vector {
+    let mut builder = Builder::new(skipped);
+    builder.load(0, 5, false);
+    builder.some_bins(4);
+    builder.reach_phase((8 - skipped) % 8);
+    let life = builder.into_vector("", "", &[]);
+    let bytes = [&life.bytes[..], &[0x35][..left]].concat();
+    let asked = life.events.into_iter().chain([Event::Raw(0); 2]).chain(bypasses(3)).collect();
+    let comment = format!("two raw bytes that skip {skipped} bits and find {left} bytes");
+    bad(format!("end-raw-{skipped}-{left}"), comment, Flag::Truncated, bytes, asked)
 }
 
 /// A slice with raw bytes, of which more or fewer are asked for than there are.
