@@ -73,8 +73,9 @@ pub fn vectors(data: &[u8]) {
     let Ok(mut file) = serde_json::from_slice::<Value>(data) else { return };
     for vector in file.get_mut("vectors").and_then(Value::as_array_mut).into_iter().flatten() {
         let field = |name: &str| vector.get(name).map_or("null".into(), Value::to_string);
-        let fields = ["id", "comment", "flags", "coders", "bins", "requests", "bytes"].map(field).join(",");
-        let crc32 = crc32fast::hash(format!("[[{fields}],{}]", field("error")).as_bytes());
+        let what = ["id", "comment", "flags", "coders", "bins"].map(field).join(",");
+        let expected = ["requests", "bytes", "position", "error"].map(field).join(",");
+        let crc32 = crc32fast::hash(format!("[[{what}],[{expected}]]").as_bytes());
         if let Some(vector) = vector.as_object_mut() {
             vector.insert("crc32".into(), json!(format!("{crc32:08x}")));
         }

@@ -277,6 +277,6 @@ pub enum DecodeErrorKind {
     #[error("codIOffset is beyond the range that bypass alignment sets")]
     Misaligned,
     /// A bin needed a bit beyond the last byte. The bits beyond read as zero.
-    #[error("the slice ends before its terminate bin")]
+    #[error("a bit beyond the last byte of the slice is needed")]
     Exhausted,
 }

@@ -123,19 +123,11 @@ fn of_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, Suit
 }
 
 fn vector(id: String, slice: &TracedSlice) -> Vector {
-    let header = &slice.header;
-    Vector {
-        id,
-        comment: format!(
-            "a recorded slice: slice_type {}, SliceQPY {}, {} lives of the engine",
-            header.slice_type,
-            header.slice_qp_y,
-            slice.segments.len()
-        ),
-        flags: vec![Flag::Recorded],
-        events: slice.events(),
-        bytes: slice.payload.clone(),
-        error: None,
-        decode_only: false,
-    }
+    let (header, lives) = (&slice.header, slice.segments.len());
+    let comment = format!(
+        "a recorded slice: slice_type {}, SliceQPY {}, {lives} lives of the engine",
+        header.slice_type, header.slice_qp_y
+    );
+    let vector = Vector::decoded(id, comment, &[Flag::Recorded], slice.payload.clone(), slice.events());
+    Vector { decode_only: false, ..vector }
 }

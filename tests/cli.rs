@@ -53,7 +53,7 @@ fn damaged_traces_are_bad_input() {
     short.drain(38 + payload_len / 2..38 + payload_len);
     check(
         &repack(&short),
-        &[file_name, "slice 0: segment 0, bin ", "the slice ends before its terminate bin"],
+        &[file_name, "slice 0: segment 0, bin ", "a bit beyond the last byte of the slice is needed"],
     );
 }
 

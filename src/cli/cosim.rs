@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
-    judge::judge(&suites, seed, &arguments.options)
+    judge::judge(&suites, Vec::new(), seed, &arguments.options)
 }
 
 fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {

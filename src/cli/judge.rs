@@ -67,8 +67,13 @@ impl Options {
     }
 }
 
-/// Plays all suites to all cores and prints how that went.
-pub(super) fn judge(suites: &[Suite], seed: u64, options: &Options) -> Result<Verdict, Failure> {
+/// Plays all suites to all cores and prints how that went; what could not be read is a part of that.
+pub(super) fn judge(
+    suites: &[Suite],
+    errors: Vec<String>,
+    seed: u64,
+    options: &Options,
+) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
     let cores = match options.core {
@@ -86,20 +91,26 @@ pub(super) fn judge(suites: &[Suite], seed: u64, options: &Options) -> Result<Ve
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
     let bar = progress_bar(runs().map(|(suite, (core, _))| core.work(suite)).sum(), "events");
-    let mut report = Report { seed, tools: tools.versions().to_owned(), outcomes: Vec::new() };
+    let mut report = Report { seed, tools: tools.versions().to_owned(), errors, outcomes: Vec::new() };
     let mut shrunk = Vec::new();
     for (suite, (_, model)) in runs() {
         bar.set_message(suite.name.clone());
-        let outcome = model.run(suite, seed, &mut |events| bar.inc(events));
+        let mut outcome = model.run(suite, seed, &mut |events| bar.inc(events));
         if outcome.failure.is_some() {
             bar.set_message(format!("shrinking {}", suite.name));
-            shrunk.push(shrink(model, suite, &outcome, seed, options));
+            let files = shrink(model, suite, &outcome, seed, options);
+            outcome.shrunk = files.as_ref().and_then(|files| Some(files.as_ref().ok()?.1.clone()));
+            shrunk.push(files);
         }
         report.outcomes.push(outcome);
     }
     bar.finish_and_clear();
     unless_closed(print(&report, &shrunk, options))?;
-    Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
+    Ok(match (report.errors.is_empty(), report.passed()) {
+        (false, _) => Verdict::BadInput,
+        (true, true) => Verdict::Equal,
+        (true, false) => Verdict::Mismatch,
+    })
 }
 
 /// A failure that was shrunk, and where its files are; or why it has none.
@@ -178,7 +189,11 @@ fn print_table(
     let failed = report.outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let sum = |of: fn(&Outcome) -> u64| report.outcomes.iter().map(of).sum::<u64>();
     let (bins, clocks) = (sum(|outcome| outcome.lockstep_bins), sum(|outcome| outcome.lockstep_clocks));
+    for error in &report.errors {
+        writeln!(out, "error: {error}")?;
+    }
     match failed {
+        0 if report.outcomes.is_empty() => write!(out, "nothing was played")?,
         0 => write!(
             out,
             "all equal: oracle, engine, cycle model and Verilog; {bins} bins in {clocks} clocks of lockstep"

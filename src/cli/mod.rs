@@ -52,8 +52,8 @@ enum Failure {
     Sim(#[from] SimError),
     #[error("{0}")]
     Suite(#[from] SuiteError),
-    #[error("there is no vector {0}; `silicabac vectors list` shows them all")]
-    NoVector(String),
+    #[error("there is no vector {id}; `silicabac vectors list{of_file}` shows what there is")]
+    NoVector { id: String, of_file: String },
     #[error("{0}")]
     File(#[from] silicabac::vectors::FileError),
     #[error("cannot write {}: {source}", .path.display())]

@@ -38,7 +38,7 @@ enum Verb {
         #[arg(value_name = "PATH", default_value = "golden")]
         paths: Vec<PathBuf>,
         /// Leave the cores out; then no Verilator is needed
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["seed", "core", "rtl_dir", "top", "failures", "format"])]
         no_cores: bool,
         #[command(flatten)]
         options: judge::Options,
@@ -93,7 +93,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Verb::Explain { id, file, all } => {
             let known = known(file.as_ref())?;
             let vector = known.iter().find(|vector| vector.id == *id);
-            let vector = vector.ok_or_else(|| Failure::NoVector(id.clone()))?;
+            let of_file = file.as_ref().map(|file| format!(" --file {}", file.display())).unwrap_or_default();
+            let vector = vector.ok_or_else(|| Failure::NoVector { id: id.clone(), of_file })?;
             unless_closed(explain(vector, if *all { usize::MAX } else { ROWS }))?;
             Ok(Verdict::Equal)
         }
@@ -121,22 +122,28 @@ fn generate(dir: &PathBuf, seed: u64) -> Result<Verdict, Failure> {
 }
 
 fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<Verdict, Failure> {
-    let mut suites = Vec::new();
-    let mut wrong = 0;
+    let mut suites: Vec<Suite> = Vec::new();
+    let mut errors = Vec::new();
     for (file, read) in paths.iter().flat_map(|path| vectors::read(path)) {
         match read {
-            Ok((name, vectors)) => suites.push(Suite { name, file: Some(file), vectors }),
+            Ok((name, vectors)) => {
+                // What is left of a failure is named after its suite.
+                let taken = |name: &str| suites.iter().any(|suite| suite.name == name);
+                let mut names = std::iter::once(name.clone()).chain((2..).map(|i| format!("{name}-{i}")));
+                let name = names.find(|name| !taken(name)).unwrap_or_default();
+                suites.push(Suite { name, file: Some(file), vectors });
+            }
             Err(error) => {
-                wrong += 1;
                 eprintln!("error: {error}");
+                errors.push(error.to_string());
             }
         }
     }
-    let verdict = match no_cores {
-        true => check_software(&suites)?,
-        false => judge::judge(&suites, options.seed(), options)?,
-    };
-    Ok(if wrong > 0 { Verdict::BadInput } else { verdict })
+    match (no_cores, errors.is_empty()) {
+        (false, _) => judge::judge(&suites, errors, options.seed(), options),
+        (true, true) => check_software(&suites),
+        (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
+    }
 }
 
 fn check_software(suites: &[Suite]) -> Result<Verdict, Failure> {

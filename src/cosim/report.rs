@@ -1,5 +1,7 @@
 //! Outcomes for machines: JSON and JUnit.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::{Failure, Mismatch, Outcome};
@@ -11,6 +13,8 @@ pub struct Report {
     pub seed: u64,
     /// The versions of Verilator and the compiler.
     pub tools: String,
+    /// What could not be read, and so was not played.
+    pub errors: Vec<String>,
     /// One for each suite and core.
     pub outcomes: Vec<Outcome>,
 }
@@ -20,6 +24,7 @@ struct JsonReport<'a> {
     seed: u64,
     tools: &'a str,
     pass: bool,
+    errors: &'a [String],
     results: Vec<JsonOutcome<'a>>,
 }
 
@@ -50,12 +55,15 @@ struct JsonFailure<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     bin: Option<u64>,
     bins_before: Vec<String>,
+    /// Where the fewest requests that fail were written as vectors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shrunk: Option<&'a Path>,
 }
 
 impl Report {
     /// Whether nothing went wrong.
     pub fn passed(&self) -> bool {
-        self.outcomes.iter().all(|outcome| outcome.failure.is_none())
+        self.errors.is_empty() && self.outcomes.iter().all(|outcome| outcome.failure.is_none())
     }
 
     /// An object with the seed, the tools, and an array of results.
@@ -71,10 +79,19 @@ impl Report {
             longest_run: outcome.stats.longest_run,
             lockstep_bins: outcome.lockstep_bins,
             lockstep_clocks: outcome.lockstep_clocks,
-            failure: outcome.failure.as_ref().map(|(stalls, failure)| json_failure(stalls, failure)),
+            failure: outcome.failure.as_ref().map(|(stalls, failure)| JsonFailure {
+                shrunk: outcome.shrunk.as_deref(),
+                ..json_failure(stalls, failure)
+            }),
         });
         let (pass, results) = (self.passed(), results.collect());
-        serde_json::json!(JsonReport { seed: self.seed, tools: &self.tools, pass, results })
+        serde_json::json!(JsonReport {
+            seed: self.seed,
+            tools: &self.tools,
+            pass,
+            errors: &self.errors,
+            results
+        })
     }
 
     /// JUnit's XML: a test case for each suite and core.
@@ -92,6 +109,11 @@ impl Report {
             case.set_classname(outcome.core.as_str());
             suite.add_test_case(case);
         }
+        for error in &self.errors {
+            let mut status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Error);
+            status.set_message(error.as_str());
+            suite.add_test_case(quick_junit::TestCase::new("files", status));
+        }
         let mut report = quick_junit::Report::new("silicabac");
         report.add_test_suite(suite);
         // Writing to a string fails only if a time is out of range, and there are none.
@@ -101,13 +123,27 @@ impl Report {
 
 fn json_failure<'a>(stalls: &'a str, failure: &'a Failure) -> JsonFailure<'a> {
     match failure {
-        Failure::Coders { vector, what } => {
-            JsonFailure { stalls, what, vector, clock: None, bin: None, bins_before: Vec::new() }
-        }
+        Failure::Coders { vector, what } => JsonFailure {
+            stalls,
+            what,
+            vector,
+            clock: None,
+            bin: None,
+            bins_before: Vec::new(),
+            shrunk: None,
+        },
         Failure::Core(mismatch) => {
             let Mismatch { what, clock, vector, bin, before, .. } = &**mismatch;
             let bins_before = before.iter().map(|(number, request)| format!("{number} {request}")).collect();
-            JsonFailure { stalls, what, vector, clock: Some(*clock), bin: Some(*bin), bins_before }
+            JsonFailure {
+                stalls,
+                what,
+                vector,
+                clock: Some(*clock),
+                bin: Some(*bin),
+                bins_before,
+                shrunk: None,
+            }
         }
     }
 }

@@ -3,9 +3,9 @@
 //! | word | means |
 //! | --- | --- |
 //! | `[23:22]` = 0 | a request, `cabac_pkg::request_t` in `[21:0]`: kind, bin, ctx_idx, data |
-//! | 1 | a byte of slice data in `[7:0]`; `[8]` it is the last of the slice, `[9]` of a life of the engine |
-//! | 2 | a vector begins, with this number; `[21]` decoders only |
-//! | 3 | the answer to the request before, and all behind it, show the error in `[1:0]` (`cabac_pkg::error_t`) |
+//! | 1 | a byte of slice data in `[7:0]`; `[8]` it is the last of the slice, `[9]` of a life of the engine; then `[12:10]` is how many of its low bits are not an encoder's, which writes zeros there |
+//! | 2 | a vector begins, with this number in `[19:0]`; `[21]` decoders only |
+//! | 3 | `[21]` = 0: the answer to the request before, and all behind it, show the error in `[1:0]` (`cabac_pkg::error_t`); `[21]` = 1: after all requests, so many bits have been read, `[20:0]` |
 //!
 //! A vector is its number, its requests, and then its bytes.
 
@@ -19,6 +19,7 @@ use crate::spec;
 const BYTE: u32 = 1 << 22;
 const VECTOR: u32 = 2 << 22;
 const ERROR: u32 = 3 << 22;
+const POSITION: u32 = 7 << 21;
 
 /// Writes vectors, each behind a line of comment.
 ///
@@ -45,6 +46,7 @@ fn requests(vector: &Vector) -> Vec<u32> {
             met = step.error;
         }
     }
+    words.push(POSITION | vector.position as u32 & 0x1f_ffff);
     words
 }
 
@@ -55,9 +57,12 @@ fn word(request: Request) -> u32 {
 
 fn bytes(vector: &Vector) -> Vec<u32> {
     let ends = ends_of_lives(vector);
+    let behind = (vector.position.next_multiple_of(8) - vector.position) as u32;
     let word = |(i, &byte): (usize, &u8)| {
         let (last, end) = (i + 1 == vector.bytes.len(), ends.contains(&(i + 1)));
-        BYTE | u32::from(end) << 9 | u32::from(last) << 8 | u32::from(byte)
+        // An encoder fills the byte of a stop bit with zeros; only behind the last one may there be others.
+        let free = if ends.last() == Some(&(i + 1)) { behind } else { 0 };
+        BYTE | free << 10 | u32::from(end) << 9 | u32::from(last) << 8 | u32::from(byte)
     };
     vector.bytes.iter().enumerate().map(word).collect()
 }

@@ -1,7 +1,8 @@
 //! Vector files: JSON as `golden/vectors.schema.json` has it, with a checksum a vector.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashSet},
     fmt, io,
 };
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Flag, Vector, text};
-use crate::bin::{DecodeError, DecodeErrorKind};
+use crate::bin::{DecodeError, DecodeErrorKind, Event};
 
 /// What a vector file says it is.
 const FORMAT: &str = "silicabac-vectors";
@@ -47,14 +48,15 @@ struct File<'a> {
     format: &'a str,
     version: u64,
     suite: &'a str,
-    notes: BTreeMap<&'a str, Note<'a>>,
+    notes: BTreeMap<Flag, Note>,
     vectors: Vec<Entry>,
 }
 
-#[derive(Serialize)]
-struct Note<'a> {
-    bug: &'a str,
-    shows: &'a str,
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    bug: Cow<'static, str>,
+    shows: Cow<'static, str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,9 +69,15 @@ struct Entry {
     bins: usize,
     requests: Vec<String>,
     bytes: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    position: u64,
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     error: Option<ErrorEntry>,
     crc32: String,
+}
+
+/// A field that may be left out, but not be null.
+fn not_null<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<ErrorEntry>, D::Error> {
+    ErrorEntry::deserialize(field).map(Some)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +134,9 @@ pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::R
         format: FORMAT,
         version: VERSION,
         suite,
-        notes: notes.map(|flag| (flag.name(), Note { bug: flag.bug(), shows: flag.shows() })).collect(),
+        notes: notes
+            .map(|&flag| (flag, Note { bug: flag.bug().into(), shows: flag.shows().into() }))
+            .collect(),
         vectors: vectors.iter().map(Entry::new).collect(),
     };
     let mut pretty = serde_json::Serializer::with_formatter(
@@ -150,6 +160,9 @@ pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
         field: format!("line {}, column {}", error.line(), error.column()),
         what: format!("this is no JSON: {error}"),
     })?;
+    if !file.is_object() {
+        return Err(whole("the file", "it is no object".into()));
+    }
     let field = |name: &str| file.get(name).ok_or_else(|| whole(name, "it is missing".into()));
     if field("format")? != FORMAT {
         return Err(whole("format", format!("it is not {FORMAT:?}")));
@@ -164,8 +177,13 @@ pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
     }
     let suite = field("suite")?.as_str().ok_or_else(|| whole("suite", "it is no string".into()))?;
     let entries = field("vectors")?.as_array().ok_or_else(|| whole("vectors", "it is no array".into()))?;
-    if !field("notes")?.is_object() {
-        return Err(whole("notes", "it is no object".into()));
+    if !is_name(suite) {
+        return Err(whole("suite", NO_NAME.into()));
+    }
+    let notes: BTreeMap<String, Note> = serde_path_to_error::deserialize(field("notes")?)
+        .map_err(|error| whole(&format!("notes.{}", error.path()), error.inner().to_string()))?;
+    if entries.is_empty() {
+        return Err(whole("vectors", "there is none, so there is nothing to check".into()));
     }
     let known = ["format", "version", "suite", "notes", "vectors"];
     if let Some(name) =
@@ -173,16 +191,25 @@ pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
     {
         return Err(whole(name, "there is no such field".into()));
     }
+    let flag = |name: &String| Flag::ALL.iter().find(|flag| flag.name() == *name);
+    if let Some(unknown) = notes.keys().find(|name| flag(name).is_none()) {
+        return Err(whole(&format!("notes.{unknown}"), "there is no such flag".into()));
+    }
+    let noted: BTreeSet<&Flag> = notes.keys().filter_map(flag).collect();
     let mut vectors: Vec<Vector> = Vec::with_capacity(entries.len());
     let mut ids = HashSet::new();
     for (number, entry) in entries.iter().enumerate() {
         let vector = read_entry(number, entry)?;
+        let wrong = |field: &str, what: String| FormatError {
+            vector: Some(vector.id.clone()),
+            field: field.into(),
+            what,
+        };
         if !ids.insert(vector.id.clone()) {
-            return Err(FormatError {
-                vector: Some(vector.id),
-                field: "id".into(),
-                what: "another vector has it already".into(),
-            });
+            return Err(wrong("id", "another vector has it already".into()));
+        }
+        if let Some(flag) = vector.flags.iter().find(|flag| !noted.contains(flag)) {
+            return Err(wrong("flags", format!("notes do not say what {} means", flag.name())));
         }
         vectors.push(vector);
     }
@@ -217,6 +244,7 @@ impl Entry {
             bins: vector.bins(),
             requests: text::write(&vector.events),
             bytes: text::hex_lines(&vector.bytes),
+            position: vector.position,
             error,
             crc32: String::new(),
         };
@@ -225,18 +253,17 @@ impl Entry {
 
     /// CRC-32 of all fields before it, as JSON without spaces.
     fn checksum(&self) -> String {
-        let fields =
-            (&self.id, &self.comment, &self.flags, self.coders, self.bins, &self.requests, &self.bytes);
+        let what = (&self.id, &self.comment, &self.flags, self.coders, self.bins);
+        let expected = (&self.requests, &self.bytes, self.position, &self.error);
         // Strings and numbers cannot fail to be written.
-        let json = serde_json::to_vec(&(fields, &self.error)).unwrap_or_default();
+        let json = serde_json::to_vec(&(what, expected)).unwrap_or_default();
         format!("{:08x}", crc32fast::hash(&json))
     }
 
     /// The vector, unless a field is wrong: which, and why.
     fn vector(self) -> Result<Vector, (&'static str, String)> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.';
-        if self.id.is_empty() || !self.id.chars().all(allowed) {
-            return Err(("id", "it has other characters than letters, digits and -_.".into()));
+        if !is_name(&self.id) {
+            return Err(("id", NO_NAME.into()));
         }
         let found = self.checksum();
         if found != self.crc32 {
@@ -247,9 +274,7 @@ impl Entry {
         }
         let events = text::read(&self.requests).map_err(|what| ("requests", what))?;
         let decode_only = self.coders == Coders::Decoder;
-        if !decode_only && !events.last().is_some_and(|last| last.ends_life()) {
-            return Err(("requests", "they do not end with a terminate bin of 1".into()));
-        }
+        check_requests(&events, decode_only).map_err(|what| ("requests", what))?;
         let bytes = text::bytes(&self.bytes.concat());
         let vector = Vector {
             id: self.id,
@@ -257,6 +282,7 @@ impl Entry {
             flags: self.flags,
             events,
             bytes: bytes.ok_or(("bytes", "they are no pairs of hexadecimal digits".into()))?,
+            position: self.position,
             error: self.error.map(|error| DecodeError {
                 kind: error.kind.into(),
                 bin: error.bin,
@@ -268,5 +294,37 @@ impl Entry {
             bins if bins == self.bins => Ok(vector),
             bins => Err(("bins", format!("it is {}, but there are {bins} in the requests", self.bins))),
         }
+    }
+}
+
+/// Names become those of files.
+fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed)
+}
+
+const NO_NAME: &str = "it is not one to 100 letters, digits, hyphens, underscores and dots, no dot in front";
+
+/// What vectors promise: a context is loaded before it is used, and for an encoder, raw bytes stand between lives
+/// and a terminate bin of 1 at the end.
+fn check_requests(events: &[Event], decode_only: bool) -> Result<(), String> {
+    let mut loaded = HashSet::new();
+    let mut between_lives = false;
+    for &event in events {
+        match event {
+            Event::Load { ctx, .. } => _ = loaded.insert(ctx),
+            Event::Context { ctx, .. } if !loaded.contains(&ctx) => {
+                return Err(format!("context {} is used before it is loaded", ctx.get()));
+            }
+            Event::Raw(_) if !decode_only && !between_lives => {
+                return Err("there are raw bytes where no terminate bin of 1 stands before them".into());
+            }
+            _ => {}
+        }
+        between_lives = event.ends_life() || between_lives && matches!(event, Event::Raw(_));
+    }
+    match decode_only || events.last().is_some_and(|last| last.ends_life()) {
+        true => Ok(()),
+        false => Err("they do not end with a terminate bin of 1".into()),
     }
 }

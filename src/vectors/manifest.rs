@@ -18,6 +18,7 @@ const VERSION: u64 = 1;
 pub const MANIFEST: &str = "manifest.json";
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Manifest {
     format: String,
     version: u64,
@@ -27,6 +28,7 @@ struct Manifest {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FileEntry {
     name: String,
     sha256: String,
@@ -34,6 +36,8 @@ struct FileEntry {
     vectors: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bins: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<usize>,
 }
 
 /// What is wrong with a file of vectors.
@@ -76,12 +80,14 @@ pub fn files(suites: &[(&str, &[Vector])], seed: u64) -> Vec<(String, Vec<u8>)> 
             sha256: sha256(&as_json),
             vectors: Some(vectors.len()),
             bins: Some(vectors.iter().map(Vector::bins).sum()),
+            words: None,
         });
         entries.push(FileEntry {
             name: format!("{suite}.hex"),
             sha256: sha256(&as_hex),
             vectors: None,
             bins: None,
+            words: Some(as_hex.split(|&byte| byte == b'\n').filter(|line| is_word(line)).count()),
         });
         files.extend([(format!("{suite}.json"), as_json), (format!("{suite}.hex"), as_hex)]);
     }
@@ -144,7 +150,20 @@ fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
     {
         return Err(wrong("files", format!("{:?} is no name of a file beside the manifest", entry.name)));
     }
+    let mut names: Vec<&str> = manifest.files.iter().map(|entry| entry.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(wrong("files", format!("{:?} is there twice", twice[0])));
+    }
+    if !names.iter().any(|name| name.ends_with(".json")) {
+        return Err(wrong("files", "there is no .json file, so there is nothing to check".into()));
+    }
     Ok(manifest.files)
+}
+
+/// Whether a line of a `.hex` file is a word for `$readmemh`.
+fn is_word(line: &[u8]) -> bool {
+    !line.is_empty() && !line.starts_with(b"//")
 }
 
 /// Reads one vector file.

@@ -33,6 +33,8 @@ pub struct Vector {
     pub events: Vec<Event>,
     /// Slice data, its tail included.
     pub bytes: Vec<u8>,
+    /// How many bits a decoder has read in the end.
+    pub position: u64,
     /// The first error that a decoder raises.
     pub error: Option<DecodeError>,
     /// No encoder makes these bytes of these events.
@@ -56,15 +58,7 @@ impl Vector {
         let mut encoder = spec::Encoder::new();
         // An encoder returns what it is given, so playing to it cannot fail.
         let _ = encoder.play(&events);
-        Vector {
-            id: id.into(),
-            comment: comment.into(),
-            flags: flags.to_vec(),
-            events,
-            bytes: encoder.finish(),
-            error: None,
-            decode_only: false,
-        }
+        Vector { decode_only: false, ..Vector::decoded(id, comment, flags, encoder.finish(), events) }
     }
 
     /// What the oracle decodes, asked for these events, whatever their bins and bytes are.
@@ -90,6 +84,7 @@ impl Vector {
             comment: comment.into(),
             flags: flags.to_vec(),
             events,
+            position: decoder.position(),
             error: decoder.error(),
             bytes,
             decode_only: true,

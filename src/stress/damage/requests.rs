@@ -114,7 +114,9 @@ pub(super) fn two_errors() -> Vec<Vector> {
             if first == "exhausted" && !tail.is_empty() || first == *second {
                 continue;
             }
-            let asked = meets_first.iter().copied().chain(bypasses(bins)).chain(meets_second.clone());
+            let load = Event::Load { ctx: Default::default(), model: Default::default() };
+            let meets_first = [load].into_iter().chain(meets_first.iter().copied());
+            let asked = meets_first.chain(bypasses(bins)).chain(meets_second.clone());
             let (bytes, comment) = ([head, tail].concat(), "two errors, of which the first stays");
             let id = format!("two-errors-{first}-{second}");
             vectors.push(bad(id, comment, Flag::StickyError, bytes, asked.chain(bypasses(3)).collect()));
@@ -135,6 +137,7 @@ pub(super) fn ends() -> Vec<Vector> {
 fn context_at_end(taken: u32, left: u64) -> Vector {
     let mut builder = Builder::new(u64::from(taken) << 3 | left);
     builder.load(0, 5, false);
+    builder.load(1, 30, true);
     builder.some_bins(4);
     let position = builder.reach_shift(taken, (8 - left) % 8);
     builder.bypasses(3);
@@ -148,6 +151,7 @@ fn context_at_end(taken: u32, left: u64) -> Vector {
 fn start_at_end(skipped: u64, left: usize) -> Vector {
     let mut builder = Builder::new(skipped);
     builder.load(0, 5, false);
+    builder.load(1, 30, true);
     builder.some_bins(4);
     builder.reach_phase((8 - skipped) % 8);
     let life = builder.into_vector("", "", &[]);
@@ -161,6 +165,7 @@ fn start_at_end(skipped: u64, left: usize) -> Vector {
 fn raw_at_end(skipped: u64, left: usize) -> Vector {
     let mut builder = Builder::new(skipped);
     builder.load(0, 5, false);
+    builder.load(1, 30, true);
     builder.some_bins(4);
     builder.reach_phase((8 - skipped) % 8);
     let life = builder.into_vector("", "", &[]);
