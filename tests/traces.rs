@@ -184,7 +184,10 @@ fn a_payload_that_ends_in_a_bin_is_no_stream() {
     slice.payload.truncate(slice.segments[0].events.len() / 64);
     let difference = replay(&slice).unwrap_err();
     assert!(matches!(difference.what, What::Stream(_)), "{difference}");
-    assert!(difference.to_string().contains("the slice ends before its terminate bin"), "{difference}");
+    assert!(
+        difference.to_string().contains("a bit beyond the last byte of the slice is needed"),
+        "{difference}"
+    );
 }
 
 #[test]

@@ -99,6 +99,7 @@ fn reader_and_schema_refuse_the_same_and_the_reader_says_what_and_where() {
     check(&of_vector("id", json!("a b")), &["id", "letters"]);
     check(&of_vector("id", json!(7)), &["number 0", "id"]);
     check(&of_vector("comment", json!(7)), &["vector pcm-1-phase-0", "comment"]);
+    check(&of_vector("comment", json!("a\nb")), &["vector pcm-1-phase-0", "comment", "control"]);
     check(&of_vector("flags", json!("Pcm")), &["vector pcm-1-phase-0", "flags"]);
     check(&of_vector("coders", json!("none")), &["vector pcm-1-phase-0", "coders", "none"]);
     check(&of_vector("bins", json!(-1)), &["vector pcm-1-phase-0", "bins"]);

@@ -1,8 +1,11 @@
 //! From vectors on which a core fails to the fewest requests on which it still does.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-use super::{AnyModel, Failure, Outcome, Stalls, WAYS};
+use super::{AnyModel, CoreKind, Failure, Outcome, Stalls, WAYS};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
 use crate::spec;
@@ -18,37 +21,31 @@ pub struct Shrunk {
     pub outcome: Outcome,
 }
 
-/// After so many events played what has been found has to do.
-const BUDGET: usize = 40_000_000;
+/// After so long what has been found has to do.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Shrinks a failure of a core; nothing where the fault is not the core's.
 pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> Option<Shrunk> {
     let Some((stalls, Failure::Core(mismatch))) = &failed.failure else { return None };
     // What fails in a simple way shall not become what fails in a difficult one.
     let ways = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map_or(WAYS, |way| way + 1);
-    let mut played = 0;
-    let mut fails = |vectors: &[Vector]| {
-        let events: usize = vectors.iter().map(|vector| vector.events.len()).sum();
-        played += (events + 1_000) * ways;
-        if played > BUDGET {
-            return false;
-        }
+    let until = Instant::now() + PATIENCE;
+    let fails = |vectors: &[Vector]| {
         let outcome = model.run_ways(&some(vectors), seed, ways, &mut |_| ());
         matches!(outcome.failure, Some((_, Failure::Core(_))))
     };
     let guilty = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;
-    let mut vectors = suite.vectors[..=guilty].to_vec();
-    let alone = [vectors[guilty].clone()];
-    if fails(&alone) {
-        vectors = alone.to_vec();
-        let until = until_bin(&alone[0], mismatch.bin);
-        if fails(std::slice::from_ref(&until)) {
-            vectors = vec![until];
-        }
-        let last = last_requests(&vectors[0]).find(|last| fails(std::slice::from_ref(last)));
-        vectors = last.map_or(vectors, |last| vec![last]);
-    } else {
-        fewest(&mut vectors, |fewer| fails(fewer));
+    let known: Vec<Vector> = suite.vectors.iter().map(|vector| as_shrunk(vector, failed.kind)).collect();
+    // What a slice leaves behind may show in the next one only.
+    let end = (guilty + 2).min(known.len());
+    let few = [guilty..guilty + 1, guilty..end, guilty.saturating_sub(1)..guilty + 1, 0..end];
+    let mut vectors = few.into_iter().map(|few| &known[few]).find(|few| fails(few))?.to_vec();
+    fewest(&mut vectors, until, fails);
+    if let [alone] = &vectors[..] {
+        let begin = Some(until_bin(alone, mismatch.bin)).filter(|begin| fails(std::slice::from_ref(begin)));
+        let begin = begin.unwrap_or_else(|| alone.clone());
+        let last = last_requests(&begin).find(|last| fails(std::slice::from_ref(last)));
+        vectors = vec![last.unwrap_or(begin)];
     }
     for i in (0..vectors.len()).rev() {
         let others = vectors.clone();
@@ -57,8 +54,8 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
             all[i] = vector;
             fails(&all)
         };
-        vectors[i] = fewest_requests(&vectors[i], &mut still_fails);
-        vectors[i] = fewest_bytes(&vectors[i], &mut still_fails);
+        vectors[i] = fewest_requests(&vectors[i], until, &mut still_fails);
+        vectors[i] = fewest_bytes(&vectors[i], until, &mut still_fails);
     }
     for vector in &mut vectors {
         let of = suite.vectors.iter().find(|whole| whole.id == vector.id).map_or(0, Vector::bins);
@@ -69,17 +66,27 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
     Some(Shrunk { suite, outcome })
 }
 
+/// Encoding a slice again loses what stands behind its end; for a decoder that may be what matters.
+fn as_shrunk(vector: &Vector, kind: CoreKind) -> Vector {
+    let has_tail = || Vector::encoded("", "", &[], vector.events.clone()).bytes != vector.bytes;
+    let decode_only = vector.decode_only || kind == CoreKind::Decoder && has_tail();
+    Vector { decode_only, ..vector.clone() }
+}
+
 fn some(vectors: &[Vector]) -> Suite {
     Suite { name: String::new(), file: None, vectors: vectors.to_vec() }
 }
 
-/// Takes away whatever can be taken away, in ever smaller pieces.
-fn fewest<T: Clone>(items: &mut Vec<T>, mut fails: impl FnMut(&[T]) -> bool) {
+/// Takes away whatever can be taken away, in ever smaller pieces, as long as there is time.
+fn fewest<T: Clone>(items: &mut Vec<T>, until: Instant, mut fails: impl FnMut(&[T]) -> bool) {
     let mut size = items.len().next_power_of_two();
     while size > 0 {
         let mut start = 0;
         let before = items.len();
         while start < items.len() {
+            if Instant::now() > until {
+                return;
+            }
             let end = (start + size).min(items.len());
             let fewer = [&items[..start], &items[end..]].concat();
             if fails(&fewer) {
@@ -95,16 +102,16 @@ fn fewest<T: Clone>(items: &mut Vec<T>, mut fails: impl FnMut(&[T]) -> bool) {
     }
 }
 
-fn fewest_requests(vector: &Vector, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
+fn fewest_requests(vector: &Vector, until: Instant, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
     let (loads, mut events) = split(vector);
-    fewest(&mut events, |fewer| fails(with_events(vector, &loads, fewer)));
-    let shrunk = with_events(vector, &loads, &events);
-    // What was taken away may have been all there was to take.
-    if fails(shrunk.clone()) { shrunk } else { vector.clone() }
+    let all = events.len();
+    fewest(&mut events, until, |fewer| fails(with_events(vector, &loads, fewer)));
+    // Where nothing could be taken away, the loads have to stay as they are too.
+    if events.len() < all { with_events(vector, &loads, &events) } else { vector.clone() }
 }
 
 /// What only decoders are given can lose bytes too.
-fn fewest_bytes(vector: &Vector, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
+fn fewest_bytes(vector: &Vector, until: Instant, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
     if !vector.decode_only {
         return vector.clone();
     }
@@ -112,7 +119,7 @@ fn fewest_bytes(vector: &Vector, fails: &mut dyn FnMut(Vector) -> bool) -> Vecto
         Vector::decoded(&*vector.id, &*vector.comment, &vector.flags, bytes.to_vec(), vector.events.clone())
     };
     let mut bytes = vector.bytes.clone();
-    fewest(&mut bytes, |fewer| !fewer.is_empty() && fails(with_bytes(fewer)));
+    fewest(&mut bytes, until, |fewer| !fewer.is_empty() && fails(with_bytes(fewer)));
     with_bytes(&bytes)
 }
 
@@ -189,7 +196,7 @@ mod tests {
     fn fewest_keeps_what_is_needed_and_nothing_else() {
         let mut items: Vec<u32> = (0..1_000).collect();
         let mut asked = 0;
-        fewest(&mut items, |items| {
+        fewest(&mut items, Instant::now() + PATIENCE, |items| {
             asked += 1;
             [17, 18, 700].iter().all(|needed| items.contains(needed))
         });

@@ -7,9 +7,9 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 pub struct Stalls {
     /// What these stalls are called.
     pub name: &'static str,
-    /// No request or byte is offered, until one is.
+    /// No request is offered, until one is.
     pub input: u16,
-    /// Whoever takes the bytes is not ready.
+    /// No byte of slice data is offered, until one is; or whoever takes them is not ready.
     pub bytes: u16,
     /// Whoever takes the answers, one for each request, is not ready.
     pub answers: u16,
@@ -38,8 +38,8 @@ impl Stalls {
         Stalls::NONE,
         Stalls { name: "uneven", input: 64, bytes: 64, answers: 64, give_ups: 2, give_up: None },
         Stalls { name: "starved", input: 160, ..Stalls::NONE },
-        Stalls { name: "blocked", bytes: 240, answers: 160, ..Stalls::NONE },
-        Stalls { name: "restarted", input: 8, bytes: 160, answers: 32, give_ups: 12, give_up: None },
+        Stalls { name: "blocked", bytes: 235, ..Stalls::NONE },
+        Stalls { name: "restarted", input: 8, bytes: 100, answers: 128, give_ups: 12, give_up: None },
     ];
 
     /// What a vector is played with that is given up in this clock: first without other stalls, then with some.

@@ -265,6 +265,9 @@ impl Entry {
         if !is_name(&self.id) {
             return Err(("id", NO_NAME.into()));
         }
+        if self.comment.chars().any(char::is_control) {
+            return Err(("comment", "it has control characters".into()));
+        }
         let found = self.checksum();
         if found != self.crc32 {
             return Err((

@@ -104,7 +104,7 @@ impl<'a> player::Bench<'a> for Bench<'a> {
         let noise = rng.next_u32();
         (inputs.in_valid, inputs.in_data, inputs.in_last) = (0, noise & 255, noise >> 8 & 1);
         let Some((byte, last)) = self.feed.next() else { return };
-        self.feed.held = self.feed.held || !stalls.stalls_input(rng);
+        self.feed.held = self.feed.held || !stalls.stalls_bytes(rng);
         if self.feed.held {
             (inputs.in_valid, inputs.in_data, inputs.in_last) = (1, byte.into(), last.into());
         }

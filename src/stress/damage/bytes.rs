@@ -79,7 +79,15 @@ pub(super) fn tails() -> Vec<Vector> {
         }
         vector
     };
-    tails.into_iter().enumerate().map(with_tail).chain((8..15).map(with_bits)).collect()
+    // As many bytes as a reader may have taken by then, behind every phase.
+    let behind = |(bins, bytes): (u32, usize)| {
+        let mut vector = with_bits(bins);
+        vector.bytes.extend((1..=bytes).map(|byte| 0x5a * byte as u8));
+        let comment = format!("{} and {bytes} bytes behind those", vector.comment);
+        Vector { id: format!("{}-bytes-{bytes}", vector.id), comment, ..vector }
+    };
+    let behind = (8..16).flat_map(|bins| (1..6).map(move |bytes| (bins, bytes))).map(behind);
+    tails.into_iter().enumerate().map(with_tail).chain((8..15).map(with_bits)).chain(behind).collect()
 }
 
 pub(super) fn flipped_bits() -> Vec<Vector> {

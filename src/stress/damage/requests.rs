@@ -98,12 +98,13 @@ pub(super) fn two_errors() -> Vec<Vector> {
     let context = Event::Context { ctx: Default::default(), bin: false };
     let (terminate, raw) = (Event::Terminate { bin: false }, Event::Raw(0));
     let to_256 = bypasses(9).chain(align);
-    let seconds: [(&str, &[u8], Vec<Event>); 7] = [
+    let seconds: [(&str, &[u8], Vec<Event>); 8] = [
         ("context", &[], vec![Event::Align, context]),
         ("bypass", &[], bypasses(1).collect()),
         ("terminate", &[], vec![Event::Align, terminate]),
         ("raw", &[], vec![raw]),
         ("start", &[0x12], vec![raw]),
+        ("both", &[0x12, 0xff], vec![raw]),
         ("forbidden", &[0x12, 0xff, 0xff], vec![raw]),
         ("misaligned", &[0x80, 0x00], to_256.collect()),
     ];
@@ -130,7 +131,10 @@ pub(super) fn ends() -> Vec<Vector> {
     let contexts = (1..=6).flat_map(|taken| (0..8).map(move |left| context_at_end(taken, left)));
     let starts = (0..8).flat_map(|skipped| [0, 1].map(move |left| start_at_end(skipped, left)));
     let raws = (0..8).flat_map(|skipped| [0, 1].map(move |left| raw_at_end(skipped, left)));
-    contexts.chain(starts).chain(raws).collect()
+    let asked = [Event::Terminate { bin: true }].into_iter().chain(bypasses(3)).collect();
+    let empty = "a second life where there is nothing but the first, which is empty";
+    let empty = bad("end-start-empty".into(), empty, Flag::Truncated, vec![0xfe, 0x80], asked);
+    contexts.chain(starts).chain(raws).chain([empty]).collect()
 }
 
 /// A context bin that takes some bits where only some are left.
