@@ -82,7 +82,7 @@ pub(super) fn tails() -> Vec<Vector> {
     // As many bytes as a reader may have taken by then, behind every phase.
     let behind = |(bins, bytes): (u32, usize)| {
         let mut vector = with_bits(bins);
-        vector.bytes.extend((1..=bytes).map(|byte| 0x5a * byte as u8));
+        vector.bytes.extend((1..=bytes).map(|byte| 0x5a_u8.wrapping_mul(byte as u8)));
         let comment = format!("{} and {bytes} bytes behind those", vector.comment);
         Vector { id: format!("{}-bytes-{bytes}", vector.id), comment, ..vector }
     };
