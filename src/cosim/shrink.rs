@@ -55,7 +55,11 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
             fails(&all)
         };
         vectors[i] = fewest_requests(&vectors[i], until, &mut still_fails);
-        vectors[i] = fewest_bytes(&vectors[i], until, &mut still_fails);
+        if vectors[i].decode_only {
+            vectors[i] = fewest_bytes(&vectors[i], until, &mut still_fails);
+            // Fewer bytes may need fewer requests.
+            vectors[i] = fewest_requests(&vectors[i], until, &mut still_fails);
+        }
     }
     for vector in &mut vectors {
         let of = suite.vectors.iter().find(|whole| whole.id == vector.id).map_or(0, Vector::bins);
@@ -112,9 +116,6 @@ fn fewest_requests(vector: &Vector, until: Instant, fails: &mut dyn FnMut(Vector
 
 /// What only decoders are given can lose bytes too.
 fn fewest_bytes(vector: &Vector, until: Instant, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
-    if !vector.decode_only {
-        return vector.clone();
-    }
     let with_bytes = |bytes: &[u8]| {
         Vector::decoded(&*vector.id, &*vector.comment, &vector.flags, bytes.to_vec(), vector.events.clone())
     };
