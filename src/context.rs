@@ -155,6 +155,75 @@ pub enum HevcInit {
     Type2,
 }
 
+/// The facts of a slice header that initialise the context variables of the slice.
+///
+/// ```
+/// use silicabac::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
+/// let init = SliceInit { codec: Codec::Avc, slice_type: SliceType::B, slice_qp_y: 26, index: 0 };
+/// let mb_skip_flag = CtxIdx::new(24).unwrap();
+/// assert_eq!(init.model(mb_skip_flag), ContextModel::new(9, true));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct SliceInit {
+    /// Whose contexts they are.
+    pub codec: Codec,
+    /// slice_type.
+    pub slice_type: SliceType,
+    /// SliceQPY.
+    pub slice_qp_y: i8,
+    /// H.264: cabac_init_idc, 0..=2. H.265: cabac_init_flag, 0 or 1.
+    pub index: u8,
+}
+
+/// A standard that numbers contexts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Codec {
+    /// H.264; contexts are numbered by ctxIdx.
+    Avc,
+    /// H.265; contexts are numbered as in [`crate::tables::hevc_init`].
+    Hevc,
+}
+
+/// slice_type, numbered as H.264 does; SP slices are P slices here, and SI slices are I slices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub enum SliceType {
+    /// Predicted from one list of pictures.
+    P,
+    /// Predicted from two.
+    B,
+    /// Not predicted from other pictures.
+    I,
+}
+
+impl SliceInit {
+    /// The initial state of a context; `None` where such slices have no such context.
+    pub const fn model(self, ctx: CtxIdx) -> Option<ContextModel> {
+        let slice_qp_y = self.slice_qp_y as i32;
+        match self.codec {
+            Codec::Avc => {
+                let init = match (self.slice_type, self.index) {
+                    (SliceType::I, _) => AvcInit::Intra,
+                    (_, 0) => AvcInit::Inter0,
+                    (_, 1) => AvcInit::Inter1,
+                    _ => AvcInit::Inter2,
+                };
+                ContextModel::avc(ctx, init, slice_qp_y)
+            }
+            Codec::Hevc => {
+                let init = match (self.slice_type, self.index) {
+                    (SliceType::I, _) => HevcInit::Type0,
+                    (SliceType::P, 0) | (SliceType::B, 1) => HevcInit::Type1,
+                    _ => HevcInit::Type2,
+                };
+                ContextModel::hevc(ctx, init, slice_qp_y)
+            }
+        }
+    }
+}
+
 const fn clip3(low: i32, high: i32, value: i32) -> i32 {
     if value < low {
         low

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::context::Codec;
 use crate::replay;
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
@@ -118,16 +119,16 @@ fn of_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, Suit
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = file_name.trim_end_matches(".zst").trim_end_matches(".cbt").to_string();
     let vectors = trace.slices.iter().enumerate();
-    let vectors = vectors.map(|(i, slice)| vector(format!("{name}-{i}"), slice)).collect();
+    let vectors = vectors.map(|(i, slice)| vector(format!("{name}-{i}"), slice, trace.codec)).collect();
     Ok(Suite { name, file: Some(path.to_owned()), vectors })
 }
 
-fn vector(id: String, slice: &TracedSlice) -> Vector {
+fn vector(id: String, slice: &TracedSlice, codec: Codec) -> Vector {
     let (header, lives) = (&slice.header, slice.segments.len());
     let comment = format!(
         "a recorded slice: slice_type {}, SliceQPY {}, {lives} lives of the engine",
         header.slice_type, header.slice_qp_y
     );
     let vector = Vector::decoded(id, comment, &[Flag::Recorded], slice.payload.clone(), slice.events());
-    Vector { decode_only: false, ..vector }
+    Vector { decode_only: false, ..vector.initialised_by(header.init(codec)) }
 }

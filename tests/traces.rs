@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use common::{golden_traces, unpublished_traces};
 use silicabac::bin::{BinCoder, Decode, Event};
-use silicabac::context::{AvcInit, ContextModel, CtxIdx, HevcInit};
+use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::replay::{What, replay};
 use silicabac::spec;
-use silicabac::trace::{Codec, MAX_BYTES, Start, Trace, TraceError, TracedSlice};
+use silicabac::trace::{MAX_BYTES, Start, Trace, TraceError, TracedSlice};
 
 fn all_traces() -> impl Iterator<Item = (String, Trace)> {
     let files = golden_traces().into_iter().chain(unpublished_traces());
@@ -35,14 +35,13 @@ fn initial_contexts_are_those_of_the_tables() {
     let mut compared = 0;
     for (name, trace) in all_traces() {
         for slice in &trace.slices {
-            let header = slice.header;
-            let dependent = trace.codec == Codec::Hevc && header.init & 2 != 0;
-            let first = slice.segments.first().filter(|first| first.start == Start::Slice && !dependent);
+            let Some(init) = slice.header.init(trace.codec) else { continue };
+            let first = slice.segments.first().filter(|first| first.start == Start::Slice);
             for (ctx, traced) in
                 (0..).map_while(CtxIdx::new).zip(first.iter().flat_map(|first| &first.contexts))
             {
                 // The standard gives some H.265 contexts no value for some slices, which never use them.
-                let computed = initial(trace.codec, ctx, slice);
+                let computed = init.model(ctx);
                 if traced.is_some() && (trace.codec == Codec::Avc || computed.is_some()) {
                     assert_eq!(computed, *traced, "{name}: context {}", ctx.get());
                     compared += 1;
@@ -51,25 +50,6 @@ fn initial_contexts_are_those_of_the_tables() {
         }
     }
     assert!(compared > 10_000, "only {compared} initial contexts were there to compare");
-}
-
-fn initial(codec: Codec, ctx: CtxIdx, slice: &TracedSlice) -> Option<ContextModel> {
-    let (header, qp) = (slice.header, slice.header.slice_qp_y.into());
-    match codec {
-        Codec::Avc if header.slice_type == 2 => ContextModel::avc(ctx, AvcInit::Intra, qp),
-        Codec::Avc => {
-            let init = [AvcInit::Inter0, AvcInit::Inter1, AvcInit::Inter2][usize::from(header.init)];
-            ContextModel::avc(ctx, init, qp)
-        }
-        Codec::Hevc => {
-            let init = match (header.slice_type, header.init & 1) {
-                (2, _) => HevcInit::Type0,
-                (1, 0) | (0, 1) => HevcInit::Type1,
-                _ => HevcInit::Type2,
-            };
-            ContextModel::hevc(ctx, init, qp)
-        }
-    }
 }
 
 #[test]

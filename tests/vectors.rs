@@ -125,7 +125,7 @@ fn reader_and_schema_refuse_the_same_and_the_reader_says_what_and_where() {
 /// What only a reader can know, since a checksum covers it: the checksum is set right again.
 fn with_checksum(mut vector: Value) -> Value {
     let field = |name: &str| vector[name].to_string();
-    let what = ["id", "comment", "flags", "coders", "bins"].map(field).join(",");
+    let what = ["id", "comment", "flags", "coders", "bins", "init"].map(field).join(",");
     let expected = ["requests", "bytes", "position", "error"].map(field).join(",");
     let crc32 = crc32fast::hash(format!("[[{what}],[{expected}]]").as_bytes());
     vector["crc32"] = json!(format!("{crc32:08x}"));

@@ -186,7 +186,7 @@ fn index(ctx: u16) -> CtxIdx {
 }
 
 /// The range that a context bin leaves, before it is renormalised.
-fn step(range: u32, model: ContextModel, bin: bool) -> u32 {
+pub(super) fn step(range: u32, model: ContextModel, bin: bool) -> u32 {
     let lps = u32::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][(range >> 6 & 3) as usize]);
     if bin == model.val_mps() { range - lps } else { lps }
 }

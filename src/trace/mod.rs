@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::bin::{BinCoder, Event};
-use crate::context::{ContextModel, CtxIdx};
+use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 use crate::engine;
 
 pub use cbt1::{FormatError, FormatErrorKind};
@@ -28,15 +28,6 @@ pub struct Trace {
     pub contexts: u16,
     /// In the order of the stream.
     pub slices: Vec<TracedSlice>,
-}
-
-/// The standard a trace comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Codec {
-    /// H.264; contexts are numbered by ctxIdx.
-    Avc,
-    /// H.265; contexts are numbered as in [`crate::tables::hevc_init`].
-    Hevc,
 }
 
 /// One slice (H.264) or slice segment (H.265).
@@ -66,6 +57,24 @@ pub struct SliceHeader {
     pub slice_qp_y: i8,
     /// H.264: cabac_init_idc. H.265: bit 0 swaps initType 1 and 2, bit 1 marks a dependent slice segment.
     pub init: u8,
+}
+
+impl SliceHeader {
+    /// What initialises the contexts of the slice, given whose slice it is; `None` for a dependent slice segment,
+    /// which goes on with those of the one before it.
+    pub fn init(&self, codec: Codec) -> Option<SliceInit> {
+        let index = match codec {
+            Codec::Avc => self.init,
+            Codec::Hevc if self.init & 2 != 0 => return None,
+            Codec::Hevc => self.init & 1,
+        };
+        let slice_type = match (codec, self.slice_type) {
+            (_, 2) => SliceType::I,
+            (Codec::Avc, 0) | (Codec::Hevc, 1) => SliceType::P,
+            _ => SliceType::B,
+        };
+        Some(SliceInit { codec, slice_type, slice_qp_y: self.slice_qp_y, index })
+    }
 }
 
 /// One life of the engine: from its first nine bits to a terminate bin of 1.

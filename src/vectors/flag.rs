@@ -68,6 +68,9 @@ flags! {
     ContextMemory:
         "address bits of the context memory that are lost or exchanged",
         "a context has the state of another";
+    Initialisation:
+        "a context that gets the initial state of another slice type, initialisation index or QP",
+        "the bin that first uses the context, or one soon behind it";
     Alignment:
         "a bypass alignment that is missing, or does not set codIRange to 256",
         "the first bypass bin behind it";

@@ -9,8 +9,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Flag, Vector, text};
+use super::{Flag, Vector, is_initialised_by, text};
 use crate::bin::{DecodeError, DecodeErrorKind, Event};
+use crate::context::SliceInit;
 
 /// What a vector file says it is.
 const FORMAT: &str = "silicabac-vectors";
@@ -67,6 +68,8 @@ struct Entry {
     flags: Vec<Flag>,
     coders: Coders,
     bins: usize,
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    init: Option<SliceInit>,
     requests: Vec<String>,
     bytes: Vec<String>,
     position: u64,
@@ -76,8 +79,8 @@ struct Entry {
 }
 
 /// A field that may be left out, but not be null.
-fn not_null<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<ErrorEntry>, D::Error> {
-    ErrorEntry::deserialize(field).map(Some)
+fn not_null<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,6 +245,7 @@ impl Entry {
             flags: vector.flags.clone(),
             coders: if vector.decode_only { Coders::Decoder } else { Coders::Both },
             bins: vector.bins(),
+            init: vector.init,
             requests: text::write(&vector.events),
             bytes: text::hex_lines(&vector.bytes),
             position: vector.position,
@@ -253,7 +257,7 @@ impl Entry {
 
     /// CRC-32 of all fields before it, as JSON without spaces.
     fn checksum(&self) -> String {
-        let what = (&self.id, &self.comment, &self.flags, self.coders, self.bins);
+        let what = (&self.id, &self.comment, &self.flags, self.coders, self.bins, self.init);
         let expected = (&self.requests, &self.bytes, self.position, &self.error);
         // Strings and numbers cannot fail to be written.
         let json = serde_json::to_vec(&(what, expected)).unwrap_or_default();
@@ -278,11 +282,15 @@ impl Entry {
         let events = text::read(&self.requests).map_err(|what| ("requests", what))?;
         let decode_only = self.coders == Coders::Decoder;
         check_requests(&events, decode_only).map_err(|what| ("requests", what))?;
+        if !self.init.is_none_or(|init| is_initialised_by(&events, init)) {
+            return Err(("init", "the loads in the requests are not what such a slice header says".into()));
+        }
         let bytes = text::bytes(&self.bytes.concat());
         let vector = Vector {
             id: self.id,
             comment: self.comment,
             flags: self.flags,
+            init: self.init,
             events,
             bytes: bytes.ok_or(("bytes", "they are no pairs of hexadecimal digits".into()))?,
             position: self.position,

@@ -12,6 +12,7 @@ mod text;
 mod trail;
 
 use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event};
+use crate::context::SliceInit;
 use crate::spec;
 pub use check::check;
 pub use flag::Flag;
@@ -29,6 +30,9 @@ pub struct Vector {
     pub comment: String,
     /// Why it exists.
     pub flags: Vec<Flag>,
+    /// What initialises its contexts, if the loads at its start are just that and there are no others: so that a
+    /// coder can play it that initialises contexts by itself.
+    pub init: Option<SliceInit>,
     /// Requests with the bins that a decoder returns.
     pub events: Vec<Event>,
     /// Slice data, its tail included.
@@ -83,12 +87,19 @@ impl Vector {
             id: id.into(),
             comment: comment.into(),
             flags: flags.to_vec(),
+            init: None,
             events,
             position: decoder.position(),
             error: decoder.error(),
             bytes,
             decode_only: true,
         }
+    }
+
+    /// The vector as one of a slice with this header, if the header is all that it takes to know its loads.
+    pub fn initialised_by(self, init: Option<SliceInit>) -> Vector {
+        let init = init.filter(|init| is_initialised_by(&self.events, *init));
+        Vector { init, ..self }
     }
 
     /// The kind of vector that it is: its id with `N` for every number.
@@ -113,4 +124,16 @@ impl Vector {
     pub fn bins(&self) -> usize {
         self.events.iter().filter(|event| event.is_bin()).count()
     }
+}
+
+/// Whether the loads of these events stand at their start and are what a slice header says.
+fn is_initialised_by(events: &[Event], init: SliceInit) -> bool {
+    let mut at_start = true;
+    events.iter().all(|&event| match event {
+        Event::Load { ctx, model } => at_start && init.model(ctx) == Some(model),
+        _ => {
+            at_start = false;
+            true
+        }
+    })
 }

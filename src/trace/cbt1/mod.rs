@@ -6,7 +6,7 @@ mod write;
 pub(super) use read::read;
 pub(super) use write::write;
 
-use super::Codec;
+use crate::context::Codec;
 
 const MAGIC: &[u8; 4] = b"CBT1";
 /// Stands where a context is never used.

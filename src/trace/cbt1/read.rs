@@ -2,8 +2,9 @@
 
 use super::{FormatError, FormatErrorKind, MAGIC, NEVER_USED, id_space};
 use crate::bin::Event;
+use crate::context::Codec;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
-use crate::trace::{Codec, Segment, SliceHeader, Start, Trace, TracedSlice};
+use crate::trace::{Segment, SliceHeader, Start, Trace, TracedSlice};
 
 pub(in crate::trace) fn read(bytes: &[u8]) -> Result<Trace, FormatError> {
     let mut reader = Reader { bytes, at: 0, field: 0, slice: None, segment: None };

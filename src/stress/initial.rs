@@ -1,0 +1,151 @@
+//! Every initial context variable of both standards: for slices of every type and every initialisation index, at
+//! several QPs, bins with each context that such a slice has.
+//!
+//! These are for cores that initialise contexts by themselves; for others they are loads like any other.
+
+use std::collections::VecDeque;
+
+use super::builder::{Builder, step};
+use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
+use crate::vectors::{Flag, Vector};
+
+/// All of it.
+pub fn vectors() -> Vec<Vector> {
+    let at_qps = |(codec, slice_type, index)| {
+        let init = move |slice_qp_y| SliceInit { codec, slice_type, slice_qp_y, index };
+        qps(codec).iter().map(move |&slice_qp_y| vector(init(slice_qp_y)))
+    };
+    inits().flat_map(at_qps).collect()
+}
+
+/// Both standards clip SliceQPY to 0..=51; deep video goes below 0.
+fn qps(codec: Codec) -> &'static [i8] {
+    match codec {
+        Codec::Avc => &[-7, 30],
+        Codec::Hevc => &[-7, 14, 30, 51],
+    }
+}
+
+/// Whatever a slice header can say but for the QP.
+fn inits() -> impl Iterator<Item = (Codec, SliceType, u8)> {
+    use {Codec::*, SliceType::*};
+    let avc = [P, B].into_iter().flat_map(|slice_type| (0..3).map(move |index| (Avc, slice_type, index)));
+    let hevc = [P, B].into_iter().flat_map(|slice_type| (0..2).map(move |index| (Hevc, slice_type, index)));
+    avc.chain(hevc).chain([(Avc, I, 0), (Hevc, I, 0)])
+}
+
+/// The headers that a core could take for this one.
+fn mistakes(init: SliceInit) -> impl Iterator<Item = SliceInit> {
+    let same_codec = inits().filter(move |(codec, ..)| *codec == init.codec);
+    let others = same_codec.map(move |(_, slice_type, index)| SliceInit { slice_type, index, ..init });
+    others.chain([SliceInit { slice_qp_y: init.slice_qp_y + 8, ..init }])
+}
+
+fn vector(init: SliceInit) -> Vector {
+    let SliceInit { codec, slice_type, slice_qp_y, index } = init;
+    let mut builder = Builder::new((slice_qp_y as u64) << 8 | u64::from(index));
+    let contexts = (0..).map_while(CtxIdx::new).filter_map(|ctx| Some((ctx, init.model(ctx)?)));
+    let contexts: Vec<_> = contexts.collect();
+    for (ctx, model) in &contexts {
+        builder.load(ctx.get() as u16, model.p_state_idx(), model.val_mps());
+    }
+    let mut to_show: VecDeque<Shown> = contexts.iter().map(|&(ctx, _)| Shown::new(ctx, init)).collect();
+    let mut coded = 0;
+    while let Some(mut shown) = to_show.pop_front() {
+        if shown.is_hidden(&builder) {
+            builder.terminate(false);
+        } else {
+            shown.code(&mut builder);
+            coded += 1;
+            if coded % 4 == 0 {
+                show_range(&mut builder);
+            }
+        }
+        if !shown.mistakes.is_empty() {
+            to_show.push_back(shown);
+        }
+    }
+    show_range(&mut builder);
+    let (codec, qp) = (format!("{codec:?}").to_lowercase(), i32::from(slice_qp_y) + 100);
+    let id = format!("initial-{codec}-{slice_type:?}-{index}-qp-{qp}").to_lowercase();
+    let comment =
+        format!("every context of an {codec} {slice_type:?} slice, index {index}, SliceQPY {slice_qp_y}");
+    builder.into_vector(id, comment, &[Flag::Initialisation]).initialised_by(Some(init))
+}
+
+/// A range that is wrong makes codIOffset wrong with a 1, by twice as much with each bin behind it.
+fn show_range(builder: &mut Builder) {
+    builder.bypass(true);
+    builder.bypasses(11);
+}
+
+/// A context, and the wrong states that would have done the same so far.
+struct Shown {
+    ctx: u16,
+    mistakes: Vec<ContextModel>,
+}
+
+impl Shown {
+    fn new(ctx: CtxIdx, init: SliceInit) -> Shown {
+        let mut mistakes: Vec<_> = mistakes(init).filter_map(|mistake| mistake.model(ctx)).collect();
+        mistakes.retain(|mistake| Some(*mistake) != init.model(ctx));
+        Shown { ctx: ctx.get() as u16, mistakes }
+    }
+
+    /// The next bin would make one of them right without ever showing it: neighbouring states have some ranges in
+    /// common, but not all.
+    fn is_hidden(&self, builder: &Builder) -> bool {
+        let (model, range) = (builder.model(self.ctx), builder.range());
+        let next = |model: ContextModel| model.next(model.val_mps());
+        self.mistakes.iter().any(|mistake| is_same(range, *mistake, model) && next(*mistake) == next(model))
+    }
+
+    /// A more probable symbol, which leaves codIOffset as it is: a wrong range stays wrong until it shows.
+    fn code(&mut self, builder: &mut Builder) {
+        let (model, range) = (builder.model(self.ctx), builder.range());
+        let bin = model.val_mps();
+        self.mistakes.retain(|mistake| is_same(range, *mistake, model));
+        self.mistakes.iter_mut().for_each(|mistake| *mistake = mistake.next(bin));
+        builder.context(self.ctx, bin);
+    }
+}
+
+/// Whether two states make the same of their more probable symbol.
+fn is_same(range: u32, a: ContextModel, b: ContextModel) -> bool {
+    a.val_mps() == b.val_mps() && step(range, a, a.val_mps()) == step(range, b, b.val_mps())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bin::{BinCoder, Decode, Event};
+    use crate::spec;
+
+    /// With one context initialised as in the other slice, the vector decodes to something else; where by chance it
+    /// does not, another vector with that context does.
+    #[test]
+    fn a_single_context_of_another_slice_type_index_or_qp_shows() {
+        let (mut shown, mut hidden) = (Vec::new(), Vec::new());
+        for vector in vectors() {
+            let init = vector.init.unwrap();
+            for mistake in mistakes(init) {
+                for at in (0..vector.events.len()).step_by(3) {
+                    let Event::Load { ctx, model } = vector.events[at] else { continue };
+                    let Some(model) = mistake.model(ctx).filter(|mistake| *mistake != model) else {
+                        continue;
+                    };
+                    let mut events = vector.events.clone();
+                    events[at] = Event::Load { ctx, model };
+                    let mut decoder = spec::Decoder::new(&vector.bytes);
+                    let answers = decoder.answers(&events);
+                    let same = answers[at + 1..] == vector.events[at + 1..]
+                        && (decoder.position(), decoder.error()) == (vector.position, vector.error);
+                    let which = (init.codec == Codec::Avc, ctx);
+                    if same { hidden.push(which) } else { shown.push(which) }
+                }
+            }
+        }
+        assert!(shown.len() > 10_000 && hidden.len() * 50 < shown.len(), "{} {}", shown.len(), hidden.len());
+        assert!(hidden.iter().all(|which| shown.contains(which)));
+    }
+}
