@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use silicabac::suites::{BUILT_IN, Suite, UNIONS};
+use silicabac::{
+    suites::{BUILT_IN, Suite, UNIONS},
+    vectors,
+};
 
-use super::{Failure, Verdict, judge};
+use super::{Failure, Verdict, judge, socket};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -18,6 +21,11 @@ pub(super) struct Arguments {
     /// Also run the slices of a bin trace
     #[arg(long, value_name = "FILE")]
     trace: Vec<PathBuf>,
+    /// Also run the vectors of a file
+    #[arg(long, value_name = "FILE")]
+    vectors: Vec<PathBuf>,
+    #[command(flatten)]
+    socket: socket::Options,
     #[command(flatten)]
     options: judge::Options,
 }
@@ -25,13 +33,21 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
+    if let Some(kind) = arguments.socket.kind() {
+        return socket::judge(kind, &suites, seed, &arguments.socket, &arguments.options);
+    }
     judge::judge(&suites, Vec::new(), seed, &arguments.options)
 }
 
 fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
-    let all = arguments.suite.is_empty() && arguments.trace.is_empty();
+    let all = arguments.suite.is_empty() && arguments.trace.is_empty() && arguments.vectors.is_empty();
     let named = arguments.suite.iter().map(String::as_str).chain(BUILT_IN.into_iter().filter(|_| all));
     let built_in = named.map(|name| Suite::built_in(name, seed));
     let recorded = arguments.trace.iter().map(|path| Suite::from_trace(path));
-    Ok(built_in.chain(recorded).collect::<Result<_, _>>()?)
+    let mut suites: Vec<Suite> = built_in.chain(recorded).collect::<Result<_, _>>()?;
+    for path in &arguments.vectors {
+        let (name, vectors) = vectors::read_file(path)?;
+        suites.push(Suite { name, file: Some(path.clone()), vectors });
+    }
+    Ok(suites)
 }

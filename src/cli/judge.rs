@@ -22,24 +22,24 @@ pub(super) struct Options {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Only this core
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, group = "one_core")]
     core: Option<Core>,
     /// Check the Verilog in this directory instead of the built-in cores; it needs the same ports
     #[arg(long, value_name = "DIR")]
-    rtl_dir: Option<PathBuf>,
+    pub(super) rtl_dir: Option<PathBuf>,
     /// The name of the top module [default: cabac_encoder, cabac_decoder]
-    #[arg(long, value_name = "MODULE", requires = "core")]
-    top: Option<String>,
+    #[arg(long, value_name = "MODULE", requires = "one_core")]
+    pub(super) top: Option<String>,
     /// Where to write the shrunk vectors and the waveform (VCD) of each failure
     #[arg(long, value_name = "DIR", default_value = "silicabac-failures")]
-    failures: PathBuf,
+    pub(super) failures: PathBuf,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Core {
+pub(super) enum Core {
     Encoder,
     Decoder,
 }
@@ -54,7 +54,7 @@ impl From<Core> for CoreKind {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Human,
     Json,
     Junit,
@@ -266,7 +266,7 @@ fn replay_command(outcome: &Outcome, shrunk: Option<&Files>, seed: u64, options:
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     match text.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c)) {
         true => text,

@@ -3,6 +3,7 @@
 mod cosim;
 mod judge;
 mod replay;
+mod socket;
 mod vectors;
 
 use std::{
@@ -56,6 +57,10 @@ enum Failure {
     NoVector { id: String, of_file: String },
     #[error("{0}")]
     File(#[from] silicabac::vectors::FileError),
+    #[error(
+        "the core is stuck inside one clock, in vectors of class {class}: an endless loop in its Verilog"
+    )]
+    Stuck { class: String },
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
@@ -81,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
             eprintln!("error: {failure}");
             match failure {
                 Failure::Sim(SimError::Tool { .. }) => 3,
+                Failure::Stuck { .. } => 1,
                 Failure::Suite(SuiteError::Replay { source, .. })
                     if matches!(source.what, What::Differs(_)) =>
                 {

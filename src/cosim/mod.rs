@@ -12,6 +12,7 @@ mod recent;
 mod report;
 pub mod rtl;
 mod shrink;
+pub mod socket;
 mod stalls;
 mod waves;
 

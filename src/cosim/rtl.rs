@@ -31,20 +31,33 @@ pub const SOURCES: [(&str, &str); 12] = embed![
     "cabac_decoder.sv",
 ];
 
+/// The built-in cores in the socket of `docs/socket.md`: on top of [`SOURCES`].
+pub const SOCKETS: [(&str, &str); 2] =
+    embed!["socket/cabac_encoder_socket.sv", "socket/cabac_decoder_socket.sv"];
+
 /// The built-in sources as files in the cache, one directory for each version of them.
 ///
 /// # Errors
 /// [`SimError::Cache`].
 pub fn built_in(cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    as_files(&SOURCES, cache)
+}
+
+/// Verilog as files in the cache, one directory for each version of it.
+pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
     let mut crc32 = crc32fast::Hasher::new();
-    SOURCES.iter().for_each(|(_, text)| crc32.update(text.as_bytes()));
+    sources.iter().for_each(|(_, text)| crc32.update(text.as_bytes()));
     let dir = cache.entry(&format!("rtl-{:08x}", crc32.finalize()), |dir| {
-        SOURCES.iter().try_for_each(|(name, text)| {
-            let path = dir.join(name);
+        sources.iter().try_for_each(|(name, text)| {
+            let path = dir.join(file_name(name));
             fs::write(&path, text).map_err(|source| SimError::Cache { path, source })
         })
     })?;
-    Ok(SOURCES.iter().map(|(name, _)| dir.join(name)).collect())
+    Ok(sources.iter().map(|(name, _)| dir.join(file_name(name))).collect())
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Every `.sv` and `.v` file of a directory, those that end in `_pkg` first.

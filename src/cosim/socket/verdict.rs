@@ -1,0 +1,96 @@
+//! A verdict for each class of vectors: whether the core passes, and if not, the shortest vector that shows it.
+
+use super::{Fault, Socket, play::play, script::Script};
+use crate::cosim::{CoreKind, Stalls};
+use crate::vectors::Vector;
+
+/// How a core did on the vectors of a class.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The class, as [`Vector::class`] has it.
+    pub class: String,
+    /// How many vectors of the class were played.
+    pub vectors: usize,
+    /// What is wrong.
+    pub failed: Option<Failed>,
+}
+
+/// How a core failed.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The shortest vector that fails when it is played alone; the one that failed among the others if none does.
+    pub vector: Vector,
+    /// Whether it fails alone.
+    pub alone: bool,
+    /// Under which stalls.
+    pub stalls: &'static str,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// How a core is to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// What is random.
+    pub seed: u64,
+    /// After so many clocks in which nothing moves, nothing ever will.
+    pub patience: u32,
+    /// The core initialises contexts by itself: it is asked for no LOADs, and only for slices whose header says all.
+    pub initialises: bool,
+}
+
+/// Vectors of a kind.
+#[derive(Clone, Debug)]
+pub struct Class<'a> {
+    /// Its name, as [`Vector::class`] has it.
+    pub name: String,
+    /// Its vectors, those that the core has anything to do with.
+    pub vectors: Vec<&'a Vector>,
+}
+
+/// The classes of some vectors, in the order in which they first appear.
+pub fn classes<'a>(socket: &Socket, vectors: &'a [Vector], rules: Rules) -> Vec<Class<'a>> {
+    let mut classes: Vec<Class<'_>> = Vec::new();
+    for vector in vectors.iter().filter(|vector| plays(socket, vector, rules)) {
+        let name = vector.class();
+        match classes.iter_mut().find(|class| class.name == name) {
+            Some(class) => class.vectors.push(vector),
+            None => classes.push(Class { name, vectors: vec![vector] }),
+        }
+    }
+    classes
+}
+
+/// Plays the vectors of a class back to back, under every kind of stalls.
+pub fn judge(socket: &Socket, class: Class<'_>, rules: Rules) -> Verdict {
+    let Class { name, vectors } = class;
+    let failed = fails(socket, &vectors, rules).map(|failed| shortest(socket, &vectors, rules, failed));
+    Verdict { class: name, vectors: vectors.len(), failed }
+}
+
+/// Whether the core can be asked for the vector.
+fn plays(socket: &Socket, vector: &Vector, rules: Rules) -> bool {
+    let is_for_it = !vector.decode_only || socket.kind() == CoreKind::Decoder;
+    is_for_it && (!rules.initialises || vector.init.is_some())
+}
+
+fn fails(socket: &Socket, vectors: &[&Vector], rules: Rules) -> Option<(&'static str, Fault)> {
+    let script = Script::new(socket.kind(), vectors, rules.initialises);
+    Stalls::ALL.into_iter().find_map(|stalls| {
+        let fault = play(socket, &script, stalls, rules.seed, rules.patience).err()?;
+        Some((stalls.name, fault))
+    })
+}
+
+fn shortest(socket: &Socket, members: &[&Vector], rules: Rules, among: (&'static str, Fault)) -> Failed {
+    let mut by_length = members.to_vec();
+    by_length.sort_by_key(|vector| vector.events.len());
+    for vector in &by_length {
+        if let Some((stalls, fault)) = fails(socket, &[vector], rules) {
+            return Failed { vector: (*vector).clone(), alone: true, stalls, fault };
+        }
+    }
+    let (stalls, fault) = among;
+    let guilty = by_length.iter().find(|vector| vector.id == fault.vector).unwrap_or(&by_length[0]);
+    Failed { vector: (*guilty).clone(), alone: false, stalls, fault }
+}
