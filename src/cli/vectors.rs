@@ -4,12 +4,13 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
-use silicabac::suites::{PUBLISHED, Suite};
+use silicabac::cosim::socket::testbench;
+use silicabac::suites::{BUILT_IN, PUBLISHED, Suite, UNIONS};
 use silicabac::vectors::{self, Vector, trail};
 
 use super::{Failure, Verdict, judge, unless_closed, write_file};
@@ -43,6 +44,27 @@ enum Verb {
         #[command(flatten)]
         options: judge::Options,
     },
+    /// Write vectors for tools that know nothing of Silicabac: a testbench that checks itself, or tables
+    Export {
+        /// What to write
+        #[arg(long, value_enum)]
+        format: Export,
+        /// The testbench is for this core, in the socket of docs/socket.md
+        #[arg(long, value_enum, value_name = "DIRECTION", required_if_eq("format", "sv-testbench"))]
+        socket: Option<judge::Core>,
+        /// The core initialises contexts by itself: no loads, and only slices whose header says all
+        #[arg(long, requires = "socket")]
+        initialises: bool,
+        /// Which suites
+        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]
+        suite: Vec<String>,
+        /// Vectors of a file instead
+        #[arg(long, value_name = "FILE", conflicts_with = "suite")]
+        file: Option<PathBuf>,
+        /// Where to write
+        #[arg(short, long, value_name = "DIR", default_value = "silicabac-export")]
+        output: PathBuf,
+    },
     /// List the built-in vectors: the classes of them, or all whose names contain a word
     List {
         /// A part of their names
@@ -68,6 +90,14 @@ enum Verb {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Export {
+    /// SystemVerilog and the files that it reads, for any simulator
+    SvTestbench,
+    /// A row a vector, and a row a request
+    Csv,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Human,
     Json,
@@ -77,6 +107,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
         Verb::Generate { dir, seed } => generate(dir, *seed),
         Verb::Check { paths, no_cores, options } => check(paths, *no_cores, options),
+        Verb::Export { format, socket, initialises, suite, file, output } => {
+            let vectors = match file {
+                Some(file) => vectors::read_file(file)?.1,
+                None => {
+                    let suites = suite.iter().map(|name| Suite::built_in(name, 1));
+                    suites
+                        .collect::<Result<Vec<_>, _>>()?
+                        .into_iter()
+                        .flat_map(|suite| suite.vectors)
+                        .collect()
+                }
+            };
+            let files: Vec<(String, String)> = match (format, socket) {
+                (Export::SvTestbench, Some(kind)) => testbench((*kind).into(), &vectors, *initialises),
+                _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into(),
+            };
+            export(&files, output)
+        }
         Verb::List { word, file, format } => {
             let all = known(file.as_ref())?;
             let named: Vec<_> = match word {
@@ -118,6 +166,18 @@ fn generate(dir: &PathBuf, seed: u64) -> Result<Verdict, Failure> {
     }))?;
     let bytes: usize = files.iter().map(|(_, contents)| contents.len()).sum();
     unless_closed(writeln!(out, "{} files, {bytes} bytes in {}; seed {seed}", files.len(), dir.display()))?;
+    Ok(Verdict::Equal)
+}
+
+fn export(files: &[(String, String)], dir: &Path) -> Result<Verdict, Failure> {
+    fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
+    for (name, contents) in files {
+        write_file(&dir.join(name), |sink| sink.write_all(contents.as_bytes()))?;
+    }
+    let mut out = io::stdout().lock();
+    unless_closed(files.iter().try_for_each(|(name, contents)| {
+        writeln!(out, "{:<40} {:>10} bytes", dir.join(name).display(), contents.len())
+    }))?;
     Ok(Verdict::Equal)
 }
 

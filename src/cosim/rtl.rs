@@ -56,7 +56,7 @@ pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<Pa
     Ok(sources.iter().map(|(name, _)| dir.join(file_name(name))).collect())
 }
 
-fn file_name(path: &str) -> &str {
+pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

@@ -106,6 +106,11 @@ impl Request {
         if let Request::Event(event) = self { Some(event) } else { None }
     }
 
+    /// Whether this passes a byte that is not coded.
+    pub fn is_raw(self) -> bool {
+        matches!(self, Request::Event(Event::Raw(_)))
+    }
+
     /// Whether this codes a bin.
     pub fn is_bin(self) -> bool {
         self.event().is_some_and(Event::is_bin)

@@ -4,6 +4,7 @@
 //! `bytes`, a decoder turns `bytes` into `events`, with `error` at its bin.
 
 mod check;
+mod csv;
 mod flag;
 mod hex;
 mod json;
@@ -15,6 +16,7 @@ use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use crate::context::SliceInit;
 use crate::spec;
 pub use check::check;
+pub use csv::csv;
 pub use flag::Flag;
 pub use hex::write as write_hex;
 pub use json::{FormatError, SCHEMA, read as read_json, write as write_json};

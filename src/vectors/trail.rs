@@ -2,6 +2,7 @@
 
 use super::Vector;
 use crate::bin::{BinCoder, Decode, DecodeErrorKind, Event};
+use crate::context::ContextModel;
 use crate::cycle::Request;
 use crate::spec;
 
@@ -10,6 +11,8 @@ use crate::spec;
 pub struct Step {
     /// The request.
     pub request: Request,
+    /// The state of its context variable: before a bin, or what a load sets it to.
+    pub model: Option<ContextModel>,
     /// The number of the bin, if it is one.
     pub bin: Option<u64>,
     /// The decoder's codIRange; the encoder's is the same, but behind a terminate bin of 1.
@@ -33,6 +36,11 @@ pub fn trail(vector: &Vector) -> Vec<Step> {
     let mut bins = 0;
     let mut first = true;
     let step = |request: Request| {
+        let model = match request {
+            Request::Event(Event::Context { ctx, .. }) => Some(decoder.save(ctx)),
+            Request::Event(Event::Load { model, .. }) => Some(model),
+            _ => None,
+        };
         match request {
             // Making the decoder has done this.
             Request::Slice => {}
@@ -47,6 +55,7 @@ pub fn trail(vector: &Vector) -> Vec<Step> {
         bins += u64::from(request.is_bin());
         Step {
             request,
+            model,
             bin,
             cod_i_range: decoder.cod_i_range(),
             cod_i_low: (!vector.decode_only).then_some(encoder.cod_i_low_10().into()),

@@ -6,6 +6,7 @@
 
 mod play;
 mod script;
+mod testbench;
 mod verdict;
 
 use std::{
@@ -17,6 +18,7 @@ use silicabac_sim::{Cache, Design, Direction, Library, SimError, Tools};
 
 use super::{CoreKind, rtl};
 pub use play::{Fault, FaultKind};
+pub use testbench::testbench;
 pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
 
 /// The most requests that a core takes at once, and the most bytes that it gives.

@@ -8,9 +8,12 @@ use rand_chacha::{
 };
 use silicabac_sim::Instance;
 
-use super::{Place, Ports, Socket, script::Script};
+use super::{
+    Place, Ports, Socket,
+    script::Script,
+    testbench::{codec_number, slice_type_number},
+};
 use crate::bin::Event;
-use crate::context::{Codec, SliceType};
 use crate::cosim::{CoreKind, Stalls};
 use crate::cycle::Request;
 
@@ -249,14 +252,8 @@ impl Player<'_> {
     /// What the slice header says; zeros where no header explains the contexts.
     fn offer_slice(&mut self) {
         let init = self.vector().and_then(|vector| self.script.init(vector));
-        let codec = u32::from(init.is_some_and(|init| init.codec == Codec::Hevc));
-        let slice_type = match init.map(|init| init.slice_type) {
-            Some(SliceType::P) | None => 0,
-            Some(SliceType::B) => 1,
-            Some(SliceType::I) => 2,
-        };
-        self.set(self.ports.slice_codec, codec);
-        self.set(self.ports.slice_type, slice_type);
+        self.set(self.ports.slice_codec, init.map_or(0, |init| codec_number(init.codec)).into());
+        self.set(self.ports.slice_type, init.map_or(0, |init| slice_type_number(init.slice_type)).into());
         self.set(self.ports.slice_qp, init.map_or(0, |init| init.slice_qp_y as u8).into());
         self.set(self.ports.slice_index, init.map_or(0, |init| init.index).into());
     }

@@ -3,7 +3,7 @@
 use crate::bin::{BinCoder, Event};
 use crate::context::{ContextModel, SliceInit};
 use crate::cosim::CoreKind;
-use crate::cycle::{Request, decoder::error_code};
+use crate::cycle::{Request, RequestFields, decoder::error_code};
 use crate::spec;
 use crate::vectors::{Vector, trail};
 
@@ -91,7 +91,7 @@ impl<'a> Script<'a> {
         script
     }
 
-    /// Every vector with a request that makes a core initialise its contexts.
+    /// What initialises the contexts of a vector, if a slice header says all of it.
     pub(super) fn init(&self, vector: usize) -> Option<SliceInit> {
         self.vectors.get(vector)?.init
     }
@@ -117,32 +117,21 @@ impl<'a> Script<'a> {
     }
 
     fn decode(&mut self, number: usize, vector: &Vector) {
-        // The bins as they are decoded update contexts in the same way in both directions.
-        let mut models = spec::Encoder::new();
         self.ask(number, 0, Request::Slice, ContextModel::default(), false);
         let mut bin = 0;
         for step in trail(vector) {
-            let (mut coded, mut data) = (false, 0);
-            let mut model = ContextModel::default();
-            if let Request::Event(event) = step.request {
-                model = model_of(event, &models);
-                match event {
-                    Event::Context { ctx, bin } => {
-                        coded = bin;
-                        models.load(ctx, model.next(bin));
-                    }
-                    Event::Bypass { bin } | Event::Terminate { bin } => coded = bin,
-                    Event::Raw(byte) => data = byte,
-                    Event::Load { ctx, model } => models.load(ctx, model),
-                    Event::Align => {}
-                }
-            }
-            let is_answered = matches!(step.request, Request::Event(Event::Raw(_))) || step.request.is_bin();
-            self.ask(number, bin, step.request, model, is_answered);
+            let RequestFields { bin: coded, data, .. } = step.request.fields();
+            let is_answered = step.request.is_raw() || step.request.is_bin();
+            self.ask(number, bin, step.request, step.model.unwrap_or_default(), is_answered);
             bin += u64::from(step.request.is_bin());
             if is_answered {
-                let (error, bits) = (error_code(step.error), step.position);
-                self.answers.push(Answer { request: self.requests.len() - 1, bin: coded, data, error, bits });
+                self.answers.push(Answer {
+                    request: self.requests.len() - 1,
+                    bin: coded == 1,
+                    data: data as u8,
+                    error: error_code(step.error),
+                    bits: step.position,
+                });
             }
         }
         let last = vector.bytes.len();

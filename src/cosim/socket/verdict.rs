@@ -51,7 +51,7 @@ pub struct Class<'a> {
 /// The classes of some vectors, in the order in which they first appear.
 pub fn classes<'a>(socket: &Socket, vectors: &'a [Vector], rules: Rules) -> Vec<Class<'a>> {
     let mut classes: Vec<Class<'_>> = Vec::new();
-    for vector in vectors.iter().filter(|vector| plays(socket, vector, rules)) {
+    for vector in vectors.iter().filter(|vector| plays(socket.kind(), vector, rules.initialises)) {
         let name = vector.class();
         match classes.iter_mut().find(|class| class.name == name) {
             Some(class) => class.vectors.push(vector),
@@ -68,10 +68,9 @@ pub fn judge(socket: &Socket, class: Class<'_>, rules: Rules) -> Verdict {
     Verdict { class: name, vectors: vectors.len(), failed }
 }
 
-/// Whether the core can be asked for the vector.
-fn plays(socket: &Socket, vector: &Vector, rules: Rules) -> bool {
-    let is_for_it = !vector.decode_only || socket.kind() == CoreKind::Decoder;
-    is_for_it && (!rules.initialises || vector.init.is_some())
+/// Whether a core of this kind can be asked for the vector.
+pub(super) fn plays(kind: CoreKind, vector: &Vector, initialises: bool) -> bool {
+    (kind == CoreKind::Decoder || !vector.decode_only) && (!initialises || vector.init.is_some())
 }
 
 fn fails(socket: &Socket, vectors: &[&Vector], rules: Rules) -> Option<(&'static str, Fault)> {

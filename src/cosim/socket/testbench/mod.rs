@@ -1,0 +1,125 @@
+//! A testbench as files: for whoever has a simulator, a core in a socket, and no Rust.
+//!
+//! The testbenches are plain SystemVerilog beside this file; what is written here is what they read with
+//! `$readmemh` and include. All that is expected is known beforehand, so they need no model.
+
+use super::script::{Answer, Asked, Byte, Script};
+use crate::context::{Codec, SliceInit, SliceType};
+use crate::cosim::{CoreKind, rtl};
+use crate::cycle::RequestFields;
+use crate::vectors::Vector;
+
+/// The files of a testbench for a core in a socket: their names, and what is in them.
+///
+/// ```
+/// use silicabac::cosim::{CoreKind, socket::testbench};
+/// let files = testbench(CoreKind::Encoder, &silicabac::stress::smoke(), false);
+/// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+/// assert_eq!(names, [
+///     "encoder_tb.sv", "encoder_config.vh", "encoder_names.vh", "encoder_requests.hex", "encoder_bytes.hex",
+///     "cabac_encoder_socket.sv",
+/// ]);
+/// ```
+pub fn testbench(kind: CoreKind, vectors: &[Vector], initialises: bool) -> Vec<(String, String)> {
+    let played: Vec<&Vector> =
+        vectors.iter().filter(|vector| super::verdict::plays(kind, vector, initialises)).collect();
+    let script = Script::new(kind, &played, initialises);
+    let name = kind.name();
+    let (text, (template_path, template)) = match kind {
+        CoreKind::Encoder => (include_str!("encoder_tb.sv"), rtl::SOCKETS[0]),
+        CoreKind::Decoder => (include_str!("decoder_tb.sv"), rtl::SOCKETS[1]),
+    };
+    let mut files = vec![
+        (format!("{name}_tb.sv"), text.to_owned()),
+        (format!("{name}_config.vh"), config(&script)),
+        (format!("{name}_names.vh"), names(&played)),
+        (format!("{name}_requests.hex"), lines(&script.requests, |asked| request(&script, asked))),
+        (format!("{name}_bytes.hex"), lines(&script.bytes, byte)),
+    ];
+    if kind == CoreKind::Decoder {
+        files.push((
+            format!("{name}_answers.hex"),
+            lines(&script.answers, |answer| self::answer(&script, answer)),
+        ));
+    }
+    files.push((rtl::file_name(template_path).to_owned(), template.to_owned()));
+    files
+}
+
+fn config(script: &Script<'_>) -> String {
+    let Script { requests, bytes, answers, .. } = script;
+    let (requests, bytes, answers) = (requests.len(), bytes.len(), answers.len());
+    format!("`define REQUESTS {requests}\n`define TOTAL_BYTES {bytes}\n`define ANSWERS {answers}\n")
+}
+
+/// A task that prints the id of a vector, since no simulator reads strings with `$readmemh`.
+fn names(vectors: &[&Vector]) -> String {
+    let cases = (0..).zip(vectors).map(|(number, vector): (usize, _)| {
+        format!(
+            "    {number}: $display(\"vector {}: {}\");\n",
+            vector.id,
+            vector.comment.replace(['"', '\\'], "'")
+        )
+    });
+    let cases: String = cases.collect();
+    format!(
+        "task show_name(input integer number);\n  case (number)\n{cases}    default: ;\n  endcase\nendtask\n"
+    )
+}
+
+fn lines<T>(items: &[T], word: impl Fn(&T) -> u64) -> String {
+    items.iter().map(|item| format!("{:x}\n", word(item))).collect()
+}
+
+/// vector `[63:44]`, slice header `[41:29]`, kind `[28:26]`, bin `[25]`, ctx_idx `[24:15]`, model `[14:8]`, data.
+fn request(script: &Script<'_>, asked: &Asked) -> u64 {
+    let RequestFields { kind, bin, ctx_idx, data } = asked.request.fields();
+    let model = u32::from(asked.model.bits());
+    let data = if asked.request.is_raw() { data } else { 0 };
+    let header = script.init(asked.vector).map_or(0, header);
+    (asked.vector as u64) << 44
+        | u64::from(header) << 29
+        | u64::from(kind << 26 | bin << 25 | ctx_idx << 15 | model << 8 | data)
+}
+
+/// codec `[12]`, slice_type `[11:10]`, index `[9:8]`, SliceQPY `[7:0]`.
+fn header(init: SliceInit) -> u32 {
+    let SliceInit { codec, slice_type, slice_qp_y, index } = init;
+    u32::from(codec_number(codec)) << 12
+        | u32::from(slice_type_number(slice_type)) << 10
+        | u32::from(index & 3) << 8
+        | u32::from(slice_qp_y as u8)
+}
+
+/// The port slice_codec.
+pub(super) const fn codec_number(codec: Codec) -> u8 {
+    match codec {
+        Codec::Avc => 0,
+        Codec::Hevc => 1,
+    }
+}
+
+/// The port slice_type.
+pub(super) const fn slice_type_number(slice_type: SliceType) -> u8 {
+    match slice_type {
+        SliceType::P => 0,
+        SliceType::B => 1,
+        SliceType::I => 2,
+    }
+}
+
+/// vector `[31:12]`, last `[8]`, the byte.
+fn byte(byte: &Byte) -> u64 {
+    (byte.vector as u64) << 12 | u64::from(byte.last) << 8 | u64::from(byte.data)
+}
+
+/// vector `[63:44]`, bits `[43:12]`, error `[11:10]`, raw byte `[9:2]`, whether it is one `[1]`, bin `[0]`.
+fn answer(script: &Script<'_>, answer: &Answer) -> u64 {
+    let asked = script.requests[answer.request];
+    (asked.vector as u64) << 44
+        | (answer.bits & 0xffff_ffff) << 12
+        | u64::from(answer.error) << 10
+        | u64::from(answer.data) << 2
+        | u64::from(asked.request.is_raw()) << 1
+        | u64::from(answer.bin)
+}
