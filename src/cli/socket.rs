@@ -30,6 +30,7 @@ use super::{
 };
 
 #[derive(clap::Args)]
+#[group(id = "socket_options")]
 #[command(next_help_heading = "Your own core, in the socket of docs/socket.md")]
 pub(super) struct Options {
     /// Check a core in a socket, by its transactions: any latency, any throughput

@@ -53,6 +53,15 @@ pub fn tools() -> Option<(Cache, Tools)> {
     Some((cache, tools))
 }
 
+/// Another program that a test runs, under the same rule; `install` is the command that installs it.
+pub fn program(name: &str, install: &str) -> Option<PathBuf> {
+    tools()?;
+    let found = std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|dir| dir.join(name))
+        .find(|path| path.is_file());
+    Some(found.unwrap_or_else(|| panic!("there is no {name} on the PATH; install it with: {install}")))
+}
+
 /// The built-in Verilog in a directory, with `edit` applied: in this file, this text becomes that.
 pub fn rtl_with(edit: Option<(&str, &str, &str)>) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();

@@ -1,0 +1,342 @@
+//! Cores in a socket: right ones pass whatever they are built like, wrong ones are convicted by name, through the
+//! command and through the exported testbench alike; and nothing that a core does hangs or crashes the judge.
+
+mod common;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use common::{command, expect, program, tools};
+use serde_json::Value;
+
+/// A file of the project.
+fn file(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path).display().to_string()
+}
+
+fn textbook() -> Vec<String> {
+    vec![file("rtl/cabac_range_table.sv"), file("tests/cores/textbook_encoder.v")]
+}
+
+/// The textbook encoder, made wrong by one of the modules in `tests/cores`.
+fn faulty(name: &str) -> Vec<String> {
+    [textbook(), vec![file(&format!("tests/cores/{name}.v"))]].concat()
+}
+
+/// Runs a core in the socket; what fails is written to a directory that is gone behind it.
+fn socket(direction: &str, top: &str, files: &[String], arguments: &[&str]) -> Output {
+    let failures = tempfile::tempdir().unwrap();
+    let mut command = command();
+    command.args(["cosim", "--socket", direction, "--seed", "5", "--failures"]).arg(failures.path());
+    if !files.is_empty() {
+        command.arg("--rtl").args(files).args(["--top", top]);
+    }
+    command.args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_built_in_cores_pass_in_their_sockets() {
+    if tools().is_none() {
+        return;
+    }
+    let arguments = ["--suite", "smoke,directed,invalid,random"];
+    for direction in ["encoder", "decoder"] {
+        let output = socket(direction, "", &[], &arguments);
+        expect(&output, 0, &["passes", "outstanding-N-carry", "pass", "seed 5"]);
+    }
+}
+
+#[test]
+fn a_core_of_another_make_passes_with_any_number_of_lanes() {
+    if tools().is_none() {
+        return;
+    }
+    for lanes in ["1", "2", "8"] {
+        let lanes = format!("--verilator-arg=-GLANES={lanes}");
+        let output = socket("encoder", "textbook_encoder", &textbook(), &["--suite", "smoke", &lanes]);
+        expect(&output, 0, &["encoder textbook_encoder passes"]);
+    }
+    let output =
+        socket("encoder", "textbook_encoder", &textbook(), &["--suite", "directed", "--initialises"]);
+    expect(&output, 0, &["initial-avc-p-N-qp-N", "passes"]);
+}
+
+/// The classes in which a core fails, with the shortest vector and what is wrong with it.
+fn convictions(name: &str) -> Vec<(String, String, String)> {
+    let arguments = ["--suite", "smoke,directed", "--format", "json"];
+    let output = socket("encoder", name, &faulty(name), &arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((report["pass"].as_bool(), report["top"].as_str()), (Some(false), Some(name)));
+    let rows = report["verdicts"].as_array().unwrap().iter().filter(|row| row["pass"] == false);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let failed = |row: &Value| {
+        let failure = &row["failure"];
+        let kind_and_what = format!("{}: {}", text(&failure["kind"]), text(&failure["what"]));
+        (text(&row["class"]), text(&failure["vector"]), kind_and_what)
+    };
+    rows.map(failed).collect()
+}
+
+#[test]
+fn a_counter_that_saturates_is_convicted_from_its_first_wrong_length_on() {
+    if tools().is_none() {
+        return;
+    }
+    let convictions = convictions("saturating_counter");
+    let (class, vector, what) = &convictions[0];
+    assert_eq!((class.as_str(), vector.as_str()), ("outstanding-N-carry", "outstanding-64-carry"));
+    assert!(what.starts_with("wrong: byte "), "{what}");
+    assert!(convictions.iter().all(|(class, ..)| class.starts_with("outstanding-")), "{convictions:?}");
+}
+
+#[test]
+fn a_packer_that_deadlocks_is_convicted_of_a_deadlock_at_84_bits() {
+    if tools().is_none() {
+        return;
+    }
+    let convictions = convictions("deadlocking_packer");
+    let (class, vector, what) = &convictions[0];
+    assert_eq!((class.as_str(), vector.as_str()), ("outstanding-N-carry", "outstanding-84-carry"));
+    assert!(what.starts_with("deadlock: ") && what.contains("a request is not taken"), "{what}");
+}
+
+#[test]
+fn a_first_bit_in_the_second_lane_is_convicted() {
+    if tools().is_none() {
+        return;
+    }
+    let convictions = convictions("two_lanes_first_bit");
+    let (_, vector, what) = convictions.iter().find(|(class, ..)| class.starts_with("first-")).unwrap();
+    assert!(vector.starts_with("first-") && what.starts_with("wrong: byte 0"), "{vector} {what}");
+}
+
+/// The testbench of the smoke suite in Icarus Verilog, which knows X.
+fn in_icarus(direction: &str, top: &str, files: &[String], defines: &[&str]) -> Option<Output> {
+    let iverilog = program("iverilog", "apt-get install iverilog")?;
+    let dir = tempfile::tempdir().unwrap();
+    let export = ["vectors", "export", "--format", "sv-testbench", "--suite", "smoke", "--socket", direction];
+    expect(&command().args(export).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
+    let mut compile = Command::new(iverilog);
+    compile.current_dir(dir.path()).args(["-g2012", "-o", "tb.vvp", "-s"]).arg(format!("{direction}_tb"));
+    compile.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
+    let compiled = compile.output().unwrap();
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    Some(Command::new("vvp").current_dir(dir.path()).arg("tb.vvp").output().unwrap())
+}
+
+/// The same in Verilator.
+fn in_verilator(direction: &str, top: &str, files: &[String], defines: &[&str]) -> Option<Output> {
+    let (_, tools) = tools()?;
+    let dir = tempfile::tempdir().unwrap();
+    let export = ["vectors", "export", "--format", "sv-testbench", "--suite", "smoke", "--socket", direction];
+    expect(&command().args(export).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
+    let mut compile = Command::new(tools.verilator_path());
+    let flags = ["--binary", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-O0"];
+    compile.current_dir(dir.path()).args(flags).arg("--top-module").arg(format!("{direction}_tb"));
+    compile.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
+    let compiled = compile.output().unwrap();
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    Some(
+        Command::new(dir.path().join(format!("obj_dir/V{direction}_tb")))
+            .current_dir(dir.path())
+            .output()
+            .unwrap(),
+    )
+}
+
+#[track_caller]
+fn says(output: Option<Output>, passes: bool, words: &[&str]) {
+    let Some(output) = output else { return };
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.success(), passes, "{text}");
+    for word in words {
+        assert!(text.contains(word), "{word:?} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn the_testbench_convicts_the_same_cores_in_a_simulator_that_knows_x() {
+    says(in_icarus("encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
+    for (name, lanes, vector, what) in [
+        ("saturating_counter", "-DLANES=1", "outstanding-87-no-carry", "a wrong byte"),
+        ("deadlocking_packer", "-DLANES=1", "outstanding-87-no-carry", "deadlock"),
+        ("two_lanes_first_bit", "-DLANES=2", "outstanding-0-carry", "a wrong byte"),
+    ] {
+        says(in_icarus("encoder", name, &faulty(name), &[lanes]), false, &["FAIL", vector, what]);
+    }
+}
+
+#[test]
+fn the_testbench_convicts_in_verilator_too() {
+    says(
+        in_verilator("encoder", "two_lanes_first_bit", &faulty("two_lanes_first_bit"), &["-DLANES=2"]),
+        false,
+        &["FAIL", "outstanding-0-carry", "a wrong byte"],
+    );
+    says(in_verilator("encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
+}
+
+/// The socket of an encoder with this inside.
+fn encoder_of(dir: &Path, body: &str) -> Vec<String> {
+    let template = fs::read_to_string(file("rtl/socket/cabac_encoder_socket.sv")).unwrap();
+    let (ports, _) = template.split_once(");").unwrap();
+    let path = dir.join("core.sv");
+    fs::write(&path, format!("{ports});\n{body}\nendmodule\n")).unwrap();
+    vec![path.display().to_string()]
+}
+
+#[track_caller]
+fn refused(body: &str, status: i32, words: &[&str]) {
+    if tools().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let files = encoder_of(dir.path(), body);
+    let arguments = ["--suite", "smoke", "--patience", "500"];
+    expect(&socket("encoder", "cabac_encoder_socket", &files, &arguments), status, words);
+}
+
+#[test]
+fn a_core_that_does_not_compile_is_bad_input() {
+    refused("assign nothing = ;", 4, &["Verilator rejects the design", "syntax error"]);
+}
+
+#[test]
+fn a_core_that_never_takes_a_request_is_a_deadlock() {
+    let body = "assign {req_ready, out_valid, out_count, out_data, out_last} = '0;";
+    refused(body, 1, &["deadlock: for 500 clocks a request is not taken", "short-N", "FAILS in"]);
+}
+
+#[test]
+fn a_core_that_gives_bytes_that_nobody_asked_for_is_told_so() {
+    let body = "assign {req_ready, out_valid, out_count, out_data, out_last} = {2'b11, 4'd1, 8'd0, 1'b0};";
+    refused(body, 1, &["is given before any bin decides it"]);
+}
+
+#[test]
+fn a_core_that_gives_nothing_while_it_says_valid_is_told_so() {
+    let body = "assign {req_ready, out_valid, out_count, out_data, out_last} = {2'b11, 4'd0, 8'd0, 1'b0};";
+    refused(body, 1, &["out_count is 0 where something is valid"]);
+}
+
+#[test]
+fn a_core_whose_bytes_end_early_is_a_deadlock() {
+    let body = "assign {req_ready, out_valid, out_count, out_data, out_last} = {2'b10, 4'd0, 8'd0, 1'b0};";
+    refused(body, 1, &["deadlock: for 500 clocks byte 0 of the output does not come"]);
+}
+
+#[test]
+fn a_core_that_ends_the_simulation_is_wrong() {
+    let body = "assign {req_ready, out_valid, out_count, out_data, out_last} = {2'b10, 4'd0, 8'd0, 1'b0};
+        always @(posedge clk) if (!rst && req_valid) $finish;";
+    refused(body, 1, &["the design stopped the simulation: $finish"]);
+}
+
+#[test]
+fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
+    if tools().is_none() {
+        return;
+    }
+    let edit = |from: &str, to: &str, words: &[&str]| {
+        let dir = tempfile::tempdir().unwrap();
+        let template = fs::read_to_string(file("tests/cores/textbook_encoder.v")).unwrap();
+        assert_eq!(template.matches(from).count(), 1, "{from}");
+        let path = dir.path().join("core.v");
+        fs::write(&path, template.replace(from, to)).unwrap();
+        let files = [file("rtl/cabac_range_table.sv"), path.display().to_string()];
+        let arguments = ["--suite", "smoke", "--patience", "500"];
+        expect(&socket("encoder", "textbook_encoder", &files, &arguments), 1, words);
+    };
+    edit("assign out_last = last;", "assign out_last = 1'b1;", &["has an out_last, but is not the last"]);
+    edit(
+        "assign out_last = last;",
+        "assign out_last = 1'b0;",
+        &["has no out_last, but is the last of its life"],
+    );
+    edit("if (out_ready) {fill, last} <= 0;", "{fill, last} <= 0;", &["stalls: uneven"]);
+}
+
+#[test]
+fn other_ports_are_named() {
+    if tools().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let template = fs::read_to_string(file("rtl/socket/cabac_encoder_socket.sv")).unwrap();
+    let check = |from: &str, to: &str, words: &[&str]| {
+        assert!(template.contains(from), "{from}");
+        let (ports, _) = template.split_once(");").unwrap();
+        let path = dir.path().join("core.sv");
+        let body = "assign {req_ready, out_valid, out_count, out_data} = '0;";
+        let text = format!("{});\n{body}\nendmodule\n", ports.replace(from, to));
+        fs::write(&path, text).unwrap();
+        let files = [path.display().to_string()];
+        expect(&socket("encoder", "cabac_encoder_socket", &files, &["--suite", "smoke"]), 4, words);
+    };
+    let model = "    input  wire logic [6:0] req_model,";
+    check(model, "    input wire logic [5:0] req_model,", &["port req_model", "6 bits", "7"]);
+    check(model, "", &["there is no port req_model"]);
+    check("input  wire logic [2:0] req_kind", "input wire logic [3:0] req_kind", &["req_kind has 4 bits"]);
+    check(
+        model,
+        &format!("{model}\n    input wire logic enable,"),
+        &["port enable is no input of the socket"],
+    );
+    let output = socket("encoder", "other", &[file("rtl/socket/cabac_encoder_socket.sv")], &[]);
+    expect(&output, 4, &["Verilator rejects the design"]);
+}
+
+#[test]
+fn a_core_without_optional_ports_is_checked_in_the_rest() {
+    if tools().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let template = fs::read_to_string(file("tests/cores/textbook_encoder.v")).unwrap();
+    let without = template
+        .replace(
+            "    output wire [7:0]            out_data,\n",
+            "    output wire [7:0]            out_data\n",
+        )
+        .replace("    output wire                  out_last\n", "")
+        .replace("  assign out_last = last;\n", "");
+    let path = dir.path().join("core.v");
+    fs::write(&path, without).unwrap();
+    let files = [file("rtl/cabac_range_table.sv"), path.display().to_string()];
+    let output = socket("encoder", "textbook_encoder", &files, &["--suite", "smoke"]);
+    expect(&output, 0, &["not checked, since there is no such port: out_last"]);
+}
+
+#[test]
+fn a_failure_is_written_and_its_command_shows_it_again() {
+    if tools().is_none() {
+        return;
+    }
+    let failures = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = command();
+        command.args(["cosim", "--socket", "encoder", "--failures"]).arg(failures.path());
+        command.arg("--rtl").args(faulty("saturating_counter")).args(["--top", "saturating_counter"]);
+        command.args(arguments).output().unwrap()
+    };
+    let output = run(&["--suite", "smoke", "--seed", "3"]);
+    expect(&output, 1, &["replay: silicabac cosim --socket encoder --vectors "]);
+    let written: PathBuf = fs::read_dir(failures.path()).unwrap().next().unwrap().unwrap().path();
+    expect(&run(&["--vectors", written.to_str().unwrap(), "--seed", "3"]), 1, &["FAILS in 1 of 1 classes"]);
+}
+
+#[test]
+fn vectors_are_exported_as_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let export = ["vectors", "export", "--format", "csv", "--suite", "smoke", "-o"];
+    expect(&command().args(export).arg(dir.path()).output().unwrap(), 0, &["vectors.csv", "requests.csv"]);
+    let table = fs::read_to_string(dir.path().join("requests.csv")).unwrap();
+    let mut lines = table.lines();
+    let columns = lines.next().unwrap().split(',').count();
+    assert!(lines.clone().count() > 10_000);
+    assert!(lines.all(|line| line.split(',').count() == columns));
+}
