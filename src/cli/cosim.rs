@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
-use super::{Failure, Verdict, judge};
+use super::{Failure, Verdict, judge, sweep};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -18,11 +18,17 @@ pub(super) struct Arguments {
     /// Also run the slices of a bin trace
     #[arg(long, value_name = "FILE")]
     trace: Vec<PathBuf>,
+    /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
+    #[arg(long, conflicts_with_all = ["suite", "trace", "seed", "top", "failures"])]
+    exhaustive: bool,
     #[command(flatten)]
     options: judge::Options,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    if arguments.exhaustive {
+        return sweep::sweep(&arguments.options);
+    }
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
     judge::judge(&suites, Vec::new(), seed, &arguments.options)

@@ -26,7 +26,7 @@ pub(super) struct Options {
     core: Option<Core>,
     /// Check the Verilog in this directory instead of the built-in cores; it needs the same ports
     #[arg(long, value_name = "DIR")]
-    rtl_dir: Option<PathBuf>,
+    pub(super) rtl_dir: Option<PathBuf>,
     /// The name of the top module [default: cabac_encoder, cabac_decoder]
     #[arg(long, value_name = "MODULE", requires = "core")]
     top: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct Options {
     failures: PathBuf,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,7 +54,7 @@ impl From<Core> for CoreKind {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Human,
     Json,
     Junit,
@@ -64,6 +64,11 @@ impl Options {
     /// The seed that was given, or a new one.
     pub(super) fn seed(&self) -> u64 {
         self.seed.unwrap_or_else(new_seed)
+    }
+
+    /// The cores that were asked for.
+    pub(super) fn cores(&self) -> Vec<CoreKind> {
+        self.core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()])
     }
 }
 
@@ -76,17 +81,11 @@ pub(super) fn judge(
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
-    let cores = match options.core {
-        Some(core) => vec![core.into()],
-        None => CoreKind::ALL.to_vec(),
-    };
+    let cores = options.cores();
     let mut models = Vec::new();
     for &core in &cores {
         let top = options.top.as_deref().unwrap_or(core.top());
-        let spinner = ProgressBar::new_spinner().with_message(format!("building {top}"));
-        spinner.enable_steady_tick(Duration::from_millis(100));
-        models.push(core.build(top, options.rtl_dir.as_deref(), &cache, &tools)?);
-        spinner.finish_and_clear();
+        models.push(while_building(top, || core.build(top, options.rtl_dir.as_deref(), &cache, &tools))?);
     }
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
@@ -111,6 +110,15 @@ pub(super) fn judge(
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::Mismatch,
     })
+}
+
+/// Shows that something is built, which takes seconds the first time.
+pub(super) fn while_building<T>(what: &str, build: impl FnOnce() -> T) -> T {
+    let spinner = ProgressBar::new_spinner().with_message(format!("building {what}"));
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let built = build();
+    spinner.finish_and_clear();
+    built
 }
 
 /// A failure that was shrunk, and where its files are; or why it has none.

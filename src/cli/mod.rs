@@ -3,6 +3,7 @@
 mod cosim;
 mod judge;
 mod replay;
+mod sweep;
 mod vectors;
 
 use std::{

@@ -31,20 +31,38 @@ pub const SOURCES: [(&str, &str); 12] = embed![
     "cabac_decoder.sv",
 ];
 
-/// The built-in sources as files in the cache, one directory for each version of them.
+/// The built-in sources as files in the cache.
 ///
 /// # Errors
 /// [`SimError::Cache`].
 pub fn built_in(cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    as_files(&SOURCES, cache)
+}
+
+/// Texts, each with its name, as files in the cache, one directory for each version of them.
+pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
     let mut crc32 = crc32fast::Hasher::new();
-    SOURCES.iter().for_each(|(_, text)| crc32.update(text.as_bytes()));
+    sources.iter().for_each(|(_, text)| crc32.update(text.as_bytes()));
     let dir = cache.entry(&format!("rtl-{:08x}", crc32.finalize()), |dir| {
-        SOURCES.iter().try_for_each(|(name, text)| {
+        sources.iter().try_for_each(|(name, text)| {
             let path = dir.join(name);
             fs::write(&path, text).map_err(|source| SimError::Cache { path, source })
         })
     })?;
-    Ok(SOURCES.iter().map(|(name, _)| dir.join(name)).collect())
+    Ok(sources.iter().map(|(name, _)| dir.join(name)).collect())
+}
+
+/// The built-in sources, or those of a directory.
+pub(super) fn sources(rtl_dir: Option<&Path>, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    rtl_dir.map_or_else(|| built_in(cache), in_dir)
+}
+
+/// A design with these sources, each of which may include what lies beside it.
+pub(super) fn with_sources(mut design: Design, sources: Vec<PathBuf>) -> Design {
+    design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+    design.include_dirs.dedup();
+    design.sources = sources;
+    design
 }
 
 /// Every `.sv` and `.v` file of a directory, those that end in `_pkg` first.
@@ -91,11 +109,7 @@ impl<C: Core> Model<C> {
         cache: &Cache,
         tools: &Tools,
     ) -> Result<Model<C>, SimError> {
-        let mut design = Design::new(top, "clk");
-        design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
-        design.include_dirs.dedup();
-        design.sources = sources;
-        let library = design.build(cache, tools)?;
+        let library = with_sources(Design::new(top, "clk"), sources).build(cache, tools)?;
         let words = |fields: &[Field], direction| -> Result<Vec<usize>, SimError> {
             fields.iter().map(|field| library.word_of(field.name, direction, field.width)).collect()
         };
