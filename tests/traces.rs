@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use common::{golden_traces, unpublished_traces};
 use silicabac::bin::{BinCoder, Decode, Event};
-use silicabac::context::{Codec, ContextModel, CtxIdx};
+use silicabac::context::{Codec, CtxIdx};
 use silicabac::replay::{What, replay};
 use silicabac::spec;
 use silicabac::trace::{MAX_BYTES, Start, Trace, TraceError, TracedSlice};

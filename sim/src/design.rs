@@ -13,8 +13,8 @@ use crate::{Cache, Library, SimError, Tools, cache::entry_name, ports, shim, too
 pub struct Design {
     /// The top module.
     pub top: String,
-    /// Its clock input.
-    pub clock: String,
+    /// Its clock input, if it has one.
+    pub clock: Option<String>,
     /// Verilog and SystemVerilog files, packages before what uses them.
     pub sources: Vec<PathBuf>,
     /// Where `` `include `` looks.
@@ -55,9 +55,15 @@ const COMPILE: [&str; 7] = [
 impl Design {
     /// A design of no files yet.
     pub fn new(top: impl Into<String>, clock: impl Into<String>) -> Design {
+        Design { clock: Some(clock.into()), ..Design::combinational(top) }
+    }
+
+    /// A design of no files yet whose top module has no clock, to be driven with
+    /// [`Instance::eval`](crate::Instance::eval).
+    pub fn combinational(top: impl Into<String>) -> Design {
         Design {
             top: top.into(),
-            clock: clock.into(),
+            clock: None,
             sources: Vec::new(),
             include_dirs: Vec::new(),
             arguments: Vec::new(),
@@ -76,26 +82,24 @@ impl Design {
         let model = self.verilate(tools, dir.path())?;
         let mut ports = ports::parse(&self.top, &model.header)?;
         self.check_clock(&ports)?;
-        let unit = shim::generate(&model.units, &ports, &self.clock);
+        let unit = shim::generate(&model.units, &ports, self.clock.as_deref());
         let parts = [tools.key(), unit.as_bytes()].into_iter().chain(model.texts.iter().map(Vec::as_slice));
         let entry = cache.entry(&entry_name(&self.top, parts), |target| {
             compile(cache, tools, dir.path(), &unit, &model.runtime, &target.join("sim.so"))
         })?;
-        ports.retain(|port| port.name != self.clock);
+        ports.retain(|port| Some(&port.name) != self.clock.as_ref());
         Library::load(&self.top, &entry.join("sim.so"), ports)
     }
 
     fn check_clock(&self, ports: &[ports::Port]) -> Result<(), SimError> {
+        let Some(clock) = &self.clock else { return Ok(()) };
         let is_clock = |port: &ports::Port| {
-            port.name == self.clock && port.direction == ports::Direction::Input && port.width == 1
+            port.name == *clock && port.direction == ports::Direction::Input && port.width == 1
         };
         if ports.iter().any(is_clock) {
             return Ok(());
         }
-        Err(SimError::Port {
-            top: self.top.clone(),
-            what: format!("there is no input {} of one bit", self.clock),
-        })
+        Err(SimError::Port { top: self.top.clone(), what: format!("there is no input {clock} of one bit") })
     }
 
     /// Runs Verilator in `dir`.

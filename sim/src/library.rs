@@ -1,7 +1,7 @@
 //! A compiled design in memory.
 //!
 //! The one room with unsafe code, because a foreign function is called through a pointer. What makes it sound:
-//! the library was built by `design` with the three functions of `shim`; slices handed to it have the lengths
+//! the library was built by `design` with the four functions of `shim`; slices handed to it have the lengths
 //! that its ports say; an instance keeps its library loaded and stays on its thread.
 #![allow(unsafe_code)]
 
@@ -16,7 +16,7 @@ use crate::{Direction, Port, SimError, Stopped};
 
 type New = unsafe extern "C" fn(u32) -> *mut c_void;
 type Delete = unsafe extern "C" fn(*mut c_void);
-type Clock = unsafe extern "C" fn(*mut c_void, *const u32, *mut u32) -> *const c_char;
+type Step = unsafe extern "C" fn(*mut c_void, *const u32, *mut u32) -> *const c_char;
 
 /// A compiled design, from which instances are made.
 #[derive(Clone, Debug)]
@@ -33,7 +33,8 @@ struct Shared {
     output_words: usize,
     new: New,
     delete: Delete,
-    clock: Clock,
+    eval: Step,
+    clock: Step,
     /// Last, since it must be dropped after all that points into it.
     _library: libloading::Library,
 }
@@ -58,15 +59,16 @@ impl Library {
                 ports,
                 new: *library.get::<New>(b"sim_new").map_err(failed)?,
                 delete: *library.get::<Delete>(b"sim_delete").map_err(failed)?,
-                clock: *library.get::<Clock>(b"sim_clock").map_err(failed)?,
+                eval: *library.get::<Step>(b"sim_eval").map_err(failed)?,
+                clock: *library.get::<Step>(b"sim_clock").map_err(failed)?,
                 _library: library,
             }
         };
         Ok(Library { shared: Arc::new(shared) })
     }
 
-    /// The ports without the clock. Inputs lie in this order in the words of [`Instance::clock`], and so do
-    /// outputs.
+    /// The ports without the clock. Inputs lie in this order in the words of [`Instance::clock`] and
+    /// [`Instance::eval`], and so do outputs.
     pub fn ports(&self) -> &[Port] {
         &self.shared.ports
     }
@@ -125,19 +127,38 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// One clock: sets the inputs, reads the outputs as they are before the rising edge, and lets it rise.
+    /// One clock: sets the inputs, reads the outputs as they are before the rising edge, and lets it rise. Without
+    /// a clock nothing rises.
     ///
     /// # Errors
     /// [`Stopped`] if the design ended the simulation; its outputs mean nothing from then on.
     ///
     /// # Panics
     /// If the slices do not have [`Library::input_words`] and [`Library::output_words`].
+    #[inline]
     pub fn clock(&mut self, inputs: &[u32], outputs: &mut [u32]) -> Result<(), Stopped> {
+        self.step(self.shared.clock, inputs, outputs)
+    }
+
+    /// What the logic makes of these inputs and of the registers as they are: a clock that does not rise, and all
+    /// there is to a module without one.
+    ///
+    /// # Errors
+    /// As [`clock`](Self::clock).
+    ///
+    /// # Panics
+    /// As [`clock`](Self::clock).
+    #[inline]
+    pub fn eval(&mut self, inputs: &[u32], outputs: &mut [u32]) -> Result<(), Stopped> {
+        self.step(self.shared.eval, inputs, outputs)
+    }
+
+    #[inline]
+    fn step(&mut self, step: Step, inputs: &[u32], outputs: &mut [u32]) -> Result<(), Stopped> {
         assert_eq!(inputs.len(), self.shared.input_words, "words of inputs");
         assert_eq!(outputs.len(), self.shared.output_words, "words of outputs");
         // SAFETY: the pointer comes from `new` and lives until `drop`; the lengths are what the shim copies.
-        let stopped =
-            unsafe { (self.shared.clock)(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) };
+        let stopped = unsafe { step(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) };
         if stopped.is_null() {
             return Ok(());
         }

@@ -1,20 +1,25 @@
-//! The C++ between the Verilated class and Rust: three functions, the copying of each port written out.
+//! The C++ between the Verilated class and Rust: four functions, the copying of each port written out.
 //!
-//! One call is one clock. Inputs are set while the clock is low, outputs are read, the clock rises. So what a
-//! caller sees belongs to the clock whose inputs it gave: the registers as they are, and what the logic makes
-//! of them and of the inputs.
+//! One call is one clock, or one look at the logic. Inputs are set while the clock is low, outputs are read, and
+//! only then does the clock rise, if there is one. So what a caller sees belongs to the clock whose inputs it
+//! gave: the registers as they are, and what the logic makes of them and of the inputs.
 
 use crate::ports::{Direction, Port};
 
-/// The whole translation unit: the model's own files, then the three functions.
-pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: &str) -> String {
+/// The whole translation unit: the model's own files, then the four functions.
+pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: Option<&str>) -> String {
     let includes: String = model_files.iter().map(|file| format!("#include \"{file}\"\n")).collect();
     let (mut set, mut get) = (String::new(), String::new());
-    for port in ports.iter().filter(|port| port.name != clock) {
+    for port in ports.iter().filter(|port| Some(&*port.name) != clock) {
         match port.direction {
             Direction::Input => set += &copy_in(port),
             Direction::Output => get += &copy_out(port),
         }
+    }
+    let (mut fall, mut rise) = (String::new(), String::new());
+    if let Some(clock) = clock {
+        fall = format!("    top->{clock} = 0;\n");
+        rise = format!("        instance->top->{clock} = 1;\n        instance->top->eval();\n");
     }
     format!(
         r#"{includes}
@@ -62,23 +67,34 @@ API void sim_delete(void* pointer) {{
     delete instance;
 }}
 
-API const char* sim_clock(void* pointer, const uint32_t* in, uint32_t* out) {{
+static inline void look(Vsim* top, const uint32_t* in, uint32_t* out) {{
+    (void)in;
+    (void)out;
+{set}{fall}    top->eval();
+{get}}}
+
+template <typename Work>
+static inline const char* guarded(void* pointer, Work work) {{
     auto* const instance = static_cast<Instance*>(pointer);
-    Vsim* const top = instance->top.get();
     Verilated::threadContextp(&instance->context);
     try {{
-        (void)in;
-        (void)out;
-{set}        top->{clock} = 0;
-        top->eval();
-{get}        instance->context.timeInc(1);
-        top->{clock} = 1;
-        top->eval();
+        work(instance);
         return nullptr;
     }} catch (const std::exception& error) {{
         std::snprintf(instance->stopped, sizeof instance->stopped, "%s", error.what());
         return instance->stopped;
     }}
+}}
+
+API const char* sim_eval(void* pointer, const uint32_t* in, uint32_t* out) {{
+    return guarded(pointer, [&](Instance* instance) {{ look(instance->top.get(), in, out); }});
+}}
+
+API const char* sim_clock(void* pointer, const uint32_t* in, uint32_t* out) {{
+    return guarded(pointer, [&](Instance* instance) {{
+        look(instance->top.get(), in, out);
+        instance->context.timeInc(1);
+{rise}    }});
 }}
 "#
     )
@@ -89,14 +105,14 @@ fn copy_in(port: &Port) -> String {
     let Port { name, width, .. } = port;
     let mask = if width % 32 == 0 { u32::MAX } else { (1 << (width % 32)) - 1 };
     match port.words() {
-        1 => format!("        top->{name} = *in++ & {mask:#x}u;\n"),
-        2 => format!(
-            "        top->{name} = in[0] | (static_cast<uint64_t>(in[1] & {mask:#x}u) << 32); in += 2;\n"
-        ),
+        1 => format!("    top->{name} = *in++ & {mask:#x}u;\n"),
+        2 => {
+            format!("    top->{name} = in[0] | (static_cast<uint64_t>(in[1] & {mask:#x}u) << 32); in += 2;\n")
+        }
         words => {
             let last = words - 1;
             let low: String = (0..last).map(|i| format!("top->{name}[{i}] = in[{i}]; ")).collect();
-            format!("        {low}top->{name}[{last}] = in[{last}] & {mask:#x}u; in += {words};\n")
+            format!("    {low}top->{name}[{last}] = in[{last}] & {mask:#x}u; in += {words};\n")
         }
     }
 }
@@ -104,13 +120,13 @@ fn copy_in(port: &Port) -> String {
 fn copy_out(port: &Port) -> String {
     let name = &port.name;
     match port.words() {
-        1 => format!("        *out++ = top->{name};\n"),
+        1 => format!("    *out++ = top->{name};\n"),
         2 => format!(
-            "        *out++ = static_cast<uint32_t>(top->{name}); *out++ = static_cast<uint32_t>(top->{name} >> 32);\n"
+            "    *out++ = static_cast<uint32_t>(top->{name}); *out++ = static_cast<uint32_t>(top->{name} >> 32);\n"
         ),
         words => {
             let all: String = (0..words).map(|i| format!("*out++ = top->{name}[{i}]; ")).collect();
-            format!("        {all}\n")
+            format!("    {all}\n")
         }
     }
 }

@@ -62,6 +62,45 @@ fn ports_of_every_width_pass_and_registers_show_before_the_edge() {
 }
 
 #[test]
+fn logic_without_a_clock_is_evaluated() {
+    let Some((cache, tools)) = tools() else { return };
+    let text = "module top(input [7:0] a, input [39:0] b, output [40:0] sum); assign sum = a + b; endmodule";
+    let dir = tempfile::tempdir().unwrap();
+    let mut design = Design { clock: None, ..design(dir.path(), text) };
+    let library = design.build(&cache, &tools).unwrap();
+    let (mut top, mut sum) = (library.instance(1), [0; 2]);
+    for a in [1, 0, 255] {
+        top.eval(&[a, u32::MAX, 255], &mut sum).unwrap();
+        assert_eq!(u64::from(sum[1]) << 32 | u64::from(sum[0]), u64::from(a) + (1 << 40) - 1);
+    }
+    design.clock = Some("clk".into());
+    assert!(matches!(design.build(&cache, &tools).unwrap_err(), SimError::Port { .. }), "it has none");
+}
+
+#[test]
+fn a_look_at_a_clocked_design_moves_no_register() {
+    let Some((cache, tools)) = tools() else { return };
+    let library = build(WIDTHS, &cache, &tools).unwrap();
+    let (mut inputs, mut outputs) = (vec![0; 8], vec![0; 8]);
+    let (a8, q8) = (
+        library.word_of("a8", Direction::Input, 8).unwrap(),
+        library.word_of("q8", Direction::Output, 8).unwrap(),
+    );
+    let sum = library.word_of("sum", Direction::Output, 32).unwrap();
+    let mut top = library.instance(1);
+    inputs[a8] = 5;
+    top.clock(&inputs, &mut outputs).unwrap();
+    inputs[a8] = 6;
+    for _ in 0..3 {
+        top.eval(&inputs, &mut outputs).unwrap();
+        assert_eq!((outputs[q8], outputs[sum]), (5, 7));
+    }
+    top.clock(&inputs, &mut outputs).unwrap();
+    top.eval(&inputs, &mut outputs).unwrap();
+    assert_eq!(outputs[q8], 6);
+}
+
+#[test]
 fn what_is_not_initialised_is_random_and_repeatable() {
     let Some((cache, tools)) = tools() else { return };
     let library = build(

@@ -7,7 +7,7 @@ use silicabac::{
     vectors,
 };
 
-use super::{Failure, Verdict, judge, socket};
+use super::{Failure, Verdict, judge, socket, sweep};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -26,11 +26,17 @@ pub(super) struct Arguments {
     vectors: Vec<PathBuf>,
     #[command(flatten)]
     socket: socket::Options,
+    /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
+    #[arg(long, conflicts_with_all = ["suite", "trace", "vectors", "socket", "seed", "top", "failures"])]
+    exhaustive: bool,
     #[command(flatten)]
     options: judge::Options,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    if arguments.exhaustive {
+        return sweep::sweep(&arguments.options);
+    }
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
     if let Some(kind) = arguments.socket.kind() {

@@ -65,6 +65,11 @@ impl Options {
     pub(super) fn seed(&self) -> u64 {
         self.seed.unwrap_or_else(new_seed)
     }
+
+    /// The cores that were asked for.
+    pub(super) fn cores(&self) -> Vec<CoreKind> {
+        self.core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()])
+    }
 }
 
 /// Plays all suites to all cores and prints how that went; what could not be read is a part of that.
@@ -76,17 +81,11 @@ pub(super) fn judge(
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
-    let cores = match options.core {
-        Some(core) => vec![core.into()],
-        None => CoreKind::ALL.to_vec(),
-    };
+    let cores = options.cores();
     let mut models = Vec::new();
     for &core in &cores {
         let top = options.top.as_deref().unwrap_or(core.top());
-        let spinner = ProgressBar::new_spinner().with_message(format!("building {top}"));
-        spinner.enable_steady_tick(Duration::from_millis(100));
-        models.push(core.build(top, options.rtl_dir.as_deref(), &cache, &tools)?);
-        spinner.finish_and_clear();
+        models.push(while_building(top, || core.build(top, options.rtl_dir.as_deref(), &cache, &tools))?);
     }
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
@@ -111,6 +110,15 @@ pub(super) fn judge(
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::Mismatch,
     })
+}
+
+/// Shows that something is built, which takes seconds the first time.
+pub(super) fn while_building<T>(what: &str, build: impl FnOnce() -> T) -> T {
+    let spinner = ProgressBar::new_spinner().with_message(format!("building {what}"));
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let built = build();
+    spinner.finish_and_clear();
+    built
 }
 
 /// A failure that was shrunk, and where its files are; or why it has none.

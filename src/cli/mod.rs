@@ -4,6 +4,7 @@ mod cosim;
 mod judge;
 mod replay;
 mod socket;
+mod sweep;
 mod vectors;
 
 use std::{

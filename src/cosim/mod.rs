@@ -14,6 +14,7 @@ pub mod rtl;
 mod shrink;
 pub mod socket;
 mod stalls;
+pub mod sweep;
 mod waves;
 
 use std::path::{Path, PathBuf};
@@ -236,11 +237,7 @@ pub fn build<C: Judged>(
     cache: &Cache,
     tools: &Tools,
 ) -> Result<rtl::Model<C>, SimError> {
-    let sources = match rtl_dir {
-        Some(dir) => rtl::in_dir(dir)?,
-        None => rtl::built_in(cache)?,
-    };
-    rtl::Model::build(top, sources, cache, tools)
+    rtl::Model::build(top, rtl::sources(rtl_dir, cache)?, cache, tools)
 }
 
 /// Plays a suite to a core under every kind of stalls, until something is wrong.

@@ -100,25 +100,37 @@ impl Report {
         suite.add_property(("seed", self.seed.to_string().as_str()));
         suite.add_property(("tools", self.tools.as_str()));
         for outcome in &self.outcomes {
-            let mut status = quick_junit::TestCaseStatus::success();
-            if let Some((stalls, failure)) = &outcome.failure {
-                status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure);
-                status.set_message(format!("under {stalls} stalls: {failure}"));
-            }
-            let mut case = quick_junit::TestCase::new(outcome.suite.as_str(), status);
-            case.set_classname(outcome.core.as_str());
-            suite.add_test_case(case);
+            let failure =
+                outcome.failure.as_ref().map(|(stalls, failure)| format!("under {stalls} stalls: {failure}"));
+            suite.add_test_case(test_case(&outcome.suite, &outcome.core, failure));
         }
         for error in &self.errors {
             let mut status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Error);
             status.set_message(error.as_str());
             suite.add_test_case(quick_junit::TestCase::new("files", status));
         }
-        let mut report = quick_junit::Report::new("silicabac");
-        report.add_test_suite(suite);
-        // Writing to a string fails only if a time is out of range, and there are none.
-        report.to_string().unwrap_or_default()
+        junit(suite)
     }
+}
+
+/// What something came to on a core.
+pub(super) fn test_case(name: &str, core: &str, failure: Option<String>) -> quick_junit::TestCase {
+    let mut status = quick_junit::TestCaseStatus::success();
+    if let Some(failure) = failure {
+        status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure);
+        status.set_message(failure);
+    }
+    let mut case = quick_junit::TestCase::new(name, status);
+    case.set_classname(core);
+    case
+}
+
+/// A report of one test suite.
+pub(super) fn junit(suite: quick_junit::TestSuite) -> String {
+    let mut report = quick_junit::Report::new("silicabac");
+    report.add_test_suite(suite);
+    // Writing to a string fails only if a time is out of range, and there are none.
+    report.to_string().unwrap_or_default()
 }
 
 fn json_failure<'a>(stalls: &'a str, failure: &'a Failure) -> JsonFailure<'a> {

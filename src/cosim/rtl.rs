@@ -35,7 +35,7 @@ pub const SOURCES: [(&str, &str); 12] = embed![
 pub const SOCKETS: [(&str, &str); 2] =
     embed!["socket/cabac_encoder_socket.sv", "socket/cabac_decoder_socket.sv"];
 
-/// The built-in sources as files in the cache, one directory for each version of them.
+/// The built-in sources as files in the cache.
 ///
 /// # Errors
 /// [`SimError::Cache`].
@@ -43,7 +43,7 @@ pub fn built_in(cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
     as_files(&SOURCES, cache)
 }
 
-/// Verilog as files in the cache, one directory for each version of it.
+/// Texts, each with its name, as files in the cache, one directory for each version of them.
 pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
     let mut crc32 = crc32fast::Hasher::new();
     sources.iter().for_each(|(_, text)| crc32.update(text.as_bytes()));
@@ -56,6 +56,20 @@ pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<Pa
     Ok(sources.iter().map(|(name, _)| dir.join(file_name(name))).collect())
 }
 
+/// The built-in sources, or those of a directory.
+pub(super) fn sources(rtl_dir: Option<&Path>, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    rtl_dir.map_or_else(|| built_in(cache), in_dir)
+}
+
+/// A design with these sources, each of which may include what lies beside it.
+pub(super) fn with_sources(mut design: Design, sources: Vec<PathBuf>) -> Design {
+    design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+    design.include_dirs.dedup();
+    design.sources = sources;
+    design
+}
+
+/// The last part of a path in the sources.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -104,11 +118,7 @@ impl<C: Core> Model<C> {
         cache: &Cache,
         tools: &Tools,
     ) -> Result<Model<C>, SimError> {
-        let mut design = Design::new(top, "clk");
-        design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
-        design.include_dirs.dedup();
-        design.sources = sources;
-        let library = design.build(cache, tools)?;
+        let library = with_sources(Design::new(top, "clk"), sources).build(cache, tools)?;
         let words = |fields: &[Field], direction| -> Result<Vec<usize>, SimError> {
             fields.iter().map(|field| library.word_of(field.name, direction, field.width)).collect()
         };

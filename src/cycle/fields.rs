@@ -29,15 +29,32 @@ pub trait Fields: Copy + Eq + Default + core::fmt::Debug {
     /// # Panics
     /// If there are fewer than [`WIDTH`](Self::WIDTH) bits.
     fn unpack(words: &[u32]) -> Self;
+
+    /// The inverse of [`unpack`](Self::unpack), onto words of zero.
+    ///
+    /// # Panics
+    /// If there are fewer than [`WIDTH`](Self::WIDTH) bits.
+    fn pack(&self, words: &mut [u32]);
 }
 
 /// Bits `lsb..lsb + width` of a vector.
 #[inline(always)]
-pub(super) fn extract(words: &[u32], lsb: usize, width: usize) -> u32 {
+pub(crate) fn extract(words: &[u32], lsb: usize, width: usize) -> u32 {
     let (word, shift) = (lsb / 32, lsb % 32);
     let high = if shift + width > 32 { words[word + 1] } else { 0 };
     let both = u64::from(high) << 32 | u64::from(words[word]);
     (both >> shift) as u32 & (u64::MAX >> (64 - width)) as u32
+}
+
+/// Sets bits `lsb..lsb + width` of a vector, which are zero.
+#[inline(always)]
+pub(crate) fn insert(words: &mut [u32], lsb: usize, width: usize, value: u32) {
+    let (word, shift) = (lsb / 32, lsb % 32);
+    let both = u64::from(value) << shift;
+    words[word] |= both as u32;
+    if shift + width > 32 {
+        words[word + 1] |= (both >> 32) as u32;
+    }
 }
 
 /// Defines a struct of `u32` fields, each with its width, and implements [`Fields`] for it.
@@ -81,10 +98,16 @@ macro_rules! fields {
                 let mut lsb = Self::WIDTH;
                 Self { $($field: { lsb -= $width; $crate::cycle::fields::extract(words, lsb, $width) },)* }
             }
+
+            #[inline(always)]
+            fn pack(&self, words: &mut [u32]) {
+                let mut lsb = Self::WIDTH;
+                $({ lsb -= $width; $crate::cycle::fields::insert(words, lsb, $width, self.$field) })*
+            }
         }
     };
 }
-pub(super) use fields;
+pub(crate) use fields;
 
 #[cfg(test)]
 #[allow(unreachable_pub)] // the macro makes public structs
@@ -101,6 +124,9 @@ mod tests {
         let sample = Sample::unpack(&[packed as u32, (packed >> 32) as u32]);
         assert_eq!(sample, Sample { a: 5, b: 0xdead_beef, c: 1, d: 0x1_2345 });
         assert_eq!(Sample::WIDTH, 56);
+        let mut words = [0; 2];
+        sample.pack(&mut words);
+        assert_eq!(words, [packed as u32, (packed >> 32) as u32]);
         let mut seen = [0; 4];
         sample.visit(|i, value| seen[i] = value);
         assert_eq!(Sample::build(|i| seen[i]), sample);

@@ -7,7 +7,7 @@
 
 pub mod decoder;
 pub mod encoder;
-mod fields;
+pub(crate) mod fields;
 mod request;
 
 use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};

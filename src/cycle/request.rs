@@ -33,6 +33,12 @@ pub mod kind {
     pub const START: u32 = 6;
     /// Begins the decoder's next slice.
     pub const SLICE: u32 = 7;
+
+    /// What a kind is called.
+    pub const fn name(kind: u32) -> &'static str {
+        const NAMES: [&str; 8] = ["context", "bypass", "terminate", "align", "raw", "load", "start", "slice"];
+        NAMES[kind as usize & 7]
+    }
 }
 
 /// The fields of `cabac_pkg::request_t`; what a request does not use is zero.

@@ -61,6 +61,28 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Puts the engine in the middle of a life: with these registers, `position` bits read and no error so far. The
+    /// contexts stay.
+    ///
+    /// ```
+    /// use silicabac::{bin::{BinCoder, Decode}, spec};
+    /// let mut decoder = spec::Decoder::new(&[0b0000_0100, 0]);
+    /// decoder.preset(300, 200, 5);
+    /// assert!(decoder.bypass(false)); // twice 200 and a bit of 1 are beyond 300
+    /// assert_eq!((decoder.cod_i_offset(), decoder.position()), (101, 6));
+    /// ```
+    ///
+    /// # Panics
+    /// If codIRange is not 256..=510 or codIOffset not below it, which no request leaves behind.
+    pub fn preset(&mut self, cod_i_range: u16, cod_i_offset: u16, position: u64) {
+        assert!(
+            (256..=510).contains(&cod_i_range) && cod_i_offset < cod_i_range,
+            "registers between requests"
+        );
+        (self.cod_i_range, self.cod_i_offset) = (cod_i_range, cod_i_offset);
+        (self.position, self.error) = (position, None);
+    }
+
     /// The next whole byte, such as a PCM sample.
     pub fn raw_byte(&mut self) -> u8 {
         self.position = self.position.next_multiple_of(8);

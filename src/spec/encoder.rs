@@ -20,12 +20,13 @@ use crate::tables::RANGE_TAB_LPS;
 #[derive(Clone, Debug)]
 pub struct Encoder {
     /// Ten bits between renormalisations.
-    cod_i_low: u16,
-    cod_i_range: u16,
-    /// The first bit of each life is not written.
-    first_bit_flag: bool,
+    cod_i_low: u32,
+    // Between the two, or they are loaded as one word to be doubled, which waits for both stores.
     /// Bits whose value a later carry still decides.
     bits_outstanding: u32,
+    cod_i_range: u32,
+    /// The first bit of each life is not written.
+    first_bit_flag: bool,
     contexts: [ContextModel; CONTEXTS],
     bits: BitVec<u8, Msb0>,
 }
@@ -56,13 +57,39 @@ impl Encoder {
     }
 
     /// codILow with all its ten bits.
-    pub fn cod_i_low_10(&self) -> u16 {
+    pub fn cod_i_low_10(&self) -> u32 {
         self.cod_i_low
     }
 
     /// The whole bytes written so far; the stream up to here after a terminate bin of 1 or raw bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bits.as_raw_slice()[..self.bits.len() / 8]
+    }
+
+    /// All bits written so far: the bytes that they fill, the last from its highest bit, and their number.
+    /// What that byte holds behind them means nothing.
+    pub fn bits(&self) -> (&[u8], usize) {
+        (self.bits.as_raw_slice(), self.bits.len())
+    }
+
+    /// Puts the engine in the middle of a life: with these registers, and nothing written. The contexts stay.
+    ///
+    /// ```
+    /// use silicabac::{bin::BinCoder, spec};
+    /// let mut encoder = spec::Encoder::new();
+    /// encoder.preset(500, 300, 7, false);
+    /// encoder.bypass(true); // twice 500 and 300 are a carry
+    /// assert_eq!(encoder.bits(), (&[0b1000_0000][..], 8));
+    /// assert_eq!((encoder.cod_i_low_10(), encoder.bits_outstanding()), (276, 0));
+    /// ```
+    ///
+    /// # Panics
+    /// If codIRange is not 256..=510 or codILow not below 1024, which no request leaves behind.
+    pub fn preset(&mut self, cod_i_low: u32, cod_i_range: u32, bits_outstanding: u32, first_bit_flag: bool) {
+        assert!((256..=510).contains(&cod_i_range) && cod_i_low < 1024, "registers between requests");
+        (self.cod_i_low, self.cod_i_range) = (cod_i_low, cod_i_range);
+        (self.bits_outstanding, self.first_bit_flag) = (bits_outstanding, first_bit_flag);
+        self.bits.clear();
     }
 
     /// Clause 9.3.4.1.
@@ -127,7 +154,7 @@ impl BinCoder for Encoder {
         let model = self.contexts[ctx.get()];
         let q_cod_i_range_idx = self.cod_i_range >> 6 & 3;
         let cod_i_range_lps =
-            u16::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][usize::from(q_cod_i_range_idx)]);
+            u32::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][q_cod_i_range_idx as usize]);
         self.cod_i_range -= cod_i_range_lps;
         if bin != model.val_mps() {
             self.cod_i_low += self.cod_i_range;
@@ -189,11 +216,11 @@ impl BinCoder for Encoder {
 
 impl Encode for Encoder {
     fn cod_i_range(&self) -> u32 {
-        self.cod_i_range.into()
+        self.cod_i_range
     }
 
     fn cod_i_low(&self) -> u32 {
-        u32::from(self.cod_i_low & 511)
+        self.cod_i_low & 511
     }
 
     fn finish(self) -> Vec<u8> {

@@ -107,7 +107,7 @@ impl Run {
     }
 
     fn interval(&self) -> (u32, u32) {
-        (self.encoder.cod_i_low_10().into(), self.encoder.cod_i_range())
+        (self.encoder.cod_i_low_10(), self.encoder.cod_i_range())
     }
 
     fn push(&mut self, event: Event) {
@@ -127,7 +127,7 @@ mod tests {
         let (bypass, start) = before.split_last().unwrap();
         let _ = encoder.play(start);
         let (length, low, range) =
-            (encoder.bits_outstanding(), u32::from(encoder.cod_i_low_10()), encoder.cod_i_range());
+            (encoder.bits_outstanding(), encoder.cod_i_low_10(), encoder.cod_i_range());
         let _ = encoder.play(&[*bypass]);
         assert!(terminate.ends_life());
         match (encoder.bits_outstanding(), *bypass) {

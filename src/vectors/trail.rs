@@ -58,7 +58,7 @@ pub fn trail(vector: &Vector) -> Vec<Step> {
             model,
             bin,
             cod_i_range: decoder.cod_i_range(),
-            cod_i_low: (!vector.decode_only).then_some(encoder.cod_i_low_10().into()),
+            cod_i_low: (!vector.decode_only).then_some(encoder.cod_i_low_10()),
             bits_outstanding: (!vector.decode_only).then_some(encoder.bits_outstanding()),
             cod_i_offset: decoder.cod_i_offset(),
             position: decoder.position(),

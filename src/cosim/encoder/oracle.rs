@@ -84,7 +84,7 @@ impl Oracle {
         }
         self.expected.push_back(Expected {
             cod_i_range: self.coder.cod_i_range(),
-            cod_i_low: self.coder.cod_i_low_10().into(),
+            cod_i_low: self.coder.cod_i_low_10(),
             bits_outstanding: self.coder.bits_outstanding(),
             first_bit_flag: self.coder.first_bit_flag().into(),
             write: written.map(|(ctx, old)| (ctx, old, self.coder.save(ctx))),

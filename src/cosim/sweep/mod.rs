@@ -1,0 +1,255 @@
+//! The judge of the arithmetic steps alone: drives each through every point that it can meet and compares all
+//! that it makes of it with the oracle.
+//!
+//! A point is a request and the registers before it. There are few enough for all of them: what a step does in one
+//! clock depends on two registers and a context variable, and only some registers can be reached
+//! ([`reachable`]). So nothing about a step is left to the vectors; these have to find what is wrong between
+//! steps, in the pipeline, the memory and the streams. What a point leaves open, the bits that a decoder shifts in
+//! and the bits that an encoder holds back, varies from point to point; `decoder` and `encoder` say how.
+//!
+//! The oracle is preset at each point, and never follows the core.
+
+#[allow(unreachable_pub)] // `fields` makes public structs
+mod decoder;
+#[allow(unreachable_pub)]
+mod encoder;
+pub mod reachable;
+mod report;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use silicabac_sim::{Cache, Design, Direction, Library, SimError, Stopped, Tools};
+
+use super::{CoreKind, rtl};
+use crate::context::ContextModel;
+use crate::cycle::Fields;
+pub use report::Report;
+
+/// The wrappers of the steps: packed ports, which take less time than many.
+const WRAPPERS: [(&str, &str); 2] = [
+    ("cabac_encoder_sweep.sv", include_str!("cabac_encoder_sweep.sv")),
+    ("cabac_decoder_sweep.sv", include_str!("cabac_decoder_sweep.sv")),
+];
+
+/// A built step of a core, and the registers that it can meet.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    core: CoreKind,
+    library: Library,
+    /// codILow or codIOffset, and codIRange.
+    registers: Vec<(u16, u16)>,
+}
+
+/// How the sweep of one kind of points went.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// Whose step it is.
+    pub core: CoreKind,
+    /// The kind of points.
+    pub kind: &'static str,
+    /// The points, up to a mismatch.
+    pub points: u64,
+    /// How often the step was evaluated for them.
+    pub evaluations: u64,
+    /// How long that took, the oracle included.
+    pub time: Duration,
+    /// What went wrong first.
+    pub failure: Option<Wrong>,
+}
+
+/// What can go wrong at a point.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Wrong {
+    /// The step is wrong.
+    #[error("{0}")]
+    Differs(#[from] Box<Difference>),
+    /// The design stopped the simulation.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
+}
+
+/// A point at which core and oracle differ, and what both make of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{point}: wrong {}", self.wrong())]
+pub struct Difference {
+    /// The request, the registers before it, and what else goes in.
+    pub point: String,
+    /// All that comes out.
+    pub columns: Vec<Column>,
+}
+
+/// One of the things that come out of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the Verilog.
+    pub name: &'static str,
+    /// What it has to be.
+    pub oracle: String,
+    /// What it is.
+    pub core: String,
+}
+
+impl Sweep {
+    /// Builds the step of a core from the built-in Verilog or from a directory of other sources, which need the
+    /// same modules with the same ports.
+    ///
+    /// # Errors
+    /// [`SimError`].
+    pub fn build(
+        core: CoreKind,
+        rtl_dir: Option<&Path>,
+        cache: &Cache,
+        tools: &Tools,
+    ) -> Result<Sweep, SimError> {
+        let mut sources = rtl::sources(rtl_dir, cache)?;
+        sources.extend(rtl::as_files(&WRAPPERS, cache)?);
+        let (top, registers) = match core {
+            CoreKind::Encoder => ("cabac_encoder_sweep", reachable::low_and_range(true)),
+            CoreKind::Decoder => ("cabac_decoder_sweep", reachable::offset_and_range()),
+        };
+        let library = rtl::with_sources(Design::combinational(top), sources).build(cache, tools)?;
+        Ok(Sweep { core, library, registers })
+    }
+
+    /// Whose step it is.
+    pub fn core(&self) -> CoreKind {
+        self.core
+    }
+
+    /// How many points [`run`](Self::run) tells its progress in all: those of context bins, nearly all of the work.
+    pub fn work(&self) -> u64 {
+        let bins = match self.core {
+            CoreKind::Encoder => 2,
+            CoreKind::Decoder => 1,
+        };
+        (self.registers.len() * reachable::models().count() * bins) as u64
+    }
+
+    /// Sweeps every kind of points, each until something is wrong. Of the registers before a point, only each
+    /// `every`th; 1 sweeps them all.
+    ///
+    /// # Errors
+    /// [`SimError::Port`] if a wrapper has not the ports that are packed here.
+    pub fn run(&self, every: usize, progress: &mut dyn FnMut(u64)) -> Result<Vec<Swept>, SimError> {
+        let registers: Vec<_> = self.registers.iter().copied().step_by(every.max(1)).collect();
+        Ok(match self.core {
+            CoreKind::Encoder => {
+                let mut judge = encoder::Judge::new(&self.library, registers)?;
+                run(self.core, &encoder::KINDS, &mut judge, progress)
+            }
+            CoreKind::Decoder => {
+                let mut judge = decoder::Judge::new(&self.library, registers)?;
+                run(self.core, &decoder::KINDS, &mut judge, progress)
+            }
+        })
+    }
+}
+
+/// A kind of points, and what sweeps them.
+type Kind<J> = (&'static str, fn(&mut J, &mut Tally<'_>) -> Result<(), Wrong>);
+
+fn run<J>(core: CoreKind, kinds: &[Kind<J>], judge: &mut J, progress: &mut dyn FnMut(u64)) -> Vec<Swept> {
+    let swept = kinds.iter().map(|&(kind, sweep)| {
+        let mut tally = Tally { points: 0, evaluations: 0, told: 0, progress };
+        let start = Instant::now();
+        let failure = sweep(judge, &mut tally).err();
+        let Tally { points, evaluations, .. } = tally;
+        Swept { core, kind, points, evaluations, time: start.elapsed(), failure }
+    });
+    swept.collect()
+}
+
+/// What has been swept so far.
+struct Tally<'a> {
+    points: u64,
+    evaluations: u64,
+    told: u64,
+    progress: &'a mut dyn FnMut(u64),
+}
+
+impl Tally<'_> {
+    fn add(&mut self, points: u64, evaluations: u64) {
+        self.points += points;
+        self.evaluations += evaluations;
+    }
+
+    /// Tells how many points were added since the last time.
+    fn tell(&mut self) {
+        (self.progress)(self.points - self.told);
+        self.told = self.points;
+    }
+}
+
+/// Where a wrapper has a packed port.
+fn word_of<F: Fields>(library: &Library, name: &str, direction: Direction) -> Result<usize, SimError> {
+    library.word_of(name, direction, F::WIDTH)
+}
+
+/// Numbers that vary from point to point, the same in every run.
+#[derive(Default)]
+struct Varying(u32);
+
+impl Varying {
+    /// The next number below `limit`.
+    #[inline]
+    fn below(&mut self, limit: u32) -> u32 {
+        // The steps of a linear congruential generator; its high bits are the varied ones.
+        self.0 = self.0.wrapping_mul(0x915f_77f5).wrapping_add(1);
+        ((u64::from(self.0) * u64::from(limit)) >> 32) as u32
+    }
+}
+
+impl Wrong {
+    fn differs(
+        point: String,
+        oracle: Vec<(&'static str, String)>,
+        core: Vec<(&'static str, String)>,
+    ) -> Wrong {
+        let columns = oracle.into_iter().zip(core);
+        let columns = columns.map(|((name, oracle), (_, core))| Column { name, oracle, core }).collect();
+        Box::new(Difference { point, columns }).into()
+    }
+}
+
+impl Difference {
+    /// The names of what differs.
+    fn wrong(&self) -> String {
+        let names =
+            self.columns.iter().filter(|column| column.oracle != column.core).map(|column| column.name);
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Both answers as rows under the names, and a third that marks what differs.
+    pub fn table(&self) -> String {
+        let row = |title: &str, cell: &dyn Fn(&Column) -> String| {
+            let cells = self.columns.iter().map(|column| {
+                let width = column.name.len().max(column.oracle.len()).max(column.core.len());
+                format!("  {:>width$}", cell(column))
+            });
+            format!("  {title:<6}{}", cells.collect::<String>()).trim_end().to_owned() + "\n"
+        };
+        let mark = |column: &Column| match column.oracle == column.core {
+            true => String::new(),
+            false => "^".repeat(column.oracle.len().max(column.core.len())),
+        };
+        row("", &|column| column.name.to_owned())
+            + &row("oracle", &|column| column.oracle.clone())
+            + &row("core", &|column| column.core.clone())
+            + &row("", &mark)
+    }
+}
+
+/// Every field as a column.
+fn columns<F: Fields>(fields: &F) -> Vec<(&'static str, String)> {
+    let mut columns = Vec::new();
+    fields.visit(|i, value| columns.push((F::FIELDS[i].name, value.to_string())));
+    columns
+}
+
+/// The context variable of a point.
+fn model(val_mps: u32, p_state_idx: u32) -> ContextModel {
+    ContextModel::from_bits((val_mps << 6 | p_state_idx) as u8).unwrap_or_default()
+}
