@@ -64,7 +64,7 @@ fn a_core_of_another_make_passes_with_any_number_of_lanes() {
     expect(&output, 0, &["initial-avc-p-N-qp-N", "passes"]);
 }
 
-/// The classes in which a core fails, with the shortest vector and what is wrong with it.
+/// The classes in which a core fails, with the first vector that fails and what is wrong with the shortest.
 fn convictions(name: &str) -> Vec<(String, String, String)> {
     let arguments = ["--suite", "smoke,directed", "--format", "json"];
     let output = socket("encoder", name, &faulty(name), &arguments);
@@ -76,7 +76,7 @@ fn convictions(name: &str) -> Vec<(String, String, String)> {
     let failed = |row: &Value| {
         let failure = &row["failure"];
         let kind_and_what = format!("{}: {}", text(&failure["kind"]), text(&failure["what"]));
-        (text(&row["class"]), text(&failure["vector"]), kind_and_what)
+        (text(&row["class"]), text(&failure["first"]), kind_and_what)
     };
     rows.map(failed).collect()
 }

@@ -193,6 +193,8 @@ struct RowFailure {
     /// The shortest vector that fails alone, or the one that fails among the others.
     vector: String,
     alone: bool,
+    /// The first of its class that fails alone.
+    first: String,
     bins: usize,
     stalls: &'static str,
     kind: FaultKind,
@@ -210,9 +212,10 @@ struct RowFailure {
 impl Row {
     fn new(verdict: socket::Verdict) -> Row {
         let socket::Verdict { class, vectors, failed } = verdict;
-        let failure = failed.map(|Failed { vector, alone, stalls, fault }| RowFailure {
+        let failure = failed.map(|Failed { vector, alone, first, stalls, fault }| RowFailure {
             vector: vector.id.clone(),
             alone,
+            first,
             bins: vector.bins(),
             stalls,
             kind: fault.kind,
@@ -273,14 +276,10 @@ impl Report {
                 writeln!(out, "{:<38} {:>7}  pass", row.class, row.vectors)?;
                 continue;
             };
-            let RowFailure { vector, bins, stalls, what, bin, alone, .. } = failure;
-            let with = if *alone { "alone" } else { "among the others only" };
-            writeln!(
-                out,
-                "{:<38} {:>7}  FAIL  {vector} ({bins} bins), {with}, stalls: {stalls}",
-                row.class, row.vectors
-            )?;
-            writeln!(out, "      at bin {bin}: {what}")?;
+            let RowFailure { vector, bins, stalls, what, bin, alone, first, .. } = failure;
+            let which = if *alone { format!("from {first} on") } else { "among the others only".into() };
+            writeln!(out, "{:<38} {:>7}  FAIL  {which}, stalls: {stalls}", row.class, row.vectors)?;
+            writeln!(out, "      the shortest is {vector}; at bin {bin} of {bins}: {what}")?;
             for (bug, shows) in failure.catches.iter().zip(&failure.shows) {
                 writeln!(out, "      it catches {bug};\n        it shows so: {shows}")?;
             }

@@ -22,6 +22,8 @@ pub struct Failed {
     pub vector: Vector,
     /// Whether it fails alone.
     pub alone: bool,
+    /// The id of the first vector of the class that fails alone: within a class they grow.
+    pub first: String,
     /// Under which stalls.
     pub stalls: &'static str,
     /// What is wrong.
@@ -58,7 +60,15 @@ pub fn classes<'a>(socket: &Socket, vectors: &'a [Vector], rules: Rules) -> Vec<
             None => classes.push(Class { name, vectors: vec![vector] }),
         }
     }
+    for class in &mut classes {
+        class.vectors.sort_by_cached_key(|vector| numbers(&vector.id));
+    }
     classes
+}
+
+/// The numbers in a name, in which the vectors of a class differ.
+fn numbers(id: &str) -> Vec<u64> {
+    id.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
 }
 
 /// Plays the vectors of a class back to back, under every kind of stalls.
@@ -84,12 +94,14 @@ fn fails(socket: &Socket, vectors: &[&Vector], rules: Rules) -> Option<(&'static
 fn shortest(socket: &Socket, members: &[&Vector], rules: Rules, among: (&'static str, Fault)) -> Failed {
     let mut by_length = members.to_vec();
     by_length.sort_by_key(|vector| vector.events.len());
+    let fails_alone = |vector: &&&Vector| fails(socket, &[**vector], rules).is_some();
     for vector in &by_length {
         if let Some((stalls, fault)) = fails(socket, &[vector], rules) {
-            return Failed { vector: (*vector).clone(), alone: true, stalls, fault };
+            let first = members.iter().find(fails_alone).map_or(&vector.id, |first| &first.id).clone();
+            return Failed { vector: (*vector).clone(), alone: true, first, stalls, fault };
         }
     }
     let (stalls, fault) = among;
     let guilty = by_length.iter().find(|vector| vector.id == fault.vector).unwrap_or(&by_length[0]);
-    Failed { vector: (*guilty).clone(), alone: false, stalls, fault }
+    Failed { vector: (*guilty).clone(), alone: false, first: guilty.id.clone(), stalls, fault }
 }
