@@ -21,6 +21,9 @@ pub struct Design {
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator, such as `-DNAME=VALUE` or `-GPARAMETER=VALUE`.
     pub arguments: Vec<String>,
+    /// Whether instances count which lines ran and which signals toggled, for
+    /// [`Instance::write_coverage`](crate::Instance::write_coverage).
+    pub coverage: bool,
 }
 
 /// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails.
@@ -39,6 +42,9 @@ const VERILATE: [&str; 13] = [
     "--x-initial",
     "unique",
 ];
+
+/// More of them for coverage.
+const COVERAGE: [&str; 2] = ["--coverage-line", "--coverage-toggle"];
 
 /// The compiler's arguments. Two libraries in one process must not share symbols: their Verilators may differ.
 /// And a design must not print where its user prints results.
@@ -61,6 +67,7 @@ impl Design {
             sources: Vec::new(),
             include_dirs: Vec::new(),
             arguments: Vec::new(),
+            coverage: false,
         }
     }
 
@@ -76,7 +83,7 @@ impl Design {
         let model = self.verilate(tools, dir.path())?;
         let mut ports = ports::parse(&self.top, &model.header)?;
         self.check_clock(&ports)?;
-        let unit = shim::generate(&model.units, &ports, &self.clock);
+        let unit = shim::generate(&model.units, &ports, &self.clock, self.coverage);
         let parts = [tools.key(), unit.as_bytes()].into_iter().chain(model.texts.iter().map(Vec::as_slice));
         let entry = cache.entry(&entry_name(&self.top, parts), |target| {
             compile(cache, tools, dir.path(), &unit, &model.runtime, &target.join("sim.so"))
@@ -105,7 +112,7 @@ impl Design {
         for include in &self.include_dirs {
             command.arg(format!("-I{}", absolute(include)?.display()));
         }
-        command.args(&self.arguments);
+        command.args(COVERAGE.iter().filter(|_| self.coverage)).args(&self.arguments);
         for source in &self.sources {
             command.arg(absolute(source)?);
         }

@@ -1,4 +1,4 @@
-//! The C++ between the Verilated class and Rust: three functions, the copying of each port written out.
+//! The C++ between the Verilated class and Rust: three functions or four, the copying of each port written out.
 //!
 //! One call is one clock. Inputs are set while the clock is low, outputs are read, the clock rises. So what a
 //! caller sees belongs to the clock whose inputs it gave: the registers as they are, and what the logic makes
@@ -6,8 +6,8 @@
 
 use crate::ports::{Direction, Port};
 
-/// The whole translation unit: the model's own files, then the three functions.
-pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: &str) -> String {
+/// The whole translation unit: the model's own files, then the functions.
+pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: &str, coverage: bool) -> String {
     let includes: String = model_files.iter().map(|file| format!("#include \"{file}\"\n")).collect();
     let (mut set, mut get) = (String::new(), String::new());
     for port in ports.iter().filter(|port| port.name != clock) {
@@ -16,6 +16,7 @@ pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: &str) -> S
             Direction::Output => get += &copy_out(port),
         }
     }
+    let coverage = if coverage { WRITE_COVERAGE } else { "" };
     format!(
         r#"{includes}
 #include <cstdio>
@@ -80,9 +81,24 @@ API const char* sim_clock(void* pointer, const uint32_t* in, uint32_t* out) {{
         return instance->stopped;
     }}
 }}
-"#
+{coverage}"#
     )
 }
+
+/// The fourth function, where there is coverage to write.
+const WRITE_COVERAGE: &str = r#"
+API const char* sim_coverage(void* pointer, const char* path) {
+    auto* const instance = static_cast<Instance*>(pointer);
+    Verilated::threadContextp(&instance->context);
+    try {
+        instance->context.coveragep()->write(path);
+        return nullptr;
+    } catch (const std::exception& error) {
+        std::snprintf(instance->stopped, sizeof instance->stopped, "%s", error.what());
+        return instance->stopped;
+    }
+}
+"#;
 
 /// Masks the value: Verilator relies on unused high bits being zero.
 fn copy_in(port: &Port) -> String {

@@ -7,6 +7,7 @@
 pub mod bits;
 mod builder;
 pub mod contexts;
+pub mod cross;
 pub mod damage;
 pub mod lives;
 pub mod outstanding;
@@ -18,7 +19,8 @@ use crate::vectors::{Flag, Vector};
 
 /// Everything that is made for a reason and that an encoder can make.
 pub fn directed() -> Vec<Vector> {
-    [outstanding::vectors(), bits::vectors(), contexts::vectors(), lives::vectors()].concat()
+    [outstanding::vectors(), bits::vectors(), contexts::vectors(), cross::vectors(), lives::vectors()]
+        .concat()
 }
 
 /// A few vectors of every class, the good and the bad: thousands of bins, for a slow simulator.
