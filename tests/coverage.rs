@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{command, expect};
+use common::{command, expect, tools};
 use serde_json::Value;
 use silicabac::stress;
 use silicabac::vectors::{self, Flag, Vector};
@@ -64,4 +64,38 @@ fn wrong_goals_and_files_are_refused() {
     }
     expect(&coverage(&["golden", "--suite", "smoke"]), 2, &["cannot be used with"]);
     expect(&coverage(&["/no/such/file"]), 4, &["/no/such/file"]);
+}
+
+fn cosim(arguments: &[&str]) -> std::process::Output {
+    command().args(["cosim", "--coverage", "--seed", "1"]).args(arguments).output().unwrap()
+}
+
+#[test]
+fn every_line_of_the_cores_runs_and_every_bit_toggles_or_is_waived() {
+    if tools().is_some() {
+        expect(&cosim(&[]), 0, &["cabac_encoder_pack.sv", "every point is hit or waived"]);
+    }
+}
+
+#[test]
+fn points_that_nothing_hits_or_waives_are_status_5_and_named() {
+    if tools().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("waivers");
+    let waivers = |text: &str| {
+        fs::write(&path, text).unwrap();
+        cosim(&["--core", "decoder", "--suite", "smoke", "--waivers", path.to_str().unwrap()])
+    };
+    // A waiver less, one that nothing needs, and a suite that is too small.
+    let one = "# It is 0, 1, 6 or 16.\ncabac_decoder.sv toggle wanted[3]\n";
+    let output = waivers(&format!("{one}\n# Wrong.\ncabac_decoder.sv toggle in_ready\n"));
+    let words =
+        ["cabac_decoder.sv:42: toggle wanted[5]", "toggle position[18]", "line case of `6'd63: trans"];
+    expect(&output, 5, &words);
+    expect(&output, 5, &["waived, but not missed: cabac_decoder.sv in_ready"]);
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("wanted[3]"));
+    expect(&waivers("cabac_decoder.sv toggle wanted[3]\n"), 4, &["waivers: line 1: no reason"]);
+    expect(&cosim(&["--format", "junit"]), 2, &["junit"]);
 }

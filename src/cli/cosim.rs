@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
+use silicabac::cosim::coverage;
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
-use super::{Failure, Verdict, judge};
+use super::{Failure, Verdict, judge, rtl_coverage};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -18,6 +20,12 @@ pub(super) struct Arguments {
     /// Also run the slices of a bin trace
     #[arg(long, value_name = "FILE")]
     trace: Vec<PathBuf>,
+    /// Tell instead which lines of the Verilog the suites run and which signals they toggle
+    #[arg(long)]
+    coverage: bool,
+    /// What need not be hit, instead of rtl/coverage.waivers
+    #[arg(long, value_name = "FILE", requires = "coverage")]
+    waivers: Option<PathBuf>,
     #[command(flatten)]
     options: judge::Options,
 }
@@ -25,12 +33,19 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
+    if arguments.coverage {
+        if arguments.options.is_junit() {
+            clap::Error::raw(ErrorKind::ArgumentConflict, "--coverage cannot be printed as junit\n").exit();
+        }
+        return rtl_coverage::run(&suites, seed, arguments.waivers.as_ref(), &arguments.options);
+    }
     judge::judge(&suites, Vec::new(), seed, &arguments.options)
 }
 
 fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
     let all = arguments.suite.is_empty() && arguments.trace.is_empty();
-    let named = arguments.suite.iter().map(String::as_str).chain(BUILT_IN.into_iter().filter(|_| all));
+    let default: &[&str] = if arguments.coverage { &coverage::SUITES } else { &BUILT_IN };
+    let named = arguments.suite.iter().map(String::as_str).chain(default.iter().copied().filter(|_| all));
     let built_in = named.map(|name| Suite::built_in(name, seed));
     let recorded = arguments.trace.iter().map(|path| Suite::from_trace(path));
     Ok(built_in.chain(recorded).collect::<Result<_, _>>()?)

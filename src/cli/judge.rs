@@ -65,6 +65,24 @@ impl Options {
     pub(super) fn seed(&self) -> u64 {
         self.seed.unwrap_or_else(new_seed)
     }
+
+    /// The cores that were asked for.
+    pub(super) fn cores(&self) -> Vec<CoreKind> {
+        self.core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()])
+    }
+
+    /// The top module of a core, and where its Verilog is, unless it is built in.
+    pub(super) fn sources(&self, kind: CoreKind) -> (&str, Option<&Path>) {
+        (self.top.as_deref().unwrap_or(kind.top()), self.rtl_dir.as_deref())
+    }
+
+    pub(super) fn is_junit(&self) -> bool {
+        self.format == Format::Junit
+    }
+
+    pub(super) fn is_human(&self) -> bool {
+        self.format == Format::Human
+    }
 }
 
 /// Plays all suites to all cores and prints how that went; what could not be read is a part of that.
@@ -76,16 +94,13 @@ pub(super) fn judge(
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
-    let cores = match options.core {
-        Some(core) => vec![core.into()],
-        None => CoreKind::ALL.to_vec(),
-    };
+    let cores = options.cores();
     let mut models = Vec::new();
     for &core in &cores {
-        let top = options.top.as_deref().unwrap_or(core.top());
+        let (top, rtl_dir) = options.sources(core);
         let spinner = ProgressBar::new_spinner().with_message(format!("building {top}"));
         spinner.enable_steady_tick(Duration::from_millis(100));
-        models.push(core.build(top, options.rtl_dir.as_deref(), &cache, &tools)?);
+        models.push(core.build(top, rtl_dir, &cache, &tools)?);
         spinner.finish_and_clear();
     }
 

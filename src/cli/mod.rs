@@ -4,6 +4,7 @@ mod cosim;
 mod coverage;
 mod judge;
 mod replay;
+mod rtl_coverage;
 mod vectors;
 
 use std::{
@@ -59,6 +60,8 @@ enum Failure {
     NoVector { id: String, of_file: String },
     #[error("{0}")]
     File(#[from] silicabac::vectors::FileError),
+    #[error("{}: {what}", .path.display())]
+    Waivers { path: PathBuf, what: String },
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]

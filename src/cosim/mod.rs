@@ -4,6 +4,7 @@
 //! [`run`] does all of it: for each suite it first has the clockless coders agree, then plays the vectors to
 //! the core under every kind of stalls.
 
+pub mod coverage;
 pub mod decoder;
 pub mod encoder;
 pub mod lockstep;
@@ -235,11 +236,7 @@ pub fn build<C: Judged>(
     cache: &Cache,
     tools: &Tools,
 ) -> Result<rtl::Model<C>, SimError> {
-    let sources = match rtl_dir {
-        Some(dir) => rtl::in_dir(dir)?,
-        None => rtl::built_in(cache)?,
-    };
-    rtl::Model::build(top, sources, cache, tools)
+    rtl::Model::build(top, rtl::sources(rtl_dir, cache)?, cache, tools)
 }
 
 /// Plays a suite to a core under every kind of stalls, until something is wrong.
