@@ -1,6 +1,6 @@
 //! A context variable: the probability state of one kind of bin, and how a slice initialises it.
 
-use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS, avc_init, hevc_init};
+use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, TRANS_IDX_MPS, avc_init, hevc_init};
 
 /// The number of context variables a coder holds: those of H.264, the larger of the two standards.
 pub const CONTEXTS: usize = 1024;
@@ -81,6 +81,18 @@ impl ContextModel {
             let mps = if state == 0 { !mps } else { mps };
             ContextModel(TRANS_IDX_LPS[state as usize] | (mps as u8) << 6)
         }
+    }
+
+    /// The part of codIRange that a bin leaves, before it is renormalised.
+    ///
+    /// ```
+    /// use silicabac::context::ContextModel;
+    /// let even = ContextModel::new(0, false).unwrap();
+    /// assert_eq!((even.part(510, true), even.part(510, false)), (240, 270));
+    /// ```
+    pub const fn part(self, cod_i_range: u32, bin: bool) -> u32 {
+        let lps = RANGE_TAB_LPS[self.p_state_idx() as usize][(cod_i_range >> 6 & 3) as usize] as u32;
+        if bin == self.val_mps() { cod_i_range - lps } else { lps }
     }
 
     /// The initial state of an H.264 context at `slice_qp_y` (clause 9.3.1.1); `None` where slices with

@@ -103,6 +103,16 @@ pub const TRANS_IDX_MPS: [u8; 64] = {
     next
 };
 
+/// The values of codIRange between bins: 256..=510 but 503, 505, 507 and 509. An odd one comes of an MPS without a
+/// doubling, which takes 9 or more.
+///
+/// ```
+/// assert_eq!(silicabac::tables::ranges().count(), 251);
+/// ```
+pub fn ranges() -> impl DoubleEndedIterator<Item = u32> + Clone {
+    (256..=510).filter(|range| ![503, 505, 507, 509].contains(range))
+}
+
 const _: () = {
     let mut sum = 0;
     let mut state = 0;

@@ -21,6 +21,9 @@ pub struct Design {
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator, such as `-DNAME=VALUE` or `-GPARAMETER=VALUE`.
     pub arguments: Vec<String>,
+    /// Whether instances count which lines ran and which signals toggled, for
+    /// [`Instance::write_coverage`](crate::Instance::write_coverage).
+    pub coverage: bool,
 }
 
 /// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails.
@@ -39,6 +42,10 @@ const VERILATE: [&str; 13] = [
     "--x-initial",
     "unique",
 ];
+
+/// More of them for coverage, these last. Nothing is random then: a bit that only a reset takes from chance to zero
+/// has not toggled.
+const COVERAGE: [&str; 6] = ["--coverage-line", "--coverage-toggle", "--x-assign", "0", "--x-initial", "0"];
 
 /// The compiler's arguments. Two libraries in one process must not share symbols: their Verilators may differ.
 /// And a design must not print where its user prints results.
@@ -67,6 +74,7 @@ impl Design {
             sources: Vec::new(),
             include_dirs: Vec::new(),
             arguments: Vec::new(),
+            coverage: false,
         }
     }
 
@@ -82,7 +90,7 @@ impl Design {
         let model = self.verilate(tools, dir.path())?;
         let mut ports = ports::parse(&self.top, &model.header)?;
         self.check_clock(&ports)?;
-        let unit = shim::generate(&model.units, &ports, self.clock.as_deref());
+        let unit = shim::generate(&model.units, &ports, self.clock.as_deref(), self.coverage);
         let parts = [tools.key(), unit.as_bytes()].into_iter().chain(model.texts.iter().map(Vec::as_slice));
         let entry = cache.entry(&entry_name(&self.top, parts), |target| {
             compile(cache, tools, dir.path(), &unit, &model.runtime, &target.join("sim.so"))
@@ -109,7 +117,7 @@ impl Design {
         for include in &self.include_dirs {
             command.arg(format!("-I{}", absolute(include)?.display()));
         }
-        command.args(&self.arguments);
+        command.args(COVERAGE.iter().filter(|_| self.coverage)).args(&self.arguments);
         for source in &self.sources {
             command.arg(absolute(source)?);
         }

@@ -48,6 +48,14 @@ pub enum SimError {
         /// What is wrong with which port.
         what: String,
     },
+    /// What was covered cannot be written.
+    #[error("cannot write coverage to {}: {message}", .path.display())]
+    Coverage {
+        /// The file.
+        path: PathBuf,
+        /// Verilator's reason.
+        message: String,
+    },
     /// The compiled library cannot be loaded.
     #[error("cannot load {}: {message}", .path.display())]
     Load {

@@ -1,12 +1,12 @@
 //! A compiled design in memory.
 //!
 //! The one room with unsafe code, because a foreign function is called through a pointer. What makes it sound:
-//! the library was built by `design` with the four functions of `shim`; slices handed to it have the lengths
+//! the library was built by `design` with the functions of `shim`; slices handed to it have the lengths
 //! that its ports say; an instance keeps its library loaded and stays on its thread.
 #![allow(unsafe_code)]
 
 use std::{
-    ffi::{CStr, c_char, c_void},
+    ffi::{CStr, CString, c_char, c_void},
     path::Path,
     ptr::NonNull,
     sync::Arc,
@@ -17,6 +17,7 @@ use crate::{Direction, Port, SimError, Stopped};
 type New = unsafe extern "C" fn(u32) -> *mut c_void;
 type Delete = unsafe extern "C" fn(*mut c_void);
 type Step = unsafe extern "C" fn(*mut c_void, *const u32, *mut u32) -> *const c_char;
+type WriteCoverage = unsafe extern "C" fn(*mut c_void, *const c_char) -> *const c_char;
 
 /// A compiled design, from which instances are made.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ struct Shared {
     delete: Delete,
     eval: Step,
     clock: Step,
+    /// If the design was built with it.
+    write_coverage: Option<WriteCoverage>,
     /// Last, since it must be dropped after all that points into it.
     _library: libloading::Library,
 }
@@ -49,7 +52,7 @@ impl Library {
             |direction| ports.iter().filter(|port| port.direction == direction).map(Port::words).sum();
         let (input_words, output_words) = (words(Direction::Input), words(Direction::Output));
         // SAFETY: loading runs the initialisers of a library that `design` compiled, which are Verilator's. The
-        // three types are those with which `shim` declares the functions.
+        // types are those with which `shim` declares the functions.
         let shared = unsafe {
             let library = libloading::Library::new(path).map_err(failed)?;
             Shared {
@@ -61,6 +64,7 @@ impl Library {
                 delete: *library.get::<Delete>(b"sim_delete").map_err(failed)?,
                 eval: *library.get::<Step>(b"sim_eval").map_err(failed)?,
                 clock: *library.get::<Step>(b"sim_clock").map_err(failed)?,
+                write_coverage: library.get::<WriteCoverage>(b"sim_coverage").ok().map(|found| *found),
                 _library: library,
             }
         };
@@ -164,6 +168,25 @@ impl Instance {
         }
         // SAFETY: a string with an end, inside the instance.
         Err(Stopped(unsafe { CStr::from_ptr(stopped) }.to_string_lossy().into_owned()))
+    }
+
+    /// Writes what has been covered so far, in Verilator's own format.
+    ///
+    /// # Errors
+    /// [`SimError::Coverage`] if that cannot be, or the design was not built with [`coverage`](crate::Design).
+    pub fn write_coverage(&mut self, path: &Path) -> Result<(), SimError> {
+        let failed = |message: String| SimError::Coverage { path: path.to_owned(), message };
+        let write =
+            self.shared.write_coverage.ok_or_else(|| failed("the design was built without it".into()))?;
+        let name =
+            CString::new(path.as_os_str().as_encoded_bytes()).map_err(|error| failed(error.to_string()))?;
+        // SAFETY: the pointer comes from `new` and lives until `drop`; the name is a string with an end.
+        let stopped = unsafe { write(self.pointer.as_ptr(), name.as_ptr()) };
+        if stopped.is_null() {
+            return Ok(());
+        }
+        // SAFETY: a string with an end, inside the instance.
+        Err(failed(unsafe { CStr::from_ptr(stopped) }.to_string_lossy().into_owned()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The C++ between the Verilated class and Rust: four functions, the copying of each port written out.
+//! The C++ between the Verilated class and Rust: four functions or five, the copying of each port written out.
 //!
 //! One call is one clock, or one look at the logic. Inputs are set while the clock is low, outputs are read, and
 //! only then does the clock rise, if there is one. So what a caller sees belongs to the clock whose inputs it
@@ -6,8 +6,13 @@
 
 use crate::ports::{Direction, Port};
 
-/// The whole translation unit: the model's own files, then the four functions.
-pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: Option<&str>) -> String {
+/// The whole translation unit: the model's own files, then the functions.
+pub(crate) fn generate(
+    model_files: &[String],
+    ports: &[Port],
+    clock: Option<&str>,
+    coverage: bool,
+) -> String {
     let includes: String = model_files.iter().map(|file| format!("#include \"{file}\"\n")).collect();
     let (mut set, mut get) = (String::new(), String::new());
     for port in ports.iter().filter(|port| Some(&*port.name) != clock) {
@@ -21,6 +26,7 @@ pub(crate) fn generate(model_files: &[String], ports: &[Port], clock: Option<&st
         fall = format!("    top->{clock} = 0;\n");
         rise = format!("        instance->top->{clock} = 1;\n        instance->top->eval();\n");
     }
+    let coverage = if coverage { WRITE_COVERAGE } else { "" };
     format!(
         r#"{includes}
 #include <cstdio>
@@ -96,9 +102,24 @@ API const char* sim_clock(void* pointer, const uint32_t* in, uint32_t* out) {{
         instance->context.timeInc(1);
 {rise}    }});
 }}
-"#
+{coverage}"#
     )
 }
+
+/// The fourth function, where there is coverage to write.
+const WRITE_COVERAGE: &str = r#"
+API const char* sim_coverage(void* pointer, const char* path) {
+    auto* const instance = static_cast<Instance*>(pointer);
+    Verilated::threadContextp(&instance->context);
+    try {
+        instance->context.coveragep()->write(path);
+        return nullptr;
+    } catch (const std::exception& error) {
+        std::snprintf(instance->stopped, sizeof instance->stopped, "%s", error.what());
+        return instance->stopped;
+    }
+}
+"#;
 
 /// Masks the value: Verilator relies on unused high bits being zero.
 fn copy_in(port: &Port) -> String {

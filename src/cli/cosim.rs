@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use silicabac::{
+    cosim::coverage,
     suites::{BUILT_IN, Suite, UNIONS},
     vectors,
 };
 
-use super::{Failure, Verdict, judge, socket, sweep};
+use super::{Failure, Verdict, judge, rtl_coverage, socket, sweep};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -29,6 +31,12 @@ pub(super) struct Arguments {
     /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
     #[arg(long, conflicts_with_all = ["suite", "trace", "vectors", "socket", "seed", "top", "failures"])]
     exhaustive: bool,
+    /// Tell instead which lines of the Verilog the suites run and which signals they toggle
+    #[arg(long)]
+    coverage: bool,
+    /// What need not be hit, instead of rtl/coverage.waivers
+    #[arg(long, value_name = "FILE", requires = "coverage")]
+    waivers: Option<PathBuf>,
     #[command(flatten)]
     options: judge::Options,
 }
@@ -42,12 +50,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     if let Some(kind) = arguments.socket.kind() {
         return socket::judge(kind, &suites, seed, &arguments.socket, &arguments.options);
     }
+    if arguments.coverage {
+        if arguments.options.is_junit() {
+            clap::Error::raw(ErrorKind::ArgumentConflict, "--coverage cannot be printed as junit\n").exit();
+        }
+        return rtl_coverage::run(&suites, seed, arguments.waivers.as_ref(), &arguments.options);
+    }
     judge::judge(&suites, Vec::new(), seed, &arguments.options)
 }
 
 fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
     let all = arguments.suite.is_empty() && arguments.trace.is_empty() && arguments.vectors.is_empty();
-    let named = arguments.suite.iter().map(String::as_str).chain(BUILT_IN.into_iter().filter(|_| all));
+    let default: &[&str] = if arguments.coverage { &coverage::SUITES } else { &BUILT_IN };
+    let named = arguments.suite.iter().map(String::as_str).chain(default.iter().copied().filter(|_| all));
     let built_in = named.map(|name| Suite::built_in(name, seed));
     let recorded = arguments.trace.iter().map(|path| Suite::from_trace(path));
     let mut suites: Vec<Suite> = built_in.chain(recorded).collect::<Result<_, _>>()?;

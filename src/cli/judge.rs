@@ -70,6 +70,19 @@ impl Options {
     pub(super) fn cores(&self) -> Vec<CoreKind> {
         self.core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()])
     }
+
+    /// The top module of a core, and where its Verilog is, unless it is built in.
+    pub(super) fn sources(&self, kind: CoreKind) -> (&str, Option<&Path>) {
+        (self.top.as_deref().unwrap_or(kind.top()), self.rtl_dir.as_deref())
+    }
+
+    pub(super) fn is_junit(&self) -> bool {
+        self.format == Format::Junit
+    }
+
+    pub(super) fn is_human(&self) -> bool {
+        self.format == Format::Human
+    }
 }
 
 /// Plays all suites to all cores and prints how that went; what could not be read is a part of that.
@@ -84,8 +97,8 @@ pub(super) fn judge(
     let cores = options.cores();
     let mut models = Vec::new();
     for &core in &cores {
-        let top = options.top.as_deref().unwrap_or(core.top());
-        models.push(while_building(top, || core.build(top, options.rtl_dir.as_deref(), &cache, &tools))?);
+        let (top, rtl_dir) = options.sources(core);
+        models.push(while_building(top, || core.build(top, rtl_dir, &cache, &tools))?);
     }
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));

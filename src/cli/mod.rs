@@ -1,8 +1,10 @@
 //! One file a verb: arguments and printing, no logic.
 
 mod cosim;
+mod coverage;
 mod judge;
 mod replay;
+mod rtl_coverage;
 mod socket;
 mod sweep;
 mod vectors;
@@ -20,7 +22,8 @@ use silicabac_sim::SimError;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
 ///
-/// Exit status: 0 all equal, 1 a mismatch (a deadlock is one), 2 wrong usage, 3 a tool is missing, 4 bad input.
+/// Exit status: 0 all equal, 1 a mismatch (a deadlock is one), 2 wrong usage, 3 a tool is missing, 4 bad input,
+/// 5 below a coverage goal.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Arguments {
@@ -45,6 +48,7 @@ enum Verdict {
     Equal,
     Mismatch,
     BadInput,
+    BelowGoal,
 }
 
 /// Why a verb could not do its work.
@@ -62,6 +66,8 @@ enum Failure {
         "the core is stuck inside one clock, in vectors of class {class}: an endless loop in its Verilog"
     )]
     Stuck { class: String },
+    #[error("{}: {what}", .path.display())]
+    Waivers { path: PathBuf, what: String },
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
@@ -83,6 +89,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(Verdict::Equal) => 0,
         Ok(Verdict::Mismatch) => 1,
         Ok(Verdict::BadInput) => 4,
+        Ok(Verdict::BelowGoal) => 5,
         Err(failure) => {
             eprintln!("error: {failure}");
             match failure {

@@ -13,7 +13,7 @@ use silicabac::cosim::socket::testbench;
 use silicabac::suites::{BUILT_IN, PUBLISHED, Suite, UNIONS};
 use silicabac::vectors::{self, Vector, trail};
 
-use super::{Failure, Verdict, judge, unless_closed, write_file};
+use super::{Failure, Verdict, coverage, judge, unless_closed, write_file};
 
 /// Write, check, list and explain test vectors for cores
 #[derive(clap::Args)]
@@ -65,6 +65,8 @@ enum Verb {
         #[arg(short, long, value_name = "DIR", default_value = "silicabac-export")]
         output: PathBuf,
     },
+    /// Tell what vectors make a coder do, and what not yet
+    Coverage(coverage::Arguments),
     /// List the built-in vectors: the classes of them, or all whose names contain a word
     List {
         /// A part of their names
@@ -125,6 +127,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             };
             export(&files, output)
         }
+        Verb::Coverage(arguments) => coverage::run(arguments),
         Verb::List { word, file, format } => {
             let all = known(file.as_ref())?;
             let named: Vec<_> = match word {
@@ -182,6 +185,16 @@ fn export(files: &[(String, String)], dir: &Path) -> Result<Verdict, Failure> {
 }
 
 fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<Verdict, Failure> {
+    let (suites, errors) = read_suites(paths);
+    match (no_cores, errors.is_empty()) {
+        (false, _) => judge::judge(&suites, errors, options.seed(), options),
+        (true, true) => check_software(&suites),
+        (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
+    }
+}
+
+/// The suites of files, each with a name of its own, and what could not be read, which is said at once.
+pub(super) fn read_suites(paths: &[PathBuf]) -> (Vec<Suite>, Vec<String>) {
     let mut suites: Vec<Suite> = Vec::new();
     let mut errors = Vec::new();
     for (file, read) in paths.iter().flat_map(|path| vectors::read(path)) {
@@ -199,11 +212,7 @@ fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<
             }
         }
     }
-    match (no_cores, errors.is_empty()) {
-        (false, _) => judge::judge(&suites, errors, options.seed(), options),
-        (true, true) => check_software(&suites),
-        (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
-    }
+    (suites, errors)
 }
 
 fn check_software(suites: &[Suite]) -> Result<Verdict, Failure> {

@@ -4,6 +4,7 @@
 //! [`run`] does all of it: for each suite it first has the clockless coders agree, then plays the vectors to
 //! the core under every kind of stalls.
 
+pub mod coverage;
 pub mod decoder;
 pub mod encoder;
 pub mod lockstep;

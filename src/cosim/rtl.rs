@@ -56,11 +56,6 @@ pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<Pa
     Ok(sources.iter().map(|(name, _)| dir.join(file_name(name))).collect())
 }
 
-/// The built-in sources, or those of a directory.
-pub(super) fn sources(rtl_dir: Option<&Path>, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
-    rtl_dir.map_or_else(|| built_in(cache), in_dir)
-}
-
 /// A design with these sources, each of which may include what lies beside it.
 pub(super) fn with_sources(mut design: Design, sources: Vec<PathBuf>) -> Design {
     design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
@@ -93,6 +88,14 @@ pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
     Ok(files)
 }
 
+/// The files of a directory, or the built-in ones.
+///
+/// # Errors
+/// Those of [`in_dir`] and [`built_in`].
+pub fn sources(dir: Option<&Path>, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    dir.map_or_else(|| built_in(cache), in_dir)
+}
+
 /// A built core, from which simulated ones are made.
 #[derive(Clone, Debug)]
 pub struct Model<C: Core> {
@@ -118,7 +121,32 @@ impl<C: Core> Model<C> {
         cache: &Cache,
         tools: &Tools,
     ) -> Result<Model<C>, SimError> {
-        let library = with_sources(Design::new(top, "clk"), sources).build(cache, tools)?;
+        Self::build_design(top, sources, false, cache, tools)
+    }
+
+    /// The same, counting what runs and toggles.
+    ///
+    /// # Errors
+    /// [`SimError`].
+    pub fn build_with_coverage(
+        top: &str,
+        sources: Vec<PathBuf>,
+        cache: &Cache,
+        tools: &Tools,
+    ) -> Result<Model<C>, SimError> {
+        Self::build_design(top, sources, true, cache, tools)
+    }
+
+    fn build_design(
+        top: &str,
+        sources: Vec<PathBuf>,
+        coverage: bool,
+        cache: &Cache,
+        tools: &Tools,
+    ) -> Result<Model<C>, SimError> {
+        let mut design = with_sources(Design::new(top, "clk"), sources);
+        design.coverage = coverage;
+        let library = design.build(cache, tools)?;
         let words = |fields: &[Field], direction| -> Result<Vec<usize>, SimError> {
             fields.iter().map(|field| library.word_of(field.name, direction, field.width)).collect()
         };
@@ -165,6 +193,21 @@ impl<C: Core> Rtl<'_, C> {
     pub fn advance(&mut self, inputs: &C::Inputs) -> Result<(), Stopped> {
         inputs.visit(|i, value| self.inputs[self.model.input_at[i]] = value);
         self.instance.clock(&self.inputs, &mut self.outputs)
+    }
+
+    /// What has been covered so far, in Verilator's own format.
+    ///
+    /// # Errors
+    /// [`SimError::Coverage`], most of all of a core that was built without it.
+    pub fn coverage(&mut self) -> Result<String, SimError> {
+        let failed = |path: &Path, error: io::Error| SimError::Coverage {
+            path: path.to_owned(),
+            message: error.to_string(),
+        };
+        let dir = std::env::temp_dir();
+        let file = tempfile::Builder::new().tempfile_in(&dir).map_err(|error| failed(&dir, error))?;
+        self.instance.write_coverage(file.path())?;
+        fs::read_to_string(file.path()).map_err(|error| failed(file.path(), error))
     }
 }
 

@@ -31,6 +31,18 @@ pub trait Core {
     fn clock(&mut self, inputs: &Self::Inputs, row: &mut RowOf<Self>) -> Result<(), Stopped>;
 }
 
+/// A core that is only lent.
+impl<C: Core> Core for &mut C {
+    type Inputs = C::Inputs;
+    type Outputs = C::Outputs;
+    type Registers = C::Registers;
+
+    #[inline]
+    fn clock(&mut self, inputs: &C::Inputs, row: &mut RowOf<C>) -> Result<(), Stopped> {
+        (**self).clock(inputs, row)
+    }
+}
+
 /// What a core shows in one clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Row<O, R> {

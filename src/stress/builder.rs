@@ -17,6 +17,7 @@ use crate::vectors::{Flag, Vector};
 pub(super) struct Builder {
     encoder: spec::Encoder,
     events: Vec<Event>,
+    bins: usize,
     /// How many bits a decoder has read by now.
     position: u64,
     /// The last event ended a life, or was a raw byte.
@@ -33,10 +34,15 @@ impl Builder {
         Builder {
             encoder: spec::Encoder::new(),
             events: Vec::new(),
+            bins: 0,
             position: 9,
             between_lives: false,
             rng: ChaCha8Rng::seed_from_u64(seed),
         }
+    }
+
+    pub(super) fn bins(&self) -> usize {
+        self.bins
     }
 
     pub(super) fn range(&self) -> u32 {
@@ -69,6 +75,7 @@ impl Builder {
         if !matches!(event, Event::Load { .. }) {
             self.between_lives = event.ends_life() || matches!(event, Event::Raw(_));
         }
+        self.bins += usize::from(event.is_bin());
         let _ = self.encoder.play(&[event]);
         self.events.push(event);
     }
@@ -77,7 +84,7 @@ impl Builder {
     fn shift(&self, event: Event) -> u32 {
         let range = match event {
             Event::Bypass { .. } => return 1,
-            Event::Context { ctx, bin } => step(self.range(), self.encoder.save(ctx), bin),
+            Event::Context { ctx, bin } => self.encoder.save(ctx).part(self.range(), bin),
             Event::Terminate { bin: false } => self.range() - 2,
             _ => return 0,
         };
@@ -185,10 +192,10 @@ fn index(ctx: u16) -> CtxIdx {
     CtxIdx::new(ctx).unwrap_or_default()
 }
 
-/// The range that a context bin leaves, before it is renormalised.
-pub(super) fn step(range: u32, model: ContextModel, bin: bool) -> u32 {
-    let lps = u32::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][(range >> 6 & 3) as usize]);
-    if bin == model.val_mps() { range - lps } else { lps }
+/// The range behind a context bin.
+pub(super) fn next_range(range: u32, model: ContextModel, bin: bool) -> u32 {
+    let part = model.part(range, bin);
+    part << (part.leading_zeros() - 23)
 }
 
 /// The shortest way from one range to another, by breadth-first search over states and symbols.
@@ -211,8 +218,7 @@ fn way(from: u32, is_wanted: impl Fn(u32) -> bool) -> Vec<(ContextModel, bool)> 
         }
         for (state, bin) in (0..63).flat_map(|state| [(state, false), (state, true)]) {
             let Some(model) = ContextModel::new(state, false) else { continue };
-            let next = step(range, model, bin);
-            let next = next << (next.leading_zeros() - 23);
+            let next = next_range(range, model, bin);
             if next != from && reached[next as usize].is_none() {
                 reached[next as usize] = Some((range, model, bin));
                 queue.push_back(next);
@@ -222,15 +228,11 @@ fn way(from: u32, is_wanted: impl Fn(u32) -> bool) -> Vec<(ContextModel, bool)> 
     panic!("no bins lead from range {from} to one that is wanted");
 }
 
-/// The 251 ranges that bins lead to: 256..=510 but 503, 505, 507 and 509.
-pub(super) fn ranges() -> impl Iterator<Item = u32> {
-    (256..=510).filter(|range| ![503, 505, 507, 509].contains(range))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::bin::Decode;
+    use crate::tables::ranges;
 
     #[test]
     fn the_position_is_the_decoder_s() {

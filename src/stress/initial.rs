@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::builder::{Builder, step};
+use super::builder::Builder;
 use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 use crate::vectors::{Flag, Vector};
 
@@ -112,7 +112,7 @@ impl Shown {
 
 /// Whether two states make the same of their more probable symbol.
 fn is_same(range: u32, a: ContextModel, b: ContextModel) -> bool {
-    a.val_mps() == b.val_mps() && step(range, a, a.val_mps()) == step(range, b, b.val_mps())
+    a.val_mps() == b.val_mps() && a.part(range, a.val_mps()) == b.part(range, b.val_mps())
 }
 
 #[cfg(test)]

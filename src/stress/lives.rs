@@ -1,7 +1,8 @@
 //! The ends and beginnings of the engine: terminate bins, raw bytes, substreams, first bins, alignments.
 
-use super::builder::{Builder, ranges};
+use super::builder::Builder;
 use crate::bin::Event;
+use crate::tables::ranges;
 use crate::vectors::{Flag, Vector};
 
 /// All of it.

@@ -7,6 +7,7 @@
 pub mod bits;
 mod builder;
 pub mod contexts;
+pub mod cross;
 pub mod damage;
 pub mod initial;
 pub mod lives;
@@ -19,8 +20,8 @@ use crate::vectors::{Flag, Vector};
 
 /// Everything that is made for a reason and that an encoder can make.
 pub fn directed() -> Vec<Vector> {
-    [outstanding::vectors(), bits::vectors(), contexts::vectors(), lives::vectors(), initial::vectors()]
-        .concat()
+    let bits = [bits::vectors(), contexts::vectors(), cross::vectors(), initial::vectors()].concat();
+    [outstanding::vectors(), bits, lives::vectors()].concat()
 }
 
 /// A few vectors of every class, the good and the bad: thousands of bins, for a slow simulator.

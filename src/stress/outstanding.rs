@@ -31,8 +31,33 @@ pub fn vectors() -> Vec<Vector> {
     let lengths = (0..=64).chain(80..=96).chain(127..=129).chain(255..=257).chain([1_000, 100_000]);
     let runs = lengths.flat_map(|length| [End::Carry, End::NoCarry, End::Terminate].map(|end| (length, end)));
     // One that no counter of 18 bits holds.
-    runs.chain([(1 << 18, End::Carry)]).map(|(length, end)| vector(length, end)).collect()
+    runs.chain([(1 << 18, End::Carry)])
+        .map(|(length, end)| vector(length, end))
+        .chain((0..8).map(cut))
+        .collect()
 }
+
+/// Lives with a run of seven, which a writer can take in one piece with its decision and all of a flush: 17 bits. The
+/// bits before them are 8 to 15, so that with an output that is not ready a packer is as full as it can be.
+///
+/// # Panics
+/// Never: of the many beginnings of a run, one has so many bits.
+fn cut(phase: u64) -> Vector {
+    // Nine bits of the start, those before the run, the first of which is not written, and the run.
+    let position = 9 + 1 + 8 + (phase + 7) % 8 + 7;
+    let runs = (0..).filter_map(|beginning| Run::new(beginning).reach(7, End::Terminate));
+    let mut lives = runs.filter(|life| Vector::encoded("", "", &[], life.clone()).position == position);
+    let life = lives.next().expect("an endless search has no end but success");
+    Vector::encoded(
+        format!("outstanding-7-terminate-phase-{phase}"),
+        format!("lives with a run of 7 outstanding bits that the end decides at bit {phase} of a byte"),
+        &[Flag::OutstandingRun, Flag::FlushPhase],
+        life.repeat(LIVES),
+    )
+}
+
+/// How many lives there are, so that in one of them the output is not ready at the end.
+const LIVES: usize = 8;
 
 fn vector(length: u32, end: End) -> Vector {
     let (name, words) = match end {
@@ -143,6 +168,16 @@ mod tests {
             for end in [End::Carry, End::NoCarry, End::Terminate] {
                 assert_eq!(last_run(&slice(length, end)), (length, end));
             }
+        }
+    }
+
+    #[test]
+    fn cut_runs_have_their_phase_and_length() {
+        for phase in 0..8 {
+            let vector = cut(phase);
+            let life = &vector.events[..vector.events.len() / LIVES];
+            assert_eq!((last_run(life), vector.position % 8), ((7, End::Terminate), phase));
+            assert!(vector.bins() <= 300, "too many for a smoke test");
         }
     }
 }

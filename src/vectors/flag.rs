@@ -62,6 +62,9 @@ flags! {
     Transition:
         "a wrong entry in the table of LPS ranges or of state transitions, a missed swap of valMPS",
         "the bin behind the first use of the entry";
+    Cross:
+        "a step that is wrong for one state in one range alone: a carry chain, a minimised table, a bit of an adder",
+        "the bin behind it, or codIRange";
     Renormalisation:
         "a shift of 1 to 6 bits that is wrong at some phase of the reader's or writer's buffer",
         "the first bin behind the shift";

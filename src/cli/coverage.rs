@@ -1,0 +1,107 @@
+//! `silicabac vectors coverage`
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{ValueEnum, builder::PossibleValuesParser};
+use silicabac::coverage::{Coverage, Item};
+use silicabac::suites::{BUILT_IN, Suite, UNIONS};
+
+use super::{Failure, Verdict, unless_closed, vectors::read_suites, write_file};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Vector files, or directories with a manifest, instead of built-in suites
+    #[arg(value_name = "PATH", conflicts_with = "suite")]
+    paths: Vec<PathBuf>,
+    /// Built-in suites
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]
+    suite: Vec<String>,
+    /// How much of what can be hit has to be hit, in every item
+    #[arg(long, value_name = "PERCENT", default_value_t = 100.0, value_parser = percent)]
+    goal: f64,
+    /// Also write a page to be looked at
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| "it is no number from 0 to 100".into())
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let (suites, errors) = if arguments.paths.is_empty() {
+        let built_in = arguments.suite.iter().map(|name| Suite::built_in(name, 1));
+        (built_in.collect::<Result<_, _>>()?, Vec::new())
+    } else {
+        read_suites(&arguments.paths)
+    };
+    let mut coverage = Coverage::new();
+    suites.iter().flat_map(|suite| &suite.vectors).for_each(|vector| coverage.play(vector));
+
+    if let Some(path) = &arguments.html {
+        write_html(path, &coverage, &suites, arguments.goal)?;
+    }
+    unless_closed(print(&coverage, arguments))?;
+    Ok(match (errors.is_empty(), coverage.below(arguments.goal).is_empty()) {
+        (false, _) => Verdict::BadInput,
+        (true, true) => Verdict::Equal,
+        (true, false) => Verdict::BelowGoal,
+    })
+}
+
+fn write_html(path: &Path, coverage: &Coverage, suites: &[Suite], goal: f64) -> Result<(), Failure> {
+    let names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+    write_file(path, |sink| sink.write_all(coverage.to_html(&names.join(", "), goal).as_bytes()))
+}
+
+fn print(coverage: &Coverage, arguments: &Arguments) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match arguments.format {
+        Format::Human => print_table(&mut out, coverage, arguments.goal),
+        Format::Json => {
+            serde_json::to_writer(&mut out, &coverage.to_json(arguments.goal))?;
+            writeln!(out)
+        }
+    }
+}
+
+/// More missed cells of an item than these are only counted.
+const NAMED: usize = 24;
+
+fn print_table(out: &mut impl Write, coverage: &Coverage, goal: f64) -> io::Result<()> {
+    writeln!(out, "{:<12} {:>7} {:>7} {:>9} {:>7}  a hit is", "item", "cells", "hit", "excluded", "%")?;
+    for item in coverage.items() {
+        let (cells, hit, excluded) = (item.cells(), item.hit_cells(), item.excluded_cells());
+        // Never rounded up: 100 means all.
+        let percent = (item.percent() * 100.0).floor() / 100.0;
+        let Item { name, what, .. } = item;
+        writeln!(out, "{name:<12} {cells:>7} {hit:>7} {excluded:>9} {percent:>7.2}  {what}")?;
+    }
+    let below = coverage.below(goal);
+    for item in &below {
+        let missed = item.missed();
+        writeln!(out, "\nmissed of {}:", item.name)?;
+        missed.iter().take(NAMED).try_for_each(|&cell| writeln!(out, "  {}", item.label(cell)))?;
+        if missed.len() > NAMED {
+            writeln!(out, "  ... and {} more (--format json)", missed.len() - NAMED)?;
+        }
+    }
+    let (slices, bins) = (coverage.slices(), coverage.bins());
+    match below.len() {
+        0 => writeln!(out, "{slices} slices, {bins} bins: every item is at {goal} % or above"),
+        few => writeln!(out, "\n{slices} slices, {bins} bins: {few} items are below {goal} %"),
+    }
+}

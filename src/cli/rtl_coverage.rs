@@ -1,0 +1,132 @@
+//! `silicabac cosim --coverage`
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+    time::Duration,
+};
+
+use indicatif::ProgressBar;
+use serde_json::json;
+use silicabac::cosim::coverage::{self, Judgement, Kind, Points, WAIVERS, Waivers};
+use silicabac::suites::Suite;
+use silicabac_sim::{Cache, Tools};
+
+use super::{Failure, Verdict, judge, progress_bar, unless_closed};
+
+/// Plays the suites to cores that count, and prints what was never hit.
+pub(super) fn run(
+    suites: &[Suite],
+    seed: u64,
+    waivers: Option<&PathBuf>,
+    options: &judge::Options,
+) -> Result<Verdict, Failure> {
+    let waivers = read_waivers(waivers)?;
+    let cache = Cache::from_env()?;
+    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let mut points = Points::default();
+    for kind in options.cores() {
+        let (top, rtl_dir) = options.sources(kind);
+        let spinner = ProgressBar::new_spinner().with_message(format!("building {top}"));
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        let model = coverage::build(kind, top, rtl_dir, &cache, &tools)?;
+        spinner.finish_and_clear();
+        let bar = progress_bar(suites.iter().map(|suite| coverage::work(kind, suite)).sum(), "events");
+        for suite in suites {
+            bar.set_message(suite.name.clone());
+            match coverage::measure(&model, suite, seed, &mut points, &mut |events| bar.inc(events)) {
+                Ok(()) => {}
+                Err(coverage::Failure::Sim(error)) => return Err(error.into()),
+                Err(mismatch) => {
+                    bar.finish_and_clear();
+                    unless_closed(writeln!(io::stdout(), "MISMATCH in suite {}, {mismatch}", suite.name))?;
+                    return Ok(Verdict::Mismatch);
+                }
+            }
+        }
+        bar.finish_and_clear();
+    }
+    let judgement = waivers.judge(&points);
+    let reached = judgement.missed.is_empty() && judgement.needless.is_empty();
+    let played = format!("seed {seed}, {}", tools.versions());
+    unless_closed(match options.is_human() {
+        true => print_table(&points, &judgement, &played),
+        false => print_json(&points, &judgement, &played),
+    })?;
+    Ok(if reached { Verdict::Equal } else { Verdict::BelowGoal })
+}
+
+/// Those of a file, or those of the built-in cores.
+fn read_waivers(path: Option<&PathBuf>) -> Result<Waivers, Failure> {
+    let text = path.map_or(Ok(WAIVERS.to_owned()), fs::read_to_string);
+    let path = path.cloned().unwrap_or("coverage.waivers".into());
+    let failed = |what: String| Failure::Waivers { path: path.clone(), what };
+    Waivers::read(&text.map_err(|error| failed(error.to_string()))?)
+        .map_err(|error| failed(error.to_string()))
+}
+
+/// Points of a kind in a file: how many there are, were hit, are waived.
+type Counts = [usize; 3];
+
+fn by_file(points: &Points, judgement: &Judgement) -> BTreeMap<String, [Counts; 2]> {
+    let mut files: BTreeMap<String, [Counts; 2]> = BTreeMap::new();
+    let place = |kind| usize::from(kind == Kind::Toggle);
+    for (point, hits) in points.iter() {
+        let counts = &mut files.entry(point.file.clone()).or_default()[place(point.kind)];
+        counts[0] += 1;
+        counts[1] += usize::from(hits > 0);
+    }
+    for (point, _) in &judgement.waived {
+        files.entry(point.file.clone()).or_default()[place(point.kind)][2] += 1;
+    }
+    files
+}
+
+/// More missed points than these are only counted.
+const NAMED: usize = 60;
+
+fn print_table(points: &Points, judgement: &Judgement, played: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let columns = ["points", "hit", "waived"].map(|name| format!("{name:>8}")).concat();
+    writeln!(out, "{:<26} {:>24} {:>24}", "", "lines", "toggles")?;
+    writeln!(out, "{:<26} {columns} {columns}", "file")?;
+    let mut sum = [Counts::default(); 2];
+    let cells = |[points, hit, waived]: Counts| format!("{points:>8}{hit:>8}{waived:>8}");
+    for (file, kinds) in by_file(points, judgement) {
+        writeln!(out, "{file:<26} {} {}", cells(kinds[0]), cells(kinds[1]))?;
+        for (sum, counts) in sum.iter_mut().flatten().zip(kinds.as_flattened()) {
+            *sum += counts;
+        }
+    }
+    writeln!(out, "{:<26} {} {}", "all", cells(sum[0]), cells(sum[1]))?;
+    let Judgement { missed, needless, .. } = judgement;
+    missed.iter().take(NAMED).try_for_each(|point| writeln!(out, "missed: {point}"))?;
+    if missed.len() > NAMED {
+        writeln!(out, "... and {} more (--format json)", missed.len() - NAMED)?;
+    }
+    needless.iter().try_for_each(|waiver| writeln!(out, "waived, but not missed: {waiver}"))?;
+    match (missed.len(), needless.len()) {
+        (0, 0) => writeln!(out, "every point is hit or waived; {played}"),
+        (missed, needless) => {
+            writeln!(out, "{missed} points are missed, {needless} waivers are needless; {played}")
+        }
+    }
+}
+
+fn print_json(points: &Points, judgement: &Judgement, played: &str) -> io::Result<()> {
+    let counts = |[points, hit, waived]: Counts| json!({"points": points, "hit": hit, "waived": waived});
+    let file = |(file, [lines, toggles]): (String, [Counts; 2])| json!({"file": file, "lines": counts(lines), "toggles": counts(toggles)});
+    let waived = judgement.waived.iter();
+    let report = json!({
+        "played": played,
+        "files": by_file(points, judgement).into_iter().map(file).collect::<Vec<_>>(),
+        "missed": judgement.missed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "waived": waived.map(|(point, why)| json!({"point": point.to_string(), "why": why})).collect::<Vec<_>>(),
+        "needless": judgement.needless,
+    });
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &report)?;
+    writeln!(out)
+}

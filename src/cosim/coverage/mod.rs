@@ -1,0 +1,113 @@
+//! What the suites make the Verilog of the cores do: which of its lines ran, and which of its signals toggled.
+//!
+//! Verilator counts (`--coverage-line --coverage-toggle`); what it counted is read from its file, and the instances of a
+//! module are added up, those in the other core too. What is left must be waived, each point with its reason
+//! ([`Waivers`]); a waiver for what is not missed at all is as wrong as a point that is.
+
+mod points;
+mod waivers;
+
+use std::path::Path;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use silicabac_sim::{Cache, SimError, Tools};
+
+use super::{AnyModel, CoreKind, Judged, Mismatch, Stalls, rtl};
+use crate::suites::Suite;
+use crate::vectors::Vector;
+pub use points::{Kind, Point, Points};
+pub use waivers::{Judgement, WAIVERS, WaiverError, Waivers};
+
+/// Why coverage cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The machine or the design is at fault.
+    #[error("{0}")]
+    Sim(#[from] SimError),
+    /// The core is wrong, so that what it covers means nothing.
+    #[error("{core}, stalls: {stalls}: {mismatch}")]
+    Mismatch {
+        /// The top module.
+        core: String,
+        /// The stalls under which it was played.
+        stalls: &'static str,
+        /// Where it is wrong.
+        mismatch: Box<Mismatch>,
+    },
+}
+
+/// The suites that are played unless others are named: they reach everything, and recorded slices nothing more.
+pub const SUITES: [&str; 3] = ["smoke", "directed", "invalid"];
+
+/// The output is hardly ever ready, so that all buffers in front of it are full.
+const STUCK: Stalls = Stalls { name: "stuck", bytes: 252, ..Stalls::NONE };
+
+/// How a suite is played: without stalls, and where it is short, with all kinds of them.
+fn stalls(suite: &Suite) -> impl ExactSizeIterator<Item = Stalls> {
+    let is_short = suite.vectors.iter().map(Vector::bins).sum::<usize>() < 50_000;
+    let stalls = if is_short { [&Stalls::ALL[..], &[STUCK]].concat() } else { vec![Stalls::NONE] };
+    stalls.into_iter()
+}
+
+/// Builds a core that counts what it does.
+///
+/// # Errors
+/// [`SimError`].
+pub fn build(
+    kind: CoreKind,
+    top: &str,
+    rtl_dir: Option<&Path>,
+    cache: &Cache,
+    tools: &Tools,
+) -> Result<AnyModel, SimError> {
+    let sources = rtl::sources(rtl_dir, cache)?;
+    Ok(match kind {
+        CoreKind::Encoder => AnyModel::Encoder(rtl::Model::build_with_coverage(top, sources, cache, tools)?),
+        CoreKind::Decoder => AnyModel::Decoder(rtl::Model::build_with_coverage(top, sources, cache, tools)?),
+    })
+}
+
+/// How many events [`measure`] tells its progress in all.
+pub fn work(kind: CoreKind, suite: &Suite) -> u64 {
+    let plays = kind.work(suite) / Stalls::ALL.len() as u64;
+    plays * stalls(suite).len() as u64
+}
+
+/// Plays a suite to a core and adds what that covers.
+///
+/// # Errors
+/// [`Failure`].
+pub fn measure(
+    model: &AnyModel,
+    suite: &Suite,
+    seed: u64,
+    points: &mut Points,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Failure> {
+    match model {
+        AnyModel::Encoder(model) => measure_core(model, suite, seed, points, progress),
+        AnyModel::Decoder(model) => measure_core(model, suite, seed, points, progress),
+    }
+}
+
+fn measure_core<C: Judged>(
+    model: &rtl::Model<C>,
+    suite: &Suite,
+    seed: u64,
+    points: &mut Points,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Failure> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let vectors: Vec<&Vector> = suite.vectors.iter().filter(|vector| C::plays(vector)).collect();
+    for stalls in stalls(suite) {
+        let mut rtl = model.instance(rng.next_u32());
+        C::play(&mut rtl, &vectors, stalls, rng.next_u64(), progress).map_err(|mismatch| {
+            Failure::Mismatch { core: model.top().into(), stalls: stalls.name, mismatch }
+        })?;
+        points.add(&rtl.coverage()?);
+    }
+    Ok(())
+}

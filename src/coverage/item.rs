@@ -1,0 +1,120 @@
+//! One thing that a suite should do in all ways: a grid of cells, and how often each was hit.
+
+use serde::Serialize;
+
+/// One dimension of a grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Axis {
+    /// What it counts.
+    pub name: &'static str,
+    /// Its values, in words.
+    pub labels: Vec<String>,
+}
+
+impl Axis {
+    pub(super) fn new<L: ToString>(name: &'static str, labels: impl IntoIterator<Item = L>) -> Axis {
+        Axis { name, labels: labels.into_iter().map(|label| label.to_string()).collect() }
+    }
+
+    /// For what is or is not, or a bin.
+    pub(super) fn bit(name: &'static str) -> Axis {
+        Axis::new(name, [0, 1])
+    }
+}
+
+/// Cells that nothing can hit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exclusion {
+    /// Why not.
+    pub proof: &'static str,
+    /// Their numbers.
+    pub cells: Vec<usize>,
+}
+
+/// A grid of cells. The number of a cell counts the last axis fastest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// What it is called.
+    pub name: &'static str,
+    /// What a hit is, in words.
+    pub what: &'static str,
+    /// The dimensions of the grid.
+    pub axes: Vec<Axis>,
+    /// How often each cell was hit.
+    pub hits: Vec<u64>,
+    /// What cannot be hit.
+    pub exclusions: Vec<Exclusion>,
+}
+
+impl Item {
+    pub(super) fn new(name: &'static str, what: &'static str, axes: Vec<Axis>) -> Item {
+        let cells = axes.iter().map(|axis| axis.labels.len()).product();
+        Item { name, what, axes, hits: vec![0; cells], exclusions: Vec::new() }
+    }
+
+    /// The same without the cells for which this holds of the places along the axes.
+    pub(super) fn without(mut self, proof: &'static str, holds: impl Fn(&[usize]) -> bool) -> Item {
+        let cells = (0..self.hits.len()).filter(|&cell| holds(&self.places(cell))).collect();
+        self.exclusions.push(Exclusion { proof, cells });
+        self
+    }
+
+    /// Counts a hit of the cell at these places along the axes; of what is beyond an axis there is no cell.
+    pub(super) fn hit(&mut self, places: &[usize]) {
+        let number = places.iter().zip(&self.axes).try_fold(0, |number, (&place, axis)| {
+            let count = axis.labels.len();
+            (place < count).then(|| number * count + place)
+        });
+        if let Some(hits) = number.and_then(|number| self.hits.get_mut(number)) {
+            *hits += 1;
+        }
+    }
+
+    /// Where a cell is along the axes.
+    fn places(&self, cell: usize) -> Vec<usize> {
+        let mut rest = cell;
+        let mut places: Vec<usize> = Vec::new();
+        for axis in self.axes.iter().rev() {
+            places.push(rest % axis.labels.len());
+            rest /= axis.labels.len();
+        }
+        places.reverse();
+        places
+    }
+
+    /// A cell in words: `valMPS 0, bin 1, pStateIdx 62, codIRange 510`.
+    pub fn label(&self, cell: usize) -> String {
+        let words = self.places(cell).into_iter().zip(&self.axes);
+        let words: Vec<String> =
+            words.map(|(place, axis)| format!("{} {}", axis.name, axis.labels[place])).collect();
+        words.join(", ")
+    }
+
+    /// How many cells there are.
+    pub fn cells(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// How many of them were hit.
+    pub fn hit_cells(&self) -> usize {
+        self.hits.iter().filter(|&&hits| hits > 0).count()
+    }
+
+    /// How many of them cannot be hit.
+    pub fn excluded_cells(&self) -> usize {
+        self.exclusions.iter().map(|exclusion| exclusion.cells.len()).sum()
+    }
+
+    /// The numbers of the cells that could have been hit and were not.
+    pub fn missed(&self) -> Vec<usize> {
+        let mut missed: Vec<bool> = self.hits.iter().map(|&hits| hits == 0).collect();
+        self.exclusions.iter().flat_map(|exclusion| &exclusion.cells).for_each(|&cell| missed[cell] = false);
+        (0..missed.len()).filter(|&cell| missed[cell]).collect()
+    }
+
+    /// How much of what can be hit was hit: 100 only if nothing is missed.
+    pub fn percent(&self) -> f64 {
+        let can_be = self.cells() - self.excluded_cells();
+        100.0 * (can_be - self.missed().len()) as f64 / can_be.max(1) as f64
+    }
+}

@@ -1,0 +1,49 @@
+//! Coverage for machines (JSON) and for readers (HTML).
+
+use serde_json::{Value, json};
+
+use super::{Coverage, Item};
+
+/// The page; it draws what it finds in the JSON that is put into it.
+const PAGE: &str = include_str!("page.html");
+/// Where in the page that is.
+const DATA: &str = "{{coverage}}";
+
+impl Coverage {
+    /// The items of which less was hit than so many percent of what can be hit.
+    pub fn below(&self, goal: f64) -> Vec<&Item> {
+        self.items().into_iter().filter(|item| item.percent() < goal).collect()
+    }
+
+    /// Everything there is to know, `missed` in words too.
+    pub fn to_json(&self, goal: f64) -> Value {
+        let item = |item: &Item| {
+            let mut value = json!(item);
+            value["cells"] = json!(item.cells());
+            value["hit"] = json!(item.hit_cells());
+            value["excluded"] = json!(item.excluded_cells());
+            value["percent"] = json!(item.percent());
+            let missed = item.missed().into_iter();
+            value["missed"] = missed.map(|cell| json!({"cell": cell, "is": item.label(cell)})).collect();
+            value
+        };
+        json!({
+            "format": "silicabac-coverage",
+            "version": 1,
+            "tool": concat!("silicabac ", env!("CARGO_PKG_VERSION")),
+            "slices": self.slices,
+            "bins": self.bins,
+            "goal": goal,
+            "reached": self.below(goal).is_empty(),
+            "items": self.items().map(item),
+        })
+    }
+
+    /// A page that needs nothing but itself; `of` says what was played.
+    pub fn to_html(&self, of: &str, goal: f64) -> String {
+        let mut data = self.to_json(goal);
+        data["of"] = json!(of);
+        // Nothing in it ends the script that it stands in.
+        PAGE.replace(DATA, &data.to_string().replace('<', "\\u003c"))
+    }
+}

@@ -1,0 +1,101 @@
+//! Coverage as the command tells it: what the published suites reach, and what is said of one that does not.
+
+mod common;
+
+use std::fs;
+
+use common::{command, expect, tools};
+use serde_json::Value;
+use silicabac::stress;
+use silicabac::vectors::{self, Flag, Vector};
+
+fn coverage(arguments: &[&str]) -> std::process::Output {
+    command().args(["vectors", "coverage"]).args(arguments).output().unwrap()
+}
+
+#[test]
+fn published_vectors_reach_everything_and_the_page_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("coverage.html");
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/golden");
+    let output = coverage(&[golden, "--html", page.to_str().unwrap()]);
+    expect(&output, 0, &["63252   63252         0  100.00", "every item is at 100 % or above"]);
+    let page = fs::read_to_string(page).unwrap();
+    let data = page.split("id=\"coverage\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(
+        (&data["reached"], data["items"][0]["hits"].as_array().unwrap().len()),
+        (&true.into(), 63_252)
+    );
+    for word in ["http:", "https:", "src=", "{{"] {
+        assert!(!page.contains(word), "the page needs something else: {word}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_status_5_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rest.json");
+    let mut rest: Vec<Vector> = stress::directed();
+    rest.retain(|vector| !vector.flags.contains(&Flag::Alignment));
+    let mut file = Vec::new();
+    vectors::write_json("rest", &rest, &mut file).unwrap();
+    fs::write(&path, file).unwrap();
+    let path = path.to_str().unwrap();
+    let words =
+        ["missed of alignments:", "  codIRange 259", "... and", "more (--format json)", "below 100 %"];
+    expect(&coverage(&[path]), 5, &words);
+    let output = coverage(&[path, "--format", "json"]);
+    expect(&output, 5, &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let items = json["items"].as_array().unwrap();
+    let item = |name: &str| items.iter().find(|item| item["name"] == name).unwrap();
+    assert!(
+        item("alignments")["missed"].as_array().unwrap().iter().any(|cell| cell["is"] == "codIRange 501")
+    );
+    assert_eq!(item("cross")["missed"].as_array().unwrap().len(), 0);
+    expect(&coverage(&[path, "--goal", "0"]), 0, &["every item is at 0 % or above"]);
+}
+
+#[test]
+fn wrong_goals_and_files_are_refused() {
+    for goal in ["101", "-1", "nan", "x"] {
+        expect(&coverage(&[&format!("--goal={goal}")]), 2, &["no number from 0 to 100"]);
+    }
+    expect(&coverage(&["golden", "--suite", "smoke"]), 2, &["cannot be used with"]);
+    expect(&coverage(&["/no/such/file"]), 4, &["/no/such/file"]);
+}
+
+fn cosim(arguments: &[&str]) -> std::process::Output {
+    command().args(["cosim", "--coverage", "--seed", "1"]).args(arguments).output().unwrap()
+}
+
+#[test]
+fn every_line_of_the_cores_runs_and_every_bit_toggles_or_is_waived() {
+    if tools().is_some() {
+        expect(&cosim(&[]), 0, &["cabac_encoder_pack.sv", "every point is hit or waived"]);
+    }
+}
+
+#[test]
+fn points_that_nothing_hits_or_waives_are_status_5_and_named() {
+    if tools().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("waivers");
+    let waivers = |text: &str| {
+        fs::write(&path, text).unwrap();
+        cosim(&["--core", "decoder", "--suite", "smoke", "--waivers", path.to_str().unwrap()])
+    };
+    // A waiver less, one that nothing needs, and a suite that is too small.
+    let one = "# It is 0, 1, 6 or 16.\ncabac_decoder.sv toggle wanted[3]\n";
+    let output = waivers(&format!("{one}\n# Wrong.\ncabac_decoder.sv toggle in_ready\n"));
+    let words =
+        ["cabac_decoder.sv:42: toggle wanted[5]", "toggle position[18]", "line case of `6'd63: trans"];
+    expect(&output, 5, &words);
+    expect(&output, 5, &["waived, but not missed: cabac_decoder.sv in_ready"]);
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("wanted[3]"));
+    expect(&waivers("cabac_decoder.sv toggle wanted[3]\n"), 4, &["waivers: line 1: no reason"]);
+    expect(&cosim(&["--format", "junit"]), 2, &["junit"]);
+}
