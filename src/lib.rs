@@ -11,7 +11,7 @@
 //! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
 //! | `trace`, `stress` | sources: recorded bins, and made ones |
 //! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
-//! | `replay`, `cosim` | judges |
+//! | `replay`, `cosim`, `prove` | judges |
 //!
 //! Without default features only the first two rows are left, and they are `no_std`.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -29,6 +29,8 @@ pub mod tables;
 pub mod cosim;
 #[cfg(feature = "std")]
 pub mod cycle;
+#[cfg(feature = "std")]
+pub mod prove;
 #[cfg(feature = "std")]
 pub mod replay;
 #[cfg(feature = "std")]

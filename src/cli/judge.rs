@@ -39,7 +39,7 @@ pub(super) struct Options {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Core {
+pub(super) enum Core {
     Encoder,
     Decoder,
 }

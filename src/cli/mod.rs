@@ -2,6 +2,7 @@
 
 mod cosim;
 mod judge;
+mod prove;
 mod replay;
 mod vectors;
 
@@ -13,12 +14,12 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use silicabac::{replay::What, suites::SuiteError};
+use silicabac::{prove::ProveError, replay::What, suites::SuiteError};
 use silicabac_sim::SimError;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
 ///
-/// Exit status: 0 all equal, 1 a mismatch (a deadlock is one), 2 wrong usage, 3 a tool is missing, 4 bad input.
+/// Exit status: 0 all equal or proved, 1 a mismatch (a deadlock is one) or no proof, 2 wrong usage, 3 a tool is missing, 4 bad input.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Arguments {
@@ -29,6 +30,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Cosim(cosim::Arguments),
+    Prove(prove::Arguments),
     Replay(replay::Arguments),
     Vectors(vectors::Arguments),
     /// Print a completion script for a shell
@@ -51,6 +53,8 @@ enum Failure {
     #[error("{0}")]
     Sim(#[from] SimError),
     #[error("{0}")]
+    Prove(#[from] ProveError),
+    #[error("{0}")]
     Suite(#[from] SuiteError),
     #[error("there is no vector {id}; `silicabac vectors list{of_file}` shows what there is")]
     NoVector { id: String, of_file: String },
@@ -65,6 +69,7 @@ enum Failure {
 pub(crate) fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Cosim(arguments) => cosim::run(&arguments),
+        Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Vectors(arguments) => vectors::run(&arguments),
         Verb::Completions { shell } => {
@@ -80,7 +85,7 @@ pub(crate) fn main() -> ExitCode {
         Err(failure) => {
             eprintln!("error: {failure}");
             match failure {
-                Failure::Sim(SimError::Tool { .. }) => 3,
+                Failure::Sim(SimError::Tool { .. }) | Failure::Prove(ProveError::Tool { .. }) => 3,
                 Failure::Suite(SuiteError::Replay { source, .. })
                     if matches!(source.what, What::Differs(_)) =>
                 {
