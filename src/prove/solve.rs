@@ -1,0 +1,202 @@
+//! A bench in a directory of its own: Yosys makes formulas of it there, and a solver answers them.
+
+use std::{fmt::Write, fs, path::Path, process::Command};
+
+use super::{Bench, Property, ProveError, Sources, Tools};
+
+/// Clocks of the induction, at the most.
+const STEP: usize = 3;
+/// Clocks behind a reset in which all properties together are checked: as many as an induction leans on.
+const BASE: usize = STEP + 1;
+/// Clocks in which a property has to fail if it can, and each situation has to be reached.
+const RUN: usize = 14;
+/// Seconds that a solver may take for an answer.
+const PATIENCE: usize = 120;
+
+/// What a solver says of a property.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Holds {
+        depth: usize,
+    },
+    /// These, first in this clock, and in this run, as VCD.
+    Fails {
+        cells: Vec<String>,
+        clocks: usize,
+        trace: String,
+    },
+    Unknown(String),
+}
+
+pub(super) struct Workshop<'a> {
+    pub(super) bench: &'static Bench,
+    pub(super) tools: &'a Tools,
+    dir: tempfile::TempDir,
+}
+
+impl<'a> Workshop<'a> {
+    /// The bench with these sources, to be proved.
+    pub(super) fn new(
+        bench: &'static Bench,
+        sources: &Sources,
+        tools: &'a Tools,
+    ) -> Result<Workshop<'a>, ProveError> {
+        Workshop::elaborate(bench, sources, tools, "write_rtlil all.il\nwrite_smt2 -wires all.smt2\n")
+    }
+
+    /// The bench with these sources and one property, whatever becomes of the others: looks for a run from a reset
+    /// on in which it fails.
+    pub(super) fn refute_with(
+        bench: &'static Bench,
+        sources: &Sources,
+        tools: &'a Tools,
+        property: &Property,
+    ) -> Result<Answer, ProveError> {
+        Workshop::elaborate(bench, sources, tools, &alone(property))?.run()
+    }
+
+    fn elaborate(
+        bench: &'static Bench,
+        sources: &Sources,
+        tools: &'a Tools,
+        then: &str,
+    ) -> Result<Workshop<'a>, ProveError> {
+        let failed = |source| ProveError::Work { path: std::env::temp_dir(), source };
+        let workshop = Workshop { bench, tools, dir: tempfile::tempdir().map_err(failed)? };
+        let mut script = String::new();
+        let checkers = bench.files.iter().map(|&(name, text)| (name, text));
+        for (name, text) in sources.iter().map(|(name, text)| (&**name, &**text)).chain(checkers) {
+            workshop.write(name, text)?;
+            let _ = writeln!(script, "read_verilog -sv -formal {name}");
+        }
+        let cut = if bench.keeps_memory { "" } else { "cutpoint t:$memrd_v2\ndelete t:$memwr_v2\n" };
+        // A case statement must stay one: as a ROM it would have no content in an induction.
+        let _ = write!(
+            script,
+            "hierarchy -check -top {}\nproc -norom\nflatten\nopt_clean\n{cut}opt -noff -keepdc\nwreduce\n\
+             memory_collect\nopt_clean\nasync2sync\ndffunmap\nchformal -lower\nchformal -early\nopt_clean\n{then}",
+            bench.top
+        );
+        workshop.yosys(&script)?;
+        Ok(workshop)
+    }
+
+    /// All properties together, from a reset on, and that the promises of the contract can be kept.
+    pub(super) fn base(&self) -> Result<Answer, ProveError> {
+        self.solve(&["--presat", "--keep-going", "-t", &BASE.to_string()], "all")
+    }
+
+    /// How many situations are reached from a reset on, and the names of those that are not.
+    pub(super) fn reach(&self) -> Result<(usize, Vec<String>), ProveError> {
+        let said = self.smtbmc(&["-c", "--keep-going", "-t", &RUN.to_string()], "all")?;
+        let mut unreached = names(&said, "Unreached cover");
+        let reached = said.matches("Reached cover").count();
+        if unreached.is_empty() && !said.contains("Status: PASSED") {
+            unreached.push(no_answer(&said));
+        }
+        Ok((reached, unreached))
+    }
+
+    /// The formulas for [`Workshop::step`]: a property stays, all others are known of the clock before.
+    pub(super) fn prepare_steps(&self) -> Result<(), ProveError> {
+        self.yosys(&self.bench.properties.iter().fold(String::new(), |mut script, Property { cell, .. }| {
+            let _ = write!(
+                script,
+                "read_rtlil all.il\n{}chformal -delay 1 @others\n\
+                 chformal -assert2assume @others\nopt_clean\nwrite_smt2 -wires {cell}.smt2\ndesign -reset\n",
+                select_others(cell)
+            );
+            script
+        }))
+    }
+
+    /// Whether a property follows from what held in the clocks before.
+    pub(super) fn step(&self, property: &Property) -> Result<Answer, ProveError> {
+        self.solve(&["-i", "-t", &STEP.to_string()], property.cell)
+    }
+
+    /// Looks for a run from a reset on in which a property fails, whatever becomes of the others.
+    pub(super) fn refute(&self, property: &Property) -> Result<Answer, ProveError> {
+        self.yosys(&format!("read_rtlil all.il\n{}", alone(property)))?;
+        self.run()
+    }
+
+    fn run(&self) -> Result<Answer, ProveError> {
+        self.solve(&["-t", &RUN.to_string()], "alone")
+    }
+
+    fn solve(&self, arguments: &[&str], formula: &str) -> Result<Answer, ProveError> {
+        let trace = self.dir.path().join("trace.vcd");
+        let said = self.smtbmc(&[arguments, &["--dump-vcd", "trace.vcd"]].concat(), formula)?;
+        let steps = || said.lines().filter(|line| line.contains(" in step "));
+        if said.contains("Status: PASSED") {
+            return Ok(Answer::Holds { depth: steps().count().saturating_sub(1) });
+        }
+        let cells = names(&said, "Assert failed");
+        if cells.is_empty() {
+            return Ok(Answer::Unknown(no_answer(&said)));
+        }
+        let trace = fs::read_to_string(&trace).map_err(|source| ProveError::Work { path: trace, source })?;
+        Ok(Answer::Fails { cells, clocks: steps().count(), trace })
+    }
+
+    fn smtbmc(&self, arguments: &[&str], formula: &str) -> Result<String, ProveError> {
+        let mut command = self.command(&self.tools.smtbmc);
+        command.args(["--noprogress", "--timeout", &PATIENCE.to_string(), "-s", self.tools.solver_name()]);
+        command.args(arguments).arg(format!("{formula}.smt2"));
+        let output = command
+            .output()
+            .map_err(|source| ProveError::Work { path: self.tools.smtbmc.clone(), source })?;
+        Ok([&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat())
+    }
+
+    fn yosys(&self, script: &str) -> Result<(), ProveError> {
+        self.write("script.ys", script)?;
+        let mut command = self.command(&self.tools.yosys);
+        let output = command
+            .args(["-q", "-s", "script.ys"])
+            .output()
+            .map_err(|source| ProveError::Work { path: self.tools.yosys.clone(), source })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(ProveError::Yosys(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+
+    /// A program of the tools, in this directory and with the solver on its path.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.dir.path()).env("PATH", self.tools.path());
+        command
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), ProveError> {
+        let path = self.dir.path().join(name);
+        fs::write(&path, text).map_err(|source| ProveError::Work { path, source })
+    }
+}
+
+/// The assertions or covers that such lines are about: `Assert failed in formal_encoder: ports.byte_is_stable`.
+fn names(said: &str, what: &str) -> Vec<String> {
+    let lines = said.lines().filter(|line| line.contains(what));
+    lines.filter_map(|line| line.rsplit(": ").next()).map(str::to_owned).collect()
+}
+
+/// Names all assertions but one, which has to be there.
+fn select_others(cell: &str) -> String {
+    format!("select -assert-count 1 t:$assert c:{cell} %i\nselect -set others t:$assert c:{cell} %d\n")
+}
+
+/// Leaves only one property.
+fn alone(property: &Property) -> String {
+    select_others(property.cell) + "delete @others\nopt_clean\nwrite_smt2 -wires alone.smt2\n"
+}
+
+/// Why there is no answer: the last thing that smtbmc said, unless the solver was out of time.
+fn no_answer(said: &str) -> String {
+    if said.contains("Unexpected response from solver") {
+        return format!("the solver has no answer in {PATIENCE} s");
+    }
+    let line = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("smtbmc says nothing");
+    line.trim_start_matches("##").trim().to_owned()
+}

