@@ -9,7 +9,7 @@ use clap::{ValueEnum, builder::PossibleValuesParser};
 use silicabac::coverage::{Coverage, Item};
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
-use super::{Failure, Verdict, unless_closed, vectors::read_suites, write_file};
+use super::{Failure, Verdict, read_suites, unless_closed, write_file};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {

@@ -18,7 +18,12 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use silicabac::{prove::ProveError, replay::What, suites::SuiteError};
+use silicabac::{
+    prove::ProveError,
+    replay::What,
+    suites::{Suite, SuiteError},
+    vectors::read,
+};
 use silicabac_sim::SimError;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
@@ -140,4 +145,26 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The suites of files, each with a name of its own, and what could not be read, which is said at once.
+fn read_suites(paths: &[PathBuf]) -> (Vec<Suite>, Vec<String>) {
+    let mut suites: Vec<Suite> = Vec::new();
+    let mut errors = Vec::new();
+    for (file, read) in paths.iter().flat_map(|path| read(path)) {
+        match read {
+            Ok((name, vectors)) => {
+                // What is left of a failure is named after its suite.
+                let taken = |name: &str| suites.iter().any(|suite| suite.name == name);
+                let mut names = std::iter::once(name.clone()).chain((2..).map(|i| format!("{name}-{i}")));
+                let name = names.find(|name| !taken(name)).unwrap_or_default();
+                suites.push(Suite { name, file: Some(file), vectors });
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                errors.push(error.to_string());
+            }
+        }
+    }
+    (suites, errors)
 }

@@ -13,7 +13,7 @@ use silicabac::cosim::socket::testbench;
 use silicabac::suites::{BUILT_IN, PUBLISHED, Suite, UNIONS};
 use silicabac::vectors::{self, Vector, trail};
 
-use super::{Failure, Verdict, coverage, judge, unless_closed, write_file};
+use super::{Failure, Verdict, coverage, judge, read_suites, unless_closed, write_file};
 
 /// Write, check, list and explain test vectors for cores
 #[derive(clap::Args)]
@@ -191,28 +191,6 @@ fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<
         (true, true) => check_software(&suites),
         (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
     }
-}
-
-/// The suites of files, each with a name of its own, and what could not be read, which is said at once.
-pub(super) fn read_suites(paths: &[PathBuf]) -> (Vec<Suite>, Vec<String>) {
-    let mut suites: Vec<Suite> = Vec::new();
-    let mut errors = Vec::new();
-    for (file, read) in paths.iter().flat_map(|path| vectors::read(path)) {
-        match read {
-            Ok((name, vectors)) => {
-                // What is left of a failure is named after its suite.
-                let taken = |name: &str| suites.iter().any(|suite| suite.name == name);
-                let mut names = std::iter::once(name.clone()).chain((2..).map(|i| format!("{name}-{i}")));
-                let name = names.find(|name| !taken(name)).unwrap_or_default();
-                suites.push(Suite { name, file: Some(file), vectors });
-            }
-            Err(error) => {
-                eprintln!("error: {error}");
-                errors.push(error.to_string());
-            }
-        }
-    }
-    (suites, errors)
 }
 
 fn check_software(suites: &[Suite]) -> Result<Verdict, Failure> {

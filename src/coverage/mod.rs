@@ -263,7 +263,7 @@ impl Coverage {
 
     fn decide(&mut self, halves: u32, shift: u32) {
         let encoder = &self.slice.encoder;
-        let (low, outstanding) = (encoder.cod_i_low_10().into(), encoder.bits_outstanding());
+        let (low, outstanding) = (encoder.cod_i_low_10(), encoder.bits_outstanding());
         decide(low, outstanding, halves, shift, |length, end| self.end_outstanding(length, end));
     }
 
@@ -389,7 +389,7 @@ mod tests {
         for vector in Suite::built_in("random", 3).unwrap().vectors {
             let mut encoder = spec::Encoder::new();
             for event in vector.events {
-                let (low, outstanding) = (u32::from(encoder.cod_i_low_10()), encoder.bits_outstanding());
+                let (low, outstanding) = (encoder.cod_i_low_10(), encoder.bits_outstanding());
                 let range = encoder.cod_i_range();
                 let (halves, part) = match event {
                     Event::Context { ctx, bin } => {
@@ -404,11 +404,7 @@ mod tests {
                 if !event.ends_life() {
                     let shift = part.leading_zeros() - 23;
                     let behind = decide(low, outstanding, halves, shift, |_, _| ());
-                    assert_eq!(
-                        behind,
-                        (encoder.cod_i_low_10().into(), encoder.bits_outstanding()),
-                        "{event}"
-                    );
+                    assert_eq!(behind, (encoder.cod_i_low_10(), encoder.bits_outstanding()), "{event}");
                 }
             }
         }

@@ -10,8 +10,7 @@ use silicabac_sim::Instance;
 
 use super::{
     Place, Ports, Socket,
-    script::Script,
-    testbench::{codec_number, slice_type_number},
+    script::{Script, codec_number, slice_type_number},
 };
 use crate::bin::Event;
 use crate::cosim::{CoreKind, Stalls};

@@ -1,7 +1,7 @@
 //! What is asked of a core in a socket, and what has to come of it: all of it known before the first clock.
 
 use crate::bin::{BinCoder, Event};
-use crate::context::{ContextModel, SliceInit};
+use crate::context::{Codec, ContextModel, SliceInit, SliceType};
 use crate::cosim::CoreKind;
 use crate::cycle::{Request, RequestFields, decoder::error_code};
 use crate::spec;
@@ -168,5 +168,27 @@ fn model_of(event: Event, coder: &impl BinCoder) -> ContextModel {
         Event::Context { ctx, .. } => coder.save(ctx),
         Event::Load { model, .. } => model,
         _ => ContextModel::default(),
+    }
+}
+
+/// Whether a core of this kind can be asked for the vector.
+pub(super) fn plays(kind: CoreKind, vector: &Vector, initialises: bool) -> bool {
+    (kind == CoreKind::Decoder || !vector.decode_only) && (!initialises || vector.init.is_some())
+}
+
+/// The port slice_codec.
+pub(super) const fn codec_number(codec: Codec) -> u8 {
+    match codec {
+        Codec::Avc => 0,
+        Codec::Hevc => 1,
+    }
+}
+
+/// The port slice_type.
+pub(super) const fn slice_type_number(slice_type: SliceType) -> u8 {
+    match slice_type {
+        SliceType::P => 0,
+        SliceType::B => 1,
+        SliceType::I => 2,
     }
 }

@@ -1,7 +1,11 @@
 //! A verdict for each class of vectors: whether the core passes, and if not, the shortest vector that shows it.
 
-use super::{Fault, Socket, play::play, script::Script};
-use crate::cosim::{CoreKind, Stalls};
+use super::{
+    Fault, Socket,
+    play::play,
+    script::{Script, plays},
+};
+use crate::cosim::Stalls;
 use crate::vectors::Vector;
 
 /// How a core did on the vectors of a class.
@@ -76,11 +80,6 @@ pub fn judge(socket: &Socket, class: Class<'_>, rules: Rules) -> Verdict {
     let Class { name, vectors } = class;
     let failed = fails(socket, &vectors, rules).map(|failed| shortest(socket, &vectors, rules, failed));
     Verdict { class: name, vectors: vectors.len(), failed }
-}
-
-/// Whether a core of this kind can be asked for the vector.
-pub(super) fn plays(kind: CoreKind, vector: &Vector, initialises: bool) -> bool {
-    (kind == CoreKind::Decoder || !vector.decode_only) && (!initialises || vector.init.is_some())
 }
 
 fn fails(socket: &Socket, vectors: &[&Vector], rules: Rules) -> Option<(&'static str, Fault)> {

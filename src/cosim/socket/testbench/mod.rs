@@ -3,8 +3,8 @@
 //! The testbenches are plain SystemVerilog beside this file; what is written here is what they read with
 //! `$readmemh` and include. All that is expected is known beforehand, so they need no model.
 
-use super::script::{Answer, Asked, Byte, Script};
-use crate::context::{Codec, SliceInit, SliceType};
+use super::script::{Answer, Asked, Byte, Script, codec_number, plays, slice_type_number};
+use crate::context::SliceInit;
 use crate::cosim::{CoreKind, rtl};
 use crate::cycle::RequestFields;
 use crate::vectors::Vector;
@@ -21,8 +21,7 @@ use crate::vectors::Vector;
 /// ]);
 /// ```
 pub fn testbench(kind: CoreKind, vectors: &[Vector], initialises: bool) -> Vec<(String, String)> {
-    let played: Vec<&Vector> =
-        vectors.iter().filter(|vector| super::verdict::plays(kind, vector, initialises)).collect();
+    let played: Vec<&Vector> = vectors.iter().filter(|vector| plays(kind, vector, initialises)).collect();
     let script = Script::new(kind, &played, initialises);
     let name = kind.name();
     let (text, (template_path, template)) = match kind {
@@ -89,23 +88,6 @@ fn header(init: SliceInit) -> u32 {
         | u32::from(slice_type_number(slice_type)) << 10
         | u32::from(index & 3) << 8
         | u32::from(slice_qp_y as u8)
-}
-
-/// The port slice_codec.
-pub(super) const fn codec_number(codec: Codec) -> u8 {
-    match codec {
-        Codec::Avc => 0,
-        Codec::Hevc => 1,
-    }
-}
-
-/// The port slice_type.
-pub(super) const fn slice_type_number(slice_type: SliceType) -> u8 {
-    match slice_type {
-        SliceType::P => 0,
-        SliceType::B => 1,
-        SliceType::I => 2,
-    }
 }
 
 /// vector `[31:12]`, last `[8]`, the byte.
