@@ -93,7 +93,7 @@ pub(super) fn judge(
     let all = suites.iter().flat_map(|suite| &suite.vectors);
     let vectors: Vec<Vector> = all.filter(|vector| seen.insert(&vector.id)).cloned().collect();
 
-    let mut report = watched(move |news| {
+    let mut report = watched(LONG, move |news| {
         let socket = Socket::build(&source, &cache, &tools)?;
         // Whoever listens may have gone; then nobody misses the news.
         let _ = news.send(News::Built(socket.clocks()));
@@ -129,6 +129,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// Simulates in a thread of its own: no call comes back from a core that is stuck inside a clock.
 fn watched(
+    long: Duration,
     simulate: impl FnOnce(&mpsc::Sender<News>) -> Result<Report, SimError> + Send + 'static,
 ) -> Result<Report, Failure> {
     let (sender, news) = mpsc::channel();
@@ -158,7 +159,7 @@ fn watched(
         let now = clocks.as_ref().map_or(0, |clocks| clocks.load(Ordering::Relaxed));
         if now != seen || clocks.is_none() {
             (seen, since) = (now, Instant::now());
-        } else if since.elapsed() > LONG {
+        } else if since.elapsed() > long {
             bar.finish_and_clear();
             return Err(Failure::Stuck { class });
         }
@@ -339,5 +340,39 @@ impl Report {
         report.add_test_suite(suite);
         // Writing to a string fails only if a time is out of range, and there are none.
         report.to_string().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_that_never_leaves_a_clock_is_stuck() {
+        let long = Duration::from_millis(300);
+        let stuck = watched(long, |news| {
+            let clocks = Arc::<AtomicU64>::default();
+            let _ = news.send(News::Built(clocks.clone()));
+            let _ = news.send(News::Class("short-N".into()));
+            // For as long as it counts clocks it is not stuck.
+            for _ in 0..10 {
+                clocks.fetch_add(1, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(100));
+            }
+            loop {
+                thread::park();
+            }
+        });
+        let class = match stuck {
+            Err(Failure::Stuck { class }) => class,
+            _ => String::new(),
+        };
+        assert_eq!(class, "short-N");
+    }
+
+    #[test]
+    fn a_simulation_that_crashes_is_noticed() {
+        let crashed = watched(LONG, |_| panic!("as a simulation might"));
+        assert!(matches!(crashed, Err(Failure::Stuck { .. })));
     }
 }
