@@ -10,7 +10,8 @@ pub fn vectors() -> Vec<Vector> {
     let lengths = (1..=32).chain([255, 300]);
     let runs = lengths.flat_map(|length| (0..8).map(move |phase| bypass_run(length, phase)));
     let shifts = (1..=6).flat_map(|shift| (0..8).map(move |phase| renormalisation(shift, phase)));
-    flushes.chain(runs).chain(shifts).chain((0..=40).map(short)).collect()
+    let terminates = (0..8).map(terminate);
+    flushes.chain(runs).chain(shifts).chain(terminates).chain((0..=40).map(short)).collect()
 }
 
 /// What can stand before a flush.
@@ -66,6 +67,22 @@ fn renormalisation(shift: u32, phase: u64) -> Vector {
     builder.into_vector(format!("shift-{shift}-phase-{phase}"), comment, &[Flag::Renormalisation])
 }
 
+/// A terminate bin of 0 that takes a bit, which it does in the two lowest ranges alone, at `phase`.
+fn terminate(phase: u64) -> Vector {
+    let mut builder = Builder::new(phase);
+    builder.load(0, 5, false);
+    builder.load(1, 50, true);
+    builder.some_bins(4);
+    // The way to the phase does not leave this range.
+    builder.reach_range(|range| range == 256);
+    builder.reach_phase(phase);
+    builder.terminate(false);
+    builder.bypasses(2);
+    builder.some_bins(4);
+    let comment = format!("a terminate bin of 0 that takes bit {phase} of its byte");
+    builder.into_vector(format!("shift-terminate-phase-{phase}"), comment, &[Flag::Renormalisation])
+}
+
 fn short(bins: u32) -> Vector {
     let mut builder = Builder::new(bins.into());
     builder.bypasses(bins);
@@ -109,6 +126,17 @@ mod tests {
             let first = vector.events.iter().position(is_bypass).unwrap();
             let run = vector.events[first..].iter().take_while(|event| is_bypass(event)).count();
             assert_eq!((run as u32, positions(&vector)[first] % 8), (length, phase));
+        }
+    }
+
+    #[test]
+    fn terminate_bins_take_a_bit_at_their_phase() {
+        for phase in 0..8 {
+            let vector = terminate(phase);
+            let positions = positions(&vector);
+            let is_it = |event: &Event| *event == Event::Terminate { bin: false };
+            let i = vector.events.iter().position(is_it).unwrap();
+            assert_eq!((positions[i] % 8, positions[i + 1] - positions[i]), (phase, 1));
         }
     }
 
