@@ -11,7 +11,7 @@
 //! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
 //! | `trace`, `stress` | sources: recorded bins, and made ones |
 //! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
-//! | `replay`, `cosim`, `coverage`, `prove` | judges |
+//! | `replay`, `cosim`, `coverage`, `prove`, `mutation` | judges |
 //!
 //! Without default features only the first two rows are left, and they are `no_std`.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -32,6 +32,8 @@ pub mod coverage;
 #[cfg(feature = "std")]
 pub mod cycle;
 #[cfg(feature = "std")]
+pub mod mutation;
+#[cfg(feature = "std")]
 pub mod prove;
 #[cfg(feature = "std")]
 pub mod replay;
@@ -43,6 +45,8 @@ pub mod suites;
 pub mod trace;
 #[cfg(feature = "std")]
 pub mod vectors;
+#[cfg(feature = "std")]
+pub mod yosys;
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

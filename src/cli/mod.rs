@@ -3,6 +3,7 @@
 mod cosim;
 mod coverage;
 mod judge;
+mod mutate;
 mod prove;
 mod replay;
 mod rtl_coverage;
@@ -19,10 +20,12 @@ use std::{
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use silicabac::{
+    mutation::MutationError,
     prove::ProveError,
     replay::What,
     suites::{Suite, SuiteError},
     vectors::read,
+    yosys::YosysError,
 };
 use silicabac_sim::SimError;
 
@@ -40,6 +43,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Cosim(cosim::Arguments),
+    Mutate(mutate::Arguments),
     Prove(prove::Arguments),
     Replay(replay::Arguments),
     Vectors(vectors::Arguments),
@@ -64,6 +68,8 @@ enum Failure {
     #[error("{0}")]
     Sim(#[from] SimError),
     #[error("{0}")]
+    Mutation(#[from] MutationError),
+    #[error("{0}")]
     Prove(#[from] ProveError),
     #[error("{0}")]
     Suite(#[from] SuiteError),
@@ -86,6 +92,7 @@ enum Failure {
 pub(crate) fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Cosim(arguments) => cosim::run(&arguments),
+        Verb::Mutate(arguments) => mutate::run(&arguments),
         Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Vectors(arguments) => vectors::run(&arguments),
@@ -103,7 +110,11 @@ pub(crate) fn main() -> ExitCode {
         Err(failure) => {
             eprintln!("error: {failure}");
             match failure {
-                Failure::Sim(SimError::Tool { .. }) | Failure::Prove(ProveError::Tool { .. }) => 3,
+                Failure::Sim(SimError::Tool { .. })
+                | Failure::Mutation(
+                    MutationError::Sim(SimError::Tool { .. }) | MutationError::Yosys(YosysError::Tool { .. }),
+                )
+                | Failure::Prove(ProveError::Tool { .. }) => 3,
                 Failure::Stuck { .. } => 1,
                 Failure::Suite(SuiteError::Replay { source, .. })
                     if matches!(source.what, What::Differs(_)) =>

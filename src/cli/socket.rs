@@ -73,6 +73,7 @@ impl Options {
             files: self.rtl.clone(),
             include_dirs: self.include.clone(),
             arguments: defines.chain(self.verilator_arg.iter().cloned()).collect(),
+            constants: Vec::new(),
         })
     }
 }

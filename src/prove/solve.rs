@@ -3,6 +3,7 @@
 use std::{fmt::Write, fs, path::Path, process::Command};
 
 use super::{Bench, Property, ProveError, Sources, Tools};
+use crate::yosys::YosysError;
 
 /// Clocks of the induction, at the most.
 const STEP: usize = 3;
@@ -151,16 +152,12 @@ impl<'a> Workshop<'a> {
     }
 
     fn yosys(&self, script: &str) -> Result<(), ProveError> {
-        self.write("script.ys", script)?;
-        let mut command = self.command(&self.tools.yosys);
-        let output = command
-            .args(["-q", "-s", "script.ys"])
-            .output()
-            .map_err(|source| ProveError::Work { path: self.tools.yosys.clone(), source })?;
-        if output.status.success() {
-            return Ok(());
+        match self.tools.yosys.run(self.dir.path(), script) {
+            Ok(_) => Ok(()),
+            Err(YosysError::Tool { what }) => Err(ProveError::Tool { what }),
+            Err(YosysError::Work { path, source }) => Err(ProveError::Work { path, source }),
+            Err(YosysError::Rejects(what)) => Err(ProveError::Yosys(what)),
         }
-        Err(ProveError::Yosys(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
     }
 
     /// A program of the tools, in this directory and with the solver on its path.

@@ -67,6 +67,17 @@ pub fn proof_tools() -> Option<silicabac::prove::Tools> {
     Some(silicabac::prove::Tools::find().unwrap_or_else(|error| panic!("{error}")))
 }
 
+/// The tools of mutation: those of co-simulation, and Yosys as for proofs.
+pub fn mutation_machine() -> Option<silicabac::mutation::Machine> {
+    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
+    if left_out("SILICABAC_NO_FORMAL", "tests of mutants", &LEFT_OUT) {
+        return None;
+    }
+    let (cache, tools) = tools()?;
+    let yosys = silicabac::yosys::Yosys::find().unwrap_or_else(|error| panic!("{error}"));
+    Some(silicabac::mutation::Machine { yosys, tools, cache })
+}
+
 /// Whether this variable asks to leave such tests out; a line counts them.
 fn left_out(variable: &str, tests: &str, count: &AtomicUsize) -> bool {
     let asked = std::env::var_os(variable).is_some_and(|value| value == "1");

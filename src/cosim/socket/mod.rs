@@ -17,7 +17,8 @@ use std::{
 use silicabac_sim::{Cache, Design, Direction, Library, SimError, Tools};
 
 use super::{CoreKind, rtl};
-pub use play::{Fault, FaultKind};
+pub use play::{Fault, FaultKind, play};
+pub use script::Script;
 pub use testbench::testbench;
 pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
 
@@ -35,6 +36,8 @@ pub struct Socket {
     /// How many bytes an encoder gives at once.
     bytes: usize,
     ports: Ports,
+    /// Inputs that are none of the socket's, and what drives them.
+    constants: Vec<(Place, u32)>,
     clocks: Arc<AtomicU64>,
 }
 
@@ -46,7 +49,7 @@ struct Place {
 }
 
 /// What the ports of both directions are called. A port that the direction does not have has no width.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Ports {
     rst: Place,
     req_valid: Place,
@@ -92,6 +95,8 @@ pub struct Source {
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator.
     pub arguments: Vec<String>,
+    /// Inputs that are none of the socket's: of up to 32 bits each, and 0 until [`Socket::with_constants`].
+    pub constants: Vec<String>,
 }
 
 impl Source {
@@ -102,7 +107,14 @@ impl Source {
     pub fn built_in(kind: CoreKind, cache: &Cache) -> Result<Source, SimError> {
         let files = rtl::as_files(&[&rtl::SOURCES[..], &rtl::SOCKETS].concat(), cache)?;
         let top = format!("{}_socket", kind.top());
-        Ok(Source { kind, top, files, include_dirs: Vec::new(), arguments: Vec::new() })
+        Ok(Source {
+            kind,
+            top,
+            files,
+            include_dirs: Vec::new(),
+            arguments: Vec::new(),
+            constants: Vec::new(),
+        })
     }
 }
 
@@ -118,10 +130,11 @@ impl Socket {
         design.include_dirs.clone_from(&source.include_dirs);
         design.arguments.clone_from(&source.arguments);
         let library = design.build(cache, tools)?;
-        Socket::new(source.kind, &source.top, library)
+        Socket::new(source, library)
     }
 
-    fn new(kind: CoreKind, top: &str, library: Library) -> Result<Socket, SimError> {
+    fn new(source: &Source, library: Library) -> Result<Socket, SimError> {
+        let (kind, top) = (source.kind, &*source.top);
         let finder = Finder { top, library: &library };
         let lanes = finder.lanes("req_kind", Direction::Input, 3)?;
         let bytes = match kind {
@@ -129,8 +142,28 @@ impl Socket {
             CoreKind::Decoder => 1,
         };
         let ports = finder.ports(kind, lanes, bytes)?;
-        finder.check_no_other_inputs(kind)?;
-        Ok(Socket { kind, top: top.to_owned(), lanes, bytes, ports, library, clocks: Arc::default() })
+        let constants = source.constants.iter().map(|name| Ok((finder.constant(name)?, 0)));
+        let constants = constants.collect::<Result<_, SimError>>()?;
+        finder.check_no_other_inputs(kind, &source.constants)?;
+        Ok(Socket {
+            kind,
+            top: top.to_owned(),
+            lanes,
+            bytes,
+            ports,
+            constants,
+            library,
+            clocks: Arc::default(),
+        })
+    }
+
+    /// The same core, with other values for [`Source::constants`], in their order, and a count of clocks of its own.
+    pub fn with_constants(&self, values: &[u32]) -> Socket {
+        let values = values.iter().copied().chain(std::iter::repeat(0));
+        let constants =
+            self.constants.iter().zip(values).map(|(&(place, _), value)| (place, value)).collect();
+        let (top, library, ports) = (self.top.clone(), self.library.clone(), self.ports.clone());
+        Socket { top, library, ports, constants, clocks: Arc::default(), ..*self }
     }
 
     /// What the core does.
@@ -195,6 +228,15 @@ impl Finder<'_> {
         Ok(Place { word: self.library.word_of(name, direction, width)?, width })
     }
 
+    /// An input that a caller knows by its name alone.
+    fn constant(&self, name: &str) -> Result<Place, SimError> {
+        let width = self.library.ports().iter().find(|port| port.name == name).map_or(1, |port| port.width);
+        if width > 32 {
+            return Err(self.wrong(format!("port {name} has {width} bits; a constant has up to 32")));
+        }
+        self.place(name, Direction::Input, width)
+    }
+
     /// A port that need not be there.
     fn optional(&self, name: &str, width: usize) -> Result<Option<Place>, SimError> {
         match self.library.ports().iter().any(|port| port.name == name) {
@@ -249,14 +291,17 @@ impl Finder<'_> {
     }
 
     /// An input that nobody drives would make whatever it is for happen or not.
-    fn check_no_other_inputs(&self, kind: CoreKind) -> Result<(), SimError> {
+    fn check_no_other_inputs(&self, kind: CoreKind, constants: &[String]) -> Result<(), SimError> {
         let both = ["rst", "req_valid", "req_count", "req_kind", "req_ctx_idx", "req_model"];
         let slice = ["slice_codec", "slice_type", "slice_qp", "slice_index"];
         let own = match kind {
             CoreKind::Encoder => ["req_bin", "req_data", "out_ready"].as_slice(),
             CoreKind::Decoder => &["in_valid", "in_data", "in_last", "rsp_ready"],
         };
-        let known = |name: &str| [&both[..], &slice, own].into_iter().flatten().any(|port| *port == name);
+        let known = |name: &str| {
+            let of_socket = [&both[..], &slice, own].into_iter().flatten();
+            of_socket.copied().chain(constants.iter().map(String::as_str)).any(|port| port == name)
+        };
         let inputs = self.library.ports().iter().filter(|port| port.direction == Direction::Input);
         match inputs.into_iter().find(|port| !known(&port.name)) {
             Some(port) => {

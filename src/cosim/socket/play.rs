@@ -46,8 +46,12 @@ pub enum FaultKind {
     Stopped,
 }
 
-/// Plays all of a script.
-pub(super) fn play(
+/// Plays all of a script, and tells how many clocks that took. After `patience` clocks in which nothing moves, nothing
+/// ever will.
+///
+/// # Errors
+/// The first [`Fault`].
+pub fn play(
     socket: &Socket,
     script: &Script<'_>,
     stalls: Stalls,
@@ -195,6 +199,8 @@ impl Player<'_> {
     fn advance(&mut self) -> Result<(), Fault> {
         self.clock += 1;
         self.socket.clocks.fetch_add(1, Ordering::Relaxed);
+        let socket = self.socket;
+        socket.constants.iter().for_each(|&(place, value)| self.set(place, value));
         self.instance.clock(&self.inputs, &mut self.outputs).map_err(|stopped| {
             let newest = self.request.saturating_sub(1);
             self.fault(FaultKind::Stopped, newest, stopped.to_string())

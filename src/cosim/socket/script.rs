@@ -7,9 +7,9 @@ use crate::cycle::{Request, RequestFields, decoder::error_code};
 use crate::spec;
 use crate::vectors::{Vector, trail};
 
-/// Some vectors, played one after the other.
+/// Some vectors, played one after the other: what is asked, and what has to come.
 #[derive(Debug, Default)]
-pub(super) struct Script<'a> {
+pub struct Script<'a> {
     pub(super) vectors: Vec<&'a Vector>,
     /// Where each vector begins.
     pub(super) starts: Vec<Start>,
@@ -71,7 +71,7 @@ pub(super) struct Answer {
 
 impl<'a> Script<'a> {
     /// Without LOADs if the core initialises contexts by itself.
-    pub(super) fn new(kind: CoreKind, vectors: &[&'a Vector], initialises: bool) -> Script<'a> {
+    pub fn new(kind: CoreKind, vectors: &[&'a Vector], initialises: bool) -> Script<'a> {
         let mut script = Script::default();
         for (number, &vector) in vectors.iter().enumerate() {
             script.vectors.push(vector);

