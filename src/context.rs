@@ -170,10 +170,10 @@ pub enum HevcInit {
 /// The facts of a slice header that initialise the context variables of the slice.
 ///
 /// ```
-/// use silicabac::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
+/// use silicabac::context::{AvcInit, Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 /// let init = SliceInit { codec: Codec::Avc, slice_type: SliceType::B, slice_qp_y: 26, index: 0 };
 /// let mb_skip_flag = CtxIdx::new(24).unwrap();
-/// assert_eq!(init.model(mb_skip_flag), ContextModel::new(9, true));
+/// assert_eq!(init.model(mb_skip_flag), ContextModel::avc(mb_skip_flag, AvcInit::Inter0, 26));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]

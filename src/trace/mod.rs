@@ -164,7 +164,7 @@ impl Trace {
     /// Writes a zstd frame with a checksum of its contents.
     ///
     /// ```
-    /// use silicabac::trace::{Codec, Trace};
+    /// use silicabac::{context::Codec, trace::Trace};
     /// let trace = Trace { codec: Codec::Avc, contexts: 1024, slices: vec![] };
     /// let mut packed = vec![];
     /// trace.write_to(&mut packed).unwrap();
