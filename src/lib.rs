@@ -38,6 +38,8 @@ pub mod prove;
 #[cfg(feature = "std")]
 pub mod replay;
 #[cfg(feature = "std")]
+pub mod solver;
+#[cfg(feature = "std")]
 pub mod stress;
 #[cfg(feature = "std")]
 pub mod suites;

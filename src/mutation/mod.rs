@@ -29,6 +29,7 @@ use crate::cosim::{
     socket::{Socket, Source},
 };
 use crate::prove::Sources;
+use crate::solver::Solver;
 use crate::suites::Suite;
 use crate::yosys::{Yosys, YosysError};
 pub use explained::{EXPLAINED, Explanation};
@@ -61,6 +62,14 @@ pub enum MutationError {
         vector: String,
         /// What is wrong.
         what: String,
+    },
+    /// The proof fails for the core without a mutant, so that it would fail for every mutant.
+    #[error(
+        "the {core} cannot be proved equal to itself: src/mutation/proof_{core}.sv has to follow its registers"
+    )]
+    NotItself {
+        /// Which core.
+        core: &'static str,
     },
     /// Yosys lists mutants in another form.
     #[error("Yosys lists a mutant as {0:?}, which is not understood")]
@@ -123,8 +132,10 @@ impl Campaign<'_> {
 /// The programs that it takes.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    /// Makes mutants and proofs.
+    /// Makes mutants, and formulas of them.
     pub yosys: Yosys,
+    /// Answers these.
+    pub solver: Solver,
     /// Simulates.
     pub tools: Tools,
     /// Keeps what is built.
@@ -134,7 +145,7 @@ pub struct Machine {
 impl Machine {
     /// What the programs say of their versions.
     pub fn versions(&self) -> String {
-        format!("{}, {}", self.yosys.version(), self.tools.versions())
+        format!("{}, {}, {}", self.yosys.version(), self.solver.name(), self.tools.versions())
     }
 }
 
@@ -324,7 +335,7 @@ impl Bench<'_> {
     ) -> Result<(), MutationError> {
         let alive: Vec<&mut Tried> = mutants.iter_mut().filter(|tried| tried.fate.is_none()).collect();
         let selects: Vec<u32> = alive.iter().map(|tried| tried.select).collect();
-        let proofs = proof::prove(self.netlist.core(), mutated, &selects, dir, &self.machine.yosys)?;
+        let proofs = proof::prove(self.netlist.core(), mutated, &selects, dir, self.machine)?;
         for (tried, proof) in alive.into_iter().zip(proofs) {
             tried.fate = proof.map(Fate::Proved);
             progress(usize::from(tried.fate.is_some()));

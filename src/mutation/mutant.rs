@@ -20,6 +20,8 @@ pub struct Cell {
     /// Yosys' command.
     pub(super) command: String,
     name: String,
+    /// Not so where a constant becomes what it is.
+    pub(super) is_change: bool,
 }
 
 impl Cell {
@@ -28,16 +30,22 @@ impl Cell {
     /// ```text
     /// mutate -mode inv -module m -cell $flatten\core.\low_step.$add$rtl/x.sv:9$3 -port Y -portbit 5 -src x.sv:9.3-9.7
     /// ```
-    pub(super) fn parse(line: &str, names: &CellNames) -> Option<Cell> {
+    pub(super) fn parse(line: &str, cells: &Cells) -> Option<Cell> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let all = |option: &'static str| {
             let pairs = words.windows(2).filter(move |pair| pair[0] == option);
             pairs.map(|pair| pair[1].rsplit('/').next().unwrap_or(pair[1]))
         };
         let value = |option| words.iter().position(|word| *word == option).and_then(|at| words.get(at + 1));
-        let (mode, port, bit) = (value("-mode")?, value("-port")?, value("-portbit")?);
-        let cell = names.name(value("-cell")?);
-        let control = value("-ctrlbit").map(|bit| format!(" by [{bit}]")).unwrap_or_default();
+        let (mode, cell, port) = (*value("-mode")?, *value("-cell")?, *value("-port")?);
+        let bit = value("-portbit")?.parse().ok()?;
+        let control = match value("-ctrlbit") {
+            Some(control) => Some(control.parse().ok()?),
+            None => None,
+        };
+        let is_change = cells.is_change(cell, port, mode, bit, control);
+        let cell = cells.name(cell);
+        let control = control.map(|bit| format!(" by [{bit}]")).unwrap_or_default();
         let wire = value("-wire").zip(value("-wirebit")).map(|(wire, bit)| format!(" = {wire}[{bit}]"));
         let mut sources: Vec<&str> = all("-src").collect();
         sources.dedup();
@@ -46,7 +54,7 @@ impl Cell {
             wire.unwrap_or_default(),
             sources.join(", ")
         );
-        Some(Cell { command: line.trim().to_owned(), name })
+        Some(Cell { command: line.trim().to_owned(), name, is_change })
     }
 
     /// The command that makes the change where an input has a value.
@@ -55,33 +63,69 @@ impl Cell {
     }
 }
 
-/// Names for cells that stay when other modules change: where a cell is, of what kind, and its place among those.
+/// The cells of a netlist: names for them that stay when other modules change, and which of their ports are constant.
 ///
-/// Yosys numbers the cells of all modules together.
+/// Yosys numbers the cells of all modules together. Here a name is where a cell is, of what kind, and its place among
+/// those.
 #[derive(Debug, Default)]
-pub(super) struct CellNames(BTreeMap<String, String>);
+pub(super) struct Cells {
+    names: BTreeMap<String, String>,
+    /// By cell and port; the highest bit is first.
+    constants: BTreeMap<(String, String), String>,
+}
 
-impl CellNames {
-    /// From a netlist as Yosys writes it: a cell stands there as `cell KIND NAME`.
-    pub(super) fn of(rtlil: &str) -> CellNames {
-        let cells = rtlil.lines().filter_map(|line| line.trim_start().strip_prefix("cell ")?.split_once(' '));
-        let mut places: BTreeMap<String, BTreeSet<(u64, String)>> = BTreeMap::new();
-        for (_, cell) in cells {
-            places.entry(place_of(cell)).or_default().insert((number_of(cell), cell.to_owned()));
+impl Cells {
+    /// Those of a netlist as Yosys writes it: `cell KIND NAME`, then lines such as `connect \A 4'0110`.
+    pub(super) fn of(rtlil: &str) -> Cells {
+        let mut constants = BTreeMap::new();
+        let mut places: BTreeMap<String, BTreeSet<(u64, &str)>> = BTreeMap::new();
+        let mut current = "";
+        for line in rtlil.lines().map(str::trim_start) {
+            if let Some((_, cell)) = line.strip_prefix("cell ").and_then(|rest| rest.split_once(' ')) {
+                current = cell;
+                places.entry(place_of(cell)).or_default().insert((number_of(cell), cell));
+            } else if let Some((port, value)) =
+                line.strip_prefix("connect \\").and_then(|rest| rest.split_once(' '))
+            {
+                if let Some(bits) = constant(value) {
+                    constants.insert((current.to_owned(), port.to_owned()), bits.to_owned());
+                }
+            }
         }
         let numbered = places.into_iter().flat_map(|(place, cells)| {
             let one = cells.len() == 1;
             (1..).zip(cells).map(move |(number, (_, cell))| match one {
-                true => (cell, place.clone()),
-                false => (cell, format!("{place}#{number}")),
+                true => (cell.to_owned(), place.clone()),
+                false => (cell.to_owned(), format!("{place}#{number}")),
             })
         });
-        CellNames(numbered.collect())
+        Cells { names: numbered.collect(), constants }
     }
 
     fn name(&self, cell: &str) -> String {
-        self.0.get(cell).cloned().unwrap_or_else(|| cell.to_owned())
+        self.names.get(cell).cloned().unwrap_or_else(|| cell.to_owned())
     }
+
+    /// Whether a bit of a port does not already hold what it is changed to.
+    fn is_change(&self, cell: &str, port: &str, mode: &str, bit: usize, control: Option<usize>) -> bool {
+        let bits = self.constants.get(&(cell.to_owned(), port.to_owned()));
+        let held = |bit: usize| bits.and_then(|bits| bits.chars().rev().nth(bit));
+        match (mode, held(bit)) {
+            ("const0", Some(held)) => held != '0',
+            ("const1", Some(held)) => held != '1',
+            ("cnot0", Some(_)) => control.and_then(held) == Some('0'),
+            ("cnot1", Some(_)) => control.and_then(held) == Some('1'),
+            _ => true,
+        }
+    }
+}
+
+/// The bits of a constant: `4'0110`.
+fn constant(value: &str) -> Option<&str> {
+    let (width, bits) = value.split_once('\'')?;
+    let is_constant =
+        width.parse::<usize>().is_ok() && bits.bytes().all(|bit| matches!(bit, b'0' | b'1' | b'x'));
+    is_constant.then_some(bits)
 }
 
 /// `$flatten\core.\low_step.$add$rtl/x.sv:9$3` is at `core.low_step.add`.
@@ -160,13 +204,34 @@ mod tests {
                  -src rtl/a.sv:1.2-3.4 -src rtl/b.sv:5.6-7.8",
                 cells[1]
             );
-            Cell::parse(&line, &CellNames::of(&rtlil)).unwrap()
+            Cell::parse(&line, &Cells::of(&rtlil)).unwrap()
         };
         let cell = name(36);
         assert_eq!(cell.name, "core.low_step.procmux#2.B[5] = w[1] cnot1 by [3]; a.sv:1.2-3.4, b.sv:5.6-7.8");
         assert_eq!(cell.name, name(98).name);
         let at = cell.where_input_is("sel", 12, 7);
         assert!(at.starts_with("mutate -mode cnot1 -ctrl sel 12 7 -module m -cell "), "{at}");
+    }
+
+    #[test]
+    fn a_constant_that_becomes_what_it_is_is_no_change() {
+        let cells = Cells::of(
+            "  cell $eq $flatten\\c.$procmux$7_CMP0\n    connect \\A \\x\n    connect \\B 4'0110\n",
+        );
+        let is_change = |port: &str, mode: &str, bit: usize, control: &str| {
+            let line = format!(
+                "mutate -mode {mode} -module m -cell $flatten\\c.$procmux$7_CMP0 -port {port} -portbit {bit} {control}"
+            );
+            Cell::parse(&line, &cells).unwrap().is_change
+        };
+        assert!(
+            !is_change("B", "const0", 0, "")
+                && is_change("B", "const1", 0, "")
+                && is_change("B", "inv", 0, "")
+        );
+        assert!(!is_change("B", "const1", 1, "") && is_change("B", "const0", 1, ""));
+        assert!(is_change("B", "cnot1", 0, "-ctrlbit 2") && !is_change("B", "cnot0", 0, "-ctrlbit 2"));
+        assert!(is_change("A", "const0", 0, "") && is_change("A", "cnot0", 0, "-ctrlbit 2"));
     }
 
     #[test]

@@ -2,14 +2,14 @@
 //!
 //! The tables stay multiplexers (`proc -norom`), so that they can be mutated; the context memory stays a memory and is
 //! not, since that is a fault of the memory and no error in logic. Where more than one way of a multiplexer is open, the
-//! first is taken, as in the `case` statement that it comes from. Nets are split so far that none depends on itself, bit
+//! first is taken, as in the `case` statement that it comes from; of which it opens none, it gives 0. Nets are split so far that none depends on itself, bit
 //! by bit: Verilator would go round and round, and 5.006 then even computes other values.
 
 use std::path::{Path, PathBuf};
 
 use super::{
     MutationError,
-    mutant::{Cell, CellNames},
+    mutant::{Cell, Cells},
 };
 use crate::cosim::{CoreKind, rtl};
 use crate::prove::Sources;
@@ -67,16 +67,20 @@ impl Netlist {
         script += &format!(
             "hierarchy -check -top {top}\nproc -norom\nflatten\nopt_clean\nwrite_rtlil {BASE}\n\
              select -set core c:$flatten\\core.* t:$mem* %d t:$scopeinfo %d\n\
-             mutate -list {count} -seed {seed} -o mutants @core\n"
+             mutate -list {} -seed {seed} -o mutants @core\n",
+            // Some of them change nothing.
+            count + count / 4 + 16
         );
         yosys.run(dir.path(), &script)?;
         let list = yosys::read(dir.path(), "mutants")?;
         let rtlil = yosys::read(dir.path(), BASE)?;
-        let names = CellNames::of(&rtlil);
+        let cells = Cells::of(&rtlil);
         let parse =
-            |line: &str| Cell::parse(line, &names).ok_or_else(|| MutationError::List(line.to_owned()));
-        let cells = list.lines().map(parse).collect::<Result<_, _>>()?;
-        Ok((Netlist { core, rtlil }, cells))
+            |line: &str| Cell::parse(line, &cells).ok_or_else(|| MutationError::List(line.to_owned()));
+        let mut mutants = list.lines().map(parse).collect::<Result<Vec<Cell>, _>>()?;
+        mutants.retain(|mutant| mutant.is_change);
+        mutants.truncate(count);
+        Ok((Netlist { core, rtlil }, mutants))
     }
 
     /// The netlist with a switch for each of these mutants, in `dir`.

@@ -5,7 +5,10 @@
 
 use std::path::Path;
 
-use super::{MutationError, netlist::Mutated, netlist::SELECT, netlist::top};
+use super::{
+    Machine, MutationError,
+    netlist::{Mutated, SELECT, SELECT_WIDTH, top},
+};
 use crate::cosim::{CoreKind, rtl};
 use crate::yosys::{self, Yosys};
 
@@ -19,7 +22,14 @@ pub enum Proof {
 }
 
 /// Seconds that an answer may take; what takes longer is not proved.
-const PATIENCE: usize = 60;
+const PATIENCE: u32 = 60;
+
+/// From wherever the registers are, one clock: the registers of the right core and of the mutant behind a reset, or
+/// behind any clock in which they agreed, legally and, if that is asked for, before anything was long.
+const RESET: &str = "(assert (|proof_n rst| s0))\n(assert (not (|proof_n agree| s1)))\n";
+const STEP: &str = "(assert (|proof_n agree| s0))\n(assert (|proof_n legal| s0))\n\
+                    (assert (not (|proof_n kept| s1)))\n";
+const SHORT: &str = "(assert (|proof_n short| s0))\n";
 
 /// A proof for each of these mutants of a netlist, if there is one.
 pub(super) fn prove(
@@ -27,54 +37,36 @@ pub(super) fn prove(
     mutated: &Mutated,
     selects: &[u32],
     dir: &Path,
-    yosys: &Yosys,
+    machine: &Machine,
 ) -> Result<Vec<Option<Proof>>, MutationError> {
-    let prepared = prepare(core, mutated, dir)?;
-    let ask = |selects: &[u32], questions: &[&str]| ask(&prepared, selects, questions, dir, yosys);
-    let step = "-set-at 1 agree 1 -set-at 1 legal 1 -prove kept 1";
-    let mut proofs: Vec<Option<Proof>> = ask(selects, &["-set-at 1 rst 1 -prove agree 1", step])?
-        .into_iter()
-        .map(|equal| equal.then_some(Proof::Equal))
-        .collect();
-    let open = |(proof, &select): (&Option<Proof>, &u32)| proof.is_none().then_some(select);
-    let open: Vec<u32> = proofs.iter().zip(selects).filter_map(open).collect();
-    let short = format!("{step} -set-at 1 short 1");
-    let answers = ask(&open, &["-set-at 1 rst 1 -prove agree 1", &short])?;
-    for (proof, equal) in proofs.iter_mut().filter(|proof| proof.is_none()).zip(answers) {
-        *proof = equal.then_some(Proof::EqualIfShort);
-    }
-    Ok(proofs)
-}
-
-/// Whether the answer is yes to all these questions, for each of these mutants.
-fn ask(
-    prepared: &str,
-    selects: &[u32],
-    questions: &[&str],
-    dir: &Path,
-    yosys: &Yosys,
-) -> Result<Vec<bool>, MutationError> {
-    let mut script = prepared.to_owned();
-    for select in selects {
-        for (number, question) in questions.iter().enumerate() {
-            script += &format!(
-                "tee -q -o answer-{select}-{number} sat -timeout {PATIENCE} -seq 2 -prove-skip 1 -set {SELECT} {select} \
-                 {question} proof\n"
-            );
-        }
-    }
-    yosys.run(dir, &script)?;
-    let is_yes = |select: &u32, number: usize| -> Result<bool, MutationError> {
-        Ok(yosys::read(dir, &format!("answer-{select}-{number}"))?.contains("no model found: SUCCESS!"))
+    let formula = formula(core, mutated, dir, &machine.yosys)?;
+    let never = |select: u32, question: &str| {
+        let selected = [0, 1]
+            .map(|at| format!("(assert (= (|proof_n {SELECT}| s{at}) (_ bv{select} {SELECT_WIDTH})))\n"));
+        let asked = format!("{formula}{}{question}(check-sat)\n", selected.concat());
+        machine.solver.is_unsatisfiable(dir, &asked, PATIENCE)
     };
-    selects
-        .iter()
-        .map(|select| (0..questions.len()).try_fold(true, |all, number| Ok(all & is_yes(select, number)?)))
-        .collect()
+    let prove = |&select: &u32| {
+        Ok(if !never(select, RESET)? {
+            None
+        } else if never(select, STEP)? {
+            Some(Proof::Equal)
+        } else if never(select, &format!("{SHORT}{STEP}"))? {
+            Some(Proof::EqualIfShort)
+        } else {
+            None
+        })
+    };
+    // Were it not so, the proofs would lack something, or what they lean on be wrong.
+    if prove(&0)? != Some(Proof::Equal) {
+        return Err(MutationError::NotItself { core: core.name() });
+    }
+    selects.iter().map(prove).collect()
 }
 
-/// The right core and the mutants in one module, their context memories cut out.
-fn prepare(core: CoreKind, mutated: &Mutated, dir: &Path) -> Result<String, MutationError> {
+/// The right core and the mutants in one module, their context memories cut out: its states `s0` and `s1` are a clock
+/// apart.
+fn formula(core: CoreKind, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Result<String, MutationError> {
     let (package, package_text) = rtl::SOURCES[0];
     let (proof, registers) = match core {
         CoreKind::Encoder => (include_str!("proof_encoder.sv"), "w:debug"),
@@ -89,12 +81,19 @@ fn prepare(core: CoreKind, mutated: &Mutated, dir: &Path) -> Result<String, Muta
         yosys::write(dir, name, text)?;
     }
     let top = top(core);
-    Ok(format!(
+    let script = format!(
         "read_rtlil mutated.il\nread_verilog cut.v\nchtype -set cut_read t:$memrd\nchtype -set cut_write t:$memwr_v2\n\
          select -module {top}\nrename -enumerate -pattern read_% t:cut_read\n\
          rename -enumerate -pattern write_% t:cut_write\nexpose {registers}\nselect -clear\n\
          expose -evert {top}/t:cut_*\nopt_clean\n\
-         read_verilog -sv {package} proof.sv\nhierarchy -top proof\nproc\nflatten\nopt_clean\n"
+         read_verilog -sv {package} proof.sv\nhierarchy -top proof\nproc\nflatten\nopt_clean\n\
+         async2sync\ndffunmap\nopt_clean\nwrite_smt2 -stbv proof.smt2\n"
+    );
+    yosys.run(dir, &script)?;
+    let module = yosys::read(dir, "proof.smt2")?;
+    Ok(format!(
+        "(set-logic QF_BV)\n{module}(declare-const s0 |proof_s|)\n(declare-const s1 |proof_s|)\n\
+         (assert (|proof_t| s0 s1))\n(assert (|proof_u| s0))\n(assert (|proof_u| s1))\n"
     ))
 }
 

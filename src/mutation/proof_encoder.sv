@@ -53,10 +53,11 @@ module proof (
   );
 
   // What matters in the fetch stage.
-  logic has_context, has_load, has_bin, has_raw;
+  logic has_context, has_load, has_bin, has_raw, has_slice;
   assign has_context = right.fetch_valid && right.fetch.kind == cabac_pkg::CONTEXT;
   assign has_load = right.fetch_valid && right.fetch.kind == cabac_pkg::LOAD;
   assign has_raw = right.fetch_valid && right.fetch.kind == cabac_pkg::RAW;
+  assign has_slice = right.fetch_valid && right.fetch.kind == cabac_pkg::SLICE;
   assign has_bin = has_context || (right.fetch_valid && (right.fetch.kind == cabac_pkg::BYPASS
                                                          || right.fetch.kind == cabac_pkg::TERMINATE));
 
@@ -85,24 +86,25 @@ module proof (
       && right.pack_last == mutant.pack_last;
   assign agree = fetch_agrees && low_agrees && emit_agrees && rest_agrees;
 
-  // What they give to the world and to the context memory.
-  logic gives_same, gave_same;
-  assign gives_same = (!req_valid || req_ready == mutant_req_ready) && out_valid == mutant_out_valid
-      && (!out_valid || (out_data == mutant_out_data && out_last == mutant_out_last))
-      && read_addr == mutant_read_addr && write_en == mutant_write_en
+  // What they give to the world and to the context memory, in which nothing matters behind a SLICE until it is loaded.
+  logic writes_same, gives_same, gave_same;
+  assign writes_same = write_en == mutant_write_en
       && (write_en == 7'd0 || (write_addr == mutant_write_addr
                                && ((write_data ^ mutant_write_data) & write_en) == 7'd0));
+  assign gives_same = (!req_valid || req_ready == mutant_req_ready) && out_valid == mutant_out_valid
+      && (!out_valid || (out_data == mutant_out_data && out_last == mutant_out_last))
+      && read_addr == mutant_read_addr && (has_slice || writes_same);
   always_ff @(posedge clk) gave_same <= gives_same;
   assign kept = agree && gave_same;
 
   logic contract, contexts, interval, operation, low_bounds, bits;
 
   // The contract of docs/encoder-core.md and docs/socket.md, which has no START for encoders; a context that is used was
-  // loaded, so the memories have the same.
+  // loaded in its slice, so the memories have the same.
   assign contract = (!req_valid || req_kind != cabac_pkg::START)
       && (!right.fetch_valid || right.fetch.kind != cabac_pkg::START)
       && (!req_valid || req_kind != cabac_pkg::LOAD || req_model[5:0] != 6'd63)
-      && (!req_valid || req_kind != cabac_pkg::CONTEXT || stored == mutant_stored)
+      && (!req_valid || req_kind != cabac_pkg::CONTEXT || (!has_slice && stored == mutant_stored))
       && right.bits_outstanding <= 32'hffff_ffff - {29'd0, right.low.shift};
 
   // state_is_below_63, context_is_newest, context_is_kept, load_is_legal

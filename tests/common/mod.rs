@@ -75,7 +75,8 @@ pub fn mutation_machine() -> Option<silicabac::mutation::Machine> {
     }
     let (cache, tools) = tools()?;
     let yosys = silicabac::yosys::Yosys::find().unwrap_or_else(|error| panic!("{error}"));
-    Some(silicabac::mutation::Machine { yosys, tools, cache })
+    let solver = silicabac::solver::Solver::find(&yosys).unwrap_or_else(|error| panic!("{error}"));
+    Some(silicabac::mutation::Machine { yosys, solver, tools, cache })
 }
 
 /// Whether this variable asks to leave such tests out; a line counts them.
