@@ -44,17 +44,20 @@ fn report(core: CoreKind, suites: &[Suite], outcomes: Vec<Outcome>) -> Report {
     }
 }
 
+/// So many mutants of a netlist, and bits of its tables, of thousands.
+const SAMPLE: usize = 40;
+
 #[track_caller]
 fn a_sample_passes(core: CoreKind) {
     let Some(machine) = common::mutation_machine() else { return };
     let suites = published();
-    let outcomes = run(core, 60, &suites, &machine);
+    let outcomes = run(core, SAMPLE, &suites, &machine);
     let report = report(core, &suites, outcomes);
     assert!(report.passed(), "{}", report.to_markdown());
     let tallies = report.tallies();
-    assert_eq!([tallies[0].mutants, tallies[1].mutants], [60, 60]);
-    assert_eq!(tallies[1].killed[0], 60, "every bit of a table is noticed by the first suite");
-    assert!(tallies[0].killed[0] >= 40, "{:?}", tallies[0]);
+    assert_eq!([tallies[0].mutants, tallies[1].mutants], [SAMPLE, SAMPLE]);
+    assert_eq!(tallies[1].killed[0], SAMPLE, "every bit of a table is noticed by the first suite");
+    assert!(tallies[0].killed[0] >= SAMPLE * 3 / 4, "{:?}", tallies[0]);
 }
 
 #[test]
@@ -73,9 +76,9 @@ fn what_is_proved_equal_is_killed_by_no_vector() {
     let Some(machine) = common::mutation_machine() else { return };
     for core in CoreKind::ALL {
         let smoke = Suite::built_in("smoke", 1).unwrap();
-        let judged = run(core, 15, std::slice::from_ref(&smoke), &machine);
+        let judged = run(core, 12, std::slice::from_ref(&smoke), &machine);
         // With the trivial vector first, all are given to Yosys that it does not kill.
-        let proved_first = run(core, 15, &[trivial(), smoke], &machine);
+        let proved_first = run(core, 12, &[trivial(), smoke], &machine);
         let mut proved = 0;
         for (judged, first) in judged.iter().zip(&proved_first) {
             assert_eq!(judged.mutant, first.mutant);

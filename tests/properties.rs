@@ -160,6 +160,66 @@ proptest! {
         one_by_one.terminate(true);
         prop_assert_eq!(at_once.finish(), one_by_one.finish());
     }
+
+    /// Of streams that end within them, too.
+    #[test]
+    fn bypass_bins_at_once_are_read_as_one_by_one(
+        bytes in prop::collection::vec(any::<u8>(), 0..24),
+        runs in prop::collection::vec((0u32..=32, any::<bool>()), 0..12),
+    ) {
+        let (mut at_once, mut one_by_one) = (engine::Decoder::new(&bytes), spec::Decoder::new(&bytes));
+        for (n, context) in runs {
+            prop_assert_eq!(at_once.bypass_bits(n, 0), one_by_one.bypass_bits(n, 0));
+            if context {
+                let ctx = CtxIdx::default();
+                prop_assert_eq!(at_once.context(ctx, false), one_by_one.context(ctx, false));
+            }
+            prop_assert_eq!(
+                (at_once.cod_i_range(), at_once.cod_i_offset(), at_once.position(), at_once.error()),
+                (one_by_one.cod_i_range(), one_by_one.cod_i_offset(), one_by_one.position(), one_by_one.error())
+            );
+        }
+    }
+
+    #[test]
+    fn a_meter_counts_the_bits_that_are_written(events in slice()) {
+        let mut meter = engine::Meter::new();
+        meter.play(&events).unwrap();
+        let bytes = encode(engine::Encoder::new(), &events);
+        prop_assert_eq!(meter.cost(), bytes.len() as u64 * 8 * engine::Meter::BIT);
+    }
+
+    #[test]
+    fn interleaved_streams_are_the_streams(bins: [Vec<(bool, u8)>; 3]) {
+        let len = bins.iter().map(Vec::len).min().unwrap();
+        let mut together = engine::Interleaved([(); 3].map(|()| engine::Encoder::new()));
+        let mut alone = [(); 3].map(|()| engine::Encoder::new());
+        let ctx = |index: u8| CtxIdx::new(index.into()).unwrap();
+        for i in 0..len {
+            let at = [0, 1, 2].map(|stream| bins[stream][i]);
+            together.context(at.map(|(_, index)| ctx(index)), at.map(|(bin, _)| bin));
+            together.bypass(at.map(|(bin, _)| !bin));
+            together.bypass_bits(5, at.map(|(_, index)| index.into()));
+            for (encoder, (bin, index)) in alone.iter_mut().zip(at) {
+                encoder.context(ctx(index), bin);
+                encoder.bypass(!bin);
+                encoder.bypass_bits(5, index.into());
+            }
+        }
+        let finish = |mut encoder: engine::Encoder| {
+            encoder.terminate(true);
+            encoder.finish()
+        };
+        let bytes = together.0.map(finish);
+        prop_assert_eq!(&bytes, &alone.map(finish));
+        let mut decoders = engine::Interleaved([0, 1, 2].map(|stream| engine::Decoder::new(&bytes[stream])));
+        for i in 0..len {
+            let at = [0, 1, 2].map(|stream| bins[stream][i]);
+            prop_assert_eq!(decoders.context(at.map(|(_, index)| ctx(index)), [false; 3]), at.map(|(bin, _)| bin));
+            prop_assert_eq!(decoders.bypass([false; 3]), at.map(|(bin, _)| !bin));
+            prop_assert_eq!(decoders.bypass_bits(5, [0; 3]), at.map(|(_, index)| u32::from(index) & 31));
+        }
+    }
 }
 
 #[test]
@@ -190,4 +250,27 @@ fn each_decode_error_has_its_place() {
     assert_eq!(errors(&[0x00], &[]), Some((DecodeErrorKind::Exhausted, 0, 8)));
     assert_eq!(errors(&[0x00, 0x00], &[bypass; 7]), None);
     assert_eq!(errors(&[0x00, 0x00], &[bypass; 9]), Some((DecodeErrorKind::Exhausted, 7, 16)));
+}
+
+/// A price is a mean; it adds up to what an encoder writes.
+#[test]
+fn prices_add_up() {
+    let mut source = 1u32;
+    let mut random = || {
+        source = source.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        source >> 8
+    };
+    for likely in [50, 60, 70, 80, 90, 95, 99] {
+        let (mut encoder, mut prices) = (engine::Encoder::new(), 0);
+        for _ in 0..1_000_000 {
+            let ctx = CtxIdx::new((random() % 400) as u16).unwrap();
+            let bin = random() % 100 >= likely;
+            prices += u64::from(engine::Meter::price(encoder.save(ctx), bin));
+            encoder.context(ctx, bin);
+        }
+        encoder.terminate(true);
+        let bits = encoder.finish().len() as f64 * 8.0;
+        let off = (prices as f64 / engine::Meter::BIT as f64 - bits).abs() / bits;
+        assert!(off < 0.003, "{likely}: {off}");
+    }
 }

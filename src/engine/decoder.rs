@@ -1,11 +1,33 @@
-//! The fast decoder: the nine bits of codIOffset with up to 47 look-ahead bits below them in one word, so that
-//! a renormalisation is a shift and bytes are loaded five at a time.
+//! The fast decoder. It keeps codIRange-1-codIOffset instead of codIOffset, with the complement of the stream's next bits
+//! below, in one word: subtracting codIRangeLPS from it then borrows exactly at an LPS, and leaves what an MPS leaves.
+//!
+//! The borrow selects the range, the difference and the next state without a branch, and one count of leading zeros
+//! renormalises: eight dependent operations a bin. Bits are loaded seven bytes at a time, when a renormalisation has
+//! shifted out more than there were; behind the last byte that is the moment at which the slice is exhausted.
 
+use core::hint::select_unpredictable;
+
+use super::step::{self, Model, Models, START, UNIT};
 use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind};
-use crate::context::{CONTEXTS, ContextModel, CtxIdx};
-use crate::tables::RANGE_TAB_LPS;
+use crate::context::{ContextModel, CtxIdx};
+
+/// So many bypass bins are decoded in one step.
+const AT_ONCE: u32 = 16;
+
+/// ceil(2^34 / codIRange), by its low eight bits: exact as a divisor of up to 25 bits.
+const INVERSE: [u32; 256] = {
+    let mut inverse = [0; 256];
+    let mut low = 0;
+    while low < 256 {
+        inverse[low] = (1u64 << 34).div_ceil(256 + low as u64) as u32;
+        low += 1;
+    }
+    inverse
+};
 
 /// A decoder for production.
+///
+/// It is at its fastest as a variable of the function that loops over bins: then its state is kept in registers.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode}, context::CtxIdx, engine};
@@ -17,14 +39,15 @@ use crate::tables::RANGE_TAB_LPS;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
-    range: u32,
-    /// codIOffset, then `ahead` bits that no bin has used.
-    window: u64,
-    /// 8..=47 between bins, since a bin takes seven at most. A bypass bin needs a tenth bit above codIOffset.
-    ahead: u32,
-    contexts: [ContextModel; CONTEXTS],
+    /// codIRange at [`UNIT`].
+    range: u64,
+    /// codIRange-1-codIOffset at [`UNIT`], the complement of the bits ahead below.
+    rest: u64,
+    /// How many bits are ahead; not negative between bins.
+    ahead: i32,
+    models: Models,
     slice: &'a [u8],
-    /// Bytes loaded, those beyond the slice included.
+    /// Bytes of which the bits are in `rest`, or would be if the slice had them.
     loaded: usize,
     bins: u64,
     error: Option<DecodeError>,
@@ -34,10 +57,10 @@ impl<'a> Decoder<'a> {
     /// A decoder that has read the first nine bits of `slice`, with every context in state 0 and valMPS 0.
     pub fn new(slice: &'a [u8]) -> Decoder<'a> {
         let mut decoder = Decoder {
-            range: 510,
-            window: 0,
+            range: START,
+            rest: 0,
             ahead: 0,
-            contexts: [ContextModel::default(); CONTEXTS],
+            models: step::models(),
             slice,
             loaded: 0,
             bins: 0,
@@ -50,44 +73,38 @@ impl<'a> Decoder<'a> {
     /// Starts the engine on the byte at `loaded`.
     fn start(&mut self) {
         let first_bit = self.loaded as u64 * 8;
-        self.range = 510;
-        self.window = 0;
-        self.ahead = 0;
-        for _ in 0..3 {
-            self.load_byte();
+        // Not even the nine bits of codIOffset are there.
+        (self.range, self.rest, self.ahead) = (START, 0, -9);
+        while self.ahead < 0 {
+            self.fill();
         }
-        self.ahead = 24 - 9;
-        self.check_end();
-        if self.window >> self.ahead >= 510 {
+        // 511-codIOffset becomes 509-codIOffset.
+        let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
+        self.rest = rest;
+        if is_forbidden {
             self.fail(DecodeErrorKind::Forbidden, first_bit);
             self.clear_offset();
         }
     }
 
-    fn load_byte(&mut self) {
-        let byte = self.slice.get(self.loaded).copied().unwrap_or(0);
-        self.window = self.window << 8 | u64::from(byte);
-        self.loaded += 1;
+    /// Loads bytes, of which one bit at least is needed now.
+    #[inline(always)]
+    fn fill(&mut self) {
+        let (rest, ahead, loaded) = fill(self.slice, self.rest, self.ahead, self.loaded);
+        if self.loaded >= self.slice.len() {
+            self.fail(DecodeErrorKind::Exhausted, self.slice.len() as u64 * 8);
+        }
+        (self.rest, self.ahead, self.loaded) = (rest, ahead, loaded);
     }
 
-    fn consume(&mut self, bits: u32) {
-        self.ahead -= bits;
-        if self.loaded > self.slice.len() {
-            self.check_end();
-        }
-        if self.ahead < 8 {
-            for _ in 0..5 {
-                self.load_byte();
-            }
-            self.ahead += 40;
-        }
-    }
-
-    #[cold]
-    fn check_end(&mut self) {
-        let end = self.slice.len() as u64 * 8;
-        if self.position() > end {
-            self.fail(DecodeErrorKind::Exhausted, end);
+    #[inline(always)]
+    fn renorm(&mut self) {
+        let shift = self.range.leading_zeros();
+        self.range <<= shift;
+        self.rest <<= shift;
+        self.ahead -= shift as i32;
+        if self.ahead < 0 {
+            self.fill();
         }
     }
 
@@ -96,54 +113,93 @@ impl<'a> Decoder<'a> {
     }
 
     fn clear_offset(&mut self) {
-        self.window &= (1 << self.ahead) - 1;
+        self.rest = self.range - (1 << UNIT) | self.rest & ((1 << UNIT) - 1);
     }
+}
 
-    fn renorm(&mut self) {
-        let shift = self.range.leading_zeros() - 23;
-        self.range <<= shift;
-        self.consume(shift);
-    }
+/// Puts as many bytes behind the bits that are ahead as there is room for: the first at `loaded`, zeros where the slice
+/// has ended, but not both. Bits below, which are not counted, are right already or zero.
+#[cold]
+#[inline(never)]
+fn fill(slice: &[u8], rest: u64, ahead: i32, loaded: usize) -> (u64, i32, usize) {
+    let left = slice.get(loaded..).unwrap_or_default();
+    let word = match left.first_chunk() {
+        Some(&word) => word,
+        None => {
+            let mut word = [0; 8];
+            word[..left.len()].copy_from_slice(left);
+            word
+        }
+    };
+    let room = (UNIT as i32 - ahead) as usize / 8;
+    let count = if left.is_empty() { room } else { room.min(left.len()) };
+    let rest = rest | !u64::from_be_bytes(word) >> (9 + ahead);
+    (rest, ahead + 8 * count as i32, loaded + count)
 }
 
 impl BinCoder for Decoder<'_> {
     const READS: bool = true;
 
+    #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, _: bool) -> bool {
-        let model = self.contexts[ctx.get()];
-        let lps = u32::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][(self.range >> 6 & 3) as usize]);
-        self.range -= lps;
-        let mps_window = u64::from(self.range) << self.ahead;
-        let mut bin = model.val_mps();
-        if self.window >= mps_window {
-            self.window -= mps_window;
-            self.range = lps;
-            bin = !bin;
-        }
-        self.contexts[ctx.get()] = model.next(bin);
+        let row = self.models[ctx.get()].row();
+        let range_lps = row.range_lps(self.range);
+        let (rest, is_lps) = self.rest.overflowing_sub(range_lps);
+        self.rest = select_unpredictable(is_lps, self.rest, rest);
+        self.range = select_unpredictable(is_lps, range_lps, self.range - range_lps);
+        let model = row.next(is_lps);
+        self.models[ctx.get()] = model;
         self.renorm();
         self.bins += 1;
-        bin
+        model.bin()
     }
 
+    #[inline(always)]
     fn bypass(&mut self, _: bool) -> bool {
-        self.consume(1);
-        let range = u64::from(self.range) << self.ahead;
-        let bin = self.window >= range;
-        if bin {
-            self.window -= range;
+        if self.ahead == 0 {
+            self.fill();
         }
+        let (rest, bin) = self.rest.overflowing_sub(self.range >> 1);
+        self.rest = select_unpredictable(bin, self.rest, rest) << 1;
+        self.ahead -= 1;
         self.bins += 1;
         bin
     }
 
+    #[inline(always)]
+    fn bypass_bits(&mut self, n: u32, value: u32) -> u32 {
+        if n > AT_ONCE {
+            let upper = self.bypass_bits(n.min(32) - AT_ONCE, value);
+            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, value);
+        }
+        if self.ahead < n as i32 {
+            if self.loaded < self.slice.len() {
+                self.fill();
+            }
+            // The last bits: one of these bins may find none.
+            if self.ahead < n as i32 {
+                return (0..n).fold(0, |read, _| read << 1 | u32::from(self.bypass(false)));
+            }
+        }
+        // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
+        let below = UNIT - n;
+        let range = self.range >> UNIT;
+        let quotient = (self.rest >> below) * u64::from(INVERSE[range as usize & 255]) >> 34;
+        self.rest = (self.rest - (quotient * range << below)) << n;
+        self.ahead -= n as i32;
+        self.bins += u64::from(n);
+        !quotient as u32 & ((1 << n) - 1)
+    }
+
+    #[inline(always)]
     fn terminate(&mut self, _: bool) -> bool {
-        self.range -= 2;
-        let bin = self.window >= u64::from(self.range) << self.ahead;
+        let (rest, bin) = self.rest.overflowing_sub(2 << UNIT);
         if bin {
-            self.range = 256;
+            self.range = 256 << UNIT;
             self.clear_offset();
         } else {
+            self.rest = rest;
+            self.range -= 2 << UNIT;
             self.renorm();
         }
         self.bins += 1;
@@ -151,8 +207,9 @@ impl BinCoder for Decoder<'_> {
     }
 
     fn align(&mut self) {
-        self.range = 256;
-        if self.window >= 256 << self.ahead {
+        let (rest, is_misaligned) = self.rest.overflowing_sub(self.range - (256 << UNIT));
+        (self.range, self.rest) = (256 << UNIT, rest);
+        if is_misaligned {
             self.fail(DecodeErrorKind::Misaligned, self.position());
             self.clear_offset();
         }
@@ -168,25 +225,25 @@ impl BinCoder for Decoder<'_> {
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.contexts[ctx.get()] = model;
+        self.models[ctx.get()] = Model::new(model);
     }
 
     fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.contexts[ctx.get()]
+        self.models[ctx.get()].get()
     }
 }
 
 impl Decode for Decoder<'_> {
     fn cod_i_range(&self) -> u32 {
-        self.range
+        (self.range >> UNIT) as u32
     }
 
     fn cod_i_offset(&self) -> u32 {
-        (self.window >> self.ahead) as u32
+        ((self.range >> UNIT) - 1 - (self.rest >> UNIT)) as u32
     }
 
     fn position(&self) -> u64 {
-        self.loaded as u64 * 8 - u64::from(self.ahead)
+        (self.loaded as u64 * 8).wrapping_sub(self.ahead as u64)
     }
 
     fn error(&self) -> Option<DecodeError> {

@@ -2,10 +2,11 @@
 //! that it has already written.
 
 use alloc::vec::Vec;
+use core::{hint::select_unpredictable, mem};
 
+use super::step::{self, Model, Models, START, UNIT};
 use crate::bin::{BinCoder, Encode};
-use crate::context::{CONTEXTS, ContextModel, CtxIdx};
-use crate::tables::RANGE_TAB_LPS;
+use crate::context::{ContextModel, CtxIdx};
 
 /// An encoder for production.
 ///
@@ -19,28 +20,25 @@ use crate::tables::RANGE_TAB_LPS;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Encoder {
-    range: u32,
+    /// codIRange at [`UNIT`].
+    range: u64,
     /// codILow in the low ten bits, the `queued` bits before it above, one carry above those.
     low: u64,
     /// Bits above codILow that are not yet bytes; -1 at the start of a life, whose first bit is not written.
     queued: i32,
-    contexts: [ContextModel; CONTEXTS],
+    models: Models,
     bytes: Vec<u8>,
 }
 
-/// At this many queued bits half a word goes out; a step adds seven at most.
+/// At this many queued bits half a word goes out.
 const FULL: i32 = 32;
+/// So many bypass bins are encoded in one step.
+const AT_ONCE: u32 = 16;
 
 impl Encoder {
     /// An encoder at the start of a slice, with every context in state 0 and valMPS 0.
     pub fn new() -> Encoder {
-        Encoder {
-            range: 510,
-            low: 0,
-            queued: -1,
-            contexts: [ContextModel::default(); CONTEXTS],
-            bytes: Vec::new(),
-        }
+        Encoder { range: START, low: 0, queued: -1, models: step::models(), bytes: Vec::new() }
     }
 
     /// The bytes written so far: all of them straight after a terminate bin of 1 or raw bytes. Before that the
@@ -49,42 +47,47 @@ impl Encoder {
         &self.bytes
     }
 
-    /// Doubles the range until it is 256 or more.
-    fn renorm(&mut self) {
-        let shift = self.range.leading_zeros() - 23;
-        self.range <<= shift;
-        self.shift_low(shift);
-    }
-
+    #[inline(always)]
     fn shift_low(&mut self, shift: u32) {
         self.low <<= shift;
-        self.queued += shift as i32;
+        self.count(shift);
+    }
+
+    /// So many more bits are above codILow.
+    #[inline(always)]
+    fn count(&mut self, bits: u32) {
+        self.queued += bits as i32;
         if self.queued >= FULL {
             self.write_queued(4);
         }
     }
 
     /// Moves the first `count` bytes of the queue, and the carry above them, to the output.
-    #[cold]
+    #[inline(always)]
     fn write_queued(&mut self, count: u32) {
         let rest = 10 + self.queued as u32 - 8 * count;
         let word = self.low >> rest;
         self.low &= (1 << rest) - 1;
         self.queued -= 8 * count as i32;
-        if word >> (8 * count) != 0 {
-            self.carry();
-        }
-        self.bytes.extend((0..count).rev().map(|i| (word >> (8 * i)) as u8));
+        self.bytes = write(mem::take(&mut self.bytes), word, count);
     }
+}
 
-    fn carry(&mut self) {
-        for byte in self.bytes.iter_mut().rev() {
+/// Appends so many bytes, and adds the carry above them to those before. By value, so that a coder in registers stays
+/// there.
+#[cold]
+#[inline(never)]
+fn write(mut bytes: Vec<u8>, word: u64, count: u32) -> Vec<u8> {
+    if word >> (8 * count) != 0 {
+        for byte in bytes.iter_mut().rev() {
             *byte = byte.wrapping_add(1);
             if *byte != 0 {
                 break;
             }
         }
     }
+    bytes.extend_from_slice(&word.to_be_bytes()[8 - count as usize..]);
+    bytes
 }
 
 impl Default for Encoder {
@@ -96,32 +99,49 @@ impl Default for Encoder {
 impl BinCoder for Encoder {
     const READS: bool = false;
 
+    #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        let model = &mut self.contexts[ctx.get()];
-        let lps = u32::from(RANGE_TAB_LPS[usize::from(model.p_state_idx())][(self.range >> 6 & 3) as usize]);
-        self.range -= lps;
-        if bin != model.val_mps() {
-            self.low += u64::from(self.range);
-            self.range = lps;
-        }
-        *model = model.next(bin);
-        self.renorm();
+        let model = self.models[ctx.get()];
+        let row = model.row();
+        let is_lps = bin != model.val_mps();
+        let range_lps = row.range_lps(self.range);
+        let range_mps = self.range - range_lps;
+        let range = select_unpredictable(is_lps, range_lps, range_mps);
+        self.low += select_unpredictable(is_lps, range_mps >> UNIT, 0);
+        self.models[ctx.get()] = row.next(is_lps);
+        let shift = range.leading_zeros();
+        self.range = range << shift;
+        self.shift_low(shift);
         bin
     }
 
+    #[inline(always)]
     fn bypass(&mut self, bin: bool) -> bool {
-        self.shift_low(1);
-        self.low += if bin { u64::from(self.range) } else { 0 };
-        bin
+        self.bypass_bits(1, bin.into()) != 0
     }
 
+    #[inline(always)]
+    fn bypass_bits(&mut self, n: u32, value: u32) -> u32 {
+        if n > AT_ONCE {
+            let upper = self.bypass_bits(n.min(32) - AT_ONCE, value >> AT_ONCE);
+            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, value);
+        }
+        let value = value & ((1 << n) - 1);
+        self.low = (self.low << n) + (self.range >> UNIT) * u64::from(value);
+        self.count(n);
+        value
+    }
+
+    #[inline(always)]
     fn terminate(&mut self, bin: bool) -> bool {
-        self.range -= 2;
+        self.range -= 2 << UNIT;
         if !bin {
-            self.renorm();
+            let shift = self.range.leading_zeros();
+            self.range <<= shift;
+            self.shift_low(shift);
             return bin;
         }
-        self.low += u64::from(self.range);
+        self.low += self.range >> UNIT;
         self.shift_low(7);
         // Two more bits of codILow behind the one that PutBit writes, the last of them the stop bit.
         self.low = (self.low >> 7 | 1) << 10;
@@ -130,12 +150,12 @@ impl BinCoder for Encoder {
         self.low <<= pad;
         self.queued += pad;
         self.write_queued(self.queued as u32 / 8);
-        (self.range, self.low, self.queued) = (510, 0, -1);
+        (self.range, self.low, self.queued) = (START, 0, -1);
         bin
     }
 
     fn align(&mut self) {
-        self.range = 256;
+        self.range = 256 << UNIT;
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {
@@ -143,17 +163,17 @@ impl BinCoder for Encoder {
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.contexts[ctx.get()] = model;
+        self.models[ctx.get()] = Model::new(model);
     }
 
     fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.contexts[ctx.get()]
+        self.models[ctx.get()].get()
     }
 }
 
 impl Encode for Encoder {
     fn cod_i_range(&self) -> u32 {
-        self.range
+        (self.range >> UNIT) as u32
     }
 
     fn cod_i_low(&self) -> u32 {

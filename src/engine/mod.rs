@@ -5,6 +5,11 @@
 
 mod decoder;
 mod encoder;
+mod interleaved;
+mod meter;
+mod step;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use interleaved::Interleaved;
+pub use meter::Meter;

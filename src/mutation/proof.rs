@@ -22,7 +22,7 @@ pub enum Proof {
 }
 
 /// Seconds that an answer may take; what takes longer is not proved.
-const PATIENCE: u32 = 60;
+const PATIENCE: u32 = 300;
 
 /// From wherever the registers are, one clock: the registers of the right core and of the mutant behind a reset, or
 /// behind any clock in which they agreed, legally and, if that is asked for, before anything was long.

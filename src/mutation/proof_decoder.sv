@@ -3,9 +3,10 @@
 
 // The decoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
 //
-// They agree if all registers are the same that matter: not the update of a context that is not under way, nor
-// an answer that nobody waits for, nor the interval where no engine runs. What the registers of the right one can hold is what formal/ proves; each line of
-// `legal` has the names of its properties.
+// They agree if all registers are the same that matter: not the update of a context that is not under way, nor an
+// answer that nobody waits for, nor the interval where no engine runs, nor the bits ahead of a slice that is dropped or
+// was exhausted. What the registers of the right one can hold is what formal/ proves; each line of `legal` has the names
+// of its properties.
 module proof (
     input wire logic             clk,
     input wire logic             rst,
@@ -65,21 +66,30 @@ module proof (
   always_ff @(posedge clk) if (req_valid && req_ready) is_raw <= req_kind == cabac_pkg::RAW;
   assign waits = right.response_valid && asked;
 
-  // No engine runs from a SLICE to the START behind it.
-  logic runs, was_slice;
+  // No engine runs from a SLICE, or from a terminate bin of 1, to the START behind it. A SLICE that waits drops bytes.
+  logic started, runs, was_slice, was_terminate, is_dropping;
+  assign runs = started && !(was_terminate && right.response.bin);
   always_ff @(posedge clk) begin
     was_slice <= !rst && req_valid && req_ready && req_kind == cabac_pkg::SLICE;
-    if (rst) runs <= 1'b0;
-    else if (req_valid && req_ready && req_kind == cabac_pkg::SLICE) runs <= 1'b0;
-    else if (req_valid && req_ready && req_kind == cabac_pkg::START) runs <= 1'b1;
+    was_terminate <= !rst && req_valid && req_ready && req_kind == cabac_pkg::TERMINATE;
+    is_dropping <= !rst && req_valid && !req_ready && req_kind == cabac_pkg::SLICE;
+    if (rst) started <= 1'b0;
+    else if (req_valid && req_ready && req_kind == cabac_pkg::SLICE) started <= 1'b0;
+    else if (req_valid && req_ready && req_kind == cabac_pkg::START) started <= 1'b1;
+    else started <= runs;
   end
 
-  assign agree = right.response_valid == mutant.response_valid && asked == mutant_asked
+  // No bit of this slice is left, and an error that stays says so.
+  logic exhausted;
+  assign exhausted = right.ended && right.ahead_len == 6'd0 && right.response.error != cabac_pkg::NONE;
+
+  assign agree = asked == mutant_asked && (!asked || right.response_valid == mutant.response_valid)
       && (!waits || is_raw || right.response.bin == mutant.response.bin)
       && (!waits || !is_raw || right.response.data == mutant.response.data)
       && right.response.error == mutant.response.error
       && (!runs || (right.cod_i_range == mutant.cod_i_range && right.cod_i_offset == mutant.cod_i_offset))
-      && right.ahead == mutant.ahead && right.ahead_len == mutant.ahead_len && right.ended == mutant.ended
+      && (is_dropping || right.ahead == mutant.ahead) && (exhausted || right.ahead_len == mutant.ahead_len)
+      && right.ended == mutant.ended
       && right.position == mutant.position && (was_slice || right.write_valid == mutant.write_valid)
       && (!right.write_valid || (right.write_ctx_idx == mutant.write_ctx_idx
                                  && right.write_model == mutant.write_model));
@@ -104,8 +114,9 @@ module proof (
   assign contract = (!req_valid || req_kind != cabac_pkg::LOAD || req_model[5:0] != 6'd63)
       && (!req_valid || req_kind != cabac_pkg::CONTEXT || stored == mutant_stored)
       && (!req_valid || runs || req_kind == cabac_pkg::LOAD || req_kind == cabac_pkg::START
-          || req_kind == cabac_pkg::SLICE)
-      && !(was_slice && runs)
+          || req_kind == cabac_pkg::SLICE || req_kind == cabac_pkg::RAW)
+      && (!req_valid || req_kind != cabac_pkg::RAW || !runs)
+      && !(was_slice && started) && (!is_dropping || (req_valid && req_kind == cabac_pkg::SLICE))
       && right.position <= 32'hffff_ffff - 32'd16;
 
   // state_is_below_63, context_is_newest, context_is_kept

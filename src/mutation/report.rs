@@ -110,12 +110,14 @@ impl Report {
         self.cores.iter().flat_map(both).collect()
     }
 
-    /// An object with the tallies and every mutant.
+    /// An object with the tallies and every mutant, but for the bits of tables that are killed: these would be most of it.
     pub fn to_json(&self) -> serde_json::Value {
-        let mutants = self
-            .cores
-            .iter()
-            .flat_map(|(core, outcomes)| outcomes.iter().map(|outcome| JsonMutant::new(*core, outcome)));
+        let is_listed = |outcome: &&Outcome| {
+            !matches!((&outcome.mutant, &outcome.fate), (Mutant::Table(_), Fate::Killed(_)))
+        };
+        let mutants = self.cores.iter().flat_map(|(core, outcomes)| {
+            outcomes.iter().filter(is_listed).map(|outcome| JsonMutant::new(*core, outcome))
+        });
         serde_json::json!(JsonReport {
             pass: self.passed(),
             count: self.count,

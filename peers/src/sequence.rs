@@ -1,0 +1,220 @@
+//! The bins that are coded.
+
+use std::path::Path;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use silicabac::{
+    bin::Event,
+    context::{ContextModel, CtxIdx},
+    trace::Trace,
+};
+
+use crate::coders::{Coder, Reader, Writer};
+
+/// A bin, or a few bypass bins at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bin {
+    /// With a context variable.
+    Context(CtxIdx, bool),
+    /// So many bypass bins.
+    Bypass(u32, u32),
+}
+
+/// Bins, in a form in which the loop over them costs as little as it can.
+#[derive(Clone, Debug)]
+pub enum Sequence {
+    /// Context bins alone, and how often each is the more probable symbol.
+    Context(Vec<(CtxIdx, bool)>, f64),
+    /// Seven context bins and three bypass bins, in turns; again with the odds.
+    Mix(Vec<([(CtxIdx, bool); 7], [bool; 3])>, f64),
+    /// Bypass bins one by one.
+    Bypass(Vec<bool>),
+    /// Bypass bins eight at once.
+    BypassBytes(Vec<u8>),
+    /// Slices as they were recorded: the states of the context variables, and the bins.
+    Slices(Vec<Slice>),
+}
+
+/// How many bins a made-up sequence has.
+const BINS: usize = 1 << 18;
+
+struct Source(ChaCha8Rng);
+
+impl Source {
+    fn new() -> Source {
+        Source(ChaCha8Rng::seed_from_u64(1))
+    }
+
+    /// Any of `contexts`, each as often; the bin that the context likes with this probability.
+    fn bin(&mut self, contexts: u32, likely: f64) -> (CtxIdx, bool) {
+        let index = (self.0.next_u32() % contexts) as u16;
+        let liked = index % 2 != 0;
+        let is_likely = f64::from(self.0.next_u32()) < likely * f64::from(u32::MAX);
+        (CtxIdx::new(index).expect("below 1,024"), liked == is_likely)
+    }
+
+    fn bypass(&mut self) -> bool {
+        self.0.next_u32() & 1 != 0
+    }
+}
+
+impl Sequence {
+    /// Context bins over so many contexts, of which each takes its more probable symbol with this probability.
+    pub fn context(contexts: u32, likely: f64) -> Sequence {
+        let mut source = Source::new();
+        Sequence::Context((0..BINS).map(|_| source.bin(contexts, likely)).collect(), likely)
+    }
+
+    /// Three bins of ten are bypass bins, the others as with [`context`](Self::context).
+    pub fn mix(contexts: u32, likely: f64) -> Sequence {
+        let mut source = Source::new();
+        let mut turn = |_| {
+            let context = [(); 7].map(|()| source.bin(contexts, likely));
+            (context, [(); 3].map(|()| source.bypass()))
+        };
+        Sequence::Mix((0..BINS / 10).map(&mut turn).collect(), likely)
+    }
+
+    /// Bypass bins.
+    pub fn bypass() -> Sequence {
+        let mut source = Source::new();
+        Sequence::Bypass((0..BINS).map(|_| source.bypass()).collect())
+    }
+
+    /// Bypass bins, eight at once.
+    pub fn bypass_bytes() -> Sequence {
+        let mut source = Source::new();
+        Sequence::BypassBytes((0..BINS / 8).map(|_| source.0.next_u32() as u8).collect())
+    }
+
+    /// The slices of a trace, without what is no bin; runs of bypass bins of up to 16 become one.
+    pub fn slices(trace: &Path) -> Sequence {
+        let trace = Trace::read(trace).unwrap_or_else(|error| panic!("{error}"));
+        Sequence::Slices(trace.slices.iter().map(|slice| bins(&slice.events())).collect())
+    }
+
+    /// How many bins there are.
+    pub fn bins(&self) -> usize {
+        match self {
+            Sequence::Context(bins, _) => bins.len(),
+            Sequence::Mix(turns, _) => turns.len() * 10,
+            Sequence::Bypass(bins) => bins.len(),
+            Sequence::BypassBytes(bytes) => bytes.len() * 8,
+            Sequence::Slices(slices) => slices.iter().flat_map(|(_, bins)| bins).map(Bin::count).sum(),
+        }
+    }
+
+    /// Codes all of it, each slice by itself; what the coder wrote.
+    #[inline(never)]
+    pub fn write<C: Coder>(&self) -> Vec<Vec<u8>> {
+        let alone = |bytes| vec![bytes];
+        match self {
+            Sequence::Context(bins, likely) => alone(C::write(*likely, |writer| {
+                bins.iter().for_each(|&(ctx, bin)| writer.context(ctx, bin));
+            })),
+            Sequence::Mix(turns, likely) => alone(C::write(*likely, |writer| {
+                for (context, bypass) in turns {
+                    context.iter().for_each(|&(ctx, bin)| writer.context(ctx, bin));
+                    bypass.iter().for_each(|&bin| writer.bypass(bin));
+                }
+            })),
+            Sequence::Bypass(bins) => alone(C::write(0.5, |writer| {
+                bins.iter().for_each(|&bin| writer.bypass(bin));
+            })),
+            Sequence::BypassBytes(bytes) => alone(C::write(0.5, |writer| {
+                bytes.iter().for_each(|&byte| writer.bypass_bits(8, byte.into()));
+            })),
+            Sequence::Slices(slices) => {
+                let write =
+                    |(models, bins): &Slice| C::write(0.5, |writer| write_slice(writer, models, bins));
+                slices.iter().map(write).collect()
+            }
+        }
+    }
+
+    /// Decodes all of it; how many bins were not what they should be.
+    #[inline(never)]
+    pub fn read<C: Coder>(&self, written: &[Vec<u8>]) -> usize {
+        let first = &written[0];
+        match self {
+            Sequence::Context(bins, likely) => {
+                let mut reader = C::reader(first, *likely);
+                bins.iter().map(|&(ctx, bin)| usize::from(reader.context(ctx) != bin)).sum()
+            }
+            Sequence::Mix(turns, likely) => {
+                let mut reader = C::reader(first, *likely);
+                let mut wrong = 0;
+                for (context, bypass) in turns {
+                    context.iter().for_each(|&(ctx, bin)| wrong += usize::from(reader.context(ctx) != bin));
+                    bypass.iter().for_each(|&bin| wrong += usize::from(reader.bypass() != bin));
+                }
+                wrong
+            }
+            Sequence::Bypass(bins) => {
+                let mut reader = C::reader(first, 0.5);
+                bins.iter().map(|&bin| usize::from(reader.bypass() != bin)).sum()
+            }
+            Sequence::BypassBytes(bytes) => {
+                let mut reader = C::reader(first, 0.5);
+                bytes.iter().map(|&byte| usize::from(reader.bypass_bits(8) != u32::from(byte))).sum()
+            }
+            Sequence::Slices(slices) => {
+                let slices = slices.iter().zip(written);
+                slices.map(|((models, bins), bytes)| read_slice(C::reader(bytes, 0.5), models, bins)).sum()
+            }
+        }
+    }
+}
+
+/// The first states of the context variables, and the bins.
+type Slice = (Vec<(CtxIdx, ContextModel)>, Vec<Bin>);
+
+impl Bin {
+    fn count(&self) -> usize {
+        if let Bin::Bypass(n, _) = self { *n as usize } else { 1 }
+    }
+}
+
+/// The first states of a slice and its bins.
+fn bins(events: &[Event]) -> Slice {
+    let mut models = Vec::new();
+    let mut bins: Vec<Bin> = Vec::new();
+    for event in events {
+        match *event {
+            Event::Load { ctx, model } if bins.is_empty() => models.push((ctx, model)),
+            Event::Context { ctx, bin } => bins.push(Bin::Context(ctx, bin)),
+            Event::Bypass { bin } => match bins.last_mut() {
+                Some(Bin::Bypass(n, value)) if *n < 16 => {
+                    (*n, *value) = (*n + 1, *value << 1 | u32::from(bin));
+                }
+                _ => bins.push(Bin::Bypass(1, bin.into())),
+            },
+            _ => {}
+        }
+    }
+    (models, bins)
+}
+
+#[inline(always)]
+fn write_slice(writer: &mut impl Writer, models: &[(CtxIdx, ContextModel)], bins: &[Bin]) {
+    models.iter().for_each(|&(ctx, model)| writer.load(ctx, model));
+    for bin in bins {
+        match *bin {
+            Bin::Context(ctx, bin) => writer.context(ctx, bin),
+            Bin::Bypass(n, value) => writer.bypass_bits(n, value),
+        }
+    }
+}
+
+#[inline(always)]
+fn read_slice(mut reader: impl Reader, models: &[(CtxIdx, ContextModel)], bins: &[Bin]) -> usize {
+    models.iter().for_each(|&(ctx, model)| reader.load(ctx, model));
+    let is_wrong = |bin: &Bin| match *bin {
+        Bin::Context(ctx, bin) => reader.context(ctx) != bin,
+        Bin::Bypass(n, value) => reader.bypass_bits(n) != value,
+    };
+    bins.iter().map(is_wrong).map(usize::from).sum()
+}
