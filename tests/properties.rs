@@ -190,20 +190,18 @@ proptest! {
     }
 
     #[test]
-    fn interleaved_streams_are_the_streams(bins: [Vec<(bool, u8)>; 3]) {
-        let len = bins.iter().map(Vec::len).min().unwrap();
+    fn interleaved_streams_are_the_streams(bins: Vec<[(bool, u8); 3]>) {
         let mut together = engine::Interleaved([(); 3].map(|()| engine::Encoder::new()));
         let mut alone = [(); 3].map(|()| engine::Encoder::new());
-        let ctx = |index: u8| CtxIdx::new(index.into()).unwrap();
-        for i in 0..len {
-            let at = [0, 1, 2].map(|stream| bins[stream][i]);
-            together.context(at.map(|(_, index)| ctx(index)), at.map(|(bin, _)| bin));
+        let ctx = |(_, index): (bool, u8)| CtxIdx::new(index.into()).unwrap();
+        for &at in &bins {
+            together.context(at.map(ctx), at.map(|(bin, _)| bin));
             together.bypass(at.map(|(bin, _)| !bin));
-            together.bypass_bits(5, at.map(|(_, index)| index.into()));
-            for (encoder, (bin, index)) in alone.iter_mut().zip(at) {
-                encoder.context(ctx(index), bin);
-                encoder.bypass(!bin);
-                encoder.bypass_bits(5, index.into());
+            together.bypass_bits(5, at.map(|(_, value)| value.into()));
+            for (encoder, at) in alone.iter_mut().zip(at) {
+                encoder.context(ctx(at), at.0);
+                encoder.bypass(!at.0);
+                encoder.bypass_bits(5, at.1.into());
             }
         }
         let finish = |mut encoder: engine::Encoder| {
@@ -213,11 +211,10 @@ proptest! {
         let bytes = together.0.map(finish);
         prop_assert_eq!(&bytes, &alone.map(finish));
         let mut decoders = engine::Interleaved([0, 1, 2].map(|stream| engine::Decoder::new(&bytes[stream])));
-        for i in 0..len {
-            let at = [0, 1, 2].map(|stream| bins[stream][i]);
-            prop_assert_eq!(decoders.context(at.map(|(_, index)| ctx(index)), [false; 3]), at.map(|(bin, _)| bin));
+        for &at in &bins {
+            prop_assert_eq!(decoders.context(at.map(ctx), [false; 3]), at.map(|(bin, _)| bin));
             prop_assert_eq!(decoders.bypass([false; 3]), at.map(|(bin, _)| !bin));
-            prop_assert_eq!(decoders.bypass_bits(5, [0; 3]), at.map(|(_, index)| u32::from(index) & 31));
+            prop_assert_eq!(decoders.bypass_bits(5, [0; 3]), at.map(|(_, value)| u32::from(value) & 31));
         }
     }
 }

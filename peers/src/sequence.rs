@@ -29,7 +29,7 @@ pub enum Sequence {
     /// Context bins alone, and how often each is the more probable symbol.
     Context(Vec<(CtxIdx, bool)>, f64),
     /// Seven context bins and three bypass bins, in turns; again with the odds.
-    Mix(Vec<([(CtxIdx, bool); 7], [bool; 3])>, f64),
+    Mix(Vec<Turn>, f64),
     /// Bypass bins one by one.
     Bypass(Vec<bool>),
     /// Bypass bins eight at once.
@@ -37,6 +37,9 @@ pub enum Sequence {
     /// Slices as they were recorded: the states of the context variables, and the bins.
     Slices(Vec<Slice>),
 }
+
+/// Seven context bins, then three bypass bins.
+type Turn = ([(CtxIdx, bool); 7], [bool; 3]);
 
 /// How many bins a made-up sequence has.
 const BINS: usize = 1 << 18;
@@ -51,7 +54,7 @@ impl Source {
     /// Any of `contexts`, each as often; the bin that the context likes with this probability.
     fn bin(&mut self, contexts: u32, likely: f64) -> (CtxIdx, bool) {
         let index = (self.0.next_u32() % contexts) as u16;
-        let liked = index % 2 != 0;
+        let liked = index & 1 != 0;
         let is_likely = f64::from(self.0.next_u32()) < likely * f64::from(u32::MAX);
         (CtxIdx::new(index).expect("below 1,024"), liked == is_likely)
     }

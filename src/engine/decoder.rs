@@ -113,7 +113,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn clear_offset(&mut self) {
-        self.rest = self.range - (1 << UNIT) | self.rest & ((1 << UNIT) - 1);
+        self.rest = (self.range - (1 << UNIT)) | (self.rest & ((1 << UNIT) - 1));
     }
 }
 
@@ -167,10 +167,10 @@ impl BinCoder for Decoder<'_> {
     }
 
     #[inline(always)]
-    fn bypass_bits(&mut self, n: u32, value: u32) -> u32 {
+    fn bypass_bits(&mut self, n: u32, _: u32) -> u32 {
         if n > AT_ONCE {
-            let upper = self.bypass_bits(n.min(32) - AT_ONCE, value);
-            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, value);
+            let upper = self.bypass_bits(n.min(32) - AT_ONCE, 0);
+            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, 0);
         }
         if self.ahead < n as i32 {
             if self.loaded < self.slice.len() {
@@ -184,8 +184,8 @@ impl BinCoder for Decoder<'_> {
         // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
         let below = UNIT - n;
         let range = self.range >> UNIT;
-        let quotient = (self.rest >> below) * u64::from(INVERSE[range as usize & 255]) >> 34;
-        self.rest = (self.rest - (quotient * range << below)) << n;
+        let quotient = ((self.rest >> below) * u64::from(INVERSE[range as usize & 255])) >> 34;
+        self.rest = (self.rest - ((quotient * range) << below)) << n;
         self.ahead -= n as i32;
         self.bins += u64::from(n);
         !quotient as u32 & ((1 << n) - 1)

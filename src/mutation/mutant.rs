@@ -86,10 +86,9 @@ impl Cells {
                 places.entry(place_of(cell)).or_default().insert((number_of(cell), cell));
             } else if let Some((port, value)) =
                 line.strip_prefix("connect \\").and_then(|rest| rest.split_once(' '))
+                && let Some(bits) = constant(value)
             {
-                if let Some(bits) = constant(value) {
-                    constants.insert((current.to_owned(), port.to_owned()), bits.to_owned());
-                }
+                constants.insert((current.to_owned(), port.to_owned()), bits.to_owned());
             }
         }
         let numbered = places.into_iter().flat_map(|(place, cells)| {
