@@ -5,7 +5,7 @@ mod common;
 use silicabac::{
     bin::Event,
     cosim::CoreKind,
-    mutation::{self, Campaign, Fate, Machine, MutationError, Outcome, Report},
+    mutation::{self, Campaign, Machine, MutationError, Outcome, Report},
     prove,
     suites::{PUBLISHED, Suite},
     vectors::{self, Vector},
@@ -45,7 +45,7 @@ fn report(core: CoreKind, suites: &[Suite], outcomes: Vec<Outcome>) -> Report {
 }
 
 /// So many mutants of a netlist, and bits of its tables, of thousands.
-const SAMPLE: usize = 40;
+const SAMPLE: usize = 30;
 
 #[track_caller]
 fn a_sample_passes(core: CoreKind) {
@@ -68,27 +68,6 @@ fn a_sample_of_mutated_encoders_is_noticed() {
 #[test]
 fn a_sample_of_mutated_decoders_is_noticed() {
     a_sample_passes(CoreKind::Decoder);
-}
-
-/// What is proved to be unchanged is what no vector notices; and the threads that play change nothing.
-#[test]
-fn what_is_proved_equal_is_killed_by_no_vector() {
-    let Some(machine) = common::mutation_machine() else { return };
-    for core in CoreKind::ALL {
-        let smoke = Suite::built_in("smoke", 1).unwrap();
-        let judged = run(core, 12, std::slice::from_ref(&smoke), &machine);
-        // With the trivial vector first, all are given to Yosys that it does not kill.
-        let proved_first = run(core, 12, &[trivial(), smoke], &machine);
-        let mut proved = 0;
-        for (judged, first) in judged.iter().zip(&proved_first) {
-            assert_eq!(judged.mutant, first.mutant);
-            if matches!(first.fate, Fate::Proved(_)) {
-                assert!(!matches!(judged.fate, Fate::Killed(_)), "{}", first.mutant);
-                proved += 1;
-            }
-        }
-        assert!(proved > 0, "{core:?}");
-    }
 }
 
 #[test]
