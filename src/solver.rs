@@ -47,7 +47,7 @@ impl Solver {
     /// Whether it finds within so many seconds that nothing satisfies a formula, which is put into `dir`.
     ///
     /// # Errors
-    /// [`YosysError::Work`]; [`YosysError::Rejects`] if it does not understand the formula.
+    /// [`YosysError::Work`]; [`YosysError::Solver`] if it says neither yes nor no.
     pub fn is_unsatisfiable(&self, dir: &Path, formula: &str, seconds: u32) -> Result<bool, YosysError> {
         const FILE: &str = "formula.smt2";
         write(dir, FILE, formula)?;
@@ -60,7 +60,24 @@ impl Solver {
         match String::from_utf8_lossy(&output.stdout).trim() {
             "unsat" => Ok(true),
             "sat" | "unknown" | "timeout" => Ok(false),
-            said => Err(YosysError::Rejects(format!("{}: {said}", self.path.display()))),
+            said => Err(YosysError::Solver { path: self.path.clone(), said: said.to_owned() }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_answer_is_no_proof() {
+        let dir = tempfile::tempdir().unwrap();
+        let ask = |program: &str| {
+            let solver = Solver { name: "other", path: program.into(), limit: "-T:" };
+            solver.is_unsatisfiable(dir.path(), "(check-sat)\n", 1)
+        };
+        assert!(matches!(ask("echo"), Err(YosysError::Solver { said, .. }) if said == "-T:1 formula.smt2"));
+        assert!(matches!(ask("false"), Err(YosysError::Solver { said, .. }) if said.is_empty()));
+        assert!(matches!(ask("no-such-program"), Err(YosysError::Work { .. })));
     }
 }

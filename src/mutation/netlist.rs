@@ -2,8 +2,8 @@
 //!
 //! The tables stay multiplexers (`proc -norom`), so that they can be mutated; the context memory stays a memory and is
 //! not, since that is a fault of the memory and no error in logic. Where more than one way of a multiplexer is open, the
-//! first is taken, as in the `case` statement that it comes from; of which it opens none, it gives 0. Nets are split so far that none depends on itself, bit
-//! by bit: Verilator would go round and round, and 5.006 then even computes other values.
+//! first is taken, as in the `case` statement that it comes from; where none is, it gives 0. Nets are split so far that
+//! none depends on itself, bit by bit: Verilator would go round and round, and 5.006 then even computes other values.
 
 use std::path::{Path, PathBuf};
 

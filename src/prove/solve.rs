@@ -156,7 +156,9 @@ impl<'a> Workshop<'a> {
             Ok(_) => Ok(()),
             Err(YosysError::Tool { what }) => Err(ProveError::Tool { what }),
             Err(YosysError::Work { path, source }) => Err(ProveError::Work { path, source }),
-            Err(YosysError::Rejects(what)) => Err(ProveError::Yosys(what)),
+            Err(YosysError::Rejects(what) | YosysError::Solver { said: what, .. }) => {
+                Err(ProveError::Yosys(what))
+            }
         }
     }
 
