@@ -1,7 +1,7 @@
 //! Bins, the only thing that passes between sources and coders: as calls ([`BinCoder`]) or as data ([`Event`]).
 
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, ops::RangeInclusive};
 
 use crate::context::{ContextModel, CtxIdx};
 
@@ -71,6 +71,16 @@ impl fmt::Display for Event {
     }
 }
 
+/// A syntax element, by its name in the standard: what a run of bins stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Element(pub &'static str);
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
 /// A coder without a clock. The same calls, in the same order, write and read a stream: an encoder codes the
 /// bin that it is given and returns it, a decoder ignores it and returns the bin that it read.
 ///
@@ -80,6 +90,15 @@ impl fmt::Display for Event {
 pub trait BinCoder {
     /// Whether bins come from a stream (a decoder) or from the caller (an encoder).
     const READS: bool;
+
+    /// A syntax walk says which element the bins to come stand for, which value it would write, and which ones are
+    /// legal; the value that is returned is the one it writes. Coders have no opinion; what wraps one may choose
+    /// another value, or take notes.
+    #[inline(always)]
+    fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
+        let _ = (element, legal);
+        given
+    }
 
     /// Codes a bin with a context variable and updates it.
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool;

@@ -23,6 +23,13 @@ impl CtxIdx {
         if (index as usize) < CONTEXTS { Some(CtxIdx(index)) } else { None }
     }
 
+    /// The context of this index, which is known to be below 1,024.
+    #[inline(always)]
+    pub(crate) const fn known(index: usize) -> CtxIdx {
+        debug_assert!(index < CONTEXTS);
+        CtxIdx((index & (CONTEXTS - 1)) as u16)
+    }
+
     /// The index, 0..1024. The mask changes nothing; it shows the compiler that array accesses stay inside.
     pub const fn get(self) -> usize {
         self.0 as usize & (CONTEXTS - 1)

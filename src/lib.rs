@@ -20,11 +20,14 @@
 extern crate alloc;
 
 pub mod bin;
+pub mod binarization;
 pub mod context;
 pub mod engine;
 pub mod spec;
 pub mod tables;
 
+#[cfg(feature = "std")]
+pub mod avc;
 #[cfg(feature = "std")]
 pub mod cosim;
 #[cfg(feature = "std")]

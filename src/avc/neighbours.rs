@@ -1,0 +1,234 @@
+//! Which macroblocks and blocks are the neighbours of a macroblock (clause 6.4.12), and what contexts need to know of them.
+//!
+//! Contexts look to the left (A) and up (B) alone, and within the slice alone. A macroblock leaves a [`Cell`] behind; of the
+//! cells around it the next one makes a [`View`]: what lies along its left and its upper edge, as if the blocks there were
+//! those of a frame. That is where MBAFF is dealt with; contexts do not know of it, but for two rules that compare fields with
+//! frames.
+
+use super::slice::Parameters;
+
+/// What later macroblocks ask of one. A bit of a 4x4 block stands at its place, `4 * y + x`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cell {
+    /// Whether the macroblock is in this slice and has been coded.
+    pub(super) is_available: bool,
+    pub(super) is_skipped: bool,
+    pub(super) is_intra: bool,
+    pub(super) is_i_nxn: bool,
+    pub(super) is_pcm: bool,
+    /// B_Skip or B_Direct_16x16.
+    pub(super) is_direct: bool,
+    pub(super) is_field: bool,
+    pub(super) transform_size_8x8_flag: bool,
+    /// intra_chroma_pred_mode is not 0.
+    pub(super) has_chroma_mode: bool,
+    pub(super) coded_block_pattern: u8,
+    /// coded_block_flag of the blocks of Y, Cb and Cr from bits 0, 16 and 32 on, and of their DC blocks from 48 on.
+    pub(super) coded: u64,
+    /// By list and 8x8 block, `4 * list + block`: whether ref_idx is above 0, and above 1.
+    pub(super) ref_idx_above: [u8; 2],
+    /// The absolute values of mvd, 127 at most, by list and place along the right edge and along the lower.
+    pub(super) mvd_right: [[[u8; 2]; 4]; 2],
+    pub(super) mvd_bottom: [[[u8; 2]; 4]; 2],
+}
+
+/// coded_block_flag of every block.
+pub(super) const ALL_CODED: u64 = (1 << 51) - 1;
+/// Where those of the DC blocks begin in [`Cell::coded`].
+pub(super) const DC: u32 = 48;
+
+impl Cell {
+    /// Where there is no macroblock: for coded_block_pattern all is coded, for the rest nothing is.
+    const NONE: Cell = Cell {
+        is_available: false,
+        is_skipped: false,
+        is_intra: false,
+        is_i_nxn: false,
+        is_pcm: false,
+        is_direct: false,
+        is_field: false,
+        transform_size_8x8_flag: false,
+        has_chroma_mode: false,
+        coded_block_pattern: 0x0f,
+        coded: 0,
+        ref_idx_above: [0; 2],
+        mvd_right: [[[0; 2]; 4]; 2],
+        mvd_bottom: [[[0; 2]; 4]; 2],
+    };
+}
+
+/// The cells of a slice.
+#[derive(Debug)]
+pub(super) struct Cells {
+    cells: Vec<Cell>,
+    /// mbAddr of the first macroblock of the slice.
+    first: usize,
+    width: usize,
+    is_mbaff: bool,
+}
+
+/// The neighbours of a macroblock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Neighbours<'a> {
+    /// The macroblock to the left of its first row of samples.
+    pub(super) a: &'a Cell,
+    /// The macroblock above.
+    pub(super) b: &'a Cell,
+    /// To the left of each row of 4x4 blocks: a macroblock, and a row of its blocks.
+    left: [(&'a Cell, usize); 4],
+}
+
+impl Cells {
+    pub(super) fn new(parameters: &Parameters) -> Cells {
+        Cells {
+            cells: Vec::new(),
+            first: parameters.first_mb_addr(),
+            width: parameters.pic_width_in_mbs as usize,
+            is_mbaff: parameters.mbaff_frame_flag,
+        }
+    }
+
+    /// mbAddr of the macroblock that comes next; macroblocks are coded in this order.
+    pub(super) fn next(&self) -> usize {
+        self.first + self.cells.len()
+    }
+
+    pub(super) fn push(&mut self, cell: Cell) {
+        self.cells.push(cell);
+    }
+
+    /// The macroblock before the next one.
+    pub(super) fn previous(&mut self) -> Option<&mut Cell> {
+        self.cells.last_mut()
+    }
+
+    fn get(&self, mb_addr: Option<usize>) -> &Cell {
+        let index = mb_addr.and_then(|mb_addr| mb_addr.checked_sub(self.first));
+        index.and_then(|index| self.cells.get(index)).unwrap_or(&Cell::NONE)
+    }
+
+    /// In MBAFF frames: the upper macroblocks of the pair to the left and of the pair above.
+    pub(super) fn pairs(&self) -> [&Cell; 2] {
+        let pair = self.next() / 2;
+        [self.left_of(pair), pair.checked_sub(self.width)].map(|pair| self.get(pair.map(|pair| 2 * pair)))
+    }
+
+    /// The number of the macroblock, or pair, to the left.
+    fn left_of(&self, at: usize) -> Option<usize> {
+        if at.is_multiple_of(self.width) { None } else { Some(at - 1) }
+    }
+
+    /// The neighbours of the next macroblock, given whether it is a field macroblock.
+    pub(super) fn neighbours(&self, is_field: bool) -> Neighbours<'_> {
+        let mb_addr = self.next();
+        if !self.is_mbaff {
+            let (a, b) = (self.get(self.left_of(mb_addr)), self.get(mb_addr.checked_sub(self.width)));
+            return Neighbours { a, b, left: [0, 1, 2, 3].map(|row| (a, row)) };
+        }
+        // Table 6-4, in rows of four samples.
+        let (pair, is_bottom) = (mb_addr / 2, mb_addr % 2 == 1);
+        let left_pair = self.left_of(pair).map(|pair| 2 * pair);
+        let left_of = |is_bottom, row| (self.get(left_pair.map(|top| top + usize::from(is_bottom))), row);
+        let is_left_field = self.get(left_pair).is_field;
+        let left = [0, 1, 2, 3].map(|row| match (is_field, is_left_field) {
+            (false, true) => left_of(false, (row + 4 * usize::from(is_bottom)) / 2),
+            (true, false) => left_of(row >= 2, 2 * row % 4),
+            _ => left_of(is_bottom, row),
+        });
+        let above_pair = pair.checked_sub(self.width).map(|pair| 2 * pair);
+        let above = match (is_field, is_bottom) {
+            (false, true) => Some(mb_addr - 1),
+            (true, false) if self.get(above_pair).is_field => above_pair,
+            _ => above_pair.map(|top| top + 1),
+        };
+        Neighbours { a: left[0].0, b: self.get(above), left }
+    }
+}
+
+/// What lies along the edges of a macroblock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    /// coded_block_flag to the left of each block of the first column, at that block's place, and of the DC blocks.
+    pub(super) coded_left: u64,
+    /// coded_block_flag above each block of the first row, likewise.
+    pub(super) coded_above: u64,
+    /// CodedBlockPatternLuma to the left, for the upper 8x8 blocks in bit 0 and for the lower in bit 2.
+    pub(super) pattern_left: u8,
+    /// CodedBlockPatternLuma above, in bits 0 and 1.
+    pub(super) pattern_above: u8,
+}
+
+/// What lies along the edges of a macroblock that is predicted from other pictures.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InterView {
+    /// refIdxZeroFlag with its sense reversed, by `4 * list + 8x8 block`, for the blocks of the first column.
+    pub(super) ref_idx_left: u8,
+    /// The same for the blocks of the first row.
+    pub(super) ref_idx_above: u8,
+    /// absMvdComp to the left of each row, by list.
+    pub(super) mvd_left: [[[u8; 2]; 4]; 2],
+    /// absMvdComp above each column, by list.
+    pub(super) mvd_above: [[[u8; 2]; 4]; 2],
+}
+
+impl Neighbours<'_> {
+    pub(super) fn view(&self, parameters: &Parameters, is_intra: bool, transform_size_8x8_flag: bool) -> View {
+        let format = parameters.chroma_array_type;
+        // Only 8x8 blocks are neighbours of 8x8 blocks that have a coded_block_flag.
+        let apart = format == 3 && transform_size_8x8_flag;
+        let coded = |cell: &Cell| match cell {
+            Cell { is_available: false, .. } if is_intra => ALL_CODED,
+            Cell { is_pcm: false, transform_size_8x8_flag: false, .. } if apart => cell.coded & !0 << DC,
+            _ => cell.coded,
+        };
+        let columns = if format == 3 { 4 } else { 2 };
+        let mut view = View { coded_left: 0, coded_above: 0, pattern_left: 0, pattern_above: 0 };
+        for (row, &(cell, of_row)) in self.left.iter().enumerate() {
+            let coded = coded(cell);
+            view.coded_left |= (coded >> (4 * of_row + 3) & 1) << (4 * row);
+            let (row, of_row) = match format {
+                2 | 3 => (row, of_row),
+                1 if row % 2 == 0 => (row / 2, of_row / 2),
+                _ => continue,
+            };
+            for plane in [16, 32] {
+                view.coded_left |= (coded >> (plane + 4 * of_row + columns - 1) & 1) << (plane + 4 * row);
+            }
+        }
+        let above = coded(self.b);
+        let last_row = if format == 1 { 1 } else { 3 };
+        view.coded_above = above >> 12 & 0xf | (above >> (4 * last_row)) & (0xf_u64 << 16 | 0xf_u64 << 32);
+        view.coded_left |= coded(self.a) & !0 << DC;
+        view.coded_above |= above & !0 << DC;
+        for half in [0, 1] {
+            let (cell, row) = self.left[2 * half];
+            view.pattern_left |= (cell.coded_block_pattern >> (row / 2 * 2 + 1) & 1) << (2 * half);
+        }
+        view.pattern_above = self.b.coded_block_pattern >> 2 & 3;
+        view
+    }
+
+    pub(super) fn inter_view(&self, is_mbaff: bool, is_field: bool) -> InterView {
+        let above_zero = |cell: &Cell| cell.ref_idx_above[usize::from(is_mbaff && !is_field && cell.is_field)];
+        let scaled = |cell: &Cell, [x, y]: [u8; 2]| match (is_field, cell.is_field) {
+            (false, true) if is_mbaff => [x, y * 2],
+            (true, false) if is_mbaff => [x, y / 2],
+            _ => [x, y],
+        };
+        let mut view = InterView {
+            ref_idx_left: 0,
+            ref_idx_above: above_zero(self.b) >> 2 & 0x33,
+            mvd_left: [[[0; 2]; 4]; 2],
+            mvd_above: self.b.mvd_bottom.map(|list| list.map(|mvd| scaled(self.b, mvd))),
+        };
+        for (row, &(cell, of_row)) in self.left.iter().enumerate() {
+            for list in [0, 1] {
+                view.mvd_left[list][row] = scaled(cell, cell.mvd_right[list][of_row]);
+            }
+            if row % 2 == 0 {
+                view.ref_idx_left |= (above_zero(cell) >> (of_row / 2 * 2 + 1) & 0x11) << row;
+            }
+        }
+        view
+    }
+}
