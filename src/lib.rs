@@ -23,6 +23,7 @@ pub mod bin;
 pub mod binarization;
 pub mod context;
 pub mod engine;
+pub mod observed;
 pub mod spec;
 pub mod tables;
 

@@ -16,6 +16,6 @@ mod walk;
 
 pub use headers::{Content, Unsupported};
 pub use macroblock::{Macroblock, MbType};
-pub use slice::{DataError, Fault, Parameters, SliceData, WriteError, read_each, rewrite};
-pub use stream::{Stream, StreamUnit};
+pub use slice::{DataError, Fault, Parameters, SliceData, Step, WriteError, read_each, rewrite};
+pub use stream::{Stream, StreamUnit, work_in_order};
 pub use walk::Walk;

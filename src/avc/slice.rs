@@ -151,7 +151,7 @@ impl SliceData {
     /// [`DataError`].
     pub fn read(parameters: &Parameters, data: &[u8]) -> Result<SliceData, DataError> {
         let mut macroblocks = Vec::new();
-        let show = |_, macroblock: &Macroblock, _| macroblocks.push(macroblock.clone());
+        let show = |step: Step<'_, _>| macroblocks.push(step.macroblock.clone());
         let decoder = read_each(parameters, engine::Decoder::new(data), show)?;
         let tail = Tail::of(data, decoder.position());
         Ok(SliceData { macroblocks, tail_bits: tail.bits, tail: tail.bytes.to_vec() })
@@ -185,15 +185,27 @@ impl SliceData {
     }
 }
 
-/// Reads the macroblocks of a slice with any decoder that is at its first bin, and shows each, with its address and whether it is
-/// the last; hands over the decoder.
+/// A macroblock that was read.
+#[derive(Debug)]
+pub struct Step<'a, C> {
+    /// The decoder, behind its last bin.
+    pub decoder: &'a C,
+    /// Its address.
+    pub mb_addr: usize,
+    /// What was read.
+    pub macroblock: &'a Macroblock,
+    /// Whether it is the last of the slice.
+    pub is_last: bool,
+}
+
+/// Reads the macroblocks of a slice with any decoder that is at its first bin, and shows each; hands over the decoder.
 ///
 /// # Errors
 /// [`DataError`].
 pub fn read_each<C: Decode>(
     parameters: &Parameters,
     decoder: C,
-    mut show: impl FnMut(usize, &Macroblock, bool),
+    mut show: impl FnMut(Step<'_, C>),
 ) -> Result<C, DataError> {
     let mut walk = Walk::new(decoder, parameters);
     let mut macroblock = Macroblock::default();
@@ -204,7 +216,7 @@ pub fn read_each<C: Decode>(
             return Err(DataError::Decode { mb_addr, error });
         }
         let is_last = is_last?;
-        show(mb_addr, &macroblock, is_last);
+        show(Step { decoder: walk.coder(), mb_addr, macroblock: &macroblock, is_last });
         if is_last {
             return Ok(walk.into_coder());
         }
@@ -219,10 +231,10 @@ pub fn rewrite(parameters: &Parameters, data: &[u8]) -> Result<Vec<u8>, DataErro
     let mut writer = Walk::new(engine::Encoder::new(), parameters);
     let mut written = Ok(false);
     let mut copy = Macroblock::default();
-    let decoder = read_each(parameters, engine::Decoder::new(data), |_, macroblock, is_last| {
-        copy.clone_from(macroblock);
+    let decoder = read_each(parameters, engine::Decoder::new(data), |step| {
+        copy.clone_from(step.macroblock);
         if written.is_ok() {
-            written = writer.macroblock(&mut copy, is_last);
+            written = writer.macroblock(&mut copy, step.is_last);
         }
     })?;
     written?;

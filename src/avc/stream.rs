@@ -2,9 +2,16 @@
 
 use std::io::{self, BufRead};
 
+use rayon::prelude::*;
+
 use super::headers::{Content, ParameterSets};
 use super::nal::{Unit, Units, escape, unescape};
-use super::slice::{DataError, rewrite};
+use super::slice::{DataError, Parameters, Step, read_each, rewrite};
+use crate::bin::Decode;
+use crate::context::SliceType;
+use crate::engine;
+use crate::observed::{Observed, Observer};
+use crate::trace::{Noted, Recorder, SliceHeader, TracedSlice};
 
 /// Reads a byte stream unit by unit, and keeps the parameter sets that it sends.
 ///
@@ -51,12 +58,53 @@ impl StreamUnit {
         self.unit.bytes.first().map(|header| header & 31)
     }
 
-    /// The slice data from its first CABAC byte on, if it is a slice with CABAC.
-    pub fn data(&self) -> Option<&[u8]> {
-        match self.content {
-            Content::Slice { data, .. } => self.rbsp.get(data..),
+    /// What slice data depends on, and the data from its first CABAC byte on, if it is a slice with CABAC.
+    pub fn slice(&self) -> Option<(&Parameters, &[u8])> {
+        match &self.content {
+            Content::Slice { parameters, data } => Some((parameters, self.rbsp.get(*data..)?)),
             _ => None,
         }
+    }
+
+    /// Reads the slice, watched by an observer, and shows each macroblock; hands over the observer and the position behind the
+    /// last bin. `None` if it is no slice with CABAC.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn observe<'a, O: Observer<engine::Decoder<'a>>>(
+        &'a self,
+        observer: O,
+        show: impl FnMut(Step<'_, Observed<engine::Decoder<'a>, O>>),
+    ) -> Option<Result<(O, u64), DataError>> {
+        let (parameters, data) = self.slice()?;
+        let observed = Observed { coder: engine::Decoder::new(data), observer };
+        let read = read_each(parameters, observed, show);
+        Some(read.map(|observed| (observed.observer, observed.coder.position())))
+    }
+
+    /// The trace of the slice, and its syntax elements by their first bins. `None` if it is no slice with CABAC.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn trace(&self) -> Option<Result<(TracedSlice, Vec<Noted>), DataError>> {
+        let Content::Slice { parameters, data } = &self.content else { return None };
+        let read = self.observe(Recorder::default(), |_| {})?;
+        Some(read.map(|(recorder, _)| {
+            let (segments, noted) = recorder.into_parts();
+            let header = SliceHeader {
+                nal_offset: (self.unit.offset + self.unit.prefix.len() as u64) as u32,
+                data_offset: *data as u32,
+                nal_type: self.nal_unit_type().unwrap_or(0),
+                slice_type: match parameters.slice_type {
+                    SliceType::P => 0,
+                    SliceType::B => 1,
+                    SliceType::I => 2,
+                },
+                slice_qp_y: parameters.slice_qp_y,
+                init: parameters.cabac_init_idc,
+            };
+            (TracedSlice { header, payload: self.rbsp[*data..].to_vec(), segments }, noted)
+        }))
     }
 
     /// The bytes of the unit with its slice data read and written again; of what is no slice with CABAC, its bytes.
@@ -67,5 +115,35 @@ impl StreamUnit {
         let Content::Slice { ref parameters, data } = self.content else { return Ok(self.unit.bytes.clone()) };
         let (header, data) = self.rbsp.split_at(data);
         Ok(escape(&[header, &rewrite(parameters, data)?].concat()))
+    }
+}
+
+/// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
+///
+/// No more than four units a job are held at once.
+///
+/// # Errors
+/// The stream cannot be read, or `sink` says so.
+pub fn work_in_order<T: Send, E: From<io::Error>>(
+    mut stream: impl Iterator<Item = io::Result<StreamUnit>>,
+    jobs: usize,
+    work: impl Fn(&StreamUnit) -> T + Sync,
+    mut sink: impl FnMut(StreamUnit, T) -> Result<(), E>,
+) -> Result<(), E> {
+    if jobs <= 1 {
+        return stream.try_for_each(|unit| {
+            let unit = unit?;
+            let result = work(&unit);
+            sink(unit, result)
+        });
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(io::Error::other)?;
+    loop {
+        let batch = stream.by_ref().take(4 * jobs).collect::<io::Result<Vec<_>>>()?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let results: Vec<T> = pool.install(|| batch.par_iter().map(&work).collect());
+        batch.into_iter().zip(results).try_for_each(|(unit, result)| sink(unit, result))?;
     }
 }

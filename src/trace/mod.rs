@@ -6,6 +6,7 @@
 //! the bytes, and the states and registers to expect.
 
 mod cbt1;
+mod record;
 
 use std::{
     fs::File,
@@ -18,6 +19,7 @@ use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 use crate::engine;
 
 pub use cbt1::{FormatError, FormatErrorKind};
+pub use record::{Noted, Recorder};
 
 /// The bins of one stream, slice by slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
