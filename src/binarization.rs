@@ -35,9 +35,7 @@ pub fn truncated_unary<C: BinCoder>(
 /// Fixed length (FL) of so many bins, 32 at the most, the lowest bit first. `ctx` is by binIdx.
 #[inline(always)]
 pub fn fixed_length<C: BinCoder>(coder: &mut C, value: u32, bins: u32, ctx: impl Fn(u32) -> CtxIdx) -> u32 {
-    (0..bins).fold(0, |coded, bin| {
-        coded | u32::from(coder.context(ctx(bin), value >> bin & 1 != 0)) << bin
-    })
+    (0..bins).fold(0, |coded, bin| coded | u32::from(coder.context(ctx(bin), value >> bin & 1 != 0)) << bin)
 }
 
 /// Exp-Golomb of order `k` (EGk), all of it bypass bins. A prefix of more than 31-`k` ones is cut there, so that every
@@ -72,7 +70,11 @@ pub fn unary_exp_golomb<C: BinCoder>(
     ctx: impl Fn(u32) -> CtxIdx,
 ) -> u32 {
     let prefix = truncated_unary(coder, value, u_coff, ctx);
-    if prefix < u_coff { prefix } else { u_coff.saturating_add(exp_golomb(coder, value.wrapping_sub(u_coff), k)) }
+    if prefix < u_coff {
+        prefix
+    } else {
+        u_coff.saturating_add(exp_golomb(coder, value.wrapping_sub(u_coff), k))
+    }
 }
 
 /// The mapping of signed values to codes: 0, 1, -1, 2, -2 (H.264 clause 9.1.1, reversed).
@@ -135,12 +137,7 @@ impl<const N: usize> Table<N> {
 
     /// Codes a value below `N`. `ctx` is by binIdx and the bins before, the last one lowest.
     #[inline]
-    pub fn code<C: BinCoder>(
-        &self,
-        coder: &mut C,
-        value: usize,
-        ctx: impl Fn(u32, u32) -> CtxIdx,
-    ) -> usize {
+    pub fn code<C: BinCoder>(&self, coder: &mut C, value: usize, ctx: impl Fn(u32, u32) -> CtxIdx) -> usize {
         let given = self.0[value.min(N - 1)];
         let mut coded = Code { bins: 0, count: 0 };
         loop {

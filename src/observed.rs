@@ -23,6 +23,9 @@ pub trait Observer<C> {
     }
 }
 
+/// Nobody watches.
+impl<C> Observer<C> for () {}
+
 /// A coder, and what watches it.
 ///
 /// ```

@@ -1,8 +1,10 @@
 //! Named lists of vectors: what traces have recorded and what `stress/` makes up.
 
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
-use crate::context::Codec;
+use crate::avc::{DataError, Stream};
+use crate::context::{CONTEXTS, Codec};
 use crate::replay;
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
@@ -46,8 +48,16 @@ pub enum SuiteError {
         /// Why.
         source: TraceError,
     },
+    /// Its stream cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Stream {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StreamError,
+    },
     /// Its trace has no slice, so there is nothing to check.
-    #[error("{}: there is no slice in it", .0.display())]
+    #[error("{}: there is no slice with CABAC in it", .0.display())]
     Empty(PathBuf),
     /// Its trace is not true: its bins are not those of its bytes.
     #[error("{}: slice {slice}: {source}", .path.display())]
@@ -87,8 +97,47 @@ impl Suite {
     /// # Errors
     /// [`SuiteError::Trace`] and [`SuiteError::Replay`].
     pub fn from_trace(path: &Path) -> Result<Suite, SuiteError> {
-        of_trace(path, Trace::read(path))
+        of_trace(
+            path,
+            Trace::read(path).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?,
+        )
     }
+
+    /// The slices with CABAC of an H.264 byte stream, once they have been replayed.
+    ///
+    /// # Errors
+    /// [`SuiteError::Stream`], [`SuiteError::Empty`] if it has none, and [`SuiteError::Replay`].
+    pub fn from_stream(path: &Path, stream: impl BufRead) -> Result<Suite, SuiteError> {
+        let trace = stream_trace(stream);
+        of_trace(path, trace.map_err(|source| SuiteError::Stream { path: path.to_owned(), source })?)
+    }
+}
+
+/// Why a stream is no suite.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A slice of it cannot be read.
+    #[error("the slice in the NAL unit at byte {offset}: {error}")]
+    Data {
+        /// Where the NAL unit begins, with its start code.
+        offset: u64,
+        /// Why.
+        error: DataError,
+    },
+}
+
+fn stream_trace(stream: impl BufRead) -> Result<Trace, StreamError> {
+    let mut slices = Vec::new();
+    for unit in Stream::new(stream) {
+        let unit = unit?;
+        let Some(traced) = unit.trace() else { continue };
+        let traced = traced.map_err(|error| StreamError::Data { offset: unit.unit.offset, error })?;
+        slices.push(traced.slice);
+    }
+    Ok(Trace { codec: Codec::Avc, contexts: CONTEXTS as u16, slices })
 }
 
 /// Recorded slices that are not too long to be published as text.
@@ -101,11 +150,13 @@ fn real() -> Result<Vec<Vector>, SuiteError> {
 fn recorded(name: &str) -> Result<Vec<Vector>, SuiteError> {
     let golden = GOLDEN.iter().find(|(golden, _)| *golden == name);
     let (_, bytes) = golden.ok_or_else(|| SuiteError::Unknown(name.to_string()))?;
-    Ok(of_trace(Path::new(name), Trace::read_from(*bytes))?.vectors)
+    let path = Path::new(name);
+    let trace =
+        Trace::read_from(*bytes).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
+    Ok(of_trace(path, trace)?.vectors)
 }
 
-fn of_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, SuiteError> {
-    let trace = trace.map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
+fn of_trace(path: &Path, trace: Trace) -> Result<Suite, SuiteError> {
     for (slice, traced) in trace.slices.iter().enumerate() {
         replay::replay(traced).map_err(|source| SuiteError::Replay {
             path: path.to_owned(),
@@ -117,7 +168,12 @@ fn of_trace(path: &Path, trace: Result<Trace, TraceError>) -> Result<Suite, Suit
         return Err(SuiteError::Empty(path.to_owned()));
     }
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = file_name.trim_end_matches(".zst").trim_end_matches(".cbt").to_string();
+    let name = file_name
+        .trim_end_matches(".zst")
+        .trim_end_matches(".cbt")
+        .trim_end_matches(".264")
+        .trim_end_matches(".h264")
+        .to_string();
     let vectors = trace.slices.iter().enumerate();
     let vectors = vectors.map(|(i, slice)| vector(format!("{name}-{i}"), slice, trace.codec)).collect();
     Ok(Suite { name, file: Some(path.to_owned()), vectors })

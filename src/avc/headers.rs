@@ -84,7 +84,8 @@ impl ParameterSets {
 
     fn sequence(&mut self, payload: &[u8]) -> Result<(), Unsupported> {
         let set = SeqParameterSet::from_bits(BitReader::new(payload)).map_err(damaged)?;
-        let [width, height] = [set.pic_width_in_mbs_minus1, set.pic_height_in_map_units_minus1].map(u64::from);
+        let [width, height] =
+            [set.pic_width_in_mbs_minus1, set.pic_height_in_map_units_minus1].map(u64::from);
         let fields = if matches!(set.frame_mbs_flags, FrameMbsFlags::Frames) { 1 } else { 2 };
         let size = (width + 1) * (height + 1) * fields;
         if size > MAX_FRAME_SIZE.into() {
@@ -147,7 +148,9 @@ fn parameters(
     let pic_size_in_mbs = if field_pic_flag { frame_size / 2 } else { frame_size };
     let first_mb_in_slice = header.first_mb_in_slice;
     if first_mb_in_slice >= pic_size_in_mbs >> u32::from(mbaff_frame_flag) {
-        return Err(Unsupported::Header(format!("first_mb_in_slice is {first_mb_in_slice}, beyond the picture")));
+        return Err(Unsupported::Header(format!(
+            "first_mb_in_slice is {first_mb_in_slice}, beyond the picture"
+        )));
     }
     let defaults = [pps.num_ref_idx_l0_default_active_minus1, pps.num_ref_idx_l1_default_active_minus1];
     let num_ref_idx_active_minus1 = match header.num_ref_idx_active {

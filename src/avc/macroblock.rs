@@ -61,7 +61,8 @@ impl Macroblock {
     }
 }
 
-/// The elements that are not zero, `None` or empty, by their names; mb_type always.
+/// The elements that are not zero, `None` or empty, by their names; mb_type always. A level stands with its place before it, and
+/// so do the two components of an mvd.
 impl Serialize for Macroblock {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -82,11 +83,17 @@ impl Serialize for Macroblock {
         if self.mb_type.has_sub_macroblocks() {
             map.serialize_entry("sub_mb_type", &self.sub_mb_type)?;
         }
-        if self.ref_idx != [[0; 4]; 2] {
-            map.serialize_entry("ref_idx", &self.ref_idx)?;
+        for (list, name) in ["ref_idx_l0", "ref_idx_l1"].into_iter().enumerate() {
+            if self.ref_idx[list] != [0; 4] {
+                map.serialize_entry(name, &self.ref_idx[list])?;
+            }
         }
-        if self.mvd != [[[0; 2]; 16]; 2] {
-            map.serialize_entry("mvd", &self.mvd)?;
+        for (list, name) in ["mvd_l0", "mvd_l1"].into_iter().enumerate() {
+            let places = self.mvd[list].iter().enumerate().filter(|(_, mvd)| **mvd != [0; 2]);
+            let places: Vec<_> = places.map(|(place, [x, y])| (place, x, y)).collect();
+            if !places.is_empty() {
+                map.serialize_entry(name, &places)?;
+            }
         }
         if self.coded_block_pattern != 0 {
             map.serialize_entry("coded_block_pattern", &self.coded_block_pattern)?;
@@ -95,7 +102,8 @@ impl Serialize for Macroblock {
             map.serialize_entry("mb_qp_delta", &self.mb_qp_delta)?;
         }
         if !self.levels.is_empty() {
-            map.serialize_entry("levels", &self.levels)?;
+            let levels = self.levels.iter().enumerate().filter(|(_, level)| **level != 0);
+            map.serialize_entry("levels", &levels.collect::<Vec<_>>())?;
         }
         if !self.pcm.is_empty() {
             map.serialize_entry("pcm", &self.pcm)?;
@@ -105,7 +113,7 @@ impl Serialize for Macroblock {
 }
 
 /// What kind of macroblock it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MbType {
     /// P_Skip or B_Skip: mb_skip_flag is 1.
     #[default]
@@ -316,9 +324,9 @@ pub(super) const P_MB_TYPE: Table<5> = Table::new(["000", "011", "010", "001", "
 
 /// The prefix of mb_type in B slices, likewise.
 pub(super) const B_MB_TYPE: Table<24> = Table::new([
-    "0", "100", "101", "110000", "110001", "110010", "110011", "110100", "110101", "110110", "110111", "111110",
-    "1110000", "1110001", "1110010", "1110011", "1110100", "1110101", "1110110", "1110111", "1111000", "1111001",
-    "111111", "111101",
+    "0", "100", "101", "110000", "110001", "110010", "110011", "110100", "110101", "110110", "110111",
+    "111110", "1110000", "1110001", "1110010", "1110011", "1110100", "1110101", "1110110", "1110111",
+    "1111000", "1111001", "111111", "111101",
 ]);
 
 /// sub_mb_type in P macroblocks (table 9-38).
@@ -326,5 +334,6 @@ pub(super) const P_SUB_MB_TYPE: Table<4> = Table::new(["1", "00", "011", "010"])
 
 /// sub_mb_type in B macroblocks.
 pub(super) const B_SUB_MB_TYPE: Table<13> = Table::new([
-    "0", "100", "101", "11000", "11001", "11010", "11011", "111000", "111001", "111010", "111011", "11110", "11111",
+    "0", "100", "101", "11000", "11001", "11010", "11011", "111000", "111001", "111010", "111011", "11110",
+    "11111",
 ]);

@@ -5,6 +5,7 @@
 //! what is not such a slice passes through untouched. Contexts need no pixel, so there is none.
 
 mod headers;
+mod info;
 mod macroblock;
 pub mod nal;
 mod neighbours;
@@ -15,7 +16,8 @@ mod stream;
 mod walk;
 
 pub use headers::{Content, Unsupported};
+pub use info::{Bins, Info};
 pub use macroblock::{Macroblock, MbType};
 pub use slice::{DataError, Fault, Parameters, SliceData, Step, WriteError, read_each, rewrite};
-pub use stream::{Stream, StreamUnit, work_in_order};
+pub use stream::{SliceTrace, Stream, StreamUnit, work_in_order};
 pub use walk::Walk;

@@ -150,7 +150,7 @@ pub fn escape(rbsp: &[u8]) -> Vec<u8> {
         zeros = if byte == 0 { zeros + 1 } else { 0 };
     }
     // A NAL unit does not end with a zero: those of cabac_zero_words are closed like this.
-    if rbsp.last() == Some(&0) {
+    if zeros == 2 {
         unit.push(3);
     }
     unit

@@ -172,7 +172,12 @@ pub(super) struct InterView {
 }
 
 impl Neighbours<'_> {
-    pub(super) fn view(&self, parameters: &Parameters, is_intra: bool, transform_size_8x8_flag: bool) -> View {
+    pub(super) fn view(
+        &self,
+        parameters: &Parameters,
+        is_intra: bool,
+        transform_size_8x8_flag: bool,
+    ) -> View {
         let format = parameters.chroma_array_type;
         // Only 8x8 blocks are neighbours of 8x8 blocks that have a coded_block_flag.
         let apart = format == 3 && transform_size_8x8_flag;
@@ -209,7 +214,8 @@ impl Neighbours<'_> {
     }
 
     pub(super) fn inter_view(&self, is_mbaff: bool, is_field: bool) -> InterView {
-        let above_zero = |cell: &Cell| cell.ref_idx_above[usize::from(is_mbaff && !is_field && cell.is_field)];
+        let above_zero =
+            |cell: &Cell| cell.ref_idx_above[usize::from(is_mbaff && !is_field && cell.is_field)];
         let scaled = |cell: &Cell, [x, y]: [u8; 2]| match (is_field, cell.is_field) {
             (false, true) if is_mbaff => [x, y * 2],
             (true, false) if is_mbaff => [x, y / 2],

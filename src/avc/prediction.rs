@@ -1,7 +1,8 @@
 //! mb_pred and sub_mb_pred (clauses 7.3.5.1 and 7.3.5.2) of macroblocks that are predicted from other pictures.
 
 use super::macroblock::{
-    B_SUB_MB_TYPE, Lists, Macroblock, MbType, P_SUB_MB_TYPE, Shape, b_partitions, b_sub_shape, p_partitions, p_sub_shape,
+    B_SUB_MB_TYPE, Lists, Macroblock, MbType, P_SUB_MB_TYPE, Shape, b_partitions, b_sub_shape, p_partitions,
+    p_sub_shape,
 };
 use super::neighbours::{Cell, InterView};
 use super::walk::{Walk, ctx};
@@ -59,7 +60,8 @@ impl<C: BinCoder> Walk<'_, C> {
             let count = partitions.shape.count();
             for (index, part) in parts[..count].iter_mut().enumerate() {
                 let (x, y, width, height) = partitions.shape.part(index, 4);
-                *part = Part { x, y, width, height, lists: Some(partitions.lists[index]), shape: Shape::Whole };
+                *part =
+                    Part { x, y, width, height, lists: Some(partitions.lists[index]), shape: Shape::Whole };
             }
             count
         };
@@ -77,11 +79,8 @@ impl<C: BinCoder> Walk<'_, C> {
             for part in parts.iter().filter(|part| part.uses(list)) {
                 for index in 0..part.shape.count() {
                     let (x, y, width, height) = part.shape.part(index, 2);
-                    let (width, height) = if part.shape == Shape::Whole {
-                        (part.width, part.height)
-                    } else {
-                        (width, height)
-                    };
+                    let (width, height) =
+                        if part.shape == Shape::Whole { (part.width, part.height) } else { (width, height) };
                     let (x, y) = (part.x + x, part.y + y);
                     let mvd = &mut macroblock.mvd[list][4 * y + x];
                     self.mvd(mvd, list, (x, y), &abs, &view);

@@ -3,8 +3,8 @@
 use super::macroblock::Macroblock;
 use super::neighbours::{Cell, DC, View};
 use super::walk::Walk;
-use crate::binarization::unary_exp_golomb;
 use crate::bin::{BinCoder, Element};
+use crate::binarization::unary_exp_golomb;
 use crate::context::CtxIdx;
 
 /// What is special to one ctxBlockCat (table 9-42): its contexts (tables 9-34 and 9-40), those for frame macroblocks first.
@@ -151,7 +151,11 @@ const COEFF_SIGN_FLAG: Element = Element("coeff_sign_flag");
 impl<C: BinCoder> Walk<'_, C> {
     pub(super) fn residual(&mut self, macroblock: &mut Macroblock, cell: &mut Cell) {
         let parameters = self.parameters;
-        let view = self.cells.neighbours(self.is_field).view(parameters, cell.is_intra, cell.transform_size_8x8_flag);
+        let view = self.cells.neighbours(self.is_field).view(
+            parameters,
+            cell.is_intra,
+            cell.transform_size_8x8_flag,
+        );
         macroblock.levels.resize(256 + 2 * parameters.chroma_levels(), 0);
         self.residual_luma(macroblock, cell, &view, 0);
         match parameters.chroma_array_type {
@@ -190,7 +194,8 @@ impl<C: BinCoder> Walk<'_, C> {
             }
             for index in 0..4 {
                 let levels = &mut plane_levels[64 * block + 16 * index..][..16];
-                let (category, levels) = if is_intra_16x16 { (ac, &mut levels[1..]) } else { (whole, levels) };
+                let (category, levels) =
+                    if is_intra_16x16 { (ac, &mut levels[1..]) } else { (whole, levels) };
                 let bit = 16 * plane + place(index);
                 if self.coded_block_flag(category, levels, cell, view, bit) {
                     cell.coded |= 1 << bit;
@@ -225,7 +230,14 @@ impl<C: BinCoder> Walk<'_, C> {
     }
 
     /// A block of DC levels, which stand sixteen places apart.
-    fn dc_block(&mut self, category: &Category, levels: &mut [i32], cell: &mut Cell, view: &View, plane: usize) {
+    fn dc_block(
+        &mut self,
+        category: &Category,
+        levels: &mut [i32],
+        cell: &mut Cell,
+        view: &View,
+        plane: usize,
+    ) {
         let mut dc = [0; 16];
         let dc = &mut dc[..levels.len() / 16];
         dc.iter_mut().zip(levels.chunks_exact(16)).for_each(|(dc, levels)| *dc = levels[0]);
@@ -307,9 +319,8 @@ fn levels<C: BinCoder>(
         let level = &mut levels[usize::from(at)];
         let first = if gt1 != 0 { 0 } else { usize::min(4, 1 + eq1) };
         let others = 5 + gt1.min(category.most_gt1);
-        let ctx = |bin_idx| {
-            CtxIdx::known(usize::from(category.abs) + if bin_idx == 0 { first } else { others })
-        };
+        let ctx =
+            |bin_idx| CtxIdx::known(usize::from(category.abs) + if bin_idx == 0 { first } else { others });
         let mut given = coder.element(COEFF_ABS_LEVEL_MINUS1, level.saturating_abs() - 1, 0..=beyond - 1);
         if !(0..beyond).contains(&given) && !C::READS {
             outside = outside.or(Some(given));

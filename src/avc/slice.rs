@@ -54,12 +54,17 @@ impl Parameters {
 
     /// The larger of the two bit depths.
     pub(super) fn bit_depth(&self) -> u8 {
-        if self.chroma_array_type == 0 { self.bit_depth_luma } else { self.bit_depth_luma.max(self.bit_depth_chroma) }
+        if self.chroma_array_type == 0 {
+            self.bit_depth_luma
+        } else {
+            self.bit_depth_luma.max(self.bit_depth_chroma)
+        }
     }
 
     /// How many bytes the samples of an I_PCM macroblock take.
     pub(super) fn pcm_bytes(&self) -> usize {
-        let bits = 256 * usize::from(self.bit_depth_luma) + 2 * self.chroma_levels() * usize::from(self.bit_depth_chroma);
+        let bits = 256 * usize::from(self.bit_depth_luma)
+            + 2 * self.chroma_levels() * usize::from(self.bit_depth_chroma);
         bits / 8
     }
 
@@ -122,7 +127,9 @@ pub enum WriteError {
     },
     /// An element has a value although it is not in the stream, such as a level of a block that coded_block_pattern says is not
     /// coded; it would be lost.
-    #[error("{element} of macroblock {mb_addr} would be lost: the elements before it say that it is not in the stream, or another value")]
+    #[error(
+        "{element} of macroblock {mb_addr} would be lost: the elements before it say that it is not in the stream, or another value"
+    )]
     Lost {
         /// The field of [`Macroblock`].
         element: &'static str,

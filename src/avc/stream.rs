@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::headers::{Content, ParameterSets};
 use super::nal::{Unit, Units, escape, unescape};
 use super::slice::{DataError, Parameters, Step, read_each, rewrite};
-use crate::bin::Decode;
+use crate::bin::{Decode, Element};
 use crate::context::SliceType;
 use crate::engine;
 use crate::observed::{Observed, Observer};
@@ -31,6 +31,28 @@ pub struct StreamUnit {
     pub rbsp: Vec<u8>,
     /// What it holds.
     pub content: Content,
+}
+
+/// The bins of a slice, and what they stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SliceTrace {
+    /// The bins.
+    pub slice: TracedSlice,
+    /// Their syntax elements, by their first bins.
+    pub elements: Vec<Noted>,
+    /// The addresses of the macroblocks, each with the number of the bin behind its last one.
+    pub macroblocks: Vec<(usize, usize)>,
+}
+
+impl SliceTrace {
+    /// The address of the macroblock and the element that a bin of the slice belongs to.
+    pub fn place(&self, bin: usize) -> (usize, Option<Element>) {
+        let macroblock = self.macroblocks.partition_point(|(_, end)| *end <= bin);
+        let mb_addr =
+            self.macroblocks.get(macroblock).or(self.macroblocks.last()).map_or(0, |(mb_addr, _)| *mb_addr);
+        let element = self.elements.partition_point(|noted| noted.bin <= bin).checked_sub(1);
+        (mb_addr, element.map(|element| self.elements[element].element))
+    }
 }
 
 impl<R: BufRead> Stream<R> {
@@ -82,15 +104,18 @@ impl StreamUnit {
         Some(read.map(|observed| (observed.observer, observed.coder.position())))
     }
 
-    /// The trace of the slice, and its syntax elements by their first bins. `None` if it is no slice with CABAC.
+    /// The trace of the slice. `None` if it is no slice with CABAC.
     ///
     /// # Errors
     /// [`DataError`].
-    pub fn trace(&self) -> Option<Result<(TracedSlice, Vec<Noted>), DataError>> {
+    pub fn trace(&self) -> Option<Result<SliceTrace, DataError>> {
         let Content::Slice { parameters, data } = &self.content else { return None };
-        let read = self.observe(Recorder::default(), |_| {})?;
+        let mut macroblocks = Vec::new();
+        let read = self.observe(Recorder::default(), |step| {
+            macroblocks.push((step.mb_addr, step.decoder.observer.bins()));
+        })?;
         Some(read.map(|(recorder, _)| {
-            let (segments, noted) = recorder.into_parts();
+            let (segments, elements) = recorder.into_parts();
             let header = SliceHeader {
                 nal_offset: (self.unit.offset + self.unit.prefix.len() as u64) as u32,
                 data_offset: *data as u32,
@@ -103,7 +128,8 @@ impl StreamUnit {
                 slice_qp_y: parameters.slice_qp_y,
                 init: parameters.cabac_init_idc,
             };
-            (TracedSlice { header, payload: self.rbsp[*data..].to_vec(), segments }, noted)
+            let slice = TracedSlice { header, payload: self.rbsp[*data..].to_vec(), segments };
+            SliceTrace { slice, elements, macroblocks }
         }))
     }
 
@@ -112,7 +138,9 @@ impl StreamUnit {
     /// # Errors
     /// [`DataError`].
     pub fn rewrite(&self) -> Result<Vec<u8>, DataError> {
-        let Content::Slice { ref parameters, data } = self.content else { return Ok(self.unit.bytes.clone()) };
+        let Content::Slice { ref parameters, data } = self.content else {
+            return Ok(self.unit.bytes.clone());
+        };
         let (header, data) = self.rbsp.split_at(data);
         Ok(escape(&[header, &rewrite(parameters, data)?].concat()))
     }

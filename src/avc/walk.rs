@@ -9,8 +9,8 @@ use std::ops::RangeInclusive;
 use super::macroblock::{B_MB_TYPE, Macroblock, MbType, P_MB_TYPE, intra_16x16};
 use super::neighbours::{ALL_CODED, Cell, Cells, View};
 use super::slice::{Fault, Parameters};
-use crate::binarization::{fixed_length, signed, truncated_unary, unsigned};
 use crate::bin::{BinCoder, Element};
+use crate::binarization::{fixed_length, signed, truncated_unary, unsigned};
 use crate::context::{CtxIdx, SliceType};
 
 const MB_SKIP_FLAG: Element = Element("mb_skip_flag");
@@ -217,7 +217,10 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             macroblock.coded_block_pattern = luma | chroma << 4;
         } else {
             self.coded_block_pattern(macroblock);
-            if macroblock.coded_block_pattern & 15 != 0 && self.parameters.transform_8x8_mode_flag && allows_8x8 {
+            if macroblock.coded_block_pattern & 15 != 0
+                && self.parameters.transform_8x8_mode_flag
+                && allows_8x8
+            {
                 self.transform_size_8x8_flag(macroblock);
             }
         }
@@ -243,7 +246,8 @@ impl<'a, C: BinCoder> Walk<'a, C> {
                 let inc = count(|cell| !cell.is_i_nxn);
                 let contexts = [3 + inc, 6, 7, 8, 9, 10];
                 let given = if let MbType::I(kind) = given { kind.into() } else { NO_TYPE };
-                let coded = self.element(MB_TYPE, given, 0..=25, |coder, given| i_mb_type(coder, given, contexts));
+                let coded =
+                    self.element(MB_TYPE, given, 0..=25, |coder, given| i_mb_type(coder, given, contexts));
                 MbType::I(coded as u8)
             }
             SliceType::P => {
@@ -253,10 +257,11 @@ impl<'a, C: BinCoder> Walk<'a, C> {
                     _ => NO_TYPE,
                 };
                 let coded = self.element(MB_TYPE, given, 0..=30, |coder, given| {
-                    let prefix = P_MB_TYPE.code(coder, given.min(4) as usize, |bin_idx, bins| match bin_idx {
-                        0 | 1 => ctx(14 + bin_idx as usize),
-                        _ => ctx(16 + (bins & 1) as usize),
-                    });
+                    let prefix =
+                        P_MB_TYPE.code(coder, given.min(4) as usize, |bin_idx, bins| match bin_idx {
+                            0 | 1 => ctx(14 + bin_idx as usize),
+                            _ => ctx(16 + (bins & 1) as usize),
+                        });
                     if prefix < 4 { prefix as i32 } else { 5 + i_mb_type(coder, given - 5, suffix(17)) }
                 });
                 if coded < 5 { MbType::P(coded as u8) } else { MbType::I((coded - 5) as u8) }
@@ -269,12 +274,13 @@ impl<'a, C: BinCoder> Walk<'a, C> {
                     _ => NO_TYPE,
                 };
                 let coded = self.element(MB_TYPE, given, 0..=48, |coder, given| {
-                    let prefix = B_MB_TYPE.code(coder, given.min(23) as usize, |bin_idx, bins| match bin_idx {
-                        0 => ctx(27 + inc),
-                        1 => ctx(27 + 3),
-                        2 => ctx(27 + 5 - (bins & 1) as usize),
-                        _ => ctx(27 + 5),
-                    });
+                    let prefix =
+                        B_MB_TYPE.code(coder, given.min(23) as usize, |bin_idx, bins| match bin_idx {
+                            0 => ctx(27 + inc),
+                            1 => ctx(27 + 3),
+                            2 => ctx(27 + 5 - (bins & 1) as usize),
+                            _ => ctx(27 + 5),
+                        });
                     if prefix < 23 { prefix as i32 } else { 23 + i_mb_type(coder, given - 23, suffix(32)) }
                 });
                 if coded < 23 { MbType::B(coded as u8) } else { MbType::I((coded - 23) as u8) }
@@ -327,7 +333,8 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         let near = self.cells.neighbours(self.is_field);
         let View { pattern_left, pattern_above, .. } = near.view(self.parameters, false, false);
         let chroma = |cell: &Cell| cell.coded_block_pattern >> 4;
-        let chroma_inc = |above: u8| usize::from(chroma(near.a) > above) + 2 * usize::from(chroma(near.b) > above);
+        let chroma_inc =
+            |above: u8| usize::from(chroma(near.a) > above) + 2 * usize::from(chroma(near.b) > above);
         let chroma_contexts = [ctx(77 + chroma_inc(0)), ctx(77 + 4 + chroma_inc(1))];
         let has_chroma = matches!(self.parameters.chroma_array_type, 1 | 2);
         let given = macroblock.coded_block_pattern.into();
@@ -383,7 +390,8 @@ fn i_mb_type<C: BinCoder>(coder: &mut C, given: i32, contexts: [usize; 6]) -> i3
     }
     let (mode, chroma, luma) = intra_16x16(given as u8);
     let luma = coder.context(has_luma, luma != 0);
-    let chroma = coder.context(has_chroma, chroma != 0)
+    let chroma = coder
+        .context(has_chroma, chroma != 0)
         .then(|| 1 + i32::from(coder.context(has_chroma_ac, chroma == 2)))
         .unwrap_or(0);
     let high = coder.context(mode_high, mode & 2 != 0);

@@ -6,10 +6,10 @@ use clap::error::ErrorKind;
 use silicabac::{
     cosim::coverage,
     suites::{BUILT_IN, Suite, UNIONS},
-    vectors,
+    vectors::read_file,
 };
 
-use super::{Failure, Verdict, judge, rtl_coverage, socket, sweep};
+use super::{Failure, Verdict, judge, rtl_coverage, socket, stream, sweep};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -17,19 +17,22 @@ use super::{Failure, Verdict, judge, rtl_coverage, socket, sweep};
 /// from PyPI, fetched once into the cache ($SILICABAC_CACHE, else the user's cache directory).
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Suites to run; all built-in ones if neither this nor --trace is given
+    /// Suites to run; all built-in ones if neither this nor any file is given
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]
     suite: Vec<String>,
     /// Also run the slices of a bin trace
     #[arg(long, value_name = "FILE")]
     trace: Vec<PathBuf>,
+    /// Also run the slices with CABAC of an H.264 byte stream; - is standard input
+    #[arg(long, value_name = "FILE")]
+    stream: Vec<PathBuf>,
     /// Also run the vectors of a file
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
     #[command(flatten)]
     socket: socket::Options,
     /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
-    #[arg(long, conflicts_with_all = ["suite", "trace", "vectors", "socket", "seed", "top", "failures"])]
+    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "vectors", "socket", "seed", "top", "failures"])]
     exhaustive: bool,
     /// Tell instead which lines of the Verilog the suites run and which signals they toggle
     #[arg(long)]
@@ -60,14 +63,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 }
 
 fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
-    let all = arguments.suite.is_empty() && arguments.trace.is_empty() && arguments.vectors.is_empty();
+    let Arguments { trace, stream, vectors, .. } = arguments;
+    let all = arguments.suite.is_empty() && [trace, stream, vectors].into_iter().all(Vec::is_empty);
     let default: &[&str] = if arguments.coverage { &coverage::SUITES } else { &BUILT_IN };
     let named = arguments.suite.iter().map(String::as_str).chain(default.iter().copied().filter(|_| all));
     let built_in = named.map(|name| Suite::built_in(name, seed));
-    let recorded = arguments.trace.iter().map(|path| Suite::from_trace(path));
+    let recorded = trace.iter().map(|path| Suite::from_trace(path));
     let mut suites: Vec<Suite> = built_in.chain(recorded).collect::<Result<_, _>>()?;
-    for path in &arguments.vectors {
-        let (name, vectors) = vectors::read_file(path)?;
+    for path in stream {
+        let (source, bar) = stream::open(path)?;
+        suites.push(Suite::from_stream(path, source)?);
+        bar.finish_and_clear();
+    }
+    for path in vectors {
+        let (name, vectors) = read_file(path)?;
         suites.push(Suite { name, file: Some(path.clone()), vectors });
     }
     Ok(suites)

@@ -8,6 +8,7 @@ mod prove;
 mod replay;
 mod rtl_coverage;
 mod socket;
+mod stream;
 mod sweep;
 mod vectors;
 
@@ -24,6 +25,7 @@ use silicabac::{
     prove::ProveError,
     replay::What,
     suites::{Suite, SuiteError},
+    trace::TraceError,
     vectors::read,
     yosys::YosysError,
 };
@@ -46,6 +48,7 @@ enum Verb {
     Mutate(mutate::Arguments),
     Prove(prove::Arguments),
     Replay(replay::Arguments),
+    Stream(stream::Arguments),
     Vectors(vectors::Arguments),
     /// Print a completion script for a shell
     Completions {
@@ -83,6 +86,17 @@ enum Failure {
     Stuck { class: String },
     #[error("{}: {what}", .path.display())]
     Waivers { path: PathBuf, what: String },
+    #[error("cannot read {}: {source}", .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error(
+        "{path} is a container of streams; `ffmpeg -i {path} -map 0:v:0 -c copy -f h264 out.264` takes the stream out of it",
+        path = .path.display()
+    )]
+    Container { path: PathBuf },
+    #[error("{}: there is no NAL unit in it: this is no H.264 byte stream", .path.display())]
+    NoUnit { path: PathBuf },
+    #[error("{}: {source}", .path.display())]
+    Trace { path: PathBuf, source: TraceError },
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
@@ -95,6 +109,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Mutate(arguments) => mutate::run(&arguments),
         Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
+        Verb::Stream(arguments) => stream::run(&arguments),
         Verb::Vectors(arguments) => vectors::run(&arguments),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

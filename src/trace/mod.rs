@@ -209,6 +209,67 @@ impl TracedSlice {
     }
 }
 
+/// The first place in which a slice differs from what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceDifference {
+    /// The number of the bin in the slice; alignments count. One beyond the last where it is not a bin that differs.
+    pub bin: usize,
+    /// What differs.
+    pub what: String,
+}
+
+impl TracedSlice {
+    /// Compares the slice, as it was read, with a trace of it: payload, lives, bins, states, intervals.
+    ///
+    /// # Errors
+    /// The first [`TraceDifference`].
+    pub fn compare(&self, trace: &TracedSlice) -> Result<(), TraceDifference> {
+        let differs = |bin, what| Err(TraceDifference { bin, what });
+        if self.header != trace.header {
+            return differs(
+                0,
+                format!("the slice is {:?}, that of the trace {:?}", self.header, trace.header),
+            );
+        }
+        if self.payload != trace.payload {
+            return differs(0, "the slice has other bytes than that of the trace".to_string());
+        }
+        let mut first = 0;
+        for (own, other) in self.segments.iter().zip(&trace.segments) {
+            let mut states = own.states.iter().zip(&other.states);
+            for (bin, (a, b)) in own.events.iter().zip(&other.events).enumerate() {
+                if a != b {
+                    return differs(first + bin, format!("{a}, but {b} in the trace"));
+                }
+                if let Event::Context { .. } = a
+                    && let Some((a, b)) = states.next()
+                    && a != b
+                {
+                    let [a, b] = [a, b].map(|model| (model.p_state_idx(), u8::from(model.val_mps())));
+                    return differs(
+                        first + bin,
+                        format!("pStateIdx and valMPS {a:?} before it, but {b:?} in the trace"),
+                    );
+                }
+            }
+            first += own.events.len();
+            let place =
+                |segment: &Segment| (segment.start, segment.offset, segment.events.len(), segment.crc32);
+            if place(own) != place(other) {
+                return differs(
+                    first,
+                    format!("a life {:?}, but {:?} in the trace", place(own), place(other)),
+                );
+            }
+        }
+        if self.segments.len() != trace.segments.len() {
+            let (own, other) = (self.segments.len(), trace.segments.len());
+            return differs(first, format!("{own} lives of the engine, but {other} in the trace"));
+        }
+        Ok(())
+    }
+}
+
 impl Segment {
     /// The context loads that it begins with.
     pub fn loads(&self) -> impl Iterator<Item = Event> {

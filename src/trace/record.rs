@@ -33,14 +33,9 @@ impl Recorder {
         (self.segments, self.noted)
     }
 
-    /// The segments so far.
-    pub fn segments(&self) -> &[Segment] {
-        &self.segments
-    }
-
-    /// The elements so far.
-    pub fn noted(&self) -> &[Noted] {
-        &self.noted
+    /// How many bins there are so far; alignments count.
+    pub fn bins(&self) -> usize {
+        self.bins
     }
 
     /// The segment that is under way; begins one if there is none.

@@ -19,6 +19,20 @@ pub fn unpublished_traces() -> Vec<PathBuf> {
     list(&std::env::var_os("SILICABAC_TRACES").map_or(beside, PathBuf::from))
 }
 
+/// The streams in `tests/streams/`, encoded for this project.
+pub fn streams() -> Vec<PathBuf> {
+    let streams = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams"), "264");
+    assert!(!streams.is_empty(), "tests/streams/ holds no stream");
+    streams
+}
+
+/// H.264 streams that may be read but not published: `$SILICABAC_STREAMS`, else a folder beside the project's. Empty
+/// where there is none.
+pub fn unpublished_streams() -> Vec<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/streams/avc");
+    files(&std::env::var_os("SILICABAC_STREAMS").map_or(beside, PathBuf::from), "264")
+}
+
 /// The traces in `golden/`.
 pub fn golden_traces() -> Vec<PathBuf> {
     let golden = list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"));
@@ -27,11 +41,14 @@ pub fn golden_traces() -> Vec<PathBuf> {
 }
 
 fn list(dir: &Path) -> Vec<PathBuf> {
+    files(dir, ".cbt.zst")
+}
+
+/// The files of a folder whose names end like this, in order.
+fn files(dir: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.to_string_lossy().ends_with(".cbt.zst"))
-        .collect();
+    let mut files: Vec<_> =
+        entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(end)).collect();
     files.sort();
     files
 }

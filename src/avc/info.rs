@@ -1,0 +1,182 @@
+//! What is in a stream, in numbers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::headers::Content;
+use super::slice::{DataError, Parameters};
+use super::stream::StreamUnit;
+use crate::bin::Event;
+use crate::context::{CONTEXTS, SliceType};
+use crate::observed::Observer;
+
+/// What is in a stream, or in a part of it. Parts add up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Info {
+    /// Its bytes.
+    pub bytes: u64,
+    /// NAL units, by what they are.
+    pub units: BTreeMap<&'static str, u64>,
+    /// Sequence parameter sets, as profile_idc and level_idc.
+    pub sequences: BTreeMap<String, u64>,
+    /// Slices with CABAC, by the format of their pictures.
+    pub pictures: BTreeMap<String, u64>,
+    /// Slices with CABAC, by slice_type.
+    pub slices: BTreeMap<&'static str, u64>,
+    /// Slices and parameter sets that are passed through, by the reason.
+    pub passed_through: BTreeMap<String, u64>,
+    /// Slices that cannot be read, by the reason.
+    pub damaged: BTreeMap<String, u64>,
+    /// Macroblocks of the slices with CABAC, by mb_type.
+    pub macroblocks: BTreeMap<String, u64>,
+    /// Their bins.
+    pub bins: Bins,
+    /// How many bins were coded with each context that is used, by ctxIdx.
+    pub contexts: BTreeMap<usize, u64>,
+}
+
+/// Bins, by how they are coded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bins {
+    /// With a context variable.
+    pub context: u64,
+    /// Of even odds.
+    pub bypass: u64,
+    /// end_of_slice_flag, and the bin of mb_type that says I_PCM.
+    pub terminate: u64,
+}
+
+impl Bins {
+    /// All of them.
+    pub const fn total(self) -> u64 {
+        self.context + self.bypass + self.terminate
+    }
+}
+
+/// The observer that counts.
+struct Counter {
+    bins: Bins,
+    contexts: Box<[u64; CONTEXTS]>,
+}
+
+impl<C> Observer<C> for Counter {
+    fn after(&mut self, _: &C, coded: Event) {
+        match coded {
+            Event::Context { ctx, .. } => {
+                self.bins.context += 1;
+                self.contexts[ctx.get()] += 1;
+            }
+            Event::Bypass { .. } => self.bins.bypass += 1,
+            Event::Terminate { .. } => self.bins.terminate += 1,
+            _ => {}
+        }
+    }
+}
+
+impl Info {
+    /// What is in one unit, and why its slice cannot be read, if that is so.
+    pub fn of(unit: &StreamUnit) -> (Info, Option<DataError>) {
+        let mut info =
+            Info { bytes: (unit.unit.prefix.len() + unit.unit.bytes.len()) as u64, ..Info::default() };
+        let Some(nal_unit_type) = unit.nal_unit_type() else { return (info, None) };
+        info.units.insert(unit_name(nal_unit_type), 1);
+        if let (7, [_, profile_idc, _, level_idc, ..]) = (nal_unit_type, &unit.rbsp[..]) {
+            info.sequences.insert(format!("profile_idc {profile_idc}, level_idc {level_idc}"), 1);
+        }
+        match &unit.content {
+            Content::Other => {}
+            Content::Unsupported(why) => _ = info.passed_through.insert(why.to_string(), 1),
+            Content::Slice { parameters, .. } => {
+                info.pictures.insert(format_of(parameters), 1);
+                info.slices.insert(slice_name(parameters.slice_type), 1);
+                let counter = Counter { bins: Bins::default(), contexts: Box::new([0; CONTEXTS]) };
+                let mut macroblocks: BTreeMap<_, u64> = BTreeMap::new();
+                let read = unit.observe(counter, |step| {
+                    *macroblocks.entry(step.macroblock.mb_type).or_default() += 1;
+                });
+                info.macroblocks =
+                    macroblocks.into_iter().map(|(kind, count)| (kind.name(), count)).collect();
+                match read {
+                    None => {}
+                    Some(Ok((counter, _))) => {
+                        info.bins = counter.bins;
+                        let used = counter.contexts.iter().copied().enumerate().filter(|(_, bins)| *bins > 0);
+                        info.contexts = used.collect();
+                    }
+                    Some(Err(error)) => {
+                        info.damaged.insert(error.to_string(), 1);
+                        return (info, Some(error));
+                    }
+                }
+            }
+        }
+        (info, None)
+    }
+
+    /// Adds another part.
+    pub fn add(&mut self, other: Info) {
+        fn add<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+            from.into_iter().for_each(|(key, count)| *to.entry(key).or_default() += count);
+        }
+        self.bytes += other.bytes;
+        add(&mut self.units, other.units);
+        add(&mut self.sequences, other.sequences);
+        add(&mut self.pictures, other.pictures);
+        add(&mut self.slices, other.slices);
+        add(&mut self.passed_through, other.passed_through);
+        add(&mut self.damaged, other.damaged);
+        add(&mut self.macroblocks, other.macroblocks);
+        add(&mut self.contexts, other.contexts);
+        self.bins.context += other.bins.context;
+        self.bins.bypass += other.bins.bypass;
+        self.bins.terminate += other.bins.terminate;
+    }
+}
+
+const fn slice_name(slice_type: SliceType) -> &'static str {
+    match slice_type {
+        SliceType::P => "P",
+        SliceType::B => "B",
+        SliceType::I => "I",
+    }
+}
+
+/// `352x288 4:2:0 8 bit, MBAFF frames`; the size in whole macroblocks.
+fn format_of(parameters: &Parameters) -> String {
+    let (width, size) = (parameters.pic_width_in_mbs, parameters.pic_size_in_mbs);
+    let structure = match parameters {
+        Parameters { mbaff_frame_flag: true, .. } => "MBAFF frames",
+        Parameters { field_pic_flag: true, .. } => "fields",
+        _ => "frames",
+    };
+    let chroma = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"][usize::from(parameters.chroma_array_type & 3)];
+    let depth = match (parameters.bit_depth_luma, parameters.bit_depth_chroma) {
+        (luma, chroma) if luma == chroma || parameters.chroma_array_type == 0 => format!("{luma}"),
+        (luma, chroma) => format!("{luma} and {chroma}"),
+    };
+    format!("{}x{} {chroma} {depth} bit, {structure}", 16 * width, 16 * (size / width.max(1)))
+}
+
+/// What a nal_unit_type is called (table 7-1).
+const fn unit_name(nal_unit_type: u8) -> &'static str {
+    match nal_unit_type {
+        1 => "slice",
+        2..=4 => "slice data partition",
+        5 => "IDR slice",
+        6 => "SEI",
+        7 => "sequence parameter set",
+        8 => "picture parameter set",
+        9 => "access unit delimiter",
+        10 => "end of sequence",
+        11 => "end of stream",
+        12 => "filler data",
+        13 => "sequence parameter set extension",
+        14 => "prefix",
+        15 => "subset sequence parameter set",
+        16 => "depth parameter set",
+        19 => "auxiliary slice",
+        20 | 21 => "slice extension",
+        _ => "other",
+    }
+}
