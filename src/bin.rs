@@ -118,6 +118,10 @@ pub trait BinCoder {
     /// H.265 bypass alignment (clause 9.3.4.3.6): codIRange := 256.
     fn align(&mut self);
 
+    /// After a terminate bin of 1: the bits behind the stop bit in its byte, in place. An encoder that is not told them leaves
+    /// zeros, as the standard wants; x264 sets the last of them. A decoder returns what they are.
+    fn padding(&mut self, bits: u8) -> u8;
+
     /// After a terminate bin of 1: passes whole bytes uncoded, from the next byte of the stream on (an
     /// encoder writes `bytes`, a decoder fills them), and starts the engine again behind them.
     fn raw(&mut self, bytes: &mut [u8]);
@@ -271,6 +275,14 @@ impl<'a> Tail<'a> {
         }
         coded.extend_from_slice(self.bytes);
     }
+}
+
+/// Sets the bits behind the stop bit of a byte, and returns those that were set.
+pub(crate) fn pad(byte: Option<&mut u8>, bits: u8) -> u8 {
+    let Some(byte) = byte else { return 0 };
+    let bits = bits & byte.wrapping_sub(1) & !*byte;
+    *byte |= bits;
+    bits
 }
 
 /// What is wrong with a stream, and where; the first such place only.

@@ -83,6 +83,10 @@ impl<C: BinCoder, O: Observer<C>> BinCoder for Observed<C, O> {
         self.observer.after(&self.coder, Event::Align);
     }
 
+    fn padding(&mut self, bits: u8) -> u8 {
+        self.coder.padding(bits)
+    }
+
     fn raw(&mut self, bytes: &mut [u8]) {
         self.coder.raw(bytes);
         bytes.iter().for_each(|&byte| self.observer.after(&self.coder, Event::Raw(byte)));

@@ -111,8 +111,11 @@ fn place(decoder: &impl Decode) -> (u32, u32, u64, Option<DecodeError>) {
 fn encode(slice: &TracedSlice, end: u64) -> Result<(), Difference> {
     let (mut spec, mut engine) = (spec::Encoder::new(), engine::Encoder::new());
     for (i, segment) in slice.segments.iter().enumerate() {
-        let mut raw =
-            slice.payload.get(engine.bytes().len()..segment.offset as usize).unwrap_or_default().to_vec();
+        let (ended, payload) = (engine.bytes().len(), &slice.payload);
+        // What stands behind the stop bit of the segment before.
+        let padding = ended.checked_sub(1).and_then(|last| payload.get(last)).copied().unwrap_or(0);
+        let _ = (spec.padding(padding), engine.padding(padding));
+        let mut raw = payload.get(ended..segment.offset as usize).unwrap_or_default().to_vec();
         spec.raw(&mut raw);
         engine.raw(&mut raw);
         for event in segment.loads() {

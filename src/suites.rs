@@ -4,7 +4,9 @@ use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use crate::avc::{DataError, Stream};
+use crate::bin::{BinCoder, Encode, Tail};
 use crate::context::{CONTEXTS, Codec};
+use crate::engine;
 use crate::replay;
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
@@ -186,5 +188,10 @@ fn vector(id: String, slice: &TracedSlice, codec: Codec) -> Vector {
         header.slice_type, header.slice_qp_y
     );
     let vector = Vector::decoded(id, comment, &[Flag::Recorded], slice.payload.clone(), slice.events());
-    Vector { decode_only: false, ..vector.initialised_by(header.init(codec)) }
+    // Some encoders set bits in front of PCM samples that have to be zero; no core is asked to do so.
+    let mut encoder = engine::Encoder::new();
+    let _ = encoder.play(&vector.events);
+    let mut bytes = encoder.finish();
+    Tail::of(&vector.bytes, vector.position).append_to(&mut bytes);
+    Vector { decode_only: bytes != vector.bytes, ..vector.initialised_by(header.init(codec)) }
 }

@@ -36,6 +36,8 @@ pub struct Macroblock {
     /// no block is coded. A 4x4 block has 16 places, an 8x8 block 64. Of blocks without a DC level, the first place holds a
     /// level of the block of DC levels, in its order. 4:2:0 has 256, 64 and 64 places, 4:2:2 has 256, 128 and 128.
     pub levels: Vec<i32>,
+    /// pcm_alignment_zero_bit of an I_PCM macroblock, as the low bits of a byte: zero by the standard, but not in every stream.
+    pub pcm_alignment: u8,
     /// The bytes of the samples of an I_PCM macroblock.
     pub pcm: Vec<u8>,
 }
@@ -46,6 +48,7 @@ impl Macroblock {
         let differs = [
             ("mb_type", self.mb_type != other.mb_type),
             ("mb_field_decoding_flag", self.mb_field_decoding_flag != other.mb_field_decoding_flag),
+            ("pcm_alignment_zero_bit", self.pcm_alignment != other.pcm_alignment),
             ("pcm_sample", self.pcm != other.pcm),
             ("sub_mb_type", self.sub_mb_type != other.sub_mb_type),
             ("transform_size_8x8_flag", self.transform_size_8x8_flag != other.transform_size_8x8_flag),
@@ -104,6 +107,9 @@ impl Serialize for Macroblock {
         if !self.levels.is_empty() {
             let levels = self.levels.iter().enumerate().filter(|(_, level)| **level != 0);
             map.serialize_entry("levels", &levels.collect::<Vec<_>>())?;
+        }
+        if self.pcm_alignment != 0 {
+            map.serialize_entry("pcm_alignment_zero_bits", &self.pcm_alignment)?;
         }
         if !self.pcm.is_empty() {
             map.serialize_entry("pcm", &self.pcm)?;

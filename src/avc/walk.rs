@@ -195,6 +195,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             *macroblock = Macroblock { mb_type, mb_field_decoding_flag, levels, ..Macroblock::default() };
         }
         if mb_type == MbType::I_PCM {
+            macroblock.pcm_alignment = self.coder.padding(macroblock.pcm_alignment);
             macroblock.pcm.resize(self.parameters.pcm_bytes(), 0);
             self.coder.raw(&mut macroblock.pcm);
             self.has_prev_qp_delta = false;

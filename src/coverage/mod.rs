@@ -1,10 +1,9 @@
 //! The judge of the suites: what a sequence of bins makes a coder do, and what no suite has made it do yet.
 //!
-//! The model knows bins alone, so it is the same for every coder: [`Covered`] hands it those that pass through one,
-//! [`Coverage::play`] those of a vector. Each [`Item`] is a grid of cells; cells that nothing can hit are
+//! The model knows bins alone, so it is the same for every coder: it is an [`Observer`] of one, or [`Coverage::play`]
+//! takes the bins of a vector. Each [`Item`] is a grid of cells; cells that nothing can hit are
 //! excluded, each with its proof.
 
-mod covered;
 mod grids;
 mod item;
 mod report;
@@ -12,10 +11,10 @@ mod report;
 use crate::bin::{BinCoder, DecodeErrorKind, Encode, Event};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::cycle::Request;
+use crate::observed::{Observed, Observer};
 use crate::tables;
 use crate::vectors::{Vector, trail};
 use crate::{engine, spec};
-pub use covered::Covered;
 use grids::{Before, End, Place, Shifted, Update};
 pub use item::{Axis, Exclusion, Item};
 
@@ -140,9 +139,11 @@ impl Coverage {
             met.into_iter().for_each(|(kind, request)| self.meet(kind, request));
             return;
         }
-        let mut decoder = Covered::new(engine::Decoder::new(&vector.bytes), std::mem::take(self));
+        self.begin_slice();
+        let coder = engine::Decoder::new(&vector.bytes);
+        let mut decoder = Observed { coder, observer: std::mem::take(self) };
         let _ = decoder.answers(&vector.events);
-        *self = decoder.into_parts().1;
+        *self = decoder.observer;
     }
 
     /// A decoder meets its first error at this request.
@@ -273,6 +274,20 @@ impl Coverage {
     }
 }
 
+/// ```
+/// use silicabac::{bin::{BinCoder, Encode}, coverage::Coverage, engine, observed::Observed};
+/// let mut encoder = Observed { coder: engine::Encoder::new(), observer: Coverage::new() };
+/// encoder.bypass(true);
+/// encoder.terminate(true);
+/// assert_eq!(encoder.coder.finish(), [0xfe, 0xc0]);
+/// assert_eq!(encoder.observer.item("flushes").unwrap().hit_cells(), 1);
+/// ```
+impl<C> Observer<C> for Coverage {
+    fn after(&mut self, _: &C, coded: Event) {
+        self.take(coded);
+    }
+}
+
 impl Default for Coverage {
     fn default() -> Self {
         Self::new()
@@ -372,12 +387,14 @@ mod tests {
         let vectors = Suite::built_in("random", 7).unwrap().vectors;
         let (mut written, mut read) = (Coverage::new(), Coverage::new());
         for vector in &vectors {
-            let mut encoder = Covered::new(spec::Encoder::new(), written);
+            written.begin_slice();
+            let mut encoder = Observed { coder: spec::Encoder::new(), observer: written };
             encoder.play(&vector.events).unwrap();
-            written = encoder.into_parts().1;
-            let mut decoder = Covered::new(spec::Decoder::new(&vector.bytes), read);
+            written = encoder.observer;
+            read.begin_slice();
+            let mut decoder = Observed { coder: spec::Decoder::new(&vector.bytes), observer: read };
             decoder.play(&vector.events).unwrap();
-            read = decoder.into_parts().1;
+            read = decoder.observer;
         }
         assert_eq!(written.items(), read.items());
         assert_eq!(written.items(), of(&vectors).items());

@@ -8,7 +8,7 @@
 use core::hint::select_unpredictable;
 
 use super::step::{self, Model, Models, START, UNIT};
-use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind};
+use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind, Tail};
 use crate::context::{ContextModel, CtxIdx};
 
 /// So many bypass bins are decoded in one step.
@@ -213,6 +213,10 @@ impl BinCoder for Decoder<'_> {
             self.fail(DecodeErrorKind::Misaligned, self.position());
             self.clear_offset();
         }
+    }
+
+    fn padding(&mut self, _: u8) -> u8 {
+        Tail::of(self.slice, self.position()).bits
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::{hint::select_unpredictable, mem};
 
 use super::step::{self, Model, Models, START, UNIT};
-use crate::bin::{BinCoder, Encode};
+use crate::bin::{BinCoder, Encode, pad};
 use crate::context::{ContextModel, CtxIdx};
 
 /// An encoder for production.
@@ -156,6 +156,10 @@ impl BinCoder for Encoder {
 
     fn align(&mut self) {
         self.range = 256 << UNIT;
+    }
+
+    fn padding(&mut self, bits: u8) -> u8 {
+        pad(self.bytes.last_mut(), bits)
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {

@@ -124,6 +124,10 @@ impl BinCoder for Meter {
         self.range = 256 << UNIT;
     }
 
+    fn padding(&mut self, bits: u8) -> u8 {
+        bits
+    }
+
     fn raw(&mut self, bytes: &mut [u8]) {
         self.before += bytes.len() as u64 * 8;
     }

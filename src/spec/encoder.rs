@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use bitvec::{order::Msb0, vec::BitVec};
 
-use crate::bin::{BinCoder, Encode};
+use crate::bin::{BinCoder, Encode, pad};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::tables::RANGE_TAB_LPS;
 
@@ -199,6 +199,10 @@ impl BinCoder for Encoder {
 
     fn align(&mut self) {
         self.cod_i_range = 256;
+    }
+
+    fn padding(&mut self, bits: u8) -> u8 {
+        pad(self.bits.as_raw_mut_slice().last_mut(), bits)
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {

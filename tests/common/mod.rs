@@ -69,10 +69,25 @@ pub fn tools() -> Option<(Cache, Tools)> {
 /// Another program that a test runs, under the same rule; `install` is the command that installs it.
 pub fn program(name: &str, install: &str) -> Option<PathBuf> {
     tools()?;
-    let found = std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|dir| dir.join(name))
-        .find(|path| path.is_file());
-    Some(found.unwrap_or_else(|| panic!("there is no {name} on the PATH; install it with: {install}")))
+    Some(
+        on_path(name).unwrap_or_else(|| panic!("there is no {name} on the PATH; install it with: {install}")),
+    )
+}
+
+/// The encoder x264; as [`tools`], with `SILICABAC_NO_X264=1`.
+pub fn x264() -> Option<PathBuf> {
+    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
+    if left_out("SILICABAC_NO_X264", "tests of fresh streams", &LEFT_OUT) {
+        return None;
+    }
+    Some(
+        on_path("x264")
+            .unwrap_or_else(|| panic!("there is no x264 on the PATH; install it with: apt-get install x264")),
+    )
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
 }
 
 /// The tools of proofs; as [`tools`], with `SILICABAC_NO_FORMAL=1`.
