@@ -2,6 +2,7 @@
 //! what a fuzzer has found once stays found.
 
 use serde_json::{Value, json};
+use silicabac::avc::{SliceData, Stream};
 use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use silicabac::context::{ContextModel, CtxIdx};
 use silicabac::cosim::{Judged, Stalls};
@@ -65,6 +66,19 @@ pub fn traces(data: &[u8]) {
     }
     let written = trace.to_unpacked().expect("what was read can be written");
     assert_eq!(Trace::from_unpacked(&written).expect("what was written can be read"), trace);
+}
+
+/// Any bytes as an H.264 stream: what can be read is written as the same bytes, and everything else is passed through.
+pub fn streams(data: &[u8]) {
+    for unit in Stream::new(data) {
+        let unit = unit.expect("memory can be read");
+        let Some((parameters, slice)) = unit.slice() else { continue };
+        if let Ok(read) = SliceData::read(parameters, slice) {
+            assert_eq!(read.write(parameters).expect("what was read can be written"), slice);
+            let same = silicabac::avc::nal::escape(&unit.rbsp) == unit.unit.bytes;
+            assert_eq!(unit.rewrite().expect("what was read can be written") == unit.unit.bytes, same);
+        }
+    }
 }
 
 /// A vector file, its checksums set right: it is refused, or it can be checked, and comes back as it was.
