@@ -1,0 +1,143 @@
+//! Reading H.264 slice data, beside the engine alone on the same bins and beside a whole decoder of the same stream.
+//!
+//! The stream is made by x264 on first use, all intra at a high bitrate, or is the one that `SILICABAC_STREAM` names. Without x264
+//! it is a small one of the tests'; without ffmpeg its row is left out.
+
+use std::{
+    env, fs,
+    hint::black_box,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use silicabac::{
+    avc::{Stream, StreamUnit, read_each, work_in_order},
+    bin::{BinCoder, Event},
+    engine::Decoder,
+};
+
+/// How often each is run by `cargo bench`; `cargo test` runs it once.
+const RUNS: usize = 9;
+
+fn is_bench() -> bool {
+    env::args().any(|argument| argument == "--bench")
+}
+
+fn stream() -> PathBuf {
+    if let Some(path) = env::var_os("SILICABAC_STREAM") {
+        return path.into();
+    }
+    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams/x264_main_mbaff_qcif_lowqp.264");
+    let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("intra-720p.264");
+    if is_bench() && (made.exists() || make(&made)) { made } else { small }
+}
+
+/// Twenty pictures of 1280x720 with much detail, each coded by itself at QP 12.
+fn make(path: &Path) -> bool {
+    let (width, height) = (1280_u32, 720_u32);
+    let mut noise = 1_u32;
+    let mut pictures = Vec::new();
+    for frame in 0..20 {
+        for i in 0..width * height * 3 / 2 {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (x, y) = (i % width + 3 * frame, i / width + 2 * frame);
+            pictures.push((((x * x + y * y) >> 9) + x / 4 + (noise >> 28)) as u8);
+        }
+    }
+    let raw = path.with_extension("yuv");
+    let made = fs::write(&raw, pictures).is_ok()
+        && Command::new("x264")
+            .args([
+                "--demuxer=raw",
+                "--input-res=1280x720",
+                "--keyint=1",
+                "--qp=12",
+                "--threads=1",
+                "--quiet",
+                "-o",
+            ])
+            .args([path, &raw])
+            .output()
+            .is_ok_and(|run| run.status.success());
+    let _ = fs::remove_file(raw);
+    made
+}
+
+fn read(units: &[StreamUnit]) {
+    for (parameters, data) in units.iter().filter_map(StreamUnit::slice) {
+        black_box(read_each(parameters, Decoder::new(data), |_| {})).expect("a whole slice");
+    }
+}
+
+/// The bins alone: what the engine takes for them if it is told which they are.
+fn engine_alone(slices: &[(Vec<u8>, Vec<Event>)]) {
+    for (payload, events) in slices {
+        let mut decoder = Decoder::new(payload);
+        decoder.play_through(events, |event| {
+            black_box(event);
+            true
+        });
+    }
+}
+
+fn median(mut work: impl FnMut() -> Option<Duration>) -> Option<f64> {
+    let runs = if is_bench() { RUNS } else { 1 };
+    let mut seconds: Vec<f64> = (0..runs).filter_map(|_| Some(work()?.as_secs_f64())).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied()
+}
+
+fn timed(mut work: impl FnMut()) -> impl FnMut() -> Option<Duration> {
+    move || {
+        let start = Instant::now();
+        work();
+        Some(start.elapsed())
+    }
+}
+
+fn benches(criterion: &mut Criterion) {
+    let path = stream();
+    let bytes = fs::read(&path).expect("a stream");
+    let units: Vec<_> = Stream::new(&bytes[..]).map(|unit| unit.expect("memory")).collect();
+    let traced = units.iter().filter_map(StreamUnit::trace).map(|trace| trace.expect("a whole slice").slice);
+    let slices: Vec<_> = traced.map(|slice| (slice.payload.clone(), slice.events())).collect();
+    let bins = slices.iter().flat_map(|(_, events)| events).filter(|event| event.is_bin()).count();
+
+    let mut group = criterion.benchmark_group("H.264 slice data");
+    group.throughput(Throughput::Elements(bins as u64)).sample_size(10);
+    group.bench_function("read", |bencher| bencher.iter(|| read(&units)));
+    group.finish();
+
+    println!("\n{}: {} bytes, {} slices, {bins} bins", path.display(), bytes.len(), slices.len());
+    println!("| | Mbin/s |\n| --- | ---: |");
+    let row = |name: &str, seconds: Option<f64>| {
+        seconds.map(|seconds| println!("| {name} | {:.0} |", bins as f64 / seconds / 1e6))
+    };
+    row("reading the syntax, one thread", median(timed(|| read(&units))));
+    for jobs in [1, 2] {
+        let rewrite = || {
+            let units = Stream::new(&bytes[..]);
+            let work = |unit: &StreamUnit| black_box(unit.rewrite()).map(drop);
+            work_in_order::<_, std::io::Error>(units, jobs, work, |_, _| Ok(())).expect("memory");
+        };
+        row(&format!("reading and writing the stream, {jobs} at once"), median(timed(rewrite)));
+    }
+    row("the engine alone, told which bins come", median(timed(|| engine_alone(&slices))));
+    let ffmpeg = || {
+        let start = Instant::now();
+        let run = Command::new("ffmpeg")
+            .args(["-v", "error", "-threads", "1", "-i"])
+            .arg(&path)
+            .args(["-f", "null", "-"])
+            .output();
+        run.is_ok_and(|run| run.status.success()).then(|| start.elapsed())
+    };
+    if is_bench() {
+        row("FFmpeg's whole decoder, one thread", median(ffmpeg));
+    }
+}
+
+criterion_group!(avc, benches);
+criterion_main!(avc);
