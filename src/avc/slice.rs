@@ -107,6 +107,12 @@ pub enum DataError {
         /// What is wrong.
         error: DecodeError,
     },
+    /// The slice ends without the bit that every encoder ends it with.
+    #[error("rbsp_stop_one_bit, bit {bit} of the slice data, is 0")]
+    StopBit {
+        /// Where it is, from the first CABAC byte on.
+        bit: u64,
+    },
 }
 
 /// Why macroblocks cannot be written as a slice.
@@ -160,7 +166,7 @@ impl SliceData {
         let mut macroblocks = Vec::new();
         let show = |step: Step<'_, _>| macroblocks.push(step.macroblock.clone());
         let decoder = read_each(parameters, engine::Decoder::new(data), show)?;
-        let tail = Tail::of(data, decoder.position());
+        let tail = tail(data, decoder.position())?;
         Ok(SliceData { macroblocks, tail_bits: tail.bits, tail: tail.bytes.to_vec() })
     }
 
@@ -190,6 +196,16 @@ impl SliceData {
         }
         Ok(bytes)
     }
+}
+
+/// What stands behind the last bin, which ended before this bit.
+fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
+    let bit = position.saturating_sub(1);
+    let byte = usize::try_from(bit / 8).ok().and_then(|byte| data.get(byte)).copied().unwrap_or(0);
+    if byte >> (7 - bit % 8) & 1 == 0 {
+        return Err(DataError::StopBit { bit });
+    }
+    Ok(Tail::of(data, position))
 }
 
 /// A macroblock that was read.
@@ -246,6 +262,6 @@ pub fn rewrite(parameters: &Parameters, data: &[u8]) -> Result<Vec<u8>, DataErro
     })?;
     written?;
     let mut bytes = writer.into_coder().finish();
-    Tail::of(data, decoder.position()).append_to(&mut bytes);
+    tail(data, decoder.position())?.append_to(&mut bytes);
     Ok(bytes)
 }

@@ -416,15 +416,21 @@ fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
         // What cannot be read is passed through, so that nothing is lost.
         let work = |unit: &StreamUnit| Ok(unit.rewrite());
         let mut count = for_each(input, work, |unit, rewritten| {
-            let rewritten = match rewritten {
-                Ok(rewritten) => rewritten,
+            let original = &unit.unit.bytes;
+            let passed_through = |why: &str| {
+                let offset = unit.unit.offset;
+                eprintln!("error: the slice in the NAL unit at byte {offset} is passed through: {why}");
+                original
+            };
+            let written = match &rewritten {
+                Ok(rewritten) if rewritten == original => rewritten,
+                Ok(_) => {
+                    differing += 1;
+                    passed_through("encoded again it is another")
+                }
                 Err(error) => {
                     damaged += 1;
-                    eprintln!(
-                        "error: the slice in the NAL unit at byte {} is passed through: {error}",
-                        unit.unit.offset
-                    );
-                    unit.unit.bytes.clone()
+                    passed_through(&error.to_string())
                 }
             };
             match unit.content {
@@ -432,10 +438,9 @@ fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
                 Content::Unsupported(_) => passed += 1,
                 Content::Other => {}
             }
-            differing += u64::from(rewritten != unit.unit.bytes);
-            bytes += (unit.unit.prefix.len() + rewritten.len()) as u64;
+            bytes += (unit.unit.prefix.len() + written.len()) as u64;
             out.write_all(&unit.unit.prefix)?;
-            out.write_all(&rewritten)
+            out.write_all(written)
         })?;
         count.damaged += damaged;
         Ok(count)
