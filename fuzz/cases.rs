@@ -76,9 +76,8 @@ pub fn streams(data: &[u8]) {
         if let Ok(read) = SliceData::read(parameters, slice) {
             let written = read.write(parameters).expect("what was read can be written");
             // A stop bit of 0 in front of PCM samples is the one thing that is not written again.
-            let differing = written.iter().zip(slice).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
-            let pcm = read.macroblocks.iter().filter(|macroblock| !macroblock.pcm.is_empty()).count();
-            assert!(written.len() == slice.len() && differing as usize <= pcm);
+            let has_pcm = read.macroblocks.iter().any(|macroblock| !macroblock.pcm.is_empty());
+            assert!(written == slice || has_pcm && written.len() == slice.len());
             assert_eq!(SliceData::read(parameters, &written).as_ref(), Ok(&read));
             assert!(unit.rewrite().is_ok());
         }

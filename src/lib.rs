@@ -6,9 +6,10 @@
 //!
 //! | rooms | what they hold |
 //! | --- | --- |
-//! | [`bin`], [`context`], [`tables`] | what sources and coders share |
+//! | [`bin`], [`context`], [`tables`], [`binarization`], [`observed`] | what sources and coders share |
 //! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones |
 //! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
+//! | `avc` | a source: the slice data of H.264 streams, read and written |
 //! | `trace`, `stress` | sources: recorded bins, and made ones |
 //! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
 //! | `replay`, `cosim`, `coverage`, `prove`, `mutation` | judges |
@@ -58,3 +59,8 @@ pub mod yosys;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// And those of the documents.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/avc.md")]
+struct AvcDocument;

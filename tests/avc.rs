@@ -12,8 +12,8 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 use silicabac::avc::{
-    Content, DataError, MbType, Parameters, SliceData, SliceTrace, Stream, StreamUnit, Walk, WriteError,
-    read_each, rewrite,
+    Content, DataError, MbType, Parameters, SliceData, SliceTrace, Stream, StreamUnit, Unsupported, Walk,
+    WriteError, read_each, rewrite,
 };
 use silicabac::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event};
 use silicabac::context::{Codec, ContextModel, CtxIdx, SliceType};
@@ -208,9 +208,9 @@ impl BinCoder for Dreamer {
         match element.0 {
             "end_of_slice_flag" => given,
             // So that long blocks come about.
-            "last_significant_coeff_flag" => i32::from(random % 32 == 0),
+            "last_significant_coeff_flag" => i32::from(random.is_multiple_of(32)),
             // Small ones mostly, as in real slices, but now and then any.
-            "coeff_abs_level_minus1" | "mvd_l0" | "mvd_l1" if random % 8 != 0 => {
+            "coeff_abs_level_minus1" | "mvd_l0" | "mvd_l1" if !random.is_multiple_of(8) => {
                 (i64::from(random >> 8) % 12 - 4).clamp(low, high) as i32
             }
             // I_PCM, which leaves the other elements out, is but one type of many.
@@ -460,4 +460,69 @@ fn what_is_not_supported_is_named_and_passed_through() {
         .flat_map(|unit| [unit.unit.prefix.clone(), unit.rewrite().unwrap()].concat())
         .collect();
     assert_eq!(written, stream);
+}
+
+/// Writes fixed-length and Exp-Golomb codes.
+#[derive(Default)]
+struct Bits(String);
+
+impl Bits {
+    fn u(mut self, bits: &str) -> Bits {
+        self.0 += bits;
+        self
+    }
+
+    fn ue(mut self, value: u32) -> Bits {
+        let code = format!("{:b}", u64::from(value) + 1);
+        self.0 += &"0".repeat(code.len() - 1);
+        self.0 += &code;
+        self
+    }
+
+    /// A NAL unit with its start code; the last byte is filled up with ones.
+    fn unit(self, header: u8) -> Vec<u8> {
+        let bytes = self
+            .0
+            .as_bytes()
+            .chunks(8)
+            .map(|chunk| (0..8).fold(0, |byte, bit| byte << 1 | u8::from(chunk.get(bit) != Some(&b'0'))));
+        let rbsp: Vec<u8> = std::iter::once(header).chain(bytes).collect();
+        [&[0, 0, 1][..], &silicabac::avc::nal::escape(&rbsp)].concat()
+    }
+}
+
+/// A stream of one macroblock: its parameter sets, and a slice header with this slice_qp_delta code.
+fn tiny_stream(width_minus1: u32, slice_qp_delta: u32) -> Vec<u8> {
+    let sps = Bits::default()
+        .u("010011010000000000001010")
+        .ue(0)
+        .ue(0)
+        .ue(2)
+        .ue(1)
+        .u("0")
+        .ue(width_minus1)
+        .ue(0)
+        .u("11001");
+    let pps = Bits::default().ue(0).ue(0).u("10").ue(0).ue(0).ue(0).u("000").ue(0).ue(0).ue(0).u("0001");
+    let slice = Bits::default().ue(0).ue(7).ue(0).u("0000").ue(0).u("00").ue(slice_qp_delta);
+    let fill = |bits: Bits| {
+        let zeros = "0".repeat((8 - bits.0.len() % 8) % 8);
+        bits.u(&zeros)
+    };
+    [fill(sps).unit(0x67), fill(pps).unit(0x68), slice.unit(0x65), vec![0x55; 9]].concat()
+}
+
+#[test]
+fn headers_that_no_encoder_writes_are_refused() {
+    let content = |stream: &[u8]| units(stream).map(|unit| unit.content).collect::<Vec<_>>();
+    let Content::Slice { parameters, data } = &content(&tiny_stream(0, 0))[2] else {
+        panic!("it is a slice")
+    };
+    assert_eq!((parameters.pic_size_in_mbs, parameters.slice_qp_y, *data), (1, 26, 4));
+    // Beyond what fits into 32 bits.
+    let refused = &content(&tiny_stream(0, u32::MAX - 2))[2];
+    assert!(matches!(refused, Content::Unsupported(Unsupported::Header(_))), "{refused:?}");
+    let refused = content(&tiny_stream(200_000, 0));
+    assert!(matches!(refused[0], Content::Unsupported(Unsupported::Header(_))), "{refused:?}");
+    assert!(matches!(refused[2], Content::Unsupported(Unsupported::Header(_))), "{refused:?}");
 }

@@ -1,5 +1,7 @@
 //! Parameter sets and slice headers, read by `h264-reader`: what of them slice_data depends on, and where it begins.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use h264_reader::{
     Context,
     nal::{
@@ -83,7 +85,7 @@ impl ParameterSets {
     }
 
     fn sequence(&mut self, payload: &[u8]) -> Result<(), Unsupported> {
-        let set = SeqParameterSet::from_bits(BitReader::new(payload)).map_err(damaged)?;
+        let set = guarded(|| SeqParameterSet::from_bits(BitReader::new(payload)))?;
         let [width, height] =
             [set.pic_width_in_mbs_minus1, set.pic_height_in_map_units_minus1].map(u64::from);
         let fields = if matches!(set.frame_mbs_flags, FrameMbsFlags::Frames) { 1 } else { 2 };
@@ -96,7 +98,7 @@ impl ParameterSets {
     }
 
     fn picture(&mut self, payload: &[u8]) -> Result<(), Unsupported> {
-        let set = PicParameterSet::from_bits(&self.0, BitReader::new(payload)).map_err(damaged)?;
+        let set = guarded(|| PicParameterSet::from_bits(&self.0, BitReader::new(payload)))?;
         self.0.put_pic_param_set(set);
         Ok(())
     }
@@ -104,8 +106,7 @@ impl ParameterSets {
     fn slice(&self, nal_header: u8, payload: &[u8]) -> Result<Content, Unsupported> {
         let nal_header = NalHeader::new(nal_header).map_err(damaged)?;
         let mut reader = BitReader::new(payload);
-        let (header, sps, pps) =
-            SliceHeader::from_bits(&self.0, &mut reader, nal_header, None).map_err(damaged)?;
+        let (header, sps, pps) = guarded(|| SliceHeader::from_bits(&self.0, &mut reader, nal_header, None))?;
         if !pps.entropy_coding_mode_flag {
             return Err(Unsupported::Cavlc);
         }
@@ -126,6 +127,12 @@ impl ParameterSets {
         let data = 1 + payload.len() - reader.into_reader().len();
         Ok(Content::Slice { parameters, data })
     }
+}
+
+/// Runs the reader. Sums of it that no value in a legal stream can make too large panic in builds that check for overflow.
+fn guarded<T, E: std::fmt::Debug>(read: impl FnOnce() -> Result<T, E>) -> Result<T, Unsupported> {
+    let read = panic::catch_unwind(AssertUnwindSafe(read));
+    read.map_err(|_| Unsupported::Header("a value is far out of range".to_string()))?.map_err(damaged)
 }
 
 fn damaged(error: impl std::fmt::Debug) -> Unsupported {

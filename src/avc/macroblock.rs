@@ -289,7 +289,7 @@ pub(super) const fn b_partitions(kind: u8) -> Partitions {
     match kind {
         1..=3 => Partitions { shape: Shape::Whole, lists: [[L0, L1, Bi][kind as usize - 1]; 2] },
         4..=21 => {
-            let shape = if kind % 2 == 0 { Shape::Rows } else { Shape::Columns };
+            let shape = if kind.is_multiple_of(2) { Shape::Rows } else { Shape::Columns };
             Partitions { shape, lists: PAIRS[(kind as usize - 4) / 2] }
         }
         _ => Partitions::NONE,

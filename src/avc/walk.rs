@@ -391,10 +391,11 @@ fn i_mb_type<C: BinCoder>(coder: &mut C, given: i32, contexts: [usize; 6]) -> i3
     }
     let (mode, chroma, luma) = intra_16x16(given as u8);
     let luma = coder.context(has_luma, luma != 0);
-    let chroma = coder
-        .context(has_chroma, chroma != 0)
-        .then(|| 1 + i32::from(coder.context(has_chroma_ac, chroma == 2)))
-        .unwrap_or(0);
+    let chroma = if coder.context(has_chroma, chroma != 0) {
+        1 + i32::from(coder.context(has_chroma_ac, chroma == 2))
+    } else {
+        0
+    };
     let high = coder.context(mode_high, mode & 2 != 0);
     let low = coder.context(mode_low, mode & 1 != 0);
     1 + (i32::from(high) * 2 + i32::from(low)) + 4 * chroma + 12 * i32::from(luma)
