@@ -132,6 +132,27 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// As many bypass bins as [`AT_ONCE`] at the most.
+    #[inline(always)]
+    fn bypass_few(&mut self, n: u32) -> u32 {
+        if self.ahead < n as i32 {
+            if self.memory.loaded < self.memory.slice.len() {
+                self.fill();
+            }
+            // The last bits: one of these bins may find none.
+            if self.ahead < n as i32 {
+                return (0..n).fold(0, |read, _| read << 1 | u32::from(self.bypass(false)));
+            }
+        }
+        // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
+        let inverse = u64::from(INVERSE[(self.range >> UNIT) as usize & 255]);
+        let quotient = ((self.rest >> (UNIT - n)) * inverse) >> 34;
+        self.rest = (self.rest << n).wrapping_sub(quotient.wrapping_mul(self.range));
+        self.ahead -= n as i32;
+        self.bins += u64::from(n);
+        !quotient as u32 & ((1 << n) - 1)
+    }
+
     fn clear_offset(&mut self) {
         self.rest = (self.range - (1 << UNIT)) | (self.rest & ((1 << UNIT) - 1));
     }
@@ -168,27 +189,12 @@ impl BinCoder for Decoder<'_> {
 
     #[inline(always)]
     fn bypass_bits(&mut self, n: u32, _: u32) -> u32 {
-        if n > AT_ONCE {
-            let upper = self.bypass_bits(n.min(32) - AT_ONCE, 0);
-            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, 0);
+        let n = n.min(32);
+        if n <= AT_ONCE {
+            return self.bypass_few(n);
         }
-        if self.ahead < n as i32 {
-            if self.memory.loaded < self.memory.slice.len() {
-                self.fill();
-            }
-            // The last bits: one of these bins may find none.
-            if self.ahead < n as i32 {
-                return (0..n).fold(0, |read, _| read << 1 | u32::from(self.bypass(false)));
-            }
-        }
-        // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
-        let below = UNIT - n;
-        let range = self.range >> UNIT;
-        let quotient = ((self.rest >> below) * u64::from(INVERSE[range as usize & 255])) >> 34;
-        self.rest = (self.rest - ((quotient * range) << below)) << n;
-        self.ahead -= n as i32;
-        self.bins += u64::from(n);
-        !quotient as u32 & ((1 << n) - 1)
+        let upper = self.bypass_few(n - AT_ONCE);
+        upper << AT_ONCE | self.bypass_few(AT_ONCE)
     }
 
     #[inline(always)]

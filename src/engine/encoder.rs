@@ -63,6 +63,18 @@ impl Encoder {
         }
     }
 
+    /// As many bypass bins as [`AT_ONCE`] at the most.
+    #[inline(always)]
+    fn bypass_few(&mut self, n: u32, value: u32) -> u32 {
+        if self.queued + n as i32 > FULL {
+            self.write_queued();
+        }
+        let value = value & ((1 << n) - 1);
+        self.low = (self.low << n) + (self.range >> UNIT) * u64::from(value);
+        self.queued += n as i32;
+        value
+    }
+
     /// Moves the whole bytes of the queue, and the carry above them, to the output.
     #[inline(always)]
     fn write_queued(&mut self) {
@@ -118,22 +130,17 @@ impl BinCoder for Encoder {
 
     #[inline(always)]
     fn bypass(&mut self, bin: bool) -> bool {
-        self.bypass_bits(1, bin.into()) != 0
+        self.bypass_few(1, bin.into()) != 0
     }
 
     #[inline(always)]
     fn bypass_bits(&mut self, n: u32, value: u32) -> u32 {
-        if n > AT_ONCE {
-            let upper = self.bypass_bits(n.min(32) - AT_ONCE, value >> AT_ONCE);
-            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, value);
+        let n = n.min(32);
+        if n <= AT_ONCE {
+            return self.bypass_few(n, value);
         }
-        let value = value & ((1 << n) - 1);
-        if self.queued + n as i32 > FULL {
-            self.write_queued();
-        }
-        self.low = (self.low << n) + (self.range >> UNIT) * u64::from(value);
-        self.queued += n as i32;
-        value
+        let upper = self.bypass_few(n - AT_ONCE, value >> AT_ONCE);
+        upper << AT_ONCE | self.bypass_few(AT_ONCE, value)
     }
 
     #[inline(always)]
