@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use common::{golden_traces, unpublished_traces};
 use silicabac::bin::{BinCoder, Decode, Event};
 use silicabac::context::{Codec, CtxIdx};
-use silicabac::replay::{What, replay};
+use silicabac::replay::{What, replay, replay_all};
 use silicabac::spec;
 use silicabac::trace::{MAX_BYTES, Start, Trace, TraceError, TracedSlice};
 
@@ -90,6 +90,16 @@ fn what_is_written_reads_back() {
         trace.write_to(&mut packed).unwrap();
         assert_eq!(Trace::read_from(&*packed).unwrap(), trace);
     }
+}
+
+#[test]
+fn slices_that_are_replayed_at_once_keep_their_order() {
+    let mut slices = golden(Codec::Hevc).slices;
+    let damaged = [1, slices.len() - 1];
+    damaged.iter().for_each(|&slice| slices[slice].segments[0].crc32 ^= 1);
+    let found = replay_all(&slices);
+    assert_eq!(found, slices.iter().map(replay).collect::<Vec<_>>());
+    assert!((0..slices.len()).filter(|&slice| found[slice].is_err()).eq(damaged));
 }
 
 /// The first golden slice with PCM samples, which has everything that the damages below need.
