@@ -66,27 +66,38 @@ impl Memory<'_> {
         self.error = self.error.or(Some(DecodeError { kind, bin, bit }));
     }
 
-    /// Puts as many bytes behind the bits that are ahead as there is room for: zeros where the slice has ended, but not
-    /// both. Of these bits the bin needs one. Bits below, which are not counted, are right already or zero.
+    /// Puts bytes behind the bits that are ahead, as many as there is room for, until so many bits are: those of the slice
+    /// first, then zeros, for which the bin answers that has no other. Bits below, which are not counted, are right already
+    /// or zero.
     #[cold]
     #[inline(never)]
-    fn fill(&mut self, rest: u64, ahead: i32, bin: u64) -> (u64, i32) {
-        let left = self.slice.get(self.loaded..).unwrap_or_default();
-        if left.is_empty() {
-            self.fail(DecodeErrorKind::Exhausted, bin, self.slice.len() as u64 * 8);
-        }
-        let word = match left.first_chunk() {
-            Some(&word) => word,
-            None => {
-                let mut word = [0; 8];
-                word[..left.len()].copy_from_slice(left);
-                word
+    fn fill(&mut self, mut rest: u64, mut ahead: i32, needed: i32, bins: u64) -> (u64, i32) {
+        while ahead < needed {
+            let left = self.slice.get(self.loaded..).unwrap_or_default();
+            let room = (UNIT as i32 - ahead) as usize / 8;
+            let mut count = room;
+            if left.is_empty() {
+                self.fail(
+                    DecodeErrorKind::Exhausted,
+                    bins + ahead.max(0) as u64,
+                    self.slice.len() as u64 * 8,
+                );
+            } else {
+                count = room.min(left.len());
             }
-        };
-        let room = (UNIT as i32 - ahead) as usize / 8;
-        let count = if left.is_empty() { room } else { room.min(left.len()) };
-        self.loaded += count;
-        (rest | !u64::from_be_bytes(word) >> (9 + ahead), ahead + 8 * count as i32)
+            let word = match left.first_chunk() {
+                Some(&word) => word,
+                None => {
+                    let mut word = [0; 8];
+                    word[..left.len()].copy_from_slice(left);
+                    word
+                }
+            };
+            rest |= !u64::from_be_bytes(word) >> (9 + ahead);
+            ahead += 8 * count as i32;
+            self.loaded += count;
+        }
+        (rest, ahead)
     }
 }
 
@@ -104,9 +115,7 @@ impl<'a> Decoder<'a> {
         let first_bit = self.memory.loaded as u64 * 8;
         // Not even the nine bits of codIOffset are there.
         (self.range, self.rest, self.ahead) = (START, 0, -9);
-        while self.ahead < 0 {
-            self.fill();
-        }
+        self.need(0);
         // 511-codIOffset becomes 509-codIOffset.
         let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
         self.rest = rest;
@@ -116,9 +125,12 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Has so many bits ahead, of which a bin needs the last.
     #[inline(always)]
-    fn fill(&mut self) {
-        (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead, self.bins);
+    fn need(&mut self, bits: i32) {
+        if self.ahead < bits {
+            (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead, bits, self.bins);
+        }
     }
 
     #[inline(always)]
@@ -127,23 +139,13 @@ impl<'a> Decoder<'a> {
         self.range <<= shift;
         self.rest <<= shift;
         self.ahead -= shift as i32;
-        if self.ahead < 0 {
-            self.fill();
-        }
+        self.need(0);
     }
 
     /// As many bypass bins as [`AT_ONCE`] at the most.
     #[inline(always)]
     fn bypass_few(&mut self, n: u32) -> u32 {
-        if self.ahead < n as i32 {
-            if self.memory.loaded < self.memory.slice.len() {
-                self.fill();
-            }
-            // The last bits: one of these bins may find none.
-            if self.ahead < n as i32 {
-                return (0..n).fold(0, |read, _| read << 1 | u32::from(self.bypass(false)));
-            }
-        }
+        self.need(n as i32);
         // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
         let inverse = u64::from(INVERSE[(self.range >> UNIT) as usize & 255]);
         let quotient = ((self.rest >> (UNIT - n)) * inverse) >> 34;
@@ -168,20 +170,16 @@ impl BinCoder for Decoder<'_> {
         *model = next;
         (self.range, self.rest) = (range, rest);
         self.ahead -= shift as i32;
-        if self.ahead < 0 {
-            self.fill();
-        }
+        self.need(0);
         self.bins += 1;
         next.bin()
     }
 
     #[inline(always)]
     fn bypass(&mut self, _: bool) -> bool {
-        if self.ahead == 0 {
-            self.fill();
-        }
-        let (rest, bin) = self.rest.overflowing_sub(self.range >> 1);
-        self.rest = select_unpredictable(bin, self.rest, rest) << 1;
+        self.need(1);
+        let bin = self.rest < self.range >> 1;
+        self.rest = (self.rest << 1).wrapping_sub(select_unpredictable(bin, 0, self.range));
         self.ahead -= 1;
         self.bins += 1;
         bin
