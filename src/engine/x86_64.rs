@@ -10,6 +10,9 @@ use core::{arch::asm, mem::offset_of};
 
 use super::step::{DECODING, Decoding, Model, Step, UNIT};
 
+/// The bits of codIRange below the highest.
+static RANGE_BITS: u64 = 0xff << UNIT;
+
 /// As [`super::step::decode`].
 #[inline(always)]
 pub(super) fn decode(model: Model, mut range: u64, mut rest: u64) -> Step {
@@ -24,7 +27,7 @@ pub(super) fn decode(model: Model, mut range: u64, mut rest: u64) -> Step {
             "shr {t}, 57",
             "and {t:e}, 48",
             "shlx {lps}, [{tables} + 8 * {row} + {entries}], {t}",
-            "and {lps}, {mask}",
+            "and {lps}, [rip + {mask}]",
             "mov {t}, {rest}",
             "sub {range}, {lps}",
             "sub {t}, {lps}",
@@ -39,7 +42,7 @@ pub(super) fn decode(model: Model, mut range: u64, mut rest: u64) -> Step {
             after_mps = const offset_of!(Decoding, next),
             after_lps = const offset_of!(Decoding, next) + 4,
             row = in(reg) usize::from(model.0),
-            mask = in(reg) 0xff_u64 << UNIT,
+            mask = sym RANGE_BITS,
             range = inout(reg) range,
             rest = inout(reg) rest,
             next = out(reg) next,
