@@ -8,7 +8,12 @@ mod encoder;
 mod interleaved;
 mod meter;
 mod step;
-#[cfg(all(feature = "asm", target_arch = "x86_64", not(miri), any(test, target_feature = "bmi2")))]
+#[cfg(all(
+    feature = "asm",
+    target_arch = "x86_64",
+    not(miri),
+    any(test, all(target_feature = "bmi2", target_feature = "lzcnt"))
+))]
 mod x86_64;
 
 #[cfg(not(all(

@@ -1,9 +1,9 @@
 //! The step of a decoder in the assembly of x86-64 with BMI2: as [`super::step::decode`], in the order in which it is fast.
 //!
 //! A bin waits for eight operations: shift, mask, shift, mask, subtract, select, count zeros, shift. The compiler keeps
-//! that chain, but makes two more operations of each select, and loads the context variable that follows only when the bin is
-//! known. Here both candidates are loaded before. The block reads two tables by a byte and writes nothing but
-//! registers; this is all that is unsafe in the crate.
+//! that chain, but puts a subtraction behind a select, and loads the context variable that follows only when the bin is known.
+//! Here both candidates are loaded before. The block reads two tables by a byte and writes nothing but
+//! registers; nothing else in the crate is unsafe.
 #![allow(unsafe_code)]
 
 use core::{arch::asm, mem::offset_of};
@@ -56,6 +56,10 @@ pub(super) fn decode(model: Model, mut range: u64, mut rest: u64) -> Step {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::println;
+
     use super::*;
     use crate::engine::step;
 
