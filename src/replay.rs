@@ -1,6 +1,8 @@
 //! The judge of the coders without a clock: decodes and re-encodes a recorded slice on the oracle and on the
 //! engine, side by side, and compares every bin, state, register and byte with the trace and with each other.
 
+use rayon::prelude::*;
+
 use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event, Tail};
 use crate::trace::{Start, TracedSlice};
 use crate::{engine, spec};
@@ -35,6 +37,11 @@ pub enum What {
 pub fn replay(slice: &TracedSlice) -> Result<(), Difference> {
     let end = decode(slice)?;
     encode(slice, end)
+}
+
+/// Replays slices on all processors; what each met, in their order.
+pub fn replay_all(slices: &[TracedSlice]) -> Vec<Result<(), Difference>> {
+    slices.par_iter().map(replay).collect()
 }
 
 /// Decodes the payload; the position behind the last bin.

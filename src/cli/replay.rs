@@ -8,7 +8,7 @@ use std::{
 use clap::ValueEnum;
 use serde::Serialize;
 use silicabac::{
-    replay::{What, replay},
+    replay::{What, replay_all},
     trace::Trace,
 };
 
@@ -84,8 +84,8 @@ fn replay_file(file: &Path, report: &mut Report) {
         Ok(trace) => trace,
         Err(error) => return fail(None, error.to_string(), true),
     };
-    for (i, slice) in trace.slices.iter().enumerate() {
-        if let Err(difference) = replay(slice) {
+    for (i, result) in replay_all(&trace.slices).into_iter().enumerate() {
+        if let Err(difference) = result {
             fail(Some(i), difference.to_string(), matches!(difference.what, What::Stream(_)));
         }
     }

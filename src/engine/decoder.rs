@@ -5,9 +5,11 @@
 //! renormalises: eight dependent operations a bin. Bits are loaded seven bytes at a time, when a renormalisation has
 //! shifted out more than there were; behind the last byte that is the moment at which the slice is exhausted.
 
+use alloc::boxed::Box;
 use core::hint::select_unpredictable;
 
-use super::step::{self, Model, Models, START, UNIT};
+use super::decode;
+use super::step::{self, Model, Models, START, Step, UNIT};
 use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind, Tail};
 use crate::context::{ContextModel, CtxIdx};
 
@@ -45,56 +47,90 @@ pub struct Decoder<'a> {
     rest: u64,
     /// How many bits are ahead; not negative between bins.
     ahead: i32,
+    bins: u64,
+    memory: Box<Memory<'a>>,
+}
+
+/// What does not fit into registers. It has a place of its own, so that the rest can be in registers.
+#[derive(Clone, Debug)]
+struct Memory<'a> {
     models: Models,
     slice: &'a [u8],
-    /// Bytes of which the bits are in `rest`, or would be if the slice had them.
+    /// Bytes of which the bits are loaded, or would be if the slice had them.
     loaded: usize,
-    bins: u64,
     error: Option<DecodeError>,
+}
+
+impl Memory<'_> {
+    fn fail(&mut self, kind: DecodeErrorKind, bin: u64, bit: u64) {
+        self.error = self.error.or(Some(DecodeError { kind, bin, bit }));
+    }
+
+    /// Puts bytes behind the bits that are ahead, as many as there is room for, until so many bits are: those of the slice
+    /// first, then zeros, for which the bin answers that has no other. Bits below, which are not counted, are right already
+    /// or zero.
+    #[cold]
+    #[inline(never)]
+    fn fill(&mut self, mut rest: u64, mut ahead: i32, needed: i32, bins: u64) -> (u64, i32) {
+        while ahead < needed {
+            let left = self.slice.get(self.loaded..).unwrap_or_default();
+            let room = (UNIT as i32 - ahead) as usize / 8;
+            let mut count = room;
+            if left.is_empty() {
+                self.fail(
+                    DecodeErrorKind::Exhausted,
+                    bins + ahead.max(0) as u64,
+                    self.slice.len() as u64 * 8,
+                );
+            } else {
+                count = room.min(left.len());
+            }
+            let word = match left.first_chunk() {
+                Some(&word) => word,
+                None => {
+                    let mut word = [0; 8];
+                    word[..left.len()].copy_from_slice(left);
+                    word
+                }
+            };
+            rest |= !u64::from_be_bytes(word) >> (9 + ahead);
+            ahead += 8 * count as i32;
+            self.loaded += count;
+        }
+        (rest, ahead)
+    }
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder that has read the first nine bits of `slice`, with every context in state 0 and valMPS 0.
     pub fn new(slice: &'a [u8]) -> Decoder<'a> {
-        let mut decoder = Decoder {
-            range: START,
-            rest: 0,
-            ahead: 0,
-            models: step::models(),
-            slice,
-            loaded: 0,
-            bins: 0,
-            error: None,
-        };
+        let memory = Box::new(Memory { models: step::models(), slice, loaded: 0, error: None });
+        let mut decoder = Decoder { range: START, rest: 0, ahead: 0, bins: 0, memory };
         decoder.start();
         decoder
     }
 
     /// Starts the engine on the byte at `loaded`.
     fn start(&mut self) {
-        let first_bit = self.loaded as u64 * 8;
+        let first_bit = self.memory.loaded as u64 * 8;
         // Not even the nine bits of codIOffset are there.
         (self.range, self.rest, self.ahead) = (START, 0, -9);
-        while self.ahead < 0 {
-            self.fill();
-        }
+        self.need(0);
         // 511-codIOffset becomes 509-codIOffset.
         let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
         self.rest = rest;
         if is_forbidden {
-            self.fail(DecodeErrorKind::Forbidden, first_bit);
+            self.memory.fail(DecodeErrorKind::Forbidden, self.bins, first_bit);
             self.clear_offset();
         }
     }
 
-    /// Loads bytes, of which one bit at least is needed now.
+    /// Has so many bits ahead, of which a bin needs the last.
     #[inline(always)]
-    fn fill(&mut self) {
-        let (rest, ahead, loaded) = fill(self.slice, self.rest, self.ahead, self.loaded);
-        if self.loaded >= self.slice.len() {
-            self.fail(DecodeErrorKind::Exhausted, self.slice.len() as u64 * 8);
+    fn need(&mut self, bits: i32) {
+        if self.ahead < bits {
+            (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead, bits, self.bins);
         }
-        (self.rest, self.ahead, self.loaded) = (rest, ahead, loaded);
     }
 
     #[inline(always)]
@@ -103,13 +139,20 @@ impl<'a> Decoder<'a> {
         self.range <<= shift;
         self.rest <<= shift;
         self.ahead -= shift as i32;
-        if self.ahead < 0 {
-            self.fill();
-        }
+        self.need(0);
     }
 
-    fn fail(&mut self, kind: DecodeErrorKind, bit: u64) {
-        self.error = self.error.or(Some(DecodeError { kind, bin: self.bins, bit }));
+    /// As many bypass bins as [`AT_ONCE`] at the most.
+    #[inline(always)]
+    fn bypass_few(&mut self, n: u32) -> u32 {
+        self.need(n as i32);
+        // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
+        let inverse = u64::from(INVERSE[(self.range >> UNIT) as usize & 255]);
+        let quotient = ((self.rest >> (UNIT - n)) * inverse) >> 34;
+        self.rest = (self.rest << n).wrapping_sub(quotient.wrapping_mul(self.range));
+        self.ahead -= n as i32;
+        self.bins += u64::from(n);
+        !quotient as u32 & ((1 << n) - 1)
     }
 
     fn clear_offset(&mut self) {
@@ -117,50 +160,26 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// Puts as many bytes behind the bits that are ahead as there is room for: the first at `loaded`, zeros where the slice
-/// has ended, but not both. Bits below, which are not counted, are right already or zero.
-#[cold]
-#[inline(never)]
-fn fill(slice: &[u8], rest: u64, ahead: i32, loaded: usize) -> (u64, i32, usize) {
-    let left = slice.get(loaded..).unwrap_or_default();
-    let word = match left.first_chunk() {
-        Some(&word) => word,
-        None => {
-            let mut word = [0; 8];
-            word[..left.len()].copy_from_slice(left);
-            word
-        }
-    };
-    let room = (UNIT as i32 - ahead) as usize / 8;
-    let count = if left.is_empty() { room } else { room.min(left.len()) };
-    let rest = rest | !u64::from_be_bytes(word) >> (9 + ahead);
-    (rest, ahead + 8 * count as i32, loaded + count)
-}
-
 impl BinCoder for Decoder<'_> {
     const READS: bool = true;
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, _: bool) -> bool {
-        let row = self.models[ctx.get()].row();
-        let range_lps = row.range_lps(self.range);
-        let (rest, is_lps) = self.rest.overflowing_sub(range_lps);
-        self.rest = select_unpredictable(is_lps, self.rest, rest);
-        self.range = select_unpredictable(is_lps, range_lps, self.range - range_lps);
-        let model = row.next(is_lps);
-        self.models[ctx.get()] = model;
-        self.renorm();
+        let model = &mut self.memory.models[ctx.get()];
+        let Step { range, rest, shift, next } = decode(*model, self.range, self.rest);
+        *model = next;
+        (self.range, self.rest) = (range, rest);
+        self.ahead -= shift as i32;
+        self.need(0);
         self.bins += 1;
-        model.bin()
+        next.bin()
     }
 
     #[inline(always)]
     fn bypass(&mut self, _: bool) -> bool {
-        if self.ahead == 0 {
-            self.fill();
-        }
-        let (rest, bin) = self.rest.overflowing_sub(self.range >> 1);
-        self.rest = select_unpredictable(bin, self.rest, rest) << 1;
+        self.need(1);
+        let bin = self.rest < self.range >> 1;
+        self.rest = (self.rest << 1).wrapping_sub(select_unpredictable(bin, 0, self.range));
         self.ahead -= 1;
         self.bins += 1;
         bin
@@ -168,27 +187,12 @@ impl BinCoder for Decoder<'_> {
 
     #[inline(always)]
     fn bypass_bits(&mut self, n: u32, _: u32) -> u32 {
-        if n > AT_ONCE {
-            let upper = self.bypass_bits(n.min(32) - AT_ONCE, 0);
-            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, 0);
+        let n = n.min(32);
+        if n <= AT_ONCE {
+            return self.bypass_few(n);
         }
-        if self.ahead < n as i32 {
-            if self.loaded < self.slice.len() {
-                self.fill();
-            }
-            // The last bits: one of these bins may find none.
-            if self.ahead < n as i32 {
-                return (0..n).fold(0, |read, _| read << 1 | u32::from(self.bypass(false)));
-            }
-        }
-        // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
-        let below = UNIT - n;
-        let range = self.range >> UNIT;
-        let quotient = ((self.rest >> below) * u64::from(INVERSE[range as usize & 255])) >> 34;
-        self.rest = (self.rest - ((quotient * range) << below)) << n;
-        self.ahead -= n as i32;
-        self.bins += u64::from(n);
-        !quotient as u32 & ((1 << n) - 1)
+        let upper = self.bypass_few(n - AT_ONCE);
+        upper << AT_ONCE | self.bypass_few(AT_ONCE)
     }
 
     #[inline(always)]
@@ -210,30 +214,30 @@ impl BinCoder for Decoder<'_> {
         let (rest, is_misaligned) = self.rest.overflowing_sub(self.range - (256 << UNIT));
         (self.range, self.rest) = (256 << UNIT, rest);
         if is_misaligned {
-            self.fail(DecodeErrorKind::Misaligned, self.position());
+            self.memory.fail(DecodeErrorKind::Misaligned, self.bins, self.position());
             self.clear_offset();
         }
     }
 
     fn padding(&mut self, _: u8) -> u8 {
-        Tail::of(self.slice, self.position()).bits
+        Tail::of(self.memory.slice, self.position()).bits
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {
         let first = (self.position().div_ceil(8)) as usize;
         for (at, byte) in (first..).zip(bytes.iter_mut()) {
-            *byte = self.slice.get(at).copied().unwrap_or(0);
+            *byte = self.memory.slice.get(at).copied().unwrap_or(0);
         }
-        self.loaded = first + bytes.len();
+        self.memory.loaded = first + bytes.len();
         self.start();
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.models[ctx.get()] = Model::new(model);
+        self.memory.models[ctx.get()] = Model::new(model);
     }
 
     fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.models[ctx.get()].get()
+        self.memory.models[ctx.get()].get()
     }
 }
 
@@ -247,10 +251,10 @@ impl Decode for Decoder<'_> {
     }
 
     fn position(&self) -> u64 {
-        (self.loaded as u64 * 8).wrapping_sub(self.ahead as u64)
+        (self.memory.loaded as u64 * 8).wrapping_sub(self.ahead as u64)
     }
 
     fn error(&self) -> Option<DecodeError> {
-        self.error
+        self.memory.error
     }
 }

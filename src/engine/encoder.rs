@@ -1,10 +1,9 @@
 //! The fast encoder. Instead of counting outstanding bits it keeps codILow wide and adds a carry to the bytes
 //! that it has already written.
 
-use alloc::vec::Vec;
-use core::{hint::select_unpredictable, mem};
+use alloc::{boxed::Box, vec::Vec};
 
-use super::step::{self, Model, Models, START, UNIT};
+use super::step::{self, Encoding, Model, Models, START, UNIT};
 use crate::bin::{BinCoder, Encode, pad};
 use crate::context::{ContextModel, CtxIdx};
 
@@ -26,68 +25,85 @@ pub struct Encoder {
     low: u64,
     /// Bits above codILow that are not yet bytes; -1 at the start of a life, whose first bit is not written.
     queued: i32,
+    memory: Box<Memory>,
+}
+
+/// What does not fit into registers. It has a place of its own, so that the rest can be in registers.
+#[derive(Clone, Debug)]
+struct Memory {
     models: Models,
     bytes: Vec<u8>,
 }
 
-/// At this many queued bits half a word goes out.
-const FULL: i32 = 32;
+/// With more queued bits than these, whole bytes go out: 10 bits of codILow, these, the longest shift of a bin and a carry
+/// are a word.
+const FULL: i32 = 64 - 10 - 7 - 1;
 /// So many bypass bins are encoded in one step.
 const AT_ONCE: u32 = 16;
 
 impl Encoder {
     /// An encoder at the start of a slice, with every context in state 0 and valMPS 0.
     pub fn new() -> Encoder {
-        Encoder { range: START, low: 0, queued: -1, models: step::models(), bytes: Vec::new() }
+        let memory = Box::new(Memory { models: step::models(), bytes: Vec::new() });
+        Encoder { range: START, low: 0, queued: -1, memory }
     }
 
     /// The bytes written so far: all of them straight after a terminate bin of 1 or raw bytes. Before that the
     /// last ones may be missing, and a carry may still change the others.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.memory.bytes
     }
 
     #[inline(always)]
     fn shift_low(&mut self, shift: u32) {
         self.low <<= shift;
-        self.count(shift);
-    }
-
-    /// So many more bits are above codILow.
-    #[inline(always)]
-    fn count(&mut self, bits: u32) {
-        self.queued += bits as i32;
-        if self.queued >= FULL {
-            self.write_queued(4);
+        self.queued += shift as i32;
+        if self.queued > FULL {
+            self.write_queued();
         }
     }
 
-    /// Moves the first `count` bytes of the queue, and the carry above them, to the output.
+    /// As many bypass bins as [`AT_ONCE`] at the most.
     #[inline(always)]
-    fn write_queued(&mut self, count: u32) {
-        let rest = 10 + self.queued as u32 - 8 * count;
-        let word = self.low >> rest;
-        self.low &= (1 << rest) - 1;
-        self.queued -= 8 * count as i32;
-        self.bytes = write(mem::take(&mut self.bytes), word, count);
+    fn bypass_few(&mut self, n: u32, value: u32) -> u32 {
+        if self.queued + n as i32 > FULL {
+            self.write_queued();
+        }
+        let value = value & ((1 << n) - 1);
+        self.low = (self.low << n) + (self.range >> UNIT) * u64::from(value);
+        self.queued += n as i32;
+        value
+    }
+
+    /// Moves the whole bytes of the queue, and the carry above them, to the output.
+    #[inline(always)]
+    fn write_queued(&mut self) {
+        (self.low, self.queued) = self.memory.write(self.low, self.queued);
     }
 }
 
-/// Appends so many bytes, and adds the carry above them to those before. By value, so that a coder in registers stays
-/// there.
-#[cold]
-#[inline(never)]
-fn write(mut bytes: Vec<u8>, word: u64, count: u32) -> Vec<u8> {
-    if word >> (8 * count) != 0 {
-        for byte in bytes.iter_mut().rev() {
-            *byte = byte.wrapping_add(1);
-            if *byte != 0 {
-                break;
+impl Memory {
+    /// Appends the bytes that are queued above `low`, and adds the carry above them to those before; what is left.
+    #[cold]
+    #[inline(never)]
+    fn write(&mut self, low: u64, queued: i32) -> (u64, i32) {
+        let (count, left) = (queued as usize / 8, queued % 8);
+        // The carry is above them.
+        let word = low >> (10 + left);
+        if word >> (8 * count) != 0 {
+            for byte in self.bytes.iter_mut().rev() {
+                *byte = byte.wrapping_add(1);
+                if *byte != 0 {
+                    break;
+                }
             }
         }
+        // So many at once that the number is known when this is compiled.
+        let length = self.bytes.len() + count;
+        self.bytes.extend_from_slice(&word.checked_shl(64 - 8 * count as u32).unwrap_or(0).to_be_bytes());
+        self.bytes.truncate(length);
+        (low & ((1 << (10 + left)) - 1), left)
     }
-    bytes.extend_from_slice(&word.to_be_bytes()[8 - count as usize..]);
-    bytes
 }
 
 impl Default for Encoder {
@@ -101,14 +117,11 @@ impl BinCoder for Encoder {
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        let model = self.models[ctx.get()];
-        let row = model.row();
-        let is_lps = bin != model.val_mps();
-        let range_lps = row.range_lps(self.range);
-        let range_mps = self.range - range_lps;
-        let range = select_unpredictable(is_lps, range_lps, range_mps);
-        self.low += select_unpredictable(is_lps, range_mps >> UNIT, 0);
-        self.models[ctx.get()] = row.next(is_lps);
+        let model = &mut self.memory.models[ctx.get()];
+        let encoding = Encoding::of(*model, bin);
+        *model = encoding.next();
+        let range = encoding.range(self.range);
+        self.low += encoding.rise(self.range, range);
         let shift = range.leading_zeros();
         self.range = range << shift;
         self.shift_low(shift);
@@ -117,19 +130,17 @@ impl BinCoder for Encoder {
 
     #[inline(always)]
     fn bypass(&mut self, bin: bool) -> bool {
-        self.bypass_bits(1, bin.into()) != 0
+        self.bypass_few(1, bin.into()) != 0
     }
 
     #[inline(always)]
     fn bypass_bits(&mut self, n: u32, value: u32) -> u32 {
-        if n > AT_ONCE {
-            let upper = self.bypass_bits(n.min(32) - AT_ONCE, value >> AT_ONCE);
-            return upper << AT_ONCE | self.bypass_bits(AT_ONCE, value);
+        let n = n.min(32);
+        if n <= AT_ONCE {
+            return self.bypass_few(n, value);
         }
-        let value = value & ((1 << n) - 1);
-        self.low = (self.low << n) + (self.range >> UNIT) * u64::from(value);
-        self.count(n);
-        value
+        let upper = self.bypass_few(n - AT_ONCE, value >> AT_ONCE);
+        upper << AT_ONCE | self.bypass_few(AT_ONCE, value)
     }
 
     #[inline(always)]
@@ -142,14 +153,16 @@ impl BinCoder for Encoder {
             return bin;
         }
         self.low += self.range >> UNIT;
-        self.shift_low(7);
+        self.low <<= 7;
+        self.queued += 7;
+        self.write_queued();
         // Two more bits of codILow behind the one that PutBit writes, the last of them the stop bit.
         self.low = (self.low >> 7 | 1) << 10;
         self.queued += 3;
         let pad = (8 - self.queued % 8) % 8;
         self.low <<= pad;
         self.queued += pad;
-        self.write_queued(self.queued as u32 / 8);
+        self.write_queued();
         (self.range, self.low, self.queued) = (START, 0, -1);
         bin
     }
@@ -159,19 +172,19 @@ impl BinCoder for Encoder {
     }
 
     fn padding(&mut self, bits: u8) -> u8 {
-        pad(self.bytes.last_mut(), bits)
+        pad(self.memory.bytes.last_mut(), bits)
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {
-        self.bytes.extend_from_slice(bytes);
+        self.memory.bytes.extend_from_slice(bytes);
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.models[ctx.get()] = Model::new(model);
+        self.memory.models[ctx.get()] = Model::new(model);
     }
 
     fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.models[ctx.get()].get()
+        self.memory.models[ctx.get()].get()
     }
 }
 
@@ -185,6 +198,6 @@ impl Encode for Encoder {
     }
 
     fn finish(self) -> Vec<u8> {
-        self.bytes
+        self.memory.bytes
     }
 }

@@ -4,9 +4,9 @@
 //! is exact: the doublings, and what is missing to the next. The price of a bin by itself, whatever the range, is the mean
 //! over all ranges, each as often as it comes in a long stream, where its logarithm is spread evenly.
 
-use core::hint::select_unpredictable;
+use alloc::boxed::Box;
 
-use super::step::{self, Model, Models, START, UNIT};
+use super::step::{self, Encoding, Model, Models, START, UNIT};
 use crate::bin::BinCoder;
 use crate::context::{ContextModel, CtxIdx};
 use crate::tables::RANGE_TAB_LPS;
@@ -33,7 +33,7 @@ pub struct Meter {
     before: u64,
     /// Doublings in this life.
     doublings: u64,
-    models: Models,
+    models: Box<Models>,
 }
 
 impl Meter {
@@ -42,7 +42,7 @@ impl Meter {
 
     /// A meter at zero, with every context in state 0 and valMPS 0.
     pub fn new() -> Meter {
-        Meter { range: START, before: 0, doublings: 0, models: step::models() }
+        Meter { range: START, before: 0, doublings: 0, models: Box::new(step::models()) }
     }
 
     /// What all bins so far cost, in 1/32,768 of a bit.
@@ -87,12 +87,10 @@ impl BinCoder for Meter {
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        let model = self.models[ctx.get()];
-        let row = model.row();
-        let is_lps = bin != model.val_mps();
-        let range_lps = row.range_lps(self.range);
-        self.models[ctx.get()] = row.next(is_lps);
-        self.renorm(select_unpredictable(is_lps, range_lps, self.range - range_lps));
+        let model = &mut self.models[ctx.get()];
+        let encoding = Encoding::of(*model, bin);
+        *model = encoding.next();
+        self.renorm(encoding.range(self.range));
         bin
     }
 

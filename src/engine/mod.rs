@@ -1,13 +1,37 @@
 //! The production coders: exact like the oracle, at the speed that software needs.
 //!
-//! They work on whole words where the oracle works on bits. Safe Rust, no allocation for a bin, no read
-//! beyond the slice.
+//! They work on whole words where the oracle works on bits. No allocation for a bin, no read beyond the slice. Safe Rust, but
+//! for one step of the decoder on x86-64 with BMI2, which the feature `asm` selects.
 
 mod decoder;
 mod encoder;
 mod interleaved;
 mod meter;
 mod step;
+#[cfg(all(
+    feature = "asm",
+    target_arch = "x86_64",
+    not(miri),
+    any(test, all(target_feature = "bmi2", target_feature = "lzcnt"))
+))]
+mod x86_64;
+
+#[cfg(not(all(
+    feature = "asm",
+    target_arch = "x86_64",
+    not(miri),
+    target_feature = "bmi2",
+    target_feature = "lzcnt"
+)))]
+use step::decode;
+#[cfg(all(
+    feature = "asm",
+    target_arch = "x86_64",
+    not(miri),
+    target_feature = "bmi2",
+    target_feature = "lzcnt"
+))]
+use x86_64::decode;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;

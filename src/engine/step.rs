@@ -1,10 +1,8 @@
-//! What both coders share: a context variable is a byte, and all that follows from it is one word of a table.
+//! What both coders share: a context variable is a byte, and all that follows from it is in two words of tables.
 //!
-//! codIRange stands at the top of 64 bits, so that the count of leading zeros is the number of doublings. A row of
-//! rangeTabLPS is spread over the word so that a shift by the quantised range puts the entry where codIRange is; the two
-//! states that can follow stand between the entries, there before it is known which.
+//! codIRange stands at the top of 64 bits, so that the count of leading zeros is the number of doublings. The four entries
+//! of rangeTabLPS are spread over a word so that a shift by the quantised range puts the right one where codIRange is.
 
-use alloc::boxed::Box;
 use core::hint::select_unpredictable;
 
 use crate::context::{CONTEXTS, ContextModel};
@@ -15,84 +13,171 @@ pub(super) const UNIT: u32 = 55;
 /// codIRange at the start of a life.
 pub(super) const START: u64 = 510 << UNIT;
 
-/// By the bits of a [`Model`].
-const ROWS: [Row; 256] = {
-    let mut rows = [Row(0); 256];
+/// A context variable with a bin: `pStateIdx << 2 | valMPS << 1 | bin`. A decoder leaves the bin that it has read there, so
+/// that it has no other result to keep; for an encoder the bin is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Model(pub(super) u8);
+
+impl Model {
+    pub(super) fn new(model: ContextModel) -> Model {
+        Model(model.p_state_idx() << 2 | u8::from(model.val_mps()) << 1)
+    }
+
+    pub(super) fn get(self) -> ContextModel {
+        ContextModel::new(self.0 >> 2, self.0 & 2 != 0).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub(super) fn bin(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    const fn is_mps(self) -> bool {
+        self.0 & 1 == self.0 >> 1 & 1
+    }
+
+    /// The state and valMPS after this bin, which stays.
+    const fn next(self) -> Model {
+        let (state, mps, bin) = ((self.0 >> 2) as usize, self.0 & 2, self.0 & 1);
+        match (self.is_mps(), state) {
+            (true, _) => Model(TRANS_IDX_MPS[state] << 2 | mps | bin),
+            (false, 0) => Model(mps ^ 2 | bin),
+            (false, _) => Model(TRANS_IDX_LPS[state] << 2 | mps | bin),
+        }
+    }
+}
+
+/// All context variables.
+pub(super) type Models = [Model; CONTEXTS];
+
+pub(super) fn models() -> Models {
+    [Model::default(); CONTEXTS]
+}
+
+/// Puts four entries where [`entry`] finds them.
+const fn spread(entries: [u64; 4]) -> u64 {
+    entries[0] << UNIT | entries[1] << (UNIT - 16) | entries[2] << (UNIT - 32) | entries[3] << (UNIT - 48)
+}
+
+/// The entry for a codIRange, at [`UNIT`]: nothing above it, others below.
+#[inline(always)]
+fn entry(entries: u64, range: u64) -> u64 {
+    entries << (range >> (UNIT + 2) & 48)
+}
+
+/// What decoders need to know, by [`Model`] with any bin.
+#[repr(C)]
+pub(super) struct Decoding {
+    /// The entries of rangeTabLPS.
+    pub(super) entries: [u64; 256],
+    /// The context variables that can follow: after an MPS, after an LPS.
+    pub(super) next: [[u32; 2]; 256],
+}
+
+pub(super) static DECODING: Decoding = {
+    let mut all = Decoding { entries: [0; 256], next: [[0; 2]; 256] };
     let mut bits = 0;
     while bits < 256 {
-        let (state, mps) = (bits >> 1 & 63, bits as u8 & 1);
-        let entries = RANGE_TAB_LPS[state];
-        let mut row = 0;
-        let mut q = 0;
-        while q < 4 {
-            row |= (entries[q] as u64) << (UNIT - 16 * q as u32);
-            q += 1;
-        }
-        let mps_after_lps = if state == 0 { mps ^ 1 } else { mps };
-        let after_lps = (mps ^ 1) << 7 | TRANS_IDX_LPS[state] << 1 | mps_after_lps;
-        let after_mps = mps << 7 | TRANS_IDX_MPS[state] << 1 | mps;
-        rows[bits] = Row(row | (after_lps as u64) << AFTER_LPS | (after_mps as u64) << AFTER_MPS);
+        let [a, b, c, d] = RANGE_TAB_LPS[bits >> 2];
+        all.entries[bits] = spread([a as u64, b as u64, c as u64, d as u64]);
+        let mps = bits as u8 & !1 | bits as u8 >> 1 & 1;
+        all.next[bits] = [Model(mps).next().0 as u32, Model(mps ^ 1).next().0 as u32];
         bits += 1;
     }
-    rows
+    all
 };
 
-/// Where the context variables that can follow stand in a row.
-const AFTER_LPS: u32 = 15;
-const AFTER_MPS: u32 = 31;
+/// What a bin makes of a decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// codIRange, and
+    pub(super) range: u64,
+    /// what the decoder has below it, both doubled
+    pub(super) rest: u64,
+    /// so many times.
+    pub(super) shift: u32,
+    /// The context variable, with the bin.
+    pub(super) next: Model,
+}
 
-/// All that a bin needs to know of its context variable.
-#[derive(Clone, Copy)]
-pub(super) struct Row(u64);
+/// Decodes a bin; `rest` is codIRange-1-codIOffset at [`UNIT`], with the complement of the bits ahead below.
+///
+/// Subtracting codIRangeLPS borrows exactly at an LPS, and leaves what an MPS leaves.
+#[allow(dead_code, reason = "where there is a step in assembly it is what the tests compare that with")]
+#[inline(always)]
+pub(super) fn decode(model: Model, range: u64, rest: u64) -> Step {
+    let row = usize::from(model.0);
+    let range_lps = entry(DECODING.entries[row], range) & 0xff << UNIT;
+    let (rest_mps, is_lps) = rest.overflowing_sub(range_lps);
+    let range = select_unpredictable(is_lps, range_lps, range - range_lps);
+    let rest = select_unpredictable(is_lps, rest, rest_mps);
+    let [after_mps, after_lps] = DECODING.next[row];
+    let next = Model(select_unpredictable(is_lps, after_lps, after_mps) as u8);
+    let shift = range.leading_zeros();
+    Step { range: range << shift, rest: rest << shift, shift, next }
+}
 
-impl Row {
-    /// codIRangeLPS for a codIRange.
+/// What an encoder needs to know of a context variable and a bin.
+///
+/// An encoder knows the bin before the range, and so need not select: codIRange becomes a part of itself and an entry of a
+/// table.
+pub(super) struct Encoding {
+    /// codIRangeLPS, or 256-codIRangeLPS for an MPS: what is added to the part that is kept.
+    entries: u64,
+    /// Which bits of codIRange are kept: none, or all but the highest for an MPS. The next context variable is below.
+    kept: u64,
+}
+
+/// By [`Model`], which has the bin.
+static ENTRIES: [u64; 256] = {
+    let mut all = [0; 256];
+    let mut bits = 0;
+    while bits < 256 {
+        let [a, b, c, d] = RANGE_TAB_LPS[bits >> 2];
+        let lps = [a as u64, b as u64, c as u64, d as u64];
+        let mps = [256 - lps[0], 256 - lps[1], 256 - lps[2], 256 - lps[3]];
+        all[bits] = spread(if Model(bits as u8).is_mps() { mps } else { lps });
+        bits += 1;
+    }
+    all
+};
+
+/// By [`Model`], which has the bin.
+static KEPT: [u64; 256] = {
+    let mut all = [0; 256];
+    let mut bits = 0;
+    while bits < 256 {
+        let model = Model(bits as u8);
+        let kept = if model.is_mps() { 0xff << UNIT } else { 0 };
+        all[bits] = kept | (model.next().0 & !1) as u64;
+        bits += 1;
+    }
+    all
+};
+
+impl Encoding {
     #[inline(always)]
-    pub(super) fn range_lps(self, range: u64) -> u64 {
-        (self.0 << (range >> (UNIT + 2) & 48)) & 0xff << UNIT
+    pub(super) fn of(model: Model, bin: bool) -> Encoding {
+        let row = usize::from(model.0 | u8::from(bin));
+        Encoding { entries: ENTRIES[row], kept: KEPT[row] }
+    }
+
+    /// codIRange after the bin, not yet doubled. What is below [`UNIT`] has no meaning, neither here nor there.
+    #[inline(always)]
+    pub(super) fn range(&self, range: u64) -> u64 {
+        (range & self.kept) + entry(self.entries, range)
+    }
+
+    /// How far codILow rises when codIRange becomes `after`.
+    #[inline(always)]
+    pub(super) fn rise(&self, before: u64, after: u64) -> u64 {
+        let below = (1 << UNIT) - 1;
+        (((before | below) - after) & !self.kept) >> UNIT
     }
 
     /// The context variable after the bin.
     #[inline(always)]
-    pub(super) fn next(self, is_lps: bool) -> Model {
-        Model(select_unpredictable(is_lps, self.0 >> AFTER_LPS, self.0 >> AFTER_MPS) as u8)
+    pub(super) fn next(&self) -> Model {
+        Model(self.kept as u8)
     }
-}
-
-/// A context variable with the bin that was coded last, so that a decoder has no other result to keep:
-/// `bin << 7 | pStateIdx << 1 | valMPS`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Model(u8);
-
-impl Model {
-    pub(super) fn new(model: ContextModel) -> Model {
-        Model(model.p_state_idx() << 1 | u8::from(model.val_mps()))
-    }
-
-    pub(super) fn get(self) -> ContextModel {
-        ContextModel::new(self.0 >> 1 & 63, self.val_mps()).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    pub(super) fn val_mps(self) -> bool {
-        self.0 & 1 != 0
-    }
-
-    /// The bin that was coded last.
-    #[inline(always)]
-    pub(super) fn bin(self) -> bool {
-        self.0 >> 7 != 0
-    }
-
-    #[inline(always)]
-    pub(super) fn row(self) -> Row {
-        ROWS[usize::from(self.0)]
-    }
-}
-
-/// All context variables. They have a place of their own, so that the registers of a coder can be registers.
-pub(super) type Models = Box<[Model; CONTEXTS]>;
-
-pub(super) fn models() -> Models {
-    Box::new([Model::default(); CONTEXTS])
 }

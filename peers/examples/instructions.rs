@@ -1,0 +1,34 @@
+//! Codes a number of bins, so that a tool which counts instructions can be asked for two numbers and the difference taken:
+//! what a bin takes, without what a start takes. `docs/engine.md` has the command.
+
+use std::{env, process::ExitCode};
+
+use silicabac_peers::{Engine, Sequence};
+
+const USAGE: &str = "usage: instructions context|mix|bypass|bytes decode|encode REPEATS";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [kind, direction, repeats] = &arguments[..] else { return usage() };
+    let sequence = match kind.as_str() {
+        "context" => Sequence::context(400, 0.7),
+        "mix" => Sequence::mix(400, 0.7),
+        "bypass" => Sequence::bypass(),
+        "bytes" => Sequence::bypass_bytes(),
+        _ => return usage(),
+    };
+    let Ok(repeats) = repeats.parse::<usize>() else { return usage() };
+    let written = sequence.write::<Engine>();
+    match direction.as_str() {
+        "decode" => (0..repeats).for_each(|_| assert_eq!(sequence.read::<Engine>(&written), 0)),
+        "encode" => (0..repeats).for_each(|_| assert_eq!(sequence.write::<Engine>(), written)),
+        _ => return usage(),
+    }
+    println!("{}", sequence.bins());
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
