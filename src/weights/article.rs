@@ -1,0 +1,282 @@
+//! The binarisation and the contexts of the article (DeepCABAC, Wiedemann et al., 2020), on the 64 states of H.264 and H.265: mode
+//! `article`, which the decoder core decodes.
+//!
+//! Levels are scanned in rows. Each is sigFlag, signFlag, AbsGr(1) to AbsGr(n), and a remainder in Exp-Golomb code of which the prefix
+//! has contexts. sigFlag and signFlag look at the level to the left: zero, negative or positive; beyond the edge it is zero. One walk
+//! serves both directions.
+
+use crate::bin::{BinCoder, Decode, DecodeError, Element, Encode};
+use crate::context::{ContextModel, CtxIdx};
+use crate::engine::{Decoder, Encoder, Meter};
+
+/// Levels are between this and its negative.
+pub const MAX_LEVEL: i32 = 1 << 24;
+
+/// n of the article: how many flags AbsGr there are.
+pub const ABS_GR: u8 = 10;
+/// The most that there can be of them.
+pub const MAX_ABS_GR: u8 = 100;
+
+/// One prefix of the remainder has as many bins as fit before [`MAX_LEVEL`].
+const MAX_PREFIX: u32 = 24;
+
+const SIG_FLAG: usize = 0;
+const SIGN_FLAG: usize = 3;
+const ABS_GR_FLAGS: usize = 6;
+
+/// How levels are coded: how many flags AbsGr there are, and how long a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// n, 1..=[`MAX_ABS_GR`].
+    pub abs_gr: u8,
+    /// Whether signFlag has contexts. Where signs are as good as random, contexts cost some hundredths of a bit each.
+    pub sign_contexts: bool,
+    /// How many levels a row has, at least 1.
+    pub columns: usize,
+}
+
+/// What a decoder finds wrong with a stream of levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LevelsError {
+    /// It ends too early, or is no stream of this coder.
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+    /// A level is larger than any.
+    #[error("level {0} is beyond {MAX_LEVEL}")]
+    Level(usize),
+    /// The terminate bin behind the last level is 0, or bytes follow.
+    #[error("the stream does not end with its last level")]
+    End,
+}
+
+/// Which context a flag has that looks to the left.
+#[derive(Clone, Copy)]
+struct Left(usize);
+
+impl Left {
+    const ZERO: Left = Left(0);
+
+    #[inline(always)]
+    fn of(level: i32) -> Left {
+        Left(if level == 0 { 0 } else { 1 + usize::from(level > 0) })
+    }
+
+    #[inline(always)]
+    fn sig_flag(self) -> CtxIdx {
+        CtxIdx::known(SIG_FLAG + self.0)
+    }
+
+    #[inline(always)]
+    fn sign_flag(self) -> CtxIdx {
+        CtxIdx::known(SIGN_FLAG + self.0)
+    }
+}
+
+impl Layout {
+    /// The context of AbsGr(k).
+    #[inline(always)]
+    fn abs_gr(k: u32, is_negative: bool) -> CtxIdx {
+        CtxIdx::known(ABS_GR_FLAGS + 2 * (k as usize - 1) + usize::from(is_negative))
+    }
+
+    #[inline(always)]
+    fn prefix(self, bin_idx: u32) -> CtxIdx {
+        CtxIdx::known(ABS_GR_FLAGS + 2 * usize::from(self.abs_gr) + bin_idx as usize)
+    }
+
+    /// How many contexts there are.
+    pub const fn contexts(self) -> usize {
+        ABS_GR_FLAGS + 2 * self.abs_gr as usize + MAX_PREFIX as usize
+    }
+
+    /// Codes one level; the one that was coded.
+    #[inline(always)]
+    fn level<C: BinCoder>(self, coder: &mut C, left: Left, given: i32) -> i32 {
+        let given = coder.element(LEVEL, given, -MAX_LEVEL..=MAX_LEVEL);
+        if !coder.context(left.sig_flag(), given != 0) {
+            return 0;
+        }
+        let is_negative = if self.sign_contexts {
+            coder.context(left.sign_flag(), given < 0)
+        } else {
+            coder.bypass(given < 0)
+        };
+        let abs = given.unsigned_abs();
+        let n = u32::from(self.abs_gr);
+        let mut k = 1;
+        while k <= n && coder.context(Layout::abs_gr(k, is_negative), abs > k) {
+            k += 1;
+        }
+        if k > n {
+            k += self.remainder(coder, abs.wrapping_sub(n + 1));
+        }
+        if is_negative { -(k as i32) } else { k as i32 }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remainder<C: BinCoder>(self, coder: &mut C, given: u32) -> u32 {
+        let (mut k, mut base) = (0, 0);
+        while k < MAX_PREFIX
+            && coder.context(self.prefix(k), given.checked_sub(base).is_some_and(|rest| rest >> k != 0))
+        {
+            base += 1 << k;
+            k += 1;
+        }
+        base + coder.bypass_bits(k, given.wrapping_sub(base))
+    }
+
+    /// Codes levels from the beginning of a row on; they are read into `levels` or written from it.
+    pub fn walk<C: BinCoder>(self, coder: &mut C, levels: &mut [i32]) {
+        for row in levels.chunks_mut(self.columns.max(1)) {
+            let mut left = Left::ZERO;
+            for level in row {
+                *level = self.level(coder, left, *level);
+                left = Left::of(*level);
+            }
+        }
+    }
+
+    /// The stream of these levels, each between -[`MAX_LEVEL`] and [`MAX_LEVEL`].
+    ///
+    /// ```
+    /// use silicabac::weights::article::{ABS_GR, Layout};
+    /// let layout = Layout { abs_gr: ABS_GR, sign_contexts: true, columns: 3 };
+    /// let stream = layout.encode(&mut [0, -1, 2, 0, 300, 0]);
+    /// assert_eq!(layout.decode(&stream, 6).unwrap(), [0, -1, 2, 0, 300, 0]);
+    /// ```
+    pub fn encode(self, levels: &mut [i32]) -> Vec<u8> {
+        let mut encoder = self.start();
+        self.walk(&mut encoder, levels);
+        encoder.terminate(true);
+        encoder.finish()
+    }
+
+    /// An encoder with all contexts as they begin.
+    fn start(self) -> Encoder {
+        // All begin in state 0 with valMPS 0, as coders do.
+        Encoder::new()
+    }
+
+    /// The levels of a stream.
+    ///
+    /// # Errors
+    /// [`LevelsError`].
+    pub fn decode(self, stream: &[u8], count: usize) -> Result<Vec<i32>, LevelsError> {
+        let mut levels = Vec::new();
+        let mut decoder = Decoder::new(stream);
+        // A stream of a few bytes can say anything of its length; room is made as levels come.
+        let mut left = count;
+        while left > 0 {
+            let block = left.min(self.block());
+            let from = levels.len();
+            levels.resize(from + block, 0);
+            self.walk(&mut decoder, &mut levels[from..]);
+            if let Some(error) = decoder.error() {
+                return Err(error.into());
+            }
+            if let Some(at) = levels[from..].iter().position(|level| level.unsigned_abs() > MAX_LEVEL as u32) {
+                return Err(LevelsError::Level(from + at));
+            }
+            left -= block;
+        }
+        let is_end = decoder.terminate(false);
+        match decoder.error() {
+            Some(error) => Err(error.into()),
+            None if is_end && decoder.position().div_ceil(8) == stream.len() as u64 => Ok(levels),
+            None => Err(LevelsError::End),
+        }
+    }
+
+    /// So many levels are decoded before an error is looked for: whole rows.
+    fn block(self) -> usize {
+        let columns = self.columns.max(1);
+        columns * (65_536 / columns).max(1)
+    }
+
+    /// Chooses levels by what they cost, and codes them: of a weight, in steps, the level k that makes
+    /// `importance * (weight - k)^2 + lambda * bits(k)` smallest, where bits are those of the contexts as they are by then. Levels
+    /// that are asked are the nearest one, its neighbour towards zero, and zero.
+    ///
+    /// `importance` is by weight, or one for all if it is empty.
+    pub fn encode_by_cost(
+        self,
+        weights: &[f32],
+        importance: &[f32],
+        lambda: f32,
+        levels: &mut Vec<i32>,
+    ) -> Vec<u8> {
+        let mut encoder = self.start();
+        let mut importance = importance.iter().copied().chain(std::iter::repeat(1.0));
+        levels.clear();
+        for row in weights.chunks(self.columns.max(1)) {
+            let mut left = Left::ZERO;
+            for &weight in row {
+                let importance = importance.next().unwrap_or(1.0);
+                let nearest = nearest(weight);
+                let mut best = (nearest, f32::INFINITY);
+                let towards_zero = nearest - nearest.signum();
+                for level in [nearest, towards_zero, 0] {
+                    let distance = weight - level as f32;
+                    let bits = self.price(&encoder, left, level) as f32 / 32_768.0;
+                    let cost = importance * distance * distance + lambda * bits;
+                    if cost < best.1 {
+                        best = (level, cost);
+                    }
+                    if level == 0 {
+                        break;
+                    }
+                }
+                levels.push(self.level(&mut encoder, left, best.0));
+                left = Left::of(best.0);
+            }
+        }
+        encoder.terminate(true);
+        encoder.finish()
+    }
+
+    /// What a level costs with the contexts as they are, in 1/32,768 bit.
+    fn price(self, encoder: &Encoder, left: Left, level: i32) -> u32 {
+        let price = |ctx, bin| Meter::price(encoder.save(ctx), bin);
+        let mut sum = price(left.sig_flag(), level != 0);
+        if level == 0 {
+            return sum;
+        }
+        let is_negative = level < 0;
+        let (abs, n) = (level.unsigned_abs(), u32::from(self.abs_gr));
+        sum += if self.sign_contexts { price(left.sign_flag(), is_negative) } else { 1 << 15 };
+        for k in 1..=n.min(abs) {
+            sum += price(Layout::abs_gr(k, is_negative), abs > k);
+        }
+        if abs > n {
+            let (mut rest, mut k) = (abs - n - 1, 0);
+            while k < MAX_PREFIX && rest >> k != 0 {
+                sum += price(self.prefix(k), true);
+                rest -= 1 << k;
+                k += 1;
+            }
+            sum += price(self.prefix(k), false) + (k << 15);
+        }
+        sum
+    }
+}
+
+/// The level nearest to a weight in steps, the even one of two; the limits are [`MAX_LEVEL`] and its negative.
+#[inline]
+pub fn nearest(weight: f32) -> i32 {
+    // Beyond this, f32 has no fractions; so adding it and taking it away again rounds, on processors without a rounding
+    // instruction too.
+    const WHOLE: f32 = 8_388_608.0;
+    let magnitude = weight.abs();
+    let rounded = if magnitude < WHOLE { (magnitude + WHOLE) - WHOLE } else { magnitude };
+    let level = rounded.min(MAX_LEVEL as f32) as i32;
+    if weight < 0.0 { -level } else { level }
+}
+
+const LEVEL: Element = Element("level");
+
+/// How contexts begin: state 0, valMPS 0.
+pub const INITIAL: ContextModel = match ContextModel::new(0, false) {
+    Some(model) => model,
+    None => unreachable!(),
+};

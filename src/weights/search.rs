@@ -1,0 +1,198 @@
+//! The search for the smallest container that keeps the accuracy: the article's DC-v2, with the user's own evaluator.
+//!
+//! First a grid of steps with the nearest levels; then, with the coarsest steps that kept the accuracy, a grid of lambdas. A trial is
+//! a pair of the two and has a line in a table, so that a search that was interrupted goes on where it was. The choice is made on
+//! one split of the data and reported on another, where the evaluator gives both.
+
+use std::fmt::Write as _;
+
+use super::compress::{Options, Quantizer, Step};
+
+/// A setting to be tried: the same for all tensors of a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trial {
+    /// The step, as a share of the largest absolute value of each tensor.
+    pub step: f32,
+    /// What a bit is worth, in squared steps; 0 is the nearest level.
+    pub lambda: f32,
+}
+
+/// What came of a trial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// The setting.
+    pub trial: Trial,
+    /// The length of the container.
+    pub bytes: u64,
+    /// The accuracy that choices are made by.
+    pub tuning: f64,
+    /// The accuracy that is reported.
+    pub accuracy: f64,
+}
+
+impl Trial {
+    /// How a model is compressed in this trial; for all else as in `options`.
+    pub fn options(self, options: &Options) -> Options {
+        let quantizer = if self.lambda > 0.0 {
+            Quantizer::RateDistortion { lambda: self.lambda }
+        } else {
+            Quantizer::Nearest
+        };
+        Options { step: Step::Relative(self.step), quantizer, ..options.clone() }
+    }
+}
+
+/// So many steps with a lambda are tried: the coarsest ones that keep the accuracy with the nearest levels, and some coarser.
+const STEPS: usize = 6;
+
+/// The first grid: from 8 bits down to 2, four steps an octave.
+pub fn steps() -> Vec<Trial> {
+    let exponents = (0..=24).map(|i| i as f32 / 4.0);
+    exponents.map(|exponent| Trial { step: (exponent - 7.0).exp2(), lambda: 0.0 }).collect()
+}
+
+/// The second grid, given what came of the first: fine steps with large lambdas make many zeros and few large errors, which often is
+/// the best of all.
+pub fn lambdas(outcomes: &[Outcome], least: f64) -> Vec<Trial> {
+    let mut kept: Vec<f32> =
+        outcomes.iter().filter(|outcome| outcome.tuning >= least).map(|outcome| outcome.trial.step).collect();
+    kept.sort_by(|a, b| b.total_cmp(a));
+    let lambdas = [0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4];
+    let steps = kept.into_iter().take(STEPS);
+    steps.flat_map(|step| lambdas.map(|lambda| Trial { step, lambda })).collect()
+}
+
+/// The smallest container of those that keep the accuracy.
+pub fn best(outcomes: &[Outcome], least: f64) -> Option<&Outcome> {
+    outcomes.iter().filter(|outcome| outcome.tuning >= least).min_by_key(|outcome| outcome.bytes)
+}
+
+/// The first line of the table.
+pub const CSV_HEADER: &str = "step,lambda,bytes,tuning,accuracy";
+
+impl Outcome {
+    /// A line of the table.
+    pub fn to_csv(self) -> String {
+        let Outcome { trial, bytes, tuning, accuracy } = self;
+        format!("{},{},{bytes},{tuning},{accuracy}", trial.step, trial.lambda)
+    }
+
+    /// What a line of the table says; `None` if it is no such line.
+    pub fn from_csv(line: &str) -> Option<Outcome> {
+        let fields: Vec<&str> = line.trim().split(',').collect();
+        let [step, lambda, bytes, tuning, accuracy] = fields[..] else { return None };
+        Some(Outcome {
+            trial: Trial { step: step.parse().ok()?, lambda: lambda.parse().ok()? },
+            bytes: bytes.parse().ok()?,
+            tuning: tuning.parse().ok()?,
+            accuracy: accuracy.parse().ok()?,
+        })
+    }
+}
+
+/// What an evaluator has said: the accuracy to choose by, and the one to report.
+///
+/// These are the numbers behind the last words `tuning` and `accuracy` that it printed; with one of them, or with nothing but a number
+/// in its last line, both are the same.
+///
+/// ```
+/// use silicabac::weights::search::accuracies;
+/// assert_eq!(accuracies("loading\ntuning 98.1\naccuracy 97.9\n"), Some((98.1, 97.9)));
+/// assert_eq!(accuracies("0.981\n"), Some((0.981, 0.981)));
+/// assert_eq!(accuracies("no idea"), None);
+/// ```
+pub fn accuracies(output: &str) -> Option<(f64, f64)> {
+    let number = |text: &str| text.trim().trim_end_matches('%').parse::<f64>().ok().filter(|number| number.is_finite());
+    let named = |name: &str| {
+        let line = output.lines().rev().find_map(|line| line.trim().strip_prefix(name));
+        line.map(|rest| rest.trim_start_matches([':', '=', ' ', '\t'])).and_then(number)
+    };
+    let last = || output.lines().rev().find(|line| !line.trim().is_empty()).and_then(number);
+    let accuracy = named("accuracy").or_else(|| named("tuning")).or_else(last)?;
+    Some((named("tuning").unwrap_or(accuracy), accuracy))
+}
+
+/// The picture: a dot a trial, size against accuracy; those that keep the accuracy filled, the best one named.
+pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
+    const WIDTH: f64 = 860.0;
+    const HEIGHT: f64 = 520.0;
+    const LEFT: f64 = 80.0;
+    const RIGHT: f64 = 30.0;
+    const TOP: f64 = 56.0;
+    const BOTTOM: f64 = 64.0;
+    let best = best(outcomes, least);
+    let sizes = || outcomes.iter().map(|outcome| outcome.bytes.max(1) as f64);
+    let (small, large) = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(1.0, f64::max));
+    // Far below the accuracy that counts, nobody looks.
+    let span = (original.1 - least).abs().max(original.1.abs() * 0.001);
+    let (low, high) = (original.1 - 12.0 * span, original.1 + 4.0 * span);
+    let x = |bytes: f64| LEFT + (bytes / small).ln() / (large / small).max(1.0001).ln() * (WIDTH - LEFT - RIGHT);
+    let y = |accuracy: f64| TOP + (high - accuracy.clamp(low, high)) / (high - low) * (HEIGHT - TOP - BOTTOM);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
+    );
+    let mut text = |at: (f64, f64), anchor: &str, fill: &str, words: &str| {
+        let _ = writeln!(
+            out,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" fill=\"{fill}\">{words}</text>",
+            at.0, at.1
+        );
+    };
+    text((LEFT, 26.0), "start", "#111", "Accuracy against size: a dot a setting");
+    text((LEFT, 44.0), "start", "#666", "filled: keeps the accuracy; circles: nearest level, diamonds: with lambda");
+    for i in 0..=4 {
+        let bytes = small * (large / small).powf(f64::from(i) / 4.0);
+        text((x(bytes), HEIGHT - BOTTOM + 20.0), "middle", "#444", &bytes_in_words(bytes));
+        let accuracy = low + (high - low) * f64::from(i) / 4.0;
+        text((LEFT - 8.0, y(accuracy) + 4.0), "end", "#444", &format!("{accuracy:.2}"));
+    }
+    text((LEFT + (WIDTH - LEFT - RIGHT) / 2.0, HEIGHT - 16.0), "middle", "#444", "size of the container");
+    let words = format!("original: {:.2}, {}", original.1, bytes_in_words(original.0 as f64));
+    text((WIDTH - RIGHT, y(original.1) - 6.0), "end", "#2a7", &words);
+    text((WIDTH - RIGHT, y(least) + 16.0), "end", "#b50", &format!("least: {least:.2}"));
+    for (accuracy, colour) in [(original.1, "#2a7"), (least, "#b50")] {
+        let _ = writeln!(
+            out,
+            "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{2:.1}\" y2=\"{2:.1}\" stroke=\"{colour}\" stroke-dasharray=\"5 4\"/>",
+            WIDTH - RIGHT,
+            y(accuracy)
+        );
+    }
+    let _ = writeln!(
+        out,
+        "<path d=\"M{LEFT} {TOP}V{0:.1}H{1:.1}\" fill=\"none\" stroke=\"#444\"/>",
+        HEIGHT - BOTTOM,
+        WIDTH - RIGHT
+    );
+    for outcome in outcomes {
+        let (x, y) = (x(outcome.bytes.max(1) as f64), y(outcome.tuning));
+        let fill = if outcome.tuning >= least { "#3366cc" } else { "none" };
+        let shape = if outcome.trial.lambda > 0.0 {
+            format!("M{:.1} {y:.1}l5 -5l5 5l-5 5z", x - 5.0)
+        } else {
+            format!("M{:.1} {y:.1}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", x - 4.0)
+        };
+        let _ = writeln!(
+            out,
+            "<path d=\"{shape}\" fill=\"{fill}\" fill-opacity=\"0.75\" stroke=\"#3366cc\"><title>step {}, lambda {}: {} bytes, {}</title></path>",
+            outcome.trial.step, outcome.trial.lambda, outcome.bytes, outcome.tuning
+        );
+    }
+    if let Some(best) = best {
+        let (x, y) = (x(best.bytes.max(1) as f64), y(best.tuning));
+        let _ = writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"9\" fill=\"none\" stroke=\"#c00\" stroke-width=\"2\"/>");
+        let words = format!("{} bytes, {:.2}", best.bytes, best.tuning);
+        let _ = writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"#c00\">{words}</text>", x + 13.0, y - 9.0);
+    }
+    out + "</svg>\n"
+}
+
+fn bytes_in_words(bytes: f64) -> String {
+    match bytes {
+        1e6.. => format!("{:.1} MB", bytes / 1e6),
+        1e4.. => format!("{:.0} kB", bytes / 1e3),
+        1e3.. => format!("{:.1} kB", bytes / 1e3),
+        _ => format!("{bytes:.0} B"),
+    }
+}
