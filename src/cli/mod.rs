@@ -11,6 +11,7 @@ mod socket;
 mod stream;
 mod sweep;
 mod vectors;
+mod weights;
 
 use std::{
     io::{self, Write},
@@ -27,6 +28,7 @@ use silicabac::{
     suites::{Suite, SuiteError},
     trace::TraceError,
     vectors::read,
+    weights::compress::WeightsError,
     yosys::YosysError,
 };
 use silicabac_sim::SimError;
@@ -50,6 +52,7 @@ enum Verb {
     Replay(replay::Arguments),
     Stream(stream::Arguments),
     Vectors(vectors::Arguments),
+    Weights(weights::Arguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -97,6 +100,10 @@ enum Failure {
     NoUnit { path: PathBuf },
     #[error("{}: {source}", .path.display())]
     Trace { path: PathBuf, source: TraceError },
+    #[error("{}: {source}", .path.display())]
+    Weights { path: PathBuf, source: WeightsError },
+    #[error("the evaluator failed ({what}): {command}")]
+    Evaluator { command: String, what: String },
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
@@ -111,6 +118,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Stream(arguments) => stream::run(&arguments),
         Verb::Vectors(arguments) => vectors::run(&arguments),
+        Verb::Weights(arguments) => weights::run(&arguments),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "silicabac", &mut script);
@@ -169,8 +177,12 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     let mut sink = io::BufWriter::new(file);
     write(&mut sink).map_err(failed)?;
     let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    persist(file, path).map_err(failed)
+}
+
+/// Gives a temporary file its name.
+fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// The suites of files, each with a name of its own, and what could not be read, which is said at once.

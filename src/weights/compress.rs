@@ -449,7 +449,7 @@ fn info(tensor: &Tensor) -> TensorInfo {
     }
 }
 
-const KINDS: [Type; 4] = [Type::Other, Type::F32, Type::F16, Type::BF16];
+const KINDS: [Type; 4] = [Type::F32, Type::F16, Type::BF16, Type::Other];
 
 fn kind(element: u8) -> Type {
     KINDS.into_iter().find(|kind| *kind as u8 == element).unwrap_or(Type::Other)

@@ -31,7 +31,7 @@ pub struct Index {
 pub struct Tensor {
     /// Its name.
     pub name: String,
-    /// What its elements are: 0 other, 1 F32, 2 F16, 3 BF16.
+    /// What its elements are: 0 F32, 1 F16, 2 BF16, 3 anything else.
     pub element: u8,
     /// Its shape.
     pub shape: Vec<u64>,
@@ -232,7 +232,7 @@ impl Index {
                 }
                 _ => return None,
             };
-            let width = [None, Some(4), Some(2), Some(2)].get(usize::from(element)).copied()?;
+            let width = [Some(4), Some(2), Some(2), None].get(usize::from(element)).copied()?;
             let size = elements(&shape).zip(width).map(|(elements, width): (u64, u64)| elements.checked_mul(width));
             let is_whole = size.is_none_or(|size| size == Some(bytes));
             if !is_whole || (coding != Coding::Lossless && width.is_none()) {

@@ -1,9 +1,12 @@
 //! DeepCABAC: a trained network as levels, and levels as bins that a hardware decoder can read.
 //!
-//! A model file (`model`) gives tensors; a quantiser turns weights into levels ([`quantise`]), the article's binarisation turns
-//! levels into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] goes all the way and back,
-//! [`compare`] says what other coders need for the same levels.
+//! A model file ([`model`]) gives tensors; a quantiser turns weights into levels ([`quantise`]), the article's binarisation turns
+//! levels into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] goes all the way and back;
+//! [`search`] looks for the settings.
 
 pub mod article;
+pub mod compress;
 pub mod container;
+pub mod model;
 pub mod quantise;
+pub mod search;

@@ -154,7 +154,7 @@ pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
     for (accuracy, colour) in [(original.1, "#2a7"), (least, "#b50")] {
         let _ = writeln!(
             out,
-            "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{2:.1}\" y2=\"{2:.1}\" stroke=\"{colour}\" stroke-dasharray=\"5 4\"/>",
+            "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{1:.1}\" y2=\"{1:.1}\" stroke=\"{colour}\" stroke-dasharray=\"5 4\"/>",
             WIDTH - RIGHT,
             y(accuracy)
         );

@@ -1,0 +1,222 @@
+//! A file without the raw data of its tensors: the gaps between them, and how long each is.
+//!
+//! Invariant: gaps and data in turn are the file. No format is written again, so that nothing can be lost, neither
+//! unknown fields nor odd orders nor padding; only checksums of npz entries are put in anew, because data may change.
+//!
+//! Layout, numbers as varints: how many tensors; the file's length; of each tensor the length of the gap before it, and
+//! if it is marked its [`Mark`]; all gaps.
+
+use std::fmt;
+use std::io::{Seek, SeekFrom, Write};
+
+use crc32fast::Hasher;
+
+use super::payload::Place;
+use super::source::Source;
+use super::{ModelError, TensorInfo, wire};
+
+/// The most that a file may have besides raw data.
+pub(super) const MAX_SKELETON: u64 = 1 << 28;
+
+/// The first byte of a skeleton: cut, without checksums.
+pub(super) const PLAIN: u8 = 0;
+/// Cut, with a checksum of every tensor.
+pub(super) const MARKED: u8 = 1;
+
+/// Where the CRC-32 of a tensor stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    /// How many bytes before the data are in the checksum.
+    pub(super) lead: u64,
+    /// How many bytes before the data one copy of it begins.
+    pub(super) local: u64,
+    /// Where the other one begins, behind all data: from the beginning of the file, in a skeleton from the last data.
+    pub(super) central: u64,
+}
+
+/// The skeleton of a file. Marks are of every tensor, or there are none.
+pub(super) fn skeleton(
+    source: &mut Source,
+    tensors: &[TensorInfo],
+    places: &[Place],
+    marks: Option<&[Mark]>,
+) -> Result<Vec<u8>, ModelError> {
+    let length = source.length();
+    let mut gaps = Vec::with_capacity(places.len());
+    let mut at = 0;
+    for (tensor, place) in tensors.iter().zip(places) {
+        let begin = place.start + place.lead;
+        let end = begin.saturating_add(place.bytes);
+        if begin < at || end > length {
+            let tensor = tensor.name.clone();
+            return Err(ModelError::Place { tensor, begin, end, from: at, to: length });
+        }
+        gaps.push((at, begin - at));
+        at = end;
+    }
+    let total = gaps.iter().map(|gap| gap.1).sum::<u64>() + length - at;
+    if total > MAX_SKELETON {
+        return Err(ModelError::Skeleton { bytes: total });
+    }
+    let mut bytes = vec![if marks.is_some() { MARKED } else { PLAIN }];
+    wire::put(gaps.len() as u64, &mut bytes);
+    wire::put(length, &mut bytes);
+    for (index, gap) in gaps.iter().enumerate() {
+        wire::put(gap.1, &mut bytes);
+        if let Some(marks) = marks {
+            wire::put(marks[index].lead, &mut bytes);
+            wire::put(marks[index].local, &mut bytes);
+            wire::put(marks[index].central - at, &mut bytes);
+        }
+    }
+    for (index, &(begin, length)) in gaps.iter().enumerate() {
+        source.append(begin, length, &mut bytes)?;
+        if let Some(marks) = marks {
+            clear(&mut bytes, marks[index].local);
+        }
+    }
+    source.append(at, length - at, &mut bytes)?;
+    for mark in marks.unwrap_or_default() {
+        clear(&mut bytes, length - mark.central);
+    }
+    Ok(bytes)
+}
+
+/// Clears a checksum, which begins so many bytes before the end: it does not compress, and is put in anew.
+fn clear(bytes: &mut [u8], before: u64) {
+    let begin = bytes.len() - before as usize;
+    bytes[begin..begin + 4].fill(0);
+}
+
+/// Writes such a file.
+pub(super) struct Writer<W> {
+    sink: W,
+    /// Where the file begins in the sink.
+    base: u64,
+    position: u64,
+    gaps: Vec<u8>,
+    /// How much of the gaps is written.
+    taken: usize,
+    pieces: Vec<Piece>,
+    /// Of the tensor that is being written.
+    hasher: Option<Hasher>,
+    /// Of those before it.
+    checksums: Vec<u32>,
+}
+
+/// A gap before a tensor.
+struct Piece {
+    gap: usize,
+    mark: Option<Mark>,
+    /// Where its data begins in the file.
+    data: u64,
+}
+
+impl<W: Write + Seek> Writer<W> {
+    pub(super) fn new(
+        mut sink: W,
+        mut skeleton: &[u8],
+        tensors: &[TensorInfo],
+        is_marked: bool,
+    ) -> Result<Self, ModelError> {
+        let base = sink.stream_position()?;
+        let (pieces, gaps) = layout(&mut skeleton, tensors, is_marked).map_err(ModelError::Mismatch)?;
+        let (gaps, checksums) = (gaps.to_vec(), Vec::new());
+        Ok(Writer { sink, base, position: 0, gaps, taken: 0, pieces, hasher: None, checksums })
+    }
+
+    /// Ends the tensor before, and begins this one.
+    pub(super) fn begin(&mut self, tensor: usize) -> Result<(), ModelError> {
+        self.end();
+        let Piece { gap, mark, .. } = self.pieces[tensor];
+        let gap = &self.gaps[self.taken..self.taken + gap];
+        self.sink.write_all(gap)?;
+        self.taken += gap.len();
+        self.position += gap.len() as u64;
+        self.hasher = mark.map(|mark| {
+            let mut hasher = Hasher::new();
+            hasher.update(&gap[gap.len() - mark.lead as usize..]);
+            hasher
+        });
+        Ok(())
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ModelError> {
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
+        }
+        self.sink.write_all(bytes)?;
+        self.position += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.checksums.extend(self.hasher.take().map(Hasher::finalize));
+    }
+
+    pub(super) fn finish(mut self) -> Result<W, ModelError> {
+        self.end();
+        let behind = self.position;
+        self.sink.write_all(&self.gaps[self.taken..])?;
+        for (piece, checksum) in self.pieces.iter().zip(&self.checksums) {
+            let Some(mark) = piece.mark else { continue };
+            for position in [piece.data - mark.local, behind + mark.central] {
+                self.sink.seek(SeekFrom::Start(self.base + position))?;
+                self.sink.write_all(&checksum.to_le_bytes())?;
+            }
+        }
+        let end = behind + (self.gaps.len() - self.taken) as u64;
+        self.sink.seek(SeekFrom::Start(self.base + end))?;
+        self.sink.flush()?;
+        Ok(self.sink)
+    }
+}
+
+impl<W> fmt::Debug for Writer<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+/// Reads a skeleton, which nothing says is not damaged: afterwards every position in it can be used as it is.
+fn layout<'a>(
+    skeleton: &mut &'a [u8],
+    tensors: &[TensorInfo],
+    is_marked: bool,
+) -> Result<(Vec<Piece>, &'a [u8]), &'static str> {
+    const SHORT: &str = "it is cut short";
+    if wire::take(skeleton).ok_or(SHORT)? != tensors.len() as u64 {
+        return Err("it has another number of tensors");
+    }
+    let length = wire::take(skeleton).ok_or(SHORT)?;
+    let mut pieces = Vec::with_capacity(tensors.len());
+    let mut gaps = 0u64;
+    let mut at = 0u64;
+    for tensor in tensors {
+        let gap = wire::take(skeleton).ok_or(SHORT)?;
+        let mark = match is_marked {
+            true => {
+                let lead = wire::take(skeleton).ok_or(SHORT)?;
+                let local = wire::take(skeleton).ok_or(SHORT)?;
+                Some(Mark { lead, local, central: wire::take(skeleton).ok_or(SHORT)? })
+            }
+            false => None,
+        };
+        if mark.is_some_and(|mark| mark.lead > gap || mark.local > gap || mark.local < 4) {
+            return Err("a checksum is not where it can be");
+        }
+        gaps = gaps.checked_add(gap).ok_or(SHORT)?;
+        let data = at.checked_add(gap).ok_or("it is too long")?;
+        at = data.checked_add(tensor.bytes).ok_or("it is too long")?;
+        pieces.push(Piece { gap: usize::try_from(gap).map_err(|_| SHORT)?, mark, data });
+    }
+    let rest = (skeleton.len() as u64).checked_sub(gaps).ok_or(SHORT)?;
+    if at.checked_add(rest) != Some(length) {
+        return Err("it is of a file of another length");
+    }
+    let central = |mark: Mark| mark.central.checked_add(4).is_none_or(|end| end > rest);
+    if pieces.iter().filter_map(|piece| piece.mark).any(central) {
+        return Err("a checksum is not where it can be");
+    }
+    Ok((pieces, skeleton))
+}

@@ -1,0 +1,325 @@
+//! Model files, taken apart into tensors and a skeleton, and put together again: safetensors, NumPy's npz, ONNX.
+//!
+//! Invariant: every byte of a file is either in the raw data of exactly one tensor or in the skeleton, so that writing
+//! both gives the file back: safetensors, ONNX and stored npz byte for byte, deflated npz entry for entry (deflate is
+//! not unique). A skeleton is at most 256 MiB; raw data is never held, only passed through in the caller's pieces.
+//!
+//! Nothing is generated from a schema, and no crate maps or loads a file: what is cut out is a range of bytes (`cut`),
+//! and a format's room only says where the ranges are.
+
+mod cut;
+mod error;
+mod npy;
+mod npz;
+mod onnx;
+mod payload;
+mod safetensors;
+mod source;
+mod wire;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::Path;
+
+use payload::{Payloads, Place};
+use source::Source;
+
+pub use error::ModelError;
+
+/// How a model file is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A JSON header, then raw data.
+    Safetensors,
+    /// A zip archive of NumPy arrays.
+    Npz,
+    /// A protobuf with a graph.
+    Onnx,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Safetensors => "safetensors",
+            Format::Npz => "npz",
+            Format::Onnx => "ONNX",
+        })
+    }
+}
+
+/// What the elements of a tensor are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// IEEE 754 binary32, little-endian.
+    F32,
+    /// IEEE 754 binary16, little-endian.
+    F16,
+    /// The upper half of a binary32, little-endian.
+    BF16,
+    /// Not a weight: bytes, whose type only the skeleton knows.
+    Other,
+}
+
+impl Type {
+    /// How many bytes an element takes, if it is a weight.
+    ///
+    /// ```
+    /// use silicabac::weights::model::Type;
+    /// assert_eq!((Type::BF16.bytes(), Type::Other.bytes()), (Some(2), None));
+    /// ```
+    pub fn bytes(self) -> Option<usize> {
+        match self {
+            Type::F32 => Some(4),
+            Type::F16 | Type::BF16 => Some(2),
+            Type::Other => None,
+        }
+    }
+}
+
+/// A tensor without its data.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TensorInfo {
+    /// What the file calls it; that of an ONNX Constant is its node's output. In ONNX not always unique.
+    pub name: String,
+    /// What its elements are.
+    pub element: Type,
+    /// Its dimensions, as the file has them; none for a scalar.
+    pub shape: Vec<u64>,
+    /// The length of its raw data. That of a weight is the product of its shape times the size of an element.
+    pub bytes: u64,
+}
+
+/// A model file that is open for reading.
+///
+/// ```
+/// use silicabac::weights::model::{Format, ModelFile, ModelWriter, Type};
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("model.safetensors");
+/// # let header = r#"{"bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+/// # let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+/// # bytes.extend(header.as_bytes());
+/// # bytes.extend([1.5f32, -2.0].iter().flat_map(|value| value.to_le_bytes()));
+/// # std::fs::write(&path, &bytes)?;
+/// let mut file = ModelFile::open(&path)?;
+/// assert_eq!(file.format(), Format::Safetensors);
+/// assert_eq!((&file.tensors()[0].name[..], file.tensors()[0].element), ("bias", Type::F32));
+/// let mut second = [0; 4];
+/// file.read(0, 4, &mut second)?;
+/// assert_eq!(f32::from_le_bytes(second), -2.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct ModelFile {
+    format: Format,
+    tensors: Vec<TensorInfo>,
+    skeleton: Vec<u8>,
+    payloads: Payloads,
+}
+
+/// What a format's room finds in a file.
+struct Parsed {
+    tensors: Vec<TensorInfo>,
+    /// Where their data is, tensor for tensor.
+    places: Vec<Place>,
+    skeleton: Vec<u8>,
+}
+
+impl ModelFile {
+    /// Opens a file and reads everything but the data of its tensors. What it contains says which format it has; only
+    /// where that does not decide, its name does.
+    pub fn open(path: &Path) -> Result<ModelFile, ModelError> {
+        let file =
+            File::open(path).map_err(|source| ModelError::Open { path: path.to_path_buf(), source })?;
+        let mut source = Source::new(file)?;
+        let format = format_of(path, &mut source)?;
+        let Parsed { tensors, places, skeleton } = match format {
+            Format::Safetensors => safetensors::parse(&mut source)?,
+            Format::Npz => npz::parse(&mut source)?,
+            Format::Onnx => onnx::parse(&mut source)?,
+        };
+        Ok(ModelFile { format, tensors, skeleton, payloads: Payloads::new(source.into_file(), places) })
+    }
+
+    /// How the file is laid out.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The tensors, in the order of their data in the file.
+    ///
+    /// In npz every entry is one, also what is not an array: its name is that of the entry, without `.npy`. In ONNX those
+    /// are tensors whose raw data (or packed `float_data`) is 64 bytes or longer; scalars and the like stay in the graph.
+    pub fn tensors(&self) -> &[TensorInfo] {
+        &self.tensors
+    }
+
+    /// All else that [`ModelWriter`] needs to write the file again.
+    pub fn skeleton(&self) -> &[u8] {
+        &self.skeleton
+    }
+
+    /// Reads raw bytes of a tensor from an offset on.
+    ///
+    /// Forwards is fast in every format; backwards in a deflated entry of an npz starts again at the entry's beginning.
+    /// The checksum of an npz entry is checked by whoever reads it from its beginning to its end, in pieces of any size.
+    pub fn read(&mut self, tensor: usize, offset: u64, bytes: &mut [u8]) -> Result<(), ModelError> {
+        let range = ModelError::Range { tensor, offset, length: bytes.len() };
+        let Some(info) = self.tensors.get(tensor) else { return Err(range) };
+        if offset.checked_add(bytes.len() as u64).is_none_or(|end| end > info.bytes) {
+            return Err(range);
+        }
+        self.payloads.read(tensor, &info.name, offset, bytes)
+    }
+}
+
+/// The format of a file by its first bytes, else by its extension.
+fn format_of(path: &Path, source: &mut Source) -> Result<Format, ModelError> {
+    let mut head = [0; 16];
+    let length = source.length().min(16) as usize;
+    source.read(&mut head[..length])?;
+    if safetensors::is_likely(&head, source.length()) {
+        return Ok(Format::Safetensors);
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Ok(Format::Npz);
+    }
+    if onnx::is_likely(&head) {
+        return Ok(Format::Onnx);
+    }
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("safetensors") => Ok(Format::Safetensors),
+        Some("npz") => Ok(Format::Npz),
+        Some("onnx") => Ok(Format::Onnx),
+        _ => Err(ModelError::Unknown { path: path.to_path_buf() }),
+    }
+}
+
+/// Writes a model file from what [`ModelFile`] gave, and the raw bytes of its tensors.
+///
+/// ```
+/// use silicabac::weights::model::{ModelFile, ModelWriter};
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("model.safetensors");
+/// # let header = r#"{"bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+/// # let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+/// # bytes.extend(header.as_bytes());
+/// # bytes.extend([1.5f32, -2.0].iter().flat_map(|value| value.to_le_bytes()));
+/// # std::fs::write(&path, &bytes)?;
+/// let mut file = ModelFile::open(&path)?;
+/// let sink = std::io::Cursor::new(Vec::new());
+/// let mut writer = ModelWriter::new(sink, file.format(), file.skeleton(), file.tensors())?;
+/// let mut data = [0; 8];
+/// file.read(0, 0, &mut data)?;
+/// for piece in data.chunks(3) {
+///     writer.write(piece)?;
+/// }
+/// assert_eq!(writer.finish()?.into_inner(), std::fs::read(&path)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct ModelWriter<W: Write + Seek> {
+    body: Body<W>,
+    tensors: Vec<TensorInfo>,
+    /// The number of the tensor that begins next.
+    next: usize,
+    /// What the tensor that has begun lacks.
+    left: u64,
+}
+
+/// How the file comes about.
+#[derive(Debug)]
+enum Body<W: Write + Seek> {
+    Cut(cut::Writer<W>),
+    Packed(Box<npz::Writer<W>>),
+}
+
+impl<W: Write + Seek> ModelWriter<W> {
+    /// Begins a file, at the position where the sink is. The four arguments belong to one file; a skeleton that does not
+    /// fit is refused.
+    pub fn new(sink: W, format: Format, skeleton: &[u8], tensors: &[TensorInfo]) -> Result<Self, ModelError> {
+        let body = match (format, skeleton.split_first()) {
+            (Format::Npz, Some((&npz::PACKED, rest))) => {
+                Body::Packed(Box::new(npz::Writer::new(sink, rest, tensors)?))
+            }
+            (Format::Npz, Some((&cut::MARKED, rest))) => {
+                Body::Cut(cut::Writer::new(sink, rest, tensors, true)?)
+            }
+            (Format::Safetensors | Format::Onnx, Some((&cut::PLAIN, rest))) => {
+                Body::Cut(cut::Writer::new(sink, rest, tensors, false)?)
+            }
+            _ => return Err(ModelError::Mismatch("it is of another format")),
+        };
+        Ok(ModelWriter { body, tensors: tensors.to_vec(), next: 0, left: 0 })
+    }
+
+    /// Takes raw bytes of all tensors, one after the other in order, in pieces of any size.
+    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), ModelError> {
+        while !bytes.is_empty() {
+            self.begin()?;
+            if self.left == 0 {
+                return Err(ModelError::Surplus);
+            }
+            let (now, later) = bytes.split_at(self.left.min(bytes.len() as u64) as usize);
+            match &mut self.body {
+                Body::Cut(body) => body.write(now)?,
+                Body::Packed(body) => body.write(now)?,
+            }
+            self.left -= now.len() as u64;
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Ends the file once all bytes are there, and gives the sink back.
+    pub fn finish(mut self) -> Result<W, ModelError> {
+        self.begin()?;
+        if self.left > 0 {
+            let tensor = self.tensors[self.next - 1].name.clone();
+            return Err(ModelError::Missing { tensor, bytes: self.left });
+        }
+        match self.body {
+            Body::Cut(body) => body.finish(),
+            Body::Packed(body) => body.finish(),
+        }
+    }
+
+    /// Begins the next tensor that has bytes, if none is being written.
+    fn begin(&mut self) -> Result<(), ModelError> {
+        while self.left == 0
+            && let Some(tensor) = self.tensors.get(self.next)
+        {
+            match &mut self.body {
+                Body::Cut(body) => body.begin(self.next)?,
+                Body::Packed(body) => body.begin(self.next, tensor)?,
+            }
+            self.left = tensor.bytes;
+            self.next += 1;
+        }
+        Ok(())
+    }
+}
+
+/// The number of elements of a shape, or an error in the name of its tensor. A zero makes it zero, whatever else is there.
+fn elements(name: &str, shape: &[u64]) -> Result<u64, ModelError> {
+    if shape.contains(&0) {
+        return Ok(0);
+    }
+    let product = shape.iter().try_fold(1u64, |product, &size| product.checked_mul(size));
+    product.filter(|&product| product <= i64::MAX as u64).ok_or_else(|| bad_shape(name, shape))
+}
+
+fn bad_shape(name: &str, shape: &[u64]) -> ModelError {
+    let first = format!("{:?}", &shape[..shape.len().min(8)]);
+    ModelError::Shape { tensor: name.into(), shape: first }
+}
+
+/// Compares the length of raw data with a shape; elements have `bits` bits.
+fn check_length(name: &str, shape: &[u64], bits: u64, found: u64) -> Result<(), ModelError> {
+    let total = elements(name, shape)?.checked_mul(bits).ok_or_else(|| bad_shape(name, shape))?;
+    let expected = total.div_ceil(8);
+    if expected != found {
+        return Err(ModelError::Length { tensor: name.into(), expected, found });
+    }
+    Ok(())
+}

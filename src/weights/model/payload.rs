@@ -1,0 +1,135 @@
+//! The data of tensors, read where it lies: as it is, or through inflate.
+//!
+//! Invariant: memory is that of a buffer and a decoder, whatever the file claims. One stream is open at a time; a step
+//! forwards goes on with it, a step backwards opens it again.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom, Take};
+
+use crc32fast::Hasher;
+use flate2::bufread::DeflateDecoder;
+
+use super::ModelError;
+
+/// Where the data of a tensor is: behind `lead` bytes of a run that begins at `start`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) start: u64,
+    /// The header of an npy array, which is not data but is in the checksum.
+    pub(super) lead: u64,
+    pub(super) bytes: u64,
+    /// The length of the deflated run, if it is one.
+    pub(super) deflated: Option<u64>,
+    /// CRC-32 of the run.
+    pub(super) crc: Option<u32>,
+}
+
+impl Place {
+    /// Data that lies there as it is.
+    pub(super) fn plain(start: u64, bytes: u64) -> Place {
+        Place { start, lead: 0, bytes, deflated: None, crc: None }
+    }
+}
+
+/// Reads them.
+#[derive(Debug)]
+pub(super) struct Payloads {
+    file: File,
+    places: Vec<Place>,
+    stream: Option<Stream>,
+}
+
+/// A run of bytes that is being read.
+#[derive(Debug)]
+struct Stream {
+    tensor: usize,
+    /// In the run.
+    position: u64,
+    run: Run,
+    /// Over all bytes of the run so far, unless some were left out.
+    hasher: Option<Hasher>,
+}
+
+#[derive(Debug)]
+enum Run {
+    Stored(BufReader<File>),
+    Deflated(Box<DeflateDecoder<Take<BufReader<File>>>>),
+}
+
+impl Payloads {
+    pub(super) fn new(file: File, places: Vec<Place>) -> Payloads {
+        Payloads { file, places, stream: None }
+    }
+
+    /// Reads bytes that the tensor has.
+    pub(super) fn read(
+        &mut self,
+        tensor: usize,
+        name: &str,
+        offset: u64,
+        bytes: &mut [u8],
+    ) -> Result<(), ModelError> {
+        let place = self.places[tensor];
+        let target = place.lead + offset;
+        // After an error the stream is gone.
+        let open = self.stream.take().filter(|open| open.tensor == tensor && open.position <= target);
+        let mut stream = match open {
+            Some(stream) => stream,
+            None => Stream::open(&self.file, tensor, &place)?,
+        };
+        stream.go(target, offset == 0)?;
+        stream.read(bytes)?;
+        if stream.position == place.lead + place.bytes
+            && let (Some(hasher), Some(crc)) = (&stream.hasher, place.crc)
+            && hasher.clone().finalize() != crc
+        {
+            return Err(ModelError::Checksum { tensor: name.into() });
+        }
+        self.stream = Some(stream);
+        Ok(())
+    }
+}
+
+impl Stream {
+    fn open(file: &File, tensor: usize, place: &Place) -> Result<Stream, ModelError> {
+        let mut reader = BufReader::with_capacity(1 << 16, file.try_clone()?);
+        reader.seek(SeekFrom::Start(place.start))?;
+        let run = match place.deflated {
+            None => Run::Stored(reader),
+            Some(length) => Run::Deflated(Box::new(DeflateDecoder::new(reader.take(length)))),
+        };
+        Ok(Stream { tensor, position: 0, run, hasher: place.crc.map(|_| Hasher::new()) })
+    }
+
+    /// Goes forwards. In a stored run by a jump, unless it is to the first byte of data: who begins there gets the
+    /// checksum checked, to which the lead belongs.
+    fn go(&mut self, target: u64, is_first: bool) -> Result<(), ModelError> {
+        if let Run::Stored(reader) = &mut self.run
+            && target > self.position
+            && !is_first
+        {
+            let step = i64::try_from(target - self.position).map_err(|_| ModelError::Truncated)?;
+            reader.seek_relative(step)?;
+            self.position = target;
+            self.hasher = None;
+        }
+        let mut skipped = [0; 4096];
+        while self.position < target {
+            let length = (target - self.position).min(4096) as usize;
+            self.read(&mut skipped[..length])?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, bytes: &mut [u8]) -> Result<(), ModelError> {
+        match &mut self.run {
+            Run::Stored(reader) => reader.read_exact(bytes)?,
+            Run::Deflated(decoder) => decoder.read_exact(bytes)?,
+        }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
+        }
+        self.position += bytes.len() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Safetensors: the length of a header (u64, little-endian), the header (JSON), raw data.
+//!
+//! Read here and not by the crate `safetensors`, which wants the whole file in memory or mapped, and mapping is unsafe
+//! code. The header stays in the skeleton as it is, with its order, spaces and `__metadata__`: the file comes back byte
+//! for byte. Holes between tensors, which the format forbids, are carried; overlaps are an error.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use super::payload::Place;
+use super::source::Source;
+use super::{Format, ModelError, Parsed, TensorInfo, Type, check_length, cut};
+
+/// The longest header, which is the limit of the reference implementation too.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// Whether a file begins with the length of a header that it can hold, and the header with a brace.
+pub(super) fn is_likely(head: &[u8; 16], length: u64) -> bool {
+    let header = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));
+    head[8] == b'{' && header <= MAX_HEADER.min(length.saturating_sub(8))
+}
+
+pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
+    let mut head = [0; 8];
+    source.seek(0)?;
+    source.read(&mut head)?;
+    let length = u64::from_le_bytes(head);
+    if length > MAX_HEADER {
+        let what = format_args!("its header is said to have {length} bytes, more than {MAX_HEADER}");
+        return Err(ModelError::damaged(Format::Safetensors, what));
+    }
+    let mut json = Vec::new();
+    source.append(8, length, &mut json)?;
+    let header: Header = serde_json::from_slice(&json)
+        .map_err(|error| ModelError::damaged(Format::Safetensors, format_args!("its header: {error}")))?;
+    drop(json);
+
+    let mut records = header.0;
+    records.sort_by_key(|(_, record)| record.data_offsets);
+    let mut tensors = Vec::with_capacity(records.len());
+    let mut places = Vec::with_capacity(records.len());
+    for (name, record) in records {
+        let (begin, end) = record.data_offsets;
+        let start = begin.saturating_add(8 + length);
+        if end < begin || end > source.length() - 8 - length {
+            let end = end.saturating_add(8 + length);
+            let (from, to) = (8 + length, source.length());
+            return Err(ModelError::Place { tensor: name, begin: start, end, from, to });
+        }
+        let bytes = end - begin;
+        if let Some(bits) = bits(&record.dtype) {
+            check_length(&name, &record.shape, bits, bytes)?;
+        }
+        let element = match &record.dtype[..] {
+            "F32" => Type::F32,
+            "F16" => Type::F16,
+            "BF16" => Type::BF16,
+            _ => Type::Other,
+        };
+        tensors.push(TensorInfo { name, element, shape: record.shape, bytes });
+        places.push(Place::plain(start, bytes));
+    }
+    let skeleton = cut::skeleton(source, &tensors, &places, None)?;
+    Ok(Parsed { tensors, places, skeleton })
+}
+
+/// How many bits an element has. What is not known is carried unchecked.
+fn bits(dtype: &str) -> Option<u64> {
+    Some(match dtype {
+        "F4" => 4,
+        "F6_E2M3" | "F6_E3M2" => 6,
+        "BOOL" | "U8" | "I8" | "F8_E4M3" | "F8_E5M2" | "F8_E8M0" | "F8_E4M3FNUZ" | "F8_E5M2FNUZ" => 8,
+        "U16" | "I16" | "F16" | "BF16" => 16,
+        "U32" | "I32" | "F32" => 32,
+        "U64" | "I64" | "F64" | "C64" => 64,
+        "C128" => 128,
+        _ => return None,
+    })
+}
+
+/// What the header says of a tensor.
+#[derive(serde::Deserialize)]
+struct Record {
+    dtype: String,
+    shape: Vec<u64>,
+    data_offsets: (u64, u64),
+}
+
+/// All tensors of a header, by name, as they come.
+struct Header(Vec<(String, Record)>);
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Header, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = Header;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of tensors by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+        let mut records = Vec::new();
+        let mut names = std::collections::HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "__metadata__" {
+                map.next_value::<IgnoredAny>()?;
+            } else if !names.insert(name.clone()) {
+                return Err(A::Error::custom(format_args!("tensor {name:?} is there twice")));
+            } else {
+                records.push((name, map.next_value()?));
+            }
+        }
+        Ok(Header(records))
+    }
+}

@@ -1,0 +1,599 @@
+//! Model files come back as they were: safetensors, ONNX and stored npz byte for byte, deflated npz entry for entry.
+//! Data can be read from anywhere, and no damage does more than be named.
+
+use std::io::{Cursor, Read, Write};
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use silicabac::weights::model::{Format, ModelError, ModelFile, ModelWriter, Type};
+use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
+
+/// A file in a directory that goes away with it.
+struct Made {
+    path: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+fn made(name: &str, bytes: &[u8]) -> Made {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    Made { path, _directory: directory }
+}
+
+fn open(name: &str, bytes: &[u8]) -> Result<ModelFile, ModelError> {
+    ModelFile::open(&made(name, bytes).path)
+}
+
+fn data(file: &mut ModelFile) -> Result<Vec<Vec<u8>>, ModelError> {
+    let lengths: Vec<_> = file.tensors().iter().map(|tensor| tensor.bytes).collect();
+    let mut all = Vec::new();
+    for (tensor, length) in lengths.into_iter().enumerate() {
+        let mut bytes = vec![0; usize::try_from(length).unwrap().min(1 << 20)];
+        file.read(tensor, 0, &mut bytes)?;
+        all.push(bytes);
+    }
+    Ok(all)
+}
+
+/// Writes a file with some data, in pieces of a length.
+fn write(file: &ModelFile, data: &[u8], piece: usize) -> Result<Vec<u8>, ModelError> {
+    let mut sink = Cursor::new(b"before".to_vec());
+    sink.set_position(6);
+    let mut writer = ModelWriter::new(sink, file.format(), file.skeleton(), file.tensors())?;
+    for bytes in data.chunks(piece) {
+        writer.write(bytes)?;
+    }
+    let sink = writer.finish()?;
+    assert_eq!(sink.position(), sink.get_ref().len() as u64);
+    let bytes = sink.into_inner();
+    assert!(bytes.starts_with(b"before"));
+    Ok(bytes[6..].to_vec())
+}
+
+/// Reads and writes; what comes back.
+fn round(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut file = open(name, bytes).unwrap();
+    let data = data(&mut file).unwrap().concat();
+    let written = write(&file, &data, 7).unwrap();
+    assert_eq!(written, write(&file, &data, usize::MAX).unwrap());
+    written
+}
+
+fn floats(count: usize) -> Vec<u8> {
+    (0..count).flat_map(|index| (index as f32 * 0.37).sin().to_le_bytes()).collect()
+}
+
+// Safetensors
+
+fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()
+}
+
+/// Several types, an empty tensor, a scalar, metadata, odd spaces, and an order that is not that of the data.
+fn sample_safetensors() -> Vec<u8> {
+    let header = r#"{"__metadata__": {"format":"pt", "by":"hand"},
+        "late":{"dtype":"F16","shape":[3],"data_offsets":[24,30]},
+        "weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},
+        "empty":{"dtype":"F32","shape":[0,7],"data_offsets":[30,30]},
+        "scalar":{"data_offsets":[30,32],"dtype":"BF16","shape":[]},
+        "ids":{"dtype":"I64","shape":[2],"data_offsets":[32,48]},
+        "eight":{"dtype":"F8_E4M3","shape":[5],"data_offsets":[48,53]},
+        "four":{"dtype":"F4","shape":[6],"data_offsets":[53,56]},
+        "new":{"dtype":"Q3_K","shape":[4],"data_offsets":[56,57]}}   "#;
+    safetensors(header, &(0..57).collect::<Vec<u8>>())
+}
+
+#[test]
+fn safetensors_come_back_byte_for_byte() {
+    let bytes = sample_safetensors();
+    let mut file = open("model.bin", &bytes).unwrap();
+    assert_eq!(file.format(), Format::Safetensors);
+    let names: Vec<_> = file.tensors().iter().map(|tensor| &tensor.name[..]).collect();
+    assert_eq!(names, ["weight", "late", "empty", "scalar", "ids", "eight", "four", "new"]);
+    let types: Vec<_> = file.tensors().iter().map(|tensor| tensor.element).collect();
+    assert_eq!(types[..5], [Type::F32, Type::F16, Type::F32, Type::BF16, Type::Other]);
+    assert_eq!(file.tensors()[0].shape, [2, 3]);
+    assert!(file.tensors()[3].shape.is_empty());
+    assert_eq!(data(&mut file).unwrap()[1], [24, 25, 26, 27, 28, 29]);
+    assert_eq!(round("model.bin", &bytes), bytes);
+    for empty in ["{}", r#"{"__metadata__":{}}"#, r#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#]
+    {
+        let bytes = safetensors(empty, &[]);
+        assert_eq!(round("model.safetensors", &bytes), bytes);
+    }
+    // Holes, which the format forbids, stay.
+    let holes = safetensors(r#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[3,5]}}"#, b"abcdefg");
+    assert_eq!(round("model.safetensors", &holes), holes);
+}
+
+#[test]
+fn bad_safetensors_are_named() {
+    let refused =
+        |header: &str, data: &[u8]| open("model.safetensors", &safetensors(header, data)).unwrap_err();
+    let huge = r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#;
+    assert!(matches!(refused(huge, &[0; 4]), ModelError::Shape { .. }));
+    let bits = r#"{"a":{"dtype":"F64","shape":[4611686018427387904],"data_offsets":[0,4]}}"#;
+    assert!(matches!(refused(bits, &[0; 4]), ModelError::Shape { .. }));
+    let length = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#;
+    assert!(matches!(refused(length, &[0; 4]), ModelError::Length { expected: 8, found: 4, .. }));
+    let outside = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+    assert!(matches!(refused(outside, &[0; 4]), ModelError::Place { .. }));
+    let backwards = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#;
+    assert!(matches!(refused(backwards, &[0; 8]), ModelError::Place { .. }));
+    let end = r#"{"a":{"dtype":"X","shape":[2],"data_offsets":[18446744073709551615,18446744073709551615]}}"#;
+    assert!(matches!(refused(end, &[0; 8]), ModelError::Place { .. }));
+    let overlap = r#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[3,7]}}"#;
+    assert!(refused(overlap, &[0; 7]).to_string().contains("\"b\""));
+    let twice = r#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#;
+    assert!(refused(twice, &[0; 2]).to_string().contains("twice"));
+    let mut long = safetensors("{}", &[]);
+    long[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(matches!(open("model.safetensors", &long), Err(ModelError::Damaged { .. })));
+    assert!(matches!(open("model.bin", &long), Err(ModelError::Unknown { .. })));
+    assert!(matches!(ModelFile::open(&PathBuf::from("/no/such/file")), Err(ModelError::Open { .. })));
+}
+
+// Npz
+
+fn npy(version: u8, descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let mut text = format!("{{'descr': {descr}, 'fortran_order': True, 'shape': {shape}, }}");
+    while (text.len() + 11) % 64 != 0 {
+        text.push(' ');
+    }
+    text.push('\n');
+    let mut bytes = b"\x93NUMPY".to_vec();
+    bytes.extend([version, 0]);
+    match version {
+        1 => bytes.extend((text.len() as u16).to_le_bytes()),
+        _ => bytes.extend((text.len() as u32).to_le_bytes()),
+    }
+    [&bytes, text.as_bytes(), data].concat()
+}
+
+type Entries = Vec<(&'static str, Vec<u8>)>;
+
+fn entries() -> Entries {
+    vec![
+        ("weight.npy", npy(1, "'<f4'", "(50, 4)", &floats(200))),
+        ("half.npy", npy(2, "'<f2'", "(3L,)", b"abcdef")),
+        ("scalar.npy", npy(3, "'<f4'", "()", b"1234")),
+        ("empty.npy", npy(1, "'<f4'", "(0, 5)", b"")),
+        ("ids.npy", npy(1, "'<i8'", "(2,)", b"0123456789abcdef")),
+        ("text.npy", npy(1, "'<U2'", "(1,)", b"01234567")),
+        ("pair.npy", npy(1, "[('a, \\'}', '<f4'), ('b', '<i2', (2, 3))]", "(1,)", b"0123456789abcdef")),
+        ("object.npy", npy(1, "'|O'", "(1,)", b"a pickle")),
+        ("notes.txt", b"not an array".to_vec()),
+    ]
+}
+
+fn archive(entries: &Entries, method: CompressionMethod, is_large: bool) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.set_comment("a comment").unwrap();
+    for (name, bytes) in entries {
+        let options = SimpleFileOptions::default().compression_method(method).large_file(is_large);
+        zip.start_file(*name, options.unix_permissions(0o640)).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>, Option<u32>, CompressionMethod)> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    assert_eq!(archive.comment(), b"a comment");
+    let mut all = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        all.push((entry.name().unwrap().into_owned(), bytes, entry.unix_mode(), entry.compression()));
+    }
+    all
+}
+
+#[test]
+fn stored_npz_comes_back_byte_for_byte() {
+    for is_large in [false, true] {
+        let bytes = archive(&entries(), CompressionMethod::Stored, is_large);
+        let mut file = open("model.npz", &bytes).unwrap();
+        assert_eq!(file.format(), Format::Npz);
+        let names: Vec<_> = file.tensors().iter().map(|tensor| &tensor.name[..]).collect();
+        assert_eq!(
+            names,
+            ["weight", "half", "scalar", "empty", "ids", "text", "pair", "object", "notes.txt"]
+        );
+        let types: Vec<_> = file.tensors().iter().map(|tensor| tensor.element).collect();
+        assert_eq!(types[..5], [Type::F32, Type::F16, Type::F32, Type::F32, Type::Other]);
+        assert_eq!((&file.tensors()[0].shape[..], file.tensors()[0].bytes), (&[50, 4][..], 800));
+        assert_eq!(data(&mut file).unwrap()[1], b"abcdef");
+        assert_eq!(round("model.npz", &bytes), bytes);
+    }
+    let none = ZipWriter::new(Cursor::new(Vec::new())).finish().unwrap().into_inner();
+    assert_eq!(round("none.npz", &none), none);
+}
+
+#[test]
+fn deflated_npz_comes_back_entry_for_entry() {
+    let bytes = archive(&entries(), CompressionMethod::Deflated, false);
+    assert_eq!(unpacked(&round("model.npz", &bytes)), unpacked(&bytes));
+    assert_eq!(ModelFile::open(&made("x", &bytes).path).unwrap().tensors().len(), entries().len());
+}
+
+#[test]
+fn an_archive_of_both_kinds_and_one_with_checksums_behind_come_back() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.set_comment("a comment").unwrap();
+    for (index, (name, bytes)) in entries().iter().enumerate() {
+        let method = [CompressionMethod::Stored, CompressionMethod::Deflated][index % 2];
+        zip.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    let mixed = zip.finish().unwrap().into_inner();
+    assert_eq!(unpacked(&round("model.npz", &mixed)), unpacked(&mixed));
+
+    let mut zip = ZipWriter::new_stream(Vec::new());
+    zip.set_comment("a comment").unwrap();
+    for (name, bytes) in entries() {
+        zip.start_file(name, SimpleFileOptions::default().compression_method(CompressionMethod::Stored))
+            .unwrap();
+        zip.write_all(&bytes).unwrap();
+    }
+    let streamed = zip.finish().unwrap().into_inner();
+    assert_eq!(unpacked(&round("model.npz", &streamed)), unpacked(&streamed));
+}
+
+#[test]
+fn changed_data_gets_its_checksums() {
+    for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+        let file = open("model.npz", &archive(&entries(), method, false)).unwrap();
+        let length = file.tensors().iter().map(|tensor| tensor.bytes as usize).sum();
+        let written = write(&file, &vec![0x55; length], 100).unwrap();
+        // Reading them checks the checksums.
+        let all = unpacked(&written);
+        assert!(all[0].1.ends_with(&[0x55; 800]) && all[0].1.starts_with(b"\x93NUMPY"));
+        assert_eq!(data(&mut open("model.npz", &written).unwrap()).unwrap().concat().len(), length);
+    }
+}
+
+#[test]
+fn damaged_data_of_an_npz_is_noticed_by_who_reads_it_forwards() {
+    let bytes = archive(&entries(), CompressionMethod::Stored, false);
+    let at = bytes.windows(6).position(|window| window == b"abcdef").unwrap();
+    let mut damaged = bytes.clone();
+    damaged[at + 3] ^= 1;
+    let made = made("model.npz", &damaged);
+    let mut file = ModelFile::open(&made.path).unwrap();
+    let mut pair = [0; 2];
+    file.read(1, 0, &mut pair).unwrap();
+    file.read(1, 2, &mut pair).unwrap();
+    let error = file.read(1, 4, &mut pair).unwrap_err();
+    assert!(matches!(error, ModelError::Checksum { tensor } if tensor == "half"));
+    // By halves it is not.
+    file.read(1, 4, &mut pair).unwrap();
+}
+
+#[test]
+fn archives_that_are_no_npz_are_named() {
+    let text = archive(&vec![("notes.txt", b"text".to_vec())], CompressionMethod::Stored, false);
+    assert!(open("model.npz", &text).unwrap_err().to_string().contains("PyTorch"));
+    let refused = |entry: Vec<u8>| {
+        open("x", &archive(&vec![("a.npy", entry)], CompressionMethod::Deflated, false)).unwrap_err()
+    };
+    let huge = npy(1, "'<f4'", "(4294967296, 4294967296)", b"");
+    assert!(matches!(refused(huge), ModelError::Shape { .. }));
+    assert!(matches!(refused(npy(1, "'<f4'", "(3,)", b"1234")), ModelError::Length { expected: 12, .. }));
+    assert!(matches!(refused(npy(1, "'<f4'", "3", b"1234")), ModelError::Damaged { .. }));
+    let mut long = npy(2, "'<f4'", "(1,)", b"1234");
+    long[8..12].fill(0xff);
+    assert!(matches!(refused(long), ModelError::Damaged { .. }));
+}
+
+// ONNX
+
+/// A protobuf, field by field.
+#[derive(Default)]
+struct Proto(Vec<u8>);
+
+impl Proto {
+    fn raw_varint(mut self, mut value: u64) -> Proto {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+        self
+    }
+
+    fn varint(self, field: u64, value: u64) -> Proto {
+        self.raw_varint(field << 3).raw_varint(value)
+    }
+
+    fn bytes(self, field: u64, bytes: impl AsRef<[u8]>) -> Proto {
+        let bytes = bytes.as_ref();
+        let mut proto = self.raw_varint(field << 3 | 2).raw_varint(bytes.len() as u64);
+        proto.0.extend(bytes);
+        proto
+    }
+
+    fn message(self, field: u64, message: Proto) -> Proto {
+        self.bytes(field, message.0)
+    }
+
+    /// Fields that no version of ONNX has: a varint, both fixed numbers, a run of bytes, groups in each other.
+    fn unknown(self) -> Proto {
+        let mut proto = self.varint(1000, 7).bytes(1001, b"unknown").raw_varint(1002 << 3 | 1);
+        proto.0.extend(8u64.to_le_bytes());
+        proto = proto.raw_varint(1003 << 3 | 5);
+        proto.0.extend(4u32.to_le_bytes());
+        proto
+            .raw_varint(900 << 3 | 3)
+            .raw_varint(5 << 3 | 3)
+            .varint(1, 2)
+            .raw_varint(5 << 3 | 4)
+            .raw_varint(900 << 3 | 4)
+    }
+}
+
+fn tensor(name: &str, data_type: u64, shape: &[u64], field: u64, data: &[u8]) -> Proto {
+    let proto = shape.iter().fold(Proto::default(), |proto, &size| proto.varint(1, size));
+    proto.varint(2, data_type).bytes(field, data).bytes(8, name)
+}
+
+fn constant(output: &str, value: Proto) -> Proto {
+    let attribute = Proto::default().bytes(1, "value").message(5, value).varint(20, 4);
+    // The output behind the attribute, where it is allowed to be too.
+    Proto::default().bytes(4, "Constant").message(5, attribute).bytes(2, output)
+}
+
+fn sample_graph() -> Proto {
+    let inner = Proto::default()
+        .message(1, constant("inner constant", tensor("", 1, &[20], 9, &floats(20))))
+        .message(5, tensor("inner", 1, &[16], 9, &floats(16)));
+    let branch = Proto::default()
+        .bytes(2, "branch result")
+        .bytes(4, "If")
+        .message(5, Proto::default().bytes(1, "then_branch").message(6, inner))
+        .unknown();
+    let data_first =
+        Proto::default().bytes(9, floats(64)).varint(2, 10).bytes(1, [128, 1]).bytes(8, "packed shape");
+    let halves = Proto::default()
+        .bytes(4, floats(8))
+        .bytes(4, floats(8))
+        .varint(1, 16)
+        .varint(2, 1)
+        .bytes(8, "in two");
+    Proto::default()
+        .bytes(2, "graph")
+        .message(5, tensor("weight", 1, &[5, 10], 9, &floats(50)).unknown())
+        .message(1, constant("constant", tensor("its own name", 16, &[2, 32], 9, &floats(32))))
+        .message(1, branch)
+        .message(5, tensor("as floats", 1, &[25], 4, &floats(25)))
+        .message(5, data_first)
+        .message(5, halves)
+        .message(5, tensor("bytes", 3, &[100], 9, &[1; 100]))
+        .message(5, tensor("scalar", 1, &[], 9, &floats(1)))
+        .message(5, tensor("empty", 1, &[0], 9, &[]))
+        .message(15, Proto::default().message(1, tensor("sparse", 1, &[30], 9, &floats(30))).varint(3, 900))
+        .unknown()
+}
+
+fn sample_onnx(graph: Proto) -> Vec<u8> {
+    Proto::default()
+        .varint(1, 8)
+        .bytes(2, "hand")
+        .message(7, graph)
+        .message(8, Proto::default().varint(2, 17))
+        .unknown()
+        .0
+}
+
+#[test]
+fn onnx_comes_back_byte_for_byte() {
+    let bytes = sample_onnx(sample_graph());
+    let mut file = open("model", &bytes).unwrap();
+    assert_eq!(file.format(), Format::Onnx);
+    let found: Vec<_> = file
+        .tensors()
+        .iter()
+        .map(|tensor| (&tensor.name[..], tensor.element, &tensor.shape[..], tensor.bytes))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("weight", Type::F32, &[5, 10][..], 200),
+            ("constant", Type::BF16, &[2, 32], 128),
+            ("inner constant", Type::F32, &[20], 80),
+            ("inner", Type::F32, &[16], 64),
+            ("as floats", Type::F32, &[25], 100),
+            ("packed shape", Type::F16, &[128], 256),
+            ("bytes", Type::Other, &[100], 100),
+            ("sparse", Type::F32, &[30], 120),
+        ]
+    );
+    assert_eq!(data(&mut file).unwrap()[4], floats(25));
+    assert!(file.skeleton().len() + 1048 < bytes.len() + 30);
+    assert_eq!(round("model", &bytes), bytes);
+}
+
+#[test]
+fn bad_onnx_is_named() {
+    let refused = |graph: Proto| open("model.onnx", &sample_onnx(graph)).unwrap_err();
+    let initializer = |tensor: Proto| Proto::default().message(5, tensor);
+    let external =
+        Proto::default().bytes(8, "far").message(13, Proto::default().bytes(1, "location")).varint(14, 1);
+    assert!(matches!(refused(initializer(external)), ModelError::External { tensor } if tensor == "far"));
+    let huge = tensor("huge", 1, &[1 << 40, 1 << 40], 9, &floats(16));
+    assert!(matches!(refused(initializer(huge)), ModelError::Shape { .. }));
+    let negative = tensor("negative", 1, &[u64::MAX, 2], 9, &floats(16));
+    assert!(matches!(refused(initializer(negative)), ModelError::Shape { .. }));
+    let short = tensor("short", 1, &[17], 9, &floats(16));
+    assert!(matches!(refused(initializer(short)), ModelError::Length { expected: 68, found: 64, .. }));
+    let many = tensor("many", 1, &[1; 1000], 9, &floats(16));
+    assert!(matches!(refused(initializer(many)), ModelError::Shape { .. }));
+    let packed = Proto::default().bytes(1, [1; 1000]).varint(2, 1).bytes(9, floats(1));
+    assert!(matches!(refused(initializer(packed)), ModelError::Shape { .. }));
+    let mut deep = Proto::default();
+    for _ in 0..10_000 {
+        deep = Proto::default().message(1, Proto::default().message(5, Proto::default().message(6, deep)));
+    }
+    assert!(refused(deep).to_string().contains("lie in each other"));
+    let none = open("model.onnx", &Proto::default().varint(1, 8).bytes(2, "hand").0).unwrap_err();
+    assert!(none.to_string().contains("no graph"));
+}
+
+// All formats
+
+fn samples() -> [Vec<u8>; 4] {
+    [
+        sample_safetensors(),
+        archive(&entries(), CompressionMethod::Stored, true),
+        archive(&entries(), CompressionMethod::Deflated, false),
+        sample_onnx(sample_graph()),
+    ]
+}
+
+const NAMES: [&str; 4] = ["a.safetensors", "a.npz", "a.npz", "a.onnx"];
+
+#[test]
+fn data_is_read_from_anywhere() {
+    for (name, bytes) in NAMES.iter().zip(samples()) {
+        let made = made(name, &bytes);
+        let mut file = ModelFile::open(&made.path).unwrap();
+        let all = data(&mut file).unwrap();
+        // Backwards through the tensors, and backwards, by leaps and on the spot in each of them.
+        for (tensor, expected) in all.iter().enumerate().rev() {
+            for step in [1, 3, 8] {
+                let starts = (0..expected.len()).step_by(step);
+                for start in starts.clone().rev().chain(starts).flat_map(|start| [start, start]) {
+                    let mut bytes = vec![0; step.min(expected.len() - start)];
+                    file.read(tensor, start as u64, &mut bytes).unwrap();
+                    assert_eq!(bytes, expected[start..start + bytes.len()]);
+                }
+            }
+            let length = expected.len() as u64;
+            file.read(tensor, length, &mut []).unwrap();
+            for (offset, count) in [(length, 1), (length + 1, 0), (u64::MAX, 2)] {
+                let outside = file.read(tensor, offset, &mut vec![0; count]);
+                assert!(matches!(outside, Err(ModelError::Range { .. })));
+            }
+        }
+        assert!(matches!(file.read(all.len(), 0, &mut []), Err(ModelError::Range { .. })));
+    }
+}
+
+#[test]
+fn a_writer_takes_exactly_the_data() {
+    for (name, bytes) in NAMES.iter().zip(samples()) {
+        let file = open(name, &bytes).unwrap();
+        let length = file.tensors().iter().map(|tensor| tensor.bytes as usize).sum::<usize>();
+        assert!(matches!(write(&file, &vec![0; length + 1], 50), Err(ModelError::Surplus)));
+        assert!(matches!(write(&file, &vec![0; length - 1], 50), Err(ModelError::Missing { bytes: 1, .. })));
+        assert!(matches!(write(&file, &[], 50), Err(ModelError::Missing { .. })));
+    }
+}
+
+/// Opens, reads and writes whatever this is.
+fn survive(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
+    let mut file = open(name, bytes)?;
+    let data = data(&mut file)?.concat();
+    write(&file, &data, 64).map(drop)
+}
+
+#[test]
+fn truncations_are_errors() {
+    for (name, bytes) in NAMES.iter().zip(samples()) {
+        for length in 0..bytes.len() {
+            let result = survive(name, &bytes[..length]);
+            // Where a protobuf ends with a whole field, it is one.
+            if !name.ends_with(".onnx") {
+                assert!(result.is_err(), "{name} of {length} bytes");
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_bytes_never_panic() {
+    for (name, bytes) in NAMES.iter().zip(samples()) {
+        for at in 0..bytes.len() {
+            for value in [0, 0xff, bytes[at] ^ 1, bytes[at] ^ 0x80] {
+                let mut damaged = bytes.clone();
+                damaged[at] = value;
+                let _ = survive(name, &damaged);
+            }
+        }
+    }
+}
+
+#[test]
+fn skeletons_that_do_not_fit_are_refused() {
+    for (name, bytes) in NAMES.iter().zip(samples()) {
+        let file = open(name, &bytes).unwrap();
+        let attempt = |format, skeleton: &[u8], tensors: &[_]| {
+            let mut writer = ModelWriter::new(Cursor::new(Vec::new()), format, skeleton, tensors)?;
+            while writer.write(&[0; 64]).is_ok() {}
+            writer.finish().map(drop)
+        };
+        for format in [Format::Safetensors, Format::Npz, Format::Onnx] {
+            if (format == Format::Npz) != (file.format() == Format::Npz) {
+                assert!(matches!(
+                    attempt(format, file.skeleton(), file.tensors()),
+                    Err(ModelError::Mismatch(_))
+                ));
+            }
+        }
+        let fewer = attempt(file.format(), file.skeleton(), &file.tensors()[1..]);
+        assert!(matches!(fewer, Err(ModelError::Mismatch(_))));
+        for at in 0..file.skeleton().len() {
+            let _ = attempt(file.format(), &file.skeleton()[..at], file.tensors());
+            for value in [0, 0xff, file.skeleton()[at] ^ 1] {
+                let mut damaged = file.skeleton().to_vec();
+                damaged[at] = value;
+                let _ = attempt(file.format(), &damaged, file.tensors());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(
+        name in prop::sample::select(vec!["a.safetensors", "a.npz", "a.onnx", "a"]),
+        head in prop::sample::select(vec![&b""[..], b"PK\x03\x04", b"\x08\x07\x12", b"\x20\0\0\0\0\0\0\0{\"a\":"]),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let _ = survive(name, &[head, &bytes].concat());
+    }
+
+    #[test]
+    fn any_skeleton_is_refused_or_written(
+        format in prop::sample::select(vec![Format::Safetensors, Format::Npz, Format::Onnx]),
+        kind in 0u8..4,
+        skeleton in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let tensors: Vec<_> = open("a", &sample_safetensors()).unwrap().tensors()[..2].to_vec();
+        let skeleton = [&[kind, 2], &skeleton[..]].concat();
+        if let Ok(mut writer) = ModelWriter::new(Cursor::new(Vec::new()), format, &skeleton, &tensors) {
+            let _ = writer.write(&[0; 30]);
+            let _ = writer.finish();
+        }
+    }
+
+    #[test]
+    fn any_onnx_tensors_come_back(
+        tensors in prop::collection::vec((1u64..200, "[a-z]{0,6}", any::<bool>(), any::<bool>()), 0..12),
+        piece in 1usize..500,
+    ) {
+        let mut graph = Proto::default();
+        for (count, name, is_constant, is_raw) in tensors {
+            let tensor = tensor(&name, 1, &[count], if is_raw { 9 } else { 4 }, &floats(count as usize));
+            graph = if is_constant { graph.message(1, constant(&name, tensor)) } else { graph.message(5, tensor) };
+        }
+        let bytes = sample_onnx(graph);
+        let mut file = open("a", &bytes).unwrap();
+        let data = data(&mut file).unwrap().concat();
+        prop_assert_eq!(write(&file, &data, piece).unwrap(), bytes);
+    }
+}
