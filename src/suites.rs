@@ -1,6 +1,7 @@
 //! Named lists of vectors: what traces have recorded and what `stress/` makes up.
 
-use std::io::{self, BufRead};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use crate::avc::{DataError, Stream};
@@ -11,6 +12,7 @@ use crate::replay;
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
 use crate::vectors::{Flag, Vector};
+use crate::weights::container::{Container, ContainerError};
 
 /// A named list of vectors, to be played one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,14 @@ pub enum SuiteError {
         /// Why.
         source: StreamError,
     },
+    /// Its container of weights cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ContainerError,
+    },
     /// Its trace has no slice, so there is nothing to check.
     #[error("{}: there is no slice with CABAC in it", .0.display())]
     Empty(PathBuf),
@@ -103,6 +113,45 @@ impl Suite {
             path,
             Trace::read(path).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?,
         )
+    }
+
+    /// The slices of the tensors of a container of weights, up to so many levels, and how many slices there are in all.
+    ///
+    /// # Errors
+    /// [`SuiteError::Weights`], and [`SuiteError::Empty`] if no tensor is coded.
+    pub fn from_weights(path: &Path, most: u64) -> Result<(Suite, usize), SuiteError> {
+        let failed = |source| SuiteError::Weights { path: path.to_owned(), source };
+        let file = File::open(path).map_err(|error| failed(error.into()))?;
+        let mut container = Container::open(BufReader::new(file)).map_err(failed)?;
+        let (mut vectors, mut levels, mut slices) = (Vec::new(), 0, 0);
+        for (number, tensor) in container.index().tensors.clone().iter().enumerate() {
+            let Some(layout) = tensor.layout() else { continue };
+            for (slice, count) in tensor.slices().enumerate() {
+                slices += 1;
+                levels += count;
+                if levels > most && !vectors.is_empty() {
+                    continue;
+                }
+                let stream = container.stream(number, slice).map_err(failed)?;
+                let events = layout.events(&stream, count as usize).map_err(|error| {
+                    failed(ContainerError::Stream { name: tensor.name.clone(), slice, what: error.into() })
+                })?;
+                let comment = format!("{count} weights of {}, as levels", tensor.name);
+                let vector = Vector::decoded(
+                    format!("{}-{slice}", tensor.name),
+                    comment,
+                    &[Flag::Recorded],
+                    stream,
+                    events,
+                );
+                vectors.push(Vector { decode_only: false, ..vector });
+            }
+        }
+        if vectors.is_empty() {
+            return Err(SuiteError::Empty(path.to_owned()));
+        }
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((Suite { name, file: Some(path.to_owned()), vectors }, slices))
     }
 
     /// The slices with CABAC of an H.264 byte stream, once they have been replayed.

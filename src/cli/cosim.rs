@@ -26,13 +26,16 @@ pub(super) struct Arguments {
     /// Also run the slices with CABAC of an H.264 byte stream; - is standard input
     #[arg(long, value_name = "FILE")]
     stream: Vec<PathBuf>,
+    /// Also run the tensors of a container of weights, up to four million of them
+    #[arg(long, value_name = "FILE")]
+    weights: Vec<PathBuf>,
     /// Also run the vectors of a file
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
     #[command(flatten)]
     socket: socket::Options,
     /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
-    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "vectors", "socket", "seed", "top", "failures"])]
+    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "socket", "seed", "top", "failures"])]
     exhaustive: bool,
     /// Tell instead which lines of the Verilog the suites run and which signals they toggle
     #[arg(long)]
@@ -63,8 +66,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 }
 
 fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
-    let Arguments { trace, stream, vectors, .. } = arguments;
-    let all = arguments.suite.is_empty() && [trace, stream, vectors].into_iter().all(Vec::is_empty);
+    let Arguments { trace, stream, weights, vectors, .. } = arguments;
+    let all = arguments.suite.is_empty() && [trace, stream, weights, vectors].into_iter().all(Vec::is_empty);
     let default: &[&str] = if arguments.coverage { &coverage::SUITES } else { &BUILT_IN };
     let named = arguments.suite.iter().map(String::as_str).chain(default.iter().copied().filter(|_| all));
     let built_in = named.map(|name| Suite::built_in(name, seed));
@@ -74,6 +77,13 @@ fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
         let (source, bar) = stream::open(path)?;
         suites.push(Suite::from_stream(path, source)?);
         bar.finish_and_clear();
+    }
+    for path in weights {
+        let (suite, slices) = Suite::from_weights(path, 4_000_000)?;
+        if suite.vectors.len() < slices {
+            eprintln!("{}: the first {} of {slices} slices", path.display(), suite.vectors.len());
+        }
+        suites.push(suite);
     }
     for path in vectors {
         let (name, vectors) = read_file(path)?;

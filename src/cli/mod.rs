@@ -169,15 +169,20 @@ fn progress_bar(total: u64, unit: &str) -> ProgressBar {
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let failed = |source| Failure::Write { path: path.to_owned(), source };
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As any other file that the user makes; alone, a temporary file is nobody else's to read.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(dir).map_err(failed)?;
+    let file = temporary(dir).map_err(failed)?;
     let mut sink = io::BufWriter::new(file);
     write(&mut sink).map_err(failed)?;
     let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
     persist(file, path).map_err(failed)
+}
+
+/// A file that is gone unless it is given a name.
+fn temporary(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    // As any other file that the user makes; alone, a temporary file is nobody else's to read.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(dir)
 }
 
 /// Gives a temporary file its name.

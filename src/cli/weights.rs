@@ -137,7 +137,7 @@ struct How {
     #[arg(long, value_name = "NUMBER", default_value_t = ABS_GR, value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_ABS_GR)))]
     abs_gr: u8,
     /// Tensors of fewer elements, or of one dimension, are small: they are kept lossless
-    #[arg(long, value_name = "ELEMENTS", default_value_t = 1024)]
+    #[arg(long, value_name = "ELEMENTS", default_value_t = 256)]
     smallest: u64,
     /// Quantise small tensors as well, to the nearest of the levels of so many bits
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(2..=24))]
@@ -200,8 +200,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
     let pool = pool.map_err(|error| Failure::Print(io::Error::other(error)))?;
     pool.install(|| match &arguments.verb {
-        Verb::Compress { model, output, how, format } => compress_file(model, output.as_deref(), how, *format),
-        Verb::Decompress { container, output, skip_damaged, .. } => decompress_file(container, output, *skip_damaged),
+        Verb::Compress { model, output, how, format } => {
+            compress_file(model, output.as_deref(), how, *format)
+        }
+        Verb::Decompress { container, output, skip_damaged, .. } => {
+            decompress_file(container, output, *skip_damaged)
+        }
         Verb::Inspect { container, format } => inspect(container, *format),
         Verb::Search { model, output, evaluate, tolerance, csv, svg, small_bits, .. } => {
             let with = |other: &Option<PathBuf>, container: &Path, extension| {
@@ -294,11 +298,18 @@ fn print(path: &Path, length: u64, index: &Index, tensors: Vec<Row>, format: For
     let bits_per_weight = length as f64 * 8.0 / elements.max(1) as f64;
     let mut out = io::stdout().lock();
     if format == Format::Json {
-        serde_json::to_writer_pretty(&mut out, &Report { file: path, bytes: length, raw_bytes, bits_per_weight, tensors })?;
+        serde_json::to_writer_pretty(
+            &mut out,
+            &Report { file: path, bytes: length, raw_bytes, bits_per_weight, tensors },
+        )?;
         return writeln!(out);
     }
     let width = tensors.iter().map(|row| row.name.len()).max().unwrap_or(0).clamp(6, 48);
-    writeln!(out, "{:width$}  {:>16}  {:>14}  {:>10}  {:>6}  {:>10}  {:>6}  {:>6}", "tensor", "shape", "coding", "step", "zeros", "bytes", "bits", "share")?;
+    writeln!(
+        out,
+        "{:width$}  {:>16}  {:>14}  {:>10}  {:>6}  {:>10}  {:>6}  {:>6}",
+        "tensor", "shape", "coding", "step", "zeros", "bytes", "bits", "share"
+    )?;
     for row in &tensors {
         let name: String = row.name.chars().take(48).collect();
         let shape = row.shape.iter().map(u64::to_string).collect::<Vec<_>>().join("x");
@@ -363,7 +374,7 @@ fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) -> Result<Ver
     };
     let dir = output.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |source| Failure::Write { path: output.to_owned(), source };
-    let file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
+    let file = super::temporary(dir).map_err(failed)?;
     let written = decompress(&mut container, file, &mut on_damage, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let file = written.map_err(weights_failure(path))?;
@@ -420,7 +431,9 @@ impl Search<'_> {
         }
         self.trials(&search::steps(), &mut outcomes)?;
         self.trials(&search::lambdas(&outcomes, least), &mut outcomes)?;
-        write_file(&self.svg, |sink| sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes()))?;
+        write_file(&self.svg, |sink| {
+            sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
+        })?;
         let Some(best) = search::best(&outcomes, least) else {
             println!("no trial keeps the accuracy; {} has them all", self.csv.display());
             return Ok(Verdict::BelowGoal);
@@ -475,7 +488,11 @@ impl Search<'_> {
         bar.finish_and_clear();
         *outcomes = known.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         // In no order of their own but this.
-        outcomes.sort_by(|a, b| (a.trial.lambda, a.trial.step).partial_cmp(&(b.trial.lambda, b.trial.step)).unwrap_or(std::cmp::Ordering::Equal));
+        outcomes.sort_by(|a, b| {
+            (a.trial.lambda, a.trial.step)
+                .partial_cmp(&(b.trial.lambda, b.trial.step))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
         result.map_err(|error| self.failed(error))
     }
 
@@ -486,7 +503,8 @@ impl Search<'_> {
         let bytes = write_container(&mut model, &trial.options(&self.options), &container)?;
         let extension = self.model.extension().unwrap_or_default();
         let again = dir.path().join("trial").with_extension(extension);
-        let mut opened = Container::open(BufReader::new(File::open(&container).map_err(WeightsError::from)?)).map_err(WeightsError::from)?;
+        let mut opened = Container::open(BufReader::new(File::open(&container).map_err(WeightsError::from)?))
+            .map_err(WeightsError::from)?;
         let file = File::create(&again).map_err(WeightsError::from)?;
         decompress(&mut opened, file, &mut Err, &|_| ())?;
         let (tuning, accuracy) = self.accuracies(&again).map_err(Failed::Other)?;
@@ -497,7 +515,8 @@ impl Search<'_> {
         let quoted = format!("'{}'", model.display().to_string().replace('\'', "'\\''"));
         let command = self.evaluate.replace("{}", &quoted);
         let failed = |what: String| Failure::Evaluator { command: command.clone(), what };
-        let run = Command::new("sh").arg("-c").arg(&command).output().map_err(|error| failed(error.to_string()))?;
+        let run =
+            Command::new("sh").arg("-c").arg(&command).output().map_err(|error| failed(error.to_string()))?;
         if !run.status.success() {
             let last = String::from_utf8_lossy(&run.stderr).lines().last().unwrap_or_default().to_string();
             return Err(failed(format!("{}: {last}", run.status)));
@@ -540,6 +559,8 @@ fn write_container(model: &mut ModelFile, options: &Options, path: &Path) -> Res
             written?;
             Ok(length)
         }
-        None => Err(written.err().map_or_else(|| WeightsError::Io(io::Error::other("nothing is written")).into(), Failed::Other)),
+        None => Err(written
+            .err()
+            .map_or_else(|| WeightsError::Io(io::Error::other("nothing is written")).into(), Failed::Other)),
     }
 }

@@ -5,9 +5,10 @@
 //! has contexts. sigFlag and signFlag look at the level to the left: zero, negative or positive; beyond the edge it is zero. One walk
 //! serves both directions.
 
-use crate::bin::{BinCoder, Decode, DecodeError, Element, Encode};
+use crate::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
 use crate::engine::{Decoder, Encoder, Meter};
+use crate::observed::{Observed, Observer};
 
 /// Levels are between this and its negative.
 pub const MAX_LEVEL: i32 = 1 << 24;
@@ -146,16 +147,11 @@ impl Layout {
     /// assert_eq!(layout.decode(&stream, 6).unwrap(), [0, -1, 2, 0, 300, 0]);
     /// ```
     pub fn encode(self, levels: &mut [i32]) -> Vec<u8> {
-        let mut encoder = self.start();
+        // All contexts begin in state 0 with valMPS 0, as coders do.
+        let mut encoder = Encoder::new();
         self.walk(&mut encoder, levels);
         encoder.terminate(true);
         encoder.finish()
-    }
-
-    /// An encoder with all contexts as they begin.
-    fn start(self) -> Encoder {
-        // All begin in state 0 with valMPS 0, as coders do.
-        Encoder::new()
     }
 
     /// The levels of a stream.
@@ -175,7 +171,8 @@ impl Layout {
             if let Some(error) = decoder.error() {
                 return Err(error.into());
             }
-            if let Some(at) = levels[from..].iter().position(|level| level.unsigned_abs() > MAX_LEVEL as u32) {
+            if let Some(at) = levels[from..].iter().position(|level| level.unsigned_abs() > MAX_LEVEL as u32)
+            {
                 return Err(LevelsError::Level(from + at));
             }
             left -= block;
@@ -186,6 +183,20 @@ impl Layout {
             None if is_end && decoder.position().div_ceil(8) == stream.len() as u64 => Ok(levels),
             None => Err(LevelsError::End),
         }
+    }
+
+    /// All that a coder is asked for by a stream: the contexts as they begin, the bins of its levels, and the end.
+    ///
+    /// # Errors
+    /// [`LevelsError`].
+    pub fn events(self, stream: &[u8], count: usize) -> Result<Vec<Event>, LevelsError> {
+        let mut levels = self.decode(stream, count)?;
+        let loads = (0..self.contexts())
+            .map(|ctx| Event::Load { ctx: CtxIdx::known(ctx), model: ContextModel::default() });
+        let mut observed = Observed { coder: Decoder::new(stream), observer: Events(loads.collect()) };
+        self.walk(&mut observed, &mut levels);
+        observed.terminate(true);
+        Ok(observed.observer.0)
     }
 
     /// So many levels are decoded before an error is looked for: whole rows.
@@ -206,7 +217,7 @@ impl Layout {
         lambda: f32,
         levels: &mut Vec<i32>,
     ) -> Vec<u8> {
-        let mut encoder = self.start();
+        let mut encoder = Encoder::new();
         let mut importance = importance.iter().copied().chain(std::iter::repeat(1.0));
         levels.clear();
         for row in weights.chunks(self.columns.max(1)) {
@@ -275,8 +286,11 @@ pub fn nearest(weight: f32) -> i32 {
 
 const LEVEL: Element = Element("level");
 
-/// How contexts begin: state 0, valMPS 0.
-pub const INITIAL: ContextModel = match ContextModel::new(0, false) {
-    Some(model) => model,
-    None => unreachable!(),
-};
+/// The observer that keeps everything.
+struct Events(Vec<Event>);
+
+impl<C> Observer<C> for Events {
+    fn after(&mut self, _: &C, coded: Event) {
+        self.0.push(coded);
+    }
+}

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 use super::article::{ABS_GR, Layout, LevelsError};
 use super::container::{
-    Coding, Container, ContainerError, Index, LOSSLESS_SLICE, Stream, StreamError, Tensor, elements, slice_size,
+    Coding, Container, ContainerError, Index, LOSSLESS_SLICE, Stream, StreamError, Tensor, elements,
+    slice_size,
 };
 use super::model::{Format, ModelError, ModelFile, ModelWriter, TensorInfo, Type};
 use super::quantise::{Histogram, Values, step_of, step_v1};
@@ -30,7 +31,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { step: Step::Bits(8), quantizer: Quantizer::Nearest, abs_gr: ABS_GR, smallest: 1024, small_bits: None }
+        Options {
+            step: Step::Bits(8),
+            quantizer: Quantizer::Nearest,
+            abs_gr: ABS_GR,
+            smallest: 256,
+            small_bits: None,
+        }
     }
 }
 
@@ -116,7 +123,9 @@ pub enum WeightsError {
         step: f32,
     },
     /// A weight would have a level beyond any.
-    #[error("tensor {name}: with a step of {step} its largest weight, {largest}, has a level beyond 2^24; take a larger step")]
+    #[error(
+        "tensor {name}: with a step of {step} its largest weight, {largest}, has a level beyond 2^24; take a larger step"
+    )]
     TooFine {
         /// The tensor.
         name: String,
@@ -147,7 +156,8 @@ pub fn compress(
     sink: impl Write,
     progress: &dyn Fn(u64),
 ) -> Result<(u64, Index, Vec<Summary>), WeightsError> {
-    let mut index = Index { format: model.format() as u8, skeleton: model.skeleton().to_vec(), tensors: Vec::new() };
+    let mut index =
+        Index { format: model.format() as u8, skeleton: model.skeleton().to_vec(), tensors: Vec::new() };
     let mut spool = tempfile::tempfile()?;
     let mut summaries = Vec::new();
     let mut work = Work { model, sigma, options, progress };
@@ -181,7 +191,8 @@ impl Work<'_> {
         let info = self.model.tensors()[number].clone();
         let size = elements(&info.shape).unwrap_or(0);
         let is_small = info.shape.len() < 2 || size < self.options.smallest;
-        let is_coded = info.element != Type::Other && size > 0 && (!is_small || self.options.small_bits.is_some());
+        let is_coded =
+            info.element != Type::Other && size > 0 && (!is_small || self.options.small_bits.is_some());
         let mut options = self.options.clone();
         if let (true, Some(bits)) = (is_small, options.small_bits) {
             (options.step, options.quantizer) = (Step::Bits(bits), Quantizer::Nearest);
@@ -203,7 +214,8 @@ impl Work<'_> {
             let levels: Vec<i32> =
                 weights(info.element, &sample).into_iter().map(|weight| values.nearest(weight)).collect();
             if let Some(layout) = tensor.layout() {
-                let size = |sign_contexts| Layout { sign_contexts, ..layout }.encode(&mut levels.clone()).len();
+                let size =
+                    |sign_contexts| Layout { sign_contexts, ..layout }.encode(&mut levels.clone()).len();
                 let sign_contexts = size(true) <= size(false);
                 tensor.coding = Coding::Article { abs_gr, sign_contexts, values };
             }
@@ -223,7 +235,8 @@ impl Work<'_> {
                 raw.push((self.read(number, offset, len)?, sigma));
                 offset += len;
             }
-            let code = |(bytes, importance): (Vec<u8>, Vec<f32>)| code(&tensor, &options, &bytes, &importance);
+            let code =
+                |(bytes, importance): (Vec<u8>, Vec<f32>)| code(&tensor, &options, &bytes, &importance);
             let coded = raw.into_par_iter().map(code).collect::<io::Result<Vec<Coded>>>()?;
             for (coded, len) in coded.into_iter().zip(batch) {
                 spool.write_all(&coded.stream)?;
@@ -315,7 +328,8 @@ impl Work<'_> {
     fn sigma(&mut self, info: &TensorInfo, first: u64, count: u64) -> Result<Vec<f32>, WeightsError> {
         let missing = || WeightsError::Sigma { name: info.name.clone() };
         let sigma = self.sigma.as_mut().ok_or_else(missing)?;
-        let found = sigma.tensors().iter().position(|other| other.name == info.name && other.shape == info.shape);
+        let found =
+            sigma.tensors().iter().position(|other| other.name == info.name && other.shape == info.shape);
         let number = found.ok_or_else(missing)?;
         let element = sigma.tensors()[number].element;
         let width = width(element).ok_or_else(missing)?;
@@ -336,7 +350,13 @@ impl Work<'_> {
     }
 
     /// How much the squared distance of each weight counts, in steps: the article's 1/sigma^2, or 1 where nothing is known.
-    fn importance(&mut self, info: &TensorInfo, coding: &Coding, first: u64, count: u64) -> Result<Vec<f32>, WeightsError> {
+    fn importance(
+        &mut self,
+        info: &TensorInfo,
+        coding: &Coding,
+        first: u64,
+        count: u64,
+    ) -> Result<Vec<f32>, WeightsError> {
         let Coding::Article { values: Values::Grid { step }, .. } = *coding else { return Ok(Vec::new()) };
         if self.sigma.is_none() {
             return Ok(Vec::new());
@@ -386,19 +406,23 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
 ) -> Result<W, WeightsError> {
     let index = container.index().clone();
     let infos: Vec<TensorInfo> = index.tensors.iter().map(info).collect();
-    let format = [Format::Safetensors, Format::Npz, Format::Onnx].into_iter().find(|format| *format as u8 == index.format);
+    let format = [Format::Safetensors, Format::Npz, Format::Onnx]
+        .into_iter()
+        .find(|format| *format as u8 == index.format);
     let format = format.ok_or(ContainerError::Index("its format is none that is known"))?;
     let mut writer = ModelWriter::new(sink, format, &index.skeleton, &infos)?;
     for (number, tensor) in index.tensors.iter().enumerate() {
         let slices: Vec<u64> = tensor.slices().collect();
         for (first, batch) in slices.chunks(batch()).enumerate().map(|(i, chunk)| (i * batch(), chunk)) {
-            let streams: Vec<_> = (first..first + batch.len()).map(|slice| container.stream(number, slice)).collect();
+            let streams: Vec<_> =
+                (first..first + batch.len()).map(|slice| container.stream(number, slice)).collect();
             let raw: Vec<Result<Vec<u8>, ContainerError>> = streams
                 .into_par_iter()
                 .zip(batch)
                 .enumerate()
                 .map(|(i, (stream, &count))| {
-                    let failed = |what| ContainerError::Stream { name: tensor.name.clone(), slice: first + i, what };
+                    let failed =
+                        |what| ContainerError::Stream { name: tensor.name.clone(), slice: first + i, what };
                     decode(tensor, &stream?, count).map_err(failed)
                 })
                 .collect();
@@ -407,7 +431,11 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
                     Ok(bytes) => bytes,
                     Err(error) => {
                         damaged(error)?;
-                        let unit = if tensor.coding == Coding::Lossless { 1 } else { width(kind(tensor.element)).unwrap_or(1) };
+                        let unit = if tensor.coding == Coding::Lossless {
+                            1
+                        } else {
+                            width(kind(tensor.element)).unwrap_or(1)
+                        };
                         vec![0; (count * unit) as usize]
                     }
                 };
@@ -423,13 +451,15 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
 fn decode(tensor: &Tensor, stream: &[u8], count: u64) -> Result<Vec<u8>, StreamError> {
     match (tensor.layout(), &tensor.coding) {
         (None, _) | (_, Coding::Lossless) => {
-            let unpacked = zstd::bulk::decompress(stream, count as usize).map_err(|_| StreamError::Unpacked)?;
+            let unpacked =
+                zstd::bulk::decompress(stream, count as usize).map_err(|_| StreamError::Unpacked)?;
             if unpacked.len() as u64 == count { Ok(unpacked) } else { Err(StreamError::Unpacked) }
         }
         (Some(layout), Coding::Article { values, .. }) => {
             let levels = layout.decode(stream, count as usize)?;
             if let Values::Codebook { values, zero } = values {
-                let is_outside = |level: &i32| !(0..values.len() as i64).contains(&(*zero as i64 + i64::from(*level)));
+                let is_outside =
+                    |level: &i32| !(0..values.len() as i64).contains(&(*zero as i64 + i64::from(*level)));
                 if let Some(at) = levels.iter().position(is_outside) {
                     return Err(LevelsError::Level(at).into());
                 }
@@ -468,9 +498,10 @@ fn width(element: Type) -> Option<u64> {
 pub fn weights(element: Type, bytes: &[u8]) -> Vec<f32> {
     let pairs = bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     match element {
-        Type::F32 => {
-            bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
-        }
+        Type::F32 => bytes
+            .chunks_exact(4)
+            .map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+            .collect(),
         Type::F16 => pairs.map(|pair| f16::from_le_bytes(pair).to_f32()).collect(),
         Type::BF16 => pairs.map(|pair| bf16::from_le_bytes(pair).to_f32()).collect(),
         Type::Other => Vec::new(),
@@ -501,7 +532,8 @@ pub fn levels<R: Read + Seek>(
     let count = entry.slices().nth(slice).unwrap_or(0);
     let stream = container.stream(tensor, slice)?;
     let levels = layout.decode(&stream, count as usize);
-    let failed = |what: LevelsError| ContainerError::Stream { name: entry.name.clone(), slice, what: what.into() };
+    let failed =
+        |what: LevelsError| ContainerError::Stream { name: entry.name.clone(), slice, what: what.into() };
     levels.map(Some).map_err(failed)
 }
 

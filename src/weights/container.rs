@@ -224,16 +224,21 @@ impl Index {
                         Values::Grid { step }
                     } else {
                         let (count, zero) = (rest.number()?, rest.number()?);
-                        let value = |rest: &mut Rest<'_>| Some(f32::from_le_bytes(rest.take(4)?.try_into().ok()?));
+                        let value =
+                            |rest: &mut Rest<'_>| Some(f32::from_le_bytes(rest.take(4)?.try_into().ok()?));
                         let values = (0..count).map(|_| value(&mut rest)).collect::<Option<Vec<f32>>>()?;
-                        Values::Codebook { zero: usize::try_from(zero).ok().filter(|zero| *zero < values.len())?, values }
+                        Values::Codebook {
+                            zero: usize::try_from(zero).ok().filter(|zero| *zero < values.len())?,
+                            values,
+                        }
                     };
                     Coding::Article { abs_gr, sign_contexts, values }
                 }
                 _ => return None,
             };
             let width = [Some(4), Some(2), Some(2), None].get(usize::from(element)).copied()?;
-            let size = elements(&shape).zip(width).map(|(elements, width): (u64, u64)| elements.checked_mul(width));
+            let size =
+                elements(&shape).zip(width).map(|(elements, width): (u64, u64)| elements.checked_mul(width));
             let is_whole = size.is_none_or(|size| size == Some(bytes));
             if !is_whole || (coding != Coding::Lossless && width.is_none()) {
                 return None;
@@ -272,7 +277,11 @@ impl<R: Read + Seek> Container<R> {
             let mut start = Vec::new();
             source.read_to_end(&mut start)?;
             let is_ours = !start.is_empty() && start.iter().zip(MAGIC).all(|(a, b)| *a == b);
-            return Err(if is_ours { ContainerError::Index("the file ends before it does") } else { ContainerError::Magic });
+            return Err(if is_ours {
+                ContainerError::Index("the file ends before it does")
+            } else {
+                ContainerError::Magic
+            });
         }
         source.read_exact(&mut head)?;
         if head[..4] != MAGIC {
@@ -291,11 +300,13 @@ impl<R: Read + Seek> Container<R> {
         let mut bytes = Vec::new();
         let unpacked = zstd::Decoder::new(&packed[..])?.take(MAX_INDEX as u64).read_to_end(&mut bytes);
         unpacked.map_err(|_| ContainerError::Index("it does not unpack"))?;
-        let index = Index::from_bytes(&bytes).ok_or(ContainerError::Index("its fields contradict each other"))?;
+        let index =
+            Index::from_bytes(&bytes).ok_or(ContainerError::Index("its fields contradict each other"))?;
         let mut next = 12 + packed_len;
         let starts = index.tensors.iter().map(|tensor| {
             let start = next;
-            next = next.saturating_add(tensor.streams.iter().fold(0, |sum, stream| stream.len.saturating_add(sum)));
+            next = next
+                .saturating_add(tensor.streams.iter().fold(0, |sum, stream| stream.len.saturating_add(sum)));
             start
         });
         let starts = starts.collect();

@@ -102,7 +102,9 @@ impl Outcome {
 /// assert_eq!(accuracies("no idea"), None);
 /// ```
 pub fn accuracies(output: &str) -> Option<(f64, f64)> {
-    let number = |text: &str| text.trim().trim_end_matches('%').parse::<f64>().ok().filter(|number| number.is_finite());
+    let number = |text: &str| {
+        text.trim().trim_end_matches('%').parse::<f64>().ok().filter(|number| number.is_finite())
+    };
     let named = |name: &str| {
         let line = output.lines().rev().find_map(|line| line.trim().strip_prefix(name));
         line.map(|rest| rest.trim_start_matches([':', '=', ' ', '\t'])).and_then(number)
@@ -126,7 +128,8 @@ pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
     // Far below the accuracy that counts, nobody looks.
     let span = (original.1 - least).abs().max(original.1.abs() * 0.001);
     let (low, high) = (original.1 - 12.0 * span, original.1 + 4.0 * span);
-    let x = |bytes: f64| LEFT + (bytes / small).ln() / (large / small).max(1.0001).ln() * (WIDTH - LEFT - RIGHT);
+    let x =
+        |bytes: f64| LEFT + (bytes / small).ln() / (large / small).max(1.0001).ln() * (WIDTH - LEFT - RIGHT);
     let y = |accuracy: f64| TOP + (high - accuracy.clamp(low, high)) / (high - low) * (HEIGHT - TOP - BOTTOM);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"13\">\n\
@@ -140,7 +143,12 @@ pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
         );
     };
     text((LEFT, 26.0), "start", "#111", "Accuracy against size: a dot a setting");
-    text((LEFT, 44.0), "start", "#666", "filled: keeps the accuracy; circles: nearest level, diamonds: with lambda");
+    text(
+        (LEFT, 44.0),
+        "start",
+        "#666",
+        "filled: keeps the accuracy; circles: nearest level, diamonds: with lambda",
+    );
     for i in 0..=4 {
         let bytes = small * (large / small).powf(f64::from(i) / 4.0);
         text((x(bytes), HEIGHT - BOTTOM + 20.0), "middle", "#444", &bytes_in_words(bytes));
@@ -181,9 +189,13 @@ pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
     }
     if let Some(best) = best {
         let (x, y) = (x(best.bytes.max(1) as f64), y(best.tuning));
-        let _ = writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"9\" fill=\"none\" stroke=\"#c00\" stroke-width=\"2\"/>");
+        let _ = writeln!(
+            out,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"9\" fill=\"none\" stroke=\"#c00\" stroke-width=\"2\"/>"
+        );
         let words = format!("{} bytes, {:.2}", best.bytes, best.tuning);
-        let _ = writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"#c00\">{words}</text>", x + 13.0, y - 9.0);
+        let _ =
+            writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"#c00\">{words}</text>", x + 13.0, y - 9.0);
     }
     out + "</svg>\n"
 }
