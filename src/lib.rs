@@ -53,6 +53,8 @@ pub mod trace;
 #[cfg(feature = "std")]
 pub mod vectors;
 #[cfg(feature = "std")]
+pub mod weights;
+#[cfg(feature = "std")]
 pub mod yosys;
 
 /// The examples of the README are tests.

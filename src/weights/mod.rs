@@ -1,0 +1,3 @@
+//! The weights of neural networks: what else codes them, and what they are good for.
+
+pub mod compare;
