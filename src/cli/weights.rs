@@ -2,19 +2,21 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufReader, Write},
+    io::{self, BufReader, Cursor, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::Mutex,
 };
 
 use clap::{Subcommand, ValueEnum};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde::Serialize;
 use silicabac::weights::{
     article::{ABS_GR, MAX_ABS_GR},
-    compress::{Options, Quantizer, Step, Summary, WeightsError, compress, decompress},
-    container::{Coding, Container, ContainerError, Index},
+    compare::sizes,
+    compress::{Options, Quantizer, Step, Summary, WeightsError, compress, decompress, levels},
+    container::{Coding, Container, ContainerError, Index, columns},
     model::ModelFile,
     quantise::Values,
     search::{self, Outcome, Trial},
@@ -67,6 +69,17 @@ enum Verb {
         /// How to print it
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
+    },
+    /// Compare the sizes that other coders need for the same levels, after each quantizer
+    Compare {
+        /// The model
+        #[arg(value_name = "MODEL")]
+        model: PathBuf,
+        #[command(flatten)]
+        how: How,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Table::Human)]
+        format: Table,
     },
     /// Look for the smallest container that keeps the accuracy that a command of yours measures
     Search {
@@ -164,6 +177,13 @@ enum Format {
     Json,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Table {
+    Human,
+    Json,
+    Csv,
+}
+
 fn above_zero(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
@@ -173,6 +193,10 @@ fn above_zero(text: &str) -> Result<f32, String> {
 
 impl How {
     fn options(&self) -> Options {
+        self.options_with(self.quantizer)
+    }
+
+    fn options_with(&self, quantizer: Which) -> Options {
         let step = match (self.step, self.relative_step, self.coarseness) {
             (Some(step), ..) => Step::Fixed(step),
             (_, Some(share), _) => Step::Relative(share),
@@ -180,7 +204,7 @@ impl How {
             _ => Step::Bits(self.bits),
         };
         let (lambda, clusters) = (self.lambda, self.clusters.into());
-        let quantizer = match self.quantizer {
+        let quantizer = match quantizer {
             Which::Nearest => Quantizer::Nearest,
             Which::Rd => Quantizer::RateDistortion { lambda },
             Which::Lloyd => Quantizer::Lloyd { lambda, clusters },
@@ -192,7 +216,7 @@ impl How {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let jobs = match &arguments.verb {
-        Verb::Compress { how, .. } => how.jobs.jobs,
+        Verb::Compress { how, .. } | Verb::Compare { how, .. } => how.jobs.jobs,
         Verb::Decompress { jobs, .. } | Verb::Search { jobs, .. } => jobs.jobs,
         Verb::Inspect { .. } => 1,
     };
@@ -206,6 +230,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Verb::Decompress { container, output, skip_damaged, .. } => {
             decompress_file(container, output, *skip_damaged)
         }
+        Verb::Compare { model, how, format } => compare(model, how, *format),
         Verb::Inspect { container, format } => inspect(container, *format),
         Verb::Search { model, output, evaluate, tolerance, csv, svg, small_bits, .. } => {
             let with = |other: &Option<PathBuf>, container: &Path, extension| {
@@ -391,7 +416,7 @@ fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
     for number in 0..index.tensors.len() {
         let mut sum = Some(0);
         for slice in 0..index.tensors[number].streams.len() {
-            match silicabac::weights::compress::levels(&mut container, number, slice) {
+            match levels(&mut container, number, slice) {
                 Ok(levels) => {
                     let found = levels.unwrap_or_default().iter().filter(|level| **level == 0).count() as u64;
                     sum = sum.map(|sum| sum + found);
@@ -407,6 +432,123 @@ fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
     }
     unless_closed(print(path, length, &index, rows(&index, length, |number| zeros[number], &[]), format))?;
     Ok(if damaged == 0 { Verdict::Equal } else { Verdict::BadInput })
+}
+
+/// What all coders need after one quantizer, in bytes; tensors that are kept lossless are not counted.
+#[derive(Default, Serialize)]
+struct Compared {
+    quantizer: String,
+    weights: u64,
+    entropy: f64,
+    huffman: u64,
+    csr_huffman: u64,
+    bzip2: u64,
+    xz: u64,
+    zstd_19: u64,
+    article: u64,
+}
+
+impl Compared {
+    const COLUMNS: [&str; 7] = ["entropy", "Huffman", "CSR-Huffman", "bzip2", "xz", "zstd -19", "article"];
+
+    fn sizes(&self) -> [f64; 7] {
+        let Compared { huffman, csr_huffman, bzip2, xz, zstd_19, article, .. } = *self;
+        let counted = [huffman, csr_huffman, bzip2, xz, zstd_19, article].map(|bytes| bytes as f64);
+        let [huffman, csr_huffman, bzip2, xz, zstd_19, article] = counted;
+        [self.entropy / 8.0, huffman, csr_huffman, bzip2, xz, zstd_19, article]
+    }
+}
+
+fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, Failure> {
+    let all = [Which::Nearest, Which::Rd, Which::Lloyd, Which::Kmeans];
+    let count = open_model(path)?.tensors().len();
+    let bar = progress_bar((all.len() * count) as u64, "tensors");
+    let mut table = Vec::new();
+    for quantizer in all {
+        let mut model = open_model(path)?;
+        let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
+        let mut bytes = Vec::new();
+        let compressed =
+            compress(&mut model, sigma.as_mut(), &how.options_with(quantizer), &mut bytes, &|_| ());
+        compressed.map_err(weights_failure(path))?;
+        table.push(compared(quantizer, &bytes, &bar).map_err(weights_failure(path))?);
+    }
+    bar.finish_and_clear();
+    unless_closed(print_compared(&table, format))?;
+    Ok(Verdict::Equal)
+}
+
+fn compared(quantizer: Which, container: &[u8], bar: &ProgressBar) -> Result<Compared, WeightsError> {
+    let name = quantizer.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default();
+    let index = Container::open(Cursor::new(container))?.index().clone();
+    let parts: Vec<Compared> = index
+        .tensors
+        .par_iter()
+        .enumerate()
+        .map(|(number, tensor)| {
+            bar.inc(1);
+            let mut container = Container::open(Cursor::new(container))?;
+            let mut all = Vec::new();
+            for slice in 0..tensor.streams.len() {
+                all.extend(levels(&mut container, number, slice)?.unwrap_or_default());
+            }
+            if all.is_empty() {
+                return Ok(Compared::default());
+            }
+            let sizes = sizes(&all, columns(&tensor.shape))?;
+            Ok(Compared {
+                quantizer: String::new(),
+                weights: all.len() as u64,
+                entropy: sizes.entropy,
+                huffman: sizes.huffman as u64,
+                csr_huffman: sizes.csr_huffman as u64,
+                bzip2: sizes.bzip2 as u64,
+                xz: sizes.xz as u64,
+                zstd_19: sizes.zstd as u64,
+                article: tensor.stored(),
+            })
+        })
+        .collect::<Result<_, WeightsError>>()?;
+    Ok(parts.into_iter().fold(Compared { quantizer: name, ..Compared::default() }, |sum, part| Compared {
+        weights: sum.weights + part.weights,
+        entropy: sum.entropy + part.entropy,
+        huffman: sum.huffman + part.huffman,
+        csr_huffman: sum.csr_huffman + part.csr_huffman,
+        bzip2: sum.bzip2 + part.bzip2,
+        xz: sum.xz + part.xz,
+        zstd_19: sum.zstd_19 + part.zstd_19,
+        article: sum.article + part.article,
+        ..sum
+    }))
+}
+
+fn print_compared(table: &[Compared], format: Table) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match format {
+        Table::Json => {
+            serde_json::to_writer_pretty(&mut out, table)?;
+            writeln!(out)
+        }
+        Table::Csv => {
+            writeln!(out, "quantizer,weights,entropy,huffman,csr_huffman,bzip2,xz,zstd_19,article")?;
+            table.iter().try_for_each(|row| {
+                let sizes: Vec<String> = row.sizes().iter().map(|bytes| format!("{bytes:.0}")).collect();
+                writeln!(out, "{},{},{}", row.quantizer, row.weights, sizes.join(","))
+            })
+        }
+        Table::Human => {
+            let titles: Vec<String> = Compared::COLUMNS.iter().map(|title| format!("{title:>12}")).collect();
+            writeln!(out, "{:10}{}   bytes; below, bits a weight", "quantizer", titles.concat())?;
+            for row in table {
+                let bytes: Vec<String> = row.sizes().iter().map(|bytes| format!("{bytes:>12.0}")).collect();
+                writeln!(out, "{:10}{}", row.quantizer, bytes.concat())?;
+                let bits =
+                    row.sizes().map(|bytes| format!("{:>12.3}", 8.0 * bytes / row.weights.max(1) as f64));
+                writeln!(out, "{:10}{}", "", bits.concat())?;
+            }
+            Ok(())
+        }
+    }
 }
 
 struct Search<'a> {

@@ -2,9 +2,10 @@
 //!
 //! A model file ([`model`]) gives tensors; a quantiser turns weights into levels ([`quantise`]), the article's binarisation turns
 //! levels into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] goes all the way and back;
-//! [`search`] looks for the settings.
+//! [`search`] looks for the settings, and [`compare`] says what other coders need for the same levels.
 
 pub mod article;
+pub mod compare;
 pub mod compress;
 pub mod container;
 pub mod model;
