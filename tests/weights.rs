@@ -1,0 +1,412 @@
+//! Weights: levels come back, containers come back, damage is named, and a decoder that knows the document alone agrees.
+
+mod common;
+
+use std::{
+    fs,
+    io::Cursor,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use common::{command, expect, tools};
+use proptest::prelude::*;
+use silicabac::weights::{
+    article::{ABS_GR, Layout, LevelsError, MAX_LEVEL, nearest},
+    compress::{Options, Quantizer, Step, compress, decompress},
+    container::{Coding, Container, ContainerError},
+    model::ModelFile,
+    quantise::Values,
+};
+
+fn layout(columns: usize) -> Layout {
+    Layout { abs_gr: ABS_GR, sign_contexts: true, columns }
+}
+
+fn levels() -> impl Strategy<Value = Vec<i32>> {
+    let level = prop_oneof![
+        4 => Just(0),
+        4 => -3..4_i32,
+        2 => -40..41_i32,
+        1 => -MAX_LEVEL..=MAX_LEVEL,
+    ];
+    prop::collection::vec(level, 0..300)
+}
+
+proptest! {
+    #[test]
+    fn levels_come_back(mut levels in levels(), abs_gr in 1..30_u8, sign_contexts: bool, columns in 1..40_usize) {
+        let layout = Layout { abs_gr, sign_contexts, columns };
+        let stream = layout.encode(&mut levels);
+        prop_assert_eq!(layout.decode(&stream, levels.len()), Ok(levels.clone()));
+        // Another length is no level too many or too few that nobody notices.
+        prop_assert_eq!(layout.decode(&stream, levels.len() + 100_000).is_err(), true);
+    }
+
+    #[test]
+    fn any_bytes_are_levels_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), count in 0..100_000_usize) {
+        let _ = layout(64).decode(&bytes, count);
+    }
+
+    #[test]
+    fn the_nearest_level_is_the_nearest(weight in prop_oneof![-20.0..20.0_f32, any::<f32>()]) {
+        let level = nearest(weight);
+        let limit = MAX_LEVEL as f32;
+        prop_assert_eq!(level as f32, if weight.is_nan() { level as f32 } else { weight.round_ties_even().clamp(-limit, limit) });
+    }
+
+    /// Without a price the levels are the nearest ones; with one they cost less, in the stream and in the sum that is minimised.
+    #[test]
+    fn a_price_on_bits_makes_streams_shorter(seed: u64) {
+        use rand_chacha::rand_core::{Rng, SeedableRng};
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let weights: Vec<f32> = (0..4000).map(|_| {
+            let sum: u32 = (0..4).map(|_| random.next_u32() % 1000).sum();
+            (sum as f32 - 1998.0) / 400.0
+        }).collect();
+        let (mut free, mut priced) = (Vec::new(), Vec::new());
+        let stream = layout(50).encode_by_cost(&weights, &[], 0.0, &mut free);
+        prop_assert_eq!(&free, &weights.iter().map(|weight| nearest(*weight)).collect::<Vec<_>>());
+        prop_assert_eq!(&stream, &layout(50).encode(&mut free.clone()));
+        let shorter = layout(50).encode_by_cost(&weights, &[], 0.2, &mut priced);
+        prop_assert_eq!(layout(50).decode(&shorter, 4000).unwrap(), priced);
+        prop_assert!(shorter.len() < stream.len());
+    }
+}
+
+#[test]
+fn damaged_streams_of_levels_are_errors() {
+    let stream = layout(10).encode(&mut [5; 300]);
+    assert!(matches!(layout(10).decode(&stream[..stream.len() / 2], 300), Err(LevelsError::Decode(_))));
+    assert_eq!(layout(10).decode(&[&stream[..], &[0]].concat(), 300), Err(LevelsError::End));
+    assert_eq!(layout(10).decode(&stream, 299), Err(LevelsError::End));
+}
+
+/// A safetensors file of one tensor for each name, with these weights.
+fn safetensors(dir: &Path, tensors: &[(&str, &[u64], Vec<f32>)]) -> PathBuf {
+    let mut header = serde_json::Map::new();
+    let mut data = Vec::new();
+    for (name, shape, weights) in tensors {
+        let start = data.len();
+        data.extend(weights.iter().flat_map(|weight| weight.to_le_bytes()));
+        let entry =
+            serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, data.len()] });
+        header.insert((*name).to_string(), entry);
+    }
+    let header = serde_json::to_vec(&header).unwrap();
+    let path = dir.join("model.safetensors");
+    fs::write(&path, [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat()).unwrap();
+    path
+}
+
+fn made_up(dir: &Path) -> PathBuf {
+    let wave =
+        |count: usize, scale: f32| (0..count).map(|i| ((i * i % 997) as f32 - 498.0) * scale).collect();
+    safetensors(
+        dir,
+        &[
+            ("a.weight", &[60, 50], wave(3000, 0.001)),
+            ("b.bias", &[60], wave(60, 0.1)),
+            ("c.weight", &[3, 700_000], wave(2_100_000, 0.01)),
+            ("empty", &[0, 4], vec![]),
+        ],
+    )
+}
+
+fn compressed(model: &Path, options: &Options) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    compress(&mut ModelFile::open(model).unwrap(), None, options, &mut bytes, &|_| ()).unwrap();
+    bytes
+}
+
+fn weights_of(path: &Path) -> Vec<Vec<f32>> {
+    let mut model = ModelFile::open(path).unwrap();
+    let infos = model.tensors().to_vec();
+    let read = |(number, info): (usize, &silicabac::weights::model::TensorInfo)| {
+        let mut bytes = vec![0; info.bytes as usize];
+        model.read(number, 0, &mut bytes).unwrap();
+        bytes.chunks_exact(4).map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect()
+    };
+    infos.iter().enumerate().map(read).collect()
+}
+
+#[test]
+fn models_come_back_within_half_a_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = made_up(dir.path());
+    let bytes = compressed(&model, &Options::default());
+    let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+    let again = dir.path().join("again.safetensors");
+    decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+    for ((tensor, before), after) in
+        container.index().tensors.iter().zip(weights_of(&model)).zip(weights_of(&again))
+    {
+        let step = match tensor.coding {
+            Coding::Article { values: Values::Grid { step }, .. } => step,
+            _ => 0.0,
+        };
+        assert_eq!(before.len(), after.len());
+        for (before, after) in before.iter().zip(after) {
+            assert!((before - after).abs() <= step * 0.5001, "{}: {before} {after} {step}", tensor.name);
+        }
+    }
+    // The same bytes on every machine: for any number of threads here.
+    for threads in [1, 2, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert!(pool.install(|| compressed(&model, &Options::default())) == bytes);
+    }
+}
+
+#[test]
+fn every_quantizer_comes_back_as_it_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = made_up(dir.path());
+    let nearest = compressed(&model, &Options { step: Step::Bits(5), ..Options::default() }).len();
+    for quantizer in [
+        Quantizer::RateDistortion { lambda: 0.1 },
+        Quantizer::Lloyd { lambda: 0.05, clusters: 16 },
+        Quantizer::KMeans { prune: 0.5, clusters: 16 },
+    ] {
+        let options = Options { step: Step::Bits(5), quantizer, small_bits: Some(10), ..Options::default() };
+        let mut bytes = Vec::new();
+        let (length, index, summaries) =
+            compress(&mut ModelFile::open(&model).unwrap(), None, &options, &mut bytes, &|_| ()).unwrap();
+        assert!(
+            length as usize == bytes.len() && bytes.len() < nearest,
+            "{quantizer:?}: {} of {nearest}",
+            bytes.len()
+        );
+        let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+        assert_eq!(container.index(), &index);
+        let again = dir.path().join("again.safetensors");
+        decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+        for ((before, after), summary) in weights_of(&model).iter().zip(weights_of(&again)).zip(&summaries) {
+            let largest =
+                before.iter().zip(after).map(|(before, after)| (before - after).abs()).fold(0.0, f32::max);
+            assert!(
+                (largest - summary.largest_error).abs() <= 1e-6 * summary.largest,
+                "{largest} {summary:?}"
+            );
+        }
+        if let Quantizer::KMeans { .. } = quantizer {
+            assert!(summaries[0].zeros >= 1400, "{summaries:?}");
+        }
+    }
+}
+
+#[test]
+fn standard_deviations_weigh_the_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = dir.path().join("other");
+    fs::create_dir(&other).unwrap();
+    let model = safetensors(
+        dir.path(),
+        &[("w", &[2, 1000], (0..2000).map(|i| (i % 89) as f32 / 44.0 - 1.0).collect())],
+    );
+    // The first row hardly matters, the second very much.
+    let deviations = (0..2000).map(|i| if i < 1000 { 10.0 } else { 0.01 }).collect();
+    let sigma = safetensors(&other, &[("w", &[2, 1000], deviations)]);
+    let options = Options {
+        step: Step::V1(60.0),
+        quantizer: Quantizer::RateDistortion { lambda: 0.5 },
+        ..Options::default()
+    };
+    let mut bytes = Vec::new();
+    let mut deviations = ModelFile::open(&sigma).unwrap();
+    compress(&mut ModelFile::open(&model).unwrap(), Some(&mut deviations), &options, &mut bytes, &|_| ())
+        .unwrap();
+    let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+    let levels = silicabac::weights::compress::levels(&mut container, 0, 0).unwrap().unwrap();
+    let zeros = |row: &[i32]| row.iter().filter(|level| **level == 0).count();
+    assert!(
+        zeros(&levels[..1000]) > 900 && zeros(&levels[1000..]) < 100,
+        "{} {}",
+        zeros(&levels[..1000]),
+        zeros(&levels[1000..])
+    );
+    let missing = compress(&mut ModelFile::open(&model).unwrap(), None, &options, &mut Vec::new(), &|_| ())
+        .unwrap_err();
+    assert!(missing.to_string().contains("standard deviations"), "{missing}");
+}
+
+#[test]
+fn damage_costs_the_tensor_alone_that_it_is_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = compressed(&made_up(dir.path()), &Options::default());
+    let whole = Container::open(Cursor::new(&bytes)).unwrap();
+    let streams: u64 = whole.index().tensors.iter().map(|tensor| tensor.stored()).sum();
+    let first = bytes.len() - streams as usize;
+    // Any byte of the index: nothing can be read, and no byte of it goes unnoticed.
+    for at in 0..first {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(Container::open(Cursor::new(damaged)).is_err(), "byte {at}");
+    }
+    // A byte of the first stream.
+    let mut damaged = bytes.clone();
+    damaged[first + 5] ^= 1;
+    let mut container = Container::open(Cursor::new(damaged)).unwrap();
+    let error = container.stream(0, 0).unwrap_err().to_string();
+    assert!(error.contains("tensor a.weight, slice 0: its checksum is wrong"), "{error}");
+    assert!(container.stream(2, 1).is_ok());
+    // The end is missing.
+    let mut container = Container::open(Cursor::new(&bytes[..bytes.len() - 1])).unwrap();
+    assert!(container.stream(0, 0).is_ok());
+    assert!(matches!(container.stream(2, 2), Err(ContainerError::Stream { .. })));
+    for length in 0..first {
+        assert!(Container::open(Cursor::new(&bytes[..length])).is_err());
+    }
+}
+
+/// Runs the verb; its output.
+fn weights(arguments: &[&str]) -> std::process::Output {
+    command().arg("weights").args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_command_compresses_inspects_and_decompresses() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = made_up(dir.path());
+    let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    expect(
+        &weights(&["compress", model.to_str().unwrap()]),
+        0,
+        &["a.weight", "60x50", "article", "lossless", "all headers counted"],
+    );
+    expect(&weights(&["inspect", &at("model.sbw")]), 0, &["c.weight", "3x700000"]);
+    expect(&weights(&["decompress", &at("model.sbw"), "-o", &at("again.safetensors")]), 0, &[]);
+    assert_eq!(weights_of(&model)[1], weights_of(Path::new(&at("again.safetensors")))[1]);
+
+    let mut bytes = fs::read(at("model.sbw")).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(at("damaged.sbw"), &bytes).unwrap();
+    let words = ["tensor c.weight, slice 2: its checksum is wrong; other tensors can still be read"];
+    expect(&weights(&["decompress", &at("damaged.sbw"), "-o", &at("none.safetensors")]), 4, &words);
+    assert!(!Path::new(&at("none.safetensors")).exists());
+    expect(
+        &weights(&["decompress", &at("damaged.sbw"), "--skip-damaged", "-o", &at("some.safetensors")]),
+        4,
+        &words,
+    );
+    assert_eq!(
+        weights_of(Path::new(&at("again.safetensors")))[0],
+        weights_of(Path::new(&at("some.safetensors")))[0]
+    );
+    expect(&weights(&["inspect", model.to_str().unwrap()]), 4, &["does not begin with SBW1"]);
+}
+
+#[test]
+fn what_cannot_be_compressed_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let refused = |weights: Vec<f32>, arguments: &[&str], status: i32, words: &[&str]| {
+        let model = safetensors(dir.path(), &[("w", &[20, 20], weights)]);
+        let output = dir.path().join("w.sbw");
+        let run = command()
+            .args(["weights", "compress"])
+            .arg(&model)
+            .arg("-o")
+            .arg(&output)
+            .args(arguments)
+            .output();
+        expect(&run.unwrap(), status, words);
+        assert!(!output.exists());
+    };
+    let mut weights = vec![0.5; 400];
+    weights[37] = f32::NAN;
+    refused(weights.clone(), &[], 4, &["tensor w: element 37 is NaN"]);
+    weights[37] = f32::NEG_INFINITY;
+    refused(weights, &[], 4, &["tensor w: element 37 is -inf"]);
+    refused(vec![0.5; 400], &["--step=0"], 2, &["it has to be a number above zero"]);
+    refused(vec![0.5; 400], &["--step=1e-9"], 4, &["take a larger step"]);
+    refused(vec![0.5; 400], &["--coarseness=3"], 2, &["--sigma"]);
+}
+
+#[test]
+fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let wave = (0..4000).map(|i| ((i * 7919 % 1000) as f32 - 500.0) / 500.0).collect();
+    let model = safetensors(dir.path(), &[("w", &[40, 100], wave)]);
+    // The accuracy of this evaluator is how much the file still looks like the first one, in bytes that are equal.
+    let original = dir.path().join("original");
+    fs::copy(&model, &original).unwrap();
+    let log = dir.path().join("log");
+    let evaluate = format!(
+        "echo run >> {log}; echo accuracy $((100 - $(cmp -l {original} {{}} | wc -l) / 250))",
+        log = log.display(),
+        original = original.display()
+    );
+    let search =
+        || weights(&["search", model.to_str().unwrap(), "--evaluate", &evaluate, "--tolerance", "60"]);
+    expect(&search(), 0, &["original: ", "best: step ", "accuracy: "]);
+    let table = fs::read_to_string(dir.path().join("model.csv")).unwrap();
+    assert!(table.lines().count() > 30 && table.starts_with("step,lambda,bytes,tuning,accuracy"));
+    assert!(fs::read_to_string(dir.path().join("model.svg")).unwrap().ends_with("</svg>\n"));
+    let runs = || fs::read_to_string(&log).unwrap().lines().count();
+    let first = runs();
+    // All trials are known; only the original is looked at again.
+    expect(&search(), 0, &["trials are known"]);
+    assert_eq!(runs(), first + 1);
+
+    let fails = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing; exit 3"]);
+    expect(&fails, 4, &["the evaluator failed", "exit status: 3"]);
+    let silent = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing"]);
+    expect(&silent, 4, &["it printed no number"]);
+}
+
+#[test]
+fn weights_go_through_both_cores() {
+    if tools().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let wave = (0..3000).map(|i| ((i * i % 997) as f32 - 498.0) * 0.001).collect();
+    let model = safetensors(dir.path(), &[("w", &[60, 50], wave)]);
+    expect(&weights(&["compress", model.to_str().unwrap()]), 0, &[]);
+    let output = command()
+        .args(["cosim", "--seed=1", "--weights"])
+        .arg(dir.path().join("model.sbw"))
+        .output()
+        .unwrap();
+    expect(&output, 0, &["model", "equal"]);
+}
+
+/// `tests/sbw.py` was written from docs/weights.md alone.
+#[test]
+fn a_decoder_in_python_agrees() {
+    let dir = tempfile::tempdir().unwrap();
+    let wave = |count: usize| (0..count).map(|i| ((i * i % 997) as f32 - 498.0) * 0.001).collect();
+    let model = safetensors(
+        dir.path(),
+        &[("a", &[60, 50], wave(3000)), ("b", &[7], wave(7)), ("c", &[4, 5, 6, 20], wave(2400))],
+    );
+    for arguments in [&["--bits=8"][..], &["--bits=3"], &["--quantizer=lloyd", "--clusters=8"]] {
+        expect(
+            &command().args(["weights", "compress"]).arg(&model).args(arguments).output().unwrap(),
+            0,
+            &[],
+        );
+        let container = dir.path().join("model.sbw");
+        let again = dir.path().join("again.safetensors");
+        expect(
+            &command()
+                .args(["weights", "decompress"])
+                .arg(&container)
+                .arg("-o")
+                .arg(&again)
+                .output()
+                .unwrap(),
+            0,
+            &[],
+        );
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sbw.py");
+        let run =
+            Command::new("python3").arg(script).arg(&container).output().expect("python3 is on the PATH");
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let coded = |weights: Vec<Vec<f32>>| {
+            weights.into_iter().filter(|weights| weights.len() > 256).flatten().collect::<Vec<f32>>()
+        };
+        let read: Vec<f32> =
+            run.stdout.chunks_exact(4).map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect();
+        assert!(read == coded(weights_of(&again)), "{arguments:?}");
+    }
+}
