@@ -38,17 +38,14 @@ fn data(file: &mut ModelFile) -> Result<Vec<Vec<u8>>, ModelError> {
 
 /// Writes a file with some data, in pieces of a length.
 fn write(file: &ModelFile, data: &[u8], piece: usize) -> Result<Vec<u8>, ModelError> {
-    let mut sink = Cursor::new(b"before".to_vec());
-    sink.set_position(6);
+    let sink = Cursor::new(Vec::new());
     let mut writer = ModelWriter::new(sink, file.format(), file.skeleton(), file.tensors())?;
     for bytes in data.chunks(piece) {
         writer.write(bytes)?;
     }
     let sink = writer.finish()?;
     assert_eq!(sink.position(), sink.get_ref().len() as u64);
-    let bytes = sink.into_inner();
-    assert!(bytes.starts_with(b"before"));
-    Ok(bytes[6..].to_vec())
+    Ok(sink.into_inner())
 }
 
 /// Reads and writes; what comes back.
@@ -516,7 +513,7 @@ fn truncations_are_errors() {
 fn damaged_bytes_never_panic() {
     for (name, bytes) in NAMES.iter().zip(samples()) {
         for at in 0..bytes.len() {
-            for value in [0, 0xff, bytes[at] ^ 1, bytes[at] ^ 0x80] {
+            for value in [[0, 0xff][at % 2], bytes[at] ^ 1 << (at % 8)] {
                 let mut damaged = bytes.clone();
                 damaged[at] = value;
                 let _ = survive(name, &damaged);

@@ -91,8 +91,6 @@ fn clear(bytes: &mut [u8], before: u64) {
 /// Writes such a file.
 pub(super) struct Writer<W> {
     sink: W,
-    /// Where the file begins in the sink.
-    base: u64,
     position: u64,
     gaps: Vec<u8>,
     /// How much of the gaps is written.
@@ -114,15 +112,14 @@ struct Piece {
 
 impl<W: Write + Seek> Writer<W> {
     pub(super) fn new(
-        mut sink: W,
+        sink: W,
         mut skeleton: &[u8],
         tensors: &[TensorInfo],
         is_marked: bool,
     ) -> Result<Self, ModelError> {
-        let base = sink.stream_position()?;
         let (pieces, gaps) = layout(&mut skeleton, tensors, is_marked).map_err(ModelError::Mismatch)?;
         let (gaps, checksums) = (gaps.to_vec(), Vec::new());
-        Ok(Writer { sink, base, position: 0, gaps, taken: 0, pieces, hasher: None, checksums })
+        Ok(Writer { sink, position: 0, gaps, taken: 0, pieces, hasher: None, checksums })
     }
 
     /// Ends the tensor before, and begins this one.
@@ -161,12 +158,12 @@ impl<W: Write + Seek> Writer<W> {
         for (piece, checksum) in self.pieces.iter().zip(&self.checksums) {
             let Some(mark) = piece.mark else { continue };
             for position in [piece.data - mark.local, behind + mark.central] {
-                self.sink.seek(SeekFrom::Start(self.base + position))?;
+                self.sink.seek(SeekFrom::Start(position))?;
                 self.sink.write_all(&checksum.to_le_bytes())?;
             }
         }
         let end = behind + (self.gaps.len() - self.taken) as u64;
-        self.sink.seek(SeekFrom::Start(self.base + end))?;
+        self.sink.seek(SeekFrom::Start(end))?;
         self.sink.flush()?;
         Ok(self.sink)
     }

@@ -40,6 +40,11 @@ pub enum ModelError {
         /// What is wrong.
         what: String,
     },
+    /// A zip archive, but not of arrays.
+    #[error(
+        "no entry of the zip archive is a NumPy array; convert a PyTorch checkpoint with safetensors.torch.save_file"
+    )]
+    NoArray,
     /// Correct, but of a kind that is not handled.
     #[error("tensor {tensor:?}: {what}")]
     Unsupported {

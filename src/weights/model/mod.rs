@@ -235,8 +235,8 @@ enum Body<W: Write + Seek> {
 }
 
 impl<W: Write + Seek> ModelWriter<W> {
-    /// Begins a file, at the position where the sink is. The four arguments belong to one file; a skeleton that does not
-    /// fit is refused.
+    /// Begins a file in a sink that is empty. The four arguments belong to one file; a skeleton that does not fit is
+    /// refused.
     pub fn new(sink: W, format: Format, skeleton: &[u8], tensors: &[TensorInfo]) -> Result<Self, ModelError> {
         let body = match (format, skeleton.split_first()) {
             (Format::Npz, Some((&npz::PACKED, rest))) => {

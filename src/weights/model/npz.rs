@@ -51,8 +51,7 @@ pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
     let mut entries =
         (0..archive.len()).map(|index| entry(&mut archive, index)).collect::<Result<Vec<_>, _>>()?;
     if !entries.is_empty() && entries.iter().all(|entry| entry.record.header.is_empty()) {
-        let what = "no entry is a NumPy array; convert a PyTorch checkpoint with safetensors.torch.save_file";
-        return Err(ModelError::damaged(Format::Npz, what));
+        return Err(ModelError::NoArray);
     }
     entries.sort_by_key(|entry| entry.local);
     let comment = archive.comment().to_vec();
