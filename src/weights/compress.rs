@@ -12,7 +12,7 @@ use super::container::{
     slice_size,
 };
 use super::model::{Format, ModelError, ModelFile, ModelWriter, TensorInfo, Type};
-use super::quantise::{Histogram, Values, step_of, step_v1};
+use super::quantise::{Codebook, Histogram, Values, step_of, step_v1};
 
 /// How a model is compressed.
 #[derive(Clone, Debug, PartialEq)]
@@ -206,8 +206,10 @@ impl Work<'_> {
             streams: Vec::new(),
         };
         let mut summary = Summary { zeros: 0, largest_error: 0.0, largest: 0.0 };
+        let mut chooser = None;
         if is_coded {
-            let values = self.values(number, &info, &options, &mut summary)?;
+            let (values, codebook) = self.values(number, &info, &options, &mut summary)?;
+            chooser = codebook;
             let sample = self.read(number, 0, info.bytes.min(SAMPLE * width(info.element).unwrap_or(1)))?;
             let abs_gr = self.options.abs_gr;
             tensor.coding = Coding::Article { abs_gr, sign_contexts: true, values: values.clone() };
@@ -235,8 +237,9 @@ impl Work<'_> {
                 raw.push((self.read(number, offset, len)?, sigma));
                 offset += len;
             }
-            let code =
-                |(bytes, importance): (Vec<u8>, Vec<f32>)| code(&tensor, &options, &bytes, &importance);
+            let code = |(bytes, importance): (Vec<u8>, Vec<f32>)| {
+                code(&tensor, &options, chooser.as_ref(), &bytes, &importance)
+            };
             let coded = raw.into_par_iter().map(code).collect::<io::Result<Vec<Coded>>>()?;
             for (coded, len) in coded.into_iter().zip(batch) {
                 spool.write_all(&coded.stream)?;
@@ -263,7 +266,7 @@ impl Work<'_> {
         info: &TensorInfo,
         options: &Options,
         summary: &mut Summary,
-    ) -> Result<Values, WeightsError> {
+    ) -> Result<(Values, Option<Codebook>), WeightsError> {
         let mut largest = 0.0_f32;
         self.each(number, info, |at, weight| {
             largest = largest.max(weight.abs());
@@ -275,7 +278,7 @@ impl Work<'_> {
         summary.largest = largest;
         let (clusters, prune, lambda) = match options.quantizer {
             Quantizer::Nearest | Quantizer::RateDistortion { .. } => {
-                return self.step(info, options.step, largest).map(|step| Values::Grid { step });
+                return self.step(info, options.step, largest).map(|step| (Values::Grid { step }, None));
             }
             Quantizer::Lloyd { lambda, clusters } => (clusters, 0.0, lambda),
             Quantizer::KMeans { prune, clusters } => (clusters, prune, 0.0),
@@ -285,7 +288,8 @@ impl Work<'_> {
             histogram.add(weight);
             Ok(())
         })?;
-        Ok(histogram.codebook(clusters, prune, lambda))
+        let codebook = histogram.codebook(clusters, prune, lambda);
+        Ok((codebook.values.clone(), Some(codebook)))
     }
 
     fn step(&mut self, info: &TensorInfo, step: Step, largest: f32) -> Result<f32, WeightsError> {
@@ -371,7 +375,13 @@ struct Coded {
     largest_error: f32,
 }
 
-fn code(tensor: &Tensor, options: &Options, bytes: &[u8], importance: &[f32]) -> io::Result<Coded> {
+fn code(
+    tensor: &Tensor,
+    options: &Options,
+    codebook: Option<&Codebook>,
+    bytes: &[u8],
+    importance: &[f32],
+) -> io::Result<Coded> {
     let (Some(layout), Coding::Article { values, .. }) = (tensor.layout(), &tensor.coding) else {
         let stream = zstd::bulk::compress(bytes, 19)?;
         return Ok(Coded { stream, zeros: 0, largest_error: 0.0 });
@@ -384,7 +394,9 @@ fn code(tensor: &Tensor, options: &Options, bytes: &[u8], importance: &[f32]) ->
             layout.encode_by_cost(&in_steps, importance, lambda, &mut levels)
         }
         _ => {
-            levels = weights.iter().map(|&weight| values.nearest(weight)).collect();
+            let level =
+                |&weight| codebook.map_or_else(|| values.nearest(weight), |codebook| codebook.choose(weight));
+            levels = weights.iter().map(level).collect();
             layout.encode(&mut levels)
         }
     };

@@ -70,6 +70,34 @@ pub fn step_v1(sigma_min: f32, largest: f32, s: f32) -> f32 {
     2.0 * largest * sigma_min / (2.0 * largest + s * sigma_min)
 }
 
+/// The values of a codebook, and how one is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Codebook {
+    /// The values.
+    pub values: Values,
+    zero: usize,
+    /// By value, what choosing it costs in squared distance.
+    prices: Vec<f32>,
+    /// Weights with a smaller absolute value become zero.
+    cut: f32,
+}
+
+impl Codebook {
+    /// The level of a weight: of the nearest value, its neighbour towards zero, and zero, the one that costs least.
+    pub fn choose(&self, weight: f32) -> i32 {
+        if weight.abs() < self.cut {
+            return 0;
+        }
+        let nearest = self.values.nearest(weight);
+        let cost = |level: i32| {
+            let distance = weight - self.values.value(level);
+            distance * distance + self.prices.get((self.zero as i32 + level) as usize).copied().unwrap_or(0.0)
+        };
+        let candidates = [nearest, nearest - nearest.signum(), 0];
+        candidates.into_iter().min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(nearest)
+    }
+}
+
 /// How often weights are in each of many narrow bins, between the largest absolute value and its negative.
 #[derive(Clone, Debug)]
 pub struct Histogram {
@@ -100,7 +128,7 @@ impl Histogram {
     /// With `lambda` above 0 a weight goes where its squared distance and `lambda` times the bits of the value are least together
     /// (the weighted Lloyd algorithm), a bit being the logarithm of how often the value is chosen; `lambda` is in squared steps of
     /// the even spread.
-    pub fn codebook(&self, clusters: usize, prune: f32, lambda: f32) -> Values {
+    pub fn codebook(&self, clusters: usize, prune: f32, lambda: f32) -> Codebook {
         let cut = self.cut(prune);
         let points: Vec<(f64, f64)> = self
             .counts
@@ -136,11 +164,20 @@ impl Histogram {
                 break;
             }
         }
-        let mut values: Vec<f32> = values.into_iter().map(|value| value as f32).collect();
-        values.sort_by(f32::total_cmp);
-        values.dedup();
-        let zero = values.partition_point(|value| *value < 0.0);
-        Values::Codebook { values, zero }
+        // A value that nothing chooses is none.
+        let unused = -(0.5 / total.max(1.0)).log2();
+        let mut chosen: Vec<(f32, f32)> = values
+            .into_iter()
+            .zip(bits)
+            .enumerate()
+            .filter(|(i, (_, bits))| *i == side || *bits < unused)
+            .map(|(_, (value, bits))| (value as f32, (lambda * bits) as f32))
+            .collect();
+        chosen.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        chosen.dedup_by_key(|(value, _)| *value);
+        let zero = chosen.partition_point(|(value, _)| *value < 0.0);
+        let (values, prices) = chosen.into_iter().unzip();
+        Codebook { values: Values::Codebook { values, zero }, zero, prices, cut: cut as f32 }
     }
 
     /// Below this absolute value lies the given share of the weights.
