@@ -41,6 +41,11 @@ impl Cache {
         })
     }
 
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The directory `name`, which `build` fills if it is not there yet. `build` is given an empty directory.
     ///
     /// # Errors

@@ -1,0 +1,147 @@
+//! The two LeNets on which compressed weights are judged, as a forward pass without a framework.
+//!
+//! Invariant: an image's result does not depend on the images beside it, nor on the machine: every sum is taken
+//! in the order of its weights, in `f32`, from the bias on. So a number of correct images is exact, and a test
+//! may ask for it.
+//!
+//! Images go through in blocks, the same pixel of all of them side by side, so that the compiler makes vectors
+//! of it whatever a layer's shape. Then a convolution is a matrix product at several positions, and one loop is
+//! enough for both.
+
+mod layers;
+pub mod mnist;
+
+use rayon::prelude::*;
+
+use layers::{BLOCK, Block, Layer, Linear};
+pub use mnist::Images;
+
+/// A layer's weights: shape and values in row-major order.
+pub type Tensor = (Vec<usize>, Vec<f32>);
+
+/// Why tensors are not a LeNet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LeNetError {
+    /// A tensor is not there.
+    #[error("there is no tensor {0}")]
+    Missing(String),
+    /// A tensor has not the shape of its layer.
+    #[error("{name} has the shape {found:?} and not {expected:?}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The layer's.
+        expected: Vec<usize>,
+    },
+    /// A tensor has not as many values as its shape says.
+    #[error("{name} has {found} values, which is not what its shape says")]
+    Values {
+        /// The tensor.
+        name: String,
+        /// How many there are.
+        found: usize,
+    },
+}
+
+/// One of the two networks, with its weights.
+#[derive(Clone, Debug)]
+pub struct LeNet {
+    layers: Vec<Layer>,
+}
+
+impl LeNet {
+    /// The network of the tensors that `get` has: LeNet-5 if there is a `conv1.weight`, else LeNet-300-100.
+    ///
+    /// LeNet-300-100 is `fc1` 784 to 300, ReLU, `fc2` to 100, ReLU, `fc3` to 10. LeNet-5 is Caffe's: `conv1`
+    /// 5x5x20, the largest of 2x2, `conv2` 5x5x50, the largest of 2x2, `fc1` 800 to 500, ReLU, `fc2` to 10;
+    /// there is no ReLU after a convolution. Each has a `.weight`, outputs first, and a `.bias`.
+    ///
+    /// # Errors
+    /// [`LeNetError`] for the first tensor that is not as it should be.
+    pub fn from_tensors(get: impl Fn(&str) -> Option<Tensor>) -> Result<LeNet, LeNetError> {
+        let dense = |name, inputs, outputs| {
+            let (weights, biases) = tensors(&get, name, &[outputs, inputs])?;
+            Ok(Layer::Linear(Linear::dense(inputs, &weights, biases)))
+        };
+        let convolution = |name, channels, side, outputs| {
+            let (weights, biases) = tensors(&get, name, &[outputs, channels, 5, 5])?;
+            Ok(Layer::Linear(Linear::convolution(channels, side, 5, &weights, biases)))
+        };
+        let layers = if get("conv1.weight").is_some() {
+            vec![
+                convolution("conv1", 1, 28, 20)?,
+                Layer::Pool { side: 24 },
+                convolution("conv2", 20, 12, 50)?,
+                Layer::Pool { side: 8 },
+                dense("fc1", 800, 500)?,
+                Layer::Relu,
+                dense("fc2", 500, 10)?,
+            ]
+        } else {
+            vec![
+                dense("fc1", 784, 300)?,
+                Layer::Relu,
+                dense("fc2", 300, 100)?,
+                Layer::Relu,
+                dense("fc3", 100, 10)?,
+            ]
+        };
+        Ok(LeNet { layers })
+    }
+
+    /// What the last layer makes of an image, for each digit, of which the largest is the network's answer.
+    /// Pixels that are missing are 0, others are left out.
+    pub fn scores(&self, pixels: &[u8]) -> [f32; 10] {
+        let outputs = self.forward(pixels);
+        std::array::from_fn(|digit| outputs[digit][0])
+    }
+
+    /// How many images the network gets right.
+    pub fn correct(&self, images: &Images) -> usize {
+        let pixels = images.pixels.par_chunks(BLOCK * mnist::PIXELS);
+        let labels = images.labels.par_chunks(BLOCK);
+        pixels.zip(labels).map(|(pixels, labels)| self.correct_of_block(pixels, labels)).sum()
+    }
+
+    fn correct_of_block(&self, pixels: &[u8], labels: &[u8]) -> usize {
+        let outputs = self.forward(pixels);
+        let right = |&(image, &label): &(usize, &u8)| {
+            let score = |digit: usize| outputs[digit][image];
+            let best = (1..10).fold(0, |best, digit| if score(digit) > score(best) { digit } else { best });
+            best == usize::from(label)
+        };
+        labels.iter().enumerate().filter(right).count()
+    }
+
+    fn forward(&self, pixels: &[u8]) -> Block {
+        let mut values = vec![[0.0; BLOCK]; mnist::PIXELS];
+        for (image, pixels) in pixels.chunks(mnist::PIXELS).take(BLOCK).enumerate() {
+            for (value, &pixel) in values.iter_mut().zip(pixels) {
+                value[image] = f32::from(pixel) / 255.0;
+            }
+        }
+        self.layers.iter().fold(values, |values, layer| layer.forward(values))
+    }
+}
+
+/// A layer's weights and biases, which are as many as the shape says.
+fn tensors(
+    get: &impl Fn(&str) -> Option<Tensor>,
+    layer: &str,
+    shape: &[usize],
+) -> Result<(Vec<f32>, Vec<f32>), LeNetError> {
+    let tensor = |kind: &str, expected: &[usize]| {
+        let name = format!("{layer}.{kind}");
+        let (found, values) = get(&name).ok_or_else(|| LeNetError::Missing(name.clone()))?;
+        if found != expected {
+            return Err(LeNetError::Shape { name, found, expected: expected.to_vec() });
+        }
+        if values.len() != found.iter().product::<usize>() {
+            return Err(LeNetError::Values { name, found: values.len() });
+        }
+        Ok(values)
+    };
+    Ok((tensor("weight", shape)?, tensor("bias", &shape[..1])?))
+}
