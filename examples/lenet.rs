@@ -1,17 +1,17 @@
 //! Prints the accuracy of a LeNet on the test images of MNIST, in percent.
 //!
-//!     cargo run --release --example lenet -- MODEL.safetensors [--images A..B] [--split N] [--mnist DIR]
+//!     cargo run --release --example lenet -- MODEL [--images A..B] [--split N] [--mnist DIR]
 //!
 //! With `--split`, the first N images are for choosing settings and have a line of their own, `tuning`; the
 //! accuracy is that of the others. The images are fetched with npm on first use.
 
-mod safetensors;
+mod tensors;
 
 use std::{env, ops::Range, path::PathBuf, process::ExitCode};
 
 use silicabac::weights::lenet::{Images, LeNet};
 
-const USAGE: &str = "usage: lenet MODEL.safetensors [--images A..B] [--split N] [--mnist DIR]";
+const USAGE: &str = "usage: lenet MODEL [--images A..B] [--split N] [--mnist DIR]";
 
 fn main() -> ExitCode {
     match Arguments::parse(env::args().skip(1)) {
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), String> {
-    let tensors = safetensors::read(&arguments.model)?;
+    let tensors = tensors::read(&arguments.model).map_err(|error| error.to_string())?;
     let net = LeNet::from_tensors(|name| tensors.get(name).cloned()).map_err(|error| error.to_string())?;
     let all = Images::find(arguments.mnist.as_deref()).map_err(|error| error.to_string())?;
     let range = arguments.images.clone().unwrap_or(0..all.len());

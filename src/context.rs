@@ -24,6 +24,7 @@ impl CtxIdx {
     }
 
     /// The context of this index, which is known to be below 1,024.
+    #[cfg(feature = "std")]
     #[inline(always)]
     pub(crate) const fn known(index: usize) -> CtxIdx {
         debug_assert!(index < CONTEXTS);

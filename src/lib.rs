@@ -10,6 +10,7 @@
 //! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones |
 //! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
 //! | `avc` | a source: the slice data of H.264 streams, read and written |
+//! | `weights` | a source: the weights of neural networks, as levels |
 //! | `trace`, `stress` | sources: recorded bins, and made ones |
 //! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
 //! | `replay`, `cosim`, `coverage`, `prove`, `mutation` | judges |

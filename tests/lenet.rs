@@ -1,7 +1,7 @@
 //! LeNet on MNIST: exactly as many correct images as another implementation counts, and clear errors.
 
-#[path = "../examples/safetensors/mod.rs"]
-mod safetensors;
+#[path = "../examples/tensors/mod.rs"]
+mod model_tensors;
 
 use std::{fs, path::Path};
 
@@ -16,8 +16,8 @@ fn models() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/models"))
 }
 
-fn tensors(model: &str) -> safetensors::Tensors {
-    safetensors::read(&models().join(model).with_extension("safetensors")).unwrap()
+fn tensors(model: &str) -> model_tensors::Tensors {
+    model_tensors::read(&models().join(model).with_extension("safetensors")).unwrap()
 }
 
 fn net(model: &str) -> LeNet {

@@ -46,7 +46,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    Cosim(cosim::Arguments),
+    Cosim(Box<cosim::Arguments>),
     Mutate(mutate::Arguments),
     Prove(prove::Arguments),
     Replay(replay::Arguments),

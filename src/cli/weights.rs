@@ -573,6 +573,12 @@ impl Search<'_> {
         }
         self.trials(&search::steps(), &mut outcomes)?;
         self.trials(&search::lambdas(&outcomes, least), &mut outcomes)?;
+        while let Some(best) = search::best(&outcomes, least).copied() {
+            self.trials(&search::around(&best), &mut outcomes)?;
+            if search::best(&outcomes, least).is_none_or(|found| found.bytes >= best.bytes) {
+                break;
+            }
+        }
         write_file(&self.svg, |sink| {
             sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
         })?;

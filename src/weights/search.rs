@@ -43,7 +43,7 @@ impl Trial {
 }
 
 /// So many steps with a lambda are tried: the coarsest ones that keep the accuracy with the nearest levels, and some coarser.
-const STEPS: usize = 6;
+const STEPS: usize = 12;
 
 /// The first grid: from 8 bits down to 2, four steps an octave.
 pub fn steps() -> Vec<Trial> {
@@ -57,9 +57,17 @@ pub fn lambdas(outcomes: &[Outcome], least: f64) -> Vec<Trial> {
     let mut kept: Vec<f32> =
         outcomes.iter().filter(|outcome| outcome.tuning >= least).map(|outcome| outcome.trial.step).collect();
     kept.sort_by(|a, b| b.total_cmp(a));
-    let lambdas = [0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4];
+    let lambdas = [0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.1, 1.6];
     let steps = kept.into_iter().take(STEPS);
     steps.flat_map(|step| lambdas.map(|lambda| Trial { step, lambda })).collect()
+}
+
+/// What to try next to the best outcome so far: steps and lambdas a little smaller and larger.
+pub fn around(best: &Outcome) -> Vec<Trial> {
+    let Trial { step, lambda } = best.trial;
+    let factors = [0.85, 0.92, 1.0, 1.08, 1.18];
+    let pairs = factors.iter().flat_map(|by| factors.iter().map(move |of| (by, of)));
+    pairs.map(|(by, of)| Trial { step: step * by, lambda: lambda * of }).collect()
 }
 
 /// The smallest container of those that keep the accuracy.
@@ -156,9 +164,6 @@ pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
         text((LEFT - 8.0, y(accuracy) + 4.0), "end", "#444", &format!("{accuracy:.2}"));
     }
     text((LEFT + (WIDTH - LEFT - RIGHT) / 2.0, HEIGHT - 16.0), "middle", "#444", "size of the container");
-    let words = format!("original: {:.2}, {}", original.1, bytes_in_words(original.0 as f64));
-    text((WIDTH - RIGHT, y(original.1) - 6.0), "end", "#2a7", &words);
-    text((WIDTH - RIGHT, y(least) + 16.0), "end", "#b50", &format!("least: {least:.2}"));
     for (accuracy, colour) in [(original.1, "#2a7"), (least, "#b50")] {
         let _ = writeln!(
             out,
@@ -187,15 +192,24 @@ pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
             outcome.trial.step, outcome.trial.lambda, outcome.bytes, outcome.tuning
         );
     }
+    let mut label = |at: (f64, f64), fill: &str, words: &str| {
+        let _ = writeln!(
+            out,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{fill}\" stroke=\"#fff\" stroke-width=\"5\" \
+             paint-order=\"stroke\">{words}</text>",
+            at.0, at.1
+        );
+    };
+    let words = format!("original: {:.2}, {}", original.1, bytes_in_words(original.0 as f64));
+    label((WIDTH - RIGHT, TOP + 4.0), "#2a7", &words);
+    label((WIDTH - RIGHT, y(least) + 18.0), "#b50", &format!("least: {least:.2}"));
     if let Some(best) = best {
         let (x, y) = (x(best.bytes.max(1) as f64), y(best.tuning));
+        label((x - 14.0, y - 8.0), "#c00", &format!("best: {} bytes, {:.2}", best.bytes, best.tuning));
         let _ = writeln!(
             out,
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"9\" fill=\"none\" stroke=\"#c00\" stroke-width=\"2\"/>"
         );
-        let words = format!("{} bytes, {:.2}", best.bytes, best.tuning);
-        let _ =
-            writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"#c00\">{words}</text>", x + 13.0, y - 9.0);
     }
     out + "</svg>\n"
 }
