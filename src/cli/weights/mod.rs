@@ -1,28 +1,27 @@
 //! `silicabac weights`
 
+mod compare;
+mod search;
+
 use std::{
     fs::{self, File},
-    io::{self, BufReader, Cursor, Write},
+    io::{self, BufReader, Write},
     path::{Path, PathBuf},
-    process::Command,
-    sync::Mutex,
 };
 
 use clap::{Subcommand, ValueEnum};
-use indicatif::ProgressBar;
-use rayon::prelude::*;
 use serde::Serialize;
 use silicabac::weights::{
     article::{ABS_GR, MAX_ABS_GR},
-    compare::sizes,
     compress::{Options, Quantizer, Step, Summary, WeightsError, compress, decompress, levels},
-    container::{Coding, Container, ContainerError, Index, columns},
+    container::{Coding, Container, ContainerError, Index},
     model::ModelFile,
     quantise::Values,
-    search::{self, Outcome, Trial},
 };
 
-use super::{Failure, Verdict, progress_bar, unless_closed, write_file};
+use super::{Failure, Verdict, persist, progress_bar, temporary, unless_closed, write_file};
+use compare::compare;
+use search::Search;
 
 /// Compress the weights of trained networks with CABAC (DeepCABAC), into streams that the decoder core decodes
 #[derive(clap::Args)]
@@ -399,11 +398,11 @@ fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) -> Result<Ver
     };
     let dir = output.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |source| Failure::Write { path: output.to_owned(), source };
-    let file = super::temporary(dir).map_err(failed)?;
+    let file = temporary(dir).map_err(failed)?;
     let written = decompress(&mut container, file, &mut on_damage, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let file = written.map_err(weights_failure(path))?;
-    super::persist(file, output).map_err(failed)?;
+    persist(file, output).map_err(failed)?;
     Ok(if damaged == 0 { Verdict::Equal } else { Verdict::BadInput })
 }
 
@@ -432,283 +431,4 @@ fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
     }
     unless_closed(print(path, length, &index, rows(&index, length, |number| zeros[number], &[]), format))?;
     Ok(if damaged == 0 { Verdict::Equal } else { Verdict::BadInput })
-}
-
-/// What all coders need after one quantizer, in bytes; tensors that are kept lossless are not counted.
-#[derive(Default, Serialize)]
-struct Compared {
-    quantizer: String,
-    weights: u64,
-    entropy: f64,
-    huffman: u64,
-    csr_huffman: u64,
-    bzip2: u64,
-    xz: u64,
-    zstd_19: u64,
-    article: u64,
-}
-
-impl Compared {
-    const COLUMNS: [&str; 7] = ["entropy", "Huffman", "CSR-Huffman", "bzip2", "xz", "zstd -19", "article"];
-
-    fn sizes(&self) -> [f64; 7] {
-        let Compared { huffman, csr_huffman, bzip2, xz, zstd_19, article, .. } = *self;
-        let counted = [huffman, csr_huffman, bzip2, xz, zstd_19, article].map(|bytes| bytes as f64);
-        let [huffman, csr_huffman, bzip2, xz, zstd_19, article] = counted;
-        [self.entropy / 8.0, huffman, csr_huffman, bzip2, xz, zstd_19, article]
-    }
-}
-
-fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, Failure> {
-    let all = [Which::Nearest, Which::Rd, Which::Lloyd, Which::Kmeans];
-    let count = open_model(path)?.tensors().len();
-    let bar = progress_bar((all.len() * count) as u64, "tensors");
-    let mut table = Vec::new();
-    for quantizer in all {
-        let mut model = open_model(path)?;
-        let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
-        let mut bytes = Vec::new();
-        let compressed =
-            compress(&mut model, sigma.as_mut(), &how.options_with(quantizer), &mut bytes, &|_| ());
-        compressed.map_err(weights_failure(path))?;
-        table.push(compared(quantizer, &bytes, &bar).map_err(weights_failure(path))?);
-    }
-    bar.finish_and_clear();
-    unless_closed(print_compared(&table, format))?;
-    Ok(Verdict::Equal)
-}
-
-fn compared(quantizer: Which, container: &[u8], bar: &ProgressBar) -> Result<Compared, WeightsError> {
-    let name = quantizer.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default();
-    let index = Container::open(Cursor::new(container))?.index().clone();
-    let parts: Vec<Compared> = index
-        .tensors
-        .par_iter()
-        .enumerate()
-        .map(|(number, tensor)| {
-            bar.inc(1);
-            let mut container = Container::open(Cursor::new(container))?;
-            let mut all = Vec::new();
-            for slice in 0..tensor.streams.len() {
-                all.extend(levels(&mut container, number, slice)?.unwrap_or_default());
-            }
-            if all.is_empty() {
-                return Ok(Compared::default());
-            }
-            let sizes = sizes(&all, columns(&tensor.shape))?;
-            Ok(Compared {
-                quantizer: String::new(),
-                weights: all.len() as u64,
-                entropy: sizes.entropy,
-                huffman: sizes.huffman as u64,
-                csr_huffman: sizes.csr_huffman as u64,
-                bzip2: sizes.bzip2 as u64,
-                xz: sizes.xz as u64,
-                zstd_19: sizes.zstd as u64,
-                article: tensor.stored(),
-            })
-        })
-        .collect::<Result<_, WeightsError>>()?;
-    Ok(parts.into_iter().fold(Compared { quantizer: name, ..Compared::default() }, |sum, part| Compared {
-        weights: sum.weights + part.weights,
-        entropy: sum.entropy + part.entropy,
-        huffman: sum.huffman + part.huffman,
-        csr_huffman: sum.csr_huffman + part.csr_huffman,
-        bzip2: sum.bzip2 + part.bzip2,
-        xz: sum.xz + part.xz,
-        zstd_19: sum.zstd_19 + part.zstd_19,
-        article: sum.article + part.article,
-        ..sum
-    }))
-}
-
-fn print_compared(table: &[Compared], format: Table) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match format {
-        Table::Json => {
-            serde_json::to_writer_pretty(&mut out, table)?;
-            writeln!(out)
-        }
-        Table::Csv => {
-            writeln!(out, "quantizer,weights,entropy,huffman,csr_huffman,bzip2,xz,zstd_19,article")?;
-            table.iter().try_for_each(|row| {
-                let sizes: Vec<String> = row.sizes().iter().map(|bytes| format!("{bytes:.0}")).collect();
-                writeln!(out, "{},{},{}", row.quantizer, row.weights, sizes.join(","))
-            })
-        }
-        Table::Human => {
-            let titles: Vec<String> = Compared::COLUMNS.iter().map(|title| format!("{title:>12}")).collect();
-            writeln!(out, "{:10}{}   bytes; below, bits a weight", "quantizer", titles.concat())?;
-            for row in table {
-                let bytes: Vec<String> = row.sizes().iter().map(|bytes| format!("{bytes:>12.0}")).collect();
-                writeln!(out, "{:10}{}", row.quantizer, bytes.concat())?;
-                let bits =
-                    row.sizes().map(|bytes| format!("{:>12.3}", 8.0 * bytes / row.weights.max(1) as f64));
-                writeln!(out, "{:10}{}", "", bits.concat())?;
-            }
-            Ok(())
-        }
-    }
-}
-
-struct Search<'a> {
-    model: &'a Path,
-    evaluate: &'a str,
-    tolerance: f64,
-    container: PathBuf,
-    csv: PathBuf,
-    svg: PathBuf,
-    options: Options,
-}
-
-impl Search<'_> {
-    fn run(&self) -> Result<Verdict, Failure> {
-        let (tuning, accuracy) = self.accuracies(self.model)?;
-        let least = tuning - self.tolerance;
-        let original = fs::metadata(self.model).map_or(0, |metadata| metadata.len());
-        println!("original: {original} bytes, accuracy {tuning}; at least {least} is kept");
-        let mut outcomes = self.known();
-        if !outcomes.is_empty() {
-            println!("{} trials are known from {}", outcomes.len(), self.csv.display());
-        }
-        self.trials(&search::steps(), &mut outcomes)?;
-        self.trials(&search::lambdas(&outcomes, least), &mut outcomes)?;
-        while let Some(best) = search::best(&outcomes, least).copied() {
-            self.trials(&search::around(&best), &mut outcomes)?;
-            if search::best(&outcomes, least).is_none_or(|found| found.bytes >= best.bytes) {
-                break;
-            }
-        }
-        write_file(&self.svg, |sink| {
-            sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
-        })?;
-        let Some(best) = search::best(&outcomes, least) else {
-            println!("no trial keeps the accuracy; {} has them all", self.csv.display());
-            return Ok(Verdict::BelowGoal);
-        };
-        let mut model = open_model(self.model)?;
-        let options = best.trial.options(&self.options);
-        write_container(&mut model, &options, &self.container).map_err(|error| self.failed(error))?;
-        println!(
-            "best: step {}, lambda {}: {} bytes, {:.2} % of the original, {} by the numbers that it was chosen by",
-            best.trial.step,
-            best.trial.lambda,
-            best.bytes,
-            100.0 * best.bytes as f64 / original.max(1) as f64,
-            best.tuning
-        );
-        println!("accuracy: {} (of the original: {accuracy})", best.accuracy);
-        println!("{}, {}, {}", self.container.display(), self.csv.display(), self.svg.display());
-        Ok(Verdict::Equal)
-    }
-
-    fn failed(&self, error: Failed) -> Failure {
-        match error {
-            Failed::Weights(source) => weights_failure(self.model)(source),
-            Failed::Other(failure) => failure,
-        }
-    }
-
-    /// What an earlier search has left.
-    fn known(&self) -> Vec<Outcome> {
-        let table = fs::read_to_string(&self.csv).unwrap_or_default();
-        table.lines().filter_map(Outcome::from_csv).collect()
-    }
-
-    /// Runs those trials that are not known yet, and adds a line to the table for each.
-    fn trials(&self, trials: &[Trial], outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
-        let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
-        let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
-        let bar = progress_bar(new.len() as u64, "trials");
-        let known = Mutex::new(std::mem::take(outcomes));
-        let run = |&trial: &Trial| -> Result<(), Failed> {
-            let outcome = self.trial(trial)?;
-            let mut known = known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            known.push(outcome);
-            write_file(&self.csv, |sink| {
-                writeln!(sink, "{}", search::CSV_HEADER)?;
-                known.iter().try_for_each(|outcome| writeln!(sink, "{}", outcome.to_csv()))
-            })?;
-            bar.inc(1);
-            Ok(())
-        };
-        let result = new.par_iter().try_for_each(run);
-        bar.finish_and_clear();
-        *outcomes = known.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // In no order of their own but this.
-        outcomes.sort_by(|a, b| {
-            (a.trial.lambda, a.trial.step)
-                .partial_cmp(&(b.trial.lambda, b.trial.step))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
-        result.map_err(|error| self.failed(error))
-    }
-
-    fn trial(&self, trial: Trial) -> Result<Outcome, Failed> {
-        let dir = tempfile::tempdir().map_err(WeightsError::from)?;
-        let container = dir.path().join("trial.sbw");
-        let mut model = ModelFile::open(self.model).map_err(WeightsError::from)?;
-        let bytes = write_container(&mut model, &trial.options(&self.options), &container)?;
-        let extension = self.model.extension().unwrap_or_default();
-        let again = dir.path().join("trial").with_extension(extension);
-        let mut opened = Container::open(BufReader::new(File::open(&container).map_err(WeightsError::from)?))
-            .map_err(WeightsError::from)?;
-        let file = File::create(&again).map_err(WeightsError::from)?;
-        decompress(&mut opened, file, &mut Err, &|_| ())?;
-        let (tuning, accuracy) = self.accuracies(&again).map_err(Failed::Other)?;
-        Ok(Outcome { trial, bytes, tuning, accuracy })
-    }
-
-    fn accuracies(&self, model: &Path) -> Result<(f64, f64), Failure> {
-        let quoted = format!("'{}'", model.display().to_string().replace('\'', "'\\''"));
-        let command = self.evaluate.replace("{}", &quoted);
-        let failed = |what: String| Failure::Evaluator { command: command.clone(), what };
-        let run =
-            Command::new("sh").arg("-c").arg(&command).output().map_err(|error| failed(error.to_string()))?;
-        if !run.status.success() {
-            let last = String::from_utf8_lossy(&run.stderr).lines().last().unwrap_or_default().to_string();
-            return Err(failed(format!("{}: {last}", run.status)));
-        }
-        let output = String::from_utf8_lossy(&run.stdout);
-        search::accuracies(&output).ok_or_else(|| failed("it printed no number".to_string()))
-    }
-}
-
-/// Why a trial failed.
-enum Failed {
-    Weights(WeightsError),
-    Other(Failure),
-}
-
-impl From<WeightsError> for Failed {
-    fn from(error: WeightsError) -> Failed {
-        Failed::Weights(error)
-    }
-}
-
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Failed {
-        Failed::Other(failure)
-    }
-}
-
-/// Compresses a model into a file; its length.
-fn write_container(model: &mut ModelFile, options: &Options, path: &Path) -> Result<u64, Failed> {
-    let mut result = None;
-    let written = write_file(path, |sink| {
-        let compressed = compress(model, None, options, sink, &|_| ());
-        let is_written = compressed.is_ok();
-        result = Some(compressed);
-        if is_written { Ok(()) } else { Err(io::Error::other("nothing is written")) }
-    });
-    match result {
-        Some(Err(error)) => Err(error.into()),
-        Some(Ok((length, ..))) => {
-            written?;
-            Ok(length)
-        }
-        None => Err(written
-            .err()
-            .map_or_else(|| WeightsError::Io(io::Error::other("nothing is written")).into(), Failed::Other)),
-    }
 }

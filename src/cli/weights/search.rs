@@ -1,0 +1,182 @@
+//! `silicabac weights search`
+
+use std::{
+    fs::{self, File},
+    io::{self, BufReader},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+};
+
+use rayon::prelude::*;
+use silicabac::weights::{
+    compress::{Options, WeightsError, compress, decompress},
+    container::Container,
+    model::ModelFile,
+    search::{self, Outcome, Trial},
+};
+
+use super::{Failure, Verdict, open_model, progress_bar, weights_failure, write_file};
+
+/// What is looked for, and where it is written.
+pub(super) struct Search<'a> {
+    pub(super) model: &'a Path,
+    pub(super) evaluate: &'a str,
+    pub(super) tolerance: f64,
+    pub(super) container: PathBuf,
+    pub(super) csv: PathBuf,
+    pub(super) svg: PathBuf,
+    pub(super) options: Options,
+}
+
+impl Search<'_> {
+    pub(super) fn run(&self) -> Result<Verdict, Failure> {
+        let (tuning, accuracy) = self.accuracies(self.model)?;
+        let least = tuning - self.tolerance;
+        let original = fs::metadata(self.model).map_or(0, |metadata| metadata.len());
+        println!("original: {original} bytes, accuracy {tuning}; at least {least} is kept");
+        let mut outcomes = self.known();
+        if !outcomes.is_empty() {
+            println!("{} trials are known from {}", outcomes.len(), self.csv.display());
+        }
+        self.trials(&search::steps(), &mut outcomes)?;
+        self.trials(&search::lambdas(&outcomes, least), &mut outcomes)?;
+        while let Some(best) = search::best(&outcomes, least).copied() {
+            self.trials(&search::around(&best), &mut outcomes)?;
+            if search::best(&outcomes, least).is_none_or(|found| found.bytes >= best.bytes) {
+                break;
+            }
+        }
+        write_file(&self.svg, |sink| {
+            sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
+        })?;
+        let Some(best) = search::best(&outcomes, least) else {
+            println!("no trial keeps the accuracy; {} has them all", self.csv.display());
+            return Ok(Verdict::BelowGoal);
+        };
+        let mut model = open_model(self.model)?;
+        let options = best.trial.options(&self.options);
+        write_container(&mut model, &options, &self.container).map_err(|error| self.failed(error))?;
+        println!(
+            "best: step {}, lambda {}: {} bytes, {:.2} % of the original, {} by the numbers that it was chosen by",
+            best.trial.step,
+            best.trial.lambda,
+            best.bytes,
+            100.0 * best.bytes as f64 / original.max(1) as f64,
+            best.tuning
+        );
+        println!("accuracy: {} (of the original: {accuracy})", best.accuracy);
+        println!("{}, {}, {}", self.container.display(), self.csv.display(), self.svg.display());
+        Ok(Verdict::Equal)
+    }
+
+    fn failed(&self, error: Failed) -> Failure {
+        match error {
+            Failed::Weights(source) => weights_failure(self.model)(source),
+            Failed::Other(failure) => failure,
+        }
+    }
+
+    /// What an earlier search has left.
+    fn known(&self) -> Vec<Outcome> {
+        let table = fs::read_to_string(&self.csv).unwrap_or_default();
+        table.lines().filter_map(Outcome::from_csv).collect()
+    }
+
+    /// Runs those trials that are not known yet, and adds a line to the table for each.
+    fn trials(&self, trials: &[Trial], outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
+        let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
+        let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
+        let bar = progress_bar(new.len() as u64, "trials");
+        let known = Mutex::new(std::mem::take(outcomes));
+        let run = |&trial: &Trial| -> Result<(), Failed> {
+            let outcome = self.trial(trial)?;
+            let mut known = known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            known.push(outcome);
+            write_file(&self.csv, |sink| {
+                writeln!(sink, "{}", search::CSV_HEADER)?;
+                known.iter().try_for_each(|outcome| writeln!(sink, "{}", outcome.to_csv()))
+            })?;
+            bar.inc(1);
+            Ok(())
+        };
+        let result = new.par_iter().try_for_each(run);
+        bar.finish_and_clear();
+        *outcomes = known.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // In no order of their own but this.
+        outcomes.sort_by(|a, b| {
+            (a.trial.lambda, a.trial.step)
+                .partial_cmp(&(b.trial.lambda, b.trial.step))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+        result.map_err(|error| self.failed(error))
+    }
+
+    fn trial(&self, trial: Trial) -> Result<Outcome, Failed> {
+        let dir = tempfile::tempdir().map_err(WeightsError::from)?;
+        let container = dir.path().join("trial.sbw");
+        let mut model = ModelFile::open(self.model).map_err(WeightsError::from)?;
+        let bytes = write_container(&mut model, &trial.options(&self.options), &container)?;
+        let extension = self.model.extension().unwrap_or_default();
+        let again = dir.path().join("trial").with_extension(extension);
+        let mut opened = Container::open(BufReader::new(File::open(&container).map_err(WeightsError::from)?))
+            .map_err(WeightsError::from)?;
+        let file = File::create(&again).map_err(WeightsError::from)?;
+        decompress(&mut opened, file, &mut Err, &|_| ())?;
+        let (tuning, accuracy) = self.accuracies(&again).map_err(Failed::Other)?;
+        Ok(Outcome { trial, bytes, tuning, accuracy })
+    }
+
+    fn accuracies(&self, model: &Path) -> Result<(f64, f64), Failure> {
+        let quoted = format!("'{}'", model.display().to_string().replace('\'', "'\\''"));
+        let command = self.evaluate.replace("{}", &quoted);
+        let failed = |what: String| Failure::Evaluator { command: command.clone(), what };
+        let run =
+            Command::new("sh").arg("-c").arg(&command).output().map_err(|error| failed(error.to_string()))?;
+        if !run.status.success() {
+            let last = String::from_utf8_lossy(&run.stderr).lines().last().unwrap_or_default().to_string();
+            return Err(failed(format!("{}: {last}", run.status)));
+        }
+        let output = String::from_utf8_lossy(&run.stdout);
+        search::accuracies(&output).ok_or_else(|| failed("it printed no number".to_string()))
+    }
+}
+
+/// Why a trial failed.
+enum Failed {
+    Weights(WeightsError),
+    Other(Failure),
+}
+
+impl From<WeightsError> for Failed {
+    fn from(error: WeightsError) -> Failed {
+        Failed::Weights(error)
+    }
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Failed {
+        Failed::Other(failure)
+    }
+}
+
+/// Compresses a model into a file; its length.
+fn write_container(model: &mut ModelFile, options: &Options, path: &Path) -> Result<u64, Failed> {
+    let mut result = None;
+    let written = write_file(path, |sink| {
+        let compressed = compress(model, None, options, sink, &|_| ());
+        let is_written = compressed.is_ok();
+        result = Some(compressed);
+        if is_written { Ok(()) } else { Err(io::Error::other("nothing is written")) }
+    });
+    match result {
+        Some(Err(error)) => Err(error.into()),
+        Some(Ok((length, ..))) => {
+            written?;
+            Ok(length)
+        }
+        None => Err(written
+            .err()
+            .map_or_else(|| WeightsError::Io(io::Error::other("nothing is written")).into(), Failed::Other)),
+    }
+}
