@@ -1,6 +1,8 @@
 //! What the fuzz targets do with their bytes. Tests do the same with the files in `tests/crashes/`, so that
 //! what a fuzzer has found once stays found.
 
+use std::io::Cursor;
+
 use serde_json::{Value, json};
 use silicabac::avc::{SliceData, Stream};
 use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
@@ -9,6 +11,11 @@ use silicabac::cosim::{Judged, Stalls};
 use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
 use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
+use silicabac::weights::{
+    article::{Layout, MAX_ABS_GR},
+    compress::levels,
+    container::Container,
+};
 use silicabac::{engine, replay, spec};
 
 /// Any bytes, asked for anything: oracle, engine and cycle model read the same bins, raise the same error at the
@@ -81,6 +88,28 @@ pub fn streams(data: &[u8]) {
             assert_eq!(SliceData::read(parameters, &written).as_ref(), Ok(&read));
             assert!(unit.rewrite().is_ok());
         }
+    }
+}
+
+/// Any bytes as a stream of levels and as a container of weights: refused, or levels that come back.
+pub fn weights(data: &[u8]) {
+    if let Ok(mut container) = Container::open(Cursor::new(data)) {
+        for (number, tensor) in container.index().tensors.clone().iter().enumerate() {
+            for slice in 0..tensor.streams.len() {
+                let _ = levels(&mut container, number, slice);
+            }
+        }
+    }
+    let [abs_gr, columns, count, flags, stream @ ..] = data else { return };
+    let layout = Layout {
+        abs_gr: abs_gr % MAX_ABS_GR + 1,
+        sign_contexts: flags & 1 != 0,
+        columns: usize::from(*columns) + 1,
+    };
+    if let Ok(mut levels) = layout.decode(stream, usize::from(*count) * 16) {
+        let again = layout.encode(&mut levels.clone());
+        assert_eq!(again.len(), stream.len());
+        assert_eq!(layout.decode(&again, levels.len()), Ok(std::mem::take(&mut levels)));
     }
 }
 

@@ -13,6 +13,7 @@ fn what_was_found_once_stays_found() {
     run("streams", cases::streams);
     run("traces", cases::traces);
     run("vectors", cases::vectors);
+    run("weights", cases::weights);
 }
 
 fn run(name: &str, target: fn(&[u8])) {
