@@ -54,8 +54,9 @@ pub fn steps() -> Vec<Trial> {
 /// The second grid, given what came of the first: fine steps with large lambdas make many zeros and few large errors, which often is
 /// the best of all.
 pub fn lambdas(outcomes: &[Outcome], least: f64) -> Vec<Trial> {
-    let mut kept: Vec<f32> =
-        outcomes.iter().filter(|outcome| outcome.tuning >= least).map(|outcome| outcome.trial.step).collect();
+    let first = steps();
+    let is_kept = |outcome: &&Outcome| outcome.tuning >= least && first.contains(&outcome.trial);
+    let mut kept: Vec<f32> = outcomes.iter().filter(is_kept).map(|outcome| outcome.trial.step).collect();
     kept.sort_by(|a, b| b.total_cmp(a));
     let lambdas = [0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.1, 1.6];
     let steps = kept.into_iter().take(STEPS);
