@@ -1,6 +1,7 @@
 //! From a model file to a container and back: tensor by tensor and slice by slice, on all processors, with no more of a tensor in
 //! memory than a few slices.
 
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use half::{bf16, f16};
@@ -8,8 +9,7 @@ use rayon::prelude::*;
 
 use super::article::{ABS_GR, Layout, LevelsError};
 use super::container::{
-    Coding, Container, ContainerError, Index, LOSSLESS_SLICE, Stream, StreamError, Tensor, elements,
-    slice_size,
+    Coding, Container, ContainerError, Index, LOSSLESS_SLICE, Stream, StreamError, Tensor, columns, elements,
 };
 use super::model::{Format, ModelError, ModelFile, ModelWriter, TensorInfo, Type};
 use super::quantise::{Codebook, Histogram, Values, step_of, step_v1};
@@ -156,27 +156,30 @@ pub fn compress(
     sink: impl Write,
     progress: &dyn Fn(u64),
 ) -> Result<(u64, Index, Vec<Summary>), WeightsError> {
-    let mut index =
-        Index { format: model.format() as u8, skeleton: model.skeleton().to_vec(), tensors: Vec::new() };
-    let mut spool = tempfile::tempfile()?;
-    let mut summaries = Vec::new();
-    let mut work = Work { model, sigma, options, progress };
-    for number in 0..work.model.tensors().len() {
-        let (tensor, summary) = work.tensor(number, &mut spool)?;
-        index.tensors.push(tensor);
-        summaries.push(summary);
+    let (format, skeleton) = (model.format() as u8, model.skeleton().to_vec());
+    let tensors = model.tensors().len();
+    let spool = tempfile::tempfile()?;
+    let mut work = Work { model, sigma, options, progress, spool, done: Vec::new(), queue: Vec::new() };
+    for number in 0..tensors {
+        work.tensor(number)?;
     }
+    work.flush()?;
+    let Work { mut spool, done, .. } = work;
+    let (tensors, summaries) = done.into_iter().map(|tensor| (tensor.tensor, tensor.summary)).unzip();
+    let index = Index { format, skeleton, tensors };
     spool.seek(SeekFrom::Start(0))?;
     let length = index.write(sink, &mut spool)?;
     Ok((length, index, summaries))
 }
 
 /// On so many elements it is tried out whether signs are worth contexts.
-const SAMPLE: u64 = 1 << 16;
+const SAMPLE: u64 = 1 << 14;
 
-/// How many slices are held at once.
-fn batch() -> usize {
-    2 * rayon::current_num_threads()
+/// So many raw bytes are held for each processor.
+const HELD: usize = 8 << 20;
+
+fn held() -> usize {
+    HELD * rayon::current_num_threads()
 }
 
 struct Work<'a> {
@@ -184,10 +187,31 @@ struct Work<'a> {
     sigma: Option<&'a mut ModelFile>,
     options: &'a Options,
     progress: &'a dyn Fn(u64),
+    /// The streams so far.
+    spool: File,
+    done: Vec<Planned>,
+    /// Slices that are yet to be coded, of any tensors.
+    queue: Vec<Slice>,
+}
+
+/// A tensor of which it is known how it is coded.
+struct Planned {
+    tensor: Tensor,
+    quantizer: Quantizer,
+    codebook: Option<Codebook>,
+    summary: Summary,
+}
+
+/// A slice of the tensor with this number.
+struct Slice {
+    number: usize,
+    bytes: Vec<u8>,
+    importance: Vec<f32>,
 }
 
 impl Work<'_> {
-    fn tensor(&mut self, number: usize, spool: &mut impl Write) -> Result<(Tensor, Summary), WeightsError> {
+    /// Plans a tensor and queues its slices.
+    fn tensor(&mut self, number: usize) -> Result<(), WeightsError> {
         let info = self.model.tensors()[number].clone();
         let size = elements(&info.shape).unwrap_or(0);
         let is_small = info.shape.len() < 2 || size < self.options.smallest;
@@ -206,51 +230,64 @@ impl Work<'_> {
             streams: Vec::new(),
         };
         let mut summary = Summary { zeros: 0, largest_error: 0.0, largest: 0.0 };
-        let mut chooser = None;
+        let mut codebook = None;
         if is_coded {
-            let (values, codebook) = self.values(number, &info, &options, &mut summary)?;
-            chooser = codebook;
-            let sample = self.read(number, 0, info.bytes.min(SAMPLE * width(info.element).unwrap_or(1)))?;
-            let abs_gr = self.options.abs_gr;
-            tensor.coding = Coding::Article { abs_gr, sign_contexts: true, values: values.clone() };
-            let levels: Vec<i32> =
-                weights(info.element, &sample).into_iter().map(|weight| values.nearest(weight)).collect();
-            if let Some(layout) = tensor.layout() {
-                let size =
-                    |sign_contexts| Layout { sign_contexts, ..layout }.encode(&mut levels.clone()).len();
-                let sign_contexts = size(true) <= size(false);
-                tensor.coding = Coding::Article { abs_gr, sign_contexts, values };
-            }
+            let values;
+            (values, codebook) = self.values(number, &info, &options, &mut summary)?;
+            let sign_contexts = self.sign_contexts(number, &info, &values)?;
+            tensor.coding = Coding::Article { abs_gr: options.abs_gr, sign_contexts, values };
         }
-        let slices: Vec<u64> = tensor.slices().collect();
+        let slices = tensor.slices();
+        let coding = tensor.coding.clone();
+        self.done.push(Planned { tensor, quantizer: options.quantizer, codebook, summary });
         let unit = width(info.element).filter(|_| is_coded).unwrap_or(1);
         let mut offset = 0;
-        for batch in slices.chunks(batch()) {
-            let mut raw = Vec::new();
-            for &slice in batch {
-                let len = slice * unit;
-                let sigma = if is_coded && matches!(options.quantizer, Quantizer::RateDistortion { .. }) {
-                    self.importance(&info, &tensor.coding, offset / unit, slice)?
-                } else {
-                    Vec::new()
-                };
-                raw.push((self.read(number, offset, len)?, sigma));
-                offset += len;
-            }
-            let code = |(bytes, importance): (Vec<u8>, Vec<f32>)| {
-                code(&tensor, &options, chooser.as_ref(), &bytes, &importance)
+        for slice in slices {
+            let importance = if is_coded && matches!(options.quantizer, Quantizer::RateDistortion { .. }) {
+                self.importance(&info, &coding, offset / unit, slice)?
+            } else {
+                Vec::new()
             };
-            let coded = raw.into_par_iter().map(code).collect::<io::Result<Vec<Coded>>>()?;
-            for (coded, len) in coded.into_iter().zip(batch) {
-                spool.write_all(&coded.stream)?;
-                let (len_stream, crc32) = (coded.stream.len() as u64, crc32fast::hash(&coded.stream));
-                tensor.streams.push(Stream { len: len_stream, crc32 });
-                summary.zeros += coded.zeros;
-                summary.largest_error = summary.largest_error.max(coded.largest_error);
-                (self.progress)(len * unit);
+            let bytes = self.read(number, offset, slice * unit)?;
+            self.queue.push(Slice { number, bytes, importance });
+            offset += slice * unit;
+            if self.queue.iter().map(|slice| slice.bytes.len()).sum::<usize>() >= held() {
+                self.flush()?;
             }
         }
-        Ok((tensor, summary))
+        Ok(())
+    }
+
+    /// Codes the slices of the queue.
+    fn flush(&mut self) -> Result<(), WeightsError> {
+        let code = |slice: &Slice| code(&self.done[slice.number], &slice.bytes, &slice.importance);
+        let coded = self.queue.par_iter().map(code).collect::<io::Result<Vec<Coded>>>()?;
+        for (coded, slice) in coded.into_iter().zip(self.queue.drain(..)) {
+            self.spool.write_all(&coded.stream)?;
+            let Planned { tensor, summary, .. } = &mut self.done[slice.number];
+            let stream = Stream { len: coded.stream.len() as u64, crc32: crc32fast::hash(&coded.stream) };
+            tensor.streams.push(stream);
+            summary.zeros += coded.zeros;
+            summary.largest_error = summary.largest_error.max(coded.largest_error);
+            (self.progress)(slice.bytes.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// Whether contexts for signs are worth it, as far as the first weights tell.
+    fn sign_contexts(
+        &mut self,
+        number: usize,
+        info: &TensorInfo,
+        values: &Values,
+    ) -> Result<bool, WeightsError> {
+        let sample = self.read(number, 0, info.bytes.min(SAMPLE * width(info.element).unwrap_or(1)))?;
+        let mut levels: Vec<i32> =
+            weights(info.element, &sample).into_iter().map(|weight| values.nearest(weight)).collect();
+        let layout =
+            Layout { abs_gr: self.options.abs_gr, sign_contexts: true, columns: columns(&info.shape) };
+        let with = layout.encode(&mut levels).len();
+        Ok(with <= Layout { sign_contexts: false, ..layout }.encode(&mut levels).len())
     }
 
     fn read(&mut self, number: usize, offset: u64, len: u64) -> Result<Vec<u8>, WeightsError> {
@@ -375,27 +412,23 @@ struct Coded {
     largest_error: f32,
 }
 
-fn code(
-    tensor: &Tensor,
-    options: &Options,
-    codebook: Option<&Codebook>,
-    bytes: &[u8],
-    importance: &[f32],
-) -> io::Result<Coded> {
+fn code(planned: &Planned, bytes: &[u8], importance: &[f32]) -> io::Result<Coded> {
+    let Planned { tensor, quantizer, codebook, .. } = planned;
     let (Some(layout), Coding::Article { values, .. }) = (tensor.layout(), &tensor.coding) else {
         let stream = zstd::bulk::compress(bytes, 19)?;
         return Ok(Coded { stream, zeros: 0, largest_error: 0.0 });
     };
     let weights = weights(kind(tensor.element), bytes);
     let mut levels = Vec::new();
-    let stream = match (values, options.quantizer) {
+    let stream = match (values, *quantizer) {
         (Values::Grid { step }, Quantizer::RateDistortion { lambda }) => {
             let in_steps: Vec<f32> = weights.iter().map(|weight| weight / step).collect();
             layout.encode_by_cost(&in_steps, importance, lambda, &mut levels)
         }
         _ => {
-            let level =
-                |&weight| codebook.map_or_else(|| values.nearest(weight), |codebook| codebook.choose(weight));
+            let level = |&weight| {
+                codebook.as_ref().map_or_else(|| values.nearest(weight), |codebook| codebook.choose(weight))
+            };
             levels = weights.iter().map(level).collect();
             layout.encode(&mut levels)
         }
@@ -423,37 +456,36 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
         .find(|format| *format as u8 == index.format);
     let format = format.ok_or(ContainerError::Index("its format is none that is known"))?;
     let mut writer = ModelWriter::new(sink, format, &index.skeleton, &infos)?;
-    for (number, tensor) in index.tensors.iter().enumerate() {
-        let slices: Vec<u64> = tensor.slices().collect();
-        for (first, batch) in slices.chunks(batch()).enumerate().map(|(i, chunk)| (i * batch(), chunk)) {
-            let streams: Vec<_> =
-                (first..first + batch.len()).map(|slice| container.stream(number, slice)).collect();
-            let raw: Vec<Result<Vec<u8>, ContainerError>> = streams
-                .into_par_iter()
-                .zip(batch)
-                .enumerate()
-                .map(|(i, (stream, &count))| {
-                    let failed =
-                        |what| ContainerError::Stream { name: tensor.name.clone(), slice: first + i, what };
-                    decode(tensor, &stream?, count).map_err(failed)
-                })
-                .collect();
-            for (raw, &count) in raw.into_iter().zip(batch) {
-                let bytes = match raw {
-                    Ok(bytes) => bytes,
-                    Err(error) => {
-                        damaged(error)?;
-                        let unit = if tensor.coding == Coding::Lossless {
-                            1
-                        } else {
-                            width(kind(tensor.element)).unwrap_or(1)
-                        };
-                        vec![0; (count * unit) as usize]
-                    }
-                };
-                writer.write(&bytes)?;
-                progress(bytes.len() as u64);
-            }
+    let slices = index.tensors.iter().enumerate().flat_map(|(number, tensor)| {
+        let unit =
+            if tensor.coding == Coding::Lossless { 1 } else { width(kind(tensor.element)).unwrap_or(1) };
+        tensor.slices().enumerate().map(move |(slice, count)| (number, slice, count, (count * unit) as usize))
+    });
+    let mut slices = slices.peekable();
+    while slices.peek().is_some() {
+        let (mut batch, mut size) = (Vec::new(), 0);
+        while let Some((number, slice, count, bytes)) = slices.next_if(|_| size < held()) {
+            batch.push((number, slice, count, bytes, container.stream(number, slice)));
+            size += bytes;
+        }
+        let decode =
+            |(number, slice, count, bytes, stream): (usize, usize, u64, usize, Result<Vec<u8>, _>)| {
+                let tensor = &index.tensors[number];
+                let failed = |what| ContainerError::Stream { name: tensor.name.clone(), slice, what };
+                (bytes, stream.and_then(|stream| decode(tensor, &stream, count).map_err(failed)))
+            };
+        let decoded: Vec<(usize, Result<Vec<u8>, ContainerError>)> =
+            batch.into_par_iter().map(decode).collect();
+        for (bytes, raw) in decoded {
+            let raw = match raw {
+                Ok(raw) => raw,
+                Err(error) => {
+                    damaged(error)?;
+                    vec![0; bytes]
+                }
+            };
+            writer.write(&raw)?;
+            progress(raw.len() as u64);
         }
     }
     Ok(writer.finish()?)
@@ -547,9 +579,4 @@ pub fn levels<R: Read + Seek>(
     let failed =
         |what: LevelsError| ContainerError::Stream { name: entry.name.clone(), slice, what: what.into() };
     levels.map(Some).map_err(failed)
-}
-
-/// How many elements each slice of a tensor has but the last.
-pub fn slice_elements(tensor: &Tensor) -> usize {
-    slice_size(&tensor.shape)
 }
