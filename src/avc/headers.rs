@@ -13,7 +13,7 @@ use h264_reader::{
     rbsp::{BitRead, BitReader},
 };
 
-use super::slice::Parameters;
+use super::parameters::Parameters;
 use crate::context::SliceType;
 
 /// The picture and sequence parameter sets that a stream has sent so far.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::headers::Content;
-use super::slice::{DataError, Parameters};
+use super::parameters::Parameters;
+use super::slice::DataError;
 use super::stream::StreamUnit;
 use crate::bin::Event;
 use crate::context::{CONTEXTS, SliceType};

@@ -5,7 +5,7 @@
 //! those of a frame. That is where MBAFF is dealt with; contexts do not know of it, but for two rules that compare fields with
 //! frames.
 
-use super::slice::Parameters;
+use super::parameters::Parameters;
 
 /// What later macroblocks ask of one. A bit of a 4x4 block stands at its place, `4 * y + x`.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::headers::{Content, ParameterSets};
 use super::nal::{Unit, Units, escape, unescape};
-use super::slice::{DataError, Parameters, Step, read_each, rewrite};
+use super::parameters::Parameters;
+use super::slice::{DataError, Step, read_each, rewrite};
 use crate::bin::{Decode, Element};
 use crate::context::SliceType;
 use crate::engine;
@@ -16,6 +17,15 @@ use crate::trace::{Noted, Recorder, SliceHeader, TracedSlice};
 /// Reads a byte stream unit by unit, and keeps the parameter sets that it sends.
 ///
 /// It holds no more of the stream than one NAL unit.
+///
+/// ```
+/// use silicabac::avc::{Content, Stream};
+/// let bytes = std::fs::read("tests/streams/x264_gray_qcif.264")?;
+/// let units = Stream::new(&bytes[..]).collect::<Result<Vec<_>, _>>()?;
+/// let slices = units.iter().filter(|unit| matches!(unit.content, Content::Slice { .. }));
+/// assert_eq!(slices.count(), 4);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Stream<R> {
     units: Units<R>,

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use super::macroblock::{B_MB_TYPE, Macroblock, MbType, P_MB_TYPE, intra_16x16};
 use super::neighbours::{ALL_CODED, Cell, Cells, View};
-use super::slice::{Fault, Parameters};
+use super::parameters::{Fault, Parameters};
 use crate::bin::{BinCoder, Element};
 use crate::binarization::{fixed_length, signed, truncated_unary, unsigned};
 use crate::context::{CtxIdx, SliceType};

@@ -147,6 +147,15 @@ pub enum WeightsError {
 ///
 /// What is written depends on the model and the options alone. All processors of the present rayon pool work.
 ///
+/// ```
+/// use silicabac::weights::{compress::{Options, compress}, model::ModelFile};
+/// let mut model = ModelFile::open("examples/models/lenet300.safetensors".as_ref())?;
+/// let mut container = Vec::new();
+/// let (length, index, _) = compress(&mut model, None, &Options::default(), &mut container, &|_| ())?;
+/// assert_eq!((length as usize, index.tensors.len()), (container.len(), 6));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`WeightsError`].
 pub fn compress(
