@@ -168,16 +168,25 @@ fn progress_bar(total: u64, unit: &str) -> ProgressBar {
 /// Writes a file under another name and renames it, so that it is there whole or not at all.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let failed = |source| Failure::Write { path: path.to_owned(), source };
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = temporary(dir).map_err(failed)?;
-    let mut sink = io::BufWriter::new(file);
-    write(&mut sink).map_err(failed)?;
-    let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
-    persist(file, path).map_err(failed)
+    write_whole(path, |sink| write(sink).map_err(failed))
 }
 
-/// A file that is gone unless it is given a name.
-fn temporary(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// The same for what can fail in more ways than writing can.
+fn write_whole<T, E: From<Failure>>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+) -> Result<T, E> {
+    let failed = |source| Failure::Write { path: path.to_owned(), source };
+    let mut sink = io::BufWriter::new(temporary(path).map_err(failed)?);
+    let result = write(&mut sink)?;
+    let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
+    persist(file, path).map_err(failed)?;
+    Ok(result)
+}
+
+/// A file in the directory of another, which is gone unless it is given that one's name.
+fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     // As any other file that the user makes; alone, a temporary file is nobody else's to read.
     #[cfg(unix)]

@@ -16,7 +16,7 @@ use silicabac::bin::Event;
 use silicabac::context::{CONTEXTS, Codec};
 use silicabac::trace::Trace;
 
-use super::{Failure, Verdict, unless_closed, write_file};
+use super::{Failure, Verdict, unless_closed, write_file, write_whole};
 
 /// Look into H.264 streams, trace their bins, and write them again, bin by bin
 #[derive(clap::Args)]
@@ -149,11 +149,11 @@ fn complain(bar: &ProgressBar, unit: &StreamUnit, what: impl std::fmt::Display) 
     bar.suspend(|| eprintln!("error: the slice in the NAL unit at byte {}: {what}", unit.unit.offset));
 }
 
-/// Works on all units of a stream. `work` gives `Err` for a slice that cannot be read.
+/// Works on the units of a stream, while `sink` says to go on. `work` gives `Err` for a slice that cannot be read.
 fn for_each<T: Send>(
     input: &Input,
     work: impl Fn(&StreamUnit) -> Result<T, String> + Sync,
-    mut sink: impl FnMut(&StreamUnit, T) -> io::Result<()>,
+    mut sink: impl FnMut(&StreamUnit, T) -> io::Result<bool>,
 ) -> Result<Count, Failure> {
     let (stream, bar) = open(&input.path)?;
     let jobs = match input.jobs {
@@ -165,10 +165,14 @@ fn for_each<T: Send>(
     let read = work_in_order(Stream::new(stream), jobs, work, |unit, result| {
         count.units += u64::from(unit.nal_unit_type().is_some());
         match result {
-            Ok(result) => sink(&unit, result).map_err(|error| {
-                closed = Err(error);
-                Stop::Sink
-            }),
+            Ok(result) => match sink(&unit, result) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Stop::Sink),
+                Err(error) => {
+                    closed = Err(error);
+                    Err(Stop::Sink)
+                }
+            },
             Err(what) => {
                 count.damaged += 1;
                 complain(&bar, &unit, what);
@@ -208,23 +212,7 @@ fn to_output<T>(
         unless_closed(out.flush())?;
         return Ok(result);
     };
-    let mut result = None;
-    let mut failure = None;
-    let written = write_file(path, |sink| match write(sink) {
-        Ok(value) => {
-            result = Some(value);
-            Ok(())
-        }
-        Err(error) => {
-            failure = Some(error);
-            Err(io::Error::other("nothing is written"))
-        }
-    });
-    match (failure, result) {
-        (Some(failure), _) => Err(failure),
-        (None, Some(result)) => written.map(|()| result),
-        (None, None) => Err(written.err().unwrap_or(Failure::Print(io::Error::other("nothing is written")))),
-    }
+    write_whole(path, write)
 }
 
 fn info(input: &Input, format: Format) -> Result<Verdict, Failure> {
@@ -234,7 +222,7 @@ fn info(input: &Input, format: Format) -> Result<Verdict, Failure> {
         |unit| Ok(Info::of(unit).0),
         |_, info| {
             total.add(info);
-            Ok(())
+            Ok(true)
         },
     )?;
     count.damaged += total.damaged.values().sum::<u64>();
@@ -299,13 +287,11 @@ fn traces(
         input,
         |unit| unit.trace().transpose().map_err(|error| error.to_string()),
         |_, traced| {
-            if let Some(traced) = traced
-                && next < slices
-            {
+            if let Some(traced) = traced.filter(|_| next < slices) {
                 sink(next, traced)?;
                 next += 1;
             }
-            Ok(())
+            Ok(next < slices)
         },
     )
 }
@@ -397,13 +383,13 @@ fn syntax(input: &Input, output: Option<&Path>) -> Result<Verdict, Failure> {
     };
     to_output(output, |out| {
         let count = for_each(input, work, |_, macroblocks| {
-            let Some(macroblocks) = macroblocks else { return Ok(()) };
+            let Some(macroblocks) = macroblocks else { return Ok(true) };
             for (mb_addr, macroblock) in &macroblocks {
                 serde_json::to_writer(&mut *out, &Line { slice, mb_addr: *mb_addr, macroblock })?;
                 writeln!(out)?;
             }
             slice += 1;
-            Ok(())
+            Ok(true)
         })?;
         Ok(count.verdict())
     })
@@ -440,7 +426,8 @@ fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
             }
             bytes += (unit.unit.prefix.len() + written.len()) as u64;
             out.write_all(&unit.unit.prefix)?;
-            out.write_all(written)
+            out.write_all(written)?;
+            Ok(true)
         })?;
         count.damaged += damaged;
         Ok(count)

@@ -19,7 +19,7 @@ use silicabac::weights::{
     quantise::Values,
 };
 
-use super::{Failure, Verdict, persist, progress_bar, temporary, unless_closed, write_file};
+use super::{Failure, Verdict, persist, progress_bar, temporary, unless_closed, write_file, write_whole};
 use compare::compare;
 use search::Search;
 
@@ -362,24 +362,14 @@ fn compress_file(path: &Path, output: Option<&Path>, how: &How, format: Format) 
     let output = output.map_or_else(|| path.with_extension("sbw"), Path::to_owned);
     let total = model.tensors().iter().map(|tensor| tensor.bytes).sum();
     let bar = progress_bar(total, "bytes");
-    let mut done = None;
-    let mut failure = None;
-    let written = write_file(&output, |sink| {
-        match compress(&mut model, sigma.as_mut(), &how.options(), sink, &|bytes| bar.inc(bytes)) {
-            Ok(result) => done = Some(result),
-            Err(error) => failure = Some(error),
-        }
-        if failure.is_some() { Err(io::Error::other("nothing is written")) } else { Ok(()) }
+    let written = write_whole(&output, |sink| {
+        let compressed = compress(&mut model, sigma.as_mut(), &how.options(), sink, &|bytes| bar.inc(bytes));
+        compressed.map_err(weights_failure(path))
     });
     bar.finish_and_clear();
-    if let Some(error) = failure {
-        return Err(weights_failure(path)(error));
-    }
-    written?;
-    if let Some((length, index, summaries)) = done {
-        let tensors = rows(&index, length, |number| Some(summaries[number].zeros), &summaries);
-        unless_closed(print(&output, length, &index, tensors, format))?;
-    }
+    let (length, index, summaries) = written?;
+    let tensors = rows(&index, length, |number| Some(summaries[number].zeros), &summaries);
+    unless_closed(print(&output, length, &index, tensors, format))?;
     Ok(Verdict::Equal)
 }
 
@@ -396,9 +386,8 @@ fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) -> Result<Ver
         bar.suspend(|| eprintln!("error: {}: {error}; zeros stand for it", path.display()));
         Ok(())
     };
-    let dir = output.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |source| Failure::Write { path: output.to_owned(), source };
-    let file = temporary(dir).map_err(failed)?;
+    let file = temporary(output).map_err(failed)?;
     let written = decompress(&mut container, file, &mut on_damage, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let file = written.map_err(weights_failure(path))?;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufReader},
+    io::BufReader,
     path::{Path, PathBuf},
     process::Command,
     sync::Mutex,
@@ -16,7 +16,7 @@ use silicabac::weights::{
     search::{self, Outcome, Trial},
 };
 
-use super::{Failure, Verdict, open_model, progress_bar, weights_failure, write_file};
+use super::{Failure, Verdict, open_model, progress_bar, weights_failure, write_file, write_whole};
 
 /// What is looked for, and where it is written.
 pub(super) struct Search<'a> {
@@ -162,21 +162,5 @@ impl From<Failure> for Failed {
 
 /// Compresses a model into a file; its length.
 fn write_container(model: &mut ModelFile, options: &Options, path: &Path) -> Result<u64, Failed> {
-    let mut result = None;
-    let written = write_file(path, |sink| {
-        let compressed = compress(model, None, options, sink, &|_| ());
-        let is_written = compressed.is_ok();
-        result = Some(compressed);
-        if is_written { Ok(()) } else { Err(io::Error::other("nothing is written")) }
-    });
-    match result {
-        Some(Err(error)) => Err(error.into()),
-        Some(Ok((length, ..))) => {
-            written?;
-            Ok(length)
-        }
-        None => Err(written
-            .err()
-            .map_or_else(|| WeightsError::Io(io::Error::other("nothing is written")).into(), Failed::Other)),
-    }
+    write_whole(path, |sink| Ok(compress(model, None, options, sink, &|_| ())?.0))
 }
