@@ -1,4 +1,6 @@
 //! The command `silicabac`.
+// Only `cli::print` prints.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod cli;
 

@@ -284,3 +284,43 @@ fn streams_go_through_both_cores() {
     let output = command().args(["cosim", "--seed=1", "--stream"]).arg(&path).output().unwrap();
     expect(&output, 0, &["x264_gray_qcif", "equal"]);
 }
+
+#[test]
+fn a_standard_error_that_is_full_is_no_failure_of_its_own() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let damaged = fs::read(stream("x264_gray")).unwrap();
+    let path = dir.path().join("damaged.264");
+    fs::write(&path, &damaged[..damaged.len() - 20]).unwrap();
+    let path = path.to_str().unwrap();
+    for (arguments, status) in
+        [(&["replay", "/no/such/file"][..], 4), (&["stream", "info", path], 4), (&["cosim", "--suite=none"], 2)]
+    {
+        let output = command().args(arguments).stderr(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+    }
+    // A standard output that is full is one: the result is lost.
+    let output = command().args(["vectors", "list"]).stdout(full()).output().unwrap();
+    expect(&output, 4, &["cannot write the output", "No space left"]);
+}
+
+#[test]
+fn control_characters_of_files_are_shown_and_not_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/smoke.json")).unwrap();
+    let evil = r"\u001b[2J\u009b\u007f\u202e";
+    let json = json.replacen("a slice of 0 bypass bins", evil, 1);
+    assert!(json.contains(evil));
+    let file = dir.path().join("evil\x1b[31m.json");
+    fs::write(&file, json).unwrap();
+    let run = |verb: &[&str]| command().arg("vectors").args(verb).arg(&file).output().unwrap();
+    for verb in [&["list", "short-0", "--file"][..], &["list", "short-0", "--format=json", "--file"]] {
+        let output = run(verb);
+        expect(&output, 0, &[r"\u001b[2J\u009b\u007f\u202e"]);
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
+    }
+    let output = command().arg("replay").arg(&file).output().unwrap();
+    expect(&output, 4, &[r"evil\u001b[31m.json"]);
+    assert!(![output.stdout, output.stderr].concat().contains(&0x1b));
+}

@@ -9,6 +9,7 @@
 //! | `ports` | the module's ports, from Verilator's header |
 //! | `shim` | the C++ between that library and Rust |
 //! | `library` | loads it and clocks instances: the only room with unsafe code |
+//! | `watch` | which calls into designs are under way |
 //!
 //! ```no_run
 //! use silicabac_sim::{Cache, Design, Tools};
@@ -31,6 +32,7 @@ mod library;
 mod ports;
 mod shim;
 mod tools;
+mod watch;
 
 pub use cache::Cache;
 pub use design::Design;
@@ -38,3 +40,4 @@ pub use error::{SimError, Stopped};
 pub use library::{Instance, Library};
 pub use ports::{Direction, Port};
 pub use tools::Tools;
+pub use watch::Watch;

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Direction, Port, SimError, Stopped};
+use crate::{Direction, Port, SimError, Stopped, watch::Calls};
 
 type New = unsafe extern "C" fn(u32) -> *mut c_void;
 type Delete = unsafe extern "C" fn(*mut c_void);
@@ -109,15 +109,18 @@ impl Library {
         self.shared.output_words
     }
 
-    /// A new instance. Whatever the design leaves uninitialised begins with random bits of this seed.
+    /// A new instance. Whatever the design leaves uninitialised begins with random bits of this seed. One that stops
+    /// the simulation before it has begun tells so at its first clock.
     ///
     /// # Panics
     /// When there is no memory for it.
     pub fn instance(&self, seed: u32) -> Instance {
+        let calls = Calls::new();
         // SAFETY: `new` has the type that `shim` declares.
-        let pointer = unsafe { (self.shared.new)(seed) };
+        let pointer = calls.during(|| unsafe { (self.shared.new)(seed) });
         Instance {
             pointer: NonNull::new(pointer).expect("memory for an instance"),
+            calls,
             shared: self.shared.clone(),
         }
     }
@@ -127,6 +130,7 @@ impl Library {
 #[derive(Debug)]
 pub struct Instance {
     pointer: NonNull<c_void>,
+    calls: Arc<Calls>,
     shared: Arc<Shared>,
 }
 
@@ -162,7 +166,9 @@ impl Instance {
         assert_eq!(inputs.len(), self.shared.input_words, "words of inputs");
         assert_eq!(outputs.len(), self.shared.output_words, "words of outputs");
         // SAFETY: the pointer comes from `new` and lives until `drop`; the lengths are what the shim copies.
-        let stopped = unsafe { step(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) };
+        let stopped = self
+            .calls
+            .during(|| unsafe { step(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) });
         if stopped.is_null() {
             return Ok(());
         }
@@ -181,7 +187,7 @@ impl Instance {
         let name =
             CString::new(path.as_os_str().as_encoded_bytes()).map_err(|error| failed(error.to_string()))?;
         // SAFETY: the pointer comes from `new` and lives until `drop`; the name is a string with an end.
-        let stopped = unsafe { write(self.pointer.as_ptr(), name.as_ptr()) };
+        let stopped = self.calls.during(|| unsafe { write(self.pointer.as_ptr(), name.as_ptr()) });
         if stopped.is_null() {
             return Ok(());
         }
@@ -193,6 +199,6 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         // SAFETY: the pointer comes from `new`, and nothing uses it after this.
-        unsafe { (self.shared.delete)(self.pointer.as_ptr()) }
+        self.calls.during(|| unsafe { (self.shared.delete)(self.pointer.as_ptr()) });
     }
 }

@@ -31,6 +31,7 @@ pub(crate) fn generate(
         r#"{includes}
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <stdexcept>
 
 namespace {{
@@ -62,8 +63,11 @@ API void* sim_new(uint32_t seed) {{
         Verilated::threadContextp(&instance->context);
         instance->top = std::make_unique<Vsim>(&instance->context, "top");
         return instance.release();
-    }} catch (const std::exception&) {{
-        return nullptr;
+    }} catch (const std::exception& error) {{
+        // An instance without a module, which tells at its first clock why it has none.
+        auto* const failed = new (std::nothrow) Instance;
+        if (failed) std::snprintf(failed->stopped, sizeof failed->stopped, "%s", error.what());
+        return failed;
     }}
 }}
 
@@ -82,6 +86,7 @@ static inline void look(Vsim* top, const uint32_t* in, uint32_t* out) {{
 template <typename Work>
 static inline const char* guarded(void* pointer, Work work) {{
     auto* const instance = static_cast<Instance*>(pointer);
+    if (!instance->top) return instance->stopped;
     Verilated::threadContextp(&instance->context);
     try {{
         work(instance);
@@ -110,6 +115,7 @@ API const char* sim_clock(void* pointer, const uint32_t* in, uint32_t* out) {{
 const WRITE_COVERAGE: &str = r#"
 API const char* sim_coverage(void* pointer, const char* path) {
     auto* const instance = static_cast<Instance*>(pointer);
+    if (!instance->top) return instance->stopped;
     Verilated::threadContextp(&instance->context);
     try {
         instance->context.coveragep()->write(path);

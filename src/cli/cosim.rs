@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
 use silicabac::{
     cosim::coverage,
     suites::{BUILT_IN, Suite, UNIONS},
     vectors::read_file,
 };
 
-use super::{Failure, Verdict, judge, rtl_coverage, socket, stream, sweep};
+use super::{Failure, Verdict, judge, print::say, rtl_coverage, socket, stream, supervise::Limits, sweep};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -47,6 +46,13 @@ pub(super) struct Arguments {
     options: judge::Options,
 }
 
+impl Arguments {
+    /// What a core may take, and how to print that it takes more.
+    pub(super) fn simulates(&self) -> (Limits, judge::Format) {
+        self.options.simulates()
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     if arguments.exhaustive {
         return sweep::sweep(&arguments.options);
@@ -58,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     if arguments.coverage {
         if arguments.options.is_junit() {
-            clap::Error::raw(ErrorKind::ArgumentConflict, "--coverage cannot be printed as junit\n").exit();
+            return Err(Failure::Usage("--coverage cannot be printed as junit".into()));
         }
         return rtl_coverage::run(&suites, seed, arguments.waivers.as_ref(), &arguments.options);
     }
@@ -81,7 +87,7 @@ fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
     for path in weights {
         let (suite, slices) = Suite::from_weights(path, 4_000_000)?;
         if suite.vectors.len() < slices {
-            eprintln!("{}: the first {} of {slices} slices", path.display(), suite.vectors.len());
+            say(format_args!("{}: the first {} of {slices} slices", path.display(), suite.vectors.len()));
         }
         suites.push(suite);
     }

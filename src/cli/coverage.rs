@@ -9,7 +9,11 @@ use clap::{ValueEnum, builder::PossibleValuesParser};
 use silicabac::coverage::{Coverage, Item};
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
-use super::{Failure, Verdict, read_suites, unless_closed, write_file};
+use super::{
+    Failure, Verdict,
+    print::{out, unless_closed},
+    read_suites, write_file,
+};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -68,7 +72,7 @@ fn write_html(path: &Path, coverage: &Coverage, suites: &[Suite], goal: f64) -> 
 }
 
 fn print(coverage: &Coverage, arguments: &Arguments) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     match arguments.format {
         Format::Human => print_table(&mut out, coverage, arguments.goal),
         Format::Json => {

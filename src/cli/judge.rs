@@ -4,17 +4,21 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use clap::ValueEnum;
-use indicatif::ProgressBar;
 use silicabac::cosim::{self, AnyModel, CoreKind, Failure as CosimFailure, Mismatch, Outcome, Report};
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, Tools};
 
-use super::{Failure, Verdict, progress_bar, unless_closed, write_file};
+use super::{
+    Failure, Verdict,
+    print::{Progress, out, say, unless_closed},
+    supervise::Limits,
+    write_file,
+};
 
 #[derive(clap::Args)]
 pub(super) struct Options {
@@ -36,6 +40,8 @@ pub(super) struct Options {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,7 +59,7 @@ impl From<Core> for CoreKind {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Human,
     Json,
@@ -76,6 +82,11 @@ impl Options {
         (self.top.as_deref().unwrap_or(kind.top()), self.rtl_dir.as_deref())
     }
 
+    /// What a core may take, and how to print that it takes more.
+    pub(super) fn simulates(&self) -> (Limits, Format) {
+        (self.limits, self.format)
+    }
+
     pub(super) fn is_junit(&self) -> bool {
         self.format == Format::Junit
     }
@@ -93,45 +104,38 @@ pub(super) fn judge(
     options: &Options,
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
-    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let tools = Tools::find(&cache, &mut |line| say(line))?;
     let cores = options.cores();
     let mut models = Vec::new();
     for &core in &cores {
         let (top, rtl_dir) = options.sources(core);
-        models.push(while_building(top, || core.build(top, rtl_dir, &cache, &tools))?);
+        models.push(Progress::while_at(&format!("building {top}"), || {
+            core.build(top, rtl_dir, &cache, &tools)
+        })?);
     }
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
-    let bar = progress_bar(runs().map(|(suite, (core, _))| core.work(suite)).sum(), "events");
+    let bar = Progress::new(runs().map(|(suite, (core, _))| core.work(suite)).sum(), "events");
     let mut report = Report { seed, tools: tools.versions().to_owned(), errors, outcomes: Vec::new() };
     let mut shrunk = Vec::new();
     for (suite, (_, model)) in runs() {
-        bar.set_message(suite.name.clone());
+        bar.set_message(&suite.name);
         let mut outcome = model.run(suite, seed, &mut |events| bar.inc(events));
         if outcome.failure.is_some() {
-            bar.set_message(format!("shrinking {}", suite.name));
+            bar.set_message(&format!("shrinking {}", suite.name));
             let files = shrink(model, suite, &outcome, seed, options);
             outcome.shrunk = files.as_ref().and_then(|files| Some(files.as_ref().ok()?.1.clone()));
             shrunk.push(files);
         }
         report.outcomes.push(outcome);
     }
-    bar.finish_and_clear();
+    bar.finish();
     unless_closed(print(&report, &shrunk, options))?;
     Ok(match (report.errors.is_empty(), report.passed()) {
         (false, _) => Verdict::BadInput,
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::Mismatch,
     })
-}
-
-/// Shows that something is built, which takes seconds the first time.
-pub(super) fn while_building<T>(what: &str, build: impl FnOnce() -> T) -> T {
-    let spinner = ProgressBar::new_spinner().with_message(format!("building {what}"));
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    let built = build();
-    spinner.finish_and_clear();
-    built
 }
 
 /// A failure that was shrunk, and where its files are; or why it has none.
@@ -164,7 +168,7 @@ fn new_seed() -> u64 {
 }
 
 fn print(report: &Report, shrunk: &[Option<Files>], options: &Options) -> Result<(), io::Error> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     match options.format {
         Format::Human => print_table(&mut out, report, shrunk, options),
         Format::Json => {

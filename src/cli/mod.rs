@@ -1,14 +1,17 @@
 //! One file a verb: arguments and printing, no logic.
 
+mod channel;
 mod cosim;
 mod coverage;
 mod judge;
 mod mutate;
+mod print;
 mod prove;
 mod replay;
 mod rtl_coverage;
 mod socket;
 mod stream;
+mod supervise;
 mod sweep;
 mod vectors;
 mod weights;
@@ -20,7 +23,6 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use silicabac::{
     mutation::MutationError,
     prove::ProveError,
@@ -32,6 +34,9 @@ use silicabac::{
     yosys::YosysError,
 };
 use silicabac_sim::SimError;
+
+use print::{out, say, unless_closed};
+use supervise::Limits;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
 ///
@@ -83,10 +88,10 @@ enum Failure {
     NoVector { id: String, of_file: String },
     #[error("{0}")]
     File(#[from] silicabac::vectors::FileError),
-    #[error(
-        "the core is stuck inside one clock, in vectors of class {class}: an endless loop in its Verilog"
-    )]
-    Stuck { class: String },
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot start a process for the simulation: {0}")]
+    Process(io::Error),
     #[error("{}: {what}", .path.display())]
     Waivers { path: PathBuf, what: String },
     #[error("cannot read {}: {source}", .path.display())]
@@ -111,58 +116,71 @@ enum Failure {
 }
 
 pub(crate) fn main() -> ExitCode {
-    let result = match Arguments::parse().verb {
-        Verb::Cosim(arguments) => cosim::run(&arguments),
-        Verb::Mutate(arguments) => mutate::run(&arguments),
-        Verb::Prove(arguments) => prove::run(&arguments),
-        Verb::Replay(arguments) => replay::run(&arguments),
-        Verb::Stream(arguments) => stream::run(&arguments),
-        Verb::Vectors(arguments) => vectors::run(&arguments),
-        Verb::Weights(arguments) => weights::run(&arguments),
+    let status = match channel::open() {
+        Ok(()) => run(&Arguments::parse().verb),
+        Err(error) => Failure::Process(error).report(),
+    };
+    if let Some(channel) = channel::get() {
+        channel.end(status);
+    }
+    ExitCode::from(status)
+}
+
+/// Runs a verb; its exit status. One that simulates does so in another process.
+fn run(verb: &Verb) -> u8 {
+    if let Some((limits, format)) = verb.simulates().filter(|_| channel::get().is_none()) {
+        return supervise::run(limits, format).unwrap_or_else(|failure| failure.report());
+    }
+    let result = match verb {
+        Verb::Cosim(arguments) => cosim::run(arguments),
+        Verb::Mutate(arguments) => mutate::run(arguments),
+        Verb::Prove(arguments) => prove::run(arguments),
+        Verb::Replay(arguments) => replay::run(arguments),
+        Verb::Stream(arguments) => stream::run(arguments),
+        Verb::Vectors(arguments) => vectors::run(arguments),
+        Verb::Weights(arguments) => weights::run(arguments),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "silicabac", &mut script);
-            unless_closed(io::stdout().write_all(&script)).map(|()| Verdict::Equal)
+            clap_complete::generate(*shell, &mut Arguments::command(), "silicabac", &mut script);
+            unless_closed(out().write_all(&script)).map(|()| Verdict::Equal)
         }
     };
-    ExitCode::from(match result {
+    match result {
         Ok(Verdict::Equal) => 0,
         Ok(Verdict::Mismatch) => 1,
         Ok(Verdict::BadInput) => 4,
         Ok(Verdict::BelowGoal) => 5,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            match failure {
-                Failure::Sim(SimError::Tool { .. })
-                | Failure::Mutation(
-                    MutationError::Sim(SimError::Tool { .. }) | MutationError::Yosys(YosysError::Tool { .. }),
-                )
-                | Failure::Prove(ProveError::Tool { .. }) => 3,
-                Failure::Stuck { .. } => 1,
-                Failure::Suite(SuiteError::Replay { source, .. })
-                    if matches!(source.what, What::Differs(_)) =>
-                {
-                    1
-                }
-                _ => 4,
-            }
-        }
-    })
-}
-
-/// Whoever reads may have seen enough, as with `silicabac ... | head`; that changes no verdict.
-fn unless_closed(printed: io::Result<()>) -> Result<(), Failure> {
-    match printed {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
-        _ => Ok(()),
+        Err(failure) => failure.report(),
     }
 }
 
-/// A progress bar on a terminal, nothing elsewhere.
-fn progress_bar(total: u64, unit: &str) -> ProgressBar {
-    let template = format!("{{msg:14}} [{{wide_bar}}] {{human_pos}}/{{human_len}} {unit} {{eta}}");
-    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(total).with_style(style)
+impl Verb {
+    /// What a core may take, and how to print that it takes more, if the verb runs one.
+    fn simulates(&self) -> Option<(Limits, judge::Format)> {
+        match self {
+            Verb::Cosim(arguments) => Some(arguments.simulates()),
+            Verb::Mutate(arguments) => Some(arguments.simulates()),
+            Verb::Vectors(arguments) => arguments.simulates(),
+            _ => None,
+        }
+    }
+}
+
+impl Failure {
+    /// Says it; the exit status.
+    fn report(&self) -> u8 {
+        say(format_args!("error: {self}"));
+        match self {
+            Failure::Usage(_) => 2,
+            Failure::Sim(SimError::Tool { .. })
+            | Failure::Mutation(
+                MutationError::Sim(SimError::Tool { .. }) | MutationError::Yosys(YosysError::Tool { .. }),
+            )
+            | Failure::Prove(ProveError::Tool { .. }) => 3,
+            Failure::Suite(SuiteError::Replay { source, .. }) if matches!(source.what, What::Differs(_)) => 1,
+            _ => 4,
+        }
+    }
 }
 
 /// Writes a file under another name and renames it, so that it is there whole or not at all.
@@ -213,7 +231,7 @@ fn read_suites(paths: &[PathBuf]) -> (Vec<Suite>, Vec<String>) {
                 suites.push(Suite { name, file: Some(file), vectors });
             }
             Err(error) => {
-                eprintln!("error: {error}");
+                say(format_args!("error: {error}"));
                 errors.push(error.to_string());
             }
         }

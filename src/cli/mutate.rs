@@ -17,7 +17,13 @@ use silicabac::vectors;
 use silicabac::yosys::Yosys;
 use silicabac_sim::{Cache, Tools};
 
-use super::{Failure, Verdict, judge::Core, progress_bar, unless_closed, write_file};
+use super::{
+    Failure, Verdict,
+    judge::{self, Core},
+    print::{Progress, out, say, unless_closed},
+    supervise::Limits,
+    write_file,
+};
 
 /// Change the cores in a thousand places, and check that the published vectors notice every change
 ///
@@ -50,6 +56,8 @@ pub(super) struct Arguments {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,12 +66,23 @@ enum Format {
     Json,
 }
 
+impl Arguments {
+    /// What a core may take, and how to print that it takes more.
+    pub(super) fn simulates(&self) -> (Limits, judge::Format) {
+        let format = match self.format {
+            Format::Human => judge::Format::Human,
+            Format::Json => judge::Format::Json,
+        };
+        (self.limits, format)
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { core, count, seed, sample, .. } = *arguments;
     let yosys = Yosys::find().map_err(mutation::MutationError::from)?;
     let solver = Solver::find(&yosys).map_err(mutation::MutationError::from)?;
     let cache = Cache::from_env()?;
-    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let tools = Tools::find(&cache, &mut |line| say(line))?;
     let sources = prove::sources(arguments.rtl_dir.as_deref())?;
     let machine = Machine { yosys, solver, tools, cache };
     let suites = suites(&arguments.vectors)?;
@@ -79,9 +98,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     };
     for core in cores {
         let campaign = Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads };
-        let bar = progress_bar(campaign.mutants() as u64, "mutants").with_message(core.name());
+        let bar = Progress::new(campaign.mutants() as u64, "mutants");
+        bar.set_message(core.name());
         let outcomes = mutation::run(&campaign, &machine, &|done| bar.inc(done as u64))?;
-        bar.finish_and_clear();
+        bar.finish();
         report.cores.push((core, outcomes));
     }
     if let Some(dir) = &arguments.report {
@@ -109,7 +129,7 @@ fn suites(files: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
 }
 
 fn print(report: &Report, format: Format) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     if format == Format::Json {
         serde_json::to_writer_pretty(&mut out, &report.to_json())?;
         return writeln!(out);

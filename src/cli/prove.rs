@@ -10,7 +10,12 @@ use std::{
 use clap::ValueEnum;
 use silicabac::prove::{self, BENCHES, ControlVerdict, Property, Report, Row, Tools, Verdict, Wanted};
 
-use super::{Failure, Verdict as Outcome, judge::Core, progress_bar, unless_closed, write_file};
+use super::{
+    Failure, Verdict as Outcome,
+    judge::Core,
+    print::{Progress, out, unless_closed},
+    write_file,
+};
 
 /// Prove properties of the cores by induction
 ///
@@ -57,12 +62,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         property: arguments.property.clone(),
         controls: arguments.controls,
     };
-    let bar = progress_bar(wanted.steps() as u64, "steps");
+    let bar = Progress::new(wanted.steps() as u64, "steps");
     let report = prove::prove(&sources, &wanted, &tools, &mut |name| {
-        bar.set_message(name.to_owned());
+        bar.set_message(name);
         bar.inc(1);
     })?;
-    bar.finish_and_clear();
+    bar.finish();
     let traces = report.rows.iter().map(|row| write_trace(row, &arguments.failures)).collect::<Vec<_>>();
     unless_closed(print(&report, &traces, arguments))?;
     Ok(if report.passed() { Outcome::Equal } else { Outcome::Mismatch })
@@ -81,7 +86,7 @@ fn write_trace(row: &Row, dir: &Path) -> Option<Result<PathBuf, String>> {
 type Traces = [Option<Result<PathBuf, String>>];
 
 fn print(report: &Report, traces: &Traces, arguments: &Arguments) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     match arguments.format {
         Format::Human => print_table(&mut out, report, traces),
         Format::Json => {

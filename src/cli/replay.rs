@@ -12,7 +12,10 @@ use silicabac::{
     trace::Trace,
 };
 
-use super::{Failure, Verdict, progress_bar, unless_closed};
+use super::{
+    Failure, Verdict,
+    print::{Progress, out, unless_closed},
+};
 
 /// Decode and encode recorded slices again on every software coder, and compare all states and bytes
 #[derive(clap::Args)]
@@ -56,13 +59,13 @@ struct Failed {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let mut report = Report { files: arguments.files.len(), ..Report::default() };
-    let bar = progress_bar(arguments.files.len() as u64, "files");
+    let bar = Progress::new(arguments.files.len() as u64, "files");
     for file in &arguments.files {
-        bar.set_message(file.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        bar.set_message(&file.file_name().unwrap_or_default().to_string_lossy());
         replay_file(file, &mut report);
         bar.inc(1);
     }
-    bar.finish_and_clear();
+    bar.finish();
     unless_closed(print(&report, arguments.format))?;
     Ok(match (report.failed, report.bad_input) {
         (0, _) => Verdict::Equal,
@@ -97,7 +100,7 @@ fn replay_file(file: &Path, report: &mut Report) {
 }
 
 fn print(report: &Report, format: Format) -> Result<(), io::Error> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     if format == Format::Json {
         serde_json::to_writer_pretty(&mut out, report)?;
         return writeln!(out);

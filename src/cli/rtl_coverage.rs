@@ -5,16 +5,17 @@ use std::{
     fs,
     io::{self, Write},
     path::PathBuf,
-    time::Duration,
 };
 
-use indicatif::ProgressBar;
 use serde_json::json;
 use silicabac::cosim::coverage::{self, Judgement, Kind, Points, WAIVERS, Waivers};
 use silicabac::suites::Suite;
 use silicabac_sim::{Cache, Tools};
 
-use super::{Failure, Verdict, judge, progress_bar, unless_closed};
+use super::{
+    Failure, Verdict, judge,
+    print::{Progress, out, say, unless_closed},
+};
 
 /// Plays the suites to cores that count, and prints what was never hit.
 pub(super) fn run(
@@ -25,28 +26,26 @@ pub(super) fn run(
 ) -> Result<Verdict, Failure> {
     let waivers = read_waivers(waivers)?;
     let cache = Cache::from_env()?;
-    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut points = Points::default();
     for kind in options.cores() {
         let (top, rtl_dir) = options.sources(kind);
-        let spinner = ProgressBar::new_spinner().with_message(format!("building {top}"));
-        spinner.enable_steady_tick(Duration::from_millis(100));
-        let model = coverage::build(kind, top, rtl_dir, &cache, &tools)?;
-        spinner.finish_and_clear();
-        let bar = progress_bar(suites.iter().map(|suite| coverage::work(kind, suite)).sum(), "events");
+        let build = || coverage::build(kind, top, rtl_dir, &cache, &tools);
+        let model = Progress::while_at(&format!("building {top}"), build)?;
+        let bar = Progress::new(suites.iter().map(|suite| coverage::work(kind, suite)).sum(), "events");
         for suite in suites {
-            bar.set_message(suite.name.clone());
+            bar.set_message(&suite.name);
             match coverage::measure(&model, suite, seed, &mut points, &mut |events| bar.inc(events)) {
                 Ok(()) => {}
                 Err(coverage::Failure::Sim(error)) => return Err(error.into()),
                 Err(mismatch) => {
-                    bar.finish_and_clear();
-                    unless_closed(writeln!(io::stdout(), "MISMATCH in suite {}, {mismatch}", suite.name))?;
+                    bar.finish();
+                    unless_closed(writeln!(out(), "MISMATCH in suite {}, {mismatch}", suite.name))?;
                     return Ok(Verdict::Mismatch);
                 }
             }
         }
-        bar.finish_and_clear();
+        bar.finish();
     }
     let judgement = waivers.judge(&points);
     let reached = judgement.missed.is_empty() && judgement.needless.is_empty();
@@ -88,7 +87,7 @@ fn by_file(points: &Points, judgement: &Judgement) -> BTreeMap<String, [Counts; 
 const NAMED: usize = 60;
 
 fn print_table(points: &Points, judgement: &Judgement, played: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     let columns = ["points", "hit", "waived"].map(|name| format!("{name:>8}")).concat();
     writeln!(out, "{:<26} {:>24} {:>24}", "", "lines", "toggles")?;
     writeln!(out, "{:<26} {columns} {columns}", "file")?;
@@ -126,7 +125,7 @@ fn print_json(points: &Points, judgement: &Judgement, played: &str) -> io::Resul
         "waived": waived.map(|(point, why)| json!({"point": point.to_string(), "why": why})).collect::<Vec<_>>(),
         "needless": judgement.needless,
     });
-    let mut out = io::stdout().lock();
+    let mut out = out();
     serde_json::to_writer_pretty(&mut out, &report)?;
     writeln!(out)
 }

@@ -5,13 +5,6 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{self, RecvTimeoutError},
-    },
-    thread,
-    time::{Duration, Instant},
 };
 
 use serde::Serialize;
@@ -26,7 +19,8 @@ use silicabac_sim::{Cache, SimError, Tools};
 use super::{
     Failure, Verdict,
     judge::{self, Core, Format, quoted},
-    progress_bar, unless_closed, write_file,
+    print::{Progress, out, say, unless_closed},
+    write_file,
 };
 
 #[derive(clap::Args)]
@@ -87,84 +81,30 @@ pub(super) fn judge(
     common: &judge::Options,
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
-    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let tools = Tools::find(&cache, &mut |line| say(line))?;
     let source = options.source(kind, common.top.as_deref(), &cache)?;
     let rules = Rules { seed, patience: options.patience, initialises: options.initialises };
     let mut seen = HashSet::new();
     let all = suites.iter().flat_map(|suite| &suite.vectors);
     let vectors: Vec<Vector> = all.filter(|vector| seen.insert(&vector.id)).cloned().collect();
 
-    let mut report = watched(LONG, move |news| {
-        let socket = Socket::build(&source, &cache, &tools)?;
-        // Whoever listens may have gone; then nobody misses the news.
-        let _ = news.send(News::Built(socket.clocks()));
-        let classes = socket::classes(&socket, &vectors, rules);
-        let _ = news.send(News::Classes(classes.len()));
-        let judged = classes.into_iter().map(|class| {
-            let _ = news.send(News::Class(class.name.clone()));
-            socket::judge(&socket, class, rules)
-        });
-        Ok(Report::new(&socket, seed, tools.versions(), judged.collect()))
-    })?;
+    let socket =
+        Progress::while_at(&format!("building {}", source.top), || Socket::build(&source, &cache, &tools))?;
+    let classes = socket::classes(&socket, &vectors, rules);
+    let bar = Progress::new(classes.len() as u64, "classes");
+    let judged = classes.into_iter().map(|class| {
+        bar.set_message(&class.name);
+        let verdict = socket::judge(&socket, class, rules);
+        bar.inc(1);
+        verdict
+    });
+    let mut report = Report::new(&socket, seed, tools.versions(), judged.collect());
+    bar.finish();
     for verdict in &mut report.verdicts {
         verdict.write_vector(&report.top, &common.failures)?;
     }
     unless_closed(report.print(options, common))?;
     Ok(if report.pass { Verdict::Equal } else { Verdict::Mismatch })
-}
-
-/// What the simulation tells while it goes on.
-enum News {
-    /// The core is built; it counts its clocks here.
-    Built(Arc<AtomicU64>),
-    /// So many classes will be played.
-    Classes(usize),
-    /// The next one.
-    Class(String),
-    /// All is done.
-    Done(Result<Report, SimError>),
-}
-
-/// A core that spends so long in one clock never leaves it.
-const LONG: Duration = Duration::from_secs(30);
-
-/// Simulates in a thread of its own: no call comes back from a core that is stuck inside a clock.
-fn watched(
-    long: Duration,
-    simulate: impl FnOnce(&mpsc::Sender<News>) -> Result<Report, SimError> + Send + 'static,
-) -> Result<Report, Failure> {
-    let (sender, news) = mpsc::channel();
-    thread::spawn(move || {
-        let report = simulate(&sender);
-        let _ = sender.send(News::Done(report));
-    });
-    let bar = progress_bar(0, "classes");
-    let (mut clocks, mut seen, mut since) = (None::<Arc<AtomicU64>>, 0, Instant::now());
-    let mut class = String::new();
-    loop {
-        match news.recv_timeout(Duration::from_millis(200)) {
-            Ok(News::Built(counter)) => clocks = Some(counter),
-            Ok(News::Classes(count)) => bar.set_length(count as u64),
-            Ok(News::Class(name)) => {
-                bar.inc(u64::from(!class.is_empty()));
-                bar.set_message(name.clone());
-                class = name;
-            }
-            Ok(News::Done(report)) => {
-                bar.finish_and_clear();
-                return Ok(report?);
-            }
-            Err(RecvTimeoutError::Disconnected) => return Err(Failure::Stuck { class }),
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        let now = clocks.as_ref().map_or(0, |clocks| clocks.load(Ordering::Relaxed));
-        if now != seen || clocks.is_none() {
-            (seen, since) = (now, Instant::now());
-        } else if since.elapsed() > long {
-            bar.finish_and_clear();
-            return Err(Failure::Stuck { class });
-        }
-    }
 }
 
 /// All verdicts, for people and for machines.
@@ -260,7 +200,7 @@ impl Report {
     }
 
     fn print(&self, options: &Options, common: &judge::Options) -> io::Result<()> {
-        let mut out = io::stdout().lock();
+        let mut out = out();
         match common.format {
             Format::Human => self.print_table(&mut out, options),
             Format::Json => {
@@ -341,39 +281,5 @@ impl Report {
         report.add_test_suite(suite);
         // Writing to a string fails only if a time is out of range, and there are none.
         report.to_string().unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_core_that_never_leaves_a_clock_is_stuck() {
-        let long = Duration::from_millis(300);
-        let stuck = watched(long, |news| {
-            let clocks = Arc::<AtomicU64>::default();
-            let _ = news.send(News::Built(clocks.clone()));
-            let _ = news.send(News::Class("short-N".into()));
-            // For as long as it counts clocks it is not stuck.
-            for _ in 0..10 {
-                clocks.fetch_add(1, Ordering::Relaxed);
-                thread::sleep(Duration::from_millis(100));
-            }
-            loop {
-                thread::park();
-            }
-        });
-        let class = match stuck {
-            Err(Failure::Stuck { class }) => class,
-            _ => String::new(),
-        };
-        assert_eq!(class, "short-N");
-    }
-
-    #[test]
-    fn a_simulation_that_crashes_is_noticed() {
-        let crashed = watched(LONG, |_| panic!("as a simulation might"));
-        assert!(matches!(crashed, Err(Failure::Stuck { .. })));
     }
 }

@@ -16,7 +16,11 @@ use silicabac::bin::Event;
 use silicabac::context::{CONTEXTS, Codec};
 use silicabac::trace::Trace;
 
-use super::{Failure, Verdict, unless_closed, write_file, write_whole};
+use super::{
+    Failure, Verdict,
+    print::{binary_out, line, out, say, unless_closed},
+    write_file, write_whole,
+};
 
 /// Look into H.264 streams, trace their bins, and write them again, bin by bin
 #[derive(clap::Args)]
@@ -146,7 +150,9 @@ impl Count {
 
 /// Says on the standard error what is wrong with a unit.
 fn complain(bar: &ProgressBar, unit: &StreamUnit, what: impl std::fmt::Display) {
-    bar.suspend(|| eprintln!("error: the slice in the NAL unit at byte {}: {what}", unit.unit.offset));
+    bar.suspend(|| {
+        say(format_args!("error: the slice in the NAL unit at byte {}: {what}", unit.unit.offset))
+    });
 }
 
 /// Works on the units of a stream, while `sink` says to go on. `work` gives `Err` for a slice that cannot be read.
@@ -201,13 +207,24 @@ impl From<io::Error> for Stop {
     }
 }
 
+/// What is written, which matters to a terminal.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Binary,
+}
+
 /// Runs `write` on a file that is there whole or not at all, or on the standard output.
 fn to_output<T>(
     path: Option<&Path>,
+    content: Kind,
     write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut out: Box<dyn Write> = match content {
+            Kind::Text => Box::new(io::BufWriter::new(out())),
+            Kind::Binary => Box::new(binary_out().map_err(Failure::Print)?),
+        };
         let result = write(&mut out)?;
         unless_closed(out.flush())?;
         return Ok(result);
@@ -231,7 +248,7 @@ fn info(input: &Input, format: Format) -> Result<Verdict, Failure> {
 }
 
 fn print_info(path: &Path, info: &Info, format: Format) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     if format == Format::Json {
         serde_json::to_writer_pretty(&mut out, info)?;
         return writeln!(out);
@@ -306,7 +323,9 @@ fn trace(input: &Input, output: Option<&Path>, slices: usize) -> Result<Verdict,
         write_file(path, |sink| trace.write_to(sink).map_err(io::Error::other))?;
         return Ok(count.verdict());
     }
-    to_output(output, |out| Ok(traces(input, slices, |slice, traced| table(out, slice, &traced))?.verdict()))
+    to_output(output, Kind::Text, |out| {
+        Ok(traces(input, slices, |slice, traced| table(out, slice, &traced))?.verdict())
+    })
 }
 
 /// A row a bin.
@@ -352,15 +371,19 @@ fn compare(input: &Input, path: &Path, slices: usize) -> Result<Verdict, Failure
             let (mb_addr, element) = traced.place(difference.bin);
             let element = element.map_or("", |element| element.0);
             let what = difference.what;
-            println!("slice {slice}, bin {}, macroblock {mb_addr}, {element}: {what}", difference.bin);
+            writeln!(
+                out(),
+                "slice {slice}, bin {}, macroblock {mb_addr}, {element}: {what}",
+                difference.bin
+            )?;
         }
         Ok(())
     })?;
     if compared < slices {
-        println!("the stream has {compared} slices that can be read, the trace {slices}");
+        line(format_args!("the stream has {compared} slices that can be read, the trace {slices}"))?;
         differing += 1;
     }
-    println!("{compared} slices, {bins} bins, {differing} differences");
+    line(format_args!("{compared} slices, {bins} bins, {differing} differences"))?;
     count.differing = differing;
     Ok(count.verdict())
 }
@@ -381,7 +404,7 @@ fn syntax(input: &Input, output: Option<&Path>) -> Result<Verdict, Failure> {
         let read = unit.observe((), |step| macroblocks.push((step.mb_addr, step.macroblock.clone())));
         read.map(|read| read.map(|_| macroblocks).map_err(|error| error.to_string())).transpose()
     };
-    to_output(output, |out| {
+    to_output(output, Kind::Text, |out| {
         let count = for_each(input, work, |_, macroblocks| {
             let Some(macroblocks) = macroblocks else { return Ok(true) };
             for (mb_addr, macroblock) in &macroblocks {
@@ -397,7 +420,7 @@ fn syntax(input: &Input, output: Option<&Path>) -> Result<Verdict, Failure> {
 
 fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
     let (mut slices, mut bytes, mut passed, mut differing) = (0, 0, 0, 0);
-    let mut count = to_output(Some(output), |out| {
+    let mut count = to_output(Some(output), Kind::Binary, |out| {
         let mut damaged = 0;
         // What cannot be read is passed through, so that nothing is lost.
         let work = |unit: &StreamUnit| Ok(unit.rewrite());
@@ -405,7 +428,9 @@ fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
             let original = &unit.unit.bytes;
             let passed_through = |why: &str| {
                 let offset = unit.unit.offset;
-                eprintln!("error: the slice in the NAL unit at byte {offset} is passed through: {why}");
+                say(format_args!(
+                    "error: the slice in the NAL unit at byte {offset} is passed through: {why}"
+                ));
                 original
             };
             let written = match &rewritten {
@@ -432,10 +457,10 @@ fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
         count.damaged += damaged;
         Ok(count)
     })?;
-    eprintln!(
+    say(format_args!(
         "{slices} slices decoded and encoded again, {passed} passed through, {} damaged, {differing} differ; {bytes} bytes",
         count.damaged
-    );
+    ));
     count.differing = differing;
     Ok(count.verdict())
 }

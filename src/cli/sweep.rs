@@ -10,33 +10,33 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
-    judge::{Format, Options, while_building},
-    progress_bar, unless_closed,
+    judge::{Format, Options},
+    print::{Progress, out, say, unless_closed},
 };
 
 /// Sweeps the step of each core and prints how that went.
 pub(super) fn sweep(options: &Options) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
-    let tools = Tools::find(&cache, &mut |line| eprintln!("{line}"))?;
+    let tools = Tools::find(&cache, &mut |line| say(line))?;
     let build = |core: CoreKind| {
-        while_building(&format!("the step of the {}", core.name()), || {
+        Progress::while_at(&format!("building the step of the {}", core.name()), || {
             Sweep::build(core, options.rtl_dir.as_deref(), &cache, &tools)
         })
     };
     let sweeps = options.cores().into_iter().map(build).collect::<Result<Vec<_>, _>>()?;
-    let bar = progress_bar(sweeps.iter().map(Sweep::work).sum(), "points");
+    let bar = Progress::new(sweeps.iter().map(Sweep::work).sum(), "points");
     let mut report = Report { tools: tools.versions().to_owned(), swept: Vec::new() };
     for sweep in &sweeps {
         bar.set_message(sweep.core().name());
         report.swept.extend(sweep.run(1, &mut |points| bar.inc(points))?);
     }
-    bar.finish_and_clear();
+    bar.finish();
     unless_closed(print(&report, options.format))?;
     Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
 }
 
 fn print(report: &Report, format: Format) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     match format {
         Format::Human => print_table(&mut out, report),
         Format::Json => {

@@ -13,7 +13,13 @@ use silicabac::cosim::socket::testbench;
 use silicabac::suites::{BUILT_IN, PUBLISHED, Suite, UNIONS};
 use silicabac::vectors::{self, Vector, trail};
 
-use super::{Failure, Verdict, coverage, judge, read_suites, unless_closed, write_file};
+use super::{
+    Failure, Verdict, coverage, judge,
+    print::{out, unless_closed},
+    read_suites,
+    supervise::Limits,
+    write_file,
+};
 
 /// Write, check, list and explain test vectors for cores
 #[derive(clap::Args)]
@@ -105,6 +111,16 @@ enum Format {
     Json,
 }
 
+impl Arguments {
+    /// What a core may take, and how to print that it takes more, if cores are checked.
+    pub(super) fn simulates(&self) -> Option<(Limits, judge::Format)> {
+        match &self.verb {
+            Verb::Check { no_cores: false, options, .. } => Some(options.simulates()),
+            _ => None,
+        }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
         Verb::Generate { dir, seed } => generate(dir, *seed),
@@ -162,7 +178,7 @@ fn generate(dir: &PathBuf, seed: u64) -> Result<Verdict, Failure> {
     for (name, contents) in &files {
         write_file(&dir.join(name), |sink| sink.write_all(contents))?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = out();
     unless_closed(suites.iter().try_for_each(|Suite { name, vectors, .. }| {
         let bins: usize = vectors.iter().map(Vector::bins).sum();
         writeln!(out, "{name:<10} {:>6} vectors {bins:>9} bins", vectors.len())
@@ -177,7 +193,7 @@ fn export(files: &[(String, String)], dir: &Path) -> Result<Verdict, Failure> {
     for (name, contents) in files {
         write_file(&dir.join(name), |sink| sink.write_all(contents.as_bytes()))?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = out();
     unless_closed(files.iter().try_for_each(|(name, contents)| {
         writeln!(out, "{:<40} {:>10} bytes", dir.join(name).display(), contents.len())
     }))?;
@@ -194,7 +210,7 @@ fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<
 }
 
 fn check_software(suites: &[Suite]) -> Result<Verdict, Failure> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     let mut verdict = Verdict::Equal;
     for Suite { name, vectors, .. } in suites {
         let wrong: Vec<_> =
@@ -222,7 +238,7 @@ fn print_classes(vectors: &[&Vector]) -> io::Result<()> {
     for vector in vectors {
         classes.entry(vector.class()).or_default().push(vector);
     }
-    let mut out = io::stdout().lock();
+    let mut out = out();
     writeln!(out, "{:<34} {:>7} {:>8}  {:<8} catches", "class", "vectors", "bins", "coders")?;
     for (class, vectors) in &classes {
         let bins: usize = vectors.iter().map(|vector| vector.bins()).sum();
@@ -242,7 +258,7 @@ fn coders(vector: &Vector) -> &'static str {
 }
 
 fn print_vectors(vectors: &[&Vector]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     for vector in vectors {
         let error = vector.error.map(|error| format!(": {error}")).unwrap_or_default();
         let (id, comment) = (&vector.id, &vector.comment);
@@ -277,7 +293,7 @@ fn print_json(vectors: &[&Vector]) -> io::Result<()> {
             error: vector.error.map(|error| error.to_string()),
         })
         .collect();
-    let mut out = io::stdout().lock();
+    let mut out = out();
     serde_json::to_writer_pretty(&mut out, &listed)?;
     writeln!(out)
 }
@@ -286,7 +302,7 @@ fn print_json(vectors: &[&Vector]) -> io::Result<()> {
 const ROWS: usize = 200;
 
 fn explain(vector: &Vector, rows: usize) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     writeln!(out, "{}\n  {}", vector.id, vector.comment)?;
     for flag in &vector.flags {
         writeln!(out, "  {} catches {};\n    it shows so: {}", flag.name(), flag.bug(), flag.shows())?;

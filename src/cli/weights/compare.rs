@@ -6,7 +6,6 @@ use std::{
 };
 
 use clap::ValueEnum;
-use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde::Serialize;
 use silicabac::weights::{
@@ -15,7 +14,11 @@ use silicabac::weights::{
     container::{Container, columns},
 };
 
-use super::{Failure, How, Table, Verdict, Which, open_model, progress_bar, unless_closed, weights_failure};
+use super::{
+    Failure, How, Table, Verdict, Which, open_model,
+    print::{Progress, out, unless_closed},
+    weights_failure,
+};
 
 /// What all coders need after one quantizer, in bytes; tensors that are kept lossless are not counted.
 #[derive(Default, Serialize)]
@@ -45,7 +48,7 @@ impl Compared {
 pub(super) fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, Failure> {
     let all = [Which::Nearest, Which::Rd, Which::Lloyd, Which::Kmeans];
     let count = open_model(path)?.tensors().len();
-    let bar = progress_bar((all.len() * count) as u64, "tensors");
+    let bar = Progress::new((all.len() * count) as u64, "tensors");
     let mut table = Vec::new();
     for quantizer in all {
         let mut model = open_model(path)?;
@@ -56,12 +59,12 @@ pub(super) fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, 
         compressed.map_err(weights_failure(path))?;
         table.push(compared(quantizer, &bytes, &bar).map_err(weights_failure(path))?);
     }
-    bar.finish_and_clear();
+    bar.finish();
     unless_closed(print_compared(&table, format))?;
     Ok(Verdict::Equal)
 }
 
-fn compared(quantizer: Which, container: &[u8], bar: &ProgressBar) -> Result<Compared, WeightsError> {
+fn compared(quantizer: Which, container: &[u8], bar: &Progress) -> Result<Compared, WeightsError> {
     let name = quantizer.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default();
     let index = Container::open(Cursor::new(container))?.index().clone();
     let parts: Vec<Compared> = index
@@ -106,7 +109,7 @@ fn compared(quantizer: Which, container: &[u8], bar: &ProgressBar) -> Result<Com
 }
 
 fn print_compared(table: &[Compared], format: Table) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = out();
     match format {
         Table::Json => {
             serde_json::to_writer_pretty(&mut out, table)?;

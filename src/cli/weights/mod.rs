@@ -19,7 +19,11 @@ use silicabac::weights::{
     quantise::Values,
 };
 
-use super::{Failure, Verdict, persist, progress_bar, temporary, unless_closed, write_file, write_whole};
+use super::{
+    Failure, Verdict, persist,
+    print::{self, Progress, out, say, unless_closed},
+    temporary, write_file, write_whole,
+};
 use compare::compare;
 use search::Search;
 
@@ -320,7 +324,7 @@ fn print(path: &Path, length: u64, index: &Index, tensors: Vec<Row>, format: For
     let raw_bytes: u64 = index.tensors.iter().map(|tensor| tensor.bytes).sum();
     let elements: u64 = tensors.iter().map(|row| row.elements).sum();
     let bits_per_weight = length as f64 * 8.0 / elements.max(1) as f64;
-    let mut out = io::stdout().lock();
+    let mut out = out();
     if format == Format::Json {
         serde_json::to_writer_pretty(
             &mut out,
@@ -361,12 +365,12 @@ fn compress_file(path: &Path, output: Option<&Path>, how: &How, format: Format) 
     let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
     let output = output.map_or_else(|| path.with_extension("sbw"), Path::to_owned);
     let total = model.tensors().iter().map(|tensor| tensor.bytes).sum();
-    let bar = progress_bar(total, "bytes");
+    let bar = Progress::new(total, "bytes");
     let written = write_whole(&output, |sink| {
         let compressed = compress(&mut model, sigma.as_mut(), &how.options(), sink, &|bytes| bar.inc(bytes));
         compressed.map_err(weights_failure(path))
     });
-    bar.finish_and_clear();
+    bar.finish();
     let (length, index, summaries) = written?;
     let tensors = rows(&index, length, |number| Some(summaries[number].zeros), &summaries);
     unless_closed(print(&output, length, &index, tensors, format))?;
@@ -376,20 +380,20 @@ fn compress_file(path: &Path, output: Option<&Path>, how: &How, format: Format) 
 fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) -> Result<Verdict, Failure> {
     let mut container = open_container(path)?;
     let total = container.index().tensors.iter().map(|tensor| tensor.bytes).sum();
-    let bar = progress_bar(total, "bytes");
+    let bar = Progress::new(total, "bytes");
     let mut damaged = 0;
     let mut on_damage = |error: ContainerError| {
         damaged += 1;
         if !skip_damaged {
             return Err(error);
         }
-        bar.suspend(|| eprintln!("error: {}: {error}; zeros stand for it", path.display()));
+        bar.say(format_args!("error: {}: {error}; zeros stand for it", path.display()));
         Ok(())
     };
     let failed = |source| Failure::Write { path: output.to_owned(), source };
     let file = temporary(output).map_err(failed)?;
     let written = decompress(&mut container, file, &mut on_damage, &|bytes| bar.inc(bytes));
-    bar.finish_and_clear();
+    bar.finish();
     let file = written.map_err(weights_failure(path))?;
     persist(file, output).map_err(failed)?;
     Ok(if damaged == 0 { Verdict::Equal } else { Verdict::BadInput })
@@ -412,7 +416,7 @@ fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
                 Err(error) => {
                     damaged += 1;
                     sum = None;
-                    eprintln!("error: {}: {error}", path.display());
+                    say(format_args!("error: {}: {error}", path.display()));
                 }
             }
         }

@@ -16,7 +16,11 @@ use silicabac::weights::{
     search::{self, Outcome, Trial},
 };
 
-use super::{Failure, Verdict, open_model, progress_bar, weights_failure, write_file, write_whole};
+use super::{
+    Failure, Verdict, open_model,
+    print::{Progress, line},
+    weights_failure, write_file, write_whole,
+};
 
 /// What is looked for, and where it is written.
 pub(super) struct Search<'a> {
@@ -34,10 +38,10 @@ impl Search<'_> {
         let (tuning, accuracy) = self.accuracies(self.model)?;
         let least = tuning - self.tolerance;
         let original = fs::metadata(self.model).map_or(0, |metadata| metadata.len());
-        println!("original: {original} bytes, accuracy {tuning}; at least {least} is kept");
+        line(format_args!("original: {original} bytes, accuracy {tuning}; at least {least} is kept"))?;
         let mut outcomes = self.known();
         if !outcomes.is_empty() {
-            println!("{} trials are known from {}", outcomes.len(), self.csv.display());
+            line(format_args!("{} trials are known from {}", outcomes.len(), self.csv.display()))?;
         }
         self.trials(&search::steps(), &mut outcomes)?;
         self.trials(&search::lambdas(&outcomes, least), &mut outcomes)?;
@@ -51,22 +55,22 @@ impl Search<'_> {
             sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
         })?;
         let Some(best) = search::best(&outcomes, least) else {
-            println!("no trial keeps the accuracy; {} has them all", self.csv.display());
+            line(format_args!("no trial keeps the accuracy; {} has them all", self.csv.display()))?;
             return Ok(Verdict::BelowGoal);
         };
         let mut model = open_model(self.model)?;
         let options = best.trial.options(&self.options);
         write_container(&mut model, &options, &self.container).map_err(|error| self.failed(error))?;
-        println!(
+        line(format_args!(
             "best: step {}, lambda {}: {} bytes, {:.2} % of the original, {} by the numbers that it was chosen by",
             best.trial.step,
             best.trial.lambda,
             best.bytes,
             100.0 * best.bytes as f64 / original.max(1) as f64,
             best.tuning
-        );
-        println!("accuracy: {} (of the original: {accuracy})", best.accuracy);
-        println!("{}, {}, {}", self.container.display(), self.csv.display(), self.svg.display());
+        ))?;
+        line(format_args!("accuracy: {} (of the original: {accuracy})", best.accuracy))?;
+        line(format_args!("{}, {}, {}", self.container.display(), self.csv.display(), self.svg.display()))?;
         Ok(Verdict::Equal)
     }
 
@@ -87,7 +91,7 @@ impl Search<'_> {
     fn trials(&self, trials: &[Trial], outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
         let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
         let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
-        let bar = progress_bar(new.len() as u64, "trials");
+        let bar = Progress::new(new.len() as u64, "trials");
         let known = Mutex::new(std::mem::take(outcomes));
         let run = |&trial: &Trial| -> Result<(), Failed> {
             let outcome = self.trial(trial)?;
@@ -101,7 +105,7 @@ impl Search<'_> {
             Ok(())
         };
         let result = new.par_iter().try_for_each(run);
-        bar.finish_and_clear();
+        bar.finish();
         *outcomes = known.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         // In no order of their own but this.
         outcomes.sort_by(|a, b| {
