@@ -293,9 +293,11 @@ fn a_standard_error_that_is_full_is_no_failure_of_its_own() {
     let path = dir.path().join("damaged.264");
     fs::write(&path, &damaged[..damaged.len() - 20]).unwrap();
     let path = path.to_str().unwrap();
-    for (arguments, status) in
-        [(&["replay", "/no/such/file"][..], 4), (&["stream", "info", path], 4), (&["cosim", "--suite=none"], 2)]
-    {
+    for (arguments, status) in [
+        (&["replay", "/no/such/file"][..], 4),
+        (&["stream", "info", path], 4),
+        (&["cosim", "--suite=none"], 2),
+    ] {
         let output = command().args(arguments).stderr(full()).output().unwrap();
         assert_eq!(output.status.code(), Some(status), "{arguments:?}");
     }
@@ -307,20 +309,29 @@ fn a_standard_error_that_is_full_is_no_failure_of_its_own() {
 #[test]
 fn control_characters_of_files_are_shown_and_not_sent() {
     let dir = tempfile::tempdir().unwrap();
-    let json = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/smoke.json")).unwrap();
     let evil = r"\u001b[2J\u009b\u007f\u202e";
-    let json = json.replacen("a slice of 0 bypass bins", evil, 1);
-    assert!(json.contains(evil));
-    let file = dir.path().join("evil\x1b[31m.json");
-    fs::write(&file, json).unwrap();
-    let run = |verb: &[&str]| command().arg("vectors").args(verb).arg(&file).output().unwrap();
-    for verb in [&["list", "short-0", "--file"][..], &["list", "short-0", "--format=json", "--file"]] {
-        let output = run(verb);
-        expect(&output, 0, &[r"\u001b[2J\u009b\u007f\u202e"]);
-        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
+    let header = format!(r#"{{"{evil}":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}}}"#);
+    let file = dir.path().join("evil\x1b[31m.safetensors");
+    let model = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 8]].concat();
+    fs::write(&file, model).unwrap();
+    let container = dir.path().join("evil.sbw");
+    let compress = |format: &str| {
+        let mut command = command();
+        command.args(["weights", "compress", format, "-o"]).arg(&container).arg(&file);
+        command.output().unwrap()
+    };
+    let inspect =
+        |format: &str| command().args(["weights", "inspect", format]).arg(&container).output().unwrap();
+    let verbs: [&dyn Fn(&str) -> std::process::Output; 2] = [&compress, &inspect];
+    for verb in verbs {
+        for format in ["--format=human", "--format=json"] {
+            let output = verb(format);
+            expect(&output, 0, &[evil]);
+            let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
+        }
     }
     let output = command().arg("replay").arg(&file).output().unwrap();
-    expect(&output, 4, &[r"evil\u001b[31m.json"]);
+    expect(&output, 4, &[r"evil\u001b[31m.safetensors"]);
     assert!(![output.stdout, output.stderr].concat().contains(&0x1b));
 }

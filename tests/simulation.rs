@@ -47,7 +47,11 @@ fn play(does: &str, arguments: &[&str]) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let mut command = command();
     command.env("CORE_DOES", does).args(["cosim", "--socket", "encoder", "--suite", "smoke", "--seed", "1"]);
-    command.arg("--rtl").arg(core(dir.path())).args(["--top", "cabac_encoder_socket", "--failures"]).arg(dir.path());
+    command
+        .arg("--rtl")
+        .arg(core(dir.path()))
+        .args(["--top", "cabac_encoder_socket", "--failures"])
+        .arg(dir.path());
     command.args(arguments).output().unwrap()
 }
 
