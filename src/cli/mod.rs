@@ -10,6 +10,7 @@ mod rtl_coverage;
 mod socket;
 mod stream;
 mod sweep;
+mod tools;
 mod vectors;
 mod weights;
 
@@ -51,6 +52,7 @@ enum Verb {
     Prove(prove::Arguments),
     Replay(replay::Arguments),
     Stream(stream::Arguments),
+    Tools(tools::Arguments),
     Vectors(vectors::Arguments),
     Weights(weights::Arguments),
     /// Print a completion script for a shell
@@ -117,6 +119,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Stream(arguments) => stream::run(&arguments),
+        Verb::Tools(arguments) => tools::run(&arguments),
         Verb::Vectors(arguments) => vectors::run(&arguments),
         Verb::Weights(arguments) => weights::run(&arguments),
         Verb::Completions { shell } => {
@@ -135,9 +138,10 @@ pub(crate) fn main() -> ExitCode {
             match failure {
                 Failure::Sim(SimError::Tool { .. })
                 | Failure::Mutation(
-                    MutationError::Sim(SimError::Tool { .. }) | MutationError::Yosys(YosysError::Tool { .. }),
+                    MutationError::Sim(SimError::Tool { .. })
+                    | MutationError::Yosys(YosysError::Find(SimError::Tool { .. })),
                 )
-                | Failure::Prove(ProveError::Tool { .. }) => 3,
+                | Failure::Prove(ProveError::Sim(SimError::Tool { .. })) => 3,
                 Failure::Stuck { .. } => 1,
                 Failure::Suite(SuiteError::Replay { source, .. })
                     if matches!(source.what, What::Differs(_)) =>
