@@ -90,6 +90,11 @@ impl Tools {
         &self.verilator
     }
 
+    /// The directory with Verilator's own sources, `include` among them.
+    pub fn verilator_root(&self) -> &Path {
+        &self.verilator_root
+    }
+
     /// The C++ compiler that was found.
     pub fn compiler_path(&self) -> &Path {
         &self.compiler
