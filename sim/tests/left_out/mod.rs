@@ -1,5 +1,6 @@
 //! Tests that want what this machine does not have: they are left out, each with a line on standard error, and the run ends
-//! with how many were, and with what mends that (`sim/tests/zz_left_out.rs`). `SILICABAC_REQUIRE=all` makes each fail.
+//! with how many were, and with what mends that (`sim/tests/zz_left_out.rs`). `SILICABAC_REQUIRE=all` makes each fail,
+//! `SILICABAC_REQUIRE=programs` those that want a program.
 //!
 //! The test programs of a run are processes of one parent, which is Cargo; so what they leave out is noted in a
 //! file named by its number.
@@ -40,7 +41,7 @@ impl Wanted {
 /// Says that the test of this thread, or a part of it, is left out, and notes it.
 ///
 /// # Panics
-/// Where `SILICABAC_REQUIRE=all` wants everything to run.
+/// Where `SILICABAC_REQUIRE` wants it to run.
 pub fn leave_out(wanted: Wanted) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
@@ -50,7 +51,7 @@ pub fn leave_out(wanted: Wanted) {
         }
         Wanted::Corpus => "SILICABAC_CORPUS names no folder of streams (CONTRIBUTING.md says which)".into(),
     };
-    assert!(std::env::var_os("SILICABAC_REQUIRE").is_none_or(|value| value != "all"), "{mends}");
+    assert!(!is_required(wanted), "{mends}");
     // Past the capture of the test harness: nothing is left out in silence.
     writeln!(io::stderr(), "LEFT OUT: {test}: {mends}").expect("standard error");
     let note = format!("{}\t{}\t{test}\n", wanted.name(), wanted.package());
@@ -59,6 +60,16 @@ pub fn leave_out(wanted: Wanted) {
         .and_then(|()| OpenOptions::new().create(true).append(true).open(&file))
         .and_then(|mut notes| notes.write_all(note.as_bytes()));
     written.unwrap_or_else(|error| panic!("cannot note in {} what is left out: {error}", file.display()));
+}
+
+fn is_required(wanted: Wanted) -> bool {
+    let required = std::env::var("SILICABAC_REQUIRE").unwrap_or_default();
+    match &*required {
+        "" => false,
+        "programs" => matches!(wanted, Wanted::Program { .. }),
+        "all" => true,
+        other => panic!("SILICABAC_REQUIRE is {other:?}, and not all or programs"),
+    }
 }
 
 /// Where the processes of this parent note what they leave out.
