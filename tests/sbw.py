@@ -1,6 +1,8 @@
 """Reads a .sbw container as docs/weights.md describes it, and writes the weights of its coded tensors as 32-bit floats.
 
-Nothing but the standard library; the index is unpacked by the zstd command or module, whichever there is.
+    sbw.py MODEL.sbw [INDEX]
+
+Nothing but the standard library. The index is unpacked by the module or the command zstd, or is read from the file INDEX.
 """
 
 import struct
@@ -134,14 +136,18 @@ class Fields:
                 return value
 
 
-def main(path):
+def main(path, index_path=None):
     with open(path, "rb") as file:
         data = file.read()
     magic, length, checksum = struct.unpack("<4sII", data[:12])
     packed = data[12 : 12 + length]
     if magic != b"SBW1" or zlib.crc32(packed) != checksum:
         sys.exit("no .sbw container, or its index is damaged")
-    index = Fields(unpack(packed))
+    if index_path:
+        with open(index_path, "rb") as file:
+            index = Fields(file.read())
+    else:
+        index = Fields(unpack(packed))
     at = 12 + length
     index.byte()
     index.take(index.number())
@@ -183,7 +189,7 @@ def main(path):
 
 
 def unpack(packed):
-    """Unpacks a zstd frame; one whose blocks are raw needs no library."""
+    """Unpacks a zstd frame."""
     try:
         from compression import zstd  # Python 3.14
 
@@ -194,4 +200,4 @@ def unpack(packed):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{command, expect, rtl_with, tools};
+use common::{command, expect, rtl_with};
 use serde_json::Value;
 
 /// A core in the socket of an encoder that takes nothing. At its first request it does what the environment says.
@@ -57,9 +57,6 @@ fn play(does: &str, arguments: &[&str]) -> Output {
 
 #[test]
 fn each_way_to_end_a_simulation_has_a_name() {
-    if tools().is_none() {
-        return;
-    }
     for (does, arguments, words) in [
         ("exit", &[][..], "the simulated core ended the program, with exit status 0"),
         ("crash", &[], "crashed with signal 11 (SIGSEGV)"),
@@ -82,9 +79,6 @@ fn each_way_to_end_a_simulation_has_a_name() {
 
 #[test]
 fn what_a_core_prints_is_no_result() {
-    if tools().is_none() {
-        return;
-    }
     let output = play("forge", &[]);
     expect(&output, 1, &["encoder passes", "ended the program, with exit status 0"]);
     assert!(output.stdout.is_empty());
@@ -92,9 +86,6 @@ fn what_a_core_prints_is_no_result() {
 
 #[test]
 fn machines_are_told_too() {
-    if tools().is_none() {
-        return;
-    }
     let report: Value = serde_json::from_slice(&play("exit", &["--format=json"]).stdout).unwrap();
     assert_eq!((&report["pass"], &report["ended"]["kind"]), (&false.into(), &"exit".into()));
     expect(&play("exit", &["--format=junit"]), 1, &["<error message=\"the simulated core ended the program"]);
@@ -108,9 +99,6 @@ fn quitter() -> tempfile::TempDir {
 
 #[test]
 fn every_verb_that_simulates_outlives_the_core() {
-    if tools().is_none() {
-        return;
-    }
     let dir = quitter();
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/smoke.json");
     let vectors = vectors.to_str().unwrap();
@@ -126,9 +114,6 @@ fn every_verb_that_simulates_outlives_the_core() {
 
 #[test]
 fn a_simulation_ends_with_the_command() {
-    if tools().is_none() {
-        return;
-    }
     let dir = tempfile::tempdir().unwrap();
     let mut hanging = command();
     hanging.env("CORE_DOES", "hang").args(["cosim", "--socket=encoder", "--suite=smoke", "--rtl"]);

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
-use common::{command, expect, program, tools};
+use common::{command, expect, iverilog, proof_tools, tools};
 use serde_json::Value;
 use silicabac::cosim::rtl::{SOCKETS, SOURCES};
 
@@ -40,9 +40,6 @@ fn socket(direction: &str, top: &str, files: &[String], arguments: &[&str]) -> O
 
 #[test]
 fn the_built_in_cores_pass_in_their_sockets() {
-    if tools().is_none() {
-        return;
-    }
     let arguments = ["--suite", "smoke,directed,invalid,random"];
     for direction in ["encoder", "decoder"] {
         let output = socket(direction, "", &[], &arguments);
@@ -52,9 +49,6 @@ fn the_built_in_cores_pass_in_their_sockets() {
 
 #[test]
 fn a_core_of_another_make_passes_with_any_number_of_lanes() {
-    if tools().is_none() {
-        return;
-    }
     for lanes in ["1", "2", "8"] {
         let lanes = format!("--verilator-arg=-GLANES={lanes}");
         let output = socket("encoder", "textbook_encoder", &textbook(), &["--suite", "smoke", &lanes]);
@@ -84,9 +78,6 @@ fn convictions(name: &str) -> Vec<(String, String, String)> {
 
 #[test]
 fn a_counter_that_saturates_is_convicted_from_its_first_wrong_length_on() {
-    if tools().is_none() {
-        return;
-    }
     let convictions = convictions("saturating_counter");
     let (class, vector, what) = &convictions[0];
     assert_eq!((class.as_str(), vector.as_str()), ("outstanding-N-carry", "outstanding-64-carry"));
@@ -96,9 +87,6 @@ fn a_counter_that_saturates_is_convicted_from_its_first_wrong_length_on() {
 
 #[test]
 fn a_packer_that_deadlocks_is_convicted_of_a_deadlock_at_84_bits() {
-    if tools().is_none() {
-        return;
-    }
     let convictions = convictions("deadlocking_packer");
     let (class, vector, what) = &convictions[0];
     assert_eq!((class.as_str(), vector.as_str()), ("outstanding-N-carry", "outstanding-84-carry"));
@@ -107,17 +95,13 @@ fn a_packer_that_deadlocks_is_convicted_of_a_deadlock_at_84_bits() {
 
 #[test]
 fn a_first_bit_in_the_second_lane_is_convicted() {
-    if tools().is_none() {
-        return;
-    }
     let convictions = convictions("two_lanes_first_bit");
     let (_, vector, what) = convictions.iter().find(|(class, ..)| class.starts_with("first-")).unwrap();
     assert!(vector.starts_with("first-") && what.starts_with("wrong: byte 0"), "{vector} {what}");
 }
 
 /// The testbench of the smoke suite in Icarus Verilog, which knows X.
-fn in_icarus(direction: &str, top: &str, files: &[String], defines: &[&str]) -> Option<Output> {
-    let iverilog = program("iverilog", "apt-get install iverilog")?;
+fn in_icarus(iverilog: &Path, direction: &str, top: &str, files: &[String], defines: &[&str]) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let export = ["vectors", "export", "--format", "sv-testbench", "--suite", "smoke", "--socket", direction];
     expect(&command().args(export).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
@@ -126,32 +110,36 @@ fn in_icarus(direction: &str, top: &str, files: &[String], defines: &[&str]) -> 
     compile.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
     let compiled = compile.output().unwrap();
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    Some(Command::new("vvp").current_dir(dir.path()).arg("tb.vvp").output().unwrap())
+    Command::new(iverilog.with_file_name("vvp")).current_dir(dir.path()).arg("tb.vvp").output().unwrap()
 }
 
-/// The same in Verilator.
-fn in_verilator(direction: &str, top: &str, files: &[String], defines: &[&str]) -> Option<Output> {
-    let (_, tools) = tools()?;
+/// The same in Verilator, without the `make` that its `--binary` wants.
+fn in_verilator(direction: &str, top: &str, files: &[String], defines: &[&str]) -> Output {
+    let (_, tools) = tools();
     let dir = tempfile::tempdir().unwrap();
     let export = ["vectors", "export", "--format", "sv-testbench", "--suite", "smoke", "--socket", direction];
     expect(&command().args(export).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
     let mut compile = Command::new(tools.verilator_path());
-    let flags = ["--binary", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-O0"];
+    let flags = ["--cc", "--exe", "--main", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-style"];
     compile.current_dir(dir.path()).args(flags).arg("--top-module").arg(format!("{direction}_tb"));
     compile.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
     let compiled = compile.output().unwrap();
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    Some(
-        Command::new(dir.path().join(format!("obj_dir/V{direction}_tb")))
-            .current_dir(dir.path())
-            .output()
-            .unwrap(),
-    )
+    let obj_dir = dir.path().join("obj_dir");
+    let written = fs::read_dir(&obj_dir).unwrap().map(|entry| entry.unwrap().path());
+    let units = written.filter(|path| path.extension().is_some_and(|extension| extension == "cpp"));
+    let include = tools.verilator_root().join("include");
+    let runtime = ["verilated.cpp", "verilated_threads.cpp", "verilated_timing.cpp"];
+    let mut link = Command::new(tools.compiler_path());
+    link.current_dir(dir.path()).args(["-std=c++20", "-O0", "-pthread", "-fcoroutines", "-o", "tb", "-I"]);
+    link.arg(&obj_dir).arg("-isystem").arg(&include).arg("-isystem").arg(include.join("vltstd")).args(units);
+    let linked = link.args(runtime.map(|file| include.join(file))).output().unwrap();
+    assert!(linked.status.success(), "{}", String::from_utf8_lossy(&linked.stderr));
+    Command::new(dir.path().join("tb")).current_dir(dir.path()).output().unwrap()
 }
 
 #[track_caller]
-fn says(output: Option<Output>, passes: bool, words: &[&str]) {
-    let Some(output) = output else { return };
+fn says(output: &Output, passes: bool, words: &[&str]) {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.success(), passes, "{text}");
     for word in words {
@@ -161,20 +149,22 @@ fn says(output: Option<Output>, passes: bool, words: &[&str]) {
 
 #[test]
 fn the_testbench_convicts_the_same_cores_in_a_simulator_that_knows_x() {
-    says(in_icarus("encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
+    let Some(iverilog) = iverilog() else { return };
+    says(&in_icarus(&iverilog, "encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
     for (name, lanes, vector, what) in [
         ("saturating_counter", "-DLANES=1", "outstanding-87-no-carry", "a wrong byte"),
         ("deadlocking_packer", "-DLANES=1", "outstanding-87-no-carry", "deadlock"),
         ("two_lanes_first_bit", "-DLANES=2", "outstanding-0-carry", "a wrong byte"),
     ] {
-        says(in_icarus("encoder", name, &faulty(name), &[lanes]), false, &["FAIL", vector, what]);
+        says(&in_icarus(&iverilog, "encoder", name, &faulty(name), &[lanes]), false, &["FAIL", vector, what]);
     }
 }
 
 /// Icarus 11 takes no packed structs in ports, so Yosys translates the cores first.
 #[test]
 fn our_cores_pass_in_a_simulator_that_knows_x() {
-    let Some(tools) = common::proof_tools() else { return };
+    let Some(iverilog) = iverilog() else { return };
+    let tools = proof_tools();
     for (direction, socket) in ["encoder", "decoder"].into_iter().zip(SOCKETS) {
         let dir = tempfile::tempdir().unwrap();
         let mut script = String::new();
@@ -187,18 +177,18 @@ fn our_cores_pass_in_a_simulator_that_knows_x() {
         script += &format!("hierarchy -check -top {top}\nproc\nopt_clean\nwrite_verilog translated.v\n");
         tools.yosys().run(dir.path(), &script).unwrap();
         let translated = dir.path().join("translated.v").display().to_string();
-        says(in_icarus(direction, &top, &[translated], &[]), true, &["PASS"]);
+        says(&in_icarus(&iverilog, direction, &top, &[translated], &[]), true, &["PASS"]);
     }
 }
 
 #[test]
 fn the_testbench_convicts_in_verilator_too() {
     says(
-        in_verilator("encoder", "two_lanes_first_bit", &faulty("two_lanes_first_bit"), &["-DLANES=2"]),
+        &in_verilator("encoder", "two_lanes_first_bit", &faulty("two_lanes_first_bit"), &["-DLANES=2"]),
         false,
         &["FAIL", "outstanding-0-carry", "a wrong byte"],
     );
-    says(in_verilator("encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
+    says(&in_verilator("encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
 }
 
 /// The socket of an encoder with this inside.
@@ -212,9 +202,6 @@ fn encoder_of(dir: &Path, body: &str) -> Vec<String> {
 
 #[track_caller]
 fn refused(body: &str, status: i32, words: &[&str]) {
-    if tools().is_none() {
-        return;
-    }
     let dir = tempfile::tempdir().unwrap();
     let files = encoder_of(dir.path(), body);
     let arguments = ["--suite", "smoke", "--patience", "500"];
@@ -259,9 +246,6 @@ fn a_core_that_ends_the_simulation_is_wrong() {
 
 #[test]
 fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
-    if tools().is_none() {
-        return;
-    }
     let edit = |from: &str, to: &str, words: &[&str]| {
         let dir = tempfile::tempdir().unwrap();
         let template = fs::read_to_string(file("tests/cores/textbook_encoder.v")).unwrap();
@@ -283,9 +267,6 @@ fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
 
 #[test]
 fn other_ports_are_named() {
-    if tools().is_none() {
-        return;
-    }
     let dir = tempfile::tempdir().unwrap();
     let template = fs::read_to_string(file("rtl/socket/cabac_encoder_socket.sv")).unwrap();
     let check = |from: &str, to: &str, words: &[&str]| {
@@ -313,9 +294,6 @@ fn other_ports_are_named() {
 
 #[test]
 fn a_core_without_optional_ports_is_checked_in_the_rest() {
-    if tools().is_none() {
-        return;
-    }
     let dir = tempfile::tempdir().unwrap();
     let template = fs::read_to_string(file("tests/cores/textbook_encoder.v")).unwrap();
     let without = template
@@ -334,9 +312,6 @@ fn a_core_without_optional_ports_is_checked_in_the_rest() {
 
 #[test]
 fn a_failure_is_written_and_its_command_shows_it_again() {
-    if tools().is_none() {
-        return;
-    }
     let failures = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
         let mut command = command();

@@ -2,18 +2,17 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use common::{golden_traces, unpublished_traces};
+use common::{Corpus, golden_traces};
 use silicabac::bin::{BinCoder, Decode, Event};
 use silicabac::context::{Codec, CtxIdx};
 use silicabac::replay::{What, replay, replay_all};
 use silicabac::spec;
 use silicabac::trace::{MAX_BYTES, Start, Trace, TraceError, TracedSlice};
 
-fn all_traces() -> impl Iterator<Item = (String, Trace)> {
-    let files = golden_traces().into_iter().chain(unpublished_traces());
-    files.map(|path| (path.display().to_string(), Trace::read(&path).unwrap()))
+fn read(files: Vec<PathBuf>) -> impl Iterator<Item = (String, Trace)> {
+    files.into_iter().map(|path| (path.display().to_string(), Trace::read(&path).unwrap()))
 }
 
 fn golden(codec: Codec) -> Trace {
@@ -23,7 +22,17 @@ fn golden(codec: Codec) -> Trace {
 
 #[test]
 fn every_slice_replays() {
-    for (name, trace) in all_traces() {
+    replays(golden_traces());
+}
+
+#[test]
+fn every_slice_of_the_corpus_replays() {
+    let Some(corpus) = Corpus::find() else { return };
+    replays(corpus.traces());
+}
+
+fn replays(files: Vec<PathBuf>) {
+    for (name, trace) in read(files) {
         for (i, slice) in trace.slices.iter().enumerate() {
             replay(slice).unwrap_or_else(|difference| panic!("{name}: slice {i}: {difference}"));
         }
@@ -32,8 +41,18 @@ fn every_slice_replays() {
 
 #[test]
 fn initial_contexts_are_those_of_the_tables() {
+    initial_contexts_agree(golden_traces());
+}
+
+#[test]
+fn initial_contexts_of_the_corpus_are_those_of_the_tables() {
+    let Some(corpus) = Corpus::find() else { return };
+    initial_contexts_agree(corpus.traces());
+}
+
+fn initial_contexts_agree(files: Vec<PathBuf>) {
     let mut compared = 0;
-    for (name, trace) in all_traces() {
+    for (name, trace) in read(files) {
         for slice in &trace.slices {
             let Some(init) = slice.header.init(trace.codec) else { continue };
             let first = slice.segments.first().filter(|first| first.start == Start::Slice);

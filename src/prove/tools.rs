@@ -1,4 +1,4 @@
-//! Finds Yosys, its smtbmc and a solver.
+//! Finds or fetches Yosys, its smtbmc and a solver.
 
 use std::{
     env,
@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use silicabac_sim::{Cache, SimError, pypi::YOSYS};
+
 use super::ProveError;
 use crate::solver::Solver;
-use crate::yosys::{Yosys, YosysError, on_path};
-
-pub use crate::yosys::INSTALL;
+use crate::yosys::Yosys;
 
 /// The programs that a proof needs.
 #[derive(Clone, Debug)]
@@ -22,29 +22,34 @@ pub struct Tools {
 
 impl Tools {
     /// Finds the tools: Yosys as [`Yosys::find`] does, its smtbmc beside it or on the PATH, and a solver as
-    /// [`Solver::find`] does.
+    /// [`Solver::find`] does. `notice` is told before anything is fetched.
     ///
     /// # Errors
-    /// [`ProveError::Tool`], with the command that installs what is missing.
-    pub fn find() -> Result<Tools, ProveError> {
-        let missing = |error: YosysError| match error {
-            YosysError::Tool { what } => ProveError::Tool { what },
-            other => ProveError::Tool { what: other.to_string() },
-        };
-        let yosys = Yosys::find().map_err(missing)?;
-        let name = yosys.path().file_name().unwrap_or_default().to_string_lossy();
-        let smtbmc =
-            on_path(Path::new(&format!("{name}-smtbmc")), yosys.path().parent()).ok_or_else(|| {
-                let what = format!("{} comes without its {name}-smtbmc", yosys.path().display());
-                ProveError::Tool { what }
-            })?;
-        let solver = Solver::find(&yosys).map_err(missing)?;
+    /// [`ProveError::Sim`], with the command that installs what is missing.
+    pub fn find(cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<Tools, ProveError> {
+        let yosys = Yosys::find(cache, notice)?;
+        let name = format!("{}-smtbmc", yosys.path().file_name().unwrap_or_default().display());
+        let smtbmc = yosys.beside(&name).ok_or_else(|| SimError::Tool {
+            what: format!("{} comes without its {name}", yosys.path().display()),
+            install: YOSYS.install,
+        })?;
+        let solver = Solver::find(&yosys, cache, notice)?;
         Ok(Tools { yosys, smtbmc, solver })
     }
 
     /// Yosys.
     pub fn yosys(&self) -> &Yosys {
         &self.yosys
+    }
+
+    /// Its smtbmc.
+    pub fn smtbmc_path(&self) -> &Path {
+        &self.smtbmc
+    }
+
+    /// The solver.
+    pub fn solver(&self) -> &Solver {
+        &self.solver
     }
 
     pub(super) fn solver_name(&self) -> &'static str {

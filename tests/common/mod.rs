@@ -1,23 +1,19 @@
 //! What several tests need.
 #![allow(dead_code, unreachable_pub)] // each test uses a part of it
 
+#[path = "../../sim/tests/left_out/mod.rs"]
+pub mod left_out;
+
 use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
-use silicabac::cosim::rtl::SOURCES;
-use silicabac_sim::{Cache, Tools};
-
-/// Recorded traces that may be read but not published: `$SILICABAC_TRACES`, else a folder beside the project's.
-/// Empty where there is none.
-pub fn unpublished_traces() -> Vec<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/traces");
-    list(&std::env::var_os("SILICABAC_TRACES").map_or(beside, PathBuf::from))
-}
+use left_out::{Wanted, leave_out};
+use silicabac::{cosim::rtl::SOURCES, mutation::Machine, prove};
+use silicabac_sim::{Cache, Tools, on_path};
 
 /// The streams in `tests/streams/`, encoded for this project.
 pub fn streams() -> Vec<PathBuf> {
@@ -26,11 +22,41 @@ pub fn streams() -> Vec<PathBuf> {
     streams
 }
 
-/// H.264 streams that may be read but not published: `$SILICABAC_STREAMS`, else a folder beside the project's. Empty
-/// where there is none.
-pub fn unpublished_streams() -> Vec<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/streams/avc");
-    files(&std::env::var_os("SILICABAC_STREAMS").map_or(beside, PathBuf::from), "264")
+/// A folder of more streams and traces than may be published, which `SILICABAC_CORPUS` names: `streams/avc/*.264`, and
+/// `traces/*.cbt.zst`, those of these streams named `avc_STREAM.cbt.zst`. Where it is not set, the test is left out.
+pub struct Corpus(PathBuf);
+
+impl Corpus {
+    /// The folder.
+    pub fn find() -> Option<Corpus> {
+        let named = std::env::var_os("SILICABAC_CORPUS").filter(|named| !named.is_empty());
+        if named.is_none() {
+            leave_out(Wanted::Corpus);
+        }
+        named.map(|named| Corpus(named.into()))
+    }
+
+    /// Its H.264 streams.
+    pub fn streams(&self) -> Vec<PathBuf> {
+        some(files(&self.0.join("streams/avc"), ".264"), &self.0)
+    }
+
+    /// Its traces.
+    pub fn traces(&self) -> Vec<PathBuf> {
+        some(list(&self.0.join("traces")), &self.0)
+    }
+
+    /// The trace that was recorded of one of its streams, if there is one.
+    pub fn trace_of(&self, stream: &Path) -> Option<PathBuf> {
+        let name = stream.file_stem().unwrap_or_default().display().to_string();
+        Some(self.0.join(format!("traces/avc_{name}.cbt.zst"))).filter(|path| path.is_file())
+    }
+}
+
+/// Not none, which would be a test of nothing.
+fn some(files: Vec<PathBuf>, dir: &Path) -> Vec<PathBuf> {
+    assert!(!files.is_empty(), "{}, which SILICABAC_CORPUS names, is not such a folder", dir.display());
+    files
 }
 
 /// The traces in `golden/`.
@@ -53,73 +79,48 @@ fn files(dir: &Path, end: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The tools of co-simulation. A test that cannot have them fails and says what to install, unless
-/// `SILICABAC_NO_SIM=1` asks to leave such tests out; then this is `None`, and a line counts them.
-pub fn tools() -> Option<(Cache, Tools)> {
-    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
-    if left_out("SILICABAC_NO_SIM", "co-simulation tests", &LEFT_OUT) {
-        return None;
-    }
+/// The cache, and the tools of co-simulation; Verilator is fetched where it is not installed.
+pub fn tools() -> (Cache, Tools) {
     let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
-    let tools =
-        Tools::find(&cache, &mut |line| eprintln!("{line}")).unwrap_or_else(|error| panic!("{error}"));
-    Some((cache, tools))
+    let tools = Tools::find(&cache, &mut notice).unwrap_or_else(|error| panic!("{error}"));
+    (cache, tools)
 }
 
-/// Another program that a test runs, under the same rule; `install` is the command that installs it.
-pub fn program(name: &str, install: &str) -> Option<PathBuf> {
-    tools()?;
-    Some(
-        on_path(name).unwrap_or_else(|| panic!("there is no {name} on the PATH; install it with: {install}")),
-    )
+/// The tools of proofs, fetched where they are not installed.
+pub fn proof_tools() -> prove::Tools {
+    let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
+    prove::Tools::find(&cache, &mut notice).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The encoder x264; as [`tools`], with `SILICABAC_NO_X264=1`.
+/// The tools of mutation: those of co-simulation, and Yosys and a solver as for proofs.
+pub fn mutation_machine() -> Machine {
+    let (cache, tools) = tools();
+    let proof = proof_tools();
+    Machine { yosys: proof.yosys().clone(), solver: proof.solver().clone(), tools, cache }
+}
+
+/// Past the capture of the test harness: what takes minutes says so.
+fn notice(line: &str) {
+    writeln!(std::io::stderr(), "{line}").expect("standard error");
+}
+
+/// Icarus Verilog. Where it is not installed, the test is left out.
+pub fn iverilog() -> Option<PathBuf> {
+    program("iverilog", "iverilog")
+}
+
+/// The encoder x264. Where it is not installed, the test is left out.
 pub fn x264() -> Option<PathBuf> {
-    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
-    if left_out("SILICABAC_NO_X264", "tests of fresh streams", &LEFT_OUT) {
-        return None;
-    }
-    Some(
-        on_path("x264")
-            .unwrap_or_else(|| panic!("there is no x264 on the PATH; install it with: apt-get install x264")),
-    )
+    program("x264", "x264")
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
-}
-
-/// The tools of proofs; as [`tools`], with `SILICABAC_NO_FORMAL=1`.
-pub fn proof_tools() -> Option<silicabac::prove::Tools> {
-    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
-    if left_out("SILICABAC_NO_FORMAL", "tests of proofs", &LEFT_OUT) {
-        return None;
+/// A program that only a package manager has, and the package that has it.
+pub fn program(name: &'static str, package: &'static str) -> Option<PathBuf> {
+    let found = on_path(Path::new(name));
+    if found.is_none() {
+        leave_out(Wanted::Program { name, package });
     }
-    Some(silicabac::prove::Tools::find().unwrap_or_else(|error| panic!("{error}")))
-}
-
-/// The tools of mutation: those of co-simulation, and Yosys as for proofs.
-pub fn mutation_machine() -> Option<silicabac::mutation::Machine> {
-    static LEFT_OUT: AtomicUsize = AtomicUsize::new(0);
-    if left_out("SILICABAC_NO_FORMAL", "tests of mutants", &LEFT_OUT) {
-        return None;
-    }
-    let (cache, tools) = tools()?;
-    let yosys = silicabac::yosys::Yosys::find().unwrap_or_else(|error| panic!("{error}"));
-    let solver = silicabac::solver::Solver::find(&yosys).unwrap_or_else(|error| panic!("{error}"));
-    Some(silicabac::mutation::Machine { yosys, solver, tools, cache })
-}
-
-/// Whether this variable asks to leave such tests out; a line counts them.
-fn left_out(variable: &str, tests: &str, count: &AtomicUsize) -> bool {
-    let asked = std::env::var_os(variable).is_some_and(|value| value == "1");
-    if asked {
-        let count = count.fetch_add(1, Ordering::Relaxed) + 1;
-        // Past the capture of the test harness: nothing is left out in silence.
-        let _ = writeln!(std::io::stderr(), "{variable}: {count} {tests} left out here so far");
-    }
-    asked
+    found
 }
 
 /// The built-in Verilog in a directory, with `edit` applied: in this file, this text becomes that.
