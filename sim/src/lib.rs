@@ -4,6 +4,8 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | `cache` | directories built once, by whoever comes first |
+//! | `contents` | whether such a directory is still what was built |
+//! | [`unfinished`] | what is to be removed if the process ends early |
 //! | `tools` | finds or fetches Verilator, finds the C++ compiler |
 //! | `design` | Verilog in, shared library out |
 //! | `ports` | the module's ports, from Verilator's header |
@@ -25,12 +27,14 @@
 #![deny(unsafe_code)]
 
 mod cache;
+mod contents;
 mod design;
 mod error;
 mod library;
 mod ports;
 mod shim;
 mod tools;
+pub mod unfinished;
 
 pub use cache::Cache;
 pub use design::Design;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
 use silicabac::{
     cosim::coverage,
     suites::{BUILT_IN, Suite, UNIONS},
@@ -58,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     if arguments.coverage {
         if arguments.options.is_junit() {
-            clap::Error::raw(ErrorKind::ArgumentConflict, "--coverage cannot be printed as junit\n").exit();
+            return Err(Failure::Usage("--coverage cannot be printed as junit".into()));
         }
         return rtl_coverage::run(&suites, seed, arguments.waivers.as_ref(), &arguments.options);
     }

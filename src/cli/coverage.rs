@@ -9,7 +9,7 @@ use clap::{ValueEnum, builder::PossibleValuesParser};
 use silicabac::coverage::{Coverage, Item};
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
-use super::{Failure, Verdict, read_suites, unless_closed, write_file};
+use super::{Failure, Verdict, output::write_file, read_suites, unless_closed};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {

@@ -4,9 +4,11 @@ mod cosim;
 mod coverage;
 mod judge;
 mod mutate;
+mod output;
 mod prove;
 mod replay;
 mod rtl_coverage;
+mod signals;
 mod socket;
 mod stream;
 mod sweep;
@@ -15,7 +17,7 @@ mod weights;
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -108,10 +110,14 @@ enum Failure {
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
     Print(io::Error),
+    #[error("{0}")]
+    Usage(String),
 }
 
 pub(crate) fn main() -> ExitCode {
-    let result = match Arguments::parse().verb {
+    let verb = Arguments::parse().verb;
+    let guard = signals::set_up();
+    let result = match verb {
         Verb::Cosim(arguments) => cosim::run(&arguments),
         Verb::Mutate(arguments) => mutate::run(&arguments),
         Verb::Prove(arguments) => prove::run(&arguments),
@@ -125,6 +131,7 @@ pub(crate) fn main() -> ExitCode {
             unless_closed(io::stdout().write_all(&script)).map(|()| Verdict::Equal)
         }
     };
+    guard.end();
     ExitCode::from(match result {
         Ok(Verdict::Equal) => 0,
         Ok(Verdict::Mismatch) => 1,
@@ -138,6 +145,7 @@ pub(crate) fn main() -> ExitCode {
                     MutationError::Sim(SimError::Tool { .. }) | MutationError::Yosys(YosysError::Tool { .. }),
                 )
                 | Failure::Prove(ProveError::Tool { .. }) => 3,
+                Failure::Usage(_) => 2,
                 Failure::Stuck { .. } => 1,
                 Failure::Suite(SuiteError::Replay { source, .. })
                     if matches!(source.what, What::Differs(_)) =>
@@ -163,40 +171,6 @@ fn progress_bar(total: u64, unit: &str) -> ProgressBar {
     let template = format!("{{msg:14}} [{{wide_bar}}] {{human_pos}}/{{human_len}} {unit} {{eta}}");
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(total).with_style(style)
-}
-
-/// Writes a file under another name and renames it, so that it is there whole or not at all.
-fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let failed = |source| Failure::Write { path: path.to_owned(), source };
-    write_whole(path, |sink| write(sink).map_err(failed))
-}
-
-/// The same for what can fail in more ways than writing can.
-fn write_whole<T, E: From<Failure>>(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
-) -> Result<T, E> {
-    let failed = |source| Failure::Write { path: path.to_owned(), source };
-    let mut sink = io::BufWriter::new(temporary(path).map_err(failed)?);
-    let result = write(&mut sink)?;
-    let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
-    persist(file, path).map_err(failed)?;
-    Ok(result)
-}
-
-/// A file in the directory of another, which is gone unless it is given that one's name.
-fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As any other file that the user makes; alone, a temporary file is nobody else's to read.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(dir)
-}
-
-/// Gives a temporary file its name.
-fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// The suites of files, each with a name of its own, and what could not be read, which is said at once.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{
@@ -19,6 +18,7 @@ use silicabac::cosim::{
     CoreKind,
     socket::{self, Failed, FaultKind, Rules, Socket, Source},
 };
+use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, SimError, Tools};
@@ -26,7 +26,8 @@ use silicabac_sim::{Cache, SimError, Tools};
 use super::{
     Failure, Verdict,
     judge::{self, Core, Format, quoted},
-    progress_bar, unless_closed, write_file,
+    output::{create_dir, free_name, write_file},
+    progress_bar, unless_closed,
 };
 
 #[derive(clap::Args)]
@@ -67,6 +68,7 @@ impl Options {
             return Source::built_in(kind, cache);
         }
         let defines = self.define.iter().map(|define| format!("-D{define}"));
+        self.rtl.iter().for_each(|path| files::remember_input(path));
         Ok(Source {
             kind,
             top: top.unwrap_or_default().to_owned(),
@@ -235,8 +237,8 @@ impl Row {
     /// Writes the vector that shows the failure, to be played again.
     fn write_vector(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
         let Some(failure) = &mut self.failure else { return Ok(()) };
-        fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
-        let name = format!("{top}-{}", failure.vector);
+        create_dir(dir)?;
+        let name = free_name(dir, &format!("{top}-{}", failure.vector), &["json"]);
         let file = dir.join(format!("{name}.json"));
         write_file(&file, |sink| vectors::write_json(&name, std::slice::from_ref(&failure.written), sink))?;
         failure.file = Some(file);

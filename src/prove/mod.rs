@@ -13,12 +13,13 @@ mod solve;
 mod tools;
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use crate::cosim::{CoreKind, rtl};
+use crate::files;
 pub use properties::{BENCHES, Bench, Control, Property};
 pub use report::Report;
 pub use tools::{INSTALL, Tools};
@@ -64,7 +65,7 @@ pub fn sources(rtl_dir: Option<&Path>) -> Result<Sources, ProveError> {
     let read = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text =
-            fs::read_to_string(path).map_err(|source| ProveError::Work { path: path.clone(), source })?;
+            files::read_to_string(path).map_err(|source| ProveError::Work { path: path.clone(), source })?;
         Ok((name, text))
     };
     rtl::in_dir(dir)?.iter().map(read).collect()
