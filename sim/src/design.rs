@@ -1,7 +1,7 @@
 //! Verilog in, shared library out: Verilate, write the shim, compile everything as one translation unit.
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -86,7 +86,8 @@ impl Design {
     /// [`SimError::Read`], [`SimError::Verilog`] and [`SimError::Port`] are the design's fault, the others the
     /// machine's.
     pub fn build(&self, cache: &Cache, tools: &Tools) -> Result<Library, SimError> {
-        let dir = tempfile::tempdir().map_err(|source| SimError::Cache { path: env::temp_dir(), source })?;
+        let scratch = |source| SimError::Scratch { path: tempfile::env::temp_dir(), source };
+        let dir = tempfile::tempdir().map_err(scratch)?;
         let model = self.verilate(tools, dir.path())?;
         let mut ports = ports::parse(&self.top, &model.header)?;
         self.check_clock(&ports)?;
@@ -119,7 +120,7 @@ impl Design {
         }
         command.args(COVERAGE.iter().filter(|_| self.coverage)).args(&self.arguments);
         for source in &self.sources {
-            command.arg(absolute(source)?);
+            command.arg(source_file(source)?);
         }
         let output = command.output().map_err(|source| SimError::Tool {
             what: format!("cannot run {}: {source}", tools.verilator.display()),
@@ -181,7 +182,7 @@ fn compile(
     target: &Path,
 ) -> Result<(), SimError> {
     let path = dir.join("shim.cc");
-    fs::write(&path, unit).map_err(|source| SimError::Cache { path: path.clone(), source })?;
+    fs::write(&path, unit).map_err(|source| SimError::Scratch { path: path.clone(), source })?;
     let mut command = compiler(tools);
     command.args(["-O3", "-shared"]).arg("-I").arg(dir).arg(path);
     if cfg!(target_os = "linux") {
@@ -213,6 +214,8 @@ fn compiler(tools: &Tools) -> Command {
     if !tools.compiler.to_string_lossy().contains("clang") {
         command.arg("-fno-gnu-unique");
     }
+    // A compiler that is killed leaves its temporary files where ours are removed.
+    command.env("TMPDIR", tempfile::env::temp_dir());
     let include = tools.verilator_root.join("include");
     command.arg("-isystem").arg(include.join("vltstd")).arg("-isystem").arg(include);
     command
@@ -228,6 +231,16 @@ fn run_compiler(tools: &Tools, command: &mut Command) -> Result<(), SimError> {
         }
         Err(error) => Err(SimError::Compile { compiler, message: error.to_string() }),
     }
+}
+
+/// The file of that name. Verilator would read a device without end, and a pipe more than once.
+fn source_file(path: &Path) -> Result<PathBuf, SimError> {
+    let file = absolute(path)?;
+    if file.is_file() {
+        return Ok(file);
+    }
+    let source = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+    Err(SimError::Read { path: path.to_owned(), source })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, SimError> {

@@ -21,6 +21,14 @@ pub enum SimError {
         /// The system's reason.
         source: io::Error,
     },
+    /// There is no directory for temporary files, or it cannot be written.
+    #[error("cannot use the directory {} for temporary files: {source}; name another in TMPDIR", .path.display())]
+    Scratch {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A Verilog file cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Read {

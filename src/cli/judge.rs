@@ -1,7 +1,6 @@
 //! What the verbs that judge cores have in common.
 
 use std::{
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -15,9 +14,9 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
+    output::{create_dir, free_name, write_file},
     print::{Progress, out, say, unless_closed},
     supervise::Limits,
-    write_file,
 };
 
 #[derive(clap::Args)]
@@ -150,8 +149,10 @@ fn shrink(model: &AnyModel, suite: &Suite, outcome: &Outcome, seed: u64, options
 }
 
 fn write_failure(shrunk: &cosim::Shrunk, dir: &Path) -> Result<PathBuf, Failure> {
-    fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
+    create_dir(dir)?;
     let Suite { name, vectors, .. } = &shrunk.suite;
+    // What is checked may be what an earlier failure left.
+    let name = &free_name(dir, name, &["json", "hex", "vcd"]);
     let file = |extension: &str| dir.join(format!("{name}.{extension}"));
     write_file(&file("json"), |sink| vectors::write_json(name, vectors, sink))?;
     write_file(&file("hex"), |sink| vectors::write_hex(vectors, sink))?;

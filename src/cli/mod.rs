@@ -5,10 +5,12 @@ mod cosim;
 mod coverage;
 mod judge;
 mod mutate;
+mod output;
 mod print;
 mod prove;
 mod replay;
 mod rtl_coverage;
+mod signals;
 mod socket;
 mod stream;
 mod supervise;
@@ -19,7 +21,7 @@ mod weights;
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -118,10 +120,11 @@ enum Failure {
 }
 
 pub(crate) fn main() -> ExitCode {
-    let status = match channel::open() {
-        Ok(()) => run(&Arguments::parse().verb),
-        Err(error) => Failure::Process(error).report(),
-    };
+    let opened = channel::open().map_err(Failure::Process);
+    let verb = Arguments::parse().verb;
+    let guard = signals::set_up();
+    let status = opened.map_or_else(|failure| failure.report(), |()| run(&verb));
+    guard.end();
     if let Some(channel) = channel::get() {
         channel.end(status);
     }
@@ -185,40 +188,6 @@ impl Failure {
             _ => 4,
         }
     }
-}
-
-/// Writes a file under another name and renames it, so that it is there whole or not at all.
-fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let failed = |source| Failure::Write { path: path.to_owned(), source };
-    write_whole(path, |sink| write(sink).map_err(failed))
-}
-
-/// The same for what can fail in more ways than writing can.
-fn write_whole<T, E: From<Failure>>(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
-) -> Result<T, E> {
-    let failed = |source| Failure::Write { path: path.to_owned(), source };
-    let mut sink = io::BufWriter::new(temporary(path).map_err(failed)?);
-    let result = write(&mut sink)?;
-    let file = sink.into_inner().map_err(|error| failed(error.into_error()))?;
-    persist(file, path).map_err(failed)?;
-    Ok(result)
-}
-
-/// A file in the directory of another, which is gone unless it is given that one's name.
-fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As any other file that the user makes; alone, a temporary file is nobody else's to read.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(dir)
-}
-
-/// Gives a temporary file its name.
-fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// The suites of files, each with a name of its own, and what could not be read, which is said at once.

@@ -1,7 +1,6 @@
 //! `silicabac mutate`
 
 use std::{
-    fs,
     io::{self, Write},
     path::PathBuf,
     thread,
@@ -20,9 +19,9 @@ use silicabac_sim::{Cache, Tools};
 use super::{
     Failure, Verdict,
     judge::{self, Core},
+    output::{create_dir, write_file},
     print::{Progress, out, say, unless_closed},
     supervise::Limits,
-    write_file,
 };
 
 /// Change the cores in a thousand places, and check that the published vectors notice every change
@@ -106,7 +105,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         report.cores.push((core, outcomes));
     }
     if let Some(dir) = &arguments.report {
-        fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.clone(), source })?;
+        create_dir(dir)?;
         write_file(&dir.join("mutation.md"), |sink| sink.write_all(report.to_markdown().as_bytes()))?;
         write_file(&dir.join("mutation.json"), |sink| {
             serde_json::to_writer_pretty(&mut *sink, &report.to_json())?;

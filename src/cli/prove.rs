@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -14,8 +13,8 @@ use silicabac_sim::Cache;
 use super::{
     Failure, Verdict as Outcome,
     judge::Core,
+    output::{create_dir, write_file},
     print::{Progress, out, say, unless_closed},
-    write_file,
 };
 
 /// Prove properties of the cores by induction
@@ -79,9 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 fn write_trace(row: &Row, dir: &Path) -> Option<Result<PathBuf, String>> {
     let Verdict::Refuted { trace, .. } = &row.verdict else { return None };
     let path = dir.join(format!("{}-{}.vcd", row.core.name(), row.property.name()));
-    let written = fs::create_dir_all(dir)
-        .map_err(|source| Failure::Write { path: dir.to_owned(), source })
-        .and_then(|()| write_file(&path, |sink| sink.write_all(trace.as_bytes())));
+    let written = create_dir(dir).and_then(|()| write_file(&path, |sink| sink.write_all(trace.as_bytes())));
     Some(written.map(|()| path).map_err(|failure| failure.to_string()))
 }
 

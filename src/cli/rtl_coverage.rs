@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::{self, Write},
     path::PathBuf,
 };
 
 use serde_json::json;
 use silicabac::cosim::coverage::{self, Judgement, Kind, Points, WAIVERS, Waivers};
+use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac_sim::{Cache, Tools};
 
@@ -59,7 +59,7 @@ pub(super) fn run(
 
 /// Those of a file, or those of the built-in cores.
 fn read_waivers(path: Option<&PathBuf>) -> Result<Waivers, Failure> {
-    let text = path.map_or(Ok(WAIVERS.to_owned()), fs::read_to_string);
+    let text = path.map_or(Ok(WAIVERS.to_owned()), |path| files::read_to_string(path));
     let path = path.cloned().unwrap_or("coverage.waivers".into());
     let failed = |what: String| Failure::Waivers { path: path.clone(), what };
     Waivers::read(&text.map_err(|error| failed(error.to_string()))?)

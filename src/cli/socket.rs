@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -12,6 +11,7 @@ use silicabac::cosim::{
     CoreKind,
     socket::{self, Failed, FaultKind, Rules, Socket, Source},
 };
+use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, SimError, Tools};
@@ -19,8 +19,8 @@ use silicabac_sim::{Cache, SimError, Tools};
 use super::{
     Failure, Verdict,
     judge::{self, Core, Format, quoted},
+    output::{create_dir, free_name, write_file},
     print::{Progress, out, say, unless_closed},
-    write_file,
 };
 
 #[derive(clap::Args)]
@@ -61,6 +61,7 @@ impl Options {
             return Source::built_in(kind, cache);
         }
         let defines = self.define.iter().map(|define| format!("-D{define}"));
+        self.rtl.iter().for_each(|path| files::remember_input(path));
         Ok(Source {
             kind,
             top: top.unwrap_or_default().to_owned(),
@@ -175,8 +176,8 @@ impl Row {
     /// Writes the vector that shows the failure, to be played again.
     fn write_vector(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
         let Some(failure) = &mut self.failure else { return Ok(()) };
-        fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
-        let name = format!("{top}-{}", failure.vector);
+        create_dir(dir)?;
+        let name = free_name(dir, &format!("{top}-{}", failure.vector), &["json"]);
         let file = dir.join(format!("{name}.json"));
         write_file(&file, |sink| vectors::write_json(&name, std::slice::from_ref(&failure.written), sink))?;
         failure.file = Some(file);

@@ -1,8 +1,7 @@
 //! `silicabac stream`
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Write},
     num::NonZeroUsize,
     path::{Path, PathBuf},
     thread,
@@ -14,12 +13,13 @@ use serde::Serialize;
 use silicabac::avc::{Content, Info, Macroblock, SliceTrace, Stream, StreamUnit, work_in_order};
 use silicabac::bin::Event;
 use silicabac::context::{CONTEXTS, Codec};
+use silicabac::files;
 use silicabac::trace::Trace;
 
 use super::{
     Failure, Verdict,
-    print::{binary_out, line, out, say, unless_closed},
-    write_file, write_whole,
+    output::{Kind, distinct, to_output, write_file},
+    print::{line, out, say, unless_closed},
 };
 
 /// Look into H.264 streams, trace their bins, and write them again, bin by bin
@@ -101,17 +101,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
 }
 
+/// A byte stream, and how much of it has been read.
+pub(super) type Opened = (Box<dyn BufRead>, ProgressBar);
+
 /// Opens a byte stream; a container of streams is refused with the command that helps.
-pub(super) fn open(path: &Path) -> Result<(Box<dyn BufRead>, ProgressBar), Failure> {
+pub(super) fn open(path: &Path) -> Result<Opened, Failure> {
     let failed = |source| Failure::Read { path: path.to_owned(), source };
-    let (source, length): (Box<dyn Read>, _) = if path == Path::new("-") {
-        (Box::new(io::stdin()), None)
-    } else {
-        let file = File::open(path).map_err(failed)?;
-        let length =
-            file.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
-        (Box::new(file), length)
-    };
+    let source = files::open(path).map_err(failed)?;
+    let length = source.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
     let bar = match length {
         Some(length) => ProgressBar::new(length)
             .with_style(style("[{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} {eta}")),
@@ -158,10 +155,10 @@ fn complain(bar: &ProgressBar, unit: &StreamUnit, what: impl std::fmt::Display) 
 /// Works on the units of a stream, while `sink` says to go on. `work` gives `Err` for a slice that cannot be read.
 fn for_each<T: Send>(
     input: &Input,
+    (stream, bar): Opened,
     work: impl Fn(&StreamUnit) -> Result<T, String> + Sync,
     mut sink: impl FnMut(&StreamUnit, T) -> io::Result<bool>,
 ) -> Result<Count, Failure> {
-    let (stream, bar) = open(&input.path)?;
     let jobs = match input.jobs {
         0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         jobs => jobs,
@@ -207,35 +204,11 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// What is written, which matters to a terminal.
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Binary,
-}
-
-/// Runs `write` on a file that is there whole or not at all, or on the standard output.
-fn to_output<T>(
-    path: Option<&Path>,
-    content: Kind,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-        let mut out: Box<dyn Write> = match content {
-            Kind::Text => Box::new(io::BufWriter::new(out())),
-            Kind::Binary => Box::new(binary_out().map_err(Failure::Print)?),
-        };
-        let result = write(&mut out)?;
-        unless_closed(out.flush())?;
-        return Ok(result);
-    };
-    write_whole(path, write)
-}
-
 fn info(input: &Input, format: Format) -> Result<Verdict, Failure> {
     let mut total = Info::default();
     let mut count = for_each(
         input,
+        open(&input.path)?,
         |unit| Ok(Info::of(unit).0),
         |_, info| {
             total.add(info);
@@ -296,12 +269,14 @@ fn print_info(path: &Path, info: &Info, format: Format) -> io::Result<()> {
 /// The slices of the stream, traced, up to a number of them.
 fn traces(
     input: &Input,
+    opened: Opened,
     slices: usize,
     mut sink: impl FnMut(usize, SliceTrace) -> io::Result<()>,
 ) -> Result<Count, Failure> {
     let mut next = 0;
     for_each(
         input,
+        opened,
         |unit| unit.trace().transpose().map_err(|error| error.to_string()),
         |_, traced| {
             if let Some(traced) = traced.filter(|_| next < slices) {
@@ -314,9 +289,12 @@ fn traces(
 }
 
 fn trace(input: &Input, output: Option<&Path>, slices: usize) -> Result<Verdict, Failure> {
+    // First of all, so that no output is put over it.
+    let opened = open(&input.path)?;
     if let Some(path) = output.filter(|path| path.to_string_lossy().ends_with(".cbt.zst")) {
+        distinct(&[path])?;
         let mut trace = Trace { codec: Codec::Avc, contexts: CONTEXTS as u16, slices: Vec::new() };
-        let count = traces(input, slices, |_, traced| {
+        let count = traces(input, opened, slices, |_, traced| {
             trace.slices.push(traced.slice);
             Ok(())
         })?;
@@ -324,7 +302,7 @@ fn trace(input: &Input, output: Option<&Path>, slices: usize) -> Result<Verdict,
         return Ok(count.verdict());
     }
     to_output(output, Kind::Text, |out| {
-        Ok(traces(input, slices, |slice, traced| table(out, slice, &traced))?.verdict())
+        Ok(traces(input, opened, slices, |slice, traced| table(out, slice, &traced))?.verdict())
     })
 }
 
@@ -363,7 +341,7 @@ fn compare(input: &Input, path: &Path, slices: usize) -> Result<Verdict, Failure
     let expected = Trace::read(path).map_err(|source| Failure::Trace { path: path.to_owned(), source })?;
     let slices = expected.slices.len().min(slices);
     let (mut compared, mut bins, mut differing) = (0, 0, 0);
-    let mut count = traces(input, slices, |slice, traced| {
+    let mut count = traces(input, open(&input.path)?, slices, |slice, traced| {
         compared += 1;
         bins += traced.slice.segments.iter().map(|segment| segment.events.len()).sum::<usize>();
         if let Err(difference) = traced.slice.compare(&expected.slices[slice]) {
@@ -404,8 +382,9 @@ fn syntax(input: &Input, output: Option<&Path>) -> Result<Verdict, Failure> {
         let read = unit.observe((), |step| macroblocks.push((step.mb_addr, step.macroblock.clone())));
         read.map(|read| read.map(|_| macroblocks).map_err(|error| error.to_string())).transpose()
     };
+    let opened = open(&input.path)?;
     to_output(output, Kind::Text, |out| {
-        let count = for_each(input, work, |_, macroblocks| {
+        let count = for_each(input, opened, work, |_, macroblocks| {
             let Some(macroblocks) = macroblocks else { return Ok(true) };
             for (mb_addr, macroblock) in &macroblocks {
                 serde_json::to_writer(&mut *out, &Line { slice, mb_addr: *mb_addr, macroblock })?;
@@ -420,11 +399,12 @@ fn syntax(input: &Input, output: Option<&Path>) -> Result<Verdict, Failure> {
 
 fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
     let (mut slices, mut bytes, mut passed, mut differing) = (0, 0, 0, 0);
+    let opened = open(&input.path)?;
     let mut count = to_output(Some(output), Kind::Binary, |out| {
         let mut damaged = 0;
         // What cannot be read is passed through, so that nothing is lost.
         let work = |unit: &StreamUnit| Ok(unit.rewrite());
-        let mut count = for_each(input, work, |unit, rewritten| {
+        let mut count = for_each(input, opened, work, |unit, rewritten| {
             let original = &unit.unit.bytes;
             let passed_through = |why: &str| {
                 let offset = unit.unit.offset;

@@ -187,6 +187,8 @@ impl Simulation {
         let word = format!("{:x}-{:x}", std::process::id(), now.as_nanos());
         let mut command = Command::new(this_program()?);
         command.args(env::args_os().skip(1)).env(VARIABLE, &word);
+        // Within ours, so that nothing of it is left however it ends.
+        command.env("TMPDIR", tempfile::env::temp_dir());
         command.arg0(env::args_os().next().unwrap_or_default());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let (told, frames) = mpsc::channel();
@@ -315,6 +317,7 @@ fn this_program() -> io::Result<std::path::PathBuf> {
 
 /// The memory that a process has, in bytes, where the system tells.
 fn memory(child: &Child) -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "it is the kernel's")]
     let counts = fs::read_to_string(format!("/proc/{}/statm", child.id())).ok()?;
     let pages: u64 = counts.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -15,10 +14,10 @@ use silicabac::vectors::{self, Vector, trail};
 
 use super::{
     Failure, Verdict, coverage, judge,
+    output::{create_dir, write_file},
     print::{out, unless_closed},
     read_suites,
     supervise::Limits,
-    write_file,
 };
 
 /// Write, check, list and explain test vectors for cores
@@ -168,12 +167,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
 }
 
-fn generate(dir: &PathBuf, seed: u64) -> Result<Verdict, Failure> {
+fn generate(dir: &Path, seed: u64) -> Result<Verdict, Failure> {
     let suites: Vec<Suite> =
         PUBLISHED.iter().map(|name| Suite::built_in(name, seed)).collect::<Result<_, _>>()?;
     let parts: Vec<(&str, &[Vector])> =
         suites.iter().map(|suite| (suite.name.as_str(), suite.vectors.as_slice())).collect();
-    fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.clone(), source })?;
+    create_dir(dir)?;
     let files = vectors::files(&parts, seed);
     for (name, contents) in &files {
         write_file(&dir.join(name), |sink| sink.write_all(contents))?;
@@ -189,7 +188,7 @@ fn generate(dir: &PathBuf, seed: u64) -> Result<Verdict, Failure> {
 }
 
 fn export(files: &[(String, String)], dir: &Path) -> Result<Verdict, Failure> {
-    fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
+    create_dir(dir)?;
     for (name, contents) in files {
         write_file(&dir.join(name), |sink| sink.write_all(contents.as_bytes()))?;
     }

@@ -9,6 +9,7 @@ use std::{
 use silicabac_sim::{Cache, Design, Direction, Instance, Library, SimError, Tools};
 
 use crate::cycle::{Core, Field, Fields, RowOf, Stopped};
+use crate::files;
 
 /// Files of `rtl/` with their names.
 macro_rules! embed {
@@ -50,7 +51,7 @@ pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<Pa
     let dir = cache.entry(&format!("rtl-{:08x}", crc32.finalize()), |dir| {
         sources.iter().try_for_each(|(name, text)| {
             let path = dir.join(file_name(name));
-            fs::write(&path, text).map_err(|source| SimError::Cache { path, source })
+            files::write_scratch(&path, text).map_err(|source| SimError::Cache { path, source })
         })
     })?;
     Ok(sources.iter().map(|(name, _)| dir.join(file_name(name))).collect())
@@ -78,14 +79,15 @@ pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
     let entries = fs::read_dir(dir).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let is_verilog =
         |path: &PathBuf| path.extension().is_some_and(|extension| extension == "sv" || extension == "v");
-    let mut files: Vec<_> = entries.iter().map(fs::DirEntry::path).filter(is_verilog).collect();
+    let mut sources: Vec<_> = entries.iter().map(fs::DirEntry::path).filter(is_verilog).collect();
     let is_package =
         |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_pkg"));
-    files.sort_by_key(|path| (!is_package(path), path.clone()));
-    if files.is_empty() {
+    sources.sort_by_key(|path| (!is_package(path), path.clone()));
+    if sources.is_empty() {
         return Err(failed(io::Error::new(io::ErrorKind::NotFound, "there is no .sv or .v file in it")));
     }
-    Ok(files)
+    sources.iter().for_each(|path| files::remember_input(path));
+    Ok(sources)
 }
 
 /// The files of a directory, or the built-in ones.
@@ -204,10 +206,10 @@ impl<C: Core> Rtl<'_, C> {
             path: path.to_owned(),
             message: error.to_string(),
         };
-        let dir = std::env::temp_dir();
+        let dir = tempfile::env::temp_dir();
         let file = tempfile::Builder::new().tempfile_in(&dir).map_err(|error| failed(&dir, error))?;
         self.instance.write_coverage(file.path())?;
-        fs::read_to_string(file.path()).map_err(|error| failed(file.path(), error))
+        files::read_to_string(file.path()).map_err(|error| failed(file.path(), error))
     }
 }
 

@@ -15,7 +15,7 @@ mod tables;
 mod trial;
 
 use std::{
-    fs, io,
+    io,
     panic::resume_unwind,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
@@ -28,6 +28,7 @@ use crate::cosim::{
     CoreKind,
     socket::{Socket, Source},
 };
+use crate::files;
 use crate::prove::Sources;
 use crate::solver::Solver;
 use crate::suites::Suite;
@@ -98,7 +99,7 @@ pub enum MutationError {
 
 impl MutationError {
     fn dir(source: io::Error) -> MutationError {
-        MutationError::Work { path: std::env::temp_dir(), source }
+        MutationError::Work { path: tempfile::env::temp_dir(), source }
     }
 }
 
@@ -294,7 +295,7 @@ impl Bench<'_> {
         let sources = tables::sources(self.sources, self.netlist.core())?;
         let files = sources.into_iter().map(|(name, text)| {
             let path = dir.join(name);
-            match fs::write(&path, text) {
+            match files::write_scratch(&path, &text) {
                 Ok(()) => Ok(path),
                 Err(source) => Err(MutationError::Work { path, source }),
             }

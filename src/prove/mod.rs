@@ -13,7 +13,7 @@ mod solve;
 mod tools;
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -21,6 +21,7 @@ use std::{
 use silicabac_sim::SimError;
 
 use crate::cosim::{CoreKind, rtl};
+use crate::files;
 use crate::yosys::YosysError;
 pub use properties::{BENCHES, Bench, Control, Property};
 pub use report::Report;
@@ -71,7 +72,7 @@ pub fn sources(rtl_dir: Option<&Path>) -> Result<Sources, ProveError> {
     let read = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text =
-            fs::read_to_string(path).map_err(|source| ProveError::Work { path: path.clone(), source })?;
+            files::read_to_string(path).map_err(|source| ProveError::Work { path: path.clone(), source })?;
         Ok((name, text))
     };
     rtl::in_dir(dir)?.iter().map(read).collect()

@@ -1,8 +1,9 @@
 //! A bench in a directory of its own: Yosys makes formulas of it there, and a solver answers them.
 
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{fmt::Write, path::Path, process::Command};
 
 use super::{Bench, Property, ProveError, Sources, Tools};
+use crate::files;
 
 /// Clocks of the induction, at the most.
 const STEP: usize = 3;
@@ -61,7 +62,7 @@ impl<'a> Workshop<'a> {
         tools: &'a Tools,
         then: &str,
     ) -> Result<Workshop<'a>, ProveError> {
-        let failed = |source| ProveError::Work { path: std::env::temp_dir(), source };
+        let failed = |source| ProveError::Work { path: tempfile::env::temp_dir(), source };
         let workshop = Workshop { bench, tools, dir: tempfile::tempdir().map_err(failed)? };
         let mut script = String::new();
         let checkers = bench.files.iter().map(|&(name, text)| (name, text));
@@ -136,7 +137,8 @@ impl<'a> Workshop<'a> {
         if cells.is_empty() {
             return Ok(Answer::Unknown(no_answer(&said)));
         }
-        let trace = fs::read_to_string(&trace).map_err(|source| ProveError::Work { path: trace, source })?;
+        let trace =
+            files::read_to_string(&trace).map_err(|source| ProveError::Work { path: trace, source })?;
         Ok(Answer::Fails { cells, clocks: steps().count(), trace })
     }
 
@@ -164,7 +166,7 @@ impl<'a> Workshop<'a> {
 
     fn write(&self, name: &str, text: &str) -> Result<(), ProveError> {
         let path = self.dir.path().join(name);
-        fs::write(&path, text).map_err(|source| ProveError::Work { path, source })
+        files::write_scratch(&path, text).map_err(|source| ProveError::Work { path, source })
     }
 }
 

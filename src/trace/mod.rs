@@ -9,14 +9,13 @@ mod cbt1;
 mod record;
 
 use std::{
-    fs::File,
     io::{self, Read, Write},
     path::Path,
 };
 
 use crate::bin::{BinCoder, Event};
 use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
-use crate::engine;
+use crate::{engine, files};
 
 pub use cbt1::{FormatError, FormatErrorKind};
 pub use record::{Noted, Recorder};
@@ -126,12 +125,12 @@ pub enum TraceError {
 pub const MAX_BYTES: u64 = 1 << 27;
 
 impl Trace {
-    /// Reads a trace file.
+    /// Reads a trace file, or a pipe ([`files::open`]).
     ///
     /// # Errors
     /// [`TraceError`]: the file cannot be read, its checksum is wrong, or its contents are no trace.
     pub fn read(path: &Path) -> Result<Trace, TraceError> {
-        Trace::read_from(File::open(path)?)
+        Trace::read_from(files::open(path)?)
     }
 
     /// Reads a trace from a zstd frame.

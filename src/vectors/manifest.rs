@@ -1,7 +1,7 @@
 //! The published vectors as a directory: for each suite a `.json` and a `.hex`, and a manifest with their hashes.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{FormatError, Vector, hex, json};
+use crate::files;
 
 /// What a manifest says it is.
 const FORMAT: &str = "silicabac-vector-manifest";
@@ -166,7 +167,7 @@ fn is_word(line: &[u8]) -> bool {
     !line.is_empty() && !line.starts_with(b"//")
 }
 
-/// Reads one vector file.
+/// Reads one vector file, or a pipe ([`files::open`]).
 ///
 /// # Errors
 /// [`FileError`].
@@ -218,7 +219,7 @@ fn check_hash(entry: &FileEntry, path: &Path, contents: &[u8]) -> Result<(), Fil
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
+    files::read(path, files::MAX_TEXT).map_err(|source| FileError::Read { path: path.to_owned(), source })
 }
 
 fn format_error(path: &Path, vector: Option<String>, field: &str, what: String) -> FileError {

@@ -13,6 +13,7 @@ use super::container::{
 };
 use super::model::{Format, ModelError, ModelFile, ModelWriter, TensorInfo, Type};
 use super::quantise::{Codebook, Histogram, Values, step_of, step_v1};
+use crate::files;
 
 /// How a model is compressed.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,7 +168,7 @@ pub fn compress(
 ) -> Result<(u64, Index, Vec<Summary>), WeightsError> {
     let (format, skeleton) = (model.format() as u8, model.skeleton().to_vec());
     let tensors = model.tensors().len();
-    let spool = tempfile::tempfile()?;
+    let spool = files::spool()?;
     let mut work = Work { model, sigma, options, progress, spool, done: Vec::new(), queue: Vec::new() };
     for number in 0..tensors {
         work.tensor(number)?;

@@ -12,6 +12,8 @@ use super::quantise::Values;
 pub const MAGIC: [u8; 4] = *b"SBW1";
 /// The longest index that is read, unpacked.
 const MAX_INDEX: usize = 1 << 28;
+/// More than a slice can need, so that memory is not taken for what a file only claims.
+const MAX_STREAM: u64 = 1 << 28;
 /// Levels in a slice: whole rows where a row is not longer.
 pub const SLICE: usize = 1 << 20;
 
@@ -289,6 +291,9 @@ impl<R: Read + Seek> Container<R> {
         }
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let packed_len = u64::from(word(4));
+        if packed_len > MAX_INDEX as u64 {
+            return Err(ContainerError::Index("it is longer than any"));
+        }
         if packed_len > length - 12 {
             return Err(ContainerError::Index("the file ends before it does"));
         }
@@ -329,7 +334,7 @@ impl<R: Read + Seek> Container<R> {
         let Stream { len, crc32 } = entry.streams[slice];
         let length = self.source.seek(SeekFrom::End(0))?;
         let from = start.saturating_add(before);
-        if from.saturating_add(len) > length {
+        if from.saturating_add(len) > length || len > MAX_STREAM {
             return Err(failed(StreamError::Truncated));
         }
         self.source.seek(SeekFrom::Start(from))?;

@@ -9,6 +9,7 @@ pub mod article;
 pub mod compare;
 pub mod compress;
 pub mod container;
+#[expect(clippy::disallowed_methods, reason = "the images lie in a folder of its own")]
 pub mod lenet;
 pub mod model;
 pub mod quantise;

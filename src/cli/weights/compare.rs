@@ -47,12 +47,13 @@ impl Compared {
 
 pub(super) fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, Failure> {
     let all = [Which::Nearest, Which::Rd, Which::Lloyd, Which::Kmeans];
-    let count = open_model(path)?.tensors().len();
+    // Once: what comes out of a pipe does so once.
+    let mut model = open_model(path)?;
+    let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
+    let count = model.tensors().len();
     let bar = Progress::new((all.len() * count) as u64, "tensors");
     let mut table = Vec::new();
     for quantizer in all {
-        let mut model = open_model(path)?;
-        let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
         let mut bytes = Vec::new();
         let compressed =
             compress(&mut model, sigma.as_mut(), &how.options_with(quantizer), &mut bytes, &|_| ());

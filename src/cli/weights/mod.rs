@@ -4,25 +4,27 @@ mod compare;
 mod search;
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, BufReader, Write},
     path::{Path, PathBuf},
 };
 
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
+use silicabac::files;
 use silicabac::weights::{
     article::{ABS_GR, MAX_ABS_GR},
     compress::{Options, Quantizer, Step, Summary, WeightsError, compress, decompress, levels},
-    container::{Coding, Container, ContainerError, Index},
+    container::{Coding, Container, ContainerError, Index, MAGIC},
     model::ModelFile,
     quantise::Values,
+    search::CSV_HEADER,
 };
 
 use super::{
-    Failure, Verdict, persist,
+    Failure, Verdict,
+    output::{only_over, with_suffix, write_seekable, write_whole},
     print::{self, Progress, out, say, unless_closed},
-    temporary, write_file, write_whole,
 };
 use compare::compare;
 use search::Search;
@@ -41,7 +43,7 @@ enum Verb {
         /// The model
         #[arg(value_name = "MODEL")]
         model: PathBuf,
-        /// Where to write [default: the model's name with .sbw]
+        /// Where to write [default: the model's name and .sbw, as in model.onnx.sbw]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         #[command(flatten)]
@@ -96,13 +98,13 @@ enum Verb {
         /// How much accuracy may be lost, in the command's own unit
         #[arg(long, value_name = "NUMBER", default_value_t = 0.1)]
         tolerance: f64,
-        /// Where to write the best container [default: the model's name with .sbw]
+        /// Where to write the best container [default: the model's name and .sbw, as in model.onnx.sbw]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// The table of all trials; a search that finds one goes on where it ends [default: the container's name with .csv]
+        /// The table of all trials; a search that finds one goes on where it ends [default: the container's name and .csv]
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
-        /// A picture of size against accuracy [default: the container's name with .svg]
+        /// A picture of size against accuracy [default: the container's name and .svg]
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,
         /// Quantise small tensors as well, to the nearest of the levels of so many bits
@@ -236,16 +238,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Verb::Compare { model, how, format } => compare(model, how, *format),
         Verb::Inspect { container, format } => inspect(container, *format),
         Verb::Search { model, output, evaluate, tolerance, csv, svg, small_bits, .. } => {
-            let with = |other: &Option<PathBuf>, container: &Path, extension| {
-                other.clone().unwrap_or_else(|| container.with_extension(extension))
+            let container = container_for(model, output.as_deref())?;
+            let beside = |given: &Option<PathBuf>, suffix, start: &[u8], otherwise| match given {
+                Some(path) => Ok(path.clone()),
+                None => default_output(&container, suffix, start, otherwise),
             };
-            let container = with(output, model, "sbw");
             Search {
                 model,
                 evaluate,
                 tolerance: *tolerance,
-                csv: with(csv, &container, "csv"),
-                svg: with(svg, &container, "svg"),
+                csv: beside(csv, ".csv", CSV_HEADER.as_bytes(), "no table of trials")?,
+                svg: beside(svg, ".svg", b"<svg", "no picture")?,
                 container,
                 options: Options { small_bits: *small_bits, ..Options::default() },
             }
@@ -262,9 +265,38 @@ fn open_model(path: &Path) -> Result<ModelFile, Failure> {
     ModelFile::open(path).map_err(|error| weights_failure(path)(error.into()))
 }
 
-fn open_container(path: &Path) -> Result<Container<BufReader<File>>, Failure> {
-    let file = File::open(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-    Container::open(BufReader::new(file)).map_err(|error| weights_failure(path)(error.into()))
+/// A container, and how long it is.
+fn open_container(path: &Path) -> Result<(Container<BufReader<File>>, u64), Failure> {
+    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    let file = files::open_seekable(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let container = Container::open(BufReader::new(file));
+    Ok((container.map_err(|error| weights_failure(path)(error.into()))?, length))
+}
+
+/// Where the container of a model goes.
+fn container_for(model: &Path, given: Option<&Path>) -> Result<PathBuf, Failure> {
+    match given {
+        Some(path) => Ok(path.to_owned()),
+        None => default_output(model, ".sbw", &MAGIC, "no container of weights"),
+    }
+}
+
+/// A name that nobody chose: it keeps the whole name that it is made of, and takes the place of nothing but its like.
+fn default_output(
+    from: &Path,
+    suffix: &str,
+    start: &[u8],
+    otherwise: &'static str,
+) -> Result<PathBuf, Failure> {
+    if files::is_stdin(from) {
+        return Err(Failure::Usage(
+            "the standard input has no name; say with --output where to write".into(),
+        ));
+    }
+    let path = with_suffix(from, suffix);
+    only_over(&path, start, otherwise)?;
+    Ok(path)
 }
 
 /// What a tensor has become.
@@ -363,7 +395,7 @@ fn print(path: &Path, length: u64, index: &Index, tensors: Vec<Row>, format: For
 fn compress_file(path: &Path, output: Option<&Path>, how: &How, format: Format) -> Result<Verdict, Failure> {
     let mut model = open_model(path)?;
     let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
-    let output = output.map_or_else(|| path.with_extension("sbw"), Path::to_owned);
+    let output = container_for(path, output)?;
     let total = model.tensors().iter().map(|tensor| tensor.bytes).sum();
     let bar = Progress::new(total, "bytes");
     let written = write_whole(&output, |sink| {
@@ -378,7 +410,7 @@ fn compress_file(path: &Path, output: Option<&Path>, how: &How, format: Format) 
 }
 
 fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) -> Result<Verdict, Failure> {
-    let mut container = open_container(path)?;
+    let (mut container, _) = open_container(path)?;
     let total = container.index().tensors.iter().map(|tensor| tensor.bytes).sum();
     let bar = Progress::new(total, "bytes");
     let mut damaged = 0;
@@ -390,18 +422,17 @@ fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) -> Result<Ver
         bar.say(format_args!("error: {}: {error}; zeros stand for it", path.display()));
         Ok(())
     };
-    let failed = |source| Failure::Write { path: output.to_owned(), source };
-    let file = temporary(output).map_err(failed)?;
-    let written = decompress(&mut container, file, &mut on_damage, &|bytes| bar.inc(bytes));
+    let written = write_seekable(output, |sink| {
+        let written = decompress(&mut container, sink, &mut on_damage, &|bytes| bar.inc(bytes));
+        written.map(drop).map_err(weights_failure(path))
+    });
     bar.finish();
-    let file = written.map_err(weights_failure(path))?;
-    persist(file, output).map_err(failed)?;
+    written?;
     Ok(if damaged == 0 { Verdict::Equal } else { Verdict::BadInput })
 }
 
 fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
-    let mut container = open_container(path)?;
-    let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let (mut container, length) = open_container(path)?;
     let index = container.index().clone();
     let mut damaged = 0;
     let mut zeros = Vec::new();

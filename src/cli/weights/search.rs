@@ -1,25 +1,25 @@
 //! `silicabac weights search`
 
 use std::{
-    fs::{self, File},
-    io::BufReader,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
     sync::Mutex,
 };
 
 use rayon::prelude::*;
+use silicabac::files;
 use silicabac::weights::{
     compress::{Options, WeightsError, compress, decompress},
-    container::Container,
     model::ModelFile,
     search::{self, Outcome, Trial},
 };
 
+use super::super::output::{distinct, write_file, write_seekable, write_whole};
 use super::{
-    Failure, Verdict, open_model,
+    Failure, Verdict, open_container, open_model,
     print::{Progress, line},
-    weights_failure, write_file, write_whole,
+    weights_failure,
 };
 
 /// What is looked for, and where it is written.
@@ -35,11 +35,11 @@ pub(super) struct Search<'a> {
 
 impl Search<'_> {
     pub(super) fn run(&self) -> Result<Verdict, Failure> {
+        let original = self.check_files()?;
         let (tuning, accuracy) = self.accuracies(self.model)?;
         let least = tuning - self.tolerance;
-        let original = fs::metadata(self.model).map_or(0, |metadata| metadata.len());
         line(format_args!("original: {original} bytes, accuracy {tuning}; at least {least} is kept"))?;
-        let mut outcomes = self.known();
+        let mut outcomes = self.known()?;
         if !outcomes.is_empty() {
             line(format_args!("{} trials are known from {}", outcomes.len(), self.csv.display()))?;
         }
@@ -81,10 +81,27 @@ impl Search<'_> {
         }
     }
 
+    /// Looks before the first trial whether the last one will find its files; the length of the model.
+    fn check_files(&self) -> Result<u64, Failure> {
+        let failed = |source| Failure::Read { path: self.model.to_owned(), source };
+        if !fs::metadata(self.model).map_err(failed)?.is_file() {
+            return Err(failed(io::Error::other("a search reads it again and again; make a file of it")));
+        }
+        open_model(self.model)?;
+        distinct(&[&self.container, &self.csv, &self.svg])?;
+        fs::metadata(self.model).map(|metadata| metadata.len()).map_err(failed)
+    }
+
     /// What an earlier search has left.
-    fn known(&self) -> Vec<Outcome> {
-        let table = fs::read_to_string(&self.csv).unwrap_or_default();
-        table.lines().filter_map(Outcome::from_csv).collect()
+    fn known(&self) -> Result<Vec<Outcome>, Failure> {
+        let failed = |source| Failure::Read { path: self.csv.clone(), source };
+        let table = files::read_earlier(&self.csv).map_err(failed)?.unwrap_or_default();
+        let is_table = table.is_empty() || table.lines().next() == Some(search::CSV_HEADER);
+        if !is_table {
+            let what = "it is no table of trials, which would take its place; name another file with --csv";
+            return Err(failed(io::Error::other(what)));
+        }
+        Ok(table.lines().filter_map(Outcome::from_csv).collect())
     }
 
     /// Runs those trials that are not known yet, and adds a line to the table for each.
@@ -123,10 +140,10 @@ impl Search<'_> {
         let bytes = write_container(&mut model, &trial.options(&self.options), &container)?;
         let extension = self.model.extension().unwrap_or_default();
         let again = dir.path().join("trial").with_extension(extension);
-        let mut opened = Container::open(BufReader::new(File::open(&container).map_err(WeightsError::from)?))
-            .map_err(WeightsError::from)?;
-        let file = File::create(&again).map_err(WeightsError::from)?;
-        decompress(&mut opened, file, &mut Err, &|_| ())?;
+        let (mut opened, _) = open_container(&container)?;
+        write_seekable(&again, |sink| {
+            decompress(&mut opened, sink, &mut Err, &|_| ()).map(drop).map_err(Failed::from)
+        })?;
         let (tuning, accuracy) = self.accuracies(&again).map_err(Failed::Other)?;
         Ok(Outcome { trial, bytes, tuning, accuracy })
     }

@@ -5,9 +5,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt, fs,
+    fmt,
     path::Path,
 };
+
+use crate::files;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +75,7 @@ fn read(line: &str, sources: &mut HashMap<String, Vec<String>>) -> Option<(Point
         (Kind::Toggle, comment.to_owned())
     } else {
         let lines = sources.entry(path.to_owned()).or_insert_with(|| {
-            let text = fs::read_to_string(path).unwrap_or_default();
+            let text = files::read_to_string(Path::new(path)).unwrap_or_default();
             text.lines().map(|line| line.trim().to_owned()).collect()
         });
         let text = lines.get(u32::checked_sub(number, 1)? as usize).map_or("", String::as_str);

@@ -18,7 +18,6 @@ mod source;
 mod wire;
 
 use std::fmt;
-use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::Path;
 
@@ -26,6 +25,8 @@ use payload::{Payloads, Place};
 use source::Source;
 
 pub use error::ModelError;
+
+use crate::files;
 
 /// How a model file is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,11 +127,11 @@ struct Parsed {
 }
 
 impl ModelFile {
-    /// Opens a file and reads everything but the data of its tensors. What it contains says which format it has; only
+    /// Opens a file, or a pipe ([`files::open_seekable`]), and reads everything but the data of its tensors. What it contains says which format it has; only
     /// where that does not decide, its name does.
     pub fn open(path: &Path) -> Result<ModelFile, ModelError> {
-        let file =
-            File::open(path).map_err(|source| ModelError::Open { path: path.to_path_buf(), source })?;
+        let file = files::open_seekable(path)
+            .map_err(|source| ModelError::Open { path: path.to_path_buf(), source })?;
         let mut source = Source::new(file)?;
         let format = format_of(path, &mut source)?;
         let Parsed { tensors, places, skeleton } = match format {
