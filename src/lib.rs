@@ -40,6 +40,8 @@ pub mod coverage;
 #[cfg(feature = "std")]
 pub mod cycle;
 #[cfg(feature = "std")]
+mod json;
+#[cfg(feature = "std")]
 pub mod mutation;
 #[cfg(feature = "std")]
 pub mod prove;

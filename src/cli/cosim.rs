@@ -6,7 +6,6 @@ use clap::error::ErrorKind;
 use silicabac::{
     cosim::coverage,
     suites::{BUILT_IN, Suite, UNIONS},
-    vectors::read_file,
 };
 
 use super::{Failure, Verdict, judge, rtl_coverage, socket, stream, sweep};
@@ -86,8 +85,8 @@ fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
         suites.push(suite);
     }
     for path in vectors {
-        let (name, vectors) = read_file(path)?;
-        suites.push(Suite { name, file: Some(path.clone()), vectors });
+        suites.push(Suite::from_vectors(path)?);
     }
+    Suite::name_apart(&mut suites);
     Ok(suites)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::BufReader,
+    io::{self, BufReader},
     path::{Path, PathBuf},
     process::Command,
     sync::Mutex,
@@ -35,7 +35,7 @@ impl Search<'_> {
         let least = tuning - self.tolerance;
         let original = fs::metadata(self.model).map_or(0, |metadata| metadata.len());
         println!("original: {original} bytes, accuracy {tuning}; at least {least} is kept");
-        let mut outcomes = self.known();
+        let mut outcomes = self.known()?;
         if !outcomes.is_empty() {
             println!("{} trials are known from {}", outcomes.len(), self.csv.display());
         }
@@ -78,15 +78,24 @@ impl Search<'_> {
     }
 
     /// What an earlier search has left.
-    fn known(&self) -> Vec<Outcome> {
-        let table = fs::read_to_string(&self.csv).unwrap_or_default();
-        table.lines().filter_map(Outcome::from_csv).collect()
+    fn known(&self) -> Result<Vec<Outcome>, Failure> {
+        match fs::read_to_string(&self.csv) {
+            Ok(table) => search::read_table(&table)
+                .map_err(|source| Failure::Trials { path: self.csv.clone(), source }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(Failure::Read { path: self.csv.clone(), source }),
+        }
     }
 
     /// Runs those trials that are not known yet, and adds a line to the table for each.
     fn trials(&self, trials: &[Trial], outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
-        let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
-        let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
+        let is_known = |trial: &Trial| outcomes.iter().any(|outcome| outcome.trial == *trial);
+        let mut new: Vec<Trial> = Vec::new();
+        for trial in trials {
+            if !is_known(trial) && !new.contains(trial) {
+                new.push(*trial);
+            }
+        }
         let bar = progress_bar(new.len() as u64, "trials");
         let known = Mutex::new(std::mem::take(outcomes));
         let run = |&trial: &Trial| -> Result<(), Failed> {
