@@ -93,14 +93,20 @@ mod tests {
             (r#"{"a":{"a":1},"b":[{"a":1},{"":-1,"":1.5}]}"#, ""),
         ] {
             let error = read::<serde_json::Value>(text.as_bytes()).unwrap_err().to_string();
-            assert!(error.contains(&format!("{key:?} is there twice")) && error.contains("line 1"), "{error}");
+            assert!(
+                error.contains(&format!("{key:?} is there twice")) && error.contains("line 1"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn the_same_key_in_two_objects_is_nothing_wrong() {
         let text = br#"{"a":{"a":[{"a":1},{"a":"x"}]},"b":[null,true,-1,1.5,18446744073709551615]}"#;
-        assert_eq!(read::<serde_json::Value>(text).unwrap(), serde_json::from_slice::<serde_json::Value>(text).unwrap());
+        assert_eq!(
+            read::<serde_json::Value>(text).unwrap(),
+            serde_json::from_slice::<serde_json::Value>(text).unwrap()
+        );
         assert!(unique(b"{\"a\":1").is_err() && unique(b"1 2").is_err());
     }
 }

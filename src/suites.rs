@@ -125,7 +125,8 @@ impl Suite {
     /// # Errors
     /// [`SuiteError::Trace`] and [`SuiteError::Replay`].
     pub fn from_trace(path: &Path) -> Result<Suite, SuiteError> {
-        let trace = Trace::read(path).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
+        let trace =
+            Trace::read(path).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
         of_trace(Origin::Trace(path.to_owned()), path, trace)
     }
 
@@ -154,13 +155,7 @@ impl Suite {
                 let comment = format!("{count} weights of {}, as levels", tensor.name.escape_debug());
                 let id = free_name(&format!("{}-{slice}", tensor.name), |id| ids.contains(id));
                 ids.insert(id.clone());
-                let vector = Vector::decoded(
-                    id,
-                    comment,
-                    &[Flag::Recorded],
-                    stream,
-                    events,
-                );
+                let vector = Vector::decoded(id, comment, &[Flag::Recorded], stream, events);
                 vectors.push(Vector { decode_only: false, ..vector });
             }
         }

@@ -7,7 +7,7 @@ use silicabac::{
     cosim::CoreKind,
     mutation::{self, Campaign, Machine, MutationError, Outcome, Report},
     prove,
-    suites::{PUBLISHED, Suite},
+    suites::{Origin, PUBLISHED, Suite},
     vectors::{self, Vector},
 };
 

@@ -90,9 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Verb::Trace { input, output, compare: None, slices } => {
             trace(input, output.as_deref(), most(*slices))
         }
-        Verb::Trace { input, compare: Some(trace), slices, .. } => {
-            compare(input, trace, most(*slices))
-        }
+        Verb::Trace { input, compare: Some(trace), slices, .. } => compare(input, trace, most(*slices)),
         Verb::Syntax { input, output } => syntax(input, output.as_deref()),
         Verb::Rewrite { input, output } => rewrite(input, output),
     }

@@ -115,7 +115,9 @@ pub enum TraceError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// It is larger than any trace.
-    #[error("it has more than {MAX_BYTES} bytes unpacked, which no trace has; split it into traces of fewer slices")]
+    #[error(
+        "it has more than {MAX_BYTES} bytes unpacked, which no trace has; split it into traces of fewer slices"
+    )]
     TooLarge,
     /// The unpacked bytes are not a trace.
     #[error("{0}")]

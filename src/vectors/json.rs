@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Flag, Vector, is_initialised_by, text};
-use crate::json;
 use crate::bin::{DecodeError, DecodeErrorKind, Event};
 use crate::context::SliceInit;
+use crate::json;
 
 /// What a vector file says it is.
 const FORMAT: &str = "silicabac-vectors";
@@ -313,7 +313,11 @@ impl Entry {
 /// Whether names and comments are such as can be read again.
 fn check_words(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
     if !is_name(suite) {
-        return Err(FormatError { vector: None, field: "suite".into(), what: format!("{suite:?}: {NO_NAME}") });
+        return Err(FormatError {
+            vector: None,
+            field: "suite".into(),
+            what: format!("{suite:?}: {NO_NAME}"),
+        });
     }
     let mut ids = HashSet::new();
     for Vector { id, comment, .. } in vectors {

@@ -191,7 +191,12 @@ fn read_suite(entry: &FileEntry, suite: &str, path: &Path) -> Result<(String, Ve
     let contents = contents(path)?;
     let (name, vectors) = parse(path, &contents)?;
     if name != suite {
-        return Err(format_error(path, None, "suite", format!("it is {name:?}, but the file is called {suite}.json")));
+        return Err(format_error(
+            path,
+            None,
+            "suite",
+            format!("it is {name:?}, but the file is called {suite}.json"),
+        ));
     }
     check_count(path, "vectors", entry.vectors, vectors.len())?;
     check_count(path, "bins", entry.bins, vectors.iter().map(Vector::bins).sum())?;
@@ -253,8 +258,9 @@ fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
         return Err(wrong("files", "there is no .json file, so there is nothing to check".into()));
     }
     for (number, entry) in manifest.files.iter().enumerate() {
-        check_fields(entry, &names)
-            .map_err(|(field, what)| wrong(&format!("files[{number}].{field}"), format!("{}: {what}", entry.name)))?;
+        check_fields(entry, &names).map_err(|(field, what)| {
+            wrong(&format!("files[{number}].{field}"), format!("{}: {what}", entry.name))
+        })?;
     }
     Ok(manifest.files)
 }
@@ -271,7 +277,8 @@ fn check_fields(entry: &FileEntry, names: &[&str]) -> Result<(), (&'static str, 
         None => return Err(("name", "it is neither .json nor .hex, so nothing can be known of it".into())),
     };
     let counts = entry.counts();
-    let in_one_only = |a: &[&'static str], b: &[&'static str]| a.iter().find(|name| !b.contains(name)).copied();
+    let in_one_only =
+        |a: &[&'static str], b: &[&'static str]| a.iter().find(|name| !b.contains(name)).copied();
     if let Some(missing) = in_one_only(expected, &counts) {
         return Err((missing, "it is missing".into()));
     }

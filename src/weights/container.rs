@@ -168,12 +168,15 @@ impl Index {
     pub fn write(&self, mut sink: impl Write, streams: &mut (impl Read + ?Sized)) -> io::Result<u64> {
         let refused = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what);
         if let Some(name) = self.name_twice() {
-            return Err(refused(&format!("two tensors are called {name:?}; a container needs a name for each")));
+            return Err(refused(&format!(
+                "two tensors are called {name:?}; a container needs a name for each"
+            )));
         }
         let bytes = self.to_bytes();
         let packed = zstd::bulk::compress(&bytes, 19)?;
         let length = u32::try_from(packed.len()).ok().filter(|_| bytes.len() <= MAX_INDEX);
-        let length = length.ok_or_else(|| refused("the index of a container is too long: too many tensors"))?;
+        let length =
+            length.ok_or_else(|| refused("the index of a container is too long: too many tensors"))?;
         sink.write_all(&MAGIC)?;
         sink.write_all(&length.to_le_bytes())?;
         sink.write_all(&crc32fast::hash(&packed).to_le_bytes())?;

@@ -72,7 +72,9 @@ impl Waivers {
                 let waiver = |name| Waiver { reason: reason.clone(), file: file.into(), kind, name };
                 let names = bits(name);
                 if names.is_empty() {
-                    return Err(wrong("its range of bits is empty: the higher bit comes first, as in run[31:19]"));
+                    return Err(wrong(
+                        "its range of bits is empty: the higher bit comes first, as in run[31:19]",
+                    ));
                 }
                 waivers.extend(names.into_iter().map(waiver));
             }

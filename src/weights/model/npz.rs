@@ -56,7 +56,9 @@ pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
     }
     let mut names = HashSet::new();
     if let Some(twice) = entries.iter().map(|entry| &entry.tensor.name).find(|name| !names.insert(*name)) {
-        return Err(damaged(format_args!("two entries are the array {twice:?}, one with .npy and one without")));
+        return Err(damaged(format_args!(
+            "two entries are the array {twice:?}, one with .npy and one without"
+        )));
     }
     entries.sort_by_key(|entry| entry.local);
     let comment = archive.comment().to_vec();

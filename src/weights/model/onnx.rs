@@ -116,7 +116,7 @@ impl Walk<'_> {
             match kind.child(field) {
                 Some(Kind::Tensor) => {
                     let name = self.tensor(inner, kind == Kind::Attribute)?;
-                    if kind == Kind::Graph && initialisers.contains(&name) {
+                    if kind == Kind::Graph && !name.is_empty() && initialisers.contains(&name) {
                         let what = format_args!("two initialisers of one graph are called {name:?}");
                         return Err(ModelError::damaged(Format::Onnx, what));
                     }
