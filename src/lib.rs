@@ -45,6 +45,8 @@ pub mod cycle;
 #[cfg(feature = "std")]
 pub mod files;
 #[cfg(feature = "std")]
+mod json;
+#[cfg(feature = "std")]
 pub mod mutation;
 #[cfg(feature = "std")]
 pub mod prove;

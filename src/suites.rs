@@ -1,5 +1,6 @@
 //! Named lists of vectors: what traces have recorded and what `stress/` makes up.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -11,18 +12,33 @@ use crate::files;
 use crate::replay;
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
-use crate::vectors::{Flag, Vector};
+use crate::vectors::{FileError, Flag, Vector, free_name, name_like, read_file};
 use crate::weights::container::{Container, ContainerError};
 
 /// A named list of vectors, to be played one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {
-    /// What it is called.
+    /// What it is called: a name as [`name_like`](crate::vectors::name_like) makes them, for files are called after it.
     pub name: String,
-    /// The file it comes from, unless it is built in.
-    pub file: Option<PathBuf>,
+    /// Where it comes from, so that it can be had again.
+    pub origin: Origin,
     /// What is in it.
     pub vectors: Vec<Vector>,
+}
+
+/// Where a suite comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is made anew from its name and a seed.
+    BuiltIn,
+    /// A bin trace.
+    Trace(PathBuf),
+    /// An H.264 byte stream.
+    Stream(PathBuf),
+    /// A container of weights.
+    Weights(PathBuf),
+    /// A file of vectors.
+    Vectors(PathBuf),
 }
 
 /// The suites that are published as vectors, in the order in which they run.
@@ -101,7 +117,7 @@ impl Suite {
             }
             _ => recorded(name)?,
         };
-        Ok(Suite { name: name.to_string(), file: None, vectors })
+        Ok(Suite { name: name.to_string(), origin: Origin::BuiltIn, vectors })
     }
 
     /// The slices of a trace file, once they have been replayed.
@@ -109,10 +125,9 @@ impl Suite {
     /// # Errors
     /// [`SuiteError::Trace`] and [`SuiteError::Replay`].
     pub fn from_trace(path: &Path) -> Result<Suite, SuiteError> {
-        of_trace(
-            path,
-            Trace::read(path).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?,
-        )
+        let trace =
+            Trace::read(path).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
+        of_trace(Origin::Trace(path.to_owned()), path, trace)
     }
 
     /// The slices of the tensors of a container of weights, up to so many levels, and how many slices there are in all.
@@ -123,7 +138,8 @@ impl Suite {
         let failed = |source| SuiteError::Weights { path: path.to_owned(), source };
         let file = files::open_seekable(path).map_err(|error| failed(error.into()))?;
         let mut container = Container::open(BufReader::new(file)).map_err(failed)?;
-        let (mut vectors, mut levels, mut slices) = (Vec::new(), 0, 0);
+        let (mut vectors, mut levels, mut slices) = (Vec::<Vector>::new(), 0, 0);
+        let mut ids = HashSet::new();
         for (number, tensor) in container.index().tensors.clone().iter().enumerate() {
             let Some(layout) = tensor.layout() else { continue };
             for (slice, count) in tensor.slices().enumerate() {
@@ -136,22 +152,18 @@ impl Suite {
                 let events = layout.events(&stream, count as usize).map_err(|error| {
                     failed(ContainerError::Stream { name: tensor.name.clone(), slice, what: error.into() })
                 })?;
-                let comment = format!("{count} weights of {}, as levels", tensor.name);
-                let vector = Vector::decoded(
-                    format!("{}-{slice}", tensor.name),
-                    comment,
-                    &[Flag::Recorded],
-                    stream,
-                    events,
-                );
+                let comment = format!("{count} weights of {}, as levels", tensor.name.escape_debug());
+                let id = free_name(&format!("{}-{slice}", tensor.name), |id| ids.contains(id));
+                ids.insert(id.clone());
+                let vector = Vector::decoded(id, comment, &[Flag::Recorded], stream, events);
                 vectors.push(Vector { decode_only: false, ..vector });
             }
         }
         if vectors.is_empty() {
             return Err(SuiteError::Empty(path.to_owned()));
         }
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok((Suite { name, file: Some(path.to_owned()), vectors }, slices))
+        let name = name_like(&path.file_stem().unwrap_or_default().to_string_lossy());
+        Ok((Suite { name, origin: Origin::Weights(path.to_owned()), vectors }, slices))
     }
 
     /// The slices with CABAC of an H.264 byte stream, once they have been replayed.
@@ -160,7 +172,34 @@ impl Suite {
     /// [`SuiteError::Stream`], [`SuiteError::Empty`] if it has none, and [`SuiteError::Replay`].
     pub fn from_stream(path: &Path, stream: impl BufRead) -> Result<Suite, SuiteError> {
         let trace = stream_trace(stream);
-        of_trace(path, trace.map_err(|source| SuiteError::Stream { path: path.to_owned(), source })?)
+        let trace = trace.map_err(|source| SuiteError::Stream { path: path.to_owned(), source })?;
+        of_trace(Origin::Stream(path.to_owned()), path, trace)
+    }
+
+    /// The vectors of a file of vectors; that they hold is not looked at here.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn from_vectors(path: &Path) -> Result<Suite, FileError> {
+        let (name, vectors) = read_file(path)?;
+        Ok(Suite { name, origin: Origin::Vectors(path.to_owned()), vectors })
+    }
+
+    /// Calls each of several suites otherwise than those before it, for what is left of a failure is called after its suite.
+    ///
+    /// ```
+    /// use silicabac::suites::Suite;
+    /// let mut suites = vec![Suite::built_in("smoke", 1)?; 2];
+    /// Suite::name_apart(&mut suites);
+    /// assert_eq!((&*suites[0].name, &*suites[1].name), ("smoke", "smoke-2"));
+    /// # Ok::<(), silicabac::suites::SuiteError>(())
+    /// ```
+    pub fn name_apart(suites: &mut [Suite]) {
+        let mut taken = HashSet::new();
+        for suite in suites {
+            suite.name = free_name(&suite.name, |name| taken.contains(name));
+            taken.insert(suite.name.clone());
+        }
     }
 }
 
@@ -204,10 +243,10 @@ fn recorded(name: &str) -> Result<Vec<Vector>, SuiteError> {
     let path = Path::new(name);
     let trace =
         Trace::read_from(*bytes).map_err(|source| SuiteError::Trace { path: path.to_owned(), source })?;
-    Ok(of_trace(path, trace)?.vectors)
+    Ok(of_trace(Origin::BuiltIn, path, trace)?.vectors)
 }
 
-fn of_trace(path: &Path, trace: Trace) -> Result<Suite, SuiteError> {
+fn of_trace(origin: Origin, path: &Path, trace: Trace) -> Result<Suite, SuiteError> {
     for (slice, traced) in trace.slices.iter().enumerate() {
         replay::replay(traced).map_err(|source| SuiteError::Replay {
             path: path.to_owned(),
@@ -219,15 +258,14 @@ fn of_trace(path: &Path, trace: Trace) -> Result<Suite, SuiteError> {
         return Err(SuiteError::Empty(path.to_owned()));
     }
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = file_name
+    let stem = file_name
         .trim_end_matches(".zst")
         .trim_end_matches(".cbt")
         .trim_end_matches(".264")
-        .trim_end_matches(".h264")
-        .to_string();
+        .trim_end_matches(".h264");
     let vectors = trace.slices.iter().enumerate();
-    let vectors = vectors.map(|(i, slice)| vector(format!("{name}-{i}"), slice, trace.codec)).collect();
-    Ok(Suite { name, file: Some(path.to_owned()), vectors })
+    let vectors = vectors.map(|(i, slice)| vector(name_like(&format!("{stem}-{i}")), slice, trace.codec));
+    Ok(Suite { name: name_like(stem), origin, vectors: vectors.collect() })
 }
 
 fn vector(id: String, slice: &TracedSlice, codec: Codec) -> Vector {

@@ -124,6 +124,13 @@ fn bad_safetensors_are_named() {
     assert!(refused(overlap, &[0; 7]).to_string().contains("\"b\""));
     let twice = r#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#;
     assert!(refused(twice, &[0; 2]).to_string().contains("twice"));
+    for twice in [
+        r#"{"__metadata__":{"a":"1"},"__metadata__":{}}"#,
+        r#"{"__metadata__":{"a":"1","a":"2"}}"#,
+        r#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"note":1,"note":2}}"#,
+    ] {
+        assert!(refused(twice, &[]).to_string().contains("is there twice"), "{twice}");
+    }
     let mut long = safetensors("{}", &[]);
     long[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     assert!(matches!(open("model.safetensors", &long), Err(ModelError::Damaged { .. })));
@@ -280,6 +287,11 @@ fn archives_that_are_no_npz_are_named() {
     assert!(matches!(refused(huge), ModelError::Shape { .. }));
     assert!(matches!(refused(npy(1, "'<f4'", "(3,)", b"1234")), ModelError::Length { expected: 12, .. }));
     assert!(matches!(refused(npy(1, "'<f4'", "3", b"1234")), ModelError::Damaged { .. }));
+    let two = vec![("a.npy", npy(1, "'<f4'", "(1,)", b"1234")), ("a", b"1234".to_vec())];
+    let two = open("x", &archive(&two, CompressionMethod::Stored, false)).unwrap_err();
+    assert!(two.to_string().contains("two entries are the array \"a\""), "{two}");
+    let key = refused(npy(1, "'<f4', 'descr': '<f2'", "(1,)", b"1234"));
+    assert!(key.to_string().contains("has a key twice"), "{key}");
     let mut long = npy(2, "'<f4'", "(1,)", b"1234");
     long[8..12].fill(0xff);
     assert!(matches!(refused(long), ModelError::Damaged { .. }));
@@ -413,6 +425,107 @@ fn onnx_comes_back_byte_for_byte() {
 }
 
 #[test]
+fn tensors_of_one_name_in_graphs_side_by_side_are_told_apart() {
+    let branch = |name: &str| {
+        let graph = Proto::default().message(5, tensor("w", 1, &[16], 9, &floats(16)));
+        Proto::default().bytes(1, name).message(6, graph)
+    };
+    let node =
+        Proto::default().bytes(4, "If").message(5, branch("then_branch")).message(5, branch("else_branch"));
+    let taken = Proto::default().message(5, tensor("w#2", 1, &[16], 9, &floats(16))).message(1, node);
+    let bytes = sample_onnx(taken);
+    let names: Vec<_> =
+        open("model", &bytes).unwrap().tensors().iter().map(|tensor| tensor.name.clone()).collect();
+    assert_eq!(names, ["w#2", "w", "w#3"]);
+    assert_eq!(round("model", &bytes), bytes);
+}
+
+/// A file of more than 4 GiB, most of which is a hole.
+fn sparse(pieces: &[(u64, &[u8])]) -> Made {
+    use std::io::{Seek, SeekFrom};
+    let made = made("far", &[]);
+    let mut file = std::fs::File::options().write(true).open(&made.path).unwrap();
+    for (at, bytes) in pieces {
+        file.seek(SeekFrom::Start(*at)).unwrap();
+        file.write_all(bytes).unwrap();
+    }
+    made
+}
+
+/// How long the first tensor of such a file is.
+const FAR: u64 = (1 << 32) + 4096;
+
+#[track_caller]
+fn second_is_found(made: &Made) {
+    let mut file = ModelFile::open(&made.path).unwrap();
+    let sizes: Vec<_> = file.tensors().iter().map(|tensor| (&*tensor.name, tensor.bytes)).collect();
+    assert_eq!(sizes, [("hole", FAR), ("behind", 64)]);
+    let (mut last, mut behind) = ([1; 8], [0; 64]);
+    file.read(0, FAR - 8, &mut last).unwrap();
+    file.read(1, 0, &mut behind).unwrap();
+    assert_eq!((last, &behind[..]), ([0; 8], &floats(16)[..]));
+}
+
+#[test]
+fn tensors_behind_4_gib_are_found_in_every_format() {
+    let header = format!(
+        r#"{{"hole":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{FAR}]}},"behind":{{"dtype":"F32","shape":[16],"data_offsets":[{FAR},{}]}}}}"#,
+        FAR / 4,
+        FAR + 64
+    );
+    let head = safetensors(&header, &[]);
+    second_is_found(&sparse(&[(0, &head), (head.len() as u64 + FAR, &floats(16))]));
+
+    // The lengths of the graph and of the first tensor have more than 32 bits.
+    let name = Proto::default().bytes(8, "hole").varint(2, 1).varint(1, FAR / 4);
+    let data = Proto::default().raw_varint(9 << 3 | 2).raw_varint(FAR).0;
+    let first = [&name.0[..], &data].concat();
+    let second = Proto::default().message(5, tensor("behind", 1, &[16], 9, &floats(16))).0;
+    let start = Proto::default().raw_varint(5 << 3 | 2).raw_varint(first.len() as u64 + FAR).0;
+    let graph = start.len() as u64 + first.len() as u64 + FAR + second.len() as u64;
+    let model = Proto::default().varint(1, 8).bytes(2, "hand").raw_varint(7 << 3 | 2).raw_varint(graph).0;
+    let head = [&model[..], &start, &first].concat();
+    second_is_found(&sparse(&[(0, &head), (head.len() as u64 + FAR, &second)]));
+
+    // A zip archive with 64-bit lengths in its headers and a 64-bit offset in its directory.
+    let [hole, behind] =
+        [(FAR, "hole.npy", &[][..]), (64, "behind.npy", &floats(16)[..])].map(|(bytes, name, data)| {
+            let header = npy(1, "'<f4'", &format!("({},)", bytes / 4), &[]);
+            let size = header.len() as u64 + bytes;
+            // Nobody reads the first from its beginning to its end.
+            let crc = crc32fast::hash(&[&header, data].concat()).to_le_bytes();
+            (name, header, size, crc)
+        });
+    let words = |words: &[u16]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let all_ones = [0xff; 8];
+    let local = |(name, header, size, crc): &(&str, Vec<u8>, u64, [u8; 4])| {
+        let extra = [&words(&[1, 16])[..], &size.to_le_bytes(), &size.to_le_bytes()].concat();
+        let lengths = words(&[name.len() as u16, extra.len() as u16]);
+        let fixed = words(&[45, 0, 0, 0, 0x21]);
+        [b"PK\x03\x04", &fixed[..], crc, &all_ones, &lengths, name.as_bytes(), &extra, header].concat()
+    };
+    let central = |(name, _, size, crc): &(&str, Vec<u8>, u64, [u8; 4]), at: u64| {
+        let extra =
+            [&words(&[1, 24])[..], &size.to_le_bytes(), &size.to_le_bytes(), &at.to_le_bytes()].concat();
+        let lengths = words(&[name.len() as u16, extra.len() as u16, 0, 0, 0, 0, 0]);
+        let fixed = words(&[45, 45, 0, 0, 0, 0x21]);
+        [b"PK\x01\x02", &fixed[..], crc, &all_ones, &lengths, &all_ones[..4], name.as_bytes(), &extra]
+            .concat()
+    };
+    let (first, second) = (local(&hole), local(&behind));
+    let at = first.len() as u64 + FAR;
+    let directory = [central(&hole, 0), central(&behind, at)].concat();
+    let directory_at = at + second.len() as u64 + 64;
+    let end_at = directory_at + directory.len() as u64;
+    let numbers = [2, 2, directory.len() as u64, directory_at].map(u64::to_le_bytes).concat();
+    let end64 = [b"PK\x06\x06", &44_u64.to_le_bytes()[..], &words(&[45, 45]), &[0; 8], &numbers].concat();
+    let locator = [b"PK\x06\x07", &[0; 4][..], &end_at.to_le_bytes(), &1_u32.to_le_bytes()].concat();
+    let end = [b"PK\x05\x06", &[0; 4][..], &words(&[2, 2]), &all_ones, &[0; 2]].concat();
+    let tail = [&second[..], &floats(16), &directory, &end64, &locator, &end].concat();
+    second_is_found(&sparse(&[(0, &first), (at, &tail)]));
+}
+
+#[test]
 fn bad_onnx_is_named() {
     let refused = |graph: Proto| open("model.onnx", &sample_onnx(graph)).unwrap_err();
     let initializer = |tensor: Proto| Proto::default().message(5, tensor);
@@ -434,6 +547,13 @@ fn bad_onnx_is_named() {
         deep = Proto::default().message(1, Proto::default().message(5, Proto::default().message(6, deep)));
     }
     assert!(refused(deep).to_string().contains("lie in each other"));
+    let two = Proto::default()
+        .message(5, tensor("w", 1, &[16], 9, &floats(16)))
+        .message(5, tensor("w", 1, &[], 9, &floats(1)));
+    assert!(refused(two).to_string().contains("two initialisers of one graph are called \"w\""));
+    let wide = Proto::default().varint(1, 8).raw_varint(7 << 3 | 2);
+    let wide = [&wide.0[..], &[0x80; 9], &[0x7f, 0]].concat();
+    assert!(open("model.onnx", &wide).unwrap_err().to_string().contains("more than 64 bits"));
     let none = open("model.onnx", &Proto::default().varint(1, 8).bytes(2, "hand").0).unwrap_err();
     assert!(none.to_string().contains("no graph"));
 }
@@ -584,7 +704,8 @@ proptest! {
         piece in 1usize..500,
     ) {
         let mut graph = Proto::default();
-        for (count, name, is_constant, is_raw) in tensors {
+        for (number, (count, name, is_constant, is_raw)) in tensors.into_iter().enumerate() {
+            let name = format!("{name}{number}");
             let tensor = tensor(&name, 1, &[count], if is_raw { 9 } else { 4 }, &floats(count as usize));
             graph = if is_constant { graph.message(1, constant(&name, tensor)) } else { graph.message(5, tensor) };
         }

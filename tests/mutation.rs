@@ -7,7 +7,7 @@ use silicabac::{
     cosim::CoreKind,
     mutation::{self, Campaign, Machine, MutationError, Outcome, Report},
     prove,
-    suites::{PUBLISHED, Suite},
+    suites::{Origin, PUBLISHED, Suite},
     vectors::{self, Vector},
 };
 
@@ -20,7 +20,7 @@ fn published() -> Vec<Suite> {
 fn trivial() -> Suite {
     let events = vec![Event::Terminate { bin: true }];
     let vectors = vec![Vector::encoded("end", "nothing but an end", &[], events)];
-    Suite { name: "trivial".into(), file: None, vectors }
+    Suite { name: "trivial".into(), origin: Origin::BuiltIn, vectors }
 }
 
 fn run(core: CoreKind, sample: usize, suites: &[Suite], machine: &Machine) -> Vec<Outcome> {

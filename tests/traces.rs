@@ -4,7 +4,8 @@ mod common;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use common::{Corpus, golden_traces};
+use common::{Corpus, command, expect, golden_traces, streams};
+use silicabac::avc::Stream;
 use silicabac::bin::{BinCoder, Decode, Event};
 use silicabac::context::{Codec, CtxIdx};
 use silicabac::replay::{What, replay, replay_all};
@@ -225,6 +226,8 @@ fn what_the_layout_has_no_room_for_is_not_written() {
         slice.segments = vec![segment.clone(); 65_536];
     });
     assert!(many.contains("nsegment does not fit"), "{many}");
+    let none = Trace { slices: vec![], ..golden(Codec::Hevc) }.write_to(Vec::new()).unwrap_err();
+    assert!(none.to_string().contains("there is no slice in it"), "{none}");
     let raw = refused(|slice| slice.segments[1].events[3] = Event::Raw(1));
     assert!(raw.contains("event 3 of the segment") && raw.contains("segment 1"), "{raw}");
 }
@@ -275,4 +278,59 @@ fn damaged_files_are_refused_without_a_panic() {
         flipped[at] ^= 0x80;
         let _ = Trace::read_from(&*zstd::encode_all(&*flipped, 1).unwrap());
     }
+}
+
+#[test]
+fn a_slice_behind_4_gib_of_stream_keeps_its_place() {
+    let stream = std::fs::read(&streams()[0]).unwrap();
+    let mut units = Stream::new(&stream[..]).map(Result::unwrap);
+    let (mut unit, first) =
+        units.find_map(|unit| unit.trace().map(|traced| (unit, traced.unwrap()))).unwrap();
+    unit.unit.offset += 5 << 32;
+    let far = unit.trace().unwrap().unwrap().slice;
+    assert_eq!(far.header.nal_offset, first.slice.header.nal_offset + (5 << 32));
+    assert!(first.slice.compare(&far).unwrap_err().what.contains("nal_offset"));
+    let trace = Trace { slices: vec![first.slice, far], ..golden(Codec::Avc) };
+    assert_eq!(Trace::from_unpacked(&trace.to_unpacked().unwrap()).unwrap(), trace);
+}
+
+#[test]
+fn a_trace_that_nobody_could_read_again_is_not_written() {
+    let mut trace = golden(Codec::Avc);
+    let one = trace.slices[0].clone();
+    let count = MAX_BYTES as usize / one.payload.len();
+    trace.slices = vec![one; count + 1];
+    let error = trace.write_to(Vec::new()).unwrap_err();
+    assert!(matches!(error, TraceError::TooLarge), "{error}");
+}
+
+#[test]
+fn what_has_no_slice_is_bad_input_for_every_judge() {
+    let dir = tempfile::tempdir().unwrap();
+    let (trace, stream) = (dir.path().join("t.cbt.zst"), dir.path().join("s.264"));
+    let mut empty = golden(Codec::Avc).to_unpacked().unwrap();
+    empty.truncate(16);
+    empty[8..16].fill(0);
+    std::fs::write(&trace, zstd::encode_all(&*empty, 1).unwrap()).unwrap();
+    // Parameter sets alone.
+    let whole = std::fs::read(&streams()[0]).unwrap();
+    let units: Vec<_> = Stream::new(&whole[..]).map(Result::unwrap).collect();
+    let slice = units.iter().position(|unit| unit.slice().is_some()).unwrap();
+    std::fs::write(&stream, &whole[..units[slice].unit.offset as usize]).unwrap();
+
+    let run =
+        |arguments: &[&str], file: &std::path::Path| command().args(arguments).arg(file).output().unwrap();
+    let words = ["there is no slice"];
+    expect(&run(&["replay"], &trace), 4, &words);
+    expect(&run(&["cosim", "--trace"], &trace), 4, &words);
+    expect(&run(&["cosim", "--stream"], &stream), 4, &words);
+    let out = dir.path().join("out.cbt.zst");
+    let to_out = ["stream", "trace", "-o", out.to_str().unwrap()];
+    for verb in [&["stream", "trace"][..], &["stream", "syntax"], &to_out] {
+        expect(&run(verb, &stream), 4, &words);
+    }
+    assert!(!out.exists());
+    let compare = ["stream", "trace", "--compare", trace.to_str().unwrap()];
+    expect(&run(&compare, &streams()[0]), 4, &words);
+    expect(&run(&["stream", "trace", "--slices", "0"], &streams()[0]), 2, &["--slices"]);
 }

@@ -10,6 +10,9 @@ use std::{
 
 use common::{command, expect};
 use serde_json::{Value, json};
+use silicabac::bin::Event;
+use silicabac::cosim::{Judged, Stalls};
+use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
 use silicabac::stress;
 use silicabac::suites::{PUBLISHED, Suite};
 use silicabac::vectors::{self, Flag, Vector};
@@ -161,7 +164,7 @@ fn contradictions_inside_a_vector_are_found() {
 /// The smoke suite as a directory.
 fn smoke_dir() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    for (name, contents) in vectors::files(&[("smoke", &stress::smoke())], 1) {
+    for (name, contents) in vectors::files(&[("smoke", &stress::smoke())], 1).unwrap() {
         fs::write(dir.path().join(name), contents).unwrap();
     }
     dir
@@ -231,13 +234,61 @@ fn wrong_hashes_and_counts_are_bad_input_that_names_file_and_field() {
     );
     check(&|m| m["files"][0]["bins"] = json!(3), &["smoke.json: bins: the manifest has 3"]);
     check(&|m| m["files"][0]["name"] = json!("../x.json"), &["manifest.json: files", "../x.json"]);
-    check(&|m| m["files"][0]["name"] = json!("none.json"), &["none.json: No such file"]);
+    check(
+        &|m| m["files"][0]["name"] = json!("none.json"),
+        &["files[0].name: none.json: there is no none.hex"],
+    );
+    check(
+        &|m| {
+            m["files"][0]["name"] = json!("none.json");
+            m["files"][1]["name"] = json!("none.hex");
+        },
+        &["none.json: No such file", "none.hex: No such file", "\"smoke.hex\" is beside the manifest"],
+    );
+    check(&|m| m["files"][1]["words"] = json!(7), &["smoke.hex: words: the manifest has 7, but there are "]);
+    for (file, field) in [(0, "vectors"), (0, "bins"), (1, "words")] {
+        let remove = |m: &mut Value| _ = m["files"][file].as_object_mut().unwrap().remove(field);
+        check(&remove, &[&format!("files[{file}].{field}: "), "it is missing"]);
+    }
+    for (file, field) in [(0, "words"), (1, "vectors"), (1, "bins"), (2, "words")] {
+        let add = |m: &mut Value| m["files"][file][field] = json!(1);
+        check(&add, &[&format!("files[{file}].{field}: "), "such a file has none"]);
+    }
+    check(
+        &|m| m["files"][2]["sha256"] = json!(zeros),
+        &["vectors.schema.json: sha256: the manifest has 0000"],
+    );
+    check(&|m| m["files"][0]["sha256"] = json!("0x7"), &["files[0].sha256: smoke.json: it is no 64 hex"]);
+    check(&|m| m["files"][2]["name"] = json!("notes.txt"), &["files[2].name: notes.txt: it is neither"]);
+    check(
+        &|m| _ = m["files"].as_array_mut().unwrap().remove(1),
+        &["smoke.json: there is no smoke.hex with it"],
+    );
+    check(&|m| _ = m["files"].as_array_mut().unwrap().remove(0), &["nothing to check"]);
     check(&|m| m["files"][1] = m["files"][0].clone(), &["manifest.json: files", "twice"]);
     check(&|m| m["files"] = json!([]), &["manifest.json: files", "nothing to check"]);
     check(&|m| m["more"] = json!(0), &["manifest.json", "more"]);
     check(&|m| m["version"] = json!(2), &["manifest.json: version: it is 2"]);
     check(&|m| m["format"] = json!("x"), &["manifest.json: format"]);
     check(&|m| m["files"][0]["sha256"] = json!(1), &["manifest.json: files[0].sha256"]);
+    let twice = whole.to_string().replacen("\"bins\":", "\"bins\":1,\"bins\":", 1);
+    fs::write(&manifest, twice).unwrap();
+    expect(&check_without_cores(dir.path()), 4, &["manifest.json: line 1", "\"bins\" is there twice"]);
+    let upper = whole["files"][0]["sha256"].as_str().unwrap().to_uppercase();
+    let mut changed = whole.clone();
+    changed["files"][0]["sha256"] = json!(upper);
+    fs::write(&manifest, changed.to_string()).unwrap();
+    expect(&check_without_cores(dir.path()), 0, &["vectors hold"]);
+    // A suite under the name of another, each file as it was written.
+    let dir = smoke_dir();
+    let mut changed = whole.clone();
+    for (file, end) in [(0, "json"), (1, "hex")] {
+        let [from, to] = ["smoke", "other"].map(|stem| dir.path().join(format!("{stem}.{end}")));
+        fs::rename(from, to).unwrap();
+        changed["files"][file]["name"] = json!(format!("other.{end}"));
+    }
+    fs::write(dir.path().join("manifest.json"), changed.to_string()).unwrap();
+    expect(&check_without_cores(dir.path()), 4, &["other.json: suite: it is \"smoke\""]);
     fs::write(&manifest, "{").unwrap();
     expect(&check_without_cores(dir.path()), 4, &["manifest.json"]);
     expect(&check_without_cores(Path::new("/no/such/dir")), 4, &["/no/such/dir: No such file"]);
@@ -306,4 +357,139 @@ fn the_example_in_the_manual_is_a_vector() {
     let example: Value = serde_json::from_str(example).unwrap();
     let directed: Value = serde_json::from_slice(&fs::read(golden().join("directed.json")).unwrap()).unwrap();
     assert!(directed["vectors"].as_array().unwrap().contains(&example), "{example}");
+}
+
+#[test]
+fn vectors_that_the_manifest_does_not_list_are_found_and_other_files_are_not_minded() {
+    let dir = smoke_dir();
+    fs::write(dir.path().join("notes.json"), r#"{"format":"of somebody else"}"#).unwrap();
+    fs::write(dir.path().join("notes.md"), "notes").unwrap();
+    expect(&check_without_cores(dir.path()), 0, &["vectors hold"]);
+    for name in ["more.json", "more.hex"] {
+        fs::copy(dir.path().join("smoke.json"), dir.path().join(name)).unwrap();
+        expect(&check_without_cores(dir.path()), 4, &[&format!("manifest.json: files: {name:?} is beside")]);
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_refused_and_its_vector_named() {
+    let mut file = Vec::new();
+    vectors::write_json("sample", &stress::smoke()[..2], &mut file).unwrap();
+    let text = String::from_utf8(file).unwrap();
+    let id = stress::smoke()[1].id.clone();
+    for key in ["suite", "vectors", "notes", "bug", "id", "bins", "bytes"] {
+        let key = format!("\"{key}\": ");
+        let (before, behind) = text.rsplit_once(&key).unwrap();
+        let error =
+            vectors::read_json(format!("{before}{key}0, {key}{behind}").as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("is there twice") && error.contains("line "), "{error}");
+        if ["\"bins\": ", "\"bytes\": "].contains(&&*key) {
+            assert!(error.contains(&id), "{id} is missing in {error}");
+        }
+    }
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let sample = Vector { ..stress::smoke()[0].clone() };
+    let write = |suite: &str, vectors: &[Vector]| {
+        vectors::write_json(suite, vectors, &mut Vec::new()).map_err(|error| error.to_string())
+    };
+    assert!(write("a", std::slice::from_ref(&sample)).is_ok());
+    assert!(write("a b", std::slice::from_ref(&sample)).unwrap_err().contains("suite"));
+    assert!(write("a", &[Vector { id: "a/b".into(), ..sample.clone() }]).unwrap_err().contains("id: "));
+    assert!(
+        write("a", &[Vector { comment: "\x1b[2J".into(), ..sample.clone() }])
+            .unwrap_err()
+            .contains("comment")
+    );
+    assert!(write("a", &[sample.clone(), sample]).unwrap_err().contains("another vector has it"));
+    for text in ["", "a b/c", "...", &"x".repeat(300), "na\u{ef}ve", "-"] {
+        let name = vectors::name_like(text);
+        assert!(write(&name, &[]).is_ok(), "{text:?} becomes {name:?}");
+    }
+}
+
+/// A slice of more than 256 KiB, most of it raw bytes, with a life of the engine in front and one behind.
+fn long_slice() -> Vector {
+    let raw = (0..(1 << 18) + 1_000_u32).map(|i| Event::Raw((i.wrapping_mul(2_654_435_761) >> 24) as u8));
+    let bins = |count| (0..count).map(|i| Event::Bypass { bin: i % 3 == 0 });
+    let end = [Event::Terminate { bin: true }];
+    let events = bins(100).chain(end).chain(raw).chain(bins(77)).chain(end).collect();
+    Vector::encoded("long", "more than 256 KiB", &[Flag::Pcm], events)
+}
+
+/// The files of a suite of long slices.
+fn long_dir() -> (tempfile::TempDir, Vector) {
+    let (dir, vector) = (tempfile::tempdir().unwrap(), long_slice());
+    assert!(vector.position > 1 << 21 && vector.bytes.len() > 1 << 18);
+    for (name, contents) in vectors::files(&[("long", std::slice::from_ref(&vector))], 1).unwrap() {
+        fs::write(dir.path().join(name), contents).unwrap();
+    }
+    (dir, vector)
+}
+
+#[test]
+fn a_slice_of_more_than_256_kib_goes_through_json_and_hex() {
+    let (dir, vector) = long_dir();
+    expect(&check_without_cores(dir.path()), 0, &["1 of 1 vectors hold"]);
+    let (_, read) = vectors::read_file(&dir.path().join("long.json")).unwrap();
+    assert!(read == [vector.clone()]);
+    // As a testbench reads it that knows docs/vectors.md alone.
+    let hex = fs::read_to_string(dir.path().join("long.hex")).unwrap();
+    let words = hex.lines().filter(|line| !line.starts_with("//"));
+    let words: Vec<u64> = words.map(|line| u64::from_str_radix(line, 16).unwrap()).collect();
+    assert!(words.iter().all(|word| word >> 24 == 0));
+    let position = words.iter().filter(|word| *word >> 21 == 7).enumerate();
+    let position: Vec<u64> = position.map(|(i, word)| (word & 0x1f_ffff) << (21 * i)).collect();
+    assert_eq!((position.len(), position.iter().sum()), (2, vector.position));
+    let bytes: Vec<u8> = words.iter().filter(|word| *word >> 22 == 1).map(|word| *word as u8).collect();
+    assert!(bytes == vector.bytes);
+    // Without the upper word it is another slice.
+    let cut: Vec<&str> = hex.lines().collect();
+    let last = cut.iter().rposition(|line| line.starts_with('e')).unwrap();
+    let cut = [&cut[..last], &cut[last + 1..]].concat().join("\n") + "\n";
+    fs::write(dir.path().join("long.hex"), cut).unwrap();
+    expect(
+        &check_without_cores(dir.path()),
+        4,
+        &["long.hex: vector long, line ", "not what the .json file says"],
+    );
+}
+
+#[test]
+fn a_slice_of_more_than_256_kib_goes_through_the_twins() {
+    let vector = long_slice();
+    for stalls in [Stalls::NONE, Stalls::ALL[1]] {
+        let encoded = Encoder::play(Encoder::default(), &[&vector], stalls, 1, &mut |_| ());
+        let decoded = Decoder::play(Decoder::default(), &[&vector], stalls, 1, &mut |_| ());
+        for stats in [encoded, decoded] {
+            assert_eq!(stats.unwrap_or_else(|mismatch| panic!("{mismatch}")).bins, 179);
+        }
+    }
+}
+
+#[test]
+fn a_position_that_no_slice_has_is_a_mismatch_and_no_panic() {
+    let dir = smoke_dir();
+    let mut vector = stress::smoke()[0].clone();
+    vector.position = u64::MAX;
+    for (name, contents) in vectors::files(&[("smoke", &[vector])], 1).unwrap() {
+        fs::write(dir.path().join(name), contents).unwrap();
+    }
+    expect(&check_without_cores(dir.path()), 1, &["position: the oracle has read"]);
+}
+
+#[test]
+fn without_golden_the_built_in_suites_are_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let check =
+        || command().args(["vectors", "check", "--no-cores"]).current_dir(dir.path()).output().unwrap();
+    let words = PUBLISHED.map(|suite| format!("{suite} "));
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(["there is no golden/ here"]).collect();
+    expect(&check(), 0, &words);
+    // One that is there is what is meant, whole or not.
+    fs::create_dir(dir.path().join("golden")).unwrap();
+    expect(&check(), 4, &["golden/manifest.json"]);
 }

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use silicabac::weights::{
     article::{ABS_GR, Layout, LevelsError, MAX_LEVEL, nearest},
     compress::{Options, Quantizer, Step, compress, decompress},
-    container::{Coding, Container, ContainerError},
+    container::{Coding, Container, ContainerError, Index, Stream, Tensor},
     model::ModelFile,
     quantise::Values,
 };
@@ -347,6 +347,24 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     expect(&search(), 0, &["trials are known"]);
     assert_eq!(runs(), first + 1);
 
+    // A table that says anything else is not believed, and not written over.
+    let csv = dir.path().join("model.csv");
+    let line = table.lines().nth(1).unwrap();
+    for (wrong, words) in [
+        (format!("{table}{line}\n"), "this trial stands there already"),
+        (table.replacen("step,", "size,", 1), "line 1: it is not step,lambda"),
+        (table[..table.len() - 9].to_owned() + ",", "it is no trial"),
+        (String::new(), "line 1"),
+    ] {
+        fs::write(&csv, &wrong).unwrap();
+        expect(&search(), 4, &["model.csv", words, "mend the table"]);
+        assert_eq!(fs::read_to_string(&csv).unwrap(), wrong);
+    }
+    fs::remove_file(&csv).unwrap();
+    fs::create_dir(&csv).unwrap();
+    expect(&search(), 4, &["cannot read", "model.csv"]);
+
+    fs::remove_dir(&csv).unwrap();
     let fails = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing; exit 3"]);
     expect(&fails, 4, &["the evaluator failed", "exit status: 3"]);
     let silent = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing"]);
@@ -411,4 +429,59 @@ fn a_decoder_in_python_agrees() {
             run.stdout.chunks_exact(4).map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect();
         assert!(read == coded(weights_of(&again)), "{arguments:?}");
     }
+}
+
+/// A tensor that is stored as it is.
+fn lossless(name: &str, bytes: u64, streams: Vec<Stream>) -> Tensor {
+    Tensor { name: name.into(), element: 3, shape: vec![bytes], bytes, coding: Coding::Lossless, streams }
+}
+
+#[test]
+fn two_tensors_of_one_name_are_no_container() {
+    let index = |names: [&str; 2]| Index {
+        format: 0,
+        skeleton: vec![],
+        tensors: names.map(|name| lossless(name, 0, vec![])).into(),
+    };
+    let mut bytes = Vec::new();
+    let refused = index(["aa", "aa"]).write(&mut bytes, &mut std::io::empty()).unwrap_err();
+    assert!(refused.to_string().contains("two tensors are called \"aa\"") && bytes.is_empty(), "{refused}");
+    index(["aa", "ab"]).write(&mut bytes, &mut std::io::empty()).unwrap();
+    Container::open(Cursor::new(&bytes)).unwrap();
+    let mut unpacked = zstd::decode_all(&bytes[12..]).unwrap();
+    let second = unpacked.windows(2).position(|name| name == b"ab").unwrap();
+    unpacked[second + 1] = b'a';
+    let packed = zstd::encode_all(&*unpacked, 1).unwrap();
+    let head = [(packed.len() as u32).to_le_bytes(), crc32fast::hash(&packed).to_le_bytes()].concat();
+    let twice = [&b"SBW1"[..], &head, &packed].concat();
+    let error = Container::open(Cursor::new(&twice)).unwrap_err().to_string();
+    assert!(error.contains("two tensors have one name"), "{error}");
+}
+
+#[test]
+fn a_stream_behind_4_gib_is_found_in_a_container() {
+    use std::io::{Seek, SeekFrom, Write};
+    let slices = 20;
+    let bytes = b"behind";
+    let hole = vec![Stream { len: 1 << 28, crc32: 0 }; slices];
+    let behind = vec![Stream { len: bytes.len() as u64, crc32: crc32fast::hash(bytes) }];
+    let tensors = vec![lossless("hole", (slices as u64) << 22, hole), lossless("behind", 9, behind)];
+    let index = Index { format: 0, skeleton: vec![], tensors };
+    let dir = tempfile::tempdir().unwrap();
+    let mut file =
+        fs::File::options().read(true).write(true).create_new(true).open(dir.path().join("far.sbw")).unwrap();
+    let start = index.write(&mut file, &mut std::io::empty()).unwrap();
+    file.seek(SeekFrom::Start(start + ((slices as u64) << 28))).unwrap();
+    file.write_all(bytes).unwrap();
+    let mut container = Container::open(file).unwrap();
+    assert_eq!(container.stream(1, 0).unwrap(), bytes);
+}
+
+#[test]
+fn a_container_without_levels_is_nothing_to_play() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("empty.sbw");
+    let index = Index { format: 0, skeleton: vec![], tensors: vec![] };
+    index.write(&mut fs::File::create(&path).unwrap(), &mut std::io::empty()).unwrap();
+    expect(&command().args(["cosim", "--weights"]).arg(&path).output().unwrap(), 4, &["there is no slice"]);
 }

@@ -127,7 +127,8 @@ impl StreamUnit {
         Some(read.map(|(recorder, _)| {
             let (segments, elements) = recorder.into_parts();
             let header = SliceHeader {
-                nal_offset: (self.unit.offset + self.unit.prefix.len() as u64) as u32,
+                nal_offset: self.unit.offset + self.unit.prefix.len() as u64,
+                // A NAL unit has no more than `nal::MAX_UNIT` bytes.
                 data_offset: *data as u32,
                 nal_type: self.nal_unit_type().unwrap_or(0),
                 slice_type: match parameters.slice_type {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use silicabac::{
     cosim::coverage,
     suites::{BUILT_IN, Suite, UNIONS},
-    vectors::read_file,
 };
 
 use super::{Failure, Verdict, judge, print::say, rtl_coverage, socket, stream, supervise::Limits, sweep};
@@ -92,8 +91,8 @@ fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
         suites.push(suite);
     }
     for path in vectors {
-        let (name, vectors) = read_file(path)?;
-        suites.push(Suite { name, file: Some(path.clone()), vectors });
+        suites.push(Suite::from_vectors(path)?);
     }
+    Suite::name_apart(&mut suites);
     Ok(suites)
 }

@@ -1,6 +1,7 @@
 //! What the verbs that judge cores have in common.
 
 use std::{
+    ffi::OsStr,
     io::{self, Write},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -8,7 +9,7 @@ use std::{
 
 use clap::ValueEnum;
 use silicabac::cosim::{self, AnyModel, CoreKind, Failure as CosimFailure, Mismatch, Outcome, Report};
-use silicabac::suites::Suite;
+use silicabac::suites::{Origin, Suite};
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, Tools};
 
@@ -16,6 +17,7 @@ use super::{
     Failure, Verdict,
     output::{create_dir, free_name, write_file},
     print::{Progress, out, say, unless_closed},
+    shell,
     supervise::Limits,
 };
 
@@ -34,7 +36,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "MODULE", requires = "one_core")]
     pub(super) top: Option<String>,
     /// Where to write the shrunk vectors and the waveform (VCD) of each failure
-    #[arg(long, value_name = "DIR", default_value = "silicabac-failures")]
+    #[arg(long, value_name = "DIR", default_value = FAILURES)]
     pub(super) failures: PathBuf,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -42,6 +44,9 @@ pub(super) struct Options {
     #[command(flatten)]
     limits: Limits,
 }
+
+/// Where failures are written unless another directory is named.
+const FAILURES: &str = "silicabac-failures";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Core {
@@ -86,6 +91,21 @@ impl Options {
         (self.limits, self.format)
     }
 
+    /// What of these options a command has to be given besides, so that it shows a failure again.
+    pub(super) fn of_replay(&self) -> String {
+        let mut options = String::new();
+        if let Some(dir) = &self.rtl_dir {
+            options += &format!(" --rtl-dir {}", shell::path(dir));
+        }
+        if let Some(top) = &self.top {
+            options += &format!(" --top={}", shell::word(OsStr::new(top)));
+        }
+        if self.failures != Path::new(FAILURES) {
+            options += &format!(" --failures {}", shell::path(&self.failures));
+        }
+        options
+    }
+
     pub(super) fn is_junit(&self) -> bool {
         self.format == Format::Junit
     }
@@ -95,13 +115,15 @@ impl Options {
     }
 }
 
-/// Plays all suites to all cores and prints how that went; what could not be read is a part of that.
+/// Plays all suites to all cores and prints how that went; what could not be read is a part of that, and so is a suite
+/// of which nothing is for any of the cores.
 pub(super) fn judge(
     suites: &[Suite],
-    errors: Vec<String>,
+    mut errors: Vec<String>,
     seed: u64,
     options: &Options,
 ) -> Result<Verdict, Failure> {
+    errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &options.cores())));
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let cores = options.cores();
@@ -135,6 +157,14 @@ pub(super) fn judge(
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::Mismatch,
     })
+}
+
+/// What to say of a suite of which nothing would be played.
+fn nothing_to_play(suite: &Suite, cores: &[CoreKind]) -> Option<String> {
+    let is_played = |vector| cores.iter().any(|core| core.plays(vector));
+    let names: Vec<&str> = cores.iter().map(|core| core.name()).collect();
+    let what = format!("suite {}: no vector is for this core ({})", suite.name, names.join(", "));
+    (!suite.vectors.iter().any(is_played)).then_some(what)
 }
 
 /// A failure that was shrunk, and where its files are; or why it has none.
@@ -196,6 +226,9 @@ fn print_table(
         write!(out, "{suite:<16} {core:<14} ")?;
         match outcome.failure {
             Some(_) => writeln!(out, "{:>10} {:>10} {:>10} {:>11}  MISMATCH", "-", "-", "-", "-")?,
+            None if outcome.vectors == 0 => {
+                writeln!(out, "{:>10} {:>10} {:>10} {:>11}  no vector is for it", "-", "-", "-", "-")?;
+            }
             None => writeln!(
                 out,
                 "{:>10} {:>10} {:>10.4} {:>11}  equal",
@@ -219,7 +252,7 @@ fn print_table(
         writeln!(out, "error: {error}")?;
     }
     match failed {
-        0 if report.outcomes.is_empty() => write!(out, "nothing was played")?,
+        0 if report.outcomes.iter().all(|outcome| outcome.vectors == 0) => write!(out, "nothing was played")?,
         0 => write!(
             out,
             "all equal: oracle, engine, cycle model and Verilog; {bins} bins in {clocks} clocks of lockstep"
@@ -276,26 +309,15 @@ fn print_shrunk(out: &mut impl Write, shrunk: Option<&Files>) -> io::Result<()> 
 
 /// The command that shows this failure again: the shrunk one if there is one.
 fn replay_command(outcome: &Outcome, shrunk: Option<&Files>, seed: u64, options: &Options) -> String {
-    let mut command = match (shrunk, &outcome.file) {
-        (Some(Ok((_, path))), _) => format!("silicabac vectors check {}", quoted(path)),
-        (_, Some(path)) if path.extension().is_some_and(|extension| extension == "json") => {
-            format!("silicabac vectors check {}", quoted(path))
+    let mut command = match (shrunk, &outcome.origin) {
+        (Some(Ok((_, path))), _) | (_, Origin::Vectors(path)) => {
+            format!("silicabac vectors check {}", shell::path(path))
         }
-        (_, Some(path)) => format!("silicabac cosim --trace {}", quoted(path)),
-        (_, None) => format!("silicabac cosim --suite {}", outcome.suite),
+        (_, Origin::Trace(path)) => format!("silicabac cosim --trace {}", shell::path(path)),
+        (_, Origin::Stream(path)) => format!("silicabac cosim --stream {}", shell::path(path)),
+        (_, Origin::Weights(path)) => format!("silicabac cosim --weights {}", shell::path(path)),
+        (_, Origin::BuiltIn) => format!("silicabac cosim --suite {}", outcome.suite),
     };
     command += &format!(" --seed {seed} --core {}", outcome.kind.name());
-    if let Some(dir) = &options.rtl_dir {
-        command += &format!(" --rtl-dir {} --top {}", quoted(dir), outcome.core);
-    }
-    command
-}
-
-/// A path as a shell takes it.
-pub(super) fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    match text.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c)) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
+    command + &options.of_replay()
 }

@@ -10,6 +10,7 @@ mod print;
 mod prove;
 mod replay;
 mod rtl_coverage;
+mod shell;
 mod signals;
 mod socket;
 mod stream;
@@ -30,7 +31,7 @@ use silicabac::{
     mutation::MutationError,
     prove::ProveError,
     replay::What,
-    suites::{Suite, SuiteError},
+    suites::{Origin, Suite, SuiteError},
     trace::TraceError,
     vectors::read,
     weights::compress::WeightsError,
@@ -93,6 +94,8 @@ enum Failure {
     #[error("{0}")]
     File(#[from] silicabac::vectors::FileError),
     #[error("{0}")]
+    Testbench(#[from] silicabac::cosim::socket::TestbenchError),
+    #[error("{0}")]
     Usage(String),
     #[error("cannot start a process for the simulation: {0}")]
     Process(io::Error),
@@ -111,6 +114,8 @@ enum Failure {
     Trace { path: PathBuf, source: TraceError },
     #[error("{}: {source}", .path.display())]
     Weights { path: PathBuf, source: WeightsError },
+    #[error("{}, {source}; mend the table of trials, or take it away to begin anew", .path.display())]
+    Trials { path: PathBuf, source: silicabac::weights::search::TableError },
     #[error("the evaluator failed ({what}): {command}")]
     Evaluator { command: String, what: String },
     #[error("cannot write {}: {source}", .path.display())]
@@ -197,11 +202,7 @@ fn read_suites(paths: &[PathBuf]) -> (Vec<Suite>, Vec<String>) {
     for (file, read) in paths.iter().flat_map(|path| read(path)) {
         match read {
             Ok((name, vectors)) => {
-                // What is left of a failure is named after its suite.
-                let taken = |name: &str| suites.iter().any(|suite| suite.name == name);
-                let mut names = std::iter::once(name.clone()).chain((2..).map(|i| format!("{name}-{i}")));
-                let name = names.find(|name| !taken(name)).unwrap_or_default();
-                suites.push(Suite { name, file: Some(file), vectors });
+                suites.push(Suite { name, origin: Origin::Vectors(file), vectors });
             }
             Err(error) => {
                 say(format_args!("error: {error}"));
@@ -209,5 +210,6 @@ fn read_suites(paths: &[PathBuf]) -> (Vec<Suite>, Vec<String>) {
             }
         }
     }
+    Suite::name_apart(&mut suites);
     (suites, errors)
 }

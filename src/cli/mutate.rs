@@ -12,7 +12,6 @@ use silicabac::mutation::{self, Campaign, Machine, Report, Tally};
 use silicabac::prove;
 use silicabac::solver::Solver;
 use silicabac::suites::{PUBLISHED, Suite};
-use silicabac::vectors;
 use silicabac::yosys::Yosys;
 use silicabac_sim::{Cache, Tools};
 
@@ -121,11 +120,7 @@ fn suites(files: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
     if files.is_empty() {
         return PUBLISHED.iter().map(|name| Ok(Suite::built_in(name, 1)?)).collect();
     }
-    let read = |file: &PathBuf| {
-        let (name, vectors) = vectors::read_file(file)?;
-        Ok(Suite { name, file: Some(file.clone()), vectors })
-    };
-    files.iter().map(read).collect()
+    files.iter().map(|file| Ok(Suite::from_vectors(file)?)).collect()
 }
 
 fn print(report: &Report, format: Format) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    ffi::OsStr,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -18,9 +19,10 @@ use silicabac_sim::{Cache, SimError, Tools};
 
 use super::{
     Failure, Verdict,
-    judge::{self, Core, Format, quoted},
+    judge::{self, Core, Format},
     output::{create_dir, free_name, write_file},
     print::{Progress, out, say, unless_closed},
+    shell,
 };
 
 #[derive(clap::Args)]
@@ -105,7 +107,11 @@ pub(super) fn judge(
         verdict.write_vector(&report.top, &common.failures)?;
     }
     unless_closed(report.print(options, common))?;
-    Ok(if report.pass { Verdict::Equal } else { Verdict::Mismatch })
+    Ok(match report.pass {
+        true => Verdict::Equal,
+        false if report.verdicts.is_empty() => Verdict::BadInput,
+        false => Verdict::Mismatch,
+    })
 }
 
 /// All verdicts, for people and for machines.
@@ -149,15 +155,15 @@ struct RowFailure {
     /// Where the vector was written.
     file: Option<PathBuf>,
     #[serde(skip)]
-    written: Vector,
+    written: Vec<Vector>,
 }
 
 impl Row {
     fn new(verdict: socket::Verdict) -> Row {
         let socket::Verdict { class, vectors, failed } = verdict;
-        let failure = failed.map(|Failed { vector, alone, first, stalls, fault }| RowFailure {
+        let failure = failed.map(|Failed { vector, among, first, stalls, fault }| RowFailure {
             vector: vector.id.clone(),
-            alone,
+            alone: among.is_empty(),
             first,
             bins: vector.bins(),
             stalls,
@@ -168,18 +174,19 @@ impl Row {
             catches: vector.flags.iter().map(|flag| flag.bug()).collect(),
             shows: vector.flags.iter().map(|flag| flag.shows()).collect(),
             file: None,
-            written: vector,
+            written: if among.is_empty() { vec![vector] } else { among },
         });
         Row { class, vectors, pass: failure.is_none(), failure }
     }
 
-    /// Writes the vector that shows the failure, to be played again.
+    /// Writes the vector that shows the failure, or all that it takes, to be played again.
     fn write_vector(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
         let Some(failure) = &mut self.failure else { return Ok(()) };
         create_dir(dir)?;
-        let name = free_name(dir, &format!("{top}-{}", failure.vector), &["json"]);
+        let name = vectors::name_like(&format!("{top}-{}", failure.vector));
+        let name = free_name(dir, &name, &["json"]);
         let file = dir.join(format!("{name}.json"));
-        write_file(&file, |sink| vectors::write_json(&name, std::slice::from_ref(&failure.written), sink))?;
+        write_file(&file, |sink| vectors::write_json(&name, &failure.written, sink))?;
         failure.file = Some(file);
         Ok(())
     }
@@ -189,7 +196,7 @@ impl Report {
     fn new(socket: &Socket, seed: u64, tools: &str, verdicts: Vec<socket::Verdict>) -> Report {
         let verdicts: Vec<Row> = verdicts.into_iter().map(Row::new).collect();
         Report {
-            pass: verdicts.iter().all(|row| row.pass),
+            pass: !verdicts.is_empty() && verdicts.iter().all(|row| row.pass),
             direction: socket.kind().name(),
             top: socket.top().to_owned(),
             lanes: socket.lanes(),
@@ -203,7 +210,7 @@ impl Report {
     fn print(&self, options: &Options, common: &judge::Options) -> io::Result<()> {
         let mut out = out();
         match common.format {
-            Format::Human => self.print_table(&mut out, options),
+            Format::Human => self.print_table(&mut out, options, common),
             Format::Json => {
                 serde_json::to_writer_pretty(&mut out, self)?;
                 writeln!(out)
@@ -212,7 +219,12 @@ impl Report {
         }
     }
 
-    fn print_table(&self, out: &mut impl Write, options: &Options) -> io::Result<()> {
+    fn print_table(
+        &self,
+        out: &mut impl Write,
+        options: &Options,
+        common: &judge::Options,
+    ) -> io::Result<()> {
         writeln!(out, "{:<38} {:>7}  verdict", "class", "vectors")?;
         for row in &self.verdicts {
             let Some(failure) = &row.failure else {
@@ -227,7 +239,7 @@ impl Report {
                 writeln!(out, "      it catches {bug};\n        it shows so: {shows}")?;
             }
             if let Some(file) = &failure.file {
-                writeln!(out, "      replay: {}", self.replay(file, options))?;
+                writeln!(out, "      replay: {}", self.replay(file, options, common))?;
             }
         }
         let failed = self.verdicts.iter().filter(|row| !row.pass).count();
@@ -248,22 +260,23 @@ impl Report {
         writeln!(out, "; seed {}, {}", self.seed, self.tools)
     }
 
-    /// The command that plays one vector again.
-    fn replay(&self, file: &Path, options: &Options) -> String {
-        let mut command = format!("silicabac cosim --socket {} --vectors {}", self.direction, quoted(file));
+    /// The command that plays what was written again.
+    fn replay(&self, file: &Path, options: &Options, common: &judge::Options) -> String {
+        let mut command =
+            format!("silicabac cosim --socket {} --vectors {}", self.direction, shell::path(file));
         if !options.rtl.is_empty() {
-            let files: Vec<String> = options.rtl.iter().map(|file| quoted(file)).collect();
-            command += &format!(" --rtl {} --top {}", files.join(" "), self.top);
+            command += " --rtl";
+            command.extend(options.rtl.iter().map(|file| format!(" {}", shell::path(file))));
         }
-        let include = options.include.iter().map(|dir| format!(" --include {}", quoted(dir)));
-        let define = options.define.iter().map(|define| format!(" --define {}", quoted(Path::new(define))));
-        let arguments = options.verilator_arg.iter();
-        let arguments = arguments.map(|argument| format!(" --verilator-arg={}", quoted(Path::new(argument))));
-        command.extend(include.chain(define).chain(arguments));
+        command.extend(options.include.iter().map(|dir| format!(" --include {}", shell::path(dir))));
+        let named = |name: &str, value: &String| format!(" --{name}={}", shell::word(OsStr::new(value)));
+        command.extend(options.define.iter().map(|define| named("define", define)));
+        command.extend(options.verilator_arg.iter().map(|argument| named("verilator-arg", argument)));
         if options.initialises {
             command += " --initialises";
         }
-        command + &format!(" --seed {}", self.seed)
+        command += &format!(" --patience {} --seed {}", options.patience, self.seed);
+        command + &common.of_replay()
     }
 
     fn to_junit(&self) -> String {

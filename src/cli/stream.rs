@@ -14,6 +14,7 @@ use silicabac::avc::{Content, Info, Macroblock, SliceTrace, Stream, StreamUnit, 
 use silicabac::bin::Event;
 use silicabac::context::{CONTEXTS, Codec};
 use silicabac::files;
+use silicabac::suites::SuiteError;
 use silicabac::trace::Trace;
 
 use super::{
@@ -60,8 +61,8 @@ enum Verb {
         #[arg(long, value_name = "TRACE", conflicts_with = "output")]
         compare: Option<PathBuf>,
         /// Only the first slices
-        #[arg(long, value_name = "NUMBER")]
-        slices: Option<usize>,
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+        slices: Option<u64>,
     },
     /// Write the syntax elements of all slices as JSON, a macroblock a line
     Syntax {
@@ -91,14 +92,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
         Verb::Info { input, format } => info(input, *format),
         Verb::Trace { input, output, compare: None, slices } => {
-            trace(input, output.as_deref(), slices.unwrap_or(usize::MAX))
+            trace(input, output.as_deref(), most(*slices))
         }
-        Verb::Trace { input, compare: Some(trace), slices, .. } => {
-            compare(input, trace, slices.unwrap_or(usize::MAX))
-        }
+        Verb::Trace { input, compare: Some(trace), slices, .. } => compare(input, trace, most(*slices)),
         Verb::Syntax { input, output } => syntax(input, output.as_deref()),
         Verb::Rewrite { input, output } => rewrite(input, output),
     }
+}
+
+/// How many slices are wanted: all, unless a number is given.
+fn most(slices: Option<u64>) -> usize {
+    slices.and_then(|slices| usize::try_from(slices).ok()).unwrap_or(usize::MAX)
 }
 
 /// A byte stream, and how much of it has been read.
@@ -286,6 +290,15 @@ fn traces(
             Ok(next < slices)
         },
     )
+    .and_then(|count| some_slice(input, next, count))
+}
+
+/// A stream without a slice that can be read is nothing to trace, nor to compare.
+fn some_slice(input: &Input, slices: usize, count: Count) -> Result<Count, Failure> {
+    match (slices, count.damaged) {
+        (0, 0) => Err(SuiteError::Empty(input.path.clone()).into()),
+        _ => Ok(count),
+    }
 }
 
 fn trace(input: &Input, output: Option<&Path>, slices: usize) -> Result<Verdict, Failure> {
@@ -393,7 +406,7 @@ fn syntax(input: &Input, output: Option<&Path>) -> Result<Verdict, Failure> {
             slice += 1;
             Ok(true)
         })?;
-        Ok(count.verdict())
+        Ok(some_slice(input, slice, count)?.verdict())
     })
 }
 

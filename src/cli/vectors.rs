@@ -15,7 +15,7 @@ use silicabac::vectors::{self, Vector, trail};
 use super::{
     Failure, Verdict, coverage, judge,
     output::{create_dir, write_file},
-    print::{out, unless_closed},
+    print::{out, say, unless_closed},
     read_suites,
     supervise::Limits,
 };
@@ -32,7 +32,7 @@ enum Verb {
     /// Write all suites: .json, .hex for $readmemh, their schema and a manifest
     Generate {
         /// Where to write them
-        #[arg(default_value = "golden")]
+        #[arg(default_value = GOLDEN)]
         dir: PathBuf,
         /// What the random suite comes from
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]
@@ -40,8 +40,8 @@ enum Verb {
     },
     /// Check vector files, and every coder against them: oracle, engine, cycle models and Verilog cores
     Check {
-        /// Vector files, or directories with a manifest
-        #[arg(value_name = "PATH", default_value = "golden")]
+        /// Vector files, or directories with a manifest [default: golden/, and where there is none the built-in suites]
+        #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
         /// Leave the cores out; then no Verilator is needed
         #[arg(long, conflicts_with_all = ["seed", "core", "rtl_dir", "top", "failures", "format"])]
@@ -137,7 +137,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 }
             };
             let files: Vec<(String, String)> = match (format, socket) {
-                (Export::SvTestbench, Some(kind)) => testbench((*kind).into(), &vectors, *initialises),
+                (Export::SvTestbench, Some(kind)) => testbench((*kind).into(), &vectors, *initialises)?,
                 _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into(),
             };
             export(&files, output)
@@ -167,13 +167,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
 }
 
+/// Where vectors are published, in a checkout of this project and in any other.
+const GOLDEN: &str = "golden";
+
+/// All suites that are published.
+fn published(seed: u64) -> Result<Vec<Suite>, Failure> {
+    Ok(PUBLISHED.iter().map(|name| Suite::built_in(name, seed)).collect::<Result<_, _>>()?)
+}
+
 fn generate(dir: &Path, seed: u64) -> Result<Verdict, Failure> {
-    let suites: Vec<Suite> =
-        PUBLISHED.iter().map(|name| Suite::built_in(name, seed)).collect::<Result<_, _>>()?;
+    let suites = published(seed)?;
     let parts: Vec<(&str, &[Vector])> =
         suites.iter().map(|suite| (suite.name.as_str(), suite.vectors.as_slice())).collect();
     create_dir(dir)?;
-    let files = vectors::files(&parts, seed);
+    let files =
+        vectors::files(&parts, seed).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
     for (name, contents) in &files {
         write_file(&dir.join(name), |sink| sink.write_all(contents))?;
     }
@@ -200,9 +208,18 @@ fn export(files: &[(String, String)], dir: &Path) -> Result<Verdict, Failure> {
 }
 
 fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<Verdict, Failure> {
-    let (suites, errors) = read_suites(paths);
+    let seed = options.seed();
+    let golden = Path::new(GOLDEN);
+    let (suites, errors) = match paths {
+        [] if golden.exists() => read_suites(&[golden.to_owned()]),
+        [] => {
+            say(format_args!("there is no {GOLDEN}/ here: the built-in suites are checked"));
+            (published(seed)?, Vec::new())
+        }
+        paths => read_suites(paths),
+    };
     match (no_cores, errors.is_empty()) {
-        (false, _) => judge::judge(&suites, errors, options.seed(), options),
+        (false, _) => judge::judge(&suites, errors, seed, options),
         (true, true) => check_software(&suites),
         (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
     }

@@ -28,7 +28,7 @@ use silicabac_sim::{Cache, SimError, Tools};
 
 use self::lockstep::Lockstep;
 use crate::cycle::{Core, Request, Stopped, decoder::Decoder, encoder::Encoder};
-use crate::suites::Suite;
+use crate::suites::{Origin, Suite};
 use crate::vectors::{self, Flag, Vector};
 pub use player::LikeTwin;
 pub use report::Report;
@@ -114,12 +114,14 @@ pub struct Mismatch {
 pub struct Outcome {
     /// The suite.
     pub suite: String,
-    /// The file it comes from, unless it is built in.
-    pub file: Option<PathBuf>,
+    /// Where the suite comes from.
+    pub origin: Origin,
     /// Which core it was played to.
     pub kind: CoreKind,
     /// Its top module.
     pub core: String,
+    /// How many vectors of the suite are for such a core; without any, nothing was played.
+    pub vectors: usize,
     /// Figures of the run without stalls; of what was played before a mismatch, nothing.
     pub stats: Stats,
     /// Bins in all runs.
@@ -196,12 +198,17 @@ impl CoreKind {
 
     /// How many events [`AnyModel::run`] tells its progress in all.
     pub fn work(self, suite: &Suite) -> u64 {
-        let played = suite.vectors.iter().filter(|vector| match self {
-            CoreKind::Encoder => Encoder::plays(vector),
-            CoreKind::Decoder => Decoder::plays(vector),
-        });
+        let played = suite.vectors.iter().filter(|vector| self.plays(vector));
         let events: usize = played.map(|vector| vector.events.len()).sum();
         (events * Stalls::ALL.len()) as u64
+    }
+
+    /// Whether such a core has anything to do with the vector.
+    pub fn plays(self, vector: &Vector) -> bool {
+        match self {
+            CoreKind::Encoder => Encoder::plays(vector),
+            CoreKind::Decoder => Decoder::plays(vector),
+        }
     }
 }
 
@@ -264,9 +271,10 @@ fn run_ways<C: Judged>(
 ) -> Outcome {
     let outcome = Outcome {
         suite: suite.name.clone(),
-        file: suite.file.clone(),
+        origin: suite.origin.clone(),
         kind: C::KIND,
         core: model.top().to_owned(),
+        vectors: suite.vectors.iter().filter(|vector| C::plays(vector)).count(),
         stats: Stats::default(),
         lockstep_bins: 0,
         lockstep_clocks: 0,

@@ -9,8 +9,8 @@ use super::{AnyModel, CoreKind, Failure, Outcome, Stalls, WAYS};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
 use crate::spec;
-use crate::suites::Suite;
-use crate::vectors::Vector;
+use crate::suites::{Origin, Suite};
+use crate::vectors::{Vector, name_like};
 
 /// A failure, as small as it was made.
 #[derive(Clone, Debug)]
@@ -65,7 +65,8 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
         let of = suite.vectors.iter().find(|whole| whole.id == vector.id).map_or(0, Vector::bins);
         vector.comment = format!("shrunk to {} of {of} bins: {}", vector.bins(), vector.comment);
     }
-    let suite = Suite { name: format!("{}-{}", suite.name, failed.core), file: None, vectors };
+    let name = name_like(&format!("{}-{}", suite.name, failed.core));
+    let suite = Suite { name, origin: suite.origin.clone(), vectors };
     let outcome = model.run(&suite, seed, &mut |_| ());
     Some(Shrunk { suite, outcome })
 }
@@ -78,7 +79,7 @@ fn as_shrunk(vector: &Vector, kind: CoreKind) -> Vector {
 }
 
 fn some(vectors: &[Vector]) -> Suite {
-    Suite { name: String::new(), file: None, vectors: vectors.to_vec() }
+    Suite { name: String::new(), origin: Origin::BuiltIn, vectors: vectors.to_vec() }
 }
 
 /// Takes away whatever can be taken away, in ever smaller pieces, as long as there is time.

@@ -47,7 +47,7 @@ pub struct TracedSlice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SliceHeader {
     /// Byte offset of the NAL unit in the stream.
-    pub nal_offset: u32,
+    pub nal_offset: u64,
     /// Byte offset of the slice data in the NAL unit, its header counted and emulation prevention not.
     pub data_offset: u32,
     /// nal_unit_type.
@@ -114,7 +114,9 @@ pub enum TraceError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// It is larger than any trace.
-    #[error("it unpacks to more than {MAX_BYTES} bytes; split the trace")]
+    #[error(
+        "it has more than {MAX_BYTES} bytes unpacked, which no trace has; split it into traces of fewer slices"
+    )]
     TooLarge,
     /// The unpacked bytes are not a trace.
     #[error("{0}")]
@@ -157,24 +159,32 @@ impl Trace {
     /// The trace without a zstd frame.
     ///
     /// # Errors
-    /// [`TraceError::Format`], as [`write_to`](Self::write_to).
+    /// [`TraceError::Format`] and [`TraceError::TooLarge`], as [`write_to`](Self::write_to).
     pub fn to_unpacked(&self) -> Result<Vec<u8>, TraceError> {
-        Ok(cbt1::write(self)?)
+        let bytes = cbt1::write(self)?;
+        match bytes.len() as u64 > MAX_BYTES {
+            true => Err(TraceError::TooLarge),
+            false => Ok(bytes),
+        }
     }
 
     /// Writes a zstd frame with a checksum of its contents.
     ///
     /// ```
-    /// use silicabac::{context::Codec, trace::Trace};
-    /// let trace = Trace { codec: Codec::Avc, contexts: 1024, slices: vec![] };
+    /// use silicabac::trace::Trace;
+    /// let trace = Trace::read("golden/avc.cbt.zst".as_ref())?;
     /// let mut packed = vec![];
-    /// trace.write_to(&mut packed).unwrap();
-    /// assert_eq!(Trace::read_from(&*packed).unwrap(), trace);
+    /// trace.write_to(&mut packed)?;
+    /// assert_eq!(Trace::read_from(&*packed)?, trace);
+    /// let empty = Trace { slices: vec![], ..trace };
+    /// assert!(empty.write_to(&mut packed).unwrap_err().to_string().contains("there is no slice in it"));
+    /// # Ok::<(), silicabac::trace::TraceError>(())
     /// ```
     ///
     /// # Errors
-    /// [`TraceError::Io`] from `sink`; [`TraceError::Format`] where the layout has no room for a count, or a
-    /// segment holds something else than bins and alignments.
+    /// [`TraceError::Io`] from `sink`; [`TraceError::TooLarge`] where nobody could read it again;
+    /// [`TraceError::Format`] where there is no slice, the layout has no room for a count, or a segment holds something
+    /// else than bins and alignments.
     pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
         let bytes = self.to_unpacked()?;
         let mut encoder = zstd::Encoder::new(sink, 19)?;

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `[23:22]` = 0 | a request, `cabac_pkg::request_t` in `[21:0]`: kind, bin, ctx_idx, data |
 //! | 1 | a byte of slice data in `[7:0]`; `[8]` it is the last of the slice, `[9]` of a life of the engine; then `[12:10]` is how many of its low bits are not an encoder's, which writes zeros there |
-//! | 2 | a vector begins, with this number in `[19:0]`; `[21]` decoders only |
-//! | 3 | `[21]` = 0: the answer to the request before, and all behind it, show the error in `[1:0]` (`cabac_pkg::error_t`); `[21]` = 1: after all requests, so many bits have been read, `[20:0]` |
+//! | 2 | a vector begins, with its number modulo 2^20 in `[19:0]`; `[21]` decoders only |
+//! | 3 | `[21]` = 0: the answer to the request before, and all behind it, show the error in `[1:0]` (`cabac_pkg::error_t`); `[21]` = 1: after all requests, 21 bits of how many bits have been read, `[20:0]` |
 //!
-//! A vector is its number, its requests, and then its bytes.
+//! A vector is its number, its requests, and then its bytes. Where 21 bits are too few for the position, from 2,097,152 bits
+//! (256 KiB) on, more words of that kind follow, each with the next 21 bits: no word is wider for it, and short vectors
+//! are what they were.
 
 use std::io;
 
@@ -20,15 +22,19 @@ const BYTE: u32 = 1 << 22;
 const VECTOR: u32 = 2 << 22;
 const ERROR: u32 = 3 << 22;
 const POSITION: u32 = 7 << 21;
+/// How many bits of a position there are in a word.
+const POSITION_BITS: u32 = 21;
+/// How many numbers of vectors there are; then they begin again.
+const NUMBERS: usize = 1 << 20;
 
 /// Writes vectors, each behind a line of comment.
 ///
 /// # Errors
 /// Those of `sink`.
 pub fn write(vectors: &[Vector], sink: &mut dyn io::Write) -> io::Result<()> {
-    for (number, vector) in (0u32..).zip(vectors) {
+    for (number, vector) in (0..NUMBERS as u32).cycle().zip(vectors) {
         writeln!(sink, "// {}", vector.id)?;
-        let first = VECTOR | u32::from(vector.decode_only) << 21 | number & 0xf_ffff;
+        let first = VECTOR | u32::from(vector.decode_only) << 21 | number;
         for word in std::iter::once(first).chain(requests(vector)).chain(bytes(vector)) {
             writeln!(sink, "{word:06x}")?;
         }
@@ -46,8 +52,14 @@ fn requests(vector: &Vector) -> Vec<u32> {
             met = step.error;
         }
     }
-    words.push(POSITION | vector.position as u32 & 0x1f_ffff);
+    words.extend(position(vector.position));
     words
+}
+
+/// The words of a position, the lowest bits first; there is at least one.
+fn position(bits: u64) -> impl Iterator<Item = u32> {
+    let more = std::iter::successors(Some(bits), |rest| Some(rest >> POSITION_BITS).filter(|rest| *rest > 0));
+    more.map(|rest| POSITION | (rest % (1 << POSITION_BITS)) as u32)
 }
 
 fn word(request: Request) -> u32 {
@@ -57,7 +69,7 @@ fn word(request: Request) -> u32 {
 
 fn bytes(vector: &Vector) -> Vec<u32> {
     let ends = ends_of_lives(vector);
-    let behind = (vector.position.next_multiple_of(8) - vector.position) as u32;
+    let behind = (vector.position.wrapping_neg() % 8) as u32;
     let word = |(i, &byte): (usize, &u8)| {
         let (last, end) = (i + 1 == vector.bytes.len(), ends.contains(&(i + 1)));
         // An encoder fills the byte of a stop bit with zeros; only behind the last one may there be others.
@@ -81,4 +93,20 @@ fn ends_of_lives(vector: &Vector) -> Vec<usize> {
         }
     }
     ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_of_any_size_comes_back_from_its_words() {
+        for bits in [0, 1, 0x1f_ffff, 0x20_0000, 0x20_0001, 0x3ff_ffff_ffff, 0x400_0000_0000, u64::MAX] {
+            let words: Vec<u32> = position(bits).collect();
+            let value = |(i, word): (usize, &u32)| u64::from(word & 0x1f_ffff) << (21 * i);
+            assert_eq!(words.iter().enumerate().map(value).sum::<u64>(), bits);
+            assert!(words.iter().all(|word| word >> 21 == 7), "{words:x?}");
+            assert_eq!(words.len() > 1, bits > 0x1f_ffff);
+        }
+    }
 }

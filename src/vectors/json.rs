@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{Flag, Vector, is_initialised_by, text};
 use crate::bin::{DecodeError, DecodeErrorKind, Event};
 use crate::context::SliceInit;
+use crate::json;
 
 /// What a vector file says it is.
 const FORMAT: &str = "silicabac-vectors";
@@ -129,8 +130,9 @@ impl From<ErrorKind> for DecodeErrorKind {
 /// Writes a file of vectors.
 ///
 /// # Errors
-/// Those of `sink`.
+/// Those of `sink`, and [`io::ErrorKind::InvalidInput`] for a name or a comment that [`read`] would refuse.
 pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::Result<()> {
+    check_words(suite, vectors).map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
     let used = |flag: &&Flag| vectors.iter().any(|vector| vector.flags.contains(flag));
     let notes = Flag::ALL.iter().filter(used);
     let file = File {
@@ -157,11 +159,11 @@ pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::R
 /// [`FormatError`].
 pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
     let whole = |field: &str, what: String| FormatError { vector: None, field: field.into(), what };
-    let file: Value = serde_json::from_slice(json).map_err(|error| FormatError {
+    let file: Value = json::read(json).map_err(|error| FormatError {
         // Column 0 is the end of the line before.
         vector: last_id(json, error.line().saturating_sub(usize::from(error.column() == 0))),
         field: format!("line {}, column {}", error.line(), error.column()),
-        what: format!("this is no JSON: {error}"),
+        what: if error.is_data() { error.to_string() } else { format!("this is no JSON: {error}") },
     })?;
     if !file.is_object() {
         return Err(whole("the file", "it is no object".into()));
@@ -219,6 +221,11 @@ pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
     Ok((suite.into(), vectors))
 }
 
+/// Whether a file says that it is one of vectors, whatever else is in it.
+pub(super) fn are_vectors(json: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(json).is_ok_and(|file| file["format"] == FORMAT)
+}
+
 /// The id of the vector that a line of a damaged file belongs to.
 fn last_id(json: &[u8], line: usize) -> Option<String> {
     let text = String::from_utf8_lossy(json);
@@ -266,12 +273,7 @@ impl Entry {
 
     /// The vector, unless a field is wrong: which, and why.
     fn vector(self) -> Result<Vector, (&'static str, String)> {
-        if !is_name(&self.id) {
-            return Err(("id", NO_NAME.into()));
-        }
-        if self.comment.chars().any(char::is_control) {
-            return Err(("comment", "it has control characters".into()));
-        }
+        check_text(&self.id, &self.comment)?;
         let found = self.checksum();
         if found != self.crc32 {
             return Err((
@@ -308,10 +310,81 @@ impl Entry {
     }
 }
 
+/// Whether names and comments are such as can be read again.
+fn check_words(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
+    if !is_name(suite) {
+        return Err(FormatError {
+            vector: None,
+            field: "suite".into(),
+            what: format!("{suite:?}: {NO_NAME}"),
+        });
+    }
+    let mut ids = HashSet::new();
+    for Vector { id, comment, .. } in vectors {
+        let wrong = |(field, what): (&str, String)| FormatError {
+            vector: Some(id.escape_debug().to_string()),
+            field: field.into(),
+            what,
+        };
+        check_text(id, comment).map_err(wrong)?;
+        if !ids.insert(id) {
+            return Err(wrong(("id", "another vector has it already".into())));
+        }
+    }
+    Ok(())
+}
+
+fn check_text(id: &str, comment: &str) -> Result<(), (&'static str, String)> {
+    if !is_name(id) {
+        return Err(("id", NO_NAME.into()));
+    }
+    if comment.chars().any(char::is_control) {
+        return Err(("comment", "it has control characters".into()));
+    }
+    Ok(())
+}
+
+/// The longest name.
+const LONGEST: usize = 100;
+
 /// Names become those of files.
 fn is_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed)
+    (1..=LONGEST).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_of_name)
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.".contains(c)
+}
+
+/// The name for a suite or a vector that is most like this text: a hyphen for what no name has in it, and of what is
+/// longer than a name the end, in which names differ.
+///
+/// ```
+/// use silicabac::vectors::name_like;
+/// assert_eq!(name_like("conv1/weights:0"), "conv1-weights-0");
+/// assert_eq!(name_like(".hidden"), "hidden");
+/// assert_eq!(name_like(""), "-");
+/// ```
+pub fn name_like(text: &str) -> String {
+    let name: String = text.chars().map(|c| if is_of_name(c) { c } else { '-' }).collect();
+    let end = name[name.len().saturating_sub(LONGEST)..].trim_start_matches('.');
+    if end.is_empty() { "-".into() } else { end.into() }
+}
+
+/// The first of `name`, `name-2`, `name-3`, ... that nobody has taken.
+///
+/// ```
+/// use silicabac::vectors::free_name;
+/// assert_eq!(free_name("a", |name| name == "a"), "a-2");
+/// ```
+pub fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut number = 1_u64;
+    let mut free = name_like(name);
+    while is_taken(&free) {
+        number += 1;
+        free = name_like(&format!("{name}-{number}"));
+    }
+    free
 }
 
 const NO_NAME: &str = "it is not one to 100 letters, digits, hyphens, underscores and dots, no dot in front";

@@ -1,7 +1,9 @@
-//! The published vectors as a directory: for each suite a `.json` and a `.hex`, and a manifest with their hashes.
+//! The published vectors as a directory: for each suite a `.json` and a `.hex`, their schema, and a manifest with the hashes
+//! of all. Nothing that a manifest says of a file is believed: what is read is what it says, or an error.
 
 use std::{
-    io,
+    collections::BTreeSet,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{FormatError, Vector, hex, json};
 use crate::files;
+use crate::json as strict;
 
 /// What a manifest says it is.
 const FORMAT: &str = "silicabac-vector-manifest";
@@ -17,6 +20,8 @@ const FORMAT: &str = "silicabac-vector-manifest";
 const VERSION: u64 = 1;
 /// Its name.
 pub const MANIFEST: &str = "manifest.json";
+/// The name of the schema beside it.
+const SCHEMA_FILE: &str = "vectors.schema.json";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +44,33 @@ struct FileEntry {
     bins: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<usize>,
+}
+
+/// What a file beside a manifest is, by its name: the vectors of a suite, once or twice, or their schema.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind<'a> {
+    Json(&'a str),
+    Hex(&'a str),
+    Schema,
+}
+
+impl Kind<'_> {
+    fn of(name: &str) -> Option<Kind<'_>> {
+        match name.rsplit_once('.') {
+            _ if name == SCHEMA_FILE => Some(Kind::Schema),
+            Some((suite, "json")) => Some(Kind::Json(suite)),
+            Some((suite, "hex")) => Some(Kind::Hex(suite)),
+            _ => None,
+        }
+    }
+}
+
+impl FileEntry {
+    /// The counts that the manifest has of it.
+    fn counts(&self) -> Vec<&'static str> {
+        let counts = [("vectors", self.vectors), ("bins", self.bins), ("words", self.words)];
+        counts.iter().filter(|(_, count)| count.is_some()).map(|(name, _)| *name).collect()
+    }
 }
 
 /// What is wrong with a file of vectors.
@@ -65,17 +97,22 @@ pub enum FileError {
 /// All files of a directory of published vectors: their names, and what is in them.
 ///
 /// ```
-/// let files = silicabac::vectors::files(&[("none", &[])], 1);
+/// let smoke = silicabac::stress::smoke();
+/// let files = silicabac::vectors::files(&[("smoke", &smoke)], 1)?;
 /// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-/// assert_eq!(names, ["none.json", "none.hex", "vectors.schema.json", "manifest.json"]);
+/// assert_eq!(names, ["smoke.json", "smoke.hex", "vectors.schema.json", "manifest.json"]);
+/// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn files(suites: &[(&str, &[Vector])], seed: u64) -> Vec<(String, Vec<u8>)> {
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] for a name or a comment that could not be read again.
+pub fn files(suites: &[(&str, &[Vector])], seed: u64) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     let mut entries = Vec::new();
     for &(suite, vectors) in suites {
         let (mut as_json, mut as_hex) = (Vec::new(), Vec::new());
-        // Writing to memory cannot fail.
-        let _ = (json::write(suite, vectors, &mut as_json), hex::write(vectors, &mut as_hex));
+        json::write(suite, vectors, &mut as_json)?;
+        hex::write(vectors, &mut as_hex)?;
         entries.push(FileEntry {
             name: format!("{suite}.json"),
             sha256: sha256(&as_json),
@@ -88,11 +125,18 @@ pub fn files(suites: &[(&str, &[Vector])], seed: u64) -> Vec<(String, Vec<u8>)> 
             sha256: sha256(&as_hex),
             vectors: None,
             bins: None,
-            words: Some(as_hex.split(|&byte| byte == b'\n').filter(|line| is_word(line)).count()),
+            words: Some(words(&as_hex)),
         });
         files.extend([(format!("{suite}.json"), as_json), (format!("{suite}.hex"), as_hex)]);
     }
-    files.push(("vectors.schema.json".into(), json::SCHEMA.into()));
+    entries.push(FileEntry {
+        name: SCHEMA_FILE.into(),
+        sha256: sha256(json::SCHEMA.as_bytes()),
+        vectors: None,
+        bins: None,
+        words: None,
+    });
+    files.push((SCHEMA_FILE.into(), json::SCHEMA.into()));
     let manifest = Manifest {
         format: FORMAT.into(),
         version: VERSION,
@@ -103,7 +147,7 @@ pub fn files(suites: &[(&str, &[Vector])], seed: u64) -> Vec<(String, Vec<u8>)> 
     let mut text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     text.push(b'\n');
     files.push((MANIFEST.into(), text));
-    files
+    Ok(files)
 }
 
 /// A suite that was read from a file, or what is wrong with the file.
@@ -123,20 +167,75 @@ pub fn read(path: &Path) -> Vec<ReadSuite> {
     let mut suites = Vec::new();
     for entry in &entries {
         let file = path.join(&entry.name);
-        if entry.name.ends_with(".json") {
-            let suite =
-                read_file(&file).and_then(|suite| check_entry(entry, &file, &suite.1).map(|()| suite));
-            suites.push((file, suite));
-        } else if let Err(error) = check_hex(entry, &file) {
+        let checked = match Kind::of(&entry.name) {
+            Some(Kind::Json(suite)) => {
+                suites.push((file.clone(), read_suite(entry, suite, &file)));
+                continue;
+            }
+            Some(Kind::Hex(_)) => check_hex(entry, &file),
+            Some(Kind::Schema) | None => {
+                contents(&file).and_then(|contents| check_hash(entry, &file, &contents))
+            }
+        };
+        if let Err(error) = checked {
             suites.push((file, Err(error)));
         }
     }
+    if let Err(error) = check_all_are_listed(path, &entries) {
+        suites.push((manifest, Err(error)));
+    }
     suites
+}
+
+/// The vectors of a `.json` file that is all that the manifest says of it.
+fn read_suite(entry: &FileEntry, suite: &str, path: &Path) -> Result<(String, Vec<Vector>), FileError> {
+    let contents = contents(path)?;
+    let (name, vectors) = parse(path, &contents)?;
+    if name != suite {
+        return Err(format_error(
+            path,
+            None,
+            "suite",
+            format!("it is {name:?}, but the file is called {suite}.json"),
+        ));
+    }
+    check_count(path, "vectors", entry.vectors, vectors.len())?;
+    check_count(path, "bins", entry.bins, vectors.iter().map(Vector::bins).sum())?;
+    check_hash(entry, path, &contents)?;
+    Ok((name, vectors))
+}
+
+/// Vectors that the manifest does not know would be there and never be looked at.
+fn check_all_are_listed(dir: &Path, entries: &[FileEntry]) -> Result<(), FileError> {
+    let failed = |source| FileError::Read { path: dir.to_owned(), source };
+    let listed: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let mut others = BTreeSet::new();
+    for found in fs::read_dir(dir).map_err(failed)? {
+        let name = found.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        let are_vectors = match Kind::of(&name) {
+            Some(Kind::Json(_)) if name != MANIFEST => json::are_vectors(&contents(&dir.join(&name))?),
+            Some(Kind::Hex(_)) => true,
+            _ => false,
+        };
+        if are_vectors && !listed.contains(name.as_str()) {
+            others.insert(name);
+        }
+    }
+    match others.first() {
+        None => Ok(()),
+        Some(name) => {
+            let what = format!("{name:?} is beside the manifest, but not in it; list it, or take it away");
+            Err(format_error(&dir.join(MANIFEST), None, "files", what))
+        }
+    }
 }
 
 fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
     let wrong = |field: &str, what: String| format_error(path, None, field, what);
     let bytes = contents(path)?;
+    strict::unique(&bytes).map_err(|error| {
+        wrong(&format!("line {}, column {}", error.line(), error.column()), error.to_string())
+    })?;
     let manifest: Manifest =
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
             .map_err(|error| wrong(&error.path().to_string(), error.inner().to_string()))?;
@@ -156,15 +255,47 @@ fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(wrong("files", format!("{:?} is there twice", twice[0])));
     }
-    if !names.iter().any(|name| name.ends_with(".json")) {
+    if !names.iter().any(|name| matches!(Kind::of(name), Some(Kind::Json(_)))) {
         return Err(wrong("files", "there is no .json file, so there is nothing to check".into()));
+    }
+    for (number, entry) in manifest.files.iter().enumerate() {
+        check_fields(entry, &names).map_err(|(field, what)| {
+            wrong(&format!("files[{number}].{field}"), format!("{}: {what}", entry.name))
+        })?;
     }
     Ok(manifest.files)
 }
 
-/// Whether a line of a `.hex` file is a word for `$readmemh`.
-fn is_word(line: &[u8]) -> bool {
-    !line.is_empty() && !line.starts_with(b"//")
+/// An entry has the fields that its kind of file must have, and the other half of its suite is there.
+fn check_fields(entry: &FileEntry, names: &[&str]) -> Result<(), (&'static str, String)> {
+    if entry.sha256.len() != 64 || !entry.sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(("sha256", "it is no 64 hexadecimal digits".into()));
+    }
+    let (expected, other): (&[&str], _) = match Kind::of(&entry.name) {
+        Some(Kind::Json(suite)) => (&["vectors", "bins"], Some(format!("{suite}.hex"))),
+        Some(Kind::Hex(suite)) => (&["words"], Some(format!("{suite}.json"))),
+        Some(Kind::Schema) => (&[], None),
+        None => return Err(("name", "it is neither .json nor .hex, so nothing can be known of it".into())),
+    };
+    let counts = entry.counts();
+    let in_one_only =
+        |a: &[&'static str], b: &[&'static str]| a.iter().find(|name| !b.contains(name)).copied();
+    if let Some(missing) = in_one_only(expected, &counts) {
+        return Err((missing, "it is missing".into()));
+    }
+    if let Some(surplus) = in_one_only(&counts, expected) {
+        return Err((surplus, "such a file has none".into()));
+    }
+    match other.filter(|other| !names.contains(&other.as_str())) {
+        Some(other) => Err(("name", format!("there is no {other} with it"))),
+        None => Ok(()),
+    }
+}
+
+/// How many words for `$readmemh` a `.hex` file has.
+fn words(hex: &[u8]) -> usize {
+    let is_word = |line: &&[u8]| !line.is_empty() && !line.starts_with(b"//");
+    hex.split(|&byte| byte == b'\n').filter(is_word).count()
 }
 
 /// Reads one vector file, or a pipe ([`files::open`]).
@@ -172,20 +303,22 @@ fn is_word(line: &[u8]) -> bool {
 /// # Errors
 /// [`FileError`].
 pub fn read_file(path: &Path) -> Result<(String, Vec<Vector>), FileError> {
-    json::read(&contents(path)?).map_err(|source| FileError::Format { path: path.to_owned(), source })
+    parse(path, &contents(path)?)
 }
 
-fn check_entry(entry: &FileEntry, path: &Path, vectors: &[Vector]) -> Result<(), FileError> {
-    let count = |field: &str, expected: Option<usize>, found: usize| match expected {
-        Some(expected) if expected != found => {
-            let what = format!("the manifest has {expected}, but there are {found}");
+fn parse(path: &Path, contents: &[u8]) -> Result<(String, Vec<Vector>), FileError> {
+    json::read(contents).map_err(|source| FileError::Format { path: path.to_owned(), source })
+}
+
+/// `None` is what a kind of file does not have, which [`check_fields`] has seen to.
+fn check_count(path: &Path, field: &str, said: Option<usize>, found: usize) -> Result<(), FileError> {
+    match said {
+        Some(said) if said != found => {
+            let what = format!("the manifest has {said}, but there are {found}");
             Err(format_error(path, None, field, what))
         }
         _ => Ok(()),
-    };
-    count("vectors", entry.vectors, vectors.len())?;
-    count("bins", entry.bins, vectors.iter().map(Vector::bins).sum())?;
-    check_hash(entry, path, &contents(path)?)
+    }
 }
 
 /// The `.hex` file says what the `.json` file says, vector by vector.
@@ -193,6 +326,7 @@ fn check_hex(entry: &FileEntry, path: &Path) -> Result<(), FileError> {
     let found = contents(path)?;
     if let Ok((_, vectors)) = read_file(&path.with_extension("json")) {
         let mut expected = Vec::new();
+        // Writing to memory cannot fail.
         let _ = hex::write(&vectors, &mut expected);
         let line_of =
             |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
@@ -206,12 +340,13 @@ fn check_hex(entry: &FileEntry, path: &Path) -> Result<(), FileError> {
             return Err(format_error(path, id, &format!("line {}", same + 1), what));
         }
     }
+    check_count(path, "words", entry.words, words(&found))?;
     check_hash(entry, path, &found)
 }
 
 fn check_hash(entry: &FileEntry, path: &Path, contents: &[u8]) -> Result<(), FileError> {
     let found = sha256(contents);
-    if found == entry.sha256 {
+    if found.eq_ignore_ascii_case(&entry.sha256) {
         return Ok(());
     }
     let what = format!("the manifest has {}, but the file has {found}", entry.sha256);

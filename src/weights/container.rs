@@ -3,6 +3,7 @@
 //! The index comes first and says where everything is, with a checksum of its own and one for each stream. So a damaged stream
 //! costs its tensor alone, and slices are decoded by as many processors as there are. Nothing in it depends on the machine.
 
+use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::article::{Layout, LevelsError, MAX_ABS_GR};
@@ -10,9 +11,9 @@ use super::quantise::Values;
 
 /// The first bytes of a container; the last one is the version.
 pub const MAGIC: [u8; 4] = *b"SBW1";
-/// The longest index that is read, unpacked.
-const MAX_INDEX: usize = 1 << 28;
-/// More than a slice can need, so that memory is not taken for what a file only claims.
+/// The longest index that is written and read, unpacked: the longest skeleton, and as much for the tensors.
+const MAX_INDEX: usize = 1 << 29;
+/// More than any stream of a slice needs.
 const MAX_STREAM: u64 = 1 << 28;
 /// Levels in a slice: whole rows where a row is not longer.
 pub const SLICE: usize = 1 << 20;
@@ -163,14 +164,30 @@ impl Index {
     /// Writes the container: the index, then the streams, which are read from `streams` from its beginning on.
     ///
     /// # Errors
-    /// What `sink` and `streams` say.
+    /// What `sink` and `streams` say, and [`io::ErrorKind::InvalidInput`] for an index that could not be read again.
     pub fn write(&self, mut sink: impl Write, streams: &mut (impl Read + ?Sized)) -> io::Result<u64> {
-        let packed = zstd::bulk::compress(&self.to_bytes(), 19)?;
+        let refused = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what);
+        if let Some(name) = self.name_twice() {
+            return Err(refused(&format!(
+                "two tensors are called {name:?}; a container needs a name for each"
+            )));
+        }
+        let bytes = self.to_bytes();
+        let packed = zstd::bulk::compress(&bytes, 19)?;
+        let length = u32::try_from(packed.len()).ok().filter(|_| bytes.len() <= MAX_INDEX);
+        let length =
+            length.ok_or_else(|| refused("the index of a container is too long: too many tensors"))?;
         sink.write_all(&MAGIC)?;
-        sink.write_all(&(packed.len() as u32).to_le_bytes())?;
+        sink.write_all(&length.to_le_bytes())?;
         sink.write_all(&crc32fast::hash(&packed).to_le_bytes())?;
         sink.write_all(&packed)?;
         Ok(12 + packed.len() as u64 + io::copy(streams, &mut sink)?)
+    }
+
+    /// A name that two tensors have.
+    fn name_twice(&self) -> Option<&str> {
+        let mut names = HashSet::new();
+        self.tensors.iter().map(|tensor| &*tensor.name).find(|name| !names.insert(*name))
     }
 
     fn to_bytes(&self) -> Vec<u8> {
@@ -247,7 +264,7 @@ impl Index {
             }
             let mut tensor = Tensor { name, element, shape, bytes, coding, streams: Vec::new() };
             for _ in tensor.slices() {
-                let len = rest.number()?;
+                let len = rest.number().filter(|len| *len <= MAX_STREAM)?;
                 let crc32 = u32::from_le_bytes(rest.take(4)?.try_into().ok()?);
                 tensor.streams.push(Stream { len, crc32 });
             }
@@ -303,10 +320,16 @@ impl<R: Read + Seek> Container<R> {
             return Err(ContainerError::Index("its checksum is wrong"));
         }
         let mut bytes = Vec::new();
-        let unpacked = zstd::Decoder::new(&packed[..])?.take(MAX_INDEX as u64).read_to_end(&mut bytes);
+        let unpacked = zstd::Decoder::new(&packed[..])?.take(MAX_INDEX as u64 + 1).read_to_end(&mut bytes);
         unpacked.map_err(|_| ContainerError::Index("it does not unpack"))?;
+        if bytes.len() > MAX_INDEX {
+            return Err(ContainerError::Index("it unpacks to more than any index has"));
+        }
         let index =
             Index::from_bytes(&bytes).ok_or(ContainerError::Index("its fields contradict each other"))?;
+        if index.name_twice().is_some() {
+            return Err(ContainerError::Index("two tensors have one name"));
+        }
         let mut next = 12 + packed_len;
         let starts = index.tensors.iter().map(|tensor| {
             let start = next;

@@ -90,13 +90,54 @@ impl Outcome {
     pub fn from_csv(line: &str) -> Option<Outcome> {
         let fields: Vec<&str> = line.trim().split(',').collect();
         let [step, lambda, bytes, tuning, accuracy] = fields[..] else { return None };
-        Some(Outcome {
+        let outcome = Outcome {
             trial: Trial { step: step.parse().ok()?, lambda: lambda.parse().ok()? },
             bytes: bytes.parse().ok()?,
             tuning: tuning.parse().ok()?,
             accuracy: accuracy.parse().ok()?,
-        })
+        };
+        let Trial { step, lambda } = outcome.trial;
+        let is_trial = step.is_finite() && step > 0.0 && lambda.is_finite() && lambda >= 0.0;
+        (is_trial && outcome.tuning.is_finite() && outcome.accuracy.is_finite()).then_some(outcome)
     }
+}
+
+/// A line of a table of trials that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct TableError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// What a table of trials says.
+///
+/// ```
+/// use silicabac::weights::search::{CSV_HEADER, read_table};
+/// let table = format!("{CSV_HEADER}\n0.125,0,4096,98.5,98.25\n");
+/// assert_eq!(read_table(&table)?[0].bytes, 4096);
+/// assert_eq!(read_table(&(table + "0.125,0,")).unwrap_err().line, 3);
+/// # Ok::<(), silicabac::weights::search::TableError>(())
+/// ```
+///
+/// # Errors
+/// [`TableError`]: another first line, a line that is no trial, or a trial for the second time.
+pub fn read_table(table: &str) -> Result<Vec<Outcome>, TableError> {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let mut lines = (1..).zip(table.lines());
+    if lines.next().is_none_or(|(_, first)| first.trim() != CSV_HEADER) {
+        return Err(TableError { line: 1, what: "it is not step,lambda,bytes,tuning,accuracy" });
+    }
+    for (line, text) in lines {
+        let outcome = Outcome::from_csv(text).ok_or(TableError { line, what: "it is no trial" })?;
+        if outcomes.iter().any(|known| known.trial == outcome.trial) {
+            return Err(TableError { line, what: "this trial stands there already" });
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
 }
 
 /// What an evaluator has said: the accuracy to choose by, and the one to report.

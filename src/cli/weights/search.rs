@@ -95,19 +95,22 @@ impl Search<'_> {
     /// What an earlier search has left.
     fn known(&self) -> Result<Vec<Outcome>, Failure> {
         let failed = |source| Failure::Read { path: self.csv.clone(), source };
-        let table = files::read_earlier(&self.csv).map_err(failed)?.unwrap_or_default();
-        let is_table = table.is_empty() || table.lines().next() == Some(search::CSV_HEADER);
-        if !is_table {
-            let what = "it is no table of trials, which would take its place; name another file with --csv";
-            return Err(failed(io::Error::other(what)));
+        match files::read_earlier(&self.csv).map_err(failed)? {
+            Some(table) => search::read_table(&table)
+                .map_err(|source| Failure::Trials { path: self.csv.clone(), source }),
+            None => Ok(Vec::new()),
         }
-        Ok(table.lines().filter_map(Outcome::from_csv).collect())
     }
 
     /// Runs those trials that are not known yet, and adds a line to the table for each.
     fn trials(&self, trials: &[Trial], outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
-        let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
-        let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
+        let is_known = |trial: &Trial| outcomes.iter().any(|outcome| outcome.trial == *trial);
+        let mut new: Vec<Trial> = Vec::new();
+        for trial in trials {
+            if !is_known(trial) && !new.contains(trial) {
+                new.push(*trial);
+            }
+        }
         let bar = Progress::new(new.len() as u64, "trials");
         let known = Mutex::new(std::mem::take(outcomes));
         let run = |&trial: &Trial| -> Result<(), Failed> {

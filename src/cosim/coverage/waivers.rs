@@ -70,7 +70,13 @@ impl Waivers {
                     return Err(wrong("no reason stands above it"));
                 }
                 let waiver = |name| Waiver { reason: reason.clone(), file: file.into(), kind, name };
-                waivers.extend(bits(name).into_iter().map(waiver));
+                let names = bits(name);
+                if names.is_empty() {
+                    return Err(wrong(
+                        "its range of bits is empty: the higher bit comes first, as in run[31:19]",
+                    ));
+                }
+                waivers.extend(names.into_iter().map(waiver));
             }
         }
         Ok(Waivers(waivers))
@@ -161,6 +167,7 @@ mod tests {
             ("# why\na.sv x", 2),
             ("# why\na.sv both x", 2),
             ("# why\n\na.sv line x", 3),
+            ("# why\na.sv toggle run[4:5]", 2),
         ] {
             assert_eq!(Waivers::read(text).unwrap_err().line, line, "{text}");
         }

@@ -19,7 +19,7 @@ use silicabac_sim::{Cache, Design, Direction, Library, SimError, Tools};
 use super::{CoreKind, rtl};
 pub use play::{Fault, FaultKind, play};
 pub use script::Script;
-pub use testbench::testbench;
+pub use testbench::{TestbenchError, testbench};
 pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
 
 /// The most requests that a core takes at once, and the most bytes that it gives.

@@ -10,7 +10,7 @@ use silicabac_sim::Instance;
 
 use super::{
     Place, Ports, Socket,
-    script::{Script, codec_number, slice_type_number},
+    script::{Script, codec_number, rsp_bits, slice_type_number},
 };
 use crate::bin::Event;
 use crate::cosim::{CoreKind, Stalls};
@@ -338,7 +338,7 @@ impl Player<'_> {
             };
             let error = self.ports.rsp_error.map(|port| self.get_lane(port, 2, lane));
             let bits = self.ports.rsp_bits.filter(|_| lane + 1 == count).map(|port| self.get(port));
-            let right_bits = expected.bits as u32;
+            let right_bits = rsp_bits(expected.bits);
             let wrong = if found != right {
                 format!("{name} is {found}, not {right}")
             } else if let Some(error) = error.filter(|error| *error != expected.error) {

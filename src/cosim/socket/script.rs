@@ -176,6 +176,11 @@ pub(super) fn plays(kind: CoreKind, vector: &Vector, initialises: bool) -> bool 
     (kind == CoreKind::Decoder || !vector.decode_only) && (!initialises || vector.init.is_some())
 }
 
+/// The port rsp_bits: a position modulo 2^32, as `docs/socket.md` has it.
+pub(super) const fn rsp_bits(position: u64) -> u32 {
+    (position & 0xffff_ffff) as u32
+}
+
 /// The port slice_codec.
 pub(super) const fn codec_number(codec: Codec) -> u8 {
     match codec {

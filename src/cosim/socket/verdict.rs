@@ -24,8 +24,8 @@ pub struct Verdict {
 pub struct Failed {
     /// The shortest vector that fails when it is played alone; the one that failed among the others if none does.
     pub vector: Vector,
-    /// Whether it fails alone.
-    pub alone: bool,
+    /// The vectors among which it fails, in their order, it itself too; none if it fails alone.
+    pub among: Vec<Vector>,
     /// The id of the first vector of the class that fails alone: within a class they grow.
     pub first: String,
     /// Under which stalls.
@@ -97,10 +97,11 @@ fn shortest(socket: &Socket, members: &[&Vector], rules: Rules, among: (&'static
     for vector in &by_length {
         if let Some((stalls, fault)) = fails(socket, &[vector], rules) {
             let first = members.iter().find(fails_alone).map_or(&vector.id, |first| &first.id).clone();
-            return Failed { vector: (*vector).clone(), alone: true, first, stalls, fault };
+            return Failed { vector: (*vector).clone(), among: Vec::new(), first, stalls, fault };
         }
     }
     let (stalls, fault) = among;
+    let all = members.iter().map(|vector| (*vector).clone()).collect();
     let guilty = by_length.iter().find(|vector| vector.id == fault.vector).unwrap_or(&by_length[0]);
-    Failed { vector: (*guilty).clone(), alone: false, first: guilty.id.clone(), stalls, fault }
+    Failed { vector: (*guilty).clone(), among: all, first: guilty.id.clone(), stalls, fault }
 }

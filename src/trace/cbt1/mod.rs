@@ -37,6 +37,9 @@ pub enum FormatErrorKind {
     /// The first four bytes are others.
     #[error("not a bin trace: it does not begin with CBT1")]
     Magic,
+    /// It has no slice, so that there is nothing to hold anything against.
+    #[error("there is no slice in it")]
+    Empty,
     /// It ends too early.
     #[error("the trace is truncated: {0} bytes are missing")]
     Truncated(usize),

@@ -24,9 +24,13 @@ pub(in crate::trace) fn read(bytes: &[u8]) -> Result<Trace, FormatError> {
         contexts if (1..=CONTEXTS as u16).contains(&contexts) => contexts,
         value => return Err(reader.value("nctx", value)),
     };
-    let (slice_count, segment_count) = (reader.u32()?, reader.u32()? as usize);
+    let slice_count = match reader.u32()? {
+        0 => return Err(reader.error(FormatErrorKind::Empty)),
+        count => count as usize,
+    };
+    let segment_count = reader.u32()? as usize;
     let mut slices = Vec::new();
-    for i in 0..slice_count as usize {
+    for i in 0..slice_count {
         reader.slice = Some(i);
         slices.push(read_slice(&mut reader, contexts)?);
     }
@@ -40,7 +44,7 @@ pub(in crate::trace) fn read(bytes: &[u8]) -> Result<Trace, FormatError> {
 }
 
 fn read_slice(reader: &mut Reader, contexts: u16) -> Result<TracedSlice, FormatError> {
-    let (nal_offset, data_offset, len) = (reader.u32()?, reader.u32()?, reader.u32()?);
+    let (nal_offset_low, data_offset, len) = (reader.u32()?, reader.u32()?, reader.u32()?);
     let nal_type = reader.u8()?;
     let slice_type = match reader.u8()? {
         slice_type @ 0..=2 => slice_type,
@@ -51,7 +55,7 @@ fn read_slice(reader: &mut Reader, contexts: u16) -> Result<TracedSlice, FormatE
         0 => return Err(reader.value("nsegment of a slice", 0u32)),
         count => usize::from(count),
     };
-    reader.u32()?;
+    let nal_offset = u64::from(reader.u32()?) << 32 | u64::from(nal_offset_low);
     let payload = reader.take(len as usize)?.to_vec();
     let mut segments: Vec<Segment> = Vec::new();
     for i in 0..segment_count {
@@ -75,7 +79,10 @@ fn read_segment(
         (2, Some(1..)) => Start::Subset,
         (value, _) => return Err(reader.value("start", value)),
     };
-    reader.u8()?;
+    match reader.u8()? {
+        0 => {}
+        value => return Err(reader.value("byte behind start", value)),
+    }
     let context_count = match reader.u16()? {
         count if count == if start == Start::Pcm { 0 } else { contexts } => count.into(),
         value => return Err(reader.value("nctxinit", value)),

@@ -7,6 +7,9 @@ use crate::trace::{Segment, Trace, TracedSlice};
 
 pub(in crate::trace) fn write(trace: &Trace) -> Result<Vec<u8>, FormatError> {
     let mut writer = Writer { bytes: MAGIC.to_vec(), slice: None, segment: None };
+    if trace.slices.is_empty() {
+        return Err(writer.error(FormatErrorKind::Empty));
+    }
     writer.bytes.extend([trace.codec as u8, id_space(trace.codec)]);
     writer.bytes.extend(trace.contexts.to_le_bytes());
     writer.count_u32("npayload", trace.slices.len())?;
@@ -27,12 +30,13 @@ struct Writer {
 impl Writer {
     fn slice(&mut self, slice: &TracedSlice) -> Result<(), FormatError> {
         let header = &slice.header;
-        self.bytes.extend(header.nal_offset.to_le_bytes());
+        let nal_offset = header.nal_offset.to_le_bytes();
+        self.bytes.extend(&nal_offset[..4]);
         self.bytes.extend(header.data_offset.to_le_bytes());
         self.count_u32("len", slice.payload.len())?;
         self.bytes.extend([header.nal_type, header.slice_type, header.slice_qp_y as u8, header.init]);
         self.count_u16("nsegment", slice.segments.len())?;
-        self.bytes.extend(0u32.to_le_bytes());
+        self.bytes.extend(&nal_offset[4..]);
         self.bytes.extend(&slice.payload);
         for (i, segment) in slice.segments.iter().enumerate() {
             self.segment = Some(i);

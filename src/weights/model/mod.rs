@@ -81,7 +81,8 @@ impl Type {
 /// A tensor without its data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TensorInfo {
-    /// What the file calls it; that of an ONNX Constant is its node's output. In ONNX not always unique.
+    /// What the file calls it; that of an ONNX Constant is its node's output. No two tensors of a file have the same: where ONNX
+    /// allows that, in subgraphs side by side, the second `w` is called `w#2`.
     pub name: String,
     /// What its elements are.
     pub element: Type,

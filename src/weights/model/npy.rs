@@ -3,6 +3,7 @@
 //! Only what says how long the data is gets read: the header is kept as it is, and with it the order (Fortran's or C's),
 //! which raw bytes do not change.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use super::{Format, ModelError, Type};
@@ -44,12 +45,16 @@ pub(super) fn header(entry: &mut impl Read, name: &str) -> Result<Option<Header>
     let text = String::from_utf8_lossy(&bytes[start..]);
     let inner = text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     let fields = split(inner.ok_or_else(|| damaged("is not a dictionary"))?, b',');
-    let field = |key: &str| {
-        fields.iter().find_map(|field| match split(field, b':')[..] {
-            [name, value] if unquoted(name.trim()) == Some(key) => Some(value.trim()),
-            _ => None,
-        })
-    };
+    let mut values = HashMap::new();
+    for field in fields {
+        if let [key, value] = split(field, b':')[..]
+            && let Some(key) = unquoted(key.trim())
+            && values.insert(key, value.trim()).is_some()
+        {
+            return Err(damaged("has a key twice"));
+        }
+    }
+    let field = |key: &str| values.get(key).copied();
     let descr = field("descr").ok_or_else(|| damaged("has no type"))?;
     let element = match unquoted(descr) {
         Some("<f4") => Type::F32,

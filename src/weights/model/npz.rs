@@ -6,6 +6,7 @@
 //!
 //! Layout of that skeleton, numbers as varints: how many entries; of each its [`Record`]; the archive's comment.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io::{Seek, Write};
 
@@ -52,6 +53,12 @@ pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
         (0..archive.len()).map(|index| entry(&mut archive, index)).collect::<Result<Vec<_>, _>>()?;
     if !entries.is_empty() && entries.iter().all(|entry| entry.record.header.is_empty()) {
         return Err(ModelError::NoArray);
+    }
+    let mut names = HashSet::new();
+    if let Some(twice) = entries.iter().map(|entry| &entry.tensor.name).find(|name| !names.insert(*name)) {
+        return Err(damaged(format_args!(
+            "two entries are the array {twice:?}, one with .npy and one without"
+        )));
     }
     entries.sort_by_key(|entry| entry.local);
     let comment = archive.comment().to_vec();
@@ -118,7 +125,8 @@ fn entry(archive: &mut ZipArchive<impl std::io::Read + Seek>, index: usize) -> R
 /// Where the checksums are, if the archive can be cut: nothing is deflated, and each entry has its checksum in both of
 /// its headers, the one before its data and the one behind all data.
 fn marks(source: &mut Source, entries: &[Entry]) -> Result<Option<Vec<Mark>>, ModelError> {
-    let ends = entries.iter().map(|entry| entry.place).map(|place| place.start + place.lead + place.bytes);
+    let end = |place: Place| place.start.saturating_add(place.lead).saturating_add(place.bytes);
+    let ends = entries.iter().map(|entry| end(entry.place));
     let data_end = ends.max().unwrap_or(0);
     let mut marks = Vec::with_capacity(entries.len());
     for entry in entries {

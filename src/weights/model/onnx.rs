@@ -5,6 +5,8 @@
 //! of raw data are cut out of it: the rest of the graph is kept as bytes, with all fields that nobody here knows. Data
 //! that is not a run of fixed numbers (`int32_data`, `float_data` in several pieces) or is short stays there too.
 
+use std::collections::HashSet;
+
 use super::payload::Place;
 use super::source::Source;
 use super::wire::{self, Message, Value};
@@ -71,9 +73,24 @@ pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
         return Err(ModelError::damaged(Format::Onnx, "it has no graph"));
     }
     tensors.sort_by_key(|tensor| tensor.1.start);
+    name_apart(&mut tensors);
     let (tensors, places): (Vec<_>, Vec<_>) = tensors.into_iter().unzip();
     let skeleton = cut::skeleton(source, &tensors, &places, None)?;
     Ok(Parsed { tensors, places, skeleton })
+}
+
+/// Subgraphs that stand side by side, and several attributes of a node, may call two tensors the same: those behind the
+/// first get a number, for whoever looks for one by its name.
+fn name_apart(tensors: &mut [(TensorInfo, Place)]) {
+    let mut taken = HashSet::new();
+    for (tensor, _) in tensors {
+        let name = tensor.name.clone();
+        let mut number = 1;
+        while !taken.insert(tensor.name.clone()) {
+            number += 1;
+            tensor.name = format!("{name}#{number}");
+        }
+    }
 }
 
 struct Walk<'a> {
@@ -92,11 +109,19 @@ impl Walk<'_> {
         // An output can stand behind the attributes that it names.
         let mut output = None;
         let before = self.tensors.len();
+        let mut initialisers = HashSet::new();
         while let Some((field, value)) = wire::next(self.source, &mut message)? {
             let Value::Bytes(inner) = value else { continue };
             self.has_graph |= (kind, field) == (Kind::Model, 7);
             match kind.child(field) {
-                Some(Kind::Tensor) => self.tensor(inner, kind == Kind::Attribute)?,
+                Some(Kind::Tensor) => {
+                    let name = self.tensor(inner, kind == Kind::Attribute)?;
+                    if kind == Kind::Graph && !name.is_empty() && initialisers.contains(&name) {
+                        let what = format_args!("two initialisers of one graph are called {name:?}");
+                        return Err(ModelError::damaged(Format::Onnx, what));
+                    }
+                    initialisers.insert(name);
+                }
                 Some(child) => self.message(child, inner, depth + 1)?,
                 None if (kind, field) == (Kind::Node, 2) && output.is_none() => {
                     output = Some(self.text(inner)?);
@@ -114,8 +139,9 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Notes where the data of a tensor is, if it can be cut out. The value of an attribute gets its name from its node.
-    fn tensor(&mut self, mut message: Message, is_value: bool) -> Result<(), ModelError> {
+    /// Notes where the data of a tensor is, if it can be cut out, and tells its name. The value of an attribute is called after
+    /// its node.
+    fn tensor(&mut self, mut message: Message, is_value: bool) -> Result<String, ModelError> {
         let mut name = String::new();
         let mut shape = Vec::new();
         let mut data_type = 0;
@@ -156,13 +182,11 @@ impl Walk<'_> {
             if let Some(size) = element.bytes() {
                 check_length(&name, &shape, 8 * size as u64, run.length())?;
             }
-            if is_value {
-                name.clear();
-            }
-            let tensor = TensorInfo { name, element, shape, bytes: run.length() };
+            let shown = if is_value { String::new() } else { name.clone() };
+            let tensor = TensorInfo { name: shown, element, shape, bytes: run.length() };
             self.tensors.push((tensor, Place::plain(run.begin, run.length())));
         }
-        Ok(())
+        Ok(name)
     }
 
     fn text(&mut self, run: Message) -> Result<String, ModelError> {

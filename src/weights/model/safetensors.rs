@@ -6,11 +6,12 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::payload::Place;
 use super::source::Source;
 use super::{Format, ModelError, Parsed, TensorInfo, Type, check_length, cut};
+use crate::json;
 
 /// The longest header, which is the limit of the reference implementation too.
 const MAX_HEADER: u64 = 100_000_000;
@@ -30,11 +31,11 @@ pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
         let what = format_args!("its header is said to have {length} bytes, more than {MAX_HEADER}");
         return Err(ModelError::damaged(Format::Safetensors, what));
     }
-    let mut json = Vec::new();
-    source.append(8, length, &mut json)?;
-    let header: Header = serde_json::from_slice(&json)
+    let mut text = Vec::new();
+    source.append(8, length, &mut text)?;
+    let header: Header = json::read(&text)
         .map_err(|error| ModelError::damaged(Format::Safetensors, format_args!("its header: {error}")))?;
-    drop(json);
+    drop(text);
 
     let mut records = header.0;
     records.sort_by_key(|(_, record)| record.data_offsets);
@@ -107,12 +108,9 @@ impl<'de> Visitor<'de> for HeaderVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
         let mut records = Vec::new();
-        let mut names = std::collections::HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
             if name == "__metadata__" {
                 map.next_value::<IgnoredAny>()?;
-            } else if !names.insert(name.clone()) {
-                return Err(A::Error::custom(format_args!("tensor {name:?} is there twice")));
             } else {
                 records.push((name, map.next_value()?));
             }

@@ -85,7 +85,11 @@ pub(super) fn varint(source: &mut Source, message: &mut Message) -> Result<u64, 
         let mut byte = [0];
         source.read(&mut byte)?;
         message.begin += 1;
-        value |= u64::from(byte[0] & 0x7f) << shift;
+        let bits = u64::from(byte[0] & 0x7f);
+        if bits << shift >> shift != bits {
+            break;
+        }
+        value |= bits << shift;
         if byte[0] < 0x80 {
             return Ok(value);
         }
@@ -112,7 +116,11 @@ pub(super) fn take(bytes: &mut &[u8]) -> Option<u64> {
     for shift in (0..64).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;
         *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
+        let bits = u64::from(byte & 0x7f);
+        if bits << shift >> shift != bits {
+            return None;
+        }
+        value |= bits << shift;
         if byte < 0x80 {
             return Some(value);
         }

@@ -3,26 +3,62 @@
 //! The testbenches are plain SystemVerilog beside this file; what is written here is what they read with
 //! `$readmemh` and include. All that is expected is known beforehand, so they need no model.
 
-use super::script::{Answer, Asked, Byte, Script, codec_number, plays, slice_type_number};
+use super::script::{Answer, Asked, Byte, Script, codec_number, plays, rsp_bits, slice_type_number};
 use crate::context::SliceInit;
 use crate::cosim::{CoreKind, rtl};
 use crate::cycle::RequestFields;
 use crate::vectors::Vector;
 
+/// The number of a vector has 20 bits.
+const MOST_VECTORS: usize = 1 << 20;
+/// An `integer` of Verilog has 31 bits without its sign, and counts words.
+const MOST_WORDS: usize = 0x7fff_ffff;
+
+/// Why there is no testbench for some vectors.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TestbenchError {
+    /// Nothing would be played.
+    #[error("no vector is for this core ({}): there is nothing to write", .0.name())]
+    NoVector(CoreKind),
+    /// There are too many vectors for one testbench.
+    #[error("{0} vectors are more than the {MOST_VECTORS} of a testbench; write several")]
+    Vectors(usize),
+    /// There are too many requests or bytes for one testbench.
+    #[error("{0} requests or bytes are more than the {MOST_WORDS} of a testbench; write several")]
+    Words(usize),
+}
+
 /// The files of a testbench for a core in a socket: their names, and what is in them.
 ///
 /// ```
 /// use silicabac::cosim::{CoreKind, socket::testbench};
-/// let files = testbench(CoreKind::Encoder, &silicabac::stress::smoke(), false);
+/// let files = testbench(CoreKind::Encoder, &silicabac::stress::smoke(), false)?;
 /// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
 /// assert_eq!(names, [
 ///     "encoder_tb.sv", "encoder_config.vh", "encoder_names.vh", "encoder_requests.hex", "encoder_bytes.hex",
 ///     "cabac_encoder_socket.sv",
 /// ]);
+/// # Ok::<(), silicabac::cosim::socket::TestbenchError>(())
 /// ```
-pub fn testbench(kind: CoreKind, vectors: &[Vector], initialises: bool) -> Vec<(String, String)> {
+///
+/// # Errors
+/// [`TestbenchError`].
+pub fn testbench(
+    kind: CoreKind,
+    vectors: &[Vector],
+    initialises: bool,
+) -> Result<Vec<(String, String)>, TestbenchError> {
     let played: Vec<&Vector> = vectors.iter().filter(|vector| plays(kind, vector, initialises)).collect();
+    match played.len() {
+        0 => return Err(TestbenchError::NoVector(kind)),
+        1..=MOST_VECTORS => {}
+        many => return Err(TestbenchError::Vectors(many)),
+    }
     let script = Script::new(kind, &played, initialises);
+    let longest = script.requests.len().max(script.bytes.len());
+    if longest > MOST_WORDS {
+        return Err(TestbenchError::Words(longest));
+    }
     let name = kind.name();
     let (text, (template_path, template)) = match kind {
         CoreKind::Encoder => (include_str!("encoder_tb.sv"), rtl::SOCKETS[0]),
@@ -42,7 +78,7 @@ pub fn testbench(kind: CoreKind, vectors: &[Vector], initialises: bool) -> Vec<(
         ));
     }
     files.push((rtl::file_name(template_path).to_owned(), template.to_owned()));
-    files
+    Ok(files)
 }
 
 fn config(script: &Script<'_>) -> String {
@@ -99,7 +135,7 @@ fn byte(byte: &Byte) -> u64 {
 fn answer(script: &Script<'_>, answer: &Answer) -> u64 {
     let asked = script.requests[answer.request];
     (asked.vector as u64) << 44
-        | (answer.bits & 0xffff_ffff) << 12
+        | u64::from(rsp_bits(answer.bits)) << 12
         | u64::from(answer.error) << 10
         | u64::from(answer.data) << 2
         | u64::from(asked.request.is_raw()) << 1
