@@ -11,7 +11,9 @@ use std::{
 
 use common::{command, expect, iverilog, proof_tools, tools};
 use serde_json::Value;
+use silicabac::bin::Event;
 use silicabac::cosim::rtl::{SOCKETS, SOURCES};
+use silicabac::vectors::{self, Flag, Vector};
 
 /// A file of the project.
 fn file(path: &str) -> String {
@@ -100,11 +102,25 @@ fn a_first_bit_in_the_second_lane_is_convicted() {
     assert!(vector.starts_with("first-") && what.starts_with("wrong: byte 0"), "{vector} {what}");
 }
 
+const SMOKE: [&str; 2] = ["--suite", "smoke"];
+
 /// The testbench of the smoke suite in Icarus Verilog, which knows X.
 fn in_icarus(iverilog: &Path, direction: &str, top: &str, files: &[String], defines: &[&str]) -> Output {
+    icarus_of(iverilog, &SMOKE, direction, top, files, defines)
+}
+
+/// The testbench of some vectors.
+fn icarus_of(
+    iverilog: &Path,
+    vectors: &[&str],
+    direction: &str,
+    top: &str,
+    files: &[String],
+    defines: &[&str],
+) -> Output {
     let dir = tempfile::tempdir().unwrap();
-    let export = ["vectors", "export", "--format", "sv-testbench", "--suite", "smoke", "--socket", direction];
-    expect(&command().args(export).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
+    let export = ["vectors", "export", "--format", "sv-testbench", "--socket", direction];
+    expect(&command().args(export).args(vectors).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
     let mut compile = Command::new(iverilog);
     compile.current_dir(dir.path()).args(["-g2012", "-o", "tb.vvp", "-s"]).arg(format!("{direction}_tb"));
     compile.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
@@ -115,10 +131,20 @@ fn in_icarus(iverilog: &Path, direction: &str, top: &str, files: &[String], defi
 
 /// The same in Verilator, without the `make` that its `--binary` wants.
 fn in_verilator(direction: &str, top: &str, files: &[String], defines: &[&str]) -> Output {
+    verilator_of(&SMOKE, direction, top, files, defines)
+}
+
+fn verilator_of(
+    vectors: &[&str],
+    direction: &str,
+    top: &str,
+    files: &[String],
+    defines: &[&str],
+) -> Output {
     let (_, tools) = tools();
     let dir = tempfile::tempdir().unwrap();
-    let export = ["vectors", "export", "--format", "sv-testbench", "--suite", "smoke", "--socket", direction];
-    expect(&command().args(export).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
+    let export = ["vectors", "export", "--format", "sv-testbench", "--socket", direction];
+    expect(&command().args(export).args(vectors).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
     let mut compile = Command::new(tools.verilator_path());
     let flags = ["--cc", "--exe", "--main", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-style"];
     compile.current_dir(dir.path()).args(flags).arg("--top-module").arg(format!("{direction}_tb"));
@@ -335,4 +361,41 @@ fn vectors_are_exported_as_tables() {
     let columns = lines.next().unwrap().split(',').count();
     assert!(lines.clone().count() > 10_000);
     assert!(lines.all(|line| line.split(',').count() == columns));
+}
+
+#[test]
+fn a_slice_of_more_than_256_kib_goes_through_the_testbench_in_both_simulators() {
+    let raw = (0..(1 << 18) + 1_000_u32).map(|i| Event::Raw((i.wrapping_mul(2_654_435_761) >> 24) as u8));
+    let bins = |count| (0..count).map(|i| Event::Bypass { bin: i % 3 == 0 });
+    let end = [Event::Terminate { bin: true }];
+    let events = bins(100).chain(end).chain(raw).chain(bins(77)).chain(end).collect();
+    let vector = Vector::encoded("long", "more than 256 KiB", &[Flag::Pcm], events);
+    assert!(vector.position > 1 << 21);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long.json");
+    vectors::write_json("long", &[vector], &mut fs::File::create(&path).unwrap()).unwrap();
+    let of_file = ["--file", path.to_str().unwrap()];
+    if let Some(iverilog) = iverilog() {
+        says(
+            &icarus_of(&iverilog, &of_file, "encoder", "textbook_encoder", &textbook(), &[]),
+            true,
+            &["PASS"],
+        );
+    }
+    let sources = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (path, text) in SOURCES.into_iter().chain([SOCKETS[1]]) {
+        let file = sources.path().join(path.rsplit('/').next().unwrap());
+        fs::write(&file, text).unwrap();
+        files.push(file.display().to_string());
+    }
+    let top = "cabac_decoder_socket";
+    says(&verilator_of(&of_file, "decoder", top, &files, &[]), true, &["PASS"]);
+    // A core that counts 21 bits of its position is wrong from there on.
+    let decoder = files.iter().find(|file| file.ends_with("/cabac_decoder.sv")).unwrap();
+    let text = fs::read_to_string(decoder).unwrap();
+    let edited = text.replace("assign rsp_bits = position;", "assign rsp_bits = position & 32'h1fffff;");
+    assert_ne!(edited, text);
+    fs::write(decoder, edited).unwrap();
+    says(&verilator_of(&of_file, "decoder", top, &files, &[]), false, &["FAIL", "a wrong position"]);
 }

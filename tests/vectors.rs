@@ -465,7 +465,8 @@ fn a_slice_of_more_than_256_kib_goes_through_the_twins() {
         let encoded = Encoder::play(Encoder::default(), &[&vector], stalls, 1, &mut |_| ());
         let decoded = Decoder::play(Decoder::default(), &[&vector], stalls, 1, &mut |_| ());
         for stats in [encoded, decoded] {
-            assert_eq!(stats.unwrap_or_else(|mismatch| panic!("{mismatch}")).bins, 179);
+            // What is given up is played again.
+            assert!(stats.unwrap_or_else(|mismatch| panic!("{mismatch}")).bins >= 179);
         }
     }
 }
