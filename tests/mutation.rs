@@ -44,30 +44,40 @@ fn report(core: CoreKind, suites: &[Suite], outcomes: Vec<Outcome>) -> Report {
     }
 }
 
-/// So many mutants of a netlist, and bits of its tables, of thousands.
-const SAMPLE: usize = 30;
-
+/// So many mutants of a netlist, and bits of its tables, of thousands, are noticed.
 #[track_caller]
-fn a_sample_passes(core: CoreKind) {
+fn a_sample_passes(core: CoreKind, sample: usize) {
     let machine = common::mutation_machine();
     let suites = published();
-    let outcomes = run(core, SAMPLE, &suites, &machine);
+    let outcomes = run(core, sample, &suites, &machine);
     let report = report(core, &suites, outcomes);
     assert!(report.passed(), "{}", report.to_markdown());
     let tallies = report.tallies();
-    assert_eq!([tallies[0].mutants, tallies[1].mutants], [SAMPLE, SAMPLE]);
-    assert_eq!(tallies[1].killed[0], SAMPLE, "every bit of a table is noticed by the first suite");
-    assert!(tallies[0].killed[0] >= SAMPLE * 3 / 4, "{:?}", tallies[0]);
+    assert_eq!([tallies[0].mutants, tallies[1].mutants], [sample, sample]);
+    assert_eq!(tallies[1].killed[0], sample, "every bit of a table is noticed by the first suite");
+    assert!(tallies[0].killed[0] >= sample * 3 / 4, "{:?}", tallies[0]);
 }
 
 #[test]
 fn a_sample_of_mutated_encoders_is_noticed() {
-    a_sample_passes(CoreKind::Encoder);
+    a_sample_passes(CoreKind::Encoder, 6);
 }
 
 #[test]
 fn a_sample_of_mutated_decoders_is_noticed() {
-    a_sample_passes(CoreKind::Decoder);
+    a_sample_passes(CoreKind::Decoder, 6);
+}
+
+#[test]
+#[ignore = "long"]
+fn a_larger_sample_of_mutated_encoders_is_noticed() {
+    a_sample_passes(CoreKind::Encoder, 40);
+}
+
+#[test]
+#[ignore = "long"]
+fn a_larger_sample_of_mutated_decoders_is_noticed() {
+    a_sample_passes(CoreKind::Decoder, 40);
 }
 
 #[test]

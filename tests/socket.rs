@@ -14,6 +14,7 @@ use serde_json::Value;
 use silicabac::bin::Event;
 use silicabac::cosim::rtl::{SOCKETS, SOURCES};
 use silicabac::vectors::{self, Flag, Vector};
+use silicabac_sim::Tools;
 
 /// A file of the project.
 fn file(path: &str) -> String {
@@ -124,44 +125,71 @@ fn icarus_of(
     let mut compile = Command::new(iverilog);
     compile.current_dir(dir.path()).args(["-g2012", "-o", "tb.vvp", "-s"]).arg(format!("{direction}_tb"));
     compile.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
-    let compiled = compile.output().unwrap();
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    succeeds(&mut compile);
     Command::new(iverilog.with_file_name("vvp")).current_dir(dir.path()).arg("tb.vvp").output().unwrap()
 }
 
-/// The same in Verilator, without the `make` that its `--binary` wants.
-fn in_verilator(direction: &str, top: &str, files: &[String], defines: &[&str]) -> Output {
-    verilator_of(&SMOKE, direction, top, files, defines)
+/// A testbench in Verilator, without the `make` that its `--binary` wants.
+struct Verilated {
+    tools: Tools,
+    /// Where its own runtime is compiled, for all testbenches once.
+    dir: tempfile::TempDir,
 }
 
-fn verilator_of(
-    vectors: &[&str],
-    direction: &str,
-    top: &str,
-    files: &[String],
-    defines: &[&str],
-) -> Output {
-    let (_, tools) = tools();
-    let dir = tempfile::tempdir().unwrap();
-    let export = ["vectors", "export", "--format", "sv-testbench", "--socket", direction];
-    expect(&command().args(export).args(vectors).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
-    let mut compile = Command::new(tools.verilator_path());
-    let flags = ["--cc", "--exe", "--main", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-style"];
-    compile.current_dir(dir.path()).args(flags).arg("--top-module").arg(format!("{direction}_tb"));
-    compile.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
-    let compiled = compile.output().unwrap();
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    let obj_dir = dir.path().join("obj_dir");
-    let written = fs::read_dir(&obj_dir).unwrap().map(|entry| entry.unwrap().path());
-    let units = written.filter(|path| path.extension().is_some_and(|extension| extension == "cpp"));
-    let include = tools.verilator_root().join("include");
-    let runtime = ["verilated.cpp", "verilated_threads.cpp", "verilated_timing.cpp"];
-    let mut link = Command::new(tools.compiler_path());
-    link.current_dir(dir.path()).args(["-std=c++20", "-O0", "-pthread", "-fcoroutines", "-o", "tb", "-I"]);
-    link.arg(&obj_dir).arg("-isystem").arg(&include).arg("-isystem").arg(include.join("vltstd")).args(units);
-    let linked = link.args(runtime.map(|file| include.join(file))).output().unwrap();
-    assert!(linked.status.success(), "{}", String::from_utf8_lossy(&linked.stderr));
-    Command::new(dir.path().join("tb")).current_dir(dir.path()).output().unwrap()
+impl Verilated {
+    const RUNTIME: [&str; 3] = ["verilated", "verilated_threads", "verilated_timing"];
+
+    fn new() -> Verilated {
+        let verilated = Verilated { tools: tools().1, dir: tempfile::tempdir().unwrap() };
+        let include = verilated.tools.verilator_root().join("include");
+        let sources = Verilated::RUNTIME.map(|name| include.join(name).with_extension("cpp"));
+        succeeds(verilated.compiler(verilated.dir.path()).arg("-c").args(sources));
+        verilated
+    }
+
+    fn compiler(&self, dir: &Path) -> Command {
+        let include = self.tools.verilator_root().join("include");
+        let mut compiler = Command::new(self.tools.compiler_path());
+        compiler.current_dir(dir).args(["-std=c++20", "-O0", "-pthread", "-fcoroutines"]);
+        compiler.arg("-isystem").arg(&include).arg("-isystem").arg(include.join("vltstd"));
+        compiler
+    }
+
+    /// Runs the testbench of the smoke suite.
+    fn run(&self, direction: &str, top: &str, files: &[String], defines: &[&str]) -> Output {
+        self.run_with(&SMOKE, direction, top, files, defines)
+    }
+
+    /// Runs the testbench of some vectors.
+    fn run_with(
+        &self,
+        vectors: &[&str],
+        direction: &str,
+        top: &str,
+        files: &[String],
+        defines: &[&str],
+    ) -> Output {
+        let dir = tempfile::tempdir().unwrap();
+        let export = ["vectors", "export", "--format", "sv-testbench", "--socket", direction];
+        expect(&command().args(export).args(vectors).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
+        let mut verilate = Command::new(self.tools.verilator_path());
+        let flags = ["--cc", "--main", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-style"];
+        verilate.current_dir(dir.path()).args(flags).arg("--top-module").arg(format!("{direction}_tb"));
+        verilate.arg(format!("-DDUT={top}")).args(defines).arg(format!("{direction}_tb.sv")).args(files);
+        succeeds(&mut verilate);
+        let obj_dir = dir.path().join("obj_dir");
+        let written = fs::read_dir(&obj_dir).unwrap().map(|entry| entry.unwrap().path());
+        let units = written.filter(|path| path.extension().is_some_and(|extension| extension == "cpp"));
+        let runtime = Verilated::RUNTIME.map(|name| self.dir.path().join(name).with_extension("o"));
+        succeeds(self.compiler(&obj_dir).args(["-o", "../tb", "-I."]).args(units).args(runtime));
+        Command::new(dir.path().join("tb")).current_dir(dir.path()).output().unwrap()
+    }
+}
+
+#[track_caller]
+fn succeeds(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[track_caller]
@@ -209,12 +237,11 @@ fn our_cores_pass_in_a_simulator_that_knows_x() {
 
 #[test]
 fn the_testbench_convicts_in_verilator_too() {
-    says(
-        &in_verilator("encoder", "two_lanes_first_bit", &faulty("two_lanes_first_bit"), &["-DLANES=2"]),
-        false,
-        &["FAIL", "outstanding-0-carry", "a wrong byte"],
-    );
-    says(&in_verilator("encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
+    let verilated = Verilated::new();
+    let (name, lanes) = ("two_lanes_first_bit", ["-DLANES=2"]);
+    let convicted = verilated.run("encoder", name, &faulty(name), &lanes);
+    says(&convicted, false, &["FAIL", "outstanding-0-carry", "a wrong byte"]);
+    says(&verilated.run("encoder", "textbook_encoder", &textbook(), &[]), true, &["PASS"]);
 }
 
 /// The socket of an encoder with this inside.
@@ -390,12 +417,13 @@ fn a_slice_of_more_than_256_kib_goes_through_the_testbench_in_both_simulators() 
         files.push(file.display().to_string());
     }
     let top = "cabac_decoder_socket";
-    says(&verilator_of(&of_file, "decoder", top, &files, &[]), true, &["PASS"]);
+    let verilated = Verilated::new();
+    says(&verilated.run_with(&of_file, "decoder", top, &files, &[]), true, &["PASS"]);
     // A core that counts 21 bits of its position is wrong from there on.
     let decoder = files.iter().find(|file| file.ends_with("/cabac_decoder.sv")).unwrap();
     let text = fs::read_to_string(decoder).unwrap();
     let edited = text.replace("assign rsp_bits = position;", "assign rsp_bits = position & 32'h1fffff;");
     assert_ne!(edited, text);
     fs::write(decoder, edited).unwrap();
-    says(&verilator_of(&of_file, "decoder", top, &files, &[]), false, &["FAIL", "a wrong position"]);
+    says(&verilated.run_with(&of_file, "decoder", top, &files, &[]), false, &["FAIL", "a wrong position"]);
 }
