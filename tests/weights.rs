@@ -273,11 +273,11 @@ fn the_command_compresses_inspects_and_decompresses() {
         0,
         &["a.weight", "60x50", "article", "lossless", "all headers counted"],
     );
-    expect(&weights(&["inspect", &at("model.sbw")]), 0, &["c.weight", "3x700000"]);
-    expect(&weights(&["decompress", &at("model.sbw"), "-o", &at("again.safetensors")]), 0, &[]);
+    expect(&weights(&["inspect", &at("model.safetensors.sbw")]), 0, &["c.weight", "3x700000"]);
+    expect(&weights(&["decompress", &at("model.safetensors.sbw"), "-o", &at("again.safetensors")]), 0, &[]);
     assert_eq!(weights_of(&model)[1], weights_of(Path::new(&at("again.safetensors")))[1]);
 
-    let mut bytes = fs::read(at("model.sbw")).unwrap();
+    let mut bytes = fs::read(at("model.safetensors.sbw")).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(at("damaged.sbw"), &bytes).unwrap();
     let words = ["tensor c.weight, slice 2: its checksum is wrong; other tensors can still be read"];
@@ -338,9 +338,9 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     let search =
         || weights(&["search", model.to_str().unwrap(), "--evaluate", &evaluate, "--tolerance", "60"]);
     expect(&search(), 0, &["original: ", "best: step ", "accuracy: "]);
-    let table = fs::read_to_string(dir.path().join("model.csv")).unwrap();
+    let table = fs::read_to_string(dir.path().join("model.safetensors.sbw.csv")).unwrap();
     assert!(table.lines().count() > 30 && table.starts_with("step,lambda,bytes,tuning,accuracy"));
-    assert!(fs::read_to_string(dir.path().join("model.svg")).unwrap().ends_with("</svg>\n"));
+    assert!(fs::read_to_string(dir.path().join("model.safetensors.sbw.svg")).unwrap().ends_with("</svg>\n"));
     let runs = || fs::read_to_string(&log).unwrap().lines().count();
     let first = runs();
     // All trials are known; only the original is looked at again.

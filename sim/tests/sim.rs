@@ -205,3 +205,104 @@ fn many_can_build_the_same_at_once() {
         "two files of the runtime and the design, once: {built:?}"
     );
 }
+
+/// All files below a directory.
+fn files(dir: &Path) -> Vec<std::path::PathBuf> {
+    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_damaged_entry_of_the_cache_is_built_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::new(dir.path().join("cache"));
+    let built = std::cell::Cell::new(0);
+    let entry = || {
+        let build = |dir: &Path| {
+            built.set(built.get() + 1);
+            fs::create_dir(dir.join("deep")).unwrap();
+            fs::write(dir.join("deep/file"), "contents").unwrap();
+            // Of a directory as large as this one only lengths are compared.
+            if built.get() > 100 {
+                fs::File::create(dir.join("large")).unwrap().set_len(17 << 20).unwrap();
+            }
+            Ok(())
+        };
+        cache.entry("name", build).unwrap()
+    };
+    let path = entry();
+    let file = path.join("deep/file");
+    let damages: [(&str, &dyn Fn()); 6] = [
+        ("shorter", &|| fs::write(&file, "content").unwrap()),
+        ("of zeros", &|| fs::write(&file, [0; 8]).unwrap()),
+        ("gone", &|| fs::remove_file(&file).unwrap()),
+        ("a directory", &|| fs::remove_file(&file).and_then(|()| fs::create_dir(&file)).unwrap()),
+        ("without a list", &|| fs::remove_file(path.join(".contents")).unwrap()),
+        ("with half a list", &|| {
+            let list = fs::read(path.join(".contents")).unwrap();
+            fs::write(path.join(".contents"), &list[..list.len() / 2]).unwrap();
+        }),
+    ];
+    for (number, (what, damage)) in (1..).zip(damages) {
+        assert_eq!((entry(), built.get()), (path.clone(), number), "what is whole is not built again");
+        // Whoever uses the old one keeps it.
+        let old = fs::File::open(&path).unwrap();
+        damage();
+        assert_eq!((entry(), built.get()), (path.clone(), number + 1), "{what}");
+        assert_eq!(fs::read(&file).unwrap(), b"contents", "{what}");
+        drop(old);
+    }
+    built.set(100);
+    fs::remove_file(&file).unwrap();
+    entry();
+    let large = path.join("large");
+    fs::OpenOptions::new().write(true).open(&large).unwrap().set_len(16 << 20).unwrap();
+    entry();
+    assert_eq!(built.get(), 102);
+
+    // What a program adds is its own, and nothing is written where all is there.
+    fs::write(path.join("added"), "").unwrap();
+    fs::remove_file(dir.path().join("cache/name.lock")).unwrap();
+    entry();
+    assert_eq!(built.get(), 102);
+    let left = files(dir.path());
+    assert!(left.iter().all(|file| file.starts_with(&path)), "{left:?}");
+}
+
+#[test]
+fn a_truncated_library_is_noticed_before_it_is_loaded() {
+    let Some((cache, tools)) = tools() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    // A name of its own, so that no other test uses what is damaged here.
+    let design = Design {
+        top: "truncated".into(),
+        ..design(dir.path(), &WIDTHS.replace("module top", "module truncated"))
+    };
+    let first = design.build(&cache, &tools).unwrap();
+    let is_ours = |file: &&std::path::PathBuf| {
+        file.ends_with("sim.so")
+            && file.parent().is_some_and(|dir| dir.to_string_lossy().contains("/truncated-"))
+    };
+    let files = files(cache.dir());
+    assert!(files.iter().any(|file| is_ours(&file)));
+    for library in files.iter().filter(is_ours) {
+        // A copy, as after a crash of the machine; the first library goes on with its own file.
+        let bytes = fs::read(library).unwrap();
+        fs::remove_file(library).unwrap();
+        fs::write(library, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    let second = design.build(&cache, &tools).unwrap();
+    for library in [first, second] {
+        let mut outputs = vec![0; library.output_words()];
+        library.instance(1).clock(&vec![0; library.input_words()], &mut outputs).unwrap();
+    }
+}
+
+#[test]
+fn verilog_is_read_from_files() {
+    let Some((cache, tools)) = tools() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let design = Design { sources: vec![dir.path().to_owned()], ..Design::new("top", "clk") };
+    let refused = design.build(&cache, &tools).unwrap_err().to_string();
+    assert!(refused.contains("it is no regular file"), "{refused}");
+}

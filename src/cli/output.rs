@@ -234,7 +234,7 @@ impl Target {
                     false => Ok(Target::File { path, replaced: None }),
                 };
             };
-            path = parent(&path).join(link);
+            path = path.with_file_name(link);
         }
         Err(Refused::Links.into())
     }

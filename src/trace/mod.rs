@@ -141,6 +141,8 @@ impl Trace {
     /// As [`Trace::read`].
     pub fn read_from(packed: impl Read) -> Result<Trace, TraceError> {
         let mut bytes = Vec::new();
+        // Blocks of nothing could go on for ever.
+        let packed = packed.take(MAX_BYTES + MAX_BYTES / 64);
         zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(TraceError::TooLarge);
