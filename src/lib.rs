@@ -31,33 +31,33 @@ pub mod observed;
 pub mod spec;
 pub mod tables;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "avc")]
 pub mod avc;
-#[cfg(feature = "std")]
+#[cfg(feature = "cosim")]
 pub mod cosim;
-#[cfg(feature = "std")]
+#[cfg(feature = "cosim")]
 pub mod coverage;
-#[cfg(feature = "std")]
+#[cfg(feature = "vectors")]
 pub mod cycle;
-#[cfg(feature = "std")]
+#[cfg(feature = "cosim")]
 pub mod mutation;
-#[cfg(feature = "std")]
+#[cfg(feature = "cosim")]
 pub mod prove;
-#[cfg(feature = "std")]
+#[cfg(feature = "trace")]
 pub mod replay;
-#[cfg(feature = "std")]
+#[cfg(feature = "cosim")]
 pub mod solver;
-#[cfg(feature = "std")]
+#[cfg(feature = "vectors")]
 pub mod stress;
-#[cfg(feature = "std")]
+#[cfg(feature = "cosim")]
 pub mod suites;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "avc", feature = "trace"))]
 pub mod trace;
-#[cfg(feature = "std")]
+#[cfg(feature = "vectors")]
 pub mod vectors;
-#[cfg(feature = "std")]
+#[cfg(feature = "weights")]
 pub mod weights;
-#[cfg(feature = "std")]
+#[cfg(feature = "cosim")]
 pub mod yosys;
 
 /// The examples of the README are tests.

@@ -1,18 +1,16 @@
 //! Bin traces: what the bins of real slices were, recorded with every context state and checked against two
 //! independent decoders.
 //!
-//! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum. In
-//! memory a slice is a list of [`Event`]s like that of every other source, with what a judge needs besides:
-//! the bytes, and the states and registers to expect.
+//! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum; only the
+//! frame needs the feature `trace`. In memory a slice is a list of [`Event`]s like that of every other source, with
+//! what a judge needs besides: the bytes, and the states and registers to expect.
 
 mod cbt1;
+#[cfg(feature = "trace")]
+mod packed;
 mod record;
 
-use std::{
-    fs::File,
-    io::{self, Read, Write},
-    path::Path,
-};
+use std::io;
 
 use crate::bin::{BinCoder, Event};
 use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
@@ -126,27 +124,6 @@ pub enum TraceError {
 pub const MAX_BYTES: u64 = 1 << 27;
 
 impl Trace {
-    /// Reads a trace file.
-    ///
-    /// # Errors
-    /// [`TraceError`]: the file cannot be read, its checksum is wrong, or its contents are no trace.
-    pub fn read(path: &Path) -> Result<Trace, TraceError> {
-        Trace::read_from(File::open(path)?)
-    }
-
-    /// Reads a trace from a zstd frame.
-    ///
-    /// # Errors
-    /// As [`Trace::read`].
-    pub fn read_from(packed: impl Read) -> Result<Trace, TraceError> {
-        let mut bytes = Vec::new();
-        zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(TraceError::TooLarge);
-        }
-        Trace::from_unpacked(&bytes)
-    }
-
     /// Reads a trace that is not in a zstd frame.
     ///
     /// # Errors
@@ -158,31 +135,10 @@ impl Trace {
     /// The trace without a zstd frame.
     ///
     /// # Errors
-    /// [`TraceError::Format`], as [`write_to`](Self::write_to).
+    /// [`TraceError::Format`] where the layout has no room for a count, or a segment holds something else than bins
+    /// and alignments.
     pub fn to_unpacked(&self) -> Result<Vec<u8>, TraceError> {
         Ok(cbt1::write(self)?)
-    }
-
-    /// Writes a zstd frame with a checksum of its contents.
-    ///
-    /// ```
-    /// use silicabac::{context::Codec, trace::Trace};
-    /// let trace = Trace { codec: Codec::Avc, contexts: 1024, slices: vec![] };
-    /// let mut packed = vec![];
-    /// trace.write_to(&mut packed).unwrap();
-    /// assert_eq!(Trace::read_from(&*packed).unwrap(), trace);
-    /// ```
-    ///
-    /// # Errors
-    /// [`TraceError::Io`] from `sink`; [`TraceError::Format`] where the layout has no room for a count, or a
-    /// segment holds something else than bins and alignments.
-    pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
-        let bytes = self.to_unpacked()?;
-        let mut encoder = zstd::Encoder::new(sink, 19)?;
-        encoder.include_checksum(true)?;
-        encoder.write_all(&bytes)?;
-        encoder.finish()?;
-        Ok(())
     }
 }
 
