@@ -26,8 +26,14 @@ static HEAP: emballoc::Allocator<ARENA> = emballoc::Allocator::new();
 fn work() {
     let report = slice::round_trip(ARENA);
     println!("{} bins in {} bytes, FNV-1a {:08x}", slice::BINS, report.bytes, report.hash);
-    println!("decoder: {} bytes of heap, {} in registers or on the stack", report.decoder.heap, report.decoder.own);
-    println!("encoder: {} bytes of heap, {} in registers or on the stack", report.encoder.heap, report.encoder.own);
+    println!(
+        "decoder: {} bytes of heap, {} in registers or on the stack",
+        report.decoder.heap, report.decoder.own
+    );
+    println!(
+        "encoder: {} bytes of heap, {} in registers or on the stack",
+        report.encoder.heap, report.encoder.own
+    );
 }
 
 #[cfg(target_os = "none")]
@@ -35,8 +41,10 @@ fn work() {
 fn main() -> ! {
     work();
     debug::exit(debug::EXIT_SUCCESS);
-    // Only a debugger ends a program here.
-    loop {}
+    // Without a debugger there is nothing that a program could end in.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 #[cfg(not(target_os = "none"))]
