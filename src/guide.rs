@@ -35,11 +35,7 @@ page!(coverage, "coverage.md", "What of the Verilog runs, and the waivers of wha
 page!(decoder_core, "decoder-core.md", "The decoder core: its ports and its timing.");
 page!(encoder_core, "encoder-core.md", "The encoder core: its ports and its timing.");
 page!(engine, "engine.md", "How the fast coders work, and how fast they are.");
-page!(
-    firmware,
-    "firmware.md",
-    "The coders without the standard library: memory, and an example that is run."
-);
+page!(firmware, "firmware.md", "The coders without the standard library, and their memory.");
 page!(mutation, "mutation.md", "How good the vectors are: mutants of the cores.");
 page!(socket, "socket.md", "The ports that any core can be wrapped in to be judged.");
 page!(trace_format, "trace-format.md", "The format of bin traces, CBT1.");
