@@ -24,7 +24,7 @@ impl CtxIdx {
     }
 
     /// The context of this index, which is known to be below 1,024.
-    #[cfg(feature = "std")]
+    #[cfg(any(feature = "avc", feature = "weights"))]
     #[inline(always)]
     pub(crate) const fn known(index: usize) -> CtxIdx {
         debug_assert!(index < CONTEXTS);
@@ -184,7 +184,7 @@ pub enum HevcInit {
 /// assert_eq!(init.model(mb_skip_flag), ContextModel::avc(mb_skip_flag, AvcInit::Inter0, 26));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "vectors", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct SliceInit {
     /// Whose contexts they are.
     pub codec: Codec,
@@ -198,7 +198,11 @@ pub struct SliceInit {
 
 /// A standard that numbers contexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "vectors",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Codec {
     /// H.264; contexts are numbered by ctxIdx.
     Avc,
@@ -208,7 +212,7 @@ pub enum Codec {
 
 /// slice_type, numbered as H.264 does; SP slices are P slices here, and SI slices are I slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "vectors", derive(serde::Serialize, serde::Deserialize))]
 pub enum SliceType {
     /// Predicted from one list of pictures.
     P,

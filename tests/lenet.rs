@@ -1,13 +1,14 @@
 //! LeNet on MNIST: exactly as many correct images as another implementation counts, and clear errors.
 
-#[path = "../examples/tensors/mod.rs"]
-mod model_tensors;
+#[path = "../examples/lenet/network/mod.rs"]
+mod network;
 
 use std::{fs, path::Path};
 
-use silicabac::weights::lenet::{
+use network::{
     Images, LeNet, LeNetError, Tensor,
     mnist::{IMAGES, IdxError, LABELS, MnistError, PIXELS},
+    tensors::{self, Tensors},
 };
 
 const MODELS: [&str; 4] = ["lenet300", "lenet300_sparse", "lenet5", "lenet5_sparse"];
@@ -16,8 +17,8 @@ fn models() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/models"))
 }
 
-fn tensors(model: &str) -> model_tensors::Tensors {
-    model_tensors::read(&models().join(model).with_extension("safetensors")).unwrap()
+fn tensors(model: &str) -> Tensors {
+    tensors::read(&models().join(model).with_extension("safetensors")).unwrap()
 }
 
 fn net(model: &str) -> LeNet {
@@ -50,14 +51,15 @@ fn the_accuracies_on_all_test_images() {
 /// Every image by itself has the result that it has in a block, the last block being a part of one.
 #[test]
 fn an_image_does_not_depend_on_those_beside_it() {
-    let pixels: Vec<u8> = (0..37 * PIXELS).map(|i| (i * i / 11 % 256) as u8).collect();
+    let pixels: Vec<u8> = (0..17 * PIXELS).map(|i| (i * i / 11 % 256) as u8).collect();
     for model in MODELS {
         let net = net(model);
-        let scores = pixels.chunks(PIXELS).map(|image| net.scores(image));
-        let best =
-            scores.map(|scores| (0..10).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap() as u8);
-        let images = Images { pixels: pixels.clone(), labels: best.collect() };
-        assert_eq!(net.correct(&images), 37);
+        let answer = |image: &[u8]| {
+            let mut digits = (0..10).map(|digit| Images { pixels: image.to_vec(), labels: vec![digit] });
+            digits.find(|alone| net.correct(alone) == 1).unwrap().labels[0]
+        };
+        let images = Images { pixels: pixels.clone(), labels: pixels.chunks(PIXELS).map(answer).collect() };
+        assert_eq!(net.correct(&images), 17);
     }
 }
 
@@ -67,7 +69,6 @@ fn images_that_are_missing_are_none() {
     assert_eq!(net.correct(&Images::default()), 0);
     assert_eq!(net.correct(&Images { pixels: Vec::new(), labels: vec![1, 2, 3] }), 0);
     assert_eq!(net.correct(&Images { pixels: vec![0; PIXELS], labels: Vec::new() }), 0);
-    assert_eq!(net.scores(&[]), net.scores(&[0; PIXELS]));
 }
 
 #[test]
@@ -94,16 +95,31 @@ fn idx(count: u8) -> (Vec<u8>, Vec<u8>) {
     (images, labels)
 }
 
+/// What is read where the two files hold these bytes.
+fn read(images: &[u8], labels: &[u8]) -> Result<Images, IdxError> {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(IMAGES), images).unwrap();
+    fs::write(dir.path().join(LABELS), labels).unwrap();
+    Images::read(dir.path()).map_err(|error| match error {
+        MnistError::Idx { source, .. } => source,
+        other => panic!("{other}"),
+    })
+}
+
 #[test]
 fn idx_files_are_read() {
     let (images, labels) = idx(3);
-    let read = Images::from_idx(&images, &labels).unwrap();
+    let read = read(&images, &labels).unwrap();
     assert_eq!((read.len(), read.is_empty()), (3, false));
     assert_eq!(read.pixels, images[16..]);
     assert_eq!(read.part(1..3).unwrap().labels, [1, 2]);
     assert_eq!(read.part(1..3).unwrap().pixels, images[16 + PIXELS..]);
     assert_eq!(read.part(2..4), None);
-    assert!(Images::from_idx(&idx(0).0, &idx(0).1).unwrap().is_empty());
+}
+
+#[test]
+fn idx_files_of_no_images_are_read() {
+    assert!(read(&idx(0).0, &idx(0).1).unwrap().is_empty());
 }
 
 #[test]
@@ -114,7 +130,7 @@ fn idx_files_that_are_wrong_are_named() {
         bytes[at] = to;
         bytes
     };
-    let error = |images: &[u8], labels: &[u8]| Images::from_idx(images, labels).unwrap_err();
+    let error = |images: &[u8], labels: &[u8]| read(images, labels).unwrap_err();
     assert_eq!(error(&labels, &images), IdxError::Kind("images"));
     assert_eq!(error(&[], &labels), IdxError::Kind("images"));
     assert_eq!(error(&images, &images), IdxError::Kind("labels"));
@@ -132,7 +148,7 @@ fn a_directory_with_files_is_read_and_not_fetched() {
     assert!(matches!(error, MnistError::Read { path, .. } if path == dir.path().join(IMAGES)));
     fs::write(dir.path().join(IMAGES), &images).unwrap();
     fs::write(dir.path().join(LABELS), &labels).unwrap();
-    assert_eq!(Images::find(Some(dir.path())).unwrap(), Images::from_idx(&images, &labels).unwrap());
+    assert_eq!(Images::find(Some(dir.path())).unwrap(), read(&images, &labels).unwrap());
     fs::write(dir.path().join(LABELS), "no labels").unwrap();
     let error = Images::read(dir.path()).unwrap_err();
     assert!(

@@ -171,7 +171,11 @@ impl Verilated {
     ) -> Output {
         let dir = tempfile::tempdir().unwrap();
         let export = ["vectors", "export", "--format", "sv-testbench", "--socket", direction];
-        expect(&command().args(export).args(vectors).arg("-o").arg(dir.path()).output().unwrap(), 0, &["_tb.sv"]);
+        expect(
+            &command().args(export).args(vectors).arg("-o").arg(dir.path()).output().unwrap(),
+            0,
+            &["_tb.sv"],
+        );
         let mut verilate = Command::new(self.tools.verilator_path());
         let flags = ["--cc", "--main", "--timing", "-Wno-fatal", "-Wno-lint", "-Wno-style"];
         verilate.current_dir(dir.path()).args(flags).arg("--top-module").arg(format!("{direction}_tb"));

@@ -271,7 +271,7 @@ fn a_damaged_entry_of_the_cache_is_built_again() {
 
 #[test]
 fn a_truncated_library_is_noticed_before_it_is_loaded() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let dir = tempfile::tempdir().unwrap();
     // A name of its own, so that no other test uses what is damaged here.
     let design = Design {
@@ -300,7 +300,7 @@ fn a_truncated_library_is_noticed_before_it_is_loaded() {
 
 #[test]
 fn verilog_is_read_from_files() {
-    let Some((cache, tools)) = tools() else { return };
+    let (cache, tools) = tools();
     let dir = tempfile::tempdir().unwrap();
     let design = Design { sources: vec![dir.path().to_owned()], ..Design::new("top", "clk") };
     let refused = design.build(&cache, &tools).unwrap_err().to_string();

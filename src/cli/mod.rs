@@ -4,6 +4,7 @@ mod channel;
 mod cosim;
 mod coverage;
 mod judge;
+mod man;
 mod mutate;
 mod output;
 mod print;
@@ -19,6 +20,9 @@ mod sweep;
 mod tools;
 mod vectors;
 mod weights;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     io::{self, Write},
@@ -63,7 +67,11 @@ enum Verb {
     Tools(tools::Arguments),
     Vectors(vectors::Arguments),
     Weights(weights::Arguments),
+    Man(man::Arguments),
     /// Print a completion script for a shell
+    #[command(after_help = "Examples:
+  silicabac completions bash > silicabac.bash
+  silicabac completions zsh > _silicabac")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -150,6 +158,7 @@ fn run(verb: &Verb) -> u8 {
         Verb::Tools(arguments) => tools::run(arguments),
         Verb::Vectors(arguments) => vectors::run(arguments),
         Verb::Weights(arguments) => weights::run(arguments),
+        Verb::Man(arguments) => man::run(arguments),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "silicabac", &mut script);

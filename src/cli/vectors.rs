@@ -22,6 +22,9 @@ use super::{
 
 /// Write, check, list and explain test vectors for cores
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac vectors list
+  silicabac vectors explain short-2")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -30,6 +33,9 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Write all suites: .json, .hex for $readmemh, their schema and a manifest
+    #[command(after_help = "Examples:
+  silicabac vectors generate
+  silicabac vectors generate my_golden --seed 7")]
     Generate {
         /// Where to write them
         #[arg(default_value = GOLDEN)]
@@ -39,6 +45,9 @@ enum Verb {
         seed: u64,
     },
     /// Check vector files, and every coder against them: oracle, engine, cycle models and Verilog cores
+    #[command(after_help = "Examples:
+  silicabac vectors check golden --no-cores
+  silicabac vectors check silicabac-failures/avc-cabac_encoder.json --rtl-dir my_rtl --core encoder")]
     Check {
         /// Vector files, or directories with a manifest [default: golden/, and where there is none the built-in suites]
         #[arg(value_name = "PATH")]
@@ -50,6 +59,9 @@ enum Verb {
         options: judge::Options,
     },
     /// Write vectors for tools that know nothing of Silicabac: a testbench that checks itself, or tables
+    #[command(after_help = "Examples:
+  silicabac vectors export --format sv-testbench --socket decoder -o testbench
+  silicabac vectors export --format csv --suite directed,invalid")]
     Export {
         /// What to write
         #[arg(long, value_enum)]
@@ -73,6 +85,9 @@ enum Verb {
     /// Tell what vectors make a coder do, and what not yet
     Coverage(coverage::Arguments),
     /// List the built-in vectors: the classes of them, or all whose names contain a word
+    #[command(after_help = "Examples:
+  silicabac vectors list
+  silicabac vectors list carry --format json")]
     List {
         /// A part of their names
         word: Option<String>,
@@ -84,6 +99,9 @@ enum Verb {
         format: Format,
     },
     /// Tell why a vector exists, and show its bins, registers and bytes
+    #[command(after_help = "Examples:
+  silicabac vectors explain short-2
+  silicabac vectors explain avc-0 --file silicabac-failures/avc-cabac_encoder.json --all")]
     Explain {
         /// Its name
         id: String,

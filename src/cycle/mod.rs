@@ -55,7 +55,10 @@ pub struct Row<O, R> {
 /// What a core of this kind shows in one clock.
 pub type RowOf<C> = Row<<C as Core>::Outputs, <C as Core>::Registers>;
 
-pub use silicabac_sim::Stopped;
+/// A core has ended its simulation by itself, with these words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Stopped(pub String);
 
 /// cabac_transition: the next state of a context variable.
 fn transition(model: u32, bin: u32) -> u32 {

@@ -1,21 +1,20 @@
 //! Bin traces: what the bins of real slices were, recorded with every context state and checked against two
 //! independent decoders.
 //!
-//! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum. In
-//! memory a slice is a list of [`Event`]s like that of every other source, with what a judge needs besides:
-//! the bytes, and the states and registers to expect.
+//! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum; only the
+//! frame needs the feature `trace`. In memory a slice is a list of [`Event`]s like that of every other source, with
+//! what a judge needs besides: the bytes, and the states and registers to expect.
 
 mod cbt1;
+#[cfg(feature = "trace")]
+mod packed;
 mod record;
 
-use std::{
-    io::{self, Read, Write},
-    path::Path,
-};
+use std::io;
 
 use crate::bin::{BinCoder, Event};
 use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
-use crate::{engine, files};
+use crate::engine;
 
 pub use cbt1::{FormatError, FormatErrorKind};
 pub use record::{Noted, Recorder};
@@ -127,29 +126,6 @@ pub enum TraceError {
 pub const MAX_BYTES: u64 = 1 << 27;
 
 impl Trace {
-    /// Reads a trace file, or a pipe ([`files::open`]).
-    ///
-    /// # Errors
-    /// [`TraceError`]: the file cannot be read, its checksum is wrong, or its contents are no trace.
-    pub fn read(path: &Path) -> Result<Trace, TraceError> {
-        Trace::read_from(files::open(path)?)
-    }
-
-    /// Reads a trace from a zstd frame.
-    ///
-    /// # Errors
-    /// As [`Trace::read`].
-    pub fn read_from(packed: impl Read) -> Result<Trace, TraceError> {
-        let mut bytes = Vec::new();
-        // Blocks of nothing could go on for ever.
-        let packed = packed.take(MAX_BYTES + MAX_BYTES / 64);
-        zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(TraceError::TooLarge);
-        }
-        Trace::from_unpacked(&bytes)
-    }
-
     /// Reads a trace that is not in a zstd frame.
     ///
     /// # Errors
@@ -161,39 +137,14 @@ impl Trace {
     /// The trace without a zstd frame.
     ///
     /// # Errors
-    /// [`TraceError::Format`] and [`TraceError::TooLarge`], as [`write_to`](Self::write_to).
+    /// [`TraceError::TooLarge`] where nobody could read it again; [`TraceError::Format`] where there is no slice, the layout
+    /// has no room for a count, or a segment holds something else than bins and alignments.
     pub fn to_unpacked(&self) -> Result<Vec<u8>, TraceError> {
         let bytes = cbt1::write(self)?;
         match bytes.len() as u64 > MAX_BYTES {
             true => Err(TraceError::TooLarge),
             false => Ok(bytes),
         }
-    }
-
-    /// Writes a zstd frame with a checksum of its contents.
-    ///
-    /// ```
-    /// use silicabac::trace::Trace;
-    /// let trace = Trace::read("golden/avc.cbt.zst".as_ref())?;
-    /// let mut packed = vec![];
-    /// trace.write_to(&mut packed)?;
-    /// assert_eq!(Trace::read_from(&*packed)?, trace);
-    /// let empty = Trace { slices: vec![], ..trace };
-    /// assert!(empty.write_to(&mut packed).unwrap_err().to_string().contains("there is no slice in it"));
-    /// # Ok::<(), silicabac::trace::TraceError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`TraceError::Io`] from `sink`; [`TraceError::TooLarge`] where nobody could read it again;
-    /// [`TraceError::Format`] where there is no slice, the layout has no room for a count, or a segment holds something
-    /// else than bins and alignments.
-    pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
-        let bytes = self.to_unpacked()?;
-        let mut encoder = zstd::Encoder::new(sink, 19)?;
-        encoder.include_checksum(true)?;
-        encoder.write_all(&bytes)?;
-        encoder.finish()?;
-        Ok(())
     }
 }
 

@@ -31,6 +31,9 @@ use search::Search;
 
 /// Compress the weights of trained networks with CABAC (DeepCABAC), into streams that the decoder core decodes
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac weights compress model.safetensors -o model.sbw
+  silicabac weights decompress model.sbw -o again.safetensors")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -39,6 +42,9 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Compress a model: safetensors, npz or ONNX
+    #[command(after_help = "Examples:
+  silicabac weights compress model.safetensors -o model.sbw
+  silicabac weights compress model.onnx -o model.sbw --quantizer rd --bits 5")]
     Compress {
         /// The model
         #[arg(value_name = "MODEL")]
@@ -53,6 +59,9 @@ enum Verb {
         format: Format,
     },
     /// Make a model file of a container again, in the format that it was made of
+    #[command(after_help = "Examples:
+  silicabac weights decompress model.sbw -o model.safetensors
+  silicabac weights decompress damaged.sbw -o model.npz --skip-damaged")]
     Decompress {
         /// The container
         #[arg(value_name = "CONTAINER")]
@@ -67,6 +76,9 @@ enum Verb {
         jobs: Jobs,
     },
     /// Show what is in a container, tensor by tensor
+    #[command(after_help = "Examples:
+  silicabac weights inspect model.sbw
+  silicabac weights inspect model.sbw --format json")]
     Inspect {
         /// The container
         #[arg(value_name = "CONTAINER")]
@@ -76,6 +88,9 @@ enum Verb {
         format: Format,
     },
     /// Compare the sizes that other coders need for the same levels, after each quantizer
+    #[command(after_help = "Examples:
+  silicabac weights compare model.safetensors --bits 5
+  silicabac weights compare model.npz --format csv")]
     Compare {
         /// The model
         #[arg(value_name = "MODEL")]
@@ -87,6 +102,9 @@ enum Verb {
         format: Table,
     },
     /// Look for the smallest container that keeps the accuracy that a command of yours measures
+    #[command(after_help = "Examples:
+  silicabac weights search model.safetensors -o model.sbw --evaluate 'python3 eval.py {}'
+  silicabac weights search model.onnx -o model.sbw --evaluate './accuracy {}' --tolerance 0.5 --small-bits 8")]
     Search {
         /// The model
         #[arg(value_name = "MODEL")]

@@ -9,19 +9,20 @@
 //! enough for both.
 
 mod layers;
-pub mod mnist;
+pub(crate) mod mnist;
+pub(crate) mod tensors;
 
 use rayon::prelude::*;
 
 use layers::{BLOCK, Block, Layer, Linear};
-pub use mnist::Images;
+pub(crate) use mnist::Images;
 
 /// A layer's weights: shape and values in row-major order.
-pub type Tensor = (Vec<usize>, Vec<f32>);
+pub(crate) type Tensor = (Vec<usize>, Vec<f32>);
 
 /// Why tensors are not a LeNet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LeNetError {
+pub(crate) enum LeNetError {
     /// A tensor is not there.
     #[error("there is no tensor {0}")]
     Missing(String),
@@ -47,7 +48,7 @@ pub enum LeNetError {
 
 /// One of the two networks, with its weights.
 #[derive(Clone, Debug)]
-pub struct LeNet {
+pub(crate) struct LeNet {
     layers: Vec<Layer>,
 }
 
@@ -60,7 +61,7 @@ impl LeNet {
     ///
     /// # Errors
     /// [`LeNetError`] for the first tensor that is not as it should be.
-    pub fn from_tensors(get: impl Fn(&str) -> Option<Tensor>) -> Result<LeNet, LeNetError> {
+    pub(crate) fn from_tensors(get: impl Fn(&str) -> Option<Tensor>) -> Result<LeNet, LeNetError> {
         let dense = |name, inputs, outputs| {
             let (weights, biases) = tensors(&get, name, &[outputs, inputs])?;
             Ok(Layer::Linear(Linear::dense(inputs, &weights, biases)))
@@ -91,15 +92,9 @@ impl LeNet {
         Ok(LeNet { layers })
     }
 
-    /// What the last layer makes of an image, for each digit, of which the largest is the network's answer.
-    /// Pixels that are missing are 0, others are left out.
-    pub fn scores(&self, pixels: &[u8]) -> [f32; 10] {
-        let outputs = self.forward(pixels);
-        std::array::from_fn(|digit| outputs[digit][0])
-    }
-
-    /// How many images the network gets right.
-    pub fn correct(&self, images: &Images) -> usize {
+    /// How many images the network gets right: the largest of the ten values of the last layer is that of the
+    /// label. Pixels that are missing are 0.
+    pub(crate) fn correct(&self, images: &Images) -> usize {
         let pixels = images.pixels.par_chunks(BLOCK * mnist::PIXELS);
         let labels = images.labels.par_chunks(BLOCK);
         pixels.zip(labels).map(|(pixels, labels)| self.correct_of_block(pixels, labels)).sum()

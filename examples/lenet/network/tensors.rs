@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use silicabac::weights::{
     compress::weights,
-    lenet::Tensor,
-    model::{ModelError, ModelFile},
+    model::{ModelError, ModelFile, TensorInfo},
 };
+
+use super::Tensor;
 
 /// All tensors by their names.
 pub(crate) type Tensors = BTreeMap<String, Tensor>;
@@ -15,7 +16,7 @@ pub(crate) type Tensors = BTreeMap<String, Tensor>;
 pub(crate) fn read(path: &Path) -> Result<Tensors, ModelError> {
     let mut model = ModelFile::open(path)?;
     let infos = model.tensors().to_vec();
-    let tensor = |(number, info): (usize, &silicabac::weights::model::TensorInfo)| {
+    let tensor = |(number, info): (usize, &TensorInfo)| {
         let mut bytes = vec![0; info.bytes as usize];
         model.read(number, 0, &mut bytes)?;
         let shape = info.shape.iter().map(|&size| size as usize).collect();

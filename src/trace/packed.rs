@@ -1,0 +1,58 @@
+//! Trace files: a trace in a zstd frame.
+
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
+
+use super::{MAX_BYTES, Trace, TraceError};
+use crate::files;
+
+impl Trace {
+    /// Reads a trace file, or a pipe ([`files::open`]).
+    ///
+    /// # Errors
+    /// [`TraceError`]: the file cannot be read, its checksum is wrong, or its contents are no trace.
+    pub fn read(path: &Path) -> Result<Trace, TraceError> {
+        Trace::read_from(files::open(path)?)
+    }
+
+    /// Reads a trace from a zstd frame.
+    ///
+    /// # Errors
+    /// As [`Trace::read`].
+    pub fn read_from(packed: impl Read) -> Result<Trace, TraceError> {
+        let mut bytes = Vec::new();
+        // Blocks of nothing could go on for ever.
+        let packed = packed.take(MAX_BYTES + MAX_BYTES / 64);
+        zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(TraceError::TooLarge);
+        }
+        Trace::from_unpacked(&bytes)
+    }
+
+    /// Writes a zstd frame with a checksum of its contents.
+    ///
+    /// ```
+    /// use silicabac::trace::Trace;
+    /// let trace = Trace::read("golden/avc.cbt.zst".as_ref())?;
+    /// let mut packed = vec![];
+    /// trace.write_to(&mut packed)?;
+    /// assert_eq!(Trace::read_from(&*packed)?, trace);
+    /// let empty = Trace { slices: vec![], ..trace };
+    /// assert!(empty.write_to(&mut packed).unwrap_err().to_string().contains("there is no slice in it"));
+    /// # Ok::<(), silicabac::trace::TraceError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TraceError::Io`] from `sink`; and those of [`to_unpacked`](Self::to_unpacked).
+    pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
+        let bytes = self.to_unpacked()?;
+        let mut encoder = zstd::Encoder::new(sink, 19)?;
+        encoder.include_checksum(true)?;
+        encoder.write_all(&bytes)?;
+        encoder.finish()?;
+        Ok(())
+    }
+}
