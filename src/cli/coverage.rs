@@ -12,6 +12,9 @@ use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 use super::{Failure, Verdict, read_suites, unless_closed, write_file};
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac vectors coverage --html coverage.html
+  silicabac vectors coverage my_vectors.json --goal 80")]
 pub(super) struct Arguments {
     /// Vector files, or directories with a manifest, instead of built-in suites
     #[arg(value_name = "PATH", conflicts_with = "suite")]

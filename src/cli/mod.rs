@@ -3,6 +3,7 @@
 mod cosim;
 mod coverage;
 mod judge;
+mod man;
 mod mutate;
 mod prove;
 mod replay;
@@ -12,6 +13,9 @@ mod stream;
 mod sweep;
 mod vectors;
 mod weights;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     io::{self, Write},
@@ -53,7 +57,11 @@ enum Verb {
     Stream(stream::Arguments),
     Vectors(vectors::Arguments),
     Weights(weights::Arguments),
+    Man(man::Arguments),
     /// Print a completion script for a shell
+    #[command(after_help = "Examples:
+  silicabac completions bash > silicabac.bash
+  silicabac completions zsh > _silicabac")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -119,6 +127,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Stream(arguments) => stream::run(&arguments),
         Verb::Vectors(arguments) => vectors::run(&arguments),
         Verb::Weights(arguments) => weights::run(&arguments),
+        Verb::Man(arguments) => man::run(&arguments),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "silicabac", &mut script);

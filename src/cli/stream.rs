@@ -20,6 +20,9 @@ use super::{Failure, Verdict, unless_closed, write_file, write_whole};
 
 /// Look into H.264 streams, trace their bins, and write them again, bin by bin
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac stream info in.264
+  silicabac stream rewrite in.264 -o out.264")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -38,6 +41,9 @@ struct Input {
 #[derive(Subcommand)]
 enum Verb {
     /// Tell what is in a stream: NAL units, slices, macroblocks, bins, contexts
+    #[command(after_help = "Examples:
+  silicabac stream info in.264
+  silicabac stream info - --format json < in.264")]
     Info {
         #[command(flatten)]
         input: Input,
@@ -46,6 +52,10 @@ enum Verb {
         format: Format,
     },
     /// Write the bins of all slices, each with its macroblock, syntax element, context and state
+    #[command(after_help = "Examples:
+  silicabac stream trace in.264 -o bins.tsv
+  silicabac stream trace in.264 -o bins.cbt.zst --jobs 0
+  silicabac stream trace in.264 --compare bins.cbt.zst")]
     Trace {
         #[command(flatten)]
         input: Input,
@@ -60,6 +70,9 @@ enum Verb {
         slices: Option<usize>,
     },
     /// Write the syntax elements of all slices as JSON, a macroblock a line
+    #[command(after_help = "Examples:
+  silicabac stream syntax in.264 | head
+  silicabac stream syntax in.264 -o elements.jsonl --jobs 0")]
     Syntax {
         #[command(flatten)]
         input: Input,
@@ -68,6 +81,9 @@ enum Verb {
         output: Option<PathBuf>,
     },
     /// Decode a stream to its syntax elements and encode them again, which gives the same bytes
+    #[command(after_help = "Examples:
+  silicabac stream rewrite in.264 -o out.264
+  silicabac stream rewrite in.264 -o - | cmp - in.264")]
     Rewrite {
         #[command(flatten)]
         input: Input,

@@ -17,6 +17,9 @@ use super::{Failure, Verdict, coverage, judge, read_suites, unless_closed, write
 
 /// Write, check, list and explain test vectors for cores
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac vectors list
+  silicabac vectors explain short-2")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -25,6 +28,9 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Write all suites: .json, .hex for $readmemh, their schema and a manifest
+    #[command(after_help = "Examples:
+  silicabac vectors generate
+  silicabac vectors generate my_golden --seed 7")]
     Generate {
         /// Where to write them
         #[arg(default_value = "golden")]
@@ -34,6 +40,9 @@ enum Verb {
         seed: u64,
     },
     /// Check vector files, and every coder against them: oracle, engine, cycle models and Verilog cores
+    #[command(after_help = "Examples:
+  silicabac vectors check golden --no-cores
+  silicabac vectors check silicabac-failures/avc-cabac_encoder.json --rtl-dir my_rtl --core encoder")]
     Check {
         /// Vector files, or directories with a manifest
         #[arg(value_name = "PATH", default_value = "golden")]
@@ -45,6 +54,9 @@ enum Verb {
         options: judge::Options,
     },
     /// Write vectors for tools that know nothing of Silicabac: a testbench that checks itself, or tables
+    #[command(after_help = "Examples:
+  silicabac vectors export --format sv-testbench --socket decoder -o testbench
+  silicabac vectors export --format csv --suite directed,invalid")]
     Export {
         /// What to write
         #[arg(long, value_enum)]
@@ -68,6 +80,9 @@ enum Verb {
     /// Tell what vectors make a coder do, and what not yet
     Coverage(coverage::Arguments),
     /// List the built-in vectors: the classes of them, or all whose names contain a word
+    #[command(after_help = "Examples:
+  silicabac vectors list
+  silicabac vectors list carry --format json")]
     List {
         /// A part of their names
         word: Option<String>,
@@ -79,6 +94,9 @@ enum Verb {
         format: Format,
     },
     /// Tell why a vector exists, and show its bins, registers and bytes
+    #[command(after_help = "Examples:
+  silicabac vectors explain short-2
+  silicabac vectors explain avc-0 --file silicabac-failures/avc-cabac_encoder.json --all")]
     Explain {
         /// Its name
         id: String,

@@ -25,6 +25,9 @@ use search::Search;
 
 /// Compress the weights of trained networks with CABAC (DeepCABAC), into streams that the decoder core decodes
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac weights compress model.safetensors -o model.sbw
+  silicabac weights decompress model.sbw -o again.safetensors")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -33,6 +36,9 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Compress a model: safetensors, npz or ONNX
+    #[command(after_help = "Examples:
+  silicabac weights compress model.safetensors -o model.sbw
+  silicabac weights compress model.onnx -o model.sbw --quantizer rd --bits 5")]
     Compress {
         /// The model
         #[arg(value_name = "MODEL")]
@@ -47,6 +53,9 @@ enum Verb {
         format: Format,
     },
     /// Make a model file of a container again, in the format that it was made of
+    #[command(after_help = "Examples:
+  silicabac weights decompress model.sbw -o model.safetensors
+  silicabac weights decompress damaged.sbw -o model.npz --skip-damaged")]
     Decompress {
         /// The container
         #[arg(value_name = "CONTAINER")]
@@ -61,6 +70,9 @@ enum Verb {
         jobs: Jobs,
     },
     /// Show what is in a container, tensor by tensor
+    #[command(after_help = "Examples:
+  silicabac weights inspect model.sbw
+  silicabac weights inspect model.sbw --format json")]
     Inspect {
         /// The container
         #[arg(value_name = "CONTAINER")]
@@ -70,6 +82,9 @@ enum Verb {
         format: Format,
     },
     /// Compare the sizes that other coders need for the same levels, after each quantizer
+    #[command(after_help = "Examples:
+  silicabac weights compare model.safetensors --bits 5
+  silicabac weights compare model.npz --format csv")]
     Compare {
         /// The model
         #[arg(value_name = "MODEL")]
@@ -81,6 +96,9 @@ enum Verb {
         format: Table,
     },
     /// Look for the smallest container that keeps the accuracy that a command of yours measures
+    #[command(after_help = "Examples:
+  silicabac weights search model.safetensors -o model.sbw --evaluate 'python3 eval.py {}'
+  silicabac weights search model.onnx -o model.sbw --evaluate './accuracy {}' --tolerance 0.5 --small-bits 8")]
     Search {
         /// The model
         #[arg(value_name = "MODEL")]
