@@ -198,7 +198,11 @@ pub struct SliceInit {
 
 /// A standard that numbers contexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "vectors", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "vectors",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Codec {
     /// H.264; contexts are numbered by ctxIdx.
     Avc,

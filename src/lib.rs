@@ -4,18 +4,47 @@
 //! Everything is a sequence of bins. *Sources* make bins, *coders* turn bins into bytes and back, *judges*
 //! compare coders:
 //!
-//! | rooms | what they hold |
-//! | --- | --- |
-//! | [`bin`], [`context`], [`tables`], [`binarization`], [`observed`] | what sources and coders share |
-//! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones |
-//! | `cycle` | coders with a clock: the twins of the cores in `rtl/` |
-//! | `avc` | a source: the slice data of H.264 streams, read and written |
-//! | `weights` | a source: the weights of neural networks, as levels |
-//! | `trace`, `stress` | sources: recorded bins, and made ones |
-//! | `vectors`, `suites` | slices as test vectors, their files, named lists of them |
-//! | `replay`, `cosim`, `coverage`, `prove`, `mutation` | judges |
+//! | rooms | what they hold | feature |
+//! | --- | --- | --- |
+//! | [`bin`], [`context`], [`tables`], [`binarization`], [`observed`] | what sources and coders share | |
+//! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones | |
+//! | `cycle` | coders with a clock: the twins of the cores in `rtl/` | `vectors` |
+//! | `avc` | a source: the slice data of H.264 streams, read and written | `avc` |
+//! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
+//! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
+//! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |
+//! | `suites`, `cosim`, `coverage`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
 //!
-//! Without default features only the first two rows are left, and they are `no_std`.
+//! Without features only the first two rows are there, and they are `no_std`, with `alloc`. All features are on by
+//! default, and `cli`, the command; `asm` makes one step of the decoder assembly, where the compiler may use BMI2.
+//!
+//! A coder is asked for bins, and the same calls write and read them; so a syntax walk is written once:
+//!
+//! ```
+//! use silicabac::{
+//!     bin::{BinCoder, Decode, Encode},
+//!     context::{AvcInit, ContextModel, CtxIdx},
+//!     engine,
+//! };
+//!
+//! /// A flag in mb_skip_flag's first context of a P slice, four bits of even odds, and the end of the slice.
+//! fn walk(coder: &mut impl BinCoder, flag: bool, bits: u32) -> (bool, u32) {
+//!     let ctx = CtxIdx::new(11).unwrap();
+//!     coder.load(ctx, ContextModel::avc(ctx, AvcInit::Inter0, 26).unwrap());
+//!     let coded = (coder.context(ctx, flag), coder.bypass_bits(4, bits));
+//!     coder.terminate(true);
+//!     coded
+//! }
+//!
+//! let mut encoder = engine::Encoder::new();
+//! walk(&mut encoder, true, 0b1001);
+//! let slice = encoder.finish();
+//!
+//! let mut decoder = engine::Decoder::new(&slice);
+//! // A decoder ignores the values that it is given.
+//! assert_eq!(walk(&mut decoder, false, 0), (true, 0b1001));
+//! assert_eq!(decoder.error(), None);
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(feature = "asm"), forbid(unsafe_code))]
 // One room has some, `engine::x86_64`, and says why.
@@ -39,6 +68,9 @@ pub mod cosim;
 pub mod coverage;
 #[cfg(feature = "vectors")]
 pub mod cycle;
+// Its examples are tests, and use what the documents are about.
+#[cfg(all(doc, feature = "cli"))]
+pub mod guide;
 #[cfg(feature = "cosim")]
 pub mod mutation;
 #[cfg(feature = "cosim")]
@@ -64,8 +96,3 @@ pub mod yosys;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
-
-/// And those of the documents.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/avc.md")]
-struct AvcDocument;

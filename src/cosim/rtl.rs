@@ -192,9 +192,7 @@ impl<C: Core> Rtl<'_, C> {
     /// [`Stopped`].
     pub fn advance(&mut self, inputs: &C::Inputs) -> Result<(), Stopped> {
         inputs.visit(|i, value| self.inputs[self.model.input_at[i]] = value);
-        self.instance
-            .clock(&self.inputs, &mut self.outputs)
-            .map_err(|stopped| Stopped(stopped.to_string()))
+        self.instance.clock(&self.inputs, &mut self.outputs).map_err(|stopped| Stopped(stopped.to_string()))
     }
 
     /// What has been covered so far, in Verilator's own format.

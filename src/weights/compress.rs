@@ -149,7 +149,7 @@ pub enum WeightsError {
 ///
 /// ```
 /// use silicabac::weights::{compress::{Options, compress}, model::ModelFile};
-/// let mut model = ModelFile::open("examples/models/lenet300.safetensors".as_ref())?;
+/// let mut model = ModelFile::open("examples/models/lenet300_sparse.safetensors".as_ref())?;
 /// let mut container = Vec::new();
 /// let (length, index, _) = compress(&mut model, None, &Options::default(), &mut container, &|_| ())?;
 /// assert_eq!((length as usize, index.tensors.len()), (container.len(), 6));

@@ -1,0 +1,43 @@
+//! The documents of `docs/`, as pages of this documentation.
+//!
+//! Invariant: a page leads to the other pages. The documents name each other by file, which means something only
+//! beside the files; of two definitions of a link the first counts, so every name is defined before the text.
+
+macro_rules! page {
+    ($page:ident, $file:literal, $what:literal) => {
+        #[doc = $what]
+        #[doc = "
+
+[architecture.md]: crate::guide::architecture
+[avc.md]: crate::guide::avc
+[cosimulation.md]: crate::guide::cosimulation
+[coverage.md]: crate::guide::coverage
+[decoder-core.md]: crate::guide::decoder_core
+[encoder-core.md]: crate::guide::encoder_core
+[engine.md]: crate::guide::engine
+[firmware.md]: crate::guide::firmware
+[mutation.md]: crate::guide::mutation
+[socket.md]: crate::guide::socket
+[trace-format.md]: crate::guide::trace_format
+[vectors.md]: crate::guide::vectors
+[weights.md]: crate::guide::weights
+
+"]
+        #[doc = include_str!(concat!("../docs/", $file))]
+        pub mod $page {}
+    };
+}
+
+page!(architecture, "architecture.md", "The rooms of the project, and what may use what.");
+page!(avc, "avc.md", "H.264 streams: what is read and written, and how a program edits them.");
+page!(cosimulation, "cosimulation.md", "The options of `silicabac cosim`, and what they print.");
+page!(coverage, "coverage.md", "What of the Verilog runs, and the waivers of what does not.");
+page!(decoder_core, "decoder-core.md", "The decoder core: its ports and its timing.");
+page!(encoder_core, "encoder-core.md", "The encoder core: its ports and its timing.");
+page!(engine, "engine.md", "How the fast coders work, and how fast they are.");
+page!(firmware, "firmware.md", "The coders without the standard library, and their memory.");
+page!(mutation, "mutation.md", "How good the vectors are: mutants of the cores.");
+page!(socket, "socket.md", "The ports that any core can be wrapped in to be judged.");
+page!(trace_format, "trace-format.md", "The format of bin traces, CBT1.");
+page!(vectors, "vectors.md", "The published vectors: formats and suites.");
+page!(weights, "weights.md", "DeepCABAC: quantisers, the container, figures.");
