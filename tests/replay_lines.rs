@@ -14,9 +14,9 @@ use std::{
 
 use common::{command, expect, rtl_with, streams};
 
-/// An encoder that forgets that the first bit of a life is not written: everything fails on it.
+/// An encoder that carries where it must not: every slice fails on it.
 const WRONG: (&str, &str, &str) =
-    ("cabac_encoder_low.sv", "assign carry = sum[10];", "assign carry = sum[10] ^ (sum[9:0] == 10'd2);");
+    ("cabac_encoder_low.sv", "assign carry = sum[10];", "assign carry = !sum[10];");
 
 /// A directory to run in, whose name a shell would take apart, with a wrong encoder in it that is called by its path.
 struct Place {
@@ -123,10 +123,6 @@ fn where_nothing_could_be_written_the_source_is_named() {
         .map(OsStr::new);
     let lines = place.again(&[&suite[..], &[place.verilog.path().as_os_str()]].concat());
     assert!(lines[0].starts_with("silicabac cosim --suite smoke "), "{lines:?}");
-    let built_in =
-        ["vectors", "check", "--core", "encoder", "--failures", "full/x", "--rtl-dir"].map(OsStr::new);
-    let lines = place.again(&[&built_in[..], &[place.verilog.path().as_os_str()]].concat());
-    assert!(lines.iter().any(|line| line.contains("--suite random ")), "{lines:?}");
 }
 
 #[test]
@@ -152,6 +148,7 @@ fn two_suites_of_one_name_leave_two_failures() {
 fn of_a_core_in_a_socket_with_all_its_options() {
     let place = Place::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::create_dir(place.path(b"in clude")).unwrap();
     for file in
         ["rtl/cabac_range_table.sv", "tests/cores/textbook_encoder.v", "tests/cores/deadlocking_packer.v"]
     {
@@ -163,7 +160,7 @@ fn of_a_core_in_a_socket_with_all_its_options() {
         "--socket",
         "encoder",
         "--suite",
-        "directed",
+        "smoke",
         "--seed",
         "3",
         "--patience",
