@@ -20,8 +20,13 @@ use std::{
 use common::{command, expect, golden_traces, rtl_with, tools};
 use tempfile::TempDir;
 
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models/lenet5.safetensors")
+/// A model of one square tensor.
+fn write_model(path: &Path, size: u32) {
+    let end = 4 * size * size;
+    let header = format!(r#"{{"w":{{"dtype":"F32","shape":[{size},{size}],"data_offsets":[0,{end}]}}}}"#);
+    let weight = |i: u32| (i.wrapping_mul(2_654_435_761) as i32 as f32 / 1e9).to_le_bytes();
+    let data: Vec<u8> = (0..size * size).flat_map(weight).collect();
+    fs::write(path, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()).unwrap();
 }
 
 fn stream() -> PathBuf {
@@ -35,7 +40,7 @@ fn vectors() -> PathBuf {
 /// A directory with one of each kind of input: `m.safetensors`, `m.sbw`, `s.264`, `t.cbt.zst`, `v.json`.
 fn inputs() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
-    fs::copy(model(), dir.path().join("m.safetensors")).unwrap();
+    write_model(&dir.path().join("m.safetensors"), 64);
     fs::copy(stream(), dir.path().join("s.264")).unwrap();
     fs::copy(&golden_traces()[0], dir.path().join("t.cbt.zst")).unwrap();
     fs::copy(vectors(), dir.path().join("v.json")).unwrap();
@@ -486,20 +491,11 @@ fn send(signal: &str, child: &Child) {
     assert!(sent.success());
 }
 
-/// A model that takes seconds to compress.
-fn large_model(path: &Path) {
-    const WEIGHTS: u32 = 16 << 20;
-    let end = 4 * WEIGHTS;
-    let header = format!(r#"{{"w":{{"dtype":"F32","shape":[4096,4096],"data_offsets":[0,{end}]}}}}"#);
-    let weight = |i: u32| (i.wrapping_mul(2_654_435_761) as i32 as f32 / 1e9).to_le_bytes();
-    let data: Vec<u8> = (0..WEIGHTS).flat_map(weight).collect();
-    fs::write(path, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()).unwrap();
-}
-
 #[test]
 fn a_signal_leaves_neither_a_temporary_file_nor_a_directory() {
     let (dir, scratch) = (inputs(), tempfile::tempdir().unwrap());
-    large_model(&dir.path().join("large.safetensors"));
+    // This one takes seconds to compress.
+    write_model(&dir.path().join("large.safetensors"), 4096);
     let before = names(dir.path());
     let started = |words: &[&str]| {
         let mut run = command();

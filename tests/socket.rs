@@ -379,7 +379,12 @@ fn a_failure_is_written_and_its_command_shows_it_again() {
     let output = run(&["--suite", "smoke", "--seed", "3"]);
     expect(&output, 1, &["replay: silicabac cosim --socket encoder --vectors "]);
     let written: PathBuf = fs::read_dir(failures.path()).unwrap().next().unwrap().unwrap().path();
+    let (whole, count) = (fs::read(&written).unwrap(), || fs::read_dir(failures.path()).unwrap().count());
+    let before = count();
     expect(&run(&["--vectors", written.to_str().unwrap(), "--seed", "3"]), 1, &["FAILS in 1 of 1 classes"]);
+    // What it writes has the same name, but is not put over what it reads.
+    assert!(fs::read(&written).unwrap() == whole);
+    assert_eq!(count(), before + 1);
 }
 
 #[test]

@@ -379,7 +379,7 @@ fn weights_go_through_both_cores() {
     expect(&weights(&["compress", model.to_str().unwrap()]), 0, &[]);
     let output = command()
         .args(["cosim", "--seed=1", "--weights"])
-        .arg(dir.path().join("model.sbw"))
+        .arg(dir.path().join("model.safetensors.sbw"))
         .output()
         .unwrap();
     expect(&output, 0, &["model", "equal"]);
@@ -400,7 +400,7 @@ fn a_decoder_in_python_agrees() {
             0,
             &[],
         );
-        let container = dir.path().join("model.sbw");
+        let container = dir.path().join("model.safetensors.sbw");
         let again = dir.path().join("again.safetensors");
         expect(
             &command()
