@@ -546,6 +546,7 @@ fn a_second_signal_does_not_wait() {
     let mut search = command()
         .args(["weights", "search", "m.safetensors", "-o", "out", "--evaluate", evaluate])
         .current_dir(dir.path())
+        .env("TMPDIR", dir.path())
         .process_group(0)
         .spawn()
         .unwrap();
