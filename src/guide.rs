@@ -15,6 +15,7 @@ macro_rules! page {
 [decoder-core.md]: crate::guide::decoder_core
 [encoder-core.md]: crate::guide::encoder_core
 [engine.md]: crate::guide::engine
+[files.md]: crate::guide::files
 [firmware.md]: crate::guide::firmware
 [mutation.md]: crate::guide::mutation
 [socket.md]: crate::guide::socket
@@ -35,6 +36,7 @@ page!(coverage, "coverage.md", "What of the Verilog runs, and the waivers of wha
 page!(decoder_core, "decoder-core.md", "The decoder core: its ports and its timing.");
 page!(encoder_core, "encoder-core.md", "The encoder core: its ports and its timing.");
 page!(engine, "engine.md", "How the fast coders work, and how fast they are.");
+page!(files, "files.md", "What the command reads and writes by path: files, pipes, devices, signals.");
 page!(firmware, "firmware.md", "The coders without the standard library, and their memory.");
 page!(mutation, "mutation.md", "How good the vectors are: mutants of the cores.");
 page!(socket, "socket.md", "The ports that any core can be wrapped in to be judged.");
