@@ -372,12 +372,12 @@ fn a_failure_shows_rows_bins_and_command_and_leaves_the_fewest_bins_and_a_wavefo
     assert!(vector.comment.starts_with("shrunk to "), "{}", vector.comment);
     assert!(fs::read_to_string(only_file(failures.path(), "hex")).unwrap().starts_with("// random-"));
 
+    let vcd = fs::read(only_file(failures.path(), "vcd")).unwrap();
     let replay = text.lines().find_map(|line| line.trim().strip_prefix("replay: silicabac ")).unwrap();
     let again = command().args(replay.split(' ')).current_dir(failures.path()).output().unwrap();
     assert_eq!(again.status.code(), Some(1), "{replay}");
     assert!(String::from_utf8(again.stdout).unwrap().contains(&vector.id), "{replay}");
 
-    let vcd = fs::read(only_file(failures.path(), "vcd")).unwrap();
     let header = vcd::Parser::new(&*vcd).parse_header().unwrap();
     for scope in ["twin", "core"] {
         assert!(

@@ -265,7 +265,7 @@ fn outputs_of_one_search_are_different_files() {
     fs::write(dir.path().join("notes.csv"), "mine\n").unwrap();
     let search = "weights search m.safetensors --csv notes.csv --evaluate";
     let output = command().args(search.split(' ')).arg("echo 1").current_dir(dir.path()).output().unwrap();
-    expect(&output, 4, &["notes.csv", "it is no table of trials"]);
+    expect(&output, 4, &["notes.csv, line 1", "table of trials"]);
     assert_eq!(fs::read(dir.path().join("notes.csv")).unwrap(), b"mine\n");
 }
 

@@ -99,7 +99,7 @@ fn of_a_stream_a_trace_weights_and_vectors_whatever_their_names() {
     let model = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat();
     fs::write(place.path(b"net.safetensors"), model).unwrap();
     expect(&place.run(&["weights", "compress", "net.safetensors"].map(OsStr::new)), 0, &[]);
-    place.cosim("--weights", b"net.sbw", &[]);
+    place.cosim("--weights", b"net.safetensors.sbw", &[]);
 
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/smoke.json"), place.path(b"sm oke.json"))
         .unwrap();

@@ -290,7 +290,7 @@ fn wrong_hashes_and_counts_are_bad_input_that_names_file_and_field() {
     }
     fs::write(dir.path().join("manifest.json"), changed.to_string()).unwrap();
     expect(&check_without_cores(dir.path()), 4, &["other.json: suite: it is \"smoke\""]);
-    fs::write(&manifest, "{").unwrap();
+    fs::write(dir.path().join("manifest.json"), "{").unwrap();
     expect(&check_without_cores(dir.path()), 4, &["manifest.json"]);
     expect(&check_without_cores(Path::new("/no/such/dir")), 4, &["/no/such/dir: No such file"]);
 }

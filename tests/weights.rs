@@ -348,21 +348,21 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     assert_eq!(runs(), first + 1);
 
     // A table that says anything else is not believed, and not written over.
-    let csv = dir.path().join("model.csv");
+    let csv = dir.path().join("model.safetensors.sbw.csv");
     let line = table.lines().nth(1).unwrap();
     for (wrong, words) in [
         (format!("{table}{line}\n"), "this trial stands there already"),
-        (table.replacen("step,", "size,", 1), "line 1: it is not step,lambda"),
+        (table.replacen("step,", "size,", 1), "is no table of trials"),
         (table[..table.len() - 9].to_owned() + ",", "it is no trial"),
         (String::new(), "line 1"),
     ] {
         fs::write(&csv, &wrong).unwrap();
-        expect(&search(), 4, &["model.csv", words, "mend the table"]);
+        expect(&search(), 4, &["model.safetensors.sbw.csv", words, "table of trials"]);
         assert_eq!(fs::read_to_string(&csv).unwrap(), wrong);
     }
     fs::remove_file(&csv).unwrap();
     fs::create_dir(&csv).unwrap();
-    expect(&search(), 4, &["cannot read", "model.csv"]);
+    expect(&search(), 4, &["cannot read", "model.safetensors.sbw.csv"]);
 
     fs::remove_dir(&csv).unwrap();
     let fails = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing; exit 3"]);

@@ -136,8 +136,9 @@ pub(crate) fn main() -> ExitCode {
     let opened = channel::open().map_err(Failure::Process);
     let verb = Arguments::parse().verb;
     let guard = signals::set_up();
-    let status = opened.map_or_else(|failure| failure.report(), |()| run(&verb));
+    let ended = opened.and_then(|()| run(&verb, &guard));
     guard.end();
+    let status = ended.unwrap_or_else(|failure| failure.report());
     if let Some(channel) = channel::get() {
         channel.end(status);
     }
@@ -145,11 +146,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 /// Runs a verb; its exit status. One that simulates does so in another process.
-fn run(verb: &Verb) -> u8 {
+fn run(verb: &Verb, guard: &signals::Guard) -> Result<u8, Failure> {
     if let Some((limits, format)) = verb.simulates().filter(|_| channel::get().is_none()) {
-        return supervise::run(limits, format).unwrap_or_else(|failure| failure.report());
+        return supervise::run(limits, format, guard);
     }
-    let result = match verb {
+    let verdict = match verb {
         Verb::Cosim(arguments) => cosim::run(arguments),
         Verb::Mutate(arguments) => mutate::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
@@ -164,14 +165,13 @@ fn run(verb: &Verb) -> u8 {
             clap_complete::generate(*shell, &mut Arguments::command(), "silicabac", &mut script);
             unless_closed(out().write_all(&script)).map(|()| Verdict::Equal)
         }
-    };
-    match result {
-        Ok(Verdict::Equal) => 0,
-        Ok(Verdict::Mismatch) => 1,
-        Ok(Verdict::BadInput) => 4,
-        Ok(Verdict::BelowGoal) => 5,
-        Err(failure) => failure.report(),
-    }
+    }?;
+    Ok(match verdict {
+        Verdict::Equal => 0,
+        Verdict::Mismatch => 1,
+        Verdict::BadInput => 4,
+        Verdict::BelowGoal => 5,
+    })
 }
 
 impl Verb {

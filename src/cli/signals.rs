@@ -44,12 +44,16 @@ pub(super) fn set_up() -> Guard {
 }
 
 impl Guard {
-    /// To be called before the result is told. After a signal it does not return: what looks like a failure is that
-    /// child processes have ended.
-    pub(super) fn end(mut self) {
+    /// After a signal this does not return: what looks like a failure is that child processes have ended.
+    pub(super) fn hold(&self) {
         while self.ended.load(Ordering::SeqCst) {
             thread::park();
         }
+    }
+
+    /// To be called before the result is told. After a signal it does not return, as [`hold`](Self::hold).
+    pub(super) fn end(mut self) {
+        self.hold();
         // What cannot be removed is left to whoever clears the directory for temporary files.
         let _ = self.scratch.take().map_or(Ok(()), TempDir::close);
     }

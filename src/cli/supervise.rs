@@ -27,6 +27,7 @@ use super::{
     channel::{BEAT, Frame, VARIABLE},
     judge::Format,
     print::{self, out, printable, say, unless_closed},
+    signals::Guard,
 };
 
 /// What a simulated core may take.
@@ -126,10 +127,11 @@ impl Display for Death {
 ///
 /// # Errors
 /// [`Failure::Print`], and [`Failure::Process`] where no process can be started.
-pub(super) fn run(limits: Limits, format: Format) -> Result<u8, Failure> {
+pub(super) fn run(limits: Limits, format: Format, guard: &Guard) -> Result<u8, Failure> {
     let mut simulation = Simulation::start(limits).map_err(Failure::Process)?;
     let ended = simulation.watch();
     simulation.stop();
+    guard.hold();
     match ended {
         Ok(status) => {
             unless_closed(out().write_all(simulation.result.as_bytes()))?;
