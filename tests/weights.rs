@@ -362,7 +362,7 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     }
     fs::remove_file(&csv).unwrap();
     fs::create_dir(&csv).unwrap();
-    expect(&search(), 4, &["cannot read", "model.safetensors.sbw.csv"]);
+    expect(&search(), 4, &["model.safetensors.sbw.csv: it is a directory; name a file"]);
 
     fs::remove_dir(&csv).unwrap();
     let fails = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing; exit 3"]);
