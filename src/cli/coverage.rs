@@ -5,14 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{ValueEnum, builder::PossibleValuesParser};
+use clap::builder::PossibleValuesParser;
 use silicabac::coverage::{Coverage, Item};
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
 use super::{
     Failure, Verdict,
     output::write_file,
-    print::{out, unless_closed},
+    print::{Format, out, unless_closed},
     read_suites,
 };
 
@@ -36,12 +36,6 @@ pub(super) struct Arguments {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 fn percent(text: &str) -> Result<f64, String> {

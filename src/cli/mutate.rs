@@ -6,7 +6,6 @@ use std::{
     thread,
 };
 
-use clap::ValueEnum;
 use silicabac::cosim::CoreKind;
 use silicabac::mutation::{self, Campaign, Machine, Report, Tally};
 use silicabac::prove;
@@ -19,7 +18,7 @@ use super::{
     Failure, Verdict,
     judge::{self, Core},
     output::{create_dir, write_file},
-    print::{Progress, out, say, unless_closed},
+    print::{Format, Progress, out, say, unless_closed},
     supervise::Limits,
 };
 
@@ -59,12 +58,6 @@ pub(super) struct Arguments {
     format: Format,
     #[command(flatten)]
     limits: Limits,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 impl Arguments {

@@ -15,12 +15,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
     Failure,
     channel::{self, Frame},
 };
+
+/// How to print a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Human,
+    Json,
+}
 
 /// Results, for standard output. Whoever reads them may have seen enough, as with `silicabac ... | head`; that changes
 /// no verdict, so an error is to be given to [`unless_closed`].

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::ValueEnum;
 use silicabac::prove::{self, BENCHES, ControlVerdict, Property, Report, Row, Tools, Verdict, Wanted};
 use silicabac_sim::Cache;
 
@@ -14,7 +13,7 @@ use super::{
     Failure, Verdict as Outcome,
     judge::Core,
     output::{create_dir, write_file},
-    print::{Progress, out, say, unless_closed},
+    print::{Format, Progress, out, say, unless_closed},
 };
 
 /// Prove properties of the cores by induction
@@ -45,12 +44,6 @@ pub(super) struct Arguments {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 fn names() -> Vec<&'static str> {

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::ValueEnum;
 use serde::Serialize;
 use silicabac::{
     replay::{What, replay_all},
@@ -14,7 +13,7 @@ use silicabac::{
 
 use super::{
     Failure, Verdict,
-    print::{Progress, out, unless_closed},
+    print::{Format, Progress, out, unless_closed},
 };
 
 /// Decode and encode recorded slices again on every software coder, and compare all states and bytes
@@ -29,12 +28,6 @@ pub(super) struct Arguments {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 #[derive(Default, Serialize)]

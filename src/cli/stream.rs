@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use silicabac::avc::{Content, Info, Macroblock, SliceTrace, Stream, StreamUnit, work_in_order};
@@ -20,7 +20,7 @@ use silicabac::trace::Trace;
 use super::{
     Failure, Verdict,
     output::{Kind, distinct, to_output, write_file},
-    print::{line, out, say, unless_closed},
+    print::{Format, line, out, say, unless_closed},
 };
 
 /// Look into H.264 streams, trace their bins, and write them again, bin by bin
@@ -96,12 +96,6 @@ enum Verb {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {

@@ -15,7 +15,7 @@ use silicabac::vectors::{self, Vector, trail};
 use super::{
     Failure, Verdict, coverage, judge,
     output::{create_dir, write_file},
-    print::{out, say, unless_closed},
+    print::{Format, out, say, unless_closed},
     read_suites,
     supervise::Limits,
 };
@@ -120,12 +120,6 @@ enum Export {
     SvTestbench,
     /// A row a vector, and a row a request
     Csv,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 impl Arguments {

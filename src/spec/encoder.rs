@@ -21,12 +21,11 @@ use crate::tables::RANGE_TAB_LPS;
 pub struct Encoder {
     /// Ten bits between renormalisations.
     cod_i_low: u32,
-    // Between the two, or they are loaded as one word to be doubled, which waits for both stores.
-    /// Bits whose value a later carry still decides.
-    bits_outstanding: u32,
     cod_i_range: u32,
     /// The first bit of each life is not written.
     first_bit_flag: bool,
+    /// Bits whose value a later carry still decides.
+    bits_outstanding: u32,
     contexts: [ContextModel; CONTEXTS],
     bits: BitVec<u8, Msb0>,
 }

@@ -24,7 +24,7 @@ use silicabac::weights::{
 use super::{
     Failure, Verdict,
     output::{only_over, with_suffix, write_seekable, write_whole},
-    print::{self, Progress, out, say, unless_closed},
+    print::{self, Format, Progress, out, say, unless_closed},
 };
 use compare::compare;
 use search::Search;
@@ -192,12 +192,6 @@ enum Which {
     Lloyd,
     /// A codebook by k-means, after pruning (Deep Compression)
     Kmeans,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
