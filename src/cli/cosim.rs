@@ -7,7 +7,13 @@ use silicabac::{
     suites::{BUILT_IN, Suite, UNIONS},
 };
 
-use super::{Failure, Verdict, judge, print::say, rtl_coverage, socket, stream, supervise::Limits, sweep};
+use super::{
+    Failure, Verdict, judge,
+    print::{ReportFormat, say},
+    rtl_coverage, socket, stream,
+    supervise::Limits,
+    sweep,
+};
 
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
@@ -52,7 +58,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     /// What a core may take, and how to print that it takes more.
-    pub(super) fn simulates(&self) -> (Limits, judge::Format) {
+    pub(super) fn simulates(&self) -> (Limits, ReportFormat) {
         self.options.simulates()
     }
 }

@@ -16,7 +16,7 @@ use silicabac_sim::{Cache, Tools};
 use super::{
     Failure, Verdict,
     output::{create_dir, free_name, write_file},
-    print::{Progress, out, say, unless_closed},
+    print::{Progress, ReportFormat, out, say, unless_closed},
     shell,
     supervise::Limits,
 };
@@ -39,8 +39,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "DIR", default_value = FAILURES)]
     pub(super) failures: PathBuf,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
     #[command(flatten)]
     limits: Limits,
 }
@@ -63,13 +63,6 @@ impl From<Core> for CoreKind {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Human,
-    Json,
-    Junit,
-}
-
 impl Options {
     /// The seed that was given, or a new one.
     pub(super) fn seed(&self) -> u64 {
@@ -87,7 +80,7 @@ impl Options {
     }
 
     /// What a core may take, and how to print that it takes more.
-    pub(super) fn simulates(&self) -> (Limits, Format) {
+    pub(super) fn simulates(&self) -> (Limits, ReportFormat) {
         (self.limits, self.format)
     }
 
@@ -107,11 +100,11 @@ impl Options {
     }
 
     pub(super) fn is_junit(&self) -> bool {
-        self.format == Format::Junit
+        self.format == ReportFormat::Junit
     }
 
     pub(super) fn is_human(&self) -> bool {
-        self.format == Format::Human
+        self.format == ReportFormat::Human
     }
 }
 
@@ -201,12 +194,12 @@ fn new_seed() -> u64 {
 fn print(report: &Report, shrunk: &[Option<Files>], options: &Options) -> Result<(), io::Error> {
     let mut out = out();
     match options.format {
-        Format::Human => print_table(&mut out, report, shrunk, options),
-        Format::Json => {
+        ReportFormat::Human => print_table(&mut out, report, shrunk, options),
+        ReportFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &report.to_json())?;
             writeln!(out)
         }
-        Format::Junit => write!(out, "{}", report.to_junit()),
+        ReportFormat::Junit => write!(out, "{}", report.to_junit()),
     }
 }
 

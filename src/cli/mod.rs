@@ -43,7 +43,7 @@ use silicabac::{
 };
 use silicabac_sim::SimError;
 
-use print::{out, say, unless_closed};
+use print::{ReportFormat, out, say, unless_closed};
 use supervise::Limits;
 
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
@@ -176,7 +176,7 @@ fn run(verb: &Verb, guard: &signals::Guard) -> Result<u8, Failure> {
 
 impl Verb {
     /// What a core may take, and how to print that it takes more, if the verb runs one.
-    fn simulates(&self) -> Option<(Limits, judge::Format)> {
+    fn simulates(&self) -> Option<(Limits, ReportFormat)> {
         match self {
             Verb::Cosim(arguments) => Some(arguments.simulates()),
             Verb::Mutate(arguments) => Some(arguments.simulates()),

@@ -16,9 +16,9 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
-    judge::{self, Core},
+    judge::Core,
     output::{create_dir, write_file},
-    print::{Format, Progress, out, say, unless_closed},
+    print::{Format, Progress, ReportFormat, out, say, unless_closed},
     supervise::Limits,
 };
 
@@ -62,10 +62,10 @@ pub(super) struct Arguments {
 
 impl Arguments {
     /// What a core may take, and how to print that it takes more.
-    pub(super) fn simulates(&self) -> (Limits, judge::Format) {
+    pub(super) fn simulates(&self) -> (Limits, ReportFormat) {
         let format = match self.format {
-            Format::Human => judge::Format::Human,
-            Format::Json => judge::Format::Json,
+            Format::Human => ReportFormat::Human,
+            Format::Json => ReportFormat::Json,
         };
         (self.limits, format)
     }

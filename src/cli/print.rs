@@ -30,6 +30,14 @@ pub(super) enum Format {
     Json,
 }
 
+/// How to print a verdict on cores, which build servers show too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    Human,
+    Json,
+    Junit,
+}
+
 /// Results, for standard output. Whoever reads them may have seen enough, as with `silicabac ... | head`; that changes
 /// no verdict, so an error is to be given to [`unless_closed`].
 pub(super) fn out() -> impl Write {

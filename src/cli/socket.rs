@@ -19,9 +19,9 @@ use silicabac_sim::{Cache, SimError, Tools};
 
 use super::{
     Failure, Verdict,
-    judge::{self, Core, Format},
+    judge::{self, Core},
     output::{create_dir, free_name, write_file},
-    print::{Progress, out, say, unless_closed},
+    print::{Progress, ReportFormat, out, say, unless_closed},
     shell,
 };
 
@@ -210,12 +210,12 @@ impl Report {
     fn print(&self, options: &Options, common: &judge::Options) -> io::Result<()> {
         let mut out = out();
         match common.format {
-            Format::Human => self.print_table(&mut out, options, common),
-            Format::Json => {
+            ReportFormat::Human => self.print_table(&mut out, options, common),
+            ReportFormat::Json => {
                 serde_json::to_writer_pretty(&mut out, self)?;
                 writeln!(out)
             }
-            Format::Junit => write!(out, "{}", self.to_junit()),
+            ReportFormat::Junit => write!(out, "{}", self.to_junit()),
         }
     }
 

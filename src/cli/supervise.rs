@@ -25,8 +25,7 @@ use indicatif::ProgressBar;
 use super::{
     Failure,
     channel::{BEAT, Frame, VARIABLE},
-    judge::Format,
-    print::{self, out, printable, say, unless_closed},
+    print::{self, ReportFormat, out, printable, say, unless_closed},
     signals::Guard,
 };
 
@@ -127,7 +126,7 @@ impl Display for Death {
 ///
 /// # Errors
 /// [`Failure::Print`], and [`Failure::Process`] where no process can be started.
-pub(super) fn run(limits: Limits, format: Format, guard: &Guard) -> Result<u8, Failure> {
+pub(super) fn run(limits: Limits, format: ReportFormat, guard: &Guard) -> Result<u8, Failure> {
     let mut simulation = Simulation::start(limits).map_err(Failure::Process)?;
     let ended = simulation.watch();
     simulation.stop();
@@ -148,16 +147,16 @@ pub(super) fn run(limits: Limits, format: Format, guard: &Guard) -> Result<u8, F
     }
 }
 
-fn print_death(death: &Death, what: &str, format: Format) -> io::Result<()> {
+fn print_death(death: &Death, what: &str, format: ReportFormat) -> io::Result<()> {
     say(format_args!("error: {what}"));
     match format {
-        Format::Human => Ok(()),
-        Format::Json => {
+        ReportFormat::Human => Ok(()),
+        ReportFormat::Json => {
             let report =
                 serde_json::json!({ "pass": false, "ended": { "kind": death.kind(), "what": what } });
             writeln!(out(), "{report:#}")
         }
-        Format::Junit => {
+        ReportFormat::Junit => {
             let mut status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Error);
             status.set_message(what);
             let mut suite = quick_junit::TestSuite::new("simulation");

@@ -10,8 +10,8 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
-    judge::{Format, Options},
-    print::{Progress, out, say, unless_closed},
+    judge::Options,
+    print::{Progress, ReportFormat, out, say, unless_closed},
 };
 
 /// Sweeps the step of each core and prints how that went.
@@ -35,15 +35,15 @@ pub(super) fn sweep(options: &Options) -> Result<Verdict, Failure> {
     Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
 }
 
-fn print(report: &Report, format: Format) -> io::Result<()> {
+fn print(report: &Report, format: ReportFormat) -> io::Result<()> {
     let mut out = out();
     match format {
-        Format::Human => print_table(&mut out, report),
-        Format::Json => {
+        ReportFormat::Human => print_table(&mut out, report),
+        ReportFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &report.to_json())?;
             writeln!(out)
         }
-        Format::Junit => write!(out, "{}", report.to_junit()),
+        ReportFormat::Junit => write!(out, "{}", report.to_junit()),
     }
 }
 

@@ -15,7 +15,7 @@ use silicabac::vectors::{self, Vector, trail};
 use super::{
     Failure, Verdict, coverage, judge,
     output::{create_dir, write_file},
-    print::{Format, out, say, unless_closed},
+    print::{Format, ReportFormat, out, say, unless_closed},
     read_suites,
     supervise::Limits,
 };
@@ -124,7 +124,7 @@ enum Export {
 
 impl Arguments {
     /// What a core may take, and how to print that it takes more, if cores are checked.
-    pub(super) fn simulates(&self) -> Option<(Limits, judge::Format)> {
+    pub(super) fn simulates(&self) -> Option<(Limits, ReportFormat)> {
         match &self.verb {
             Verb::Check { no_cores: false, options, .. } => Some(options.simulates()),
             _ => None,
