@@ -117,7 +117,8 @@ fn a_simulation_ends_with_the_command() {
     let dir = tempfile::tempdir().unwrap();
     let mut hanging = command();
     hanging.env("CORE_DOES", "hang").args(["cosim", "--socket=encoder", "--suite=smoke", "--rtl"]);
-    hanging.arg(core(dir.path())).args(["--top", "cabac_encoder_socket"]);
+    // Whoever is killed leaves what is temporary.
+    hanging.arg(core(dir.path())).args(["--top", "cabac_encoder_socket"]).env("TMPDIR", dir.path());
     let mut hanging = hanging.spawn().unwrap();
     let simulation = || children(hanging.id()).first().copied();
     let simulation = wait_for(simulation).expect("a process that simulates");
