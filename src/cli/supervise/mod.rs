@@ -4,13 +4,13 @@
 //! Invariant: a result is printed whole, and only if the other process has handed over all of it and said so. Whatever else
 //! becomes of that process is the verdict on the core, with a name.
 
+mod death;
+
 use std::{
-    env,
-    fmt::{self, Display},
-    fs,
+    env, fs,
     io::{self, BufReader, Read, Write},
-    os::unix::process::{CommandExt, ExitStatusExt},
-    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
+    os::unix::process::CommandExt,
+    process::{Child, ChildStderr, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -20,6 +20,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use death::{Death, print_death};
 use indicatif::ProgressBar;
 
 use super::{
@@ -44,84 +45,6 @@ pub(super) struct Limits {
     max_clock_time: u32,
 }
 
-/// What became of a process that did not hand over its result.
-#[derive(Debug, PartialEq, Eq)]
-enum Death {
-    Panicked,
-    Exited(i32),
-    Killed(i32),
-    Memory(u64),
-    Printed(u64),
-    Stuck(u32),
-    Silent,
-}
-
-impl Death {
-    /// A word for machines.
-    fn kind(&self) -> &'static str {
-        match self {
-            Death::Panicked => "panic",
-            Death::Exited(_) => "exit",
-            Death::Killed(_) => "crash",
-            Death::Memory(_) => "memory",
-            Death::Printed(_) => "output",
-            Death::Stuck(_) => "stuck",
-            Death::Silent => "silent",
-        }
-    }
-
-    fn of(status: ExitStatus) -> Death {
-        match (status.code(), status.signal()) {
-            (Some(PANIC), _) => Death::Panicked,
-            (_, Some(signal)) => Death::Killed(signal),
-            (code, None) => Death::Exited(code.unwrap_or_default()),
-        }
-    }
-}
-
-/// The exit status of a Rust program that panics.
-const PANIC: i32 = 101;
-
-impl Display for Death {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Death::Panicked => {
-                write!(f, "silicabac itself failed; the message above says where, please report it")
-            }
-            Death::Exited(code) => {
-                write!(
-                    f,
-                    "the simulated core ended the program, with exit status {code}, before there was a result"
-                )
-            }
-            Death::Killed(signal) => {
-                let name = match signal {
-                    4 => " (SIGILL)",
-                    6 => " (SIGABRT: it gave up by itself, as without memory)",
-                    8 => " (SIGFPE)",
-                    9 => " (SIGKILL: by somebody else, perhaps for want of memory)",
-                    7 | 10 => " (SIGBUS)",
-                    11 => " (SIGSEGV)",
-                    _ => "",
-                };
-                write!(f, "the simulation crashed with signal {signal}{name}")
-            }
-            Death::Memory(mib) => {
-                write!(f, "the simulation took more than {mib} MiB of memory (--max-memory allows more)")
-            }
-            Death::Printed(mib) => {
-                write!(f, "the simulated core printed more than {mib} MiB (--max-output allows more)")
-            }
-            Death::Stuck(seconds) => write!(
-                f,
-                "the core is stuck inside one clock, for {seconds} seconds: an endless loop in its Verilog \
-                 (--max-clock-time allows more)"
-            ),
-            Death::Silent => write!(f, "the simulation has stopped and does not answer"),
-        }
-    }
-}
-
 /// Runs this very command once more, in a process that simulates, and prints what it hands over. Gives its exit status.
 ///
 /// # Errors
@@ -143,27 +66,6 @@ pub(super) fn run(limits: Limits, format: ReportFormat, guard: &Guard) -> Result
             };
             unless_closed(print_death(&death, &format!("{death}{during}"), format))?;
             Ok(1)
-        }
-    }
-}
-
-fn print_death(death: &Death, what: &str, format: ReportFormat) -> io::Result<()> {
-    say(format_args!("error: {what}"));
-    match format {
-        ReportFormat::Human => Ok(()),
-        ReportFormat::Json => {
-            let report =
-                serde_json::json!({ "pass": false, "ended": { "kind": death.kind(), "what": what } });
-            writeln!(out(), "{report:#}")
-        }
-        ReportFormat::Junit => {
-            let mut status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Error);
-            status.set_message(what);
-            let mut suite = quick_junit::TestSuite::new("simulation");
-            suite.add_test_case(quick_junit::TestCase::new(death.kind(), status));
-            let mut report = quick_junit::Report::new("silicabac");
-            report.add_test_suite(suite);
-            write!(out(), "{}", report.to_string().unwrap_or_default())
         }
     }
 }
