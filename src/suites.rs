@@ -18,7 +18,7 @@ use crate::weights::container::{Container, ContainerError};
 /// A named list of vectors, to be played one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {
-    /// What it is called: a name as [`name_like`](crate::vectors::name_like) makes them, for files are called after it.
+    /// What it is called: a name as [`name_like`] makes them, for files are called after it.
     pub name: String,
     /// Where it comes from, so that it can be had again.
     pub origin: Origin,
