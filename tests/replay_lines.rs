@@ -18,7 +18,8 @@ use common::{command, expect, rtl_with, streams};
 const WRONG: (&str, &str, &str) =
     ("cabac_encoder_low.sv", "assign carry = sum[10];", "assign carry = !sum[10];");
 
-/// A directory to run in, whose name a shell would take apart, with a wrong encoder in it that is called by its path.
+/// A directory to run in, whose name a shell would take apart, with a wrong encoder in it that is called by its path. No
+/// quotes of C are in it: Verilator 5.048 does not compile what lies in such a place.
 struct Place {
     dir: tempfile::TempDir,
     verilog: tempfile::TempDir,
@@ -26,7 +27,7 @@ struct Place {
 
 impl Place {
     fn new() -> Place {
-        let dir = tempfile::Builder::new().prefix("it's a \"place\" ").tempdir().unwrap();
+        let dir = tempfile::Builder::new().prefix("it's a $place; ").tempdir().unwrap();
         fs::create_dir(dir.path().join("bin")).unwrap();
         symlink(env!("CARGO_BIN_EXE_silicabac"), dir.path().join("bin/silicabac")).unwrap();
         Place { dir, verilog: rtl_with(Some(WRONG)) }
