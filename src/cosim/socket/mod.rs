@@ -9,10 +9,7 @@ mod script;
 mod testbench;
 mod verdict;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::AtomicU64},
-};
+use std::path::PathBuf;
 
 use silicabac_sim::{Cache, Design, Direction, Library, SimError, Tools};
 
@@ -38,7 +35,6 @@ pub struct Socket {
     ports: Ports,
     /// Inputs that are none of the socket's, and what drives them.
     constants: Vec<(Place, u32)>,
-    clocks: Arc<AtomicU64>,
 }
 
 /// Where a port lies among the words of all inputs or outputs.
@@ -145,25 +141,16 @@ impl Socket {
         let constants = source.constants.iter().map(|name| Ok((finder.constant(name)?, 0)));
         let constants = constants.collect::<Result<_, SimError>>()?;
         finder.check_no_other_inputs(kind, &source.constants)?;
-        Ok(Socket {
-            kind,
-            top: top.to_owned(),
-            lanes,
-            bytes,
-            ports,
-            constants,
-            library,
-            clocks: Arc::default(),
-        })
+        Ok(Socket { kind, top: top.to_owned(), lanes, bytes, ports, constants, library })
     }
 
-    /// The same core, with other values for [`Source::constants`], in their order, and a count of clocks of its own.
+    /// The same core, with other values for [`Source::constants`], in their order.
     pub fn with_constants(&self, values: &[u32]) -> Socket {
         let values = values.iter().copied().chain(std::iter::repeat(0));
         let constants =
             self.constants.iter().zip(values).map(|(&(place, _), value)| (place, value)).collect();
         let (top, library, ports) = (self.top.clone(), self.library.clone(), self.ports.clone());
-        Socket { top, library, ports, constants, clocks: Arc::default(), ..*self }
+        Socket { top, library, ports, constants, ..*self }
     }
 
     /// What the core does.
@@ -179,11 +166,6 @@ impl Socket {
     /// How many requests it takes at once.
     pub fn lanes(&self) -> usize {
         self.lanes
-    }
-
-    /// Counts the clocks of all plays, for whoever watches whether they go on.
-    pub fn clocks(&self) -> Arc<AtomicU64> {
-        self.clocks.clone()
     }
 
     /// What it does not show, so that it is not checked.
