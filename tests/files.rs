@@ -500,6 +500,13 @@ fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// The command, ended by every signal even where whoever runs the tests has some ignored, as shells do in the background.
+fn command_with_signals() -> Command {
+    let mut env = Command::new("env");
+    env.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_silicabac")]);
+    env
+}
+
 fn send(signal: &str, child: &Child) {
     let sent = Command::new("sh").args(["-c", &format!("kill -s {signal} {}", child.id())]).status().unwrap();
     assert!(sent.success());
@@ -512,7 +519,7 @@ fn a_signal_leaves_neither_a_temporary_file_nor_a_directory() {
     write_model(&dir.path().join("large.safetensors"), 4096);
     let before = names(dir.path());
     let started = |words: &[&str]| {
-        let mut run = command();
+        let mut run = command_with_signals();
         run.args(words).current_dir(dir.path()).env("TMPDIR", scratch.path());
         run.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn().unwrap()
     };
@@ -557,7 +564,7 @@ fn a_second_signal_does_not_wait() {
     let dir = inputs();
     // An evaluator that no signal but the last one ends keeps the first signal busy for a second.
     let evaluate = "trap '' INT; echo > evaluator; while :; do sleep 1; done";
-    let mut search = command()
+    let mut search = command_with_signals()
         .args(["weights", "search", "m.safetensors", "-o", "out", "--evaluate", evaluate])
         .current_dir(dir.path())
         .env("TMPDIR", dir.path())
@@ -581,7 +588,7 @@ fn a_second_signal_does_not_wait() {
 fn a_signal_while_a_core_is_built_leaves_only_what_is_whole() {
     let (_, tools) = tools();
     let (cache, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut cosim = command()
+    let mut cosim = command_with_signals()
         .args(["cosim", "--suite=smoke"])
         .env("SILICABAC_CACHE", cache.path())
         .env("VERILATOR", tools.verilator_path())
