@@ -92,6 +92,11 @@ impl<C: BinCoder, O: Observer<C>> BinCoder for Observed<C, O> {
         bytes.iter().for_each(|&byte| self.observer.after(&self.coder, Event::Raw(byte)));
     }
 
+    fn start(&mut self) {
+        self.coder.start();
+        self.observer.after(&self.coder, Event::Start);
+    }
+
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
         self.coder.load(ctx, model);
         self.observer.after(&self.coder, Event::Load { ctx, model });

@@ -1,7 +1,7 @@
 //! One property, all coders: whatever the bins, every coder makes the same of them.
 
 use proptest::prelude::*;
-use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
+use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event, with_starts};
 use silicabac::context::{ContextModel, CtxIdx};
 use silicabac::cosim::{Judged, Stalls};
 use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
@@ -21,7 +21,7 @@ fn slice() -> impl Strategy<Value = Vec<Event>> {
         }
         // What follows the last life is no business of the coder.
         events.truncate(events.iter().rposition(|event| event.ends_life()).unwrap() + 1);
-        events
+        with_starts(events)
     })
 }
 
@@ -38,9 +38,9 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Requests to a decoder in any order, raw bytes in the middle of lives too.
+/// Requests to a decoder in any order, raw bytes and starts in the middle of lives too.
 fn requests() -> impl Strategy<Value = Vec<Event>> {
-    let end = Just(Event::Terminate { bin: true });
+    let end = prop_oneof![Just(Event::Terminate { bin: true }), Just(Event::Start)];
     prop::collection::vec(prop_oneof![8 => event(), 1 => any::<u8>().prop_map(Event::Raw), 1 => end], 0..300)
 }
 
@@ -55,28 +55,21 @@ fn encode(mut coder: impl Encode, events: &[Event]) -> Vec<u8> {
 }
 
 /// Everything a decoder shows after every request, whatever the stream.
-fn read(mut decoder: impl Decode, requests: &[Event]) -> Vec<(Vec<u8>, u32, u32, u64, String)> {
+fn read(mut decoder: impl Decode, requests: &[Event]) -> Vec<(Vec<Event>, u32, u32, u64, String)> {
     let mut shown = Vec::new();
     for &request in requests {
         let read = match request {
-            Event::Context { ctx, bin } => vec![decoder.context(ctx, bin).into()],
-            Event::Bypass { bin } => vec![decoder.bypass(bin).into()],
-            Event::Terminate { bin } => vec![decoder.terminate(bin).into()],
-            Event::Align => {
-                decoder.align();
-                vec![]
-            }
+            // Up to three at once.
             Event::Raw(byte) => {
-                let mut bytes = [byte; 3];
+                let mut bytes = vec![0; usize::from(byte % 4)];
                 decoder.raw(&mut bytes);
-                bytes.to_vec()
+                bytes.into_iter().map(Event::Raw).collect()
             }
-            Event::Load { ctx, model } => {
-                decoder.load(ctx, model);
-                assert_eq!(decoder.save(ctx), model);
-                vec![]
-            }
+            request => vec![decoder.code(request)],
         };
+        if let Event::Load { ctx, model } = request {
+            assert_eq!(decoder.save(ctx), model);
+        }
         let (range, offset) = (decoder.cod_i_range(), decoder.cod_i_offset());
         assert!((256..=510).contains(&range) && offset < range, "codIRange {range}, codIOffset {offset}");
         shown.push((read, range, offset, decoder.position(), format!("{:?}", decoder.error())));

@@ -405,6 +405,11 @@ fn what_could_not_be_read_again_is_not_written() {
             .unwrap_err()
             .contains("comment")
     );
+    let end = Event::Terminate { bin: true };
+    for events in [vec![end, end], vec![Event::Bypass { bin: true }, Event::Start, end]] {
+        let error = write("a", &[Vector { events, ..sample.clone() }]).unwrap_err();
+        assert!(error.contains("requests: an engine starts, or does not"), "{error}");
+    }
     assert!(write("a", &[sample.clone(), sample]).unwrap_err().contains("another vector has it"));
     for text in ["", "a b/c", "...", &"x".repeat(300), "na\u{ef}ve", "-"] {
         let name = vectors::name_like(text);

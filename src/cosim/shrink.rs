@@ -8,6 +8,7 @@ use std::{
 use super::{AnyModel, CoreKind, Failure, Outcome, Stalls, WAYS};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
+use crate::cycle::Request;
 use crate::spec;
 use crate::suites::{Origin, Suite};
 use crate::vectors::{Vector, name_like};
@@ -150,10 +151,10 @@ fn last_requests(vector: &Vector) -> impl Iterator<Item = Vector> {
     })
 }
 
-/// The loads that it begins with, and the events behind them.
+/// The loads that it begins with, and the events behind them, without starts: any vector has those that it needs.
 fn split(vector: &Vector) -> (Vec<Event>, Vec<Event>) {
     let loads = vector.events.iter().take_while(|event| matches!(event, Event::Load { .. })).count();
-    (vector.events[..loads].to_vec(), vector.events[loads..].to_vec())
+    (vector.events[..loads].to_vec(), Request::of_encoder(&vector.events[loads..]).collect())
 }
 
 /// The vector with other events, as far as they make sense: with the loads that they need, raw bytes only

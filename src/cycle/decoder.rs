@@ -127,7 +127,7 @@ pub fn error_code(error: Option<DecodeErrorKind>) -> u32 {
 ///     core.step(&Inputs { rsp_ready: 1, ..Inputs::request(request) });
 ///     core.step(&Inputs { rsp_ready: 1, ..Inputs::default() }).outputs
 /// };
-/// ask(Request::Start);
+/// ask(Request::START);
 /// let answer = ask(Request::Event(Event::Terminate { bin: true }));
 /// assert_eq!((answer.rsp_valid, answer.rsp_bin, answer.rsp_bits), (1, 1, 9));
 /// ```

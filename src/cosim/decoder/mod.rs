@@ -71,7 +71,7 @@ impl<'a> player::Bench<'a> for Bench<'a> {
     /// A START may come before, between or behind the LOADs that follow it; where, the length of the slice says.
     fn requests(vector: &Vector) -> Vec<Request> {
         let mut requests: Vec<Request> = Request::of_slice(&vector.events).collect();
-        for at in (0..requests.len()).rev().filter(|&at| requests[at] == Request::Start).collect::<Vec<_>>() {
+        for at in (0..requests.len()).rev().filter(|&at| requests[at] == Request::START).collect::<Vec<_>>() {
             let is_load = |request: &&Request| matches!(request, Request::Event(Event::Load { .. }));
             let loads = requests[at + 1..].iter().take_while(is_load).count();
             requests[at..=at + vector.bytes.len() % (loads + 1)].rotate_left(1);

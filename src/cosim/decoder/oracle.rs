@@ -41,10 +41,6 @@ impl<'a> Oracle<'a> {
         let (mut bin, mut data, mut write) = (false, 0, None);
         match request {
             Request::Slice => self.begun = Some(bytes),
-            Request::Start => match self.begun.take() {
-                Some(bytes) => self.decoder = start_slice(bytes, &self.decoder),
-                None => self.decoder.start(),
-            },
             Request::Event(event) => match event {
                 Event::Context { ctx, .. } => {
                     bin = self.decoder.context(ctx, false);
@@ -54,6 +50,10 @@ impl<'a> Oracle<'a> {
                 Event::Terminate { .. } => bin = self.decoder.terminate(false),
                 Event::Align => self.decoder.align(),
                 Event::Raw(_) => data = self.decoder.raw_byte().into(),
+                Event::Start => match self.begun.take() {
+                    Some(bytes) => self.decoder = start_slice(bytes, &self.decoder),
+                    None => self.decoder.start(),
+                },
                 Event::Load { ctx, model } => {
                     self.decoder.load(ctx, model);
                     write = Some(ctx);
@@ -137,7 +137,7 @@ mod tests {
     fn one_bin() -> (Oracle<'static>, Registers, Outputs) {
         let mut oracle = Oracle::new();
         let context = Event::Context { ctx: CtxIdx::default(), bin: false };
-        for request in [Request::Slice, Request::Start, Request::Event(context)] {
+        for request in [Request::Slice, Request::START, Request::Event(context)] {
             oracle.take(request, &[0xc2, 0xe0]);
         }
         let registers = Registers {

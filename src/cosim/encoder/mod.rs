@@ -91,7 +91,7 @@ impl<'a> player::Bench<'a> for Bench {
     }
 
     fn requests(vector: &Vector) -> Vec<Request> {
-        vector.events.iter().copied().map(Request::Event).collect()
+        Request::of_encoder(&vector.events).map(Request::Event).collect()
     }
 
     fn offer(request: Request, noise: u32) -> Inputs {

@@ -101,7 +101,7 @@ impl<'a> Script<'a> {
         let mut bin = 0;
         let mut given = 0;
         self.ask(number, bin, Request::Slice, ContextModel::default(), false);
-        for &event in &vector.events {
+        for event in Request::of_encoder(&vector.events) {
             self.ask(number, bin, Request::Event(event), model_of(event, &encoder), false);
             bin += u64::from(event.is_bin());
             // An encoder returns what it is given, so playing to it cannot fail.
