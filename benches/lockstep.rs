@@ -60,7 +60,8 @@ fn encoder_inputs() -> Vec<encoder_core::Inputs> {
     let suite = Suite::built_in("avc", 1).expect("a built-in suite");
     let mut core = Encoder::new();
     core.step(&encoder_core::Inputs { rst: 1, ..Default::default() });
-    let mut events = suite.vectors.iter().flat_map(|vector| &vector.events).copied().cycle().peekable();
+    let events = suite.vectors.iter().flat_map(|vector| Request::of_encoder(&vector.events));
+    let mut events = events.cycle().peekable();
     let next = || {
         let inputs = encoder_core::Inputs {
             out_ready: 1,

@@ -17,7 +17,8 @@ pub trait Observer<C> {
         let _ = (coder, request);
     }
 
-    /// The coder has done this. Raw bytes are shown one by one.
+    /// The coder has done this. Raw bytes are shown one by one, and each start of the engine but the first, which was when the
+    /// coder was made.
     fn after(&mut self, coder: &C, coded: Event) {
         let _ = (coder, coded);
     }
