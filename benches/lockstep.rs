@@ -5,26 +5,29 @@
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use silicabac::cosim::{self, Judged, lockstep::Lockstep};
-use silicabac::cycle::{
-    Request,
+use silicabac::cores::{
+    self, CoreSpec,
     decoder::{self as decoder_core, Decoder},
     encoder::{self as encoder_core, Encoder},
 };
+use silicabac::cosim::{Judged, lockstep::Lockstep, rtl};
+use silicabac::cycle::Request;
 use silicabac::suites::Suite;
 use silicabac_sim::{Cache, Tools};
 
 const CLOCKS: usize = 100_000;
 
 fn benches(criterion: &mut Criterion) {
-    measure::<Encoder>(criterion, &encoder_inputs());
-    measure::<Decoder>(criterion, &decoder_inputs());
+    measure::<Encoder>(criterion, &cores::encoder::SPEC, &encoder_inputs());
+    measure::<Decoder>(criterion, &cores::decoder::SPEC, &decoder_inputs());
 }
 
-fn measure<C: Judged>(criterion: &mut Criterion, inputs: &[C::Inputs]) {
+fn measure<C: Judged>(criterion: &mut Criterion, core: &CoreSpec, inputs: &[C::Inputs]) {
     let cache = Cache::from_env().expect("a cache");
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}")).expect("the tools");
-    let model = cosim::build::<C>(C::KIND.top(), None, &cache, &tools).expect("the core");
+    let model = rtl::built_in(core, &cache)
+        .and_then(|sources| rtl::Model::<C>::build(core.top, sources, false, &cache, &tools))
+        .expect("the core");
 
     let mut alone = model.instance(1);
     let mut alone = || inputs.iter().for_each(|inputs| alone.advance(inputs).expect("no $finish"));
@@ -32,7 +35,7 @@ fn measure<C: Judged>(criterion: &mut Criterion, inputs: &[C::Inputs]) {
     C::switch_on(&mut both).expect("no $finish");
     let mut both = || inputs.iter().for_each(|inputs| _ = both.clock(inputs).expect("equal rows"));
 
-    let mut group = criterion.benchmark_group(C::KIND.name());
+    let mut group = criterion.benchmark_group(core.name);
     group.throughput(Throughput::Elements(CLOCKS as u64));
     group.bench_function("alone", |bencher| bencher.iter(&mut alone));
     group.bench_function("lockstep", |bencher| bencher.iter(&mut both));
@@ -42,7 +45,7 @@ fn measure<C: Judged>(criterion: &mut Criterion, inputs: &[C::Inputs]) {
     let pairs = if std::env::args().any(|argument| argument == "--bench") { 101 } else { 1 };
     let mut ratios: Vec<f64> = (0..pairs).map(|_| seconds(&mut alone) / seconds(&mut both)).collect();
     ratios.sort_by(f64::total_cmp);
-    let name = C::KIND.name();
+    let name = core.name;
     println!(
         "{name}: lockstep runs at {:.2} of the speed of the core alone (median of {pairs} pairs)",
         ratios[pairs / 2]
@@ -66,7 +69,7 @@ fn encoder_inputs() -> Vec<encoder_core::Inputs> {
             out_ready: 1,
             ..encoder_core::Inputs::request(Request::Event(*events.peek()?))
         };
-        if core.step(&inputs).outputs.in_ready == 1 {
+        if core.step(&inputs).outputs.req_ready == 1 {
             events.next();
         }
         Some(inputs)

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use silicabac::avc::{SliceData, Stream};
 use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use silicabac::context::{ContextModel, CtxIdx};
+use silicabac::cores::{decoder::Decoder, encoder::Encoder};
 use silicabac::cosim::{Judged, Stalls};
-use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
 use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
 use silicabac::weights::{

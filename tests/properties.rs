@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use silicabac::context::{ContextModel, CtxIdx};
+use silicabac::cores::{decoder::Decoder, encoder::Encoder};
 use silicabac::cosim::{Judged, Stalls};
-use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
 use silicabac::vectors::{self, Vector};
 use silicabac::{engine, spec};
 

@@ -12,7 +12,8 @@ use std::{
 use common::{command, expect, iverilog, proof_tools, tools};
 use serde_json::Value;
 use silicabac::bin::Event;
-use silicabac::cosim::rtl::{SOCKETS, SOURCES};
+use silicabac::cores;
+use silicabac::cosim::rtl::SOCKETS;
 use silicabac::vectors::{self, Flag, Vector};
 use silicabac_sim::Tools;
 
@@ -22,7 +23,7 @@ fn file(path: &str) -> String {
 }
 
 fn textbook() -> Vec<String> {
-    vec![file("rtl/cabac_range_table.sv"), file("tests/cores/textbook_encoder.v")]
+    vec![file("rtl/common/cabac_range_table.sv"), file("tests/cores/textbook_encoder.v")]
 }
 
 /// The textbook encoder, made wrong by one of the modules in `tests/cores`.
@@ -236,7 +237,7 @@ fn our_cores_pass_in_a_simulator_that_knows_x() {
     for (direction, socket) in ["encoder", "decoder"].into_iter().zip(SOCKETS) {
         let dir = tempfile::tempdir().unwrap();
         let mut script = String::new();
-        for (path, text) in SOURCES.into_iter().chain([socket]) {
+        for (path, text) in cores::by_name(direction).unwrap().sources.iter().copied().chain([socket]) {
             let name = path.rsplit('/').next().unwrap();
             fs::write(dir.path().join(name), text).unwrap();
             script += &format!("read_verilog -sv {name}\n");
@@ -319,7 +320,7 @@ fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
         assert_eq!(template.matches(from).count(), 1, "{from}");
         let path = dir.path().join("core.v");
         fs::write(&path, template.replace(from, to)).unwrap();
-        let files = [file("rtl/cabac_range_table.sv"), path.display().to_string()];
+        let files = [file("rtl/common/cabac_range_table.sv"), path.display().to_string()];
         let arguments = ["--suite", "smoke", "--patience", "500"];
         expect(&socket("encoder", "textbook_encoder", &files, &arguments), 1, words);
     };
@@ -372,7 +373,7 @@ fn a_core_without_optional_ports_is_checked_in_the_rest() {
         .replace("  assign out_last = last;\n", "");
     let path = dir.path().join("core.v");
     fs::write(&path, without).unwrap();
-    let files = [file("rtl/cabac_range_table.sv"), path.display().to_string()];
+    let files = [file("rtl/common/cabac_range_table.sv"), path.display().to_string()];
     let output = socket("encoder", "textbook_encoder", &files, &["--suite", "smoke"]);
     expect(&output, 0, &["not checked, since there is no such port: out_last"]);
 }
@@ -430,7 +431,7 @@ fn a_slice_of_more_than_256_kib_goes_through_the_testbench_in_both_simulators() 
     }
     let sources = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
-    for (path, text) in SOURCES.into_iter().chain([SOCKETS[1]]) {
+    for (path, text) in cores::decoder::SPEC.sources.iter().copied().chain([SOCKETS[1]]) {
         let file = sources.path().join(path.rsplit('/').next().unwrap());
         fs::write(&file, text).unwrap();
         files.push(file.display().to_string());

@@ -11,8 +11,8 @@ use std::{
 use common::{command, expect};
 use serde_json::{Value, json};
 use silicabac::bin::Event;
+use silicabac::cores::{decoder::Decoder, encoder::Encoder};
 use silicabac::cosim::{Judged, Stalls};
-use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
 use silicabac::stress;
 use silicabac::suites::{PUBLISHED, Suite};
 use silicabac::vectors::{self, Flag, Vector};

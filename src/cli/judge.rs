@@ -7,8 +7,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use clap::ValueEnum;
-use silicabac::cosim::{self, AnyModel, CoreKind, Failure as CosimFailure, Mismatch, Outcome, Report};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use silicabac::cores::{self, CoreSpec, Direction};
+use silicabac::cosim::{self, AnyModel, Failure as CosimFailure, Mismatch, Outcome, Report};
 use silicabac::suites::{Origin, Suite};
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, Tools};
@@ -27,12 +28,12 @@ pub(super) struct Options {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Only this core
-    #[arg(long, value_enum, group = "one_core")]
-    core: Option<Core>,
+    #[arg(long, value_parser = core_names(), group = "one_core")]
+    core: Option<&'static CoreSpec>,
     /// Check the Verilog in this directory instead of the built-in cores; it needs the same ports
     #[arg(long, value_name = "DIR")]
     pub(super) rtl_dir: Option<PathBuf>,
-    /// The name of the top module [default: cabac_encoder, cabac_decoder]
+    /// The name of the top module [default: that of the core, such as cabac_encoder]
     #[arg(long, value_name = "MODULE", requires = "one_core")]
     pub(super) top: Option<String>,
     /// Where to write the shrunk vectors and the waveform (VCD) of each failure
@@ -48,19 +49,16 @@ pub(super) struct Options {
 /// Where failures are written unless another directory is named.
 const FAILURES: &str = "silicabac-failures";
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Core {
-    Encoder,
-    Decoder,
+/// The cores, by their names.
+pub(super) fn core_names() -> impl TypedValueParser<Value = &'static CoreSpec> {
+    let names = PossibleValuesParser::new(cores::ALL.map(|core| core.name));
+    names.try_map(|name| cores::by_name(&name).ok_or("there is no such core"))
 }
 
-impl From<Core> for CoreKind {
-    fn from(core: Core) -> CoreKind {
-        match core {
-            Core::Encoder => CoreKind::Encoder,
-            Core::Decoder => CoreKind::Decoder,
-        }
-    }
+/// Both directions, by their names.
+pub(super) fn direction_names() -> impl TypedValueParser<Value = Direction> {
+    let names = PossibleValuesParser::new(Direction::ALL.map(Direction::name));
+    names.try_map(|name| Direction::by_name(&name).ok_or("there is no such direction"))
 }
 
 impl Options {
@@ -70,13 +68,13 @@ impl Options {
     }
 
     /// The cores that were asked for.
-    pub(super) fn cores(&self) -> Vec<CoreKind> {
-        self.core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()])
+    pub(super) fn cores(&self) -> Vec<&'static CoreSpec> {
+        self.core.map_or(cores::ALL.to_vec(), |core| vec![core])
     }
 
     /// The top module of a core, and where its Verilog is, unless it is built in.
-    pub(super) fn sources(&self, kind: CoreKind) -> (&str, Option<&Path>) {
-        (self.top.as_deref().unwrap_or(kind.top()), self.rtl_dir.as_deref())
+    pub(super) fn sources(&self, core: &CoreSpec) -> (&str, Option<&Path>) {
+        (self.top.as_deref().unwrap_or(core.top), self.rtl_dir.as_deref())
     }
 
     /// What a core may take, and how to print that it takes more.
@@ -124,12 +122,12 @@ pub(super) fn judge(
     for &core in &cores {
         let (top, rtl_dir) = options.sources(core);
         models.push(Progress::while_at(&format!("building {top}"), || {
-            core.build(top, rtl_dir, &cache, &tools)
+            AnyModel::build(core, top, rtl_dir, &cache, &tools)
         })?);
     }
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
-    let bar = Progress::new(runs().map(|(suite, (core, _))| core.work(suite)).sum(), "events");
+    let bar = Progress::new(runs().map(|(suite, (core, _))| cosim::work(core, suite)).sum(), "events");
     let mut report = Report { seed, tools: tools.versions().to_owned(), errors, outcomes: Vec::new() };
     let mut shrunk = Vec::new();
     for (suite, (_, model)) in runs() {
@@ -153,9 +151,9 @@ pub(super) fn judge(
 }
 
 /// What to say of a suite of which nothing would be played.
-fn nothing_to_play(suite: &Suite, cores: &[CoreKind]) -> Option<String> {
-    let is_played = |vector| cores.iter().any(|core| core.plays(vector));
-    let names: Vec<&str> = cores.iter().map(|core| core.name()).collect();
+fn nothing_to_play(suite: &Suite, cores: &[&CoreSpec]) -> Option<String> {
+    let is_played = |vector: &Vector| cores.iter().any(|core| core.plays(vector));
+    let names: Vec<&str> = cores.iter().map(|core| core.name).collect();
     let what = format!("suite {}: no vector is for this core ({})", suite.name, names.join(", "));
     (!suite.vectors.iter().any(is_played)).then_some(what)
 }
@@ -211,12 +209,12 @@ fn print_table(
 ) -> io::Result<()> {
     writeln!(
         out,
-        "{:<16} {:<14} {:>10} {:>10} {:>10} {:>11}  result",
+        "{:<16} {:<19} {:>10} {:>10} {:>10} {:>11}  result",
         "suite", "core", "bins", "clocks", "bins/clock", "longest run"
     )?;
     for outcome in &report.outcomes {
         let Outcome { suite, core, stats, .. } = outcome;
-        write!(out, "{suite:<16} {core:<14} ")?;
+        write!(out, "{suite:<16} {core:<19} ")?;
         match outcome.failure {
             Some(_) => writeln!(out, "{:>10} {:>10} {:>10} {:>11}  MISMATCH", "-", "-", "-", "-")?,
             None if outcome.vectors == 0 => {
@@ -311,6 +309,6 @@ fn replay_command(outcome: &Outcome, shrunk: Option<&Files>, seed: u64, options:
         (_, Origin::Weights(path)) => format!("silicabac cosim --weights {}", shell::path(path)),
         (_, Origin::BuiltIn) => format!("silicabac cosim --suite {}", outcome.suite),
     };
-    command += &format!(" --seed {seed} --core {}", outcome.kind.name());
+    command += &format!(" --seed {seed} --core {}", outcome.spec.name);
     command + &options.of_replay()
 }

@@ -28,11 +28,11 @@ pub(super) fn run(
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut points = Points::default();
-    for kind in options.cores() {
-        let (top, rtl_dir) = options.sources(kind);
-        let build = || coverage::build(kind, top, rtl_dir, &cache, &tools);
+    for core in options.cores() {
+        let (top, rtl_dir) = options.sources(core);
+        let build = || coverage::build(core, top, rtl_dir, &cache, &tools);
         let model = Progress::while_at(&format!("building {top}"), build)?;
-        let bar = Progress::new(suites.iter().map(|suite| coverage::work(kind, suite)).sum(), "events");
+        let bar = Progress::new(suites.iter().map(|suite| coverage::work(core, suite)).sum(), "events");
         for suite in suites {
             bar.set_message(&suite.name);
             match coverage::measure(&model, suite, seed, &mut points, &mut |events| bar.inc(events)) {

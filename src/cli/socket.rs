@@ -8,18 +8,15 @@ use std::{
 };
 
 use serde::Serialize;
-use silicabac::cosim::{
-    CoreKind,
-    socket::{self, Failed, FaultKind, Rules, Socket, Source},
-};
+use silicabac::cores::Direction;
+use silicabac::cosim::socket::{self, Failed, FaultKind, Rules, Socket, Source};
 use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, SimError, Tools};
 
 use super::{
-    Failure, Verdict,
-    judge::{self, Core},
+    Failure, Verdict, judge,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, out, say, unless_closed},
     shell,
@@ -30,8 +27,8 @@ use super::{
 #[command(next_help_heading = "Your own core, in the socket of docs/socket.md")]
 pub(super) struct Options {
     /// Check a core in a socket, by its transactions: any latency, any throughput
-    #[arg(long, value_enum, group = "one_core", value_name = "DIRECTION")]
-    socket: Option<Core>,
+    #[arg(long, value_parser = judge::direction_names(), group = "one_core", value_name = "DIRECTION")]
+    socket: Option<Direction>,
     /// Its Verilog, packages first; without this, the built-in core in its socket
     #[arg(long, value_name = "FILE", num_args = 1.., requires_all = ["socket", "top"], conflicts_with = "rtl_dir")]
     rtl: Vec<PathBuf>,
@@ -54,11 +51,11 @@ pub(super) struct Options {
 
 impl Options {
     /// Which core is in the socket, if there is one.
-    pub(super) fn kind(&self) -> Option<CoreKind> {
-        self.socket.map(CoreKind::from)
+    pub(super) fn kind(&self) -> Option<Direction> {
+        self.socket
     }
 
-    fn source(&self, kind: CoreKind, top: Option<&str>, cache: &Cache) -> Result<Source, SimError> {
+    fn source(&self, kind: Direction, top: Option<&str>, cache: &Cache) -> Result<Source, SimError> {
         if self.rtl.is_empty() {
             return Source::built_in(kind, cache);
         }
@@ -77,7 +74,7 @@ impl Options {
 
 /// Plays all suites to the core in the socket, and prints a verdict for each class of vectors.
 pub(super) fn judge(
-    kind: CoreKind,
+    kind: Direction,
     suites: &[Suite],
     seed: u64,
     options: &Options,

@@ -1,7 +1,7 @@
 //! The judge of the cores: plays the same vectors to a simulated core, its twin and the oracle, and compares
 //! every output and register in every clock.
 //!
-//! [`run`] does all of it: for each suite it first has the clockless coders agree, then plays the vectors to
+//! [`AnyModel::run`] does all of it: for each suite it first has the clockless coders agree, then plays the vectors to
 //! the core under every kind of stalls.
 
 pub mod coverage;
@@ -18,7 +18,10 @@ mod stalls;
 pub mod sweep;
 mod waves;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -27,7 +30,8 @@ use rand_chacha::{
 use silicabac_sim::{Cache, SimError, Tools};
 
 use self::lockstep::Lockstep;
-use crate::cycle::{Core, Request, Stopped, decoder::Decoder, encoder::Encoder};
+use crate::cores::CoreSpec;
+use crate::cycle::{Core, Request, Stopped};
 use crate::suites::{Origin, Suite};
 use crate::vectors::{self, Flag, Vector};
 pub use player::LikeTwin;
@@ -38,12 +42,6 @@ pub use waves::Waves;
 
 /// A core that can be judged; its twin implements this.
 pub trait Judged: Core + Default {
-    /// Which core it is.
-    const KIND: CoreKind;
-
-    /// Whether the core has anything to do with the vector.
-    fn plays(vector: &Vector) -> bool;
-
     /// The registers after the last clock.
     fn registers(&self) -> &Self::Registers;
 
@@ -117,7 +115,7 @@ pub struct Outcome {
     /// Where the suite comes from.
     pub origin: Origin,
     /// Which core it was played to.
-    pub kind: CoreKind,
+    pub spec: &'static CoreSpec,
     /// Its top module.
     pub core: String,
     /// How many vectors of the suite are for such a core; without any, nothing was played.
@@ -150,119 +148,133 @@ pub enum Failure {
     Core(#[from] Box<Mismatch>),
 }
 
-/// The cores that can be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CoreKind {
-    /// Bins to bytes: `docs/encoder-core.md`.
-    Encoder,
-    /// Bytes to bins: `docs/decoder-core.md`.
-    Decoder,
+/// How many events [`AnyModel::run`] tells its progress in all.
+pub fn work(core: &CoreSpec, suite: &Suite) -> u64 {
+    let played = suite.vectors.iter().filter(|vector| core.plays(vector));
+    let events: usize = played.map(|vector| vector.events.len()).sum();
+    (events * Stalls::ALL.len()) as u64
 }
 
-impl CoreKind {
-    /// Both.
-    pub const ALL: [CoreKind; 2] = [CoreKind::Encoder, CoreKind::Decoder];
+/// The twin of a core, whatever its type: how the core is built to be set beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Twin(fn(Build<'_>) -> Result<Box<dyn Played>, SimError>);
 
-    /// Its name in a command.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CoreKind::Encoder => "encoder",
-            CoreKind::Decoder => "decoder",
-        }
+impl Twin {
+    /// The twin of this type.
+    pub const fn of<C: Judged + fmt::Debug + 'static>() -> Twin {
+        Twin(build_beside::<C>)
+    }
+}
+
+/// What a core is built of.
+struct Build<'a> {
+    top: &'a str,
+    sources: Vec<PathBuf>,
+    coverage: bool,
+    cache: &'a Cache,
+    tools: &'a Tools,
+}
+
+fn build_beside<C: Judged + fmt::Debug + 'static>(build: Build<'_>) -> Result<Box<dyn Played>, SimError> {
+    let Build { top, sources, coverage, cache, tools } = build;
+    Ok(Box::new(rtl::Model::<C>::build(top, sources, coverage, cache, tools)?))
+}
+
+/// A built core whose twin is known to itself alone.
+trait Played: fmt::Debug {
+    fn run_ways(
+        &self,
+        spec: &'static CoreSpec,
+        suite: &Suite,
+        seed: u64,
+        ways: usize,
+        progress: &mut dyn FnMut(u64),
+    ) -> Outcome;
+
+    fn measure(
+        &self,
+        spec: &'static CoreSpec,
+        suite: &Suite,
+        seed: u64,
+        points: &mut coverage::Points,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), coverage::Failure>;
+}
+
+impl<C: Judged + fmt::Debug> Played for rtl::Model<C> {
+    fn run_ways(
+        &self,
+        spec: &'static CoreSpec,
+        suite: &Suite,
+        seed: u64,
+        ways: usize,
+        progress: &mut dyn FnMut(u64),
+    ) -> Outcome {
+        run_ways(spec, self, suite, seed, ways, progress)
     }
 
-    /// The name of the built-in top module.
-    pub const fn top(self) -> &'static str {
-        match self {
-            CoreKind::Encoder => "cabac_encoder",
-            CoreKind::Decoder => "cabac_decoder",
-        }
+    fn measure(
+        &self,
+        spec: &'static CoreSpec,
+        suite: &Suite,
+        seed: u64,
+        points: &mut coverage::Points,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), coverage::Failure> {
+        coverage::measure_core(spec, self, suite, seed, points, progress)
     }
+}
 
-    /// Builds such a core, module `top`, from the built-in Verilog or from a directory of other sources.
+/// A built core.
+#[derive(Debug)]
+pub struct AnyModel {
+    spec: &'static CoreSpec,
+    model: Box<dyn Played>,
+}
+
+impl AnyModel {
+    /// Builds a core, as module `top`, from the built-in Verilog or from a directory of other sources.
     ///
     /// # Errors
     /// [`SimError`].
     pub fn build(
-        self,
+        spec: &'static CoreSpec,
         top: &str,
         rtl_dir: Option<&Path>,
         cache: &Cache,
         tools: &Tools,
     ) -> Result<AnyModel, SimError> {
-        Ok(match self {
-            CoreKind::Encoder => AnyModel::Encoder(build(top, rtl_dir, cache, tools)?),
-            CoreKind::Decoder => AnyModel::Decoder(build(top, rtl_dir, cache, tools)?),
-        })
+        Self::build_with(spec, top, rtl_dir, false, cache, tools)
     }
 
-    /// How many events [`AnyModel::run`] tells its progress in all.
-    pub fn work(self, suite: &Suite) -> u64 {
-        let played = suite.vectors.iter().filter(|vector| self.plays(vector));
-        let events: usize = played.map(|vector| vector.events.len()).sum();
-        (events * Stalls::ALL.len()) as u64
+    fn build_with(
+        spec: &'static CoreSpec,
+        top: &str,
+        rtl_dir: Option<&Path>,
+        coverage: bool,
+        cache: &Cache,
+        tools: &Tools,
+    ) -> Result<AnyModel, SimError> {
+        let sources = rtl::sources(spec, rtl_dir, cache)?;
+        Ok(AnyModel { spec, model: (spec.twin.0)(Build { top, sources, coverage, cache, tools })? })
     }
 
-    /// Whether such a core has anything to do with the vector.
-    pub fn plays(self, vector: &Vector) -> bool {
-        match self {
-            CoreKind::Encoder => Encoder::plays(vector),
-            CoreKind::Decoder => Decoder::plays(vector),
-        }
-    }
-}
-
-/// A built core of either kind.
-#[derive(Clone, Debug)]
-pub enum AnyModel {
-    /// An encoder.
-    Encoder(rtl::Model<Encoder>),
-    /// A decoder.
-    Decoder(rtl::Model<Decoder>),
-}
-
-impl AnyModel {
-    /// [`run`].
+    /// Plays a suite to the core under every kind of stalls, until something is wrong.
     pub fn run(&self, suite: &Suite, seed: u64, progress: &mut dyn FnMut(u64)) -> Outcome {
         self.run_ways(suite, seed, WAYS, progress)
     }
 
     fn run_ways(&self, suite: &Suite, seed: u64, ways: usize, progress: &mut dyn FnMut(u64)) -> Outcome {
-        match self {
-            AnyModel::Encoder(model) => run_ways(model, suite, seed, ways, progress),
-            AnyModel::Decoder(model) => run_ways(model, suite, seed, ways, progress),
-        }
+        self.model.run_ways(self.spec, suite, seed, ways, progress)
     }
-}
-
-/// Builds a core, module `top`, from the built-in Verilog or from a directory of other sources.
-///
-/// # Errors
-/// [`SimError`].
-pub fn build<C: Judged>(
-    top: &str,
-    rtl_dir: Option<&Path>,
-    cache: &Cache,
-    tools: &Tools,
-) -> Result<rtl::Model<C>, SimError> {
-    rtl::Model::build(top, rtl::sources(rtl_dir, cache)?, cache, tools)
-}
-
-/// Plays a suite to a core under every kind of stalls, until something is wrong.
-pub fn run<C: Judged>(
-    model: &rtl::Model<C>,
-    suite: &Suite,
-    seed: u64,
-    progress: &mut dyn FnMut(u64),
-) -> Outcome {
-    run_ways(model, suite, seed, WAYS, progress)
 }
 
 /// The ways in which a suite is played, from the simplest on: all stalls, and giving up everywhere.
 const WAYS: usize = Stalls::ALL.len() + 1;
 
-/// [`run`], but only the first ways.
+/// [`AnyModel::run`], but only the first ways.
 fn run_ways<C: Judged>(
+    spec: &'static CoreSpec,
     model: &rtl::Model<C>,
     suite: &Suite,
     seed: u64,
@@ -272,9 +284,9 @@ fn run_ways<C: Judged>(
     let outcome = Outcome {
         suite: suite.name.clone(),
         origin: suite.origin.clone(),
-        kind: C::KIND,
+        spec,
         core: model.top().to_owned(),
-        vectors: suite.vectors.iter().filter(|vector| C::plays(vector)).count(),
+        vectors: suite.vectors.iter().filter(|vector| spec.plays(vector)).count(),
         stats: Stats::default(),
         lockstep_bins: 0,
         lockstep_clocks: 0,
@@ -302,7 +314,8 @@ impl<C: Judged> Run<'_, C> {
             let failure = |what| Failure::Coders { vector: vector.id.clone(), what };
             vectors::check(vector).map_err(|what| ("no clock", failure(what)))?;
         }
-        let played: Vec<&Vector> = vectors.iter().filter(|vector| C::plays(vector)).collect();
+        let spec = self.outcome.spec;
+        let played: Vec<&Vector> = vectors.iter().filter(|vector| spec.plays(vector)).collect();
         for stalls in Stalls::ALL.into_iter().take(ways) {
             let stats = self.play(&played, stalls, progress)?;
             if stalls == Stalls::NONE {

@@ -8,6 +8,7 @@ use std::{
 
 use silicabac_sim::{Cache, Design, Direction, Instance, Library, SimError, Tools};
 
+use crate::cores::CoreSpec;
 use crate::cycle::{Core, Field, Fields, RowOf, Stopped};
 use crate::files;
 
@@ -16,32 +17,16 @@ macro_rules! embed {
     ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../../rtl/", $name)))),*] };
 }
 
-/// The built-in sources, those of `rtl/cabac.f`, so that an installed command has them.
-pub const SOURCES: [(&str, &str); 12] = embed![
-    "cabac_pkg.sv",
-    "cabac_context_memory.sv",
-    "cabac_range_table.sv",
-    "cabac_transition.sv",
-    "cabac_encoder_range.sv",
-    "cabac_encoder_low.sv",
-    "cabac_encoder_emit.sv",
-    "cabac_encoder_pack.sv",
-    "cabac_encoder.sv",
-    "cabac_decoder_step.sv",
-    "cabac_decoder_bits.sv",
-    "cabac_decoder.sv",
-];
-
-/// The built-in cores in the socket of `docs/socket.md`: on top of [`SOURCES`].
+/// The cores `encoder` and `decoder` in the socket of `docs/socket.md`: on top of their sources.
 pub const SOCKETS: [(&str, &str); 2] =
     embed!["socket/cabac_encoder_socket.sv", "socket/cabac_decoder_socket.sv"];
 
-/// The built-in sources as files in the cache.
+/// The built-in sources of a core as files in the cache.
 ///
 /// # Errors
 /// [`SimError::Cache`].
-pub fn built_in(cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
-    as_files(&SOURCES, cache)
+pub fn built_in(core: &CoreSpec, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    as_files(core.sources, cache)
 }
 
 /// Texts, each with its name, as files in the cache, one directory for each version of them.
@@ -66,36 +51,44 @@ pub(super) fn with_sources(mut design: Design, sources: Vec<PathBuf>) -> Design 
 }
 
 /// The last part of a path in the sources.
-pub(super) fn file_name(path: &str) -> &str {
+pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Every `.sv` and `.v` file of a directory, those that end in `_pkg` first.
+/// Every `.sv` and `.v` file of a directory and of those in it, as `rtl/` has them; those that end in `_pkg` first.
 ///
 /// # Errors
-/// [`SimError::Read`] if it cannot be listed or has none.
+/// [`SimError::Read`] if one cannot be listed, or there is no such file.
 pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
-    let failed = |source| SimError::Read { path: dir.to_owned(), source };
-    let entries = fs::read_dir(dir).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let list = |dir: &Path| -> Result<Vec<PathBuf>, SimError> {
+        let failed = |source| SimError::Read { path: dir.to_owned(), source };
+        let entries = fs::read_dir(dir).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        Ok(entries.iter().map(fs::DirEntry::path).collect())
+    };
     let is_verilog =
         |path: &PathBuf| path.extension().is_some_and(|extension| extension == "sv" || extension == "v");
-    let mut sources: Vec<_> = entries.iter().map(fs::DirEntry::path).filter(is_verilog).collect();
+    let mut sources = Vec::new();
+    for path in list(dir)? {
+        sources.extend(if path.is_dir() { list(&path)? } else { vec![path] });
+    }
+    sources.retain(is_verilog);
     let is_package =
         |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_pkg"));
     sources.sort_by_key(|path| (!is_package(path), path.clone()));
     if sources.is_empty() {
-        return Err(failed(io::Error::new(io::ErrorKind::NotFound, "there is no .sv or .v file in it")));
+        let source = io::Error::new(io::ErrorKind::NotFound, "there is no .sv or .v file in it");
+        return Err(SimError::Read { path: dir.to_owned(), source });
     }
     sources.iter().for_each(|path| files::remember_input(path));
     Ok(sources)
 }
 
-/// The files of a directory, or the built-in ones.
+/// The files of a directory, or the built-in ones of a core.
 ///
 /// # Errors
 /// Those of [`in_dir`] and [`built_in`].
-pub fn sources(dir: Option<&Path>, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
-    dir.map_or_else(|| built_in(cache), in_dir)
+pub fn sources(core: &CoreSpec, dir: Option<&Path>, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+    dir.map_or_else(|| built_in(core, cache), in_dir)
 }
 
 /// A built core, from which simulated ones are made.
@@ -113,33 +106,11 @@ pub struct Model<C: Core> {
 const DEBUG: &str = "debug";
 
 impl<C: Core> Model<C> {
-    /// Builds module `top` and finds the ports of its twin `C` in it.
+    /// Builds module `top` and finds the ports of its twin `C` in it; with `coverage` it counts what runs and toggles.
     ///
     /// # Errors
     /// [`SimError`]: a file, the Verilog, a port or a tool.
     pub fn build(
-        top: &str,
-        sources: Vec<PathBuf>,
-        cache: &Cache,
-        tools: &Tools,
-    ) -> Result<Model<C>, SimError> {
-        Self::build_design(top, sources, false, cache, tools)
-    }
-
-    /// The same, counting what runs and toggles.
-    ///
-    /// # Errors
-    /// [`SimError`].
-    pub fn build_with_coverage(
-        top: &str,
-        sources: Vec<PathBuf>,
-        cache: &Cache,
-        tools: &Tools,
-    ) -> Result<Model<C>, SimError> {
-        Self::build_design(top, sources, true, cache, tools)
-    }
-
-    fn build_design(
         top: &str,
         sources: Vec<PathBuf>,
         coverage: bool,
@@ -224,15 +195,5 @@ impl<C: Core> Core for Rtl<'_, C> {
         row.outputs = C::Outputs::build(|i| self.outputs[self.model.output_at[i]]);
         row.registers = C::Registers::unpack(&self.outputs[self.model.debug_at..]);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_file_list_of_other_tools_is_the_same() {
-        let list = include_str!("../../rtl/cabac.f");
-        let listed: Vec<_> = list.lines().filter(|line| !line.starts_with("//")).collect();
-        assert_eq!(listed, super::SOURCES.map(|(name, _)| name));
     }
 }

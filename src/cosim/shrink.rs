@@ -5,9 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AnyModel, CoreKind, Failure, Outcome, Stalls, WAYS};
+use super::{AnyModel, Failure, Outcome, Stalls, WAYS};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
+use crate::cores::Direction;
 use crate::spec;
 use crate::suites::{Origin, Suite};
 use crate::vectors::{Vector, name_like};
@@ -35,7 +36,8 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
         matches!(outcome.failure, Some((_, Failure::Core(_))))
     };
     let guilty = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;
-    let known: Vec<Vector> = suite.vectors.iter().map(|vector| as_shrunk(vector, failed.kind)).collect();
+    let known: Vec<Vector> =
+        suite.vectors.iter().map(|vector| as_shrunk(vector, failed.spec.direction)).collect();
     // What a slice leaves behind may show in the next one only.
     let end = (guilty + 2).min(known.len());
     let few = [guilty..guilty + 1, guilty..end, guilty.saturating_sub(1)..guilty + 1, 0..end];
@@ -72,9 +74,9 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
 }
 
 /// Encoding a slice again loses what stands behind its end; for a decoder that may be what matters.
-fn as_shrunk(vector: &Vector, kind: CoreKind) -> Vector {
+fn as_shrunk(vector: &Vector, direction: Direction) -> Vector {
     let has_tail = || Vector::encoded("", "", &[], vector.events.clone()).bytes != vector.bytes;
-    let decode_only = vector.decode_only || kind == CoreKind::Decoder && has_tail();
+    let decode_only = vector.decode_only || direction == Direction::Decoder && has_tail();
     Vector { decode_only, ..vector.clone() }
 }
 

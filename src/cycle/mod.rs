@@ -1,17 +1,14 @@
-//! Coders with a clock, in Rust: one file a core, the twin of the Verilog in `rtl/`, with the same registers
-//! under the same names and the same logic between them.
+//! Coders with a clock, in Rust: what the twins of the cores (`src/cores/`) and their Verilog have in common. A twin has the
+//! same registers under the same names and the same logic between them.
 //!
 //! Nothing with a clock pretends to be a function call: a core is given the inputs of one clock and answers
 //! with what it shows in that clock. Twin and Verilog implement the same trait, so that a judge can drive them
 //! side by side and compare everything.
 
-pub mod decoder;
-pub mod encoder;
 pub(crate) mod fields;
 mod request;
 
 use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};
-use fields::fields;
 pub use fields::{Field, Fields};
 pub use request::{Request, RequestFields, kind};
 
@@ -61,7 +58,7 @@ pub type RowOf<C> = Row<<C as Core>::Outputs, <C as Core>::Registers>;
 pub struct Stopped(pub String);
 
 /// cabac_transition: the next state of a context variable.
-fn transition(model: u32, bin: u32) -> u32 {
+pub(crate) fn transition(model: u32, bin: u32) -> u32 {
     let (state, val_mps) = (model as usize & 63, model >> 6);
     if bin == val_mps {
         u32::from(TRANS_IDX_MPS[state]) | val_mps << 6

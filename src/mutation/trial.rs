@@ -1,7 +1,8 @@
 //! The published vectors, played to a mutant until one of them kills it.
 
+use crate::cores::CoreSpec;
 use crate::cosim::{
-    CoreKind, Stalls,
+    Stalls,
     socket::{self, Fault, FaultKind, Script, Socket},
 };
 use crate::suites::Suite;
@@ -46,10 +47,9 @@ pub(super) struct Trial<'a> {
 pub(super) type Clocks = [u64; Stalls::ALL.len()];
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(core: CoreKind, suite: &'a Suite, seed: u64) -> Trial<'a> {
-        let is_for_it = |decode_only: bool| !decode_only || core == CoreKind::Decoder;
-        let vectors: Vec<_> = suite.vectors.iter().filter(|vector| is_for_it(vector.decode_only)).collect();
-        Trial { suite: &suite.name, script: Script::new(core, &vectors, false), seed }
+    pub(super) fn new(core: &CoreSpec, suite: &'a Suite, seed: u64) -> Trial<'a> {
+        let vectors: Vec<_> = suite.vectors.iter().filter(|vector| core.plays(vector)).collect();
+        Trial { suite: &suite.name, script: Script::new(core.direction, &vectors, false), seed }
     }
 
     /// Plays the suite under all stalls: the first thing that is wrong, and under which; or how long it takes.

@@ -15,7 +15,8 @@ use rand_chacha::{
 };
 use silicabac_sim::{Cache, SimError, Tools};
 
-use super::{AnyModel, CoreKind, Judged, Mismatch, Stalls, rtl};
+use super::{AnyModel, Judged, Mismatch, Stalls, rtl};
+use crate::cores::CoreSpec;
 use crate::suites::Suite;
 use crate::vectors::Vector;
 pub use points::{Kind, Point, Points};
@@ -57,22 +58,18 @@ fn stalls(suite: &Suite) -> impl ExactSizeIterator<Item = Stalls> {
 /// # Errors
 /// [`SimError`].
 pub fn build(
-    kind: CoreKind,
+    spec: &'static CoreSpec,
     top: &str,
     rtl_dir: Option<&Path>,
     cache: &Cache,
     tools: &Tools,
 ) -> Result<AnyModel, SimError> {
-    let sources = rtl::sources(rtl_dir, cache)?;
-    Ok(match kind {
-        CoreKind::Encoder => AnyModel::Encoder(rtl::Model::build_with_coverage(top, sources, cache, tools)?),
-        CoreKind::Decoder => AnyModel::Decoder(rtl::Model::build_with_coverage(top, sources, cache, tools)?),
-    })
+    AnyModel::build_with(spec, top, rtl_dir, true, cache, tools)
 }
 
 /// How many events [`measure`] tells its progress in all.
-pub fn work(kind: CoreKind, suite: &Suite) -> u64 {
-    let plays = kind.work(suite) / Stalls::ALL.len() as u64;
+pub fn work(core: &CoreSpec, suite: &Suite) -> u64 {
+    let plays = super::work(core, suite) / Stalls::ALL.len() as u64;
     plays * stalls(suite).len() as u64
 }
 
@@ -87,13 +84,11 @@ pub fn measure(
     points: &mut Points,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Failure> {
-    match model {
-        AnyModel::Encoder(model) => measure_core(model, suite, seed, points, progress),
-        AnyModel::Decoder(model) => measure_core(model, suite, seed, points, progress),
-    }
+    model.model.measure(model.spec, suite, seed, points, progress)
 }
 
-fn measure_core<C: Judged>(
+pub(super) fn measure_core<C: Judged>(
+    spec: &CoreSpec,
     model: &rtl::Model<C>,
     suite: &Suite,
     seed: u64,
@@ -101,7 +96,7 @@ fn measure_core<C: Judged>(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Failure> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let vectors: Vec<&Vector> = suite.vectors.iter().filter(|vector| C::plays(vector)).collect();
+    let vectors: Vec<&Vector> = suite.vectors.iter().filter(|vector| spec.plays(vector)).collect();
     for stalls in stalls(suite) {
         let mut rtl = model.instance(rng.next_u32());
         C::play(&mut rtl, &vectors, stalls, rng.next_u64(), progress).map_err(|mismatch| {

@@ -7,25 +7,17 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
 use self::{feed::Feed, oracle::Oracle};
 use super::{
-    CoreKind, GiveUp, Judged, Mismatch, Stalls, Stats,
+    GiveUp, Judged, Mismatch, Stalls, Stats,
     lockstep::Lockstep,
     player::{self, Clock, Fault, Guilty, LikeTwin},
 };
 use crate::bin::Event;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
-use crate::cycle::{
-    Request, RowOf, Stopped,
-    decoder::{Decoder, Inputs, Registers},
-};
+use crate::cores::decoder::{Decoder, Inputs, Registers};
+use crate::cycle::{Request, RowOf, Stopped};
 use crate::vectors::Vector;
 
 impl Judged for Decoder {
-    const KIND: CoreKind = CoreKind::Decoder;
-
-    fn plays(_: &Vector) -> bool {
-        true
-    }
-
     fn registers(&self) -> &Registers {
         self.registers()
     }

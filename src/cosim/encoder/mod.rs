@@ -6,25 +6,17 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
 use self::oracle::{Oracle, Step, Wrong};
 use super::{
-    CoreKind, GiveUp, Judged, Mismatch, Stalls, Stats,
+    GiveUp, Judged, Mismatch, Stalls, Stats,
     lockstep::Lockstep,
     player::{self, Clock, Fault, Guilty, LikeTwin},
 };
 use crate::bin::Event;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
-use crate::cycle::{
-    Request, RowOf, Stopped,
-    encoder::{Encoder, Inputs, Passed, Registers},
-};
+use crate::cores::encoder::{Inputs, Passed, Pipeline, Registers};
+use crate::cycle::{Request, RowOf, Stopped};
 use crate::vectors::Vector;
 
-impl Judged for Encoder {
-    const KIND: CoreKind = CoreKind::Encoder;
-
-    fn plays(vector: &Vector) -> bool {
-        !vector.decode_only
-    }
-
+impl<const ALWAYS_WAITS: bool> Judged for Pipeline<ALWAYS_WAITS> {
     fn registers(&self) -> &Registers {
         self.registers()
     }
@@ -52,21 +44,21 @@ impl Judged for Encoder {
         seed: u64,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Stats, Box<Mismatch>> {
-        player::play::<Bench, R>(rtl, vectors, stalls, seed, progress)
+        player::play::<Bench<ALWAYS_WAITS>, R>(rtl, vectors, stalls, seed, progress)
     }
 }
 
 /// The oracle is asked for every byte; for codIRange, codILow, bitsOutstanding and firstBitFlag after a request; and
 /// for every update of a context variable.
 #[derive(Default)]
-struct Bench {
+struct Bench<const ALWAYS_WAITS: bool> {
     oracle: Oracle,
     longest_run: u32,
     /// The requests that had passed each step before this clock.
     passed: Passed,
 }
 
-impl Bench {
+impl<const ALWAYS_WAITS: bool> Bench<ALWAYS_WAITS> {
     /// The newest request that has passed a step.
     fn passed(&self, step: Step) -> Guilty {
         let passed = match step {
@@ -83,10 +75,10 @@ impl Bench {
     }
 }
 
-impl<'a> player::Bench<'a> for Bench {
-    type Twin = Encoder;
+impl<'a, const ALWAYS_WAITS: bool> player::Bench<'a> for Bench<ALWAYS_WAITS> {
+    type Twin = Pipeline<ALWAYS_WAITS>;
 
-    fn new(_: &'a [&'a Vector]) -> Bench {
+    fn new(_: &'a [&'a Vector]) -> Self {
         Bench::default()
     }
 
@@ -95,23 +87,22 @@ impl<'a> player::Bench<'a> for Bench {
     }
 
     fn offer(request: Request, noise: u32) -> Inputs {
-        let (bin, ctx_idx, data) = (noise & 1, noise >> 1 & 1023, noise >> 11 & 255);
+        let (req_bin, req_ctx_idx) = (noise & 1, noise >> 1 & 1023);
+        let (req_model, req_data) = (noise >> 11 & 127, noise >> 18 & 255);
         let used = Inputs::request(request);
         match request {
-            Request::Event(Event::Context { .. }) => Inputs { in_data: data, ..used },
+            Request::Event(Event::Context { .. }) => Inputs { req_model, req_data, ..used },
             Request::Event(Event::Bypass { .. } | Event::Terminate { .. }) => {
-                Inputs { in_ctx_idx: ctx_idx, in_data: data, ..used }
+                Inputs { req_ctx_idx, req_model, req_data, ..used }
             }
-            Request::Event(Event::Raw(_)) => Inputs { in_bin: bin, in_ctx_idx: ctx_idx, ..used },
-            Request::Event(Event::Load { .. }) => {
-                Inputs { in_bin: bin, in_data: used.in_data | data & 128, ..used }
-            }
-            _ => Inputs { in_bin: bin, in_ctx_idx: ctx_idx, in_data: data, ..used },
+            Request::Event(Event::Raw(_)) => Inputs { req_bin, req_ctx_idx, req_model, ..used },
+            Request::Event(Event::Load { .. }) => Inputs { req_bin, req_data, ..used },
+            _ => Inputs { req_bin, req_ctx_idx, req_model, req_data, ..used },
         }
     }
 
     fn idle(inputs: Inputs) -> Inputs {
-        Inputs { rst: 0, in_valid: 0, ..inputs }
+        Inputs { rst: 0, req_valid: 0, ..inputs }
     }
 
     fn reset(inputs: Inputs) -> Inputs {
@@ -123,11 +114,15 @@ impl<'a> player::Bench<'a> for Bench {
         inputs.save_ctx_idx = rng.next_u32() % CONTEXTS as u32;
     }
 
-    fn takes(row: &RowOf<Encoder>) -> bool {
-        row.outputs.in_ready == 1
+    fn takes(row: &RowOf<Self::Twin>) -> bool {
+        row.outputs.req_ready == 1
     }
 
-    fn check(&mut self, clock: Clock<'_, Encoder>, taken: Option<(Request, &Vector)>) -> Result<bool, Fault> {
+    fn check(
+        &mut self,
+        clock: Clock<'_, Self::Twin>,
+        taken: Option<(Request, &Vector)>,
+    ) -> Result<bool, Fault> {
         let Clock { inputs, row, twin } = clock;
         let before = self.passed;
         self.passed = twin.passed();
@@ -145,7 +140,7 @@ impl<'a> player::Bench<'a> for Bench {
         Ok(given || self.passed != before)
     }
 
-    fn pass(&mut self, twin: &Encoder) {
+    fn pass(&mut self, twin: &Self::Twin) {
         self.passed = twin.passed();
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::bin::{BinCoder, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
-use crate::cycle::encoder::{Passed, Registers};
+use crate::cores::encoder::{Passed, Registers};
 use crate::spec;
 
 /// The steps of the core, by which a register tells its bin.

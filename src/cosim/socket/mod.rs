@@ -13,7 +13,8 @@ use std::path::PathBuf;
 
 use silicabac_sim::{Cache, Design, Direction, Library, SimError, Tools};
 
-use super::{CoreKind, rtl};
+use super::rtl;
+use crate::cores;
 pub use play::{Fault, FaultKind, play};
 pub use script::Script;
 pub use testbench::{TestbenchError, testbench};
@@ -25,7 +26,7 @@ pub const LANES: usize = 8;
 /// A core in a socket: built, its ports found.
 #[derive(Debug)]
 pub struct Socket {
-    kind: CoreKind,
+    kind: cores::Direction,
     top: String,
     library: Library,
     /// How many requests it takes at once.
@@ -62,7 +63,7 @@ struct Ports {
     slice_index: Place,
     out_valid: Place,
     out_ready: Place,
-    out_count: Place,
+    out_count: Option<Place>,
     out_data: Place,
     out_last: Option<Place>,
     in_valid: Place,
@@ -71,7 +72,7 @@ struct Ports {
     in_last: Place,
     rsp_valid: Place,
     rsp_ready: Place,
-    rsp_count: Place,
+    rsp_count: Option<Place>,
     rsp_bin: Place,
     rsp_data: Place,
     rsp_error: Option<Place>,
@@ -82,7 +83,7 @@ struct Ports {
 #[derive(Clone, Debug)]
 pub struct Source {
     /// What it does.
-    pub kind: CoreKind,
+    pub kind: cores::Direction,
     /// The module with the ports of the socket.
     pub top: String,
     /// Its files, packages before what uses them.
@@ -100,9 +101,11 @@ impl Source {
     ///
     /// # Errors
     /// [`SimError::Cache`].
-    pub fn built_in(kind: CoreKind, cache: &Cache) -> Result<Source, SimError> {
-        let files = rtl::as_files(&[&rtl::SOURCES[..], &rtl::SOCKETS].concat(), cache)?;
-        let top = format!("{}_socket", kind.top());
+    pub fn built_in(kind: cores::Direction, cache: &Cache) -> Result<Source, SimError> {
+        let core = cores::ALL.into_iter().find(|core| core.direction == kind).unwrap_or(cores::ALL[0]);
+        let socket: Vec<_> = rtl::SOCKETS.into_iter().filter(|(name, _)| name.contains(core.top)).collect();
+        let files = rtl::as_files(&[core.sources, &socket].concat(), cache)?;
+        let top = format!("{}_socket", core.top);
         Ok(Source {
             kind,
             top,
@@ -134,8 +137,8 @@ impl Socket {
         let finder = Finder { top, library: &library };
         let lanes = finder.lanes("req_kind", Direction::Input, 3)?;
         let bytes = match kind {
-            CoreKind::Encoder => finder.lanes("out_data", Direction::Output, 8)?,
-            CoreKind::Decoder => 1,
+            cores::Direction::Encoder => finder.lanes("out_data", Direction::Output, 8)?,
+            cores::Direction::Decoder => 1,
         };
         let ports = finder.ports(kind, lanes, bytes)?;
         let constants = source.constants.iter().map(|name| Ok((finder.constant(name)?, 0)));
@@ -154,7 +157,7 @@ impl Socket {
     }
 
     /// What the core does.
-    pub fn kind(&self) -> CoreKind {
+    pub fn kind(&self) -> cores::Direction {
         self.kind
     }
 
@@ -172,8 +175,10 @@ impl Socket {
     pub fn unchecked(&self) -> Vec<&'static str> {
         let Ports { out_last, rsp_error, rsp_bits, .. } = &self.ports;
         let shown = match self.kind {
-            CoreKind::Encoder => vec![("out_last", out_last.is_some())],
-            CoreKind::Decoder => vec![("rsp_error", rsp_error.is_some()), ("rsp_bits", rsp_bits.is_some())],
+            cores::Direction::Encoder => vec![("out_last", out_last.is_some())],
+            cores::Direction::Decoder => {
+                vec![("rsp_error", rsp_error.is_some()), ("rsp_bits", rsp_bits.is_some())]
+            }
         };
         shown.into_iter().filter(|(_, shown)| !shown).map(|(name, _)| name).collect()
     }
@@ -227,42 +232,55 @@ impl Finder<'_> {
         }
     }
 
-    fn ports(&self, kind: CoreKind, lanes: usize, bytes: usize) -> Result<Ports, SimError> {
+    /// How many things are given at once; need not be said where it can only be one.
+    fn count(&self, name: &str, most: usize) -> Result<Option<Place>, SimError> {
+        if most > 1 { self.place(name, Direction::Output, 4).map(Some) } else { self.optional(name, 4) }
+    }
+
+    /// An input that a core may have no use for.
+    fn unless_absent(&self, name: &str, width: usize, is_needed: bool) -> Result<Place, SimError> {
+        match is_needed || self.library.ports().iter().any(|port| port.name == name) {
+            true => self.place(name, Direction::Input, width),
+            false => Ok(Place::default()),
+        }
+    }
+
+    fn ports(&self, kind: cores::Direction, lanes: usize, bytes: usize) -> Result<Ports, SimError> {
         let input = |name, width| self.place(name, Direction::Input, width);
         let output = |name, width| self.place(name, Direction::Output, width);
         let both = Ports {
             rst: input("rst", 1)?,
             req_valid: input("req_valid", 1)?,
             req_ready: output("req_ready", 1)?,
-            req_count: input("req_count", 4)?,
+            req_count: self.unless_absent("req_count", 4, lanes > 1)?,
             req_kind: input("req_kind", 3 * lanes)?,
             req_ctx_idx: input("req_ctx_idx", 10 * lanes)?,
             req_model: input("req_model", 7 * lanes)?,
-            slice_codec: input("slice_codec", 1)?,
-            slice_type: input("slice_type", 2)?,
-            slice_qp: input("slice_qp", 8)?,
-            slice_index: input("slice_index", 2)?,
+            slice_codec: self.unless_absent("slice_codec", 1, false)?,
+            slice_type: self.unless_absent("slice_type", 2, false)?,
+            slice_qp: self.unless_absent("slice_qp", 8, false)?,
+            slice_index: self.unless_absent("slice_index", 2, false)?,
             ..Ports::default()
         };
         Ok(match kind {
-            CoreKind::Encoder => Ports {
+            cores::Direction::Encoder => Ports {
                 req_bin: input("req_bin", lanes)?,
                 req_data: input("req_data", 8)?,
                 out_valid: output("out_valid", 1)?,
                 out_ready: input("out_ready", 1)?,
-                out_count: output("out_count", 4)?,
+                out_count: self.count("out_count", bytes)?,
                 out_data: output("out_data", 8 * bytes)?,
                 out_last: self.optional("out_last", 1)?,
                 ..both
             },
-            CoreKind::Decoder => Ports {
+            cores::Direction::Decoder => Ports {
                 in_valid: input("in_valid", 1)?,
                 in_ready: output("in_ready", 1)?,
                 in_data: input("in_data", 8)?,
                 in_last: input("in_last", 1)?,
                 rsp_valid: output("rsp_valid", 1)?,
                 rsp_ready: input("rsp_ready", 1)?,
-                rsp_count: output("rsp_count", 4)?,
+                rsp_count: self.count("rsp_count", lanes)?,
                 rsp_bin: output("rsp_bin", lanes)?,
                 rsp_data: output("rsp_data", 8)?,
                 rsp_error: self.optional("rsp_error", 2 * lanes)?,
@@ -273,12 +291,12 @@ impl Finder<'_> {
     }
 
     /// An input that nobody drives would make whatever it is for happen or not.
-    fn check_no_other_inputs(&self, kind: CoreKind, constants: &[String]) -> Result<(), SimError> {
-        let both = ["rst", "req_valid", "req_count", "req_kind", "req_ctx_idx", "req_model"];
+    fn check_no_other_inputs(&self, kind: cores::Direction, constants: &[String]) -> Result<(), SimError> {
+        let both = ["rst", "req_valid", "req_count", "req_kind", "req_ctx_idx", "req_model", "save_ctx_idx"];
         let slice = ["slice_codec", "slice_type", "slice_qp", "slice_index"];
         let own = match kind {
-            CoreKind::Encoder => ["req_bin", "req_data", "out_ready"].as_slice(),
-            CoreKind::Decoder => &["in_valid", "in_data", "in_last", "rsp_ready"],
+            cores::Direction::Encoder => ["req_bin", "req_data", "out_ready"].as_slice(),
+            cores::Direction::Decoder => &["in_valid", "in_data", "in_last", "rsp_ready"],
         };
         let known = |name: &str| {
             let of_socket = [&both[..], &slice, own].into_iter().flatten();

@@ -11,7 +11,8 @@ use super::{
     script::{Script, codec_number, rsp_bits, slice_type_number},
 };
 use crate::bin::Event;
-use crate::cosim::{CoreKind, Stalls};
+use crate::cores::Direction;
+use crate::cosim::Stalls;
 use crate::cycle::Request;
 
 /// What is wrong with a core, and where.
@@ -130,8 +131,8 @@ impl Player<'_> {
         let all_asked = self.request == self.script.requests.len();
         all_asked
             && match self.socket.kind {
-                CoreKind::Encoder => self.byte == self.script.bytes.len(),
-                CoreKind::Decoder => self.answer == self.script.answers.len(),
+                Direction::Encoder => self.byte == self.script.bytes.len(),
+                Direction::Decoder => self.answer == self.script.answers.len(),
             }
     }
 
@@ -170,11 +171,11 @@ impl Player<'_> {
         self.set(self.ports.rst, 0);
         self.offer_requests();
         match self.socket.kind {
-            CoreKind::Encoder => {
+            Direction::Encoder => {
                 let ready = u32::from(!self.stalls.stalls_bytes(&mut self.rng));
                 self.set(self.ports.out_ready, ready);
             }
-            CoreKind::Decoder => {
+            Direction::Decoder => {
                 self.offer_byte();
                 let ready = u32::from(!self.stalls.stalls_answers(&mut self.rng));
                 self.set(self.ports.rsp_ready, ready);
@@ -183,8 +184,8 @@ impl Player<'_> {
         self.advance()?;
         let taken = self.requests_are_taken();
         let came = match self.socket.kind {
-            CoreKind::Encoder => self.take_bytes()?,
-            CoreKind::Decoder => self.give_byte()? | self.take_answers()?,
+            Direction::Encoder => self.take_bytes()?,
+            Direction::Decoder => self.give_byte()? | self.take_answers()?,
         };
         let moved = taken || came;
         self.still = if moved || self.is_done() { 0 } else { self.still + 1 };
@@ -281,7 +282,7 @@ impl Player<'_> {
         if self.get(self.ports.out_valid) == 0 {
             return Ok(false);
         }
-        let count = self.get(self.ports.out_count) as usize;
+        let count = self.ports.out_count.map_or(1, |port| self.get(port)) as usize;
         self.check_count("out_count", count, self.socket.bytes)?;
         for lane in 0..count {
             let found = self.get_lane(self.ports.out_data, 8, lane) as u8;
@@ -320,7 +321,7 @@ impl Player<'_> {
         if self.get(self.ports.rsp_valid) == 0 {
             return Ok(false);
         }
-        let count = self.get(self.ports.rsp_count) as usize;
+        let count = self.ports.rsp_count.map_or(1, |port| self.get(port)) as usize;
         self.check_count("rsp_count", count, self.socket.lanes)?;
         if self.answer + count > self.asked {
             let what = "an answer is given that nothing asked for".to_owned();
@@ -395,10 +396,10 @@ impl Player<'_> {
         let all_asked = self.request == self.script.requests.len();
         let (request, waits) = match (self.socket.kind, all_asked) {
             (_, false) => (self.request, "a request is not taken".to_owned()),
-            (CoreKind::Encoder, _) => {
+            (Direction::Encoder, _) => {
                 (self.script.bytes[self.byte].request, format!("{} does not come", self.name_byte(self.byte)))
             }
-            (CoreKind::Decoder, _) => {
+            (Direction::Decoder, _) => {
                 (self.script.answers[self.answer].request, "an answer does not come".to_owned())
             }
         };

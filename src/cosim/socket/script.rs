@@ -2,8 +2,8 @@
 
 use crate::bin::{BinCoder, Event};
 use crate::context::{Codec, ContextModel, SliceInit, SliceType};
-use crate::cosim::CoreKind;
-use crate::cycle::{Request, RequestFields, decoder::error_code};
+use crate::cores::{Direction, decoder::error_code};
+use crate::cycle::{Request, RequestFields};
 use crate::spec;
 use crate::vectors::{Vector, trail};
 
@@ -71,7 +71,7 @@ pub(super) struct Answer {
 
 impl<'a> Script<'a> {
     /// Without LOADs if the core initialises contexts by itself.
-    pub fn new(kind: CoreKind, vectors: &[&'a Vector], initialises: bool) -> Script<'a> {
+    pub fn new(kind: Direction, vectors: &[&'a Vector], initialises: bool) -> Script<'a> {
         let mut script = Script::default();
         for (number, &vector) in vectors.iter().enumerate() {
             script.vectors.push(vector);
@@ -81,8 +81,8 @@ impl<'a> Script<'a> {
                 answer: script.answers.len(),
             });
             match kind {
-                CoreKind::Encoder => script.encode(number, vector),
-                CoreKind::Decoder => script.decode(number, vector),
+                Direction::Encoder => script.encode(number, vector),
+                Direction::Decoder => script.decode(number, vector),
             }
         }
         if initialises {
@@ -172,8 +172,8 @@ fn model_of(event: Event, coder: &impl BinCoder) -> ContextModel {
 }
 
 /// Whether a core of this kind can be asked for the vector.
-pub(super) fn plays(kind: CoreKind, vector: &Vector, initialises: bool) -> bool {
-    (kind == CoreKind::Decoder || !vector.decode_only) && (!initialises || vector.init.is_some())
+pub(super) fn plays(kind: Direction, vector: &Vector, initialises: bool) -> bool {
+    (kind == Direction::Decoder || !vector.decode_only) && (!initialises || vector.init.is_some())
 }
 
 /// The port rsp_bits: a position modulo 2^32, as `docs/socket.md` has it.

@@ -5,7 +5,8 @@
 
 use super::script::{Answer, Asked, Byte, Script, codec_number, plays, rsp_bits, slice_type_number};
 use crate::context::SliceInit;
-use crate::cosim::{CoreKind, rtl};
+use crate::cores::Direction;
+use crate::cosim::rtl;
 use crate::cycle::RequestFields;
 use crate::vectors::Vector;
 
@@ -19,7 +20,7 @@ const MOST_WORDS: usize = 0x7fff_ffff;
 pub enum TestbenchError {
     /// Nothing would be played.
     #[error("no vector is for this core ({}): there is nothing to write", .0.name())]
-    NoVector(CoreKind),
+    NoVector(Direction),
     /// There are too many vectors for one testbench.
     #[error("{0} vectors are more than the {MOST_VECTORS} of a testbench; write several")]
     Vectors(usize),
@@ -31,8 +32,8 @@ pub enum TestbenchError {
 /// The files of a testbench for a core in a socket: their names, and what is in them.
 ///
 /// ```
-/// use silicabac::cosim::{CoreKind, socket::testbench};
-/// let files = testbench(CoreKind::Encoder, &silicabac::stress::smoke(), false)?;
+/// use silicabac::cosim::{Direction, socket::testbench};
+/// let files = testbench(Direction::Encoder, &silicabac::stress::smoke(), false)?;
 /// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
 /// assert_eq!(names, [
 ///     "encoder_tb.sv", "encoder_config.vh", "encoder_names.vh", "encoder_requests.hex", "encoder_bytes.hex",
@@ -44,7 +45,7 @@ pub enum TestbenchError {
 /// # Errors
 /// [`TestbenchError`].
 pub fn testbench(
-    kind: CoreKind,
+    kind: Direction,
     vectors: &[Vector],
     initialises: bool,
 ) -> Result<Vec<(String, String)>, TestbenchError> {
@@ -61,8 +62,8 @@ pub fn testbench(
     }
     let name = kind.name();
     let (text, (template_path, template)) = match kind {
-        CoreKind::Encoder => (include_str!("encoder_tb.sv"), rtl::SOCKETS[0]),
-        CoreKind::Decoder => (include_str!("decoder_tb.sv"), rtl::SOCKETS[1]),
+        Direction::Encoder => (include_str!("encoder_tb.sv"), rtl::SOCKETS[0]),
+        Direction::Decoder => (include_str!("decoder_tb.sv"), rtl::SOCKETS[1]),
     };
     let mut files = vec![
         (format!("{name}_tb.sv"), text.to_owned()),
@@ -71,7 +72,7 @@ pub fn testbench(
         (format!("{name}_requests.hex"), lines(&script.requests, |asked| request(&script, asked))),
         (format!("{name}_bytes.hex"), lines(&script.bytes, byte)),
     ];
-    if kind == CoreKind::Decoder {
+    if kind == Direction::Decoder {
         files.push((
             format!("{name}_answers.hex"),
             lines(&script.answers, |answer| self::answer(&script, answer)),

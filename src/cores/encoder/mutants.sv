@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The encoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
+`ifndef CORE
+`define CORE cabac_encoder
+`endif
+
+// An encoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
 //
 // They agree if all registers are the same that matter: not those of a stage that holds nothing, nor a field that its
 // request has no use for. What the registers of the right one can hold is what formal/ proves; each line of `legal`
@@ -35,18 +39,16 @@ module proof (
   logic [9:0] read_addr, write_addr, mutant_read_addr, mutant_write_addr;
   logic [6:0] write_data, write_en, mutant_write_data, mutant_write_en;
 
-  cabac_encoder_socket right_core (
+  `CORE right_core (
       .clk, .rst, .req_valid, .req_ready, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
-      .req_count(4'd1), .slice_codec(1'b0), .slice_type(2'd0), .slice_qp(8'd0), .slice_index(2'd0),
-      .out_valid, .out_ready, .out_count(), .out_data, .out_last, .mutsel(13'd0), .debug(right),
+      .out_valid, .out_ready, .out_data, .out_last, .mutsel(13'd0), .debug(right),
       .\read_0.ADDR (read_addr), .\read_0.DATA (stored),
       .\write_0.ADDR (write_addr), .\write_0.DATA (write_data), .\write_0.EN (write_en)
   );
 
-  cabac_encoder_socket mutant_core (
+  `CORE mutant_core (
       .clk, .rst, .req_valid, .req_ready(mutant_req_ready), .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
-      .req_count(4'd1), .slice_codec(1'b0), .slice_type(2'd0), .slice_qp(8'd0), .slice_index(2'd0),
-      .out_valid(mutant_out_valid), .out_ready, .out_count(), .out_data(mutant_out_data),
+      .out_valid(mutant_out_valid), .out_ready, .out_data(mutant_out_data),
       .out_last(mutant_out_last), .mutsel, .debug(mutant),
       .\read_0.ADDR (mutant_read_addr), .\read_0.DATA (mutant_stored),
       .\write_0.ADDR (mutant_write_addr), .\write_0.DATA (mutant_write_data), .\write_0.EN (mutant_write_en)

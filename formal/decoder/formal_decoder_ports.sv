@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// What a neighbour of the decoder sees: handshakes, one answer for each request, errors that stay, and how long a
-// request waits.
+// What a neighbour of the decoder sees: handshakes, one answer for each bin and raw byte and for nothing else, errors that
+// stay, and how long a request waits.
 module formal_decoder_ports (
     input wire logic                      clk,
     input wire logic                      rst,
@@ -18,21 +18,24 @@ module formal_decoder_ports (
     input wire logic [7:0]                rsp_data,
     input wire cabac_pkg::error_t         rsp_error,
     input wire logic [31:0]               rsp_bits,
-    input wire logic [28:0]               rsp_bytes,
     input wire logic                      taken,
     input wire logic                      overrun,
     input wire cabac_pkg::decoder_debug_t debug
 );
-  // Requests taken and answers given. Two bits, since two are never under way.
+  // Requests taken that are answered, and answers given. Two bits, since two are never under way.
   logic [1:0] asked, answered;
   cabac_pkg::kind_t kind;
+  logic asks;
+
+  assign asks = req_kind == cabac_pkg::CONTEXT || req_kind == cabac_pkg::BYPASS
+             || req_kind == cabac_pkg::TERMINATE || req_kind == cabac_pkg::RAW;
 
   always_ff @(posedge clk) begin
     if (rst) begin
       asked <= 2'd0;
       answered <= 2'd0;
     end else begin
-      if (taken) asked <= asked + 2'd1;
+      if (taken && asks) asked <= asked + 2'd1;
       if (rsp_valid && rsp_ready) answered <= answered + 2'd1;
     end
     if (taken) kind <= req_kind;
@@ -62,11 +65,8 @@ module formal_decoder_ports (
       byte_needs_no_request: assert (in_ready == (!debug.ended && debug.ahead_len <= 6'd24));
       one_answer_each: assert (asked - answered == {1'b0, rsp_valid});
       data_is_of_raw: assert (!rsp_valid || kind == cabac_pkg::RAW || rsp_data == 8'd0);
-      silent_kinds_have_no_bin: assert (
-          !rsp_valid || !rsp_bin || kind == cabac_pkg::CONTEXT || kind == cabac_pkg::BYPASS
-          || kind == cabac_pkg::TERMINATE);
-      bytes_are_bits: assert ({3'd0, rsp_bytes} == (rsp_bits >> 3) + {31'd0, rsp_bits[2:0] != 3'd0}
-                              && rsp_bits == debug.position);
+      raw_has_no_bin: assert (!rsp_valid || kind != cabac_pkg::RAW || !rsp_bin);
+      bits_are_the_position: assert (rsp_bits == debug.position);
       overrun_is_an_error: assert (!overrun || rsp_error != cabac_pkg::NONE);
       exhausted_is_an_overrun: assert (rsp_error != cabac_pkg::EXHAUSTED || overrun);
       response_is_bounded: assert (
@@ -74,11 +74,11 @@ module formal_decoder_ports (
           || (!debug.ended && (req_kind == cabac_pkg::SLICE || (missing_bytes != 3'd0 && in_ready))));
 
       if (!$past(rst)) begin
-        answer_follows: assert (!$past(taken) || rsp_valid);
+        answer_follows: assert (!$past(taken) || rsp_valid == $past(asks));
         answer_is_stable: assert (
             !$past(rsp_valid && !rsp_ready)
-            || (rsp_valid && {rsp_bin, rsp_data, rsp_error, rsp_bits, rsp_bytes}
-                             == $past({rsp_bin, rsp_data, rsp_error, rsp_bits, rsp_bytes})));
+            || (rsp_valid && {rsp_bin, rsp_data, rsp_error, rsp_bits}
+                             == $past({rsp_bin, rsp_data, rsp_error, rsp_bits})));
         error_is_sticky: assert (
             $past(rsp_error) == cabac_pkg::NONE || rsp_error == $past(rsp_error)
             || ($past(taken && req_kind == cabac_pkg::SLICE) && rsp_error == cabac_pkg::NONE));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The decoder core with its checkers. Its context memory is cut away: a context variable that it reads may be any
+`ifndef CORE
+`define CORE cabac_decoder
+`endif
+
+// A decoder core with its checkers. Its context memory is cut away: a context variable that it reads may be any
 // with a state below 63, which formal_decoder_contexts proves that it is.
 module formal_decoder (
     input wire logic             clk,
@@ -19,17 +23,16 @@ module formal_decoder (
   logic [7:0] rsp_data;
   cabac_pkg::error_t rsp_error;
   logic [31:0] rsp_bits;
-  logic [28:0] rsp_bytes;
   cabac_pkg::model_t save_model;
   cabac_pkg::decoder_debug_t debug;
 
   initial was_reset = 1'b0;
   always_ff @(posedge clk) was_reset <= 1'b1;
 
-  cabac_decoder core (
+  `CORE core (
       .clk, .rst, .req_valid, .req_ready, .req_kind, .req_ctx_idx, .req_model,
       .in_valid, .in_ready, .in_data, .in_last,
-      .rsp_valid, .rsp_ready, .rsp_bin, .rsp_data, .rsp_error, .rsp_bits, .rsp_bytes,
+      .rsp_valid, .rsp_ready, .rsp_bin, .rsp_data, .rsp_error, .rsp_bits,
       .settled, .save_ctx_idx(10'd0), .save_model, .debug
   );
 

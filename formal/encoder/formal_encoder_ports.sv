@@ -7,9 +7,9 @@ module formal_encoder_ports (
     input wire logic                      clk,
     input wire logic                      rst,
     input wire logic                      was_reset,
-    input wire logic                      in_valid,
-    input wire logic                      in_ready,
-    input wire cabac_pkg::request_t       in_request,
+    input wire logic                      req_valid,
+    input wire logic                      req_ready,
+    input wire cabac_pkg::request_t       request,
     input wire logic                      out_valid,
     input wire logic                      out_ready,
     input wire logic [7:0]                out_data,
@@ -30,7 +30,7 @@ module formal_encoder_ports (
       flushed <= 2'd0;
       ended <= 2'd0;
     end else begin
-      if (in_valid && in_ready) taken <= taken + 2'd1;
+      if (req_valid && req_ready) taken <= taken + 2'd1;
       if (low_done) passed <= passed + 2'd1;
       if (low_done && debug.low.flush) flushed <= flushed + 2'd1;
       if (out_valid && out_ready && out_last) ended <= ended + 2'd1;
@@ -53,24 +53,24 @@ module formal_encoder_ports (
   always_ff @(posedge clk) begin
     if (was_reset) begin
       valid_needs_no_ready: assert (out_valid == pop);
-      ready_needs_no_ready: assert (in_ready == (!debug.fetch_valid || fetch_done));
+      ready_needs_no_ready: assert (req_ready == (!debug.fetch_valid || fetch_done));
       requests_pass: assert (taken - passed == {1'b0, debug.fetch_valid} + {1'b0, debug.low_valid});
       lives_end_once: assert (
           flushed - ended == {1'b0, debug.emit_valid && debug.emit.last} + {1'b0, debug.pack_last});
       last_is_last: assert (!out_last || !out_valid || debug.pack_fill == 6'd8);
-      response_is_bounded: assert (rank != 31'd0 || in_ready);
+      response_is_bounded: assert (rank != 31'd0 || req_ready);
       room_is_bounded: assert (room <= 3'd4);
 
       if (!$past(rst)) begin
         request_is_kept: assert (
-            $past(in_ready) ? debug.fetch_valid == $past(in_valid)
-                              && (!$past(in_valid) || debug.fetch == $past(in_request))
+            $past(req_ready) ? debug.fetch_valid == $past(req_valid)
+                              && (!$past(req_valid) || debug.fetch == $past(request))
             : debug.fetch_valid && debug.fetch == $past(debug.fetch));
         byte_is_stable: assert (
             !$past(out_valid && !out_ready)
             || (out_valid && out_data == $past(out_data) && out_last == $past(out_last)));
         response_comes_nearer: assert (
-            $past(in_ready) || ($past(out_ready) ? rank < $past(rank) : rank <= $past(rank)));
+            $past(req_ready) || ($past(out_ready) ? rank < $past(rank) : rank <= $past(rank)));
       end
     end
   end

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The context variables of the encoder core: one address, whichever, is watched with a copy of what was last
+`ifndef CORE
+`define CORE cabac_encoder
+`endif
+
+// The context variables of an encoder core: one address, whichever, is watched with a copy of what was last
 // written there.
 module formal_encoder_contexts (
     input wire logic             clk,
     input wire logic             rst,
-    input wire logic             in_valid,
-    input wire cabac_pkg::kind_t in_kind,
-    input wire logic             in_bin,
-    input wire logic [9:0]       in_ctx_idx,
-    input wire logic [7:0]       in_data,
+    input wire logic             req_valid,
+    input wire cabac_pkg::kind_t req_kind,
+    input wire logic             req_bin,
+    input wire logic [9:0]       req_ctx_idx,
+    input wire logic [6:0]       req_model,
+    input wire logic [7:0]       req_data,
     input wire logic             out_ready
 );
   (* anyconst *) logic [9:0] watched;
-  logic was_reset, in_ready, out_valid, out_last, settled;
+  logic was_reset, req_ready, out_valid, out_last, settled;
   logic [7:0] out_data;
   cabac_pkg::model_t save_model;
   cabac_pkg::encoder_debug_t debug;
@@ -22,8 +27,8 @@ module formal_encoder_contexts (
   initial was_reset = 1'b0;
   always_ff @(posedge clk) was_reset <= 1'b1;
 
-  cabac_encoder core (
-      .clk, .rst, .in_valid, .in_ready, .in_kind, .in_bin, .in_ctx_idx, .in_data,
+  `CORE core (
+      .clk, .rst, .req_valid, .req_ready, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
       .out_valid, .out_ready, .out_data, .out_last, .settled, .save_ctx_idx(watched), .save_model, .debug
   );
 
@@ -33,7 +38,7 @@ module formal_encoder_contexts (
 
   assign is_code = debug.fetch_valid && debug.fetch.kind == cabac_pkg::CONTEXT && debug.fetch.ctx_idx == watched;
   assign is_load = debug.fetch_valid && debug.fetch.kind == cabac_pkg::LOAD && debug.fetch.ctx_idx == watched;
-  assign leaves = was_reset && debug.fetch_valid && in_ready;
+  assign leaves = was_reset && debug.fetch_valid && req_ready;
 
   cabac_transition transition (.model(newest), .bin(debug.fetch.bin), .model_next(coded));
 
@@ -49,8 +54,8 @@ module formal_encoder_contexts (
   // The contract: a context is loaded before it is used, and never with state 63.
   always_ff @(posedge clk) begin
     if (!was_reset) assume (rst);
-    if (in_valid && in_kind == cabac_pkg::LOAD) assume (in_data[5:0] != 6'd63);
-    if (in_valid && in_kind == cabac_pkg::CONTEXT && in_ctx_idx == watched) assume (loaded || is_load);
+    if (req_valid && req_kind == cabac_pkg::LOAD) assume (req_model[5:0] != 6'd63);
+    if (req_valid && req_kind == cabac_pkg::CONTEXT && req_ctx_idx == watched) assume (loaded || is_load);
   end
 
   always_ff @(posedge clk) begin
@@ -72,8 +77,8 @@ module formal_encoder_contexts (
   assign ran = was_reset && !rst && leaves;
 
   always_ff @(posedge clk) begin
-    context_is_forwarded: cover (ran && is_code && in_valid && in_kind == cabac_pkg::CONTEXT && in_ctx_idx == watched);
-    load_is_forwarded: cover (ran && is_load && in_valid && in_kind == cabac_pkg::CONTEXT && in_ctx_idx == watched);
+    context_is_forwarded: cover (ran && is_code && req_valid && req_kind == cabac_pkg::CONTEXT && req_ctx_idx == watched);
+    load_is_forwarded: cover (ran && is_load && req_valid && req_kind == cabac_pkg::CONTEXT && req_ctx_idx == watched);
     mps_is_swapped: cover (ran && is_code && debug.fetch_model.p_state_idx == 6'd0 && coded.val_mps != newest.val_mps);
     update_survives_a_reset: cover (was_reset && rst && leaves && is_code);
   end

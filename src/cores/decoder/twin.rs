@@ -1,11 +1,11 @@
-//! The twin of `rtl/cabac_decoder.sv`.
+//! The twin of `rtl/decoder/cabac_decoder.sv`, and of every other that shows the same in the same clock.
 //!
 //! Invariant: after every clock its registers equal the Verilog's. A request is done in the clock in which it is
 //! taken; what the registers show after a clock belongs to the last request that was taken.
 
-use super::{Core, Request, RequestFields, Row, Stopped, fields, kind, transition};
 use crate::bin::DecodeErrorKind;
 use crate::context::CONTEXTS;
+use crate::cycle::{Core, Request, RequestFields, Row, Stopped, fields::fields, kind, transition};
 use crate::tables::RANGE_TAB_LPS;
 
 fields! {
@@ -51,8 +51,6 @@ fields! {
         rsp_error: 2,
         /// How many bits of the slice have been read.
         rsp_bits: 32,
-        /// How many bytes those are a part of.
-        rsp_bytes: 29,
         /// No update of the context memory is under way.
         settled: 1,
         /// The context variable that `save_ctx_idx` names.
@@ -65,7 +63,7 @@ fields! {
     Registers {
         /// An answer waits.
         response_valid: 1,
-        /// Its bin.
+        /// The bin of the last request.
         response_bin: 1,
         /// Its byte.
         response_data: 8,
@@ -116,7 +114,7 @@ pub fn error_code(error: Option<DecodeErrorKind>) -> u32 {
 /// The decoder core.
 ///
 /// ```
-/// use silicabac::{bin::Event, cycle::{Request, decoder::{Decoder, Inputs}}};
+/// use silicabac::{bin::Event, cores::decoder::{Decoder, Inputs}, cycle::Request};
 /// let mut core = Decoder::new();
 /// core.step(&Inputs { rst: 1, ..Inputs::default() });
 /// core.step(&Inputs::request(Request::Slice));
@@ -238,7 +236,9 @@ impl Decoder {
                 first => first,
             };
         }
-        next.response_valid = u32::from(done || r.response_valid == 1 && inputs.rsp_ready == 0);
+        let answers = matches!(inputs.req_kind, kind::CONTEXT | kind::BYPASS | kind::TERMINATE | kind::RAW);
+        let stays = r.response_valid == 1 && inputs.rsp_ready == 0;
+        next.response_valid = u32::from(if done { answers } else { stays });
         if inputs.rst == 1 {
             *next = Registers { cod_i_range: 510, ended: 1, ..Registers::default() };
         }
@@ -251,7 +251,6 @@ impl Decoder {
             rsp_data: r.response_data,
             rsp_error: r.response_error,
             rsp_bits: r.position,
-            rsp_bytes: r.position.div_ceil(8),
             settled: 1 - r.write_valid,
             save_model,
         };

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The decoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
+`ifndef CORE
+`define CORE cabac_decoder
+`endif
+
+// A decoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
 //
 // They agree if all registers are the same that matter: not the update of a context that is not under way, nor an
 // answer that nobody waits for, nor the interval where no engine runs, nor the bits ahead of a slice that is dropped or
@@ -30,8 +34,8 @@ module proof (
     // They agree, and in the clock before they gave the same
     output logic                 kept
 );
-  logic req_ready, in_ready, rsp_valid, asked;
-  logic mutant_req_ready, mutant_in_ready, mutant_rsp_valid, mutant_asked;
+  logic req_ready, in_ready, rsp_valid;
+  logic mutant_req_ready, mutant_in_ready, mutant_rsp_valid;
   logic rsp_bin, mutant_rsp_bin;
   logic [7:0] rsp_data, mutant_rsp_data;
   logic [1:0] rsp_error, mutant_rsp_error;
@@ -40,23 +44,21 @@ module proof (
   logic [9:0] read_addr, write_addr, mutant_read_addr, mutant_write_addr;
   logic [6:0] write_data, write_en, mutant_write_data, mutant_write_en;
 
-  cabac_decoder_socket right_core (
+  `CORE right_core (
       .clk, .rst, .req_valid, .req_ready, .req_kind, .req_ctx_idx, .req_model,
-      .req_count(4'd1), .slice_codec(1'b0), .slice_type(2'd0), .slice_qp(8'd0), .slice_index(2'd0),
       .in_valid, .in_ready, .in_data, .in_last,
-      .rsp_valid, .rsp_ready, .rsp_count(), .rsp_bin, .rsp_data, .rsp_error, .rsp_bits,
-      .mutsel(13'd0), .debug(right), .asked,
+      .rsp_valid, .rsp_ready, .rsp_bin, .rsp_data, .rsp_error, .rsp_bits,
+      .mutsel(13'd0), .debug(right),
       .\read_0.ADDR (read_addr), .\read_0.DATA (stored),
       .\write_0.ADDR (write_addr), .\write_0.DATA (write_data), .\write_0.EN (write_en)
   );
 
-  cabac_decoder_socket mutant_core (
+  `CORE mutant_core (
       .clk, .rst, .req_valid, .req_ready(mutant_req_ready), .req_kind, .req_ctx_idx, .req_model,
-      .req_count(4'd1), .slice_codec(1'b0), .slice_type(2'd0), .slice_qp(8'd0), .slice_index(2'd0),
       .in_valid, .in_ready(mutant_in_ready), .in_data, .in_last,
-      .rsp_valid(mutant_rsp_valid), .rsp_ready, .rsp_count(), .rsp_bin(mutant_rsp_bin), .rsp_data(mutant_rsp_data),
+      .rsp_valid(mutant_rsp_valid), .rsp_ready, .rsp_bin(mutant_rsp_bin), .rsp_data(mutant_rsp_data),
       .rsp_error(mutant_rsp_error), .rsp_bits(mutant_rsp_bits),
-      .mutsel, .debug(mutant), .asked(mutant_asked),
+      .mutsel, .debug(mutant),
       .\read_0.ADDR (mutant_read_addr), .\read_0.DATA (mutant_stored),
       .\write_0.ADDR (mutant_write_addr), .\write_0.DATA (mutant_write_data), .\write_0.EN (mutant_write_en)
   );
@@ -64,7 +66,7 @@ module proof (
   // The answer that waits is a bin's, or a raw byte's.
   logic is_raw, waits;
   always_ff @(posedge clk) if (req_valid && req_ready) is_raw <= req_kind == cabac_pkg::RAW;
-  assign waits = right.response_valid && asked;
+  assign waits = right.response_valid;
 
   // No engine runs from a SLICE, or from a terminate bin of 1, to the START behind it. A SLICE that waits drops bytes.
   logic started, runs, was_slice, was_terminate, is_dropping;
@@ -83,7 +85,7 @@ module proof (
   logic exhausted;
   assign exhausted = right.ended && right.ahead_len == 6'd0 && right.response.error != cabac_pkg::NONE;
 
-  assign agree = asked == mutant_asked && (!asked || right.response_valid == mutant.response_valid)
+  assign agree = right.response_valid == mutant.response_valid
       && (!waits || is_raw || right.response.bin == mutant.response.bin)
       && (!waits || !is_raw || right.response.data == mutant.response.data)
       && right.response.error == mutant.response.error

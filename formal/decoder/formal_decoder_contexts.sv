@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The context variables of the decoder core: one address, whichever, is watched with a copy of what was last
+`ifndef CORE
+`define CORE cabac_decoder
+`endif
+
+// The context variables of a decoder core: one address, whichever, is watched with a copy of what was last
 // written there.
 module formal_decoder_contexts (
     input wire logic             clk,
@@ -20,17 +24,16 @@ module formal_decoder_contexts (
   logic [7:0] rsp_data;
   cabac_pkg::error_t rsp_error;
   logic [31:0] rsp_bits;
-  logic [28:0] rsp_bytes;
   cabac_pkg::model_t save_model;
   cabac_pkg::decoder_debug_t debug;
 
   initial was_reset = 1'b0;
   always_ff @(posedge clk) was_reset <= 1'b1;
 
-  cabac_decoder core (
+  `CORE core (
       .clk, .rst, .req_valid, .req_ready, .req_kind, .req_ctx_idx, .req_model,
       .in_valid, .in_ready, .in_data, .in_last,
-      .rsp_valid, .rsp_ready, .rsp_bin, .rsp_data, .rsp_error, .rsp_bits, .rsp_bytes,
+      .rsp_valid, .rsp_ready, .rsp_bin, .rsp_data, .rsp_error, .rsp_bits,
       .settled, .save_ctx_idx(watched), .save_model, .debug
   );
 
@@ -42,7 +45,7 @@ module formal_decoder_contexts (
   assign codes = taken && is_watched && req_kind == cabac_pkg::CONTEXT;
   assign loads = taken && is_watched && req_kind == cabac_pkg::LOAD;
 
-  // The bin of a request is known a clock later, with its answer.
+  // The bin of a request is known a clock later, with what it leaves behind.
   cabac_transition transition (.model(previous), .bin(debug.response.bin), .model_next(coded));
   assign newest = was_coded ? coded : previous;
 

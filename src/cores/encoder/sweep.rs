@@ -13,9 +13,10 @@
 
 use silicabac_sim::{Direction, Instance, Library, SimError};
 
-use super::{Kind, Tally, Varying, Wrong, columns, model, reachable, word_of};
 use crate::bin::{BinCoder, Encode};
 use crate::context::{ContextModel, CtxIdx};
+use crate::cores::CoreSpec;
+use crate::cosim::sweep::{self, Kind, Swept, Tally, Varying, Wrong, columns, model, reachable, word_of};
 use crate::cycle::{Fields, fields::fields, kind};
 use crate::spec;
 
@@ -92,7 +93,7 @@ struct Written {
     last: bool,
 }
 
-pub(super) const KINDS: [Kind<Judge>; 5] = [
+const KINDS: [Kind<Judge>; 5] = [
     ("context", Judge::contexts),
     ("bypass", |judge, tally| judge.without_context(kind::BYPASS, tally)),
     ("terminate", |judge, tally| judge.without_context(kind::TERMINATE, tally)),
@@ -103,7 +104,22 @@ pub(super) const KINDS: [Kind<Judge>; 5] = [
 /// How many registers the counter is swept at with each of its values.
 const COUNTED_AT: u32 = 24;
 
-pub(super) struct Judge {
+/// What the registers before a step can be: codILow and codIRange.
+pub(in crate::cores) fn registers() -> Vec<(u16, u16)> {
+    reachable::low_and_range(true)
+}
+
+/// Sweeps all kinds of points.
+pub(in crate::cores) fn sweep(
+    core: &'static CoreSpec,
+    library: &Library,
+    registers: Vec<(u16, u16)>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Vec<Swept>, SimError> {
+    Ok(sweep::run(core, &KINDS, &mut Judge::new(library, registers)?, progress))
+}
+
+struct Judge {
     step: Instance,
     point_at: usize,
     /// Where bitsOutstanding, the registers and the decided bits lie: without firstBitFlag, and with it.
@@ -117,7 +133,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    pub(super) fn new(library: &Library, registers: Vec<(u16, u16)>) -> Result<Judge, SimError> {
+    fn new(library: &Library, registers: Vec<(u16, u16)>) -> Result<Judge, SimError> {
         let outstanding_at = |name| library.word_of(name, Direction::Input, 32);
         let registers_at = |name| word_of::<Registers>(library, name, Direction::Output);
         let decided_at = |name| word_of::<Decided>(library, name, Direction::Output);

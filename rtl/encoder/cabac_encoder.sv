@@ -15,12 +15,13 @@ module cabac_encoder (
     input  wire logic             clk,
     input  wire logic             rst,
     // Requests, in the order of the slice
-    input  wire logic             in_valid,
-    output logic                  in_ready,
-    input  wire cabac_pkg::kind_t in_kind,
-    input  wire logic             in_bin,
-    input  wire logic [9:0]       in_ctx_idx,
-    input  wire logic [7:0]       in_data,
+    input  wire logic             req_valid,
+    output logic                  req_ready,
+    input  wire cabac_pkg::kind_t req_kind,
+    input  wire logic             req_bin,
+    input  wire logic [9:0]       req_ctx_idx,
+    input  wire logic [6:0]       req_model,    // LOAD
+    input  wire logic [7:0]       req_data,     // RAW
     // Slice data; `out_last` marks the last byte of a life
     output logic                  out_valid,
     input  wire logic             out_ready,
@@ -33,71 +34,27 @@ module cabac_encoder (
     // For checkers only
     output cabac_pkg::encoder_debug_t debug
 );
-  // Fetch.
-  logic fetch_valid, fetch_done, write_valid;
+  // Fetch and range.
+  logic fetch_valid, write_valid, low_valid, low_done;
   cabac_pkg::request_t fetch;
-  cabac_pkg::model_t fetch_model, read_model, coded_model, write_new;
+  cabac_pkg::model_t fetch_model, write_new;
+  cabac_pkg::low_op_t low;
+  logic [8:0] cod_i_range;
 
-  assign in_ready = !fetch_valid || fetch_done;
-  assign settled = !fetch_valid;
-
-  always_ff @(posedge clk) begin
-    if (rst) begin
-      fetch_valid <= 1'b0;
-      fetch <= '0;
-      fetch_model <= '0;
-    end else if (in_ready) begin
-      fetch_valid <= in_valid;
-      if (in_valid) begin
-        fetch <= {in_kind, in_bin, in_ctx_idx, in_data};
-        fetch_model <= read_model;
-      end
-    end
-  end
-
-  // Range.
-  logic [8:0] cod_i_range, cod_i_range_next;
-  cabac_pkg::low_op_t low, low_next;
-
-  cabac_encoder_range range_step (
-      .kind(fetch.kind), .bin(fetch.bin), .data(fetch.data), .model(fetch_model),
-      .cod_i_range, .cod_i_range_next, .low(low_next)
-  );
-
-  cabac_transition transition (.model(fetch_model), .bin(fetch.bin), .model_next(coded_model));
-
-  assign write_valid = fetch_done && (fetch.kind == cabac_pkg::CONTEXT || fetch.kind == cabac_pkg::LOAD);
-  assign write_new = fetch.kind == cabac_pkg::LOAD ? fetch.data[6:0] : coded_model;
-
-  cabac_context_memory context_memory (
-      .clk, .write_valid, .write_addr(fetch.ctx_idx), .write_data(write_new),
-      .read_addr(in_ctx_idx), .read_data(read_model),
-      .save_addr(save_ctx_idx), .save_data(save_model)
+  cabac_encoder_front front (
+      .clk, .rst, .req_valid, .req_ready, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
+      .low_valid, .low_done, .low, .settled, .save_ctx_idx, .save_model,
+      .fetch_valid, .fetch, .fetch_model, .cod_i_range, .write_valid, .write_new
   );
 
   // Low.
-  logic low_valid, low_done, put, emit_ready;
+  logic put, emit_ready;
   logic [9:0] cod_i_low, cod_i_low_next;
   logic [31:0] bits_outstanding, bits_outstanding_next;
   logic first_bit_flag, first_bit_flag_next;
   cabac_pkg::bits_t bits;
 
   assign low_done = low_valid && (!put || emit_ready);
-  assign fetch_done = fetch_valid && (!low_valid || low_done);
-
-  always_ff @(posedge clk) begin
-    if (rst) begin
-      cod_i_range <= 9'd510;
-      low_valid <= 1'b0;
-      low <= '0;
-    end else begin
-      if (fetch_done) begin
-        cod_i_range <= cod_i_range_next;
-        low <= low_next;
-      end
-      low_valid <= fetch_done || (low_valid && !low_done);
-    end
-  end
 
   cabac_encoder_low low_step (
       .low, .cod_i_low, .bits_outstanding, .first_bit_flag,

@@ -6,9 +6,10 @@
 
 use silicabac_sim::{Direction, Instance, Library, SimError};
 
-use super::{Kind, Tally, Varying, Wrong, columns, model, reachable, word_of};
 use crate::bin::{BinCoder, Decode};
 use crate::context::{ContextModel, CtxIdx};
+use crate::cores::CoreSpec;
+use crate::cosim::sweep::{self, Kind, Swept, Tally, Varying, Wrong, columns, model, reachable, word_of};
 use crate::cycle::{Fields, fields::fields, kind};
 use crate::spec;
 use crate::tables::RANGE_TAB_LPS;
@@ -54,7 +55,7 @@ fields! {
 /// How many bits the step sees of the slice.
 const NEXT_BITS: u32 = 9;
 
-pub(super) const KINDS: [Kind<Judge>; 6] = [
+const KINDS: [Kind<Judge>; 6] = [
     ("context", Judge::contexts),
     ("shift", Judge::shifts),
     ("bypass", |judge, tally| judge.without_context(kind::BYPASS, tally)),
@@ -75,7 +76,22 @@ static PATTERNS: [u8; 2 << NEXT_BITS] = {
     bytes
 };
 
-pub(super) struct Judge {
+/// What the registers before a step can be: codIOffset and codIRange.
+pub(in crate::cores) fn registers() -> Vec<(u16, u16)> {
+    reachable::offset_and_range()
+}
+
+/// Sweeps all kinds of points.
+pub(in crate::cores) fn sweep(
+    core: &'static CoreSpec,
+    library: &Library,
+    registers: Vec<(u16, u16)>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Vec<Swept>, SimError> {
+    Ok(sweep::run(core, &KINDS, &mut Judge::new(library, registers)?, progress))
+}
+
+struct Judge {
     step: Instance,
     /// Where the answers lie: with the next bits as they are, and with their complement.
     after_at: [usize; 2],
@@ -86,7 +102,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    pub(super) fn new(library: &Library, registers: Vec<(u16, u16)>) -> Result<Judge, SimError> {
+    fn new(library: &Library, registers: Vec<(u16, u16)>) -> Result<Judge, SimError> {
         word_of::<Point>(library, "point", Direction::Input)?;
         let after_at = |name| word_of::<After>(library, name, Direction::Output);
         Ok(Judge {

@@ -4,7 +4,9 @@
 // What moves in this clock, said again from the registers alone and in numbers instead of bits; and what the
 // requests that have passed the range step leave behind. Checkers lean on it: were it wrong, `requests_pass` and
 // `bits_account` would fail.
-module formal_encoder_flow (
+module formal_encoder_flow #(
+    parameter bit ALWAYS_WAITS = 0
+) (
     input  wire logic                      clk,
     input  wire logic                      rst,
     input  wire cabac_pkg::encoder_debug_t debug,
@@ -38,7 +40,7 @@ module formal_encoder_flow (
   assign long_run = debug.emit.run >= 32'd8;
   assign push = debug.emit_valid && debug.pack_fill < 6'd16 && !debug.pack_last;
   assign emit_done = push && !long_run;
-  assign low_done = debug.low_valid && (!put || !debug.emit_valid || emit_done);
+  assign low_done = debug.low_valid && ((!ALWAYS_WAITS && !put) || !debug.emit_valid || emit_done);
   assign fetch_done = debug.fetch_valid && (!debug.low_valid || low_done);
   assign pop = debug.pack_fill >= 6'd8;
 

@@ -1,10 +1,10 @@
-//! The twin of `rtl/cabac_encoder.sv`, stage by stage.
+//! The twin of `rtl/encoder/cabac_encoder.sv`, stage by stage, and of pipelines that differ from it in when a request waits.
 //!
 //! Invariant: after every clock its registers equal the Verilog's. Besides, it counts the requests that have
 //! passed each step, which is how a judge knows to which bin a register belongs.
 
-use super::{Core, Request, RequestFields, Row, Stopped, fields, kind, transition};
 use crate::context::CONTEXTS;
+use crate::cycle::{Core, Request, RequestFields, Row, Stopped, fields::fields, kind, transition};
 use crate::tables::RANGE_TAB_LPS;
 
 fields! {
@@ -13,15 +13,17 @@ fields! {
         /// Synchronous reset, at any clock; the context memory keeps its contents.
         rst: 1,
         /// A request waits.
-        in_valid: 1,
+        req_valid: 1,
         /// One of [`kind`].
-        in_kind: 3,
+        req_kind: 3,
         /// The bin.
-        in_bin: 1,
+        req_bin: 1,
         /// The context variable of a CONTEXT or LOAD request.
-        in_ctx_idx: 10,
-        /// The byte of a RAW request; the state, as `ContextModel::bits` has it, of a LOAD.
-        in_data: 8,
+        req_ctx_idx: 10,
+        /// The state, as `ContextModel::bits` has it, of a LOAD.
+        req_model: 7,
+        /// The byte of a RAW.
+        req_data: 8,
         /// Whoever takes the bytes takes one now.
         out_ready: 1,
         /// Which context variable `save_model` shows.
@@ -33,7 +35,7 @@ fields! {
     /// The output ports.
     Outputs {
         /// The request is taken in this clock.
-        in_ready: 1,
+        req_ready: 1,
         /// A byte waits.
         out_valid: 1,
         /// The byte.
@@ -117,12 +119,14 @@ impl Inputs {
     /// The ports with this request on them; everything else stays zero.
     pub fn request(request: Request) -> Inputs {
         let RequestFields { kind, bin, ctx_idx, data } = request.fields();
+        let (req_model, req_data) = if kind == kind::LOAD { (data, 0) } else { (0, data) };
         Inputs {
-            in_valid: 1,
-            in_kind: kind,
-            in_bin: bin,
-            in_ctx_idx: ctx_idx,
-            in_data: data,
+            req_valid: 1,
+            req_kind: kind,
+            req_bin: bin,
+            req_ctx_idx: ctx_idx,
+            req_model,
+            req_data,
             ..Inputs::default()
         }
     }
@@ -142,9 +146,13 @@ pub struct Passed {
 }
 
 /// The encoder core.
+pub type Encoder = Pipeline<false>;
+
+/// An encoder with the stages of `cabac_encoder`. With `ALWAYS_WAITS` its low step waits until the emit stage is free even
+/// if it decides no bits.
 ///
 /// ```
-/// use silicabac::{bin::Event, cycle::{Request, encoder::{Encoder, Inputs}}};
+/// use silicabac::{bin::Event, cores::encoder::{Encoder, Inputs}, cycle::Request};
 /// let mut core = Encoder::new();
 /// core.step(&Inputs { rst: 1, ..Inputs::default() });
 /// core.step(&Inputs::request(Request::Event(Event::Terminate { bin: true })));
@@ -156,7 +164,7 @@ pub struct Passed {
 /// assert_eq!(bytes, [0xfe, 0x80]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Encoder {
+pub struct Pipeline<const ALWAYS_WAITS: bool> {
     registers: Registers,
     models: [u8; CONTEXTS],
     passed: Passed,
@@ -189,10 +197,10 @@ struct LowStep {
     bits: Bits,
 }
 
-impl Encoder {
+impl<const ALWAYS_WAITS: bool> Pipeline<ALWAYS_WAITS> {
     /// The core as it is switched on; it wants a reset.
-    pub fn new() -> Encoder {
-        Encoder {
+    pub fn new() -> Self {
+        Pipeline {
             registers: Registers::default(),
             models: [0; CONTEXTS],
             passed: Passed::default(),
@@ -251,7 +259,7 @@ impl Encoder {
 
         // Low: cabac_encoder_low.
         let low = low_step(r);
-        let low_done = r.low_valid == 1 && (!low.put || emit_ready);
+        let low_done = r.low_valid == 1 && (emit_ready || !ALWAYS_WAITS && !low.put);
         if emit_ready {
             next.emit_valid = u32::from(r.low_valid == 1 && low.put);
             if next.emit_valid == 1 {
@@ -289,17 +297,19 @@ impl Encoder {
         if write_valid {
             self.models[r.fetch_ctx_idx as usize % CONTEXTS] = write_new as u8;
         }
-        let in_ready = r.fetch_valid == 0 || fetch_done;
-        if in_ready {
-            next.fetch_valid = inputs.in_valid;
-            if inputs.in_valid == 1 {
-                (next.fetch_kind, next.fetch_bin) = (inputs.in_kind, inputs.in_bin);
-                (next.fetch_ctx_idx, next.fetch_data) = (inputs.in_ctx_idx, inputs.in_data);
-                next.fetch_model = self.models[inputs.in_ctx_idx as usize % CONTEXTS].into();
+        let req_ready = r.fetch_valid == 0 || fetch_done;
+        if req_ready {
+            next.fetch_valid = inputs.req_valid;
+            if inputs.req_valid == 1 {
+                (next.fetch_kind, next.fetch_bin) = (inputs.req_kind, inputs.req_bin);
+                next.fetch_ctx_idx = inputs.req_ctx_idx;
+                next.fetch_data =
+                    if inputs.req_kind == kind::LOAD { inputs.req_model } else { inputs.req_data };
+                next.fetch_model = self.models[inputs.req_ctx_idx as usize % CONTEXTS].into();
             }
         }
 
-        self.passed.fetch += u64::from(in_ready && inputs.in_valid == 1);
+        self.passed.fetch += u64::from(req_ready && inputs.req_valid == 1);
         self.passed.range += u64::from(fetch_done);
         self.passed.low += u64::from(low_done);
         if push {
@@ -316,7 +326,7 @@ impl Encoder {
         }
 
         row.outputs = Outputs {
-            in_ready: in_ready.into(),
+            req_ready: req_ready.into(),
             out_valid: out_valid.into(),
             out_data: r.pack_bits >> 24,
             out_last: out_last.into(),
@@ -330,13 +340,13 @@ impl Encoder {
     }
 }
 
-impl Default for Encoder {
+impl<const ALWAYS_WAITS: bool> Default for Pipeline<ALWAYS_WAITS> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Core for Encoder {
+impl<const ALWAYS_WAITS: bool> Core for Pipeline<ALWAYS_WAITS> {
     type Inputs = Inputs;
     type Outputs = Outputs;
     type Registers = Registers;

@@ -79,14 +79,14 @@ package cabac_pkg;
     EXHAUSTED  = 2'd3   // a request needs a bit beyond the last byte; such bits are zero
   } error_t;
 
-  // The answer to a request.
+  // The answer to a bin or a raw byte; `error` is that of all requests so far, answered or not.
   typedef struct packed {
     logic       bin;
     logic [7:0] data;   // RAW: the byte
     error_t     error;
   } response_t;
 
-  // The registers of the decoder, and the context variable that it reads.
+  // The registers of the decoder, and the context variable that it reads. An answer waits if `response_valid`.
   typedef struct packed {
     logic        response_valid;
     response_t   response;
