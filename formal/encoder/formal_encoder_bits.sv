@@ -128,6 +128,7 @@ module formal_encoder_bits (
           debug.pack_fill <= 6'd32
           && (debug.pack_bits & (32'hffff_ffff >> debug.pack_fill)) == 32'd0
           && (!debug.pack_last || (debug.pack_fill[2:0] == 3'd0 && debug.pack_fill != 6'd0)));
+      long_run_is_known: assert (debug.emit_long_run == (debug.emit.run >= 32'd8));
       run_is_handed_on: assert (!arrived || (debug.emit_valid && debug.emit.run == run));
       run_leaves_whole: assert (!debug.emit_valid || sent_now + group_len == total_now);
     end

@@ -49,7 +49,7 @@ package cabac_pkg;
     logic        last;        // fill the byte with zeros; it is the last one
   } bits_t;
 
-  // The registers of the encoder, and the write to its context memory.
+  // The registers of the encoder, and the write to its context memory. `emit_long_run` need not be one of them.
   typedef struct packed {
     logic        fetch_valid;
     request_t    fetch;
@@ -62,6 +62,7 @@ package cabac_pkg;
     logic        first_bit_flag;
     logic        emit_valid;
     bits_t       emit;
+    logic        emit_long_run;
     logic [31:0] pack_bits;
     logic [5:0]  pack_fill;
     logic        pack_last;

@@ -74,7 +74,7 @@ module cabac_encoder (
   end
 
   // Emit and pack.
-  logic emit_valid, piece_valid, piece_ready, piece_last, pack_last;
+  logic emit_valid, emit_long_run, piece_valid, piece_ready, piece_last, pack_last;
   cabac_pkg::bits_t emit;
   logic [16:0] piece_bits;
   logic [4:0] piece_len;
@@ -86,7 +86,7 @@ module cabac_encoder (
       .in_valid(low_valid && put), .in_ready(emit_ready), .in(bits),
       .out_valid(piece_valid), .out_ready(piece_ready),
       .out_bits(piece_bits), .out_len(piece_len), .out_last(piece_last),
-      .emit_valid, .emit
+      .emit_valid, .emit, .long_run(emit_long_run)
   );
 
   cabac_encoder_pack pack_stage (
@@ -98,7 +98,7 @@ module cabac_encoder (
   );
 
   assign debug = {fetch_valid, fetch, fetch_model, cod_i_range, low_valid, low, cod_i_low, bits_outstanding,
-                  first_bit_flag, emit_valid, emit, pack_bits, pack_fill, pack_last,
+                  first_bit_flag, emit_valid, emit, emit_long_run, pack_bits, pack_fill, pack_last,
                   write_valid, fetch.ctx_idx, fetch_model, write_new};
 endmodule
 `default_nettype wire

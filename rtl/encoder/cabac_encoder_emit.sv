@@ -19,9 +19,10 @@ module cabac_encoder_emit (
     output logic                  out_last,
     // Registers
     output logic                  emit_valid,
-    output cabac_pkg::bits_t      emit
+    output cabac_pkg::bits_t      emit,
+    // More than seven bits of the run are left
+    output logic                  long_run
 );
-  logic long_run;
   logic [3:0] lead_len;
   logic [7:0] lead;
 

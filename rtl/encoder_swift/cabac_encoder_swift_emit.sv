@@ -20,9 +20,9 @@ module cabac_encoder_swift_emit (
     output logic                  out_last,
     // Registers
     output logic                  emit_valid,
-    output cabac_pkg::bits_t      emit
+    output cabac_pkg::bits_t      emit,
+    output logic                  long_run      // more than seven bits of the run are left
 );
-  logic long_run;
   logic [31:0] run_left;
   logic [3:0] lead_len;
   logic [7:0] lead;

@@ -87,7 +87,7 @@ const CONTROLS: &[(&str, Edit)] = &[
         ],
     ),
     ("bits.ahead_is_bounded", [BITS, "ahead_len <= 6'd24 && !ended", "ahead_len <= 6'd32 && !ended"]),
-    ("bits.ahead_is_clean", [BITS, "{in_data, 32'd0} >> ahead_len", "{in_data, 32'd0} >> left_len"]),
+    ("bits.ahead_is_clean", [BITS, "{ahead, 8'd0}", "{ahead, 8'hff}"]),
     ("bits.bits_account", [BITS, "position_low[5] ? position_high_more : position_high", "position_high"]),
     ("bits.slice_is_closed", [BITS, "ended || (push && in_last)", "ended || (push && in_last && !drop)"]),
     ("bits.nothing_behind_the_last", [BITS, "ahead_len <= 6'd24 && !ended", "ahead_len <= 6'd24"]),

@@ -3,13 +3,14 @@
 
 `ifndef CORE
 `define CORE cabac_encoder
+`define ALWAYS_WAITS 0
 `endif
 
 // An encoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
 //
 // They agree if all registers are the same that matter: not those of a stage that holds nothing, nor a field that its
-// request has no use for. What the registers of the right one can hold is what formal/ proves; each line of `legal`
-// has the names of its properties.
+// request has no use for; `emit_long_run` is a register only in the core that always waits. What the registers of the
+// right one can hold is what formal/ proves; each line of `legal` has the names of its properties.
 module proof (
     input wire logic             clk,
     input wire logic             rst,
@@ -81,6 +82,7 @@ module proof (
           || (right.emit.head_valid == mutant.emit.head_valid && right.emit.run == mutant.emit.run
               && right.emit.rest == mutant.emit.rest && right.emit.len == mutant.emit.len
               && right.emit.last == mutant.emit.last
+              && (!`ALWAYS_WAITS || right.emit_long_run == mutant.emit_long_run)
               && ((!right.emit.head_valid && right.emit.run == 32'd0) || right.emit.head == mutant.emit.head)));
   assign rest_agrees = right.cod_i_range == mutant.cod_i_range && right.cod_i_low == mutant.cod_i_low
       && right.bits_outstanding == mutant.bits_outstanding && right.first_bit_flag == mutant.first_bit_flag
@@ -139,9 +141,10 @@ module proof (
       && (!right.low_valid || !right.low.raw || (right.cod_i_low == 10'd0 && right.bits_outstanding == 32'd0
                                                  && right.first_bit_flag));
 
-  // group_is_well_formed, pack_is_well_formed
+  // group_is_well_formed, pack_is_well_formed, long_run_is_known
   assign bits = (right.emit.len <= 4'd5 || right.emit.len == 4'd8 || right.emit.len == 4'd9)
       && right.emit.last == (right.emit.len == 4'd9)
+      && right.emit_long_run == (right.emit.run >= 32'd8)
       && (right.emit.rest & (9'h1ff >> right.emit.len)) == 9'd0
       && right.pack_fill <= 6'd32
       && (right.pack_bits & (32'hffff_ffff >> right.pack_fill)) == 32'd0

@@ -41,7 +41,7 @@ pub(in crate::cores) const CONTEXTS: [Property; 7] = [
 ];
 
 /// Of all else.
-pub(in crate::cores) const OTHERS: [Property; 29] = [
+pub(in crate::cores) const OTHERS: [Property; 30] = [
     property(
         "interval.range_is_normal",
         "codIRange is 256..510 and none of 503, 505, 507, 509",
@@ -105,6 +105,11 @@ pub(in crate::cores) const OTHERS: [Property; 29] = [
         "bits.run_is_handed_on",
         "a run of outstanding bits that is decided enters the emit stage with its length",
         [LOW, "bits.run = bits_outstanding;", "bits.run = {bits_outstanding[31:1], 1'b0};"],
+    ),
+    property(
+        "bits.long_run_is_known",
+        "the emit stage knows whether more than seven bits of its run are left",
+        [EMIT, "emit.run[31:3] != 29'd0", "emit.run[31:4] != 28'd0"],
     ),
     property(
         "bits.run_leaves_whole",

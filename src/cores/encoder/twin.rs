@@ -98,6 +98,8 @@ fields! {
         emit_len: 4,
         /// They are the last of a life.
         emit_last: 1,
+        /// More than seven of `emit_run` are left.
+        emit_long_run: 1,
         /// Bits that are no bytes yet, at the top.
         pack_bits: 32,
         /// How many.
@@ -335,6 +337,7 @@ impl<const ALWAYS_WAITS: bool> Pipeline<ALWAYS_WAITS> {
         };
         let (write_ctx_idx, write_old) = (r.fetch_ctx_idx, r.fetch_model);
         let shown = &mut row.registers;
+        shown.emit_long_run = long_run.into();
         shown.write_valid = write_valid.into();
         (shown.write_ctx_idx, shown.write_old, shown.write_new) = (write_ctx_idx, write_old, write_new);
     }

@@ -66,6 +66,7 @@ mod spec {
 
     const CONTROLS: &[(&str, Edit)] = &[
         ("bits.run_leaves_whole", [EMIT, "emit.run - (emit.head_valid ? 32'd7 : 32'd8)", "emit.run - 32'd8"]),
+        ("bits.long_run_is_known", [EMIT, "run_left[31:3] != 29'd0", "run_left[31:4] != 28'd0"]),
         ("bits.bits_wait_in_emit", [EMIT, "emit.head_valid <= 1'b0;", "emit.head <= !emit.head;"]),
         (
             "ports.response_is_bounded",
