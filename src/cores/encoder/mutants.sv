@@ -9,7 +9,7 @@
 // An encoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
 //
 // They agree if all registers are the same that matter: not those of a stage that holds nothing, nor a field that its
-// request has no use for; `emit_long_run` is a register only in the core that always waits. What the registers of the
+// request has no use for; that a run is long is in a register only in the core that always waits. What the registers of the
 // right one can hold is what formal/ proves; each line of `legal` has the names of its properties.
 module proof (
     input wire logic             clk,
