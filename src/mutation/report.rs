@@ -116,7 +116,7 @@ impl Report {
             !matches!((&outcome.mutant, &outcome.fate), (Mutant::Table(_), Fate::Killed(_)))
         };
         let mutants = self.cores.iter().flat_map(|(core, outcomes)| {
-            outcomes.iter().filter(is_listed).map(|outcome| JsonMutant::new(*core, outcome))
+            outcomes.iter().filter(is_listed).map(|outcome| JsonMutant::new(core, outcome))
         });
         serde_json::json!(JsonReport {
             pass: self.passed(),
@@ -158,7 +158,7 @@ impl Report {
             writeln!(out, " {paced} | {proved} | {proved_if_short} | {explained} | {survived} |")?;
         }
         for (core, outcomes) in &self.cores {
-            write_survivors(out, *core, outcomes)?;
+            write_survivors(out, core, outcomes)?;
         }
         Ok(())
     }
