@@ -2,7 +2,7 @@
 //!
 //! A core has one name in three places: `rtl/NAME/`, its Verilog; `NAME/` here, its twin, its sweep, its properties
 //! and its mutants; `formal/NAME/`, its checkers. What cores share is in the `common` of each, or is taken from the core
-//! that had it first. Adding one is these folders and a line in [`ALL`](crate::cores::ALL); CONTRIBUTING.md goes through it.
+//! that had it first. Adding one is these folders and a line in [`ALL`]; CONTRIBUTING.md goes through it.
 
 #[cfg(feature = "cosim")]
 mod common;
