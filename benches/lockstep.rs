@@ -1,50 +1,62 @@
-//! Lockstep (twin, Verilog, comparison of every output and register) against the Verilated core alone, both
-//! clocked from Rust with the same inputs. The ratio is what matters; the last line has it, measured in turns
-//! so that a noisy machine bears on both alike.
+//! Co-simulation against the Verilated core alone, clocked from Rust. Co-simulation is all of it: the player, the oracle, the
+//! twin, and the comparison of every output and register. The ratio of the clocks in a second is what matters; the
+//! last lines have it, measured in turns so that a noisy machine slows both alike.
 
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use silicabac::cosim::{self, Judged, lockstep::Lockstep};
-use silicabac::cycle::{
-    Request,
-    decoder::{self as decoder_core, Decoder},
-    encoder::{self as encoder_core, Encoder},
-};
+use silicabac::cores::{self, CoreSpec, Direction};
+use silicabac::cosim::{Model, Play, Source};
+use silicabac::cycle::{Inputs, Request};
 use silicabac::suites::Suite;
+use silicabac::vectors::Vector;
 use silicabac_sim::{Cache, Tools};
 
 const CLOCKS: usize = 100_000;
 
 fn benches(criterion: &mut Criterion) {
-    measure::<Encoder>(criterion, &encoder_inputs());
-    measure::<Decoder>(criterion, &decoder_inputs());
+    let suite = Suite::built_in("avc", 1).expect("a built-in suite");
+    for core in cores::ALL {
+        measure(criterion, core, &suite.vectors);
+    }
 }
 
-fn measure<C: Judged>(criterion: &mut Criterion, inputs: &[C::Inputs]) {
+fn measure(criterion: &mut Criterion, core: &'static CoreSpec, vectors: &[Vector]) {
     let cache = Cache::from_env().expect("a cache");
     let tools = Tools::find(&cache, &mut |line| eprintln!("{line}")).expect("the tools");
-    let model = cosim::build::<C>(C::KIND.top(), None, &cache, &tools).expect("the core");
+    let source = Source::of(core, core.top, None, &cache).expect("the sources");
+    let model = Model::build(&source, &cache, &tools).expect("the core");
 
-    let mut alone = model.instance(1);
-    let mut alone = || inputs.iter().for_each(|inputs| alone.advance(inputs).expect("no $finish"));
-    let mut both = Lockstep::new(C::default(), model.instance(1));
-    C::switch_on(&mut both).expect("no $finish");
-    let mut both = || inputs.iter().for_each(|inputs| _ = both.clock(inputs).expect("equal rows"));
+    // As many vectors as make about so many clocks.
+    let mut bins = 0;
+    let is_one_of_few = |vector: &&Vector| {
+        bins += vector.bins();
+        bins <= CLOCKS
+    };
+    let few: Vec<&Vector> = vectors.iter().take_while(is_one_of_few).collect();
+    let play = Play::flowing(&few);
+    let stats = model.play(&play, &mut |_| ()).expect("equal");
+    let clocks = stats.clocks + stats.load_clocks;
+    let mut both = || {
+        model.play(&play, &mut |_| ()).expect("equal");
+    };
+    let inputs = inputs(core.direction, &few, clocks as usize);
+    let mut alone = model.simulate(1);
+    let mut alone = || inputs.iter().for_each(|inputs| alone.clock(inputs).expect("no $finish"));
 
-    let mut group = criterion.benchmark_group(C::KIND.name());
-    group.throughput(Throughput::Elements(CLOCKS as u64));
+    let mut group = criterion.benchmark_group(core.name);
+    group.throughput(Throughput::Elements(clocks));
     group.bench_function("alone", |bencher| bencher.iter(&mut alone));
-    group.bench_function("lockstep", |bencher| bencher.iter(&mut both));
+    group.bench_function("co-simulation", |bencher| bencher.iter(&mut both));
     group.finish();
 
     // `cargo test` runs a benchmark once.
     let pairs = if std::env::args().any(|argument| argument == "--bench") { 101 } else { 1 };
     let mut ratios: Vec<f64> = (0..pairs).map(|_| seconds(&mut alone) / seconds(&mut both)).collect();
     ratios.sort_by(f64::total_cmp);
-    let name = C::KIND.name();
     println!(
-        "{name}: lockstep runs at {:.2} of the speed of the core alone (median of {pairs} pairs)",
+        "{}: co-simulation runs at {:.2} of the speed of the core alone (median of {pairs} pairs)",
+        core.name,
         ratios[pairs / 2]
     );
 }
@@ -55,56 +67,27 @@ fn seconds(work: &mut impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// The requests of real slices, each held until it is taken.
-fn encoder_inputs() -> Vec<encoder_core::Inputs> {
-    let suite = Suite::built_in("avc", 1).expect("a built-in suite");
-    let mut core = Encoder::new();
-    core.step(&encoder_core::Inputs { rst: 1, ..Default::default() });
-    let mut events = suite.vectors.iter().flat_map(|vector| &vector.events).copied().cycle().peekable();
-    let next = || {
-        let inputs = encoder_core::Inputs {
-            out_ready: 1,
-            ..encoder_core::Inputs::request(Request::Event(*events.peek()?))
-        };
-        if core.step(&inputs).outputs.in_ready == 1 {
-            events.next();
-        }
-        Some(inputs)
-    };
-    std::iter::from_fn(next).take(CLOCKS).collect()
-}
-
-/// The same, and slice data, each byte held until it is taken.
-fn decoder_inputs() -> Vec<decoder_core::Inputs> {
-    let suite = Suite::built_in("avc", 1).expect("a built-in suite");
-    let mut core = Decoder::new();
-    core.step(&decoder_core::Inputs { rst: 1, ..Default::default() });
-    let requests = suite.vectors.iter().flat_map(|vector| Request::of_slice(&vector.events));
-    let mut requests = requests.cycle().peekable();
-    let bytes = suite.vectors.iter().flat_map(|vector| {
+/// The requests of slices, and for a decoder their bytes, one of each in every clock.
+fn inputs(direction: Direction, vectors: &[&Vector], clocks: usize) -> Vec<Inputs> {
+    let starts = direction == Direction::Decoder;
+    let requests = vectors.iter().flat_map(|vector| Request::of_slice(&vector.events));
+    let mut requests = requests.filter(|&request| starts || request != Request::START).cycle();
+    let bytes = vectors.iter().flat_map(|vector| {
         let last = vector.bytes.len() - 1;
         vector.bytes.iter().enumerate().map(move |(i, &byte)| (byte, i == last))
     });
-    let mut bytes = bytes.cycle().peekable();
+    let mut bytes = bytes.cycle();
     let next = || {
-        let &(byte, last) = bytes.peek()?;
-        let inputs = decoder_core::Inputs {
-            in_valid: 1,
-            in_data: byte.into(),
-            in_last: last.into(),
-            rsp_ready: 1,
-            ..decoder_core::Inputs::request(*requests.peek()?)
-        };
-        let shown = core.step(&inputs).outputs;
-        if shown.req_ready == 1 {
-            requests.next();
-        }
-        if shown.in_ready == 1 {
-            bytes.next();
-        }
-        Some(inputs)
+        let inputs = Inputs { out_ready: 1, rsp_ready: 1, ..Inputs::request(requests.next()?) };
+        Some(match direction {
+            Direction::Encoder => inputs,
+            Direction::Decoder => {
+                let (byte, last) = bytes.next()?;
+                Inputs { in_valid: 1, in_data: byte.into(), in_last: last.into(), ..inputs }
+            }
+        })
     };
-    std::iter::from_fn(next).take(CLOCKS).collect()
+    std::iter::from_fn(next).take(clocks).collect()
 }
 
 criterion_group!(lockstep, benches);

@@ -80,11 +80,7 @@ fn touched(slice: &TracedSlice) -> BTreeSet<Item> {
     }));
     let (mut decoder, mut encoder) = (spec::Decoder::new(&slice.payload), spec::Encoder::new());
     let (mut bypass_run, mut after_context) = (0u32, false);
-    let events = slice.events();
-    let mut next = 0;
-    while next < events.len() {
-        let event = events[next];
-        let raw = events[next + 1..].iter().take_while(|event| matches!(event, Event::Raw(_))).count();
+    for event in slice.events() {
         match event {
             Event::Context { ctx, bin } => {
                 let model = decoder.save(ctx);
@@ -100,14 +96,9 @@ fn touched(slice: &TracedSlice) -> BTreeSet<Item> {
         bypass_run = if matches!(event, Event::Bypass { .. }) { bypass_run + 1 } else { 0 };
         items.insert(Item::BypassRun(log2(bypass_run)));
         after_context = matches!(event, Event::Context { .. });
-        // A terminate bin of 1 goes with the raw bytes behind it, unless the slice ends there.
-        let end = next + 1 + if event.ends_life() { raw } else { 0 };
-        let _ = (decoder.play(&events[next..end]), encoder.play(&events[next..end]));
-        if event.ends_life() && raw == 0 && end < events.len() {
-            decoder.raw(&mut []);
-        }
+        decoder.code(event);
+        encoder.code(event);
         items.insert(Item::OutstandingRun(log2(encoder.bits_outstanding())));
-        next = end;
     }
     let tail = Tail::of(&slice.payload, decoder.position());
     items.insert(Item::Tail(tail.bits != 0, !tail.bytes.is_empty()));

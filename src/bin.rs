@@ -8,8 +8,8 @@ use crate::context::{ContextModel, CtxIdx};
 /// One request to a coder. A slice is a list of these, in the order of the stream.
 ///
 /// A *life* of the engine is the bins up to and with a terminate bin of 1. After it either the slice ends, or
-/// raw bytes follow (none at all between H.265 substreams) and a new life begins on the next byte, with the
-/// contexts as they are.
+/// raw bytes follow (none at all between H.265 substreams) and then a [`Start`](Event::Start): a new life begins on the
+/// next byte, with the contexts as they are. The first life has begun with the coder, and no event says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A bin coded with a context variable.
@@ -31,8 +31,10 @@ pub enum Event {
     },
     /// H.265 bypass alignment: codIRange := 256. Not a bin.
     Align,
-    /// A byte that is not coded, such as a PCM sample; only straight after a terminate bin of 1.
+    /// A byte that is not coded, such as a PCM sample; only straight after a terminate bin of 1 or another of these.
     Raw(u8),
+    /// The engine starts on the next whole byte; behind a terminate bin of 1, or the raw bytes that follow it.
+    Start,
     /// Sets a context variable.
     Load {
         /// The context variable.
@@ -63,12 +65,50 @@ impl fmt::Display for Event {
             Event::Terminate { bin } => write!(f, "terminate = {}", u8::from(bin)),
             Event::Align => write!(f, "align"),
             Event::Raw(byte) => write!(f, "raw {byte:#04x}"),
+            Event::Start => write!(f, "start"),
             Event::Load { ctx, model } => {
                 let (state, mps) = (model.p_state_idx(), u8::from(model.val_mps()));
                 write!(f, "load {}: state {state}, MPS {mps}", ctx.get())
             }
         }
     }
+}
+
+/// A list of events with each [`Start`](Event::Start) where it belongs: behind raw bytes, and behind a terminate bin of 1
+/// that something else than raw bytes follows. What is not told where its engine starts, such as a vector file, is
+/// read with this; a list that has its starts there stays as it is.
+///
+/// ```
+/// use silicabac::bin::{Event, with_starts};
+/// let (end, pcm, bypass) = (Event::Terminate { bin: true }, Event::Raw(7), Event::Bypass { bin: true });
+/// let events = with_starts([end, bypass, end, pcm, pcm, bypass, end]);
+/// assert_eq!(events, [end, Event::Start, bypass, end, pcm, pcm, Event::Start, bypass, end]);
+/// assert_eq!(with_starts(events.clone()), events);
+/// ```
+pub fn with_starts(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
+    answers_with_starts(events, |event| event)
+}
+
+/// What each request is coded as, and each start that belongs between them: behind a terminate bin, its answer says so.
+pub(crate) fn answers_with_starts(
+    requests: impl IntoIterator<Item = Event>,
+    mut code: impl FnMut(Event) -> Event,
+) -> Vec<Event> {
+    let is_raw = |event: &Event| matches!(event, Event::Raw(_));
+    let mut requests = requests.into_iter().filter(|request| *request != Event::Start).peekable();
+    let mut answers = Vec::with_capacity(requests.size_hint().0);
+    while let Some(request) = requests.next() {
+        let answer = code(request);
+        answers.push(answer);
+        let starts = match requests.peek() {
+            None => is_raw(&answer),
+            Some(next) => (is_raw(&answer) || answer.ends_life()) && !is_raw(next),
+        };
+        if starts {
+            answers.push(code(Event::Start));
+        }
+    }
+    answers
 }
 
 /// A syntax element, by its name in the standard: what a run of bins stands for.
@@ -85,8 +125,8 @@ impl fmt::Display for Element {
 /// bin that it is given and returns it, a decoder ignores it and returns the bin that it read.
 ///
 /// Calls never fail. A decoder keeps its first error ([`Decode::error`]) and reads zero bits from there on.
-/// After `terminate` returned true the stream continues only through [`raw`](Self::raw); a coder that is
-/// given bins instead stays defined, but what they mean is not.
+/// After `terminate` returned true the stream continues only through [`raw`](Self::raw) and [`start`](Self::start); a
+/// coder that is given bins instead stays defined, but what they mean is not.
 pub trait BinCoder {
     /// Whether bins come from a stream (a decoder) or from the caller (an encoder).
     const READS: bool;
@@ -122,9 +162,13 @@ pub trait BinCoder {
     /// zeros, as the standard wants; x264 sets the last of them. A decoder returns what they are.
     fn padding(&mut self, bits: u8) -> u8;
 
-    /// After a terminate bin of 1: passes whole bytes uncoded, from the next byte of the stream on (an
-    /// encoder writes `bytes`, a decoder fills them), and starts the engine again behind them.
+    /// After a terminate bin of 1: passes whole bytes uncoded, from the next byte of the stream on; an encoder writes
+    /// `bytes`, a decoder fills them.
     fn raw(&mut self, bytes: &mut [u8]);
+
+    /// After a terminate bin of 1, and the raw bytes behind it: starts the engine on the next whole byte. A decoder reads
+    /// nine bits; an encoder has been ready since the bin.
+    fn start(&mut self);
 
     /// Sets a context variable.
     fn load(&mut self, ctx: CtxIdx, model: ContextModel);
@@ -132,11 +176,27 @@ pub trait BinCoder {
     /// The present state of a context variable.
     fn save(&self, ctx: CtxIdx) -> ContextModel;
 
+    /// Does what an event says; what it was coded as, which only a decoder can find to be another.
+    #[inline]
+    fn code(&mut self, event: Event) -> Event {
+        match event {
+            Event::Context { ctx, bin } => return Event::Context { ctx, bin: self.context(ctx, bin) },
+            Event::Bypass { bin } => return Event::Bypass { bin: self.bypass(bin) },
+            Event::Terminate { bin } => return Event::Terminate { bin: self.terminate(bin) },
+            Event::Raw(byte) => {
+                let mut bytes = [byte];
+                self.raw(&mut bytes);
+                return Event::Raw(bytes[0]);
+            }
+            Event::Align => self.align(),
+            Event::Start => self.start(),
+            Event::Load { ctx, model } => self.load(ctx, model),
+        }
+        event
+    }
+
     /// Plays a list of events; the index of the first at which the coder returned something else, which only
-    /// a decoder can.
-    ///
-    /// To a decoder, all raw bytes in a row must be played in one call, and so must a terminate bin of 1 with
-    /// the bin that follows it: between lives it reads nine bits, and only what comes next tells from where.
+    /// a decoder can. There it stops.
     ///
     /// ```
     /// use silicabac::{bin::{BinCoder, Decode, Encode, Event}, spec};
@@ -147,66 +207,16 @@ pub trait BinCoder {
     /// assert_eq!(spec::Decoder::new(&bytes).play(&events), Ok(()));
     /// ```
     fn play(&mut self, events: &[Event]) -> Result<(), usize> {
-        let mut same = 0;
-        self.play_through(events, |coded| {
-            let equal = coded == events[same];
-            same += usize::from(equal);
-            equal
-        });
-        if same == events.len() { Ok(()) } else { Err(same) }
+        match events.iter().position(|&event| self.code(event) != event) {
+            Some(other) => Err(other),
+            None => Ok(()),
+        }
     }
 
     /// Plays a list of events to the end; what each was coded as.
     fn answers(&mut self, events: &[Event]) -> Vec<Event> {
-        let mut answers = Vec::with_capacity(events.len());
-        self.play_through(events, |coded| {
-            answers.push(coded);
-            true
-        });
-        answers
+        events.iter().map(|&event| self.code(event)).collect()
     }
-
-    /// Plays a list of events and shows what each was coded as, until `go_on` returns false. Whether an engine
-    /// starts again behind a terminate bin is for the bin to say that was coded, not for the one in the list.
-    fn play_through(&mut self, events: &[Event], mut go_on: impl FnMut(Event) -> bool) {
-        let mut next = 0;
-        while let Some(&event) = events.get(next) {
-            let coded = match event {
-                Event::Context { ctx, bin } => Event::Context { ctx, bin: self.context(ctx, bin) },
-                Event::Bypass { bin } => Event::Bypass { bin: self.bypass(bin) },
-                Event::Terminate { bin } => Event::Terminate { bin: self.terminate(bin) },
-                Event::Align => {
-                    self.align();
-                    event
-                }
-                Event::Load { ctx, model } => {
-                    self.load(ctx, model);
-                    event
-                }
-                Event::Raw(_) => {
-                    let mut bytes: Vec<u8> = raw_bytes(&events[next..]).collect();
-                    self.raw(&mut bytes);
-                    next += bytes.len();
-                    if !bytes.into_iter().all(|byte| go_on(Event::Raw(byte))) {
-                        return;
-                    }
-                    continue;
-                }
-            };
-            next += 1;
-            if !go_on(coded) {
-                return;
-            }
-            if coded.ends_life() && events.get(next).is_some_and(|next| !matches!(next, Event::Raw(_))) {
-                self.raw(&mut []);
-            }
-        }
-    }
-}
-
-/// The bytes of the raw events that `events` begins with.
-fn raw_bytes(events: &[Event]) -> impl Iterator<Item = u8> {
-    events.iter().map_while(|event| if let Event::Raw(byte) = event { Some(*byte) } else { None })
 }
 
 /// A coder that writes.

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | [`bin`], [`context`], [`tables`], [`binarization`], [`observed`] | what sources and coders share | |
 //! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones | |
-//! | `cycle` | coders with a clock: the twins of the cores in `rtl/` | `vectors` |
+//! | `cycle`, `cores` | coders with a clock: what they have in common; each core in `rtl/`, with its twin | `vectors` |
 //! | `avc` | a source: the slice data of H.264 streams, read and written | `avc` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
@@ -65,6 +65,8 @@ pub mod tables;
 
 #[cfg(feature = "avc")]
 pub mod avc;
+#[cfg(feature = "vectors")]
+pub mod cores;
 #[cfg(feature = "cosim")]
 pub mod cosim;
 #[cfg(feature = "cosim")]

@@ -17,7 +17,8 @@ pub trait Observer<C> {
         let _ = (coder, request);
     }
 
-    /// The coder has done this. Raw bytes are shown one by one.
+    /// The coder has done this. Raw bytes are shown one by one, and each start of the engine but the first, which was when the
+    /// coder was made.
     fn after(&mut self, coder: &C, coded: Event) {
         let _ = (coder, coded);
     }
@@ -90,6 +91,11 @@ impl<C: BinCoder, O: Observer<C>> BinCoder for Observed<C, O> {
     fn raw(&mut self, bytes: &mut [u8]) {
         self.coder.raw(bytes);
         bytes.iter().for_each(|&byte| self.observer.after(&self.coder, Event::Raw(byte)));
+    }
+
+    fn start(&mut self) {
+        self.coder.start();
+        self.observer.after(&self.coder, Event::Start);
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {

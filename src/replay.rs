@@ -58,6 +58,8 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
             let mut raw = vec![0; skipped.end.saturating_sub(skipped.start) as usize];
             spec.raw(&mut raw);
             engine.raw(&mut raw);
+            spec.start();
+            engine.start();
         }
         if spec.position() != u64::from(segment.offset) * 8 + 9 {
             let bits = spec.position() - 9;
@@ -118,13 +120,17 @@ fn place(decoder: &impl Decode) -> (u32, u32, u64, Option<DecodeError>) {
 fn encode(slice: &TracedSlice, end: u64) -> Result<(), Difference> {
     let (mut spec, mut engine) = (spec::Encoder::new(), engine::Encoder::new());
     for (i, segment) in slice.segments.iter().enumerate() {
-        let (ended, payload) = (engine.bytes().len(), &slice.payload);
-        // What stands behind the stop bit of the segment before.
-        let padding = ended.checked_sub(1).and_then(|last| payload.get(last)).copied().unwrap_or(0);
-        let _ = (spec.padding(padding), engine.padding(padding));
-        let mut raw = payload.get(ended..segment.offset as usize).unwrap_or_default().to_vec();
-        spec.raw(&mut raw);
-        engine.raw(&mut raw);
+        if i > 0 {
+            let (ended, payload) = (engine.bytes().len(), &slice.payload);
+            // What stands behind the stop bit of the segment before.
+            let padding = ended.checked_sub(1).and_then(|last| payload.get(last)).copied().unwrap_or(0);
+            let _ = (spec.padding(padding), engine.padding(padding));
+            let mut raw = payload.get(ended..segment.offset as usize).unwrap_or_default().to_vec();
+            spec.raw(&mut raw);
+            engine.raw(&mut raw);
+            spec.start();
+            engine.start();
+        }
         for event in segment.loads() {
             let _ = (spec.play(&[event]), engine.play(&[event]));
         }

@@ -12,10 +12,10 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 use silicabac::avc::{
-    Content, DataError, MbType, Parameters, SliceData, SliceTrace, Stream, StreamUnit, Unsupported, Walk,
-    WriteError, read_each, rewrite,
+    Content, DataError, Macroblock, MbType, Parameters, SliceData, SliceTrace, Stream, StreamUnit,
+    Unsupported, Walk, WriteError, read_each, rewrite,
 };
-use silicabac::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event};
+use silicabac::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event, with_starts};
 use silicabac::context::{Codec, ContextModel, CtxIdx, SliceType};
 use silicabac::engine;
 use silicabac::observed::{Observed, Observer};
@@ -135,6 +135,10 @@ impl BinCoder for Wrong<'_> {
 
     fn raw(&mut self, bytes: &mut [u8]) {
         self.decoder.raw(bytes);
+    }
+
+    fn start(&mut self) {
+        self.decoder.start();
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
@@ -260,6 +264,10 @@ impl BinCoder for Dreamer {
         self.encoder.raw(bytes);
     }
 
+    fn start(&mut self) {
+        self.encoder.start();
+    }
+
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
         self.encoder.load(ctx, model);
     }
@@ -360,29 +368,68 @@ impl<C> Observer<C> for Used {
     }
 }
 
+/// Slices of 216 kinds.
+fn kind_of_slice(seed: u64) -> Parameters {
+    let [slice_type, format, structure, transform] = [seed % 3, seed / 3 % 4, seed / 12 % 3, seed / 36 % 2];
+    Parameters {
+        slice_type: [SliceType::I, SliceType::P, SliceType::B][slice_type as usize],
+        cabac_init_idc: 0,
+        slice_qp_y: 26,
+        first_mb_in_slice: 0,
+        pic_width_in_mbs: 6,
+        pic_size_in_mbs: 60,
+        mbaff_frame_flag: structure == 1,
+        field_pic_flag: structure == 2,
+        chroma_array_type: format as u8,
+        bit_depth_luma: 8,
+        bit_depth_chroma: 8,
+        transform_8x8_mode_flag: transform == 1,
+        direct_8x8_inference_flag: true,
+        num_ref_idx_active: [4, 4],
+    }
+}
+
+/// The observer that keeps everything.
+struct Seen(Vec<Event>);
+
+impl<C> Observer<C> for Seen {
+    fn after(&mut self, _: &C, coded: Event) {
+        self.0.push(coded);
+    }
+}
+
+/// By writers and by readers, behind the samples of each I_PCM macroblock and nowhere else.
+#[test]
+fn observers_see_where_the_engine_starts() {
+    let mut starts = 0;
+    for seed in 0..216 {
+        let parameters = kind_of_slice(seed);
+        let (data, bytes) = dreamed(&parameters, 10, seed);
+        let writer = Observed { coder: engine::Encoder::new(), observer: Seen(vec![]) };
+        let mut walk = Walk::new(writer, &parameters);
+        let last = data.macroblocks.len() - 1;
+        for (number, macroblock) in data.macroblocks.iter().enumerate() {
+            walk.macroblock(&mut macroblock.clone(), number == last).unwrap();
+        }
+        let written = walk.into_coder().observer.0;
+        let reader = Observed { coder: engine::Decoder::new(&bytes), observer: Seen(vec![]) };
+        let read = read_each(&parameters, reader, |_| {}).unwrap().observer.0;
+        assert!(read == written, "{parameters:?}");
+        assert!(with_starts(read.iter().copied()) == read, "{parameters:?}");
+        let seen = read.iter().filter(|event| **event == Event::Start).count();
+        let of_pcm = |macroblock: &&Macroblock| macroblock.mb_type == MbType::I_PCM;
+        assert_eq!(seen, data.macroblocks.iter().filter(of_pcm).count());
+        starts += seen;
+    }
+    assert!(starts > 50, "only {starts} macroblocks are I_PCM");
+}
+
 /// All but those of SI macroblocks, and the number that the terminate bin has in the standard's tables.
 #[test]
 fn every_context_can_be_reached() {
     let mut used = Used(BTreeSet::new());
     for seed in 0..216 {
-        let [slice_type, format, structure, transform] =
-            [seed % 3, seed / 3 % 4, seed / 12 % 3, seed / 36 % 2];
-        let parameters = Parameters {
-            slice_type: [SliceType::I, SliceType::P, SliceType::B][slice_type as usize],
-            cabac_init_idc: 0,
-            slice_qp_y: 26,
-            first_mb_in_slice: 0,
-            pic_width_in_mbs: 6,
-            pic_size_in_mbs: 60,
-            mbaff_frame_flag: structure == 1,
-            field_pic_flag: structure == 2,
-            chroma_array_type: format as u8,
-            bit_depth_luma: 8,
-            bit_depth_chroma: 8,
-            transform_8x8_mode_flag: transform == 1,
-            direct_8x8_inference_flag: true,
-            num_ref_idx_active: [4, 4],
-        };
+        let parameters = kind_of_slice(seed);
         let (_, bytes) = dreamed(&parameters, 30, seed);
         let observed = Observed { coder: engine::Decoder::new(&bytes), observer: Used(BTreeSet::new()) };
         used.0.extend(read_each(&parameters, observed, |_| {}).unwrap().observer.0);

@@ -85,17 +85,17 @@ fn points_that_nothing_hits_or_waives_are_status_5_and_named() {
         cosim(&["--core", "decoder", "--suite", "smoke", "--waivers", path.to_str().unwrap()])
     };
     // A waiver less, one that nothing needs, and a suite that is too small.
-    let one = "# It is 0, 1, 6 or 16.\ncabac_decoder.sv toggle wanted[3]\n";
+    let one = "# It is 0, 1, 6 or 16.\ncabac_decoder_request.sv toggle wanted[3]\n";
     let output = waivers(&format!("{one}\n# Wrong.\ncabac_decoder.sv toggle in_ready\n"));
     expect(&output, 5, &["cabac_decoder.sv:32: toggle rsp_bits[18]", "more (--format json)"]);
     expect(&output, 5, &["waived, but not missed: cabac_decoder.sv in_ready", "1 waivers are needless"]);
     let smoke = ["--core", "decoder", "--suite", "smoke", "--waivers", path.to_str().unwrap()];
     let json = cosim(&[&smoke[..], &["--format", "json"]].concat());
-    expect(&json, 5, &["cabac_decoder.sv:42: toggle wanted[5]", "line case of `6'd63: trans_idx"]);
+    expect(&json, 5, &["cabac_decoder_request.sv:19: toggle wanted[5]", "line case of `6'd63: trans_idx"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let is = |point: &Value| point.as_str().unwrap().contains("wanted[3]");
     assert!(!json["missed"].as_array().unwrap().iter().any(is));
     assert!(json["waived"].as_array().unwrap().iter().any(|waived| is(&waived["point"])));
-    expect(&waivers("cabac_decoder.sv toggle wanted[3]\n"), 4, &["waivers: line 1: no reason"]);
+    expect(&waivers("cabac_decoder_request.sv toggle wanted[3]\n"), 4, &["waivers: line 1: no reason"]);
     expect(&cosim(&["--format", "junit"]), 2, &["junit"]);
 }

@@ -3,17 +3,15 @@
 mod common;
 
 use common::{command, expect, proof_tools, rtl_with};
-use silicabac::cosim::CoreKind;
-use silicabac::prove::{
-    BENCHES, Control, ControlVerdict, Property, Verdict, Wanted, prove, run_control, sources,
-};
+use silicabac::cores::{ALL, CoreSpec, decoder, decoder_swift, encoder, encoder_swift};
+use silicabac::prove::{Control, ControlVerdict, Property, Verdict, Wanted, prove, run_control, sources};
 
 /// All properties of a core are proved, and with `controls` the edit with which each fails is found out.
 #[track_caller]
-fn is_proved(core: CoreKind, controls: bool) {
+fn is_proved(core: &'static CoreSpec, controls: bool) {
     let tools = proof_tools();
     let wanted = Wanted { core: Some(core), property: None, controls };
-    let report = prove(&sources(None).unwrap(), &wanted, &tools, &mut |_| ()).unwrap();
+    let report = prove(None, &wanted, &tools, &mut |_| ()).unwrap();
     for row in &report.rows {
         let name = row.property.name();
         assert!(matches!(row.verdict, Verdict::Proved { .. }), "{name}: {:?}", row.verdict);
@@ -21,38 +19,51 @@ fn is_proved(core: CoreKind, controls: bool) {
         assert_eq!(refuted, controls, "{name}: {:?}", row.control);
     }
     assert!(report.passed() && report.unreached.is_empty() && report.reached > 10, "{:?}", report.unreached);
-    let properties = BENCHES.iter().filter(|bench| bench.core == core).flat_map(|bench| bench.properties);
+    let properties = core.benches.iter().flat_map(|bench| bench.properties);
     assert_eq!(report.rows.len(), properties.count());
 }
 
 #[test]
 fn all_of_the_encoder_is_proved() {
-    is_proved(CoreKind::Encoder, false);
+    is_proved(&encoder::SPEC, false);
 }
 
 #[test]
 fn all_of_the_decoder_is_proved() {
-    is_proved(CoreKind::Decoder, false);
+    is_proved(&decoder::SPEC, false);
 }
 
 #[test]
 #[ignore = "long"]
 fn no_proof_of_the_encoder_is_empty() {
-    is_proved(CoreKind::Encoder, true);
+    is_proved(&encoder::SPEC, true);
 }
 
 #[test]
 #[ignore = "long"]
 fn no_proof_of_the_decoder_is_empty() {
-    is_proved(CoreKind::Decoder, true);
+    is_proved(&decoder::SPEC, true);
+}
+
+#[test]
+#[ignore = "long"]
+fn no_proof_of_the_swift_encoder_is_empty() {
+    is_proved(&encoder_swift::SPEC, true);
+}
+
+#[test]
+#[ignore = "long"]
+fn no_proof_of_the_swift_decoder_is_empty() {
+    is_proved(&decoder_swift::SPEC, true);
 }
 
 /// Of all controls, the first of each bench.
 #[test]
 fn the_first_proof_of_each_bench_is_not_empty() {
     let tools = proof_tools();
-    for bench in &BENCHES {
-        let verdict = run_control(bench, &bench.properties[0], &sources(None).unwrap(), &tools).unwrap();
+    for (core, bench) in ALL.iter().flat_map(|core| core.benches.iter().map(move |bench| (core, bench))) {
+        let sources = sources(core, None).unwrap();
+        let verdict = run_control(bench, &bench.properties[0], &sources, &tools).unwrap();
         assert!(matches!(verdict, ControlVerdict::Refuted { .. }), "{verdict:?}");
     }
 }
@@ -60,7 +71,8 @@ fn the_first_proof_of_each_bench_is_not_empty() {
 #[test]
 fn a_wrong_core_is_refuted_with_a_waveform() {
     // A decoder that takes nothing: most of what is said of answers holds, and is empty.
-    let dir = rtl_with(Some(("cabac_decoder.sv", "assign req_ready = (", "assign req_ready = 1'b0 && (")));
+    let dir =
+        rtl_with(Some(("cabac_decoder_request.sv", "assign req_ready = (", "assign req_ready = 1'b0 && (")));
     let failures = tempfile::tempdir().unwrap();
     let output = command()
         .args(["prove", "--core", "decoder", "--rtl-dir", dir.path().to_str().unwrap()])
@@ -78,22 +90,23 @@ fn a_wrong_core_is_refuted_with_a_waveform() {
 #[test]
 fn a_control_that_changes_nothing_is_noticed() {
     let tools = proof_tools();
-    let bench = &BENCHES[0];
-    let (file, from) = ("cabac_encoder.sv", "assign settled = !fetch_valid;");
+    let core = &encoder::SPEC;
+    let bench = &core.benches[0];
+    let (file, from) = ("cabac_encoder_front.sv", "assign settled = !fetch_valid;");
     let harmless = Control { file, from, to: "assign settled = fetch_valid == 1'b0;" };
     let elsewhere = Control { file, from: "no such text", to: "" };
     for (control, word) in [(harmless, "holds for"), (elsewhere, "not once")] {
         let property = Property { control, ..bench.properties[bench.properties.len() - 1] };
-        let verdict = run_control(bench, &property, &sources(None).unwrap(), &tools).unwrap();
+        let verdict = run_control(bench, &property, &sources(core, None).unwrap(), &tools).unwrap();
         assert!(matches!(&verdict, ControlVerdict::NotRefuted(why) if why.contains(word)), "{verdict:?}");
     }
 }
 
 #[test]
 fn verilog_that_yosys_rejects_is_bad_input() {
-    let dir = rtl_with(Some(("cabac_decoder.sv", "assign req_ready = (", "assign req_ready = ((")));
+    let dir = rtl_with(Some(("cabac_decoder_request.sv", "assign req_ready = (", "assign req_ready = ((")));
     let output = command().args(["prove", "--rtl-dir", dir.path().to_str().unwrap()]).output().unwrap();
-    expect(&output, 4, &["Yosys rejects the design", "cabac_decoder.sv"]);
+    expect(&output, 4, &["Yosys rejects the design", "cabac_decoder_request.sv"]);
 }
 
 #[test]

@@ -150,9 +150,11 @@ fn of_a_core_in_a_socket_with_all_its_options() {
     let place = Place::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     fs::create_dir(place.path(b"in clude")).unwrap();
-    for file in
-        ["rtl/cabac_range_table.sv", "tests/cores/textbook_encoder.v", "tests/cores/deadlocking_packer.v"]
-    {
+    for file in [
+        "rtl/common/cabac_range_table.sv",
+        "tests/cores/textbook_encoder.v",
+        "tests/cores/deadlocking_packer.v",
+    ] {
         let name = format!("my {}", Path::new(file).file_name().unwrap().to_string_lossy());
         fs::copy(root.join(file), place.path(name.as_bytes())).unwrap();
     }

@@ -93,8 +93,8 @@ fn machines_are_told_too() {
 
 /// A core of the project that ends the program when its first bin comes.
 fn quitter() -> tempfile::TempDir {
-    let quit = "assign req_ready = (req_valid && !rst && $c(\"(std::exit(0), 1)\") != 0) || (";
-    rtl_with(Some(("cabac_decoder.sv", "assign req_ready = (", quit)))
+    let quit = "assign rsp_valid = (req_valid && !rst && $c(\"(std::exit(0), 1)\") != 0) || response_valid;";
+    rtl_with(Some(("cabac_decoder.sv", "assign rsp_valid = response_valid;", quit)))
 }
 
 #[test]

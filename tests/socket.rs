@@ -12,7 +12,8 @@ use std::{
 use common::{command, expect, iverilog, proof_tools, tools};
 use serde_json::Value;
 use silicabac::bin::Event;
-use silicabac::cosim::rtl::{SOCKETS, SOURCES};
+use silicabac::cores;
+use silicabac::cosim::rtl::SOCKETS;
 use silicabac::vectors::{self, Flag, Vector};
 use silicabac_sim::Tools;
 
@@ -22,7 +23,7 @@ fn file(path: &str) -> String {
 }
 
 fn textbook() -> Vec<String> {
-    vec![file("rtl/cabac_range_table.sv"), file("tests/cores/textbook_encoder.v")]
+    vec![file("rtl/common/cabac_range_table.sv"), file("tests/cores/textbook_encoder.v")]
 }
 
 /// The textbook encoder, made wrong by one of the modules in `tests/cores`.
@@ -83,7 +84,7 @@ fn convictions(name: &str) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let failed = |row: &Value| {
         let failure = &row["failure"];
-        let kind_and_what = format!("{}: {}", text(&failure["kind"]), text(&failure["what"]));
+        let kind_and_what = format!("{}: {}", text(&failure["cause"]), text(&failure["what"]));
         (text(&row["class"]), text(&failure["first"]), kind_and_what)
     };
     rows.map(failed).collect()
@@ -236,7 +237,7 @@ fn our_cores_pass_in_a_simulator_that_knows_x() {
     for (direction, socket) in ["encoder", "decoder"].into_iter().zip(SOCKETS) {
         let dir = tempfile::tempdir().unwrap();
         let mut script = String::new();
-        for (path, text) in SOURCES.into_iter().chain([socket]) {
+        for (path, text) in cores::by_name(direction).unwrap().sources.iter().copied().chain([socket]) {
             let name = path.rsplit('/').next().unwrap();
             fs::write(dir.path().join(name), text).unwrap();
             script += &format!("read_verilog -sv {name}\n");
@@ -295,7 +296,7 @@ fn a_core_that_gives_bytes_that_nobody_asked_for_is_told_so() {
 #[test]
 fn a_core_that_gives_nothing_while_it_says_valid_is_told_so() {
     let body = "assign {req_ready, out_valid, out_count, out_data, out_last} = {2'b11, 4'd0, 8'd0, 1'b0};";
-    refused(body, 1, &["out_count is 0 where something is valid"]);
+    refused(body, 1, &["out_count of what is valid is 0, not 1"]);
 }
 
 #[test]
@@ -319,15 +320,19 @@ fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
         assert_eq!(template.matches(from).count(), 1, "{from}");
         let path = dir.path().join("core.v");
         fs::write(&path, template.replace(from, to)).unwrap();
-        let files = [file("rtl/cabac_range_table.sv"), path.display().to_string()];
+        let files = [file("rtl/common/cabac_range_table.sv"), path.display().to_string()];
         let arguments = ["--suite", "smoke", "--patience", "500"];
         expect(&socket("encoder", "textbook_encoder", &files, &arguments), 1, words);
     };
-    edit("assign out_last = last;", "assign out_last = 1'b1;", &["has an out_last, but is not the last"]);
+    edit(
+        "assign out_last = last;",
+        "assign out_last = 1'b1;",
+        &["out_last with byte 0 of the output is 1, not 0"],
+    );
     edit(
         "assign out_last = last;",
         "assign out_last = 1'b0;",
-        &["has no out_last, but is the last of its life"],
+        &["out_last with byte ", " of the output is 0, not 1"],
     );
     edit("if (out_ready) {fill, last} <= 0;", "{fill, last} <= 0;", &["stalls: uneven"]);
 }
@@ -348,7 +353,7 @@ fn other_ports_are_named() {
     };
     let model = "    input  wire logic [6:0] req_model,";
     check(model, "    input wire logic [5:0] req_model,", &["port req_model", "6 bits", "7"]);
-    check(model, "", &["there is no port req_model"]);
+    check("    input  wire logic       req_valid,\n", "", &["there is no port req_valid"]);
     check("input  wire logic [2:0] req_kind", "input wire logic [3:0] req_kind", &["req_kind has 4 bits"]);
     check(
         model,
@@ -372,7 +377,7 @@ fn a_core_without_optional_ports_is_checked_in_the_rest() {
         .replace("  assign out_last = last;\n", "");
     let path = dir.path().join("core.v");
     fs::write(&path, without).unwrap();
-    let files = [file("rtl/cabac_range_table.sv"), path.display().to_string()];
+    let files = [file("rtl/common/cabac_range_table.sv"), path.display().to_string()];
     let output = socket("encoder", "textbook_encoder", &files, &["--suite", "smoke"]);
     expect(&output, 0, &["not checked, since there is no such port: out_last"]);
 }
@@ -388,13 +393,17 @@ fn a_failure_is_written_and_its_command_shows_it_again() {
     };
     let output = run(&["--suite", "smoke", "--seed", "3"]);
     expect(&output, 1, &["replay: silicabac cosim --socket encoder --vectors "]);
-    let written: PathBuf = fs::read_dir(failures.path()).unwrap().next().unwrap().unwrap().path();
-    let (whole, count) = (fs::read(&written).unwrap(), || fs::read_dir(failures.path()).unwrap().count());
+    let files = || fs::read_dir(failures.path()).unwrap().map(|entry| entry.unwrap().path());
+    let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    let written = files().find(is_json).unwrap();
+    let waves = fs::read_to_string(written.with_extension("vcd")).unwrap();
+    assert!(waves.contains("out_data") && waves.contains("$scope module core"), "{waves}");
+    let (whole, count) = (fs::read(&written).unwrap(), || files().count());
     let before = count();
     expect(&run(&["--vectors", written.to_str().unwrap(), "--seed", "3"]), 1, &["FAILS in 1 of 1 classes"]);
     // What it writes has the same name, but is not put over what it reads.
     assert!(fs::read(&written).unwrap() == whole);
-    assert_eq!(count(), before + 1);
+    assert_eq!(count(), before + 2);
 }
 
 #[test]
@@ -430,7 +439,7 @@ fn a_slice_of_more_than_256_kib_goes_through_the_testbench_in_both_simulators() 
     }
     let sources = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
-    for (path, text) in SOURCES.into_iter().chain([SOCKETS[1]]) {
+    for (path, text) in cores::decoder::SPEC.sources.iter().copied().chain([SOCKETS[1]]) {
         let file = sources.path().join(path.rsplit('/').next().unwrap());
         fs::write(&file, text).unwrap();
         files.push(file.display().to_string());

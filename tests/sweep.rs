@@ -3,13 +3,11 @@
 mod common;
 
 use common::{command, expect, rtl_with, tools};
-use silicabac::cosim::{
-    CoreKind,
-    sweep::{Column, Difference, Sweep, Swept, Wrong},
-};
+use silicabac::cores::{ALL, CoreSpec, decoder, decoder_swift, encoder};
+use silicabac::cosim::sweep::{Column, Difference, Sweep, Swept, Wrong};
 
 /// A step with one text replaced in a file of the built-in sources, at each `every`th of its registers.
-fn swept(core: CoreKind, edit: Option<(&str, &str, &str)>, every: usize) -> Vec<Swept> {
+fn swept(core: &'static CoreSpec, edit: Option<(&str, &str, &str)>, every: usize) -> Vec<Swept> {
     let (cache, tools) = tools();
     let dir = rtl_with(edit);
     let sweep =
@@ -18,8 +16,14 @@ fn swept(core: CoreKind, edit: Option<(&str, &str, &str)>, every: usize) -> Vec<
 }
 
 #[test]
-fn the_decoders_step_is_the_oracles_everywhere() {
-    let swept = swept(CoreKind::Decoder, None, 1);
+fn the_steps_of_the_decoders_are_the_oracles_everywhere() {
+    for core in [&decoder::SPEC, &decoder_swift::SPEC] {
+        every_point_is_equal(&swept(core, None, 1));
+    }
+}
+
+#[track_caller]
+fn every_point_is_equal(swept: &[Swept]) {
     let counts: Vec<_> = swept.iter().map(|swept| (swept.kind, swept.points)).collect();
     let registers = 95_641;
     let expected = [
@@ -37,7 +41,7 @@ fn the_decoders_step_is_the_oracles_everywhere() {
 /// A part of what `silicabac cosim --exhaustive` does in seconds.
 #[test]
 fn the_encoders_step_is_the_oracles() {
-    let swept = swept(CoreKind::Encoder, None, 11);
+    let swept = swept(&encoder::SPEC, None, 11);
     assert_eq!(swept[0].points, 38_061_072_u64.div_ceil(63 * 4).div_ceil(11) * 63 * 4);
     swept.iter().for_each(equal);
 }
@@ -49,7 +53,7 @@ fn equal(swept: &Swept) {
 
 /// The kinds of points at which a broken step is found, and the first of them.
 #[track_caller]
-fn found(core: CoreKind, edit: (&str, &str, &str)) -> (Vec<&'static str>, Difference) {
+fn found(core: &'static CoreSpec, edit: (&str, &str, &str)) -> (Vec<&'static str>, Difference) {
     let swept = swept(core, Some(edit), 13);
     let failed: Vec<_> =
         swept.iter().filter_map(|swept| Some((swept.kind, swept.failure.as_ref()?))).collect();
@@ -72,7 +76,7 @@ fn names(difference: &Difference, words: &[&str]) {
 #[test]
 fn a_wrong_entry_of_the_table_is_found() {
     let edit = ("cabac_range_table.sv", "8'd48,  8'd59,  8'd69,  8'd80", "8'd48,  8'd59,  8'd68,  8'd80");
-    for core in CoreKind::ALL {
+    for core in ALL {
         let (kinds, first) = found(core, edit);
         assert_eq!(kinds[0], "context");
         names(&first, &["context", "p_state_idx 21"]);
@@ -85,7 +89,7 @@ fn a_wrong_entry_of_the_table_is_found() {
 fn an_offset_compared_off_by_one_is_found() {
     let edit =
         ("cabac_decoder_step.sv", "assign upper = !above[9];", "assign upper = !above[9] && above != 0;");
-    let (kinds, first) = found(CoreKind::Decoder, edit);
+    let (kinds, first) = found(&decoder::SPEC, edit);
     assert_eq!(kinds, ["context", "shift", "bypass", "terminate"]);
     assert!(differing(&first).contains(&"bin"), "{first}");
     let [bin, ..] = &first.columns[..] else { panic!("{first}") };
@@ -99,7 +103,7 @@ fn a_wrong_bit_of_the_longest_shift_is_found() {
         "cod_i_offset_next = 9'(({offset_part, next_bits[8:3]} << shift) >> 6);",
         "cod_i_offset_next = 9'(({offset_part, next_bits[8:4], next_bits[shift == 3'd6 ? 2 : 3]} << shift) >> 6);",
     );
-    let (kinds, first) = found(CoreKind::Decoder, edit);
+    let (kinds, first) = found(&decoder::SPEC, edit);
     assert_eq!(kinds, ["context", "shift"]);
     assert_eq!(differing(&first), ["cod_i_offset"]);
     assert!(first.columns.iter().any(|column| column.name == "taken" && column.core == "6"), "{first}");
@@ -109,7 +113,7 @@ fn a_wrong_bit_of_the_longest_shift_is_found() {
 fn a_missed_swap_of_val_mps_is_found() {
     let edit =
         ("cabac_transition.sv", "model.val_mps ^ (!mps && model.p_state_idx == 6'd0);", "model.val_mps;");
-    for core in CoreKind::ALL {
+    for core in ALL {
         let (_, first) = found(core, edit);
         names(&first, &["context", "p_state_idx 0"]);
         assert_eq!(differing(&first), ["val_mps"]);
@@ -123,7 +127,7 @@ fn a_carry_lost_behind_many_outstanding_bits_is_found() {
         "assign carry = sum[10];",
         "assign carry = sum[10] && bits_outstanding < 32'd2;",
     );
-    let (kinds, first) = found(CoreKind::Encoder, edit);
+    let (kinds, first) = found(&encoder::SPEC, edit);
     assert_eq!(kinds, ["context", "bypass", "terminate", "align", "counter"], "a carry may wait in codILow");
     assert!(differing(&first).contains(&"written"), "{first}");
     for few in ["bits_outstanding 0,", "bits_outstanding 1,"] {
@@ -136,7 +140,7 @@ fn a_stuck_bit_of_the_counter_is_found() {
     let counted = "bits_outstanding_next = bits_outstanding + {29'd0, low.shift};";
     for bit in [17, 31] {
         let stuck = format!("{} & ~(32'd1 << {bit});", counted.replace("= ", "= (").replace(';', ")"));
-        let (kinds, first) = found(CoreKind::Encoder, ("cabac_encoder_low.sv", counted, &stuck));
+        let (kinds, first) = found(&encoder::SPEC, ("cabac_encoder_low.sv", counted, &stuck));
         assert_eq!(kinds, ["counter"]);
         assert_eq!(differing(&first), ["bits_outstanding"]);
     }
@@ -149,7 +153,7 @@ fn a_run_cut_short_is_found() {
         "bits.run = bits_outstanding;",
         "bits.run = {12'd0, bits_outstanding[19:0]};",
     );
-    let (kinds, first) = found(CoreKind::Encoder, edit);
+    let (kinds, first) = found(&encoder::SPEC, edit);
     assert_eq!(kinds, ["counter"]);
     assert!(differing(&first).contains(&"bits"), "{first}");
 }

@@ -82,6 +82,7 @@ fn golden_touches_every_cell_with_both_outcomes() {
                 if segment.offset > 0 {
                     let skipped = u64::from(segment.offset) - decoder.position().div_ceil(8);
                     decoder.raw(&mut vec![0; skipped as usize]);
+                    decoder.start();
                 }
                 decoder.play(&segment.loads().collect::<Vec<_>>()).unwrap();
                 for &event in &segment.events {

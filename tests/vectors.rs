@@ -11,8 +11,8 @@ use std::{
 use common::{command, expect};
 use serde_json::{Value, json};
 use silicabac::bin::Event;
-use silicabac::cosim::{Judged, Stalls};
-use silicabac::cycle::{decoder::Decoder, encoder::Encoder};
+use silicabac::cores;
+use silicabac::cosim::{Play, Stalls};
 use silicabac::stress;
 use silicabac::suites::{PUBLISHED, Suite};
 use silicabac::vectors::{self, Flag, Vector};
@@ -405,6 +405,11 @@ fn what_could_not_be_read_again_is_not_written() {
             .unwrap_err()
             .contains("comment")
     );
+    let end = Event::Terminate { bin: true };
+    for events in [vec![end, end], vec![Event::Bypass { bin: true }, Event::Start, end]] {
+        let error = write("a", &[Vector { events, ..sample.clone() }]).unwrap_err();
+        assert!(error.contains("requests: an engine starts, or does not"), "{error}");
+    }
     assert!(write("a", &[sample.clone(), sample]).unwrap_err().contains("another vector has it"));
     for text in ["", "a b/c", "...", &"x".repeat(300), "na\u{ef}ve", "-"] {
         let name = vectors::name_like(text);
@@ -462,12 +467,13 @@ fn a_slice_of_more_than_256_kib_goes_through_json_and_hex() {
 #[test]
 fn a_slice_of_more_than_256_kib_goes_through_the_twins() {
     let vector = long_slice();
+    let vectors = [&vector];
     for stalls in [Stalls::NONE, Stalls::ALL[1]] {
-        let encoded = Encoder::play(Encoder::default(), &[&vector], stalls, 1, &mut |_| ());
-        let decoded = Decoder::play(Decoder::default(), &[&vector], stalls, 1, &mut |_| ());
-        for stats in [encoded, decoded] {
+        for core in cores::ALL {
+            let play = Play { stalls, seed: 1, ..Play::flowing(&vectors) };
             // What is given up is played again.
-            assert!(stats.unwrap_or_else(|mismatch| panic!("{mismatch}")).bins >= 179);
+            let stats = core.play_twin(&play, &mut |_| ()).unwrap_or_else(|mismatch| panic!("{mismatch}"));
+            assert!(stats.bins >= 179);
         }
     }
 }

@@ -31,26 +31,13 @@ module cabac_decoder_socket (
     output logic [1:0]      rsp_error,
     output logic [31:0]     rsp_bits      // how many bits of the slice have been read, with the last of these answers
 );
-  // Here stands the core. It answers to every request; `asked` says whether the answer is for the socket.
-  logic answers, core_valid, core_ready, asked;
+  // Here stands the core.
   cabac_pkg::error_t error;
-
-  assign answers = req_kind == cabac_pkg::CONTEXT || req_kind == cabac_pkg::BYPASS
-                || req_kind == cabac_pkg::TERMINATE || req_kind == cabac_pkg::RAW;
-
-  always_ff @(posedge clk) begin
-    if (rst) asked <= 1'b0;
-    else if (req_valid && req_ready) asked <= answers;
-  end
-
-  assign rsp_valid = core_valid && asked;
-  assign core_ready = rsp_ready || !asked;
   assign rsp_count = 4'd1;
   assign rsp_error = error;
 
   // What the socket has no use for; `unused` is that and what the core has no use for.
   logic settled, unused;
-  logic [28:0] rsp_bytes;
   cabac_pkg::model_t save_model;
   cabac_pkg::decoder_debug_t debug;
 
@@ -58,11 +45,10 @@ module cabac_decoder_socket (
       .clk, .rst,
       .req_valid, .req_ready, .req_kind(cabac_pkg::kind_t'(req_kind)), .req_ctx_idx, .req_model,
       .in_valid, .in_ready, .in_data, .in_last,
-      .rsp_valid(core_valid), .rsp_ready(core_ready), .rsp_bin(rsp_bin[0]), .rsp_data, .rsp_error(error), .rsp_bits,
-      .rsp_bytes, .settled, .save_ctx_idx(10'd0), .save_model, .debug
+      .rsp_valid, .rsp_ready, .rsp_bin(rsp_bin[0]), .rsp_data, .rsp_error(error), .rsp_bits,
+      .settled, .save_ctx_idx(10'd0), .save_model, .debug
   );
 
-  assign unused = &{req_count, slice_codec, slice_type, slice_qp, slice_index, rsp_bytes, settled, save_model,
-                    debug, 1'b0};
+  assign unused = &{req_count, slice_codec, slice_type, slice_qp, slice_index, settled, save_model, debug, 1'b0};
 endmodule
 `default_nettype wire

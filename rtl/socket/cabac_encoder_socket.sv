@@ -27,8 +27,6 @@ module cabac_encoder_socket (
     output logic            out_last
 );
   // Here stands the core.
-  logic [7:0] data;
-  assign data = req_kind == cabac_pkg::LOAD ? {1'b0, req_model} : req_data;
   assign out_count = 4'd1;
 
   // What the socket has no use for; `unused` is that and what the core has no use for.
@@ -38,8 +36,7 @@ module cabac_encoder_socket (
 
   cabac_encoder core (
       .clk, .rst,
-      .in_valid(req_valid), .in_ready(req_ready), .in_kind(cabac_pkg::kind_t'(req_kind)), .in_bin(req_bin),
-      .in_ctx_idx(req_ctx_idx), .in_data(data),
+      .req_valid, .req_ready, .req_kind(cabac_pkg::kind_t'(req_kind)), .req_bin, .req_ctx_idx, .req_model, .req_data,
       .out_valid, .out_ready, .out_data, .out_last,
       .settled, .save_ctx_idx(10'd0), .save_model, .debug
   );

@@ -198,6 +198,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             macroblock.pcm_alignment = self.coder.padding(macroblock.pcm_alignment);
             macroblock.pcm.resize(self.parameters.pcm_bytes(), 0);
             self.coder.raw(&mut macroblock.pcm);
+            self.coder.start();
             self.has_prev_qp_delta = false;
             return Cell { is_pcm: true, coded_block_pattern: 0x2f, coded: ALL_CODED, ..cell };
         }

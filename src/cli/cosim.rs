@@ -69,8 +69,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
-    if let Some(kind) = arguments.socket.kind() {
-        return socket::judge(kind, &suites, seed, &arguments.socket, &arguments.options);
+    if let Some(direction) = arguments.socket.direction() {
+        return socket::judge(direction, &suites, seed, &arguments.socket, &arguments.options);
     }
     if arguments.coverage {
         if arguments.options.is_junit() {

@@ -7,8 +7,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use clap::ValueEnum;
-use silicabac::cosim::{self, AnyModel, CoreKind, Failure as CosimFailure, Mismatch, Outcome, Report};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use silicabac::cores::{self, CoreSpec, Direction};
+use silicabac::cosim::{self, Failure as CosimFailure, Mismatch, Model, Outcome, Plan, Report, Source, Ways};
+use silicabac::files;
 use silicabac::suites::{Origin, Suite};
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, Tools};
@@ -27,17 +29,20 @@ pub(super) struct Options {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Only this core
-    #[arg(long, value_enum, group = "one_core")]
-    core: Option<Core>,
+    #[arg(long, value_parser = core_names(), group = "one_core")]
+    core: Option<&'static CoreSpec>,
     /// Check the Verilog in this directory instead of the built-in cores; it needs the same ports
     #[arg(long, value_name = "DIR")]
     pub(super) rtl_dir: Option<PathBuf>,
-    /// The name of the top module [default: cabac_encoder, cabac_decoder]
+    /// The name of the top module [default: that of the core, such as cabac_encoder]
     #[arg(long, value_name = "MODULE", requires = "one_core")]
     pub(super) top: Option<String>,
     /// Where to write the shrunk vectors and the waveform (VCD) of each failure
     #[arg(long, value_name = "DIR", default_value = FAILURES)]
     pub(super) failures: PathBuf,
+    /// Make the core wait as this file of a failure says (NAME.waits.json), instead of at random
+    #[arg(long, value_name = "FILE")]
+    waits: Option<PathBuf>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
@@ -48,19 +53,19 @@ pub(super) struct Options {
 /// Where failures are written unless another directory is named.
 const FAILURES: &str = "silicabac-failures";
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Core {
-    Encoder,
-    Decoder,
+/// What follows the name of a failure in that of the file with its waits.
+pub(super) const WAITS: &str = "waits.json";
+
+/// The cores, by their names.
+pub(super) fn core_names() -> impl TypedValueParser<Value = &'static CoreSpec> {
+    let names = PossibleValuesParser::new(cores::ALL.map(|core| core.name));
+    names.try_map(|name| cores::by_name(&name).ok_or("there is no such core"))
 }
 
-impl From<Core> for CoreKind {
-    fn from(core: Core) -> CoreKind {
-        match core {
-            Core::Encoder => CoreKind::Encoder,
-            Core::Decoder => CoreKind::Decoder,
-        }
-    }
+/// Both directions, by their names.
+pub(super) fn direction_names() -> impl TypedValueParser<Value = Direction> {
+    let names = PossibleValuesParser::new(Direction::ALL.map(Direction::name));
+    names.try_map(|name| Direction::by_name(&name).ok_or("there is no such direction"))
 }
 
 impl Options {
@@ -70,13 +75,23 @@ impl Options {
     }
 
     /// The cores that were asked for.
-    pub(super) fn cores(&self) -> Vec<CoreKind> {
-        self.core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()])
+    pub(super) fn cores(&self) -> Vec<&'static CoreSpec> {
+        self.core.map_or(cores::ALL.to_vec(), |core| vec![core])
     }
 
     /// The top module of a core, and where its Verilog is, unless it is built in.
-    pub(super) fn sources(&self, kind: CoreKind) -> (&str, Option<&Path>) {
-        (self.top.as_deref().unwrap_or(kind.top()), self.rtl_dir.as_deref())
+    pub(super) fn sources(&self, core: &CoreSpec) -> (&str, Option<&Path>) {
+        (self.top.as_deref().unwrap_or(core.top), self.rtl_dir.as_deref())
+    }
+
+    /// The waits that were asked for.
+    pub(super) fn plan(&self) -> Result<Option<Plan>, Failure> {
+        let read = |path: &PathBuf| {
+            let failed = |what: String| Failure::Waits { path: path.clone(), what };
+            let text = files::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+            Plan::read(&text).map_err(|error| failed(error.to_string()))
+        };
+        self.waits.as_ref().map(read).transpose()
     }
 
     /// What a core may take, and how to print that it takes more.
@@ -117,6 +132,7 @@ pub(super) fn judge(
     options: &Options,
 ) -> Result<Verdict, Failure> {
     errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &options.cores())));
+    let ways = options.plan()?.map_or(Ways::ALL, Ways::Planned);
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let cores = options.cores();
@@ -124,20 +140,21 @@ pub(super) fn judge(
     for &core in &cores {
         let (top, rtl_dir) = options.sources(core);
         models.push(Progress::while_at(&format!("building {top}"), || {
-            core.build(top, rtl_dir, &cache, &tools)
+            Model::build(&Source::of(core, top, rtl_dir, &cache)?, &cache, &tools)
         })?);
     }
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
-    let bar = Progress::new(runs().map(|(suite, (core, _))| core.work(suite)).sum(), "events");
+    let bar =
+        Progress::new(runs().map(|(suite, (_, model))| cosim::work(model, suite, &ways)).sum(), "events");
     let mut report = Report { seed, tools: tools.versions().to_owned(), errors, outcomes: Vec::new() };
     let mut shrunk = Vec::new();
     for (suite, (_, model)) in runs() {
         bar.set_message(&suite.name);
-        let mut outcome = model.run(suite, seed, &mut |events| bar.inc(events));
+        let mut outcome = cosim::run(model, suite, seed, &ways, &mut |events| bar.inc(events));
         if outcome.failure.is_some() {
             bar.set_message(&format!("shrinking {}", suite.name));
-            let files = shrink(model, suite, &outcome, seed, options);
+            let files = shrink(model, suite, &outcome, seed, &ways, options);
             outcome.shrunk = files.as_ref().and_then(|files| Some(files.as_ref().ok()?.1.clone()));
             shrunk.push(files);
         }
@@ -153,9 +170,9 @@ pub(super) fn judge(
 }
 
 /// What to say of a suite of which nothing would be played.
-fn nothing_to_play(suite: &Suite, cores: &[CoreKind]) -> Option<String> {
-    let is_played = |vector| cores.iter().any(|core| core.plays(vector));
-    let names: Vec<&str> = cores.iter().map(|core| core.name()).collect();
+fn nothing_to_play(suite: &Suite, cores: &[&CoreSpec]) -> Option<String> {
+    let is_played = |vector: &Vector| cores.iter().any(|core| core.plays(vector));
+    let names: Vec<&str> = cores.iter().map(|core| core.name).collect();
     let what = format!("suite {}: no vector is for this core ({})", suite.name, names.join(", "));
     (!suite.vectors.iter().any(is_played)).then_some(what)
 }
@@ -165,8 +182,15 @@ type Files = Result<(cosim::Shrunk, PathBuf), String>;
 
 /// Writes the fewest requests that fail as vectors, and a waveform of them. A mismatch is the news, whatever
 /// becomes of its files.
-fn shrink(model: &AnyModel, suite: &Suite, outcome: &Outcome, seed: u64, options: &Options) -> Option<Files> {
-    let shrunk = cosim::shrink(model, suite, outcome, seed)?;
+fn shrink(
+    model: &Model,
+    suite: &Suite,
+    outcome: &Outcome,
+    seed: u64,
+    ways: &Ways,
+    options: &Options,
+) -> Option<Files> {
+    let shrunk = cosim::shrink(model, suite, outcome, seed, ways)?;
     let written = write_failure(&shrunk, &options.failures);
     Some(written.map(|path| (shrunk, path)).map_err(|failure| failure.to_string()))
 }
@@ -175,14 +199,23 @@ fn write_failure(shrunk: &cosim::Shrunk, dir: &Path) -> Result<PathBuf, Failure>
     create_dir(dir)?;
     let Suite { name, vectors, .. } = &shrunk.suite;
     // What is checked may be what an earlier failure left.
-    let name = &free_name(dir, name, &["json", "hex", "vcd"]);
+    let name = &free_name(dir, name, &["json", "hex", "vcd", WAITS]);
     let file = |extension: &str| dir.join(format!("{name}.{extension}"));
     write_file(&file("json"), |sink| vectors::write_json(name, vectors, sink))?;
     write_file(&file("hex"), |sink| vectors::write_hex(vectors, sink))?;
     if let Some((_, CosimFailure::Core(mismatch))) = &shrunk.outcome.failure {
         write_file(&file("vcd"), |sink| mismatch.waves.write_vcd(sink))?;
     }
+    write_plan(&file(WAITS), shrunk.plan.as_ref())?;
     Ok(file("json"))
+}
+
+/// Writes the waits of a failure, if it takes any.
+pub(super) fn write_plan(path: &Path, plan: Option<&Plan>) -> Result<(), Failure> {
+    match plan.filter(|plan| plan.waits() > 0) {
+        Some(plan) => write_file(path, |sink| writeln!(sink, "{}", plan.to_json())),
+        None => Ok(()),
+    }
 }
 
 /// Short enough to type again.
@@ -211,12 +244,12 @@ fn print_table(
 ) -> io::Result<()> {
     writeln!(
         out,
-        "{:<16} {:<14} {:>10} {:>10} {:>10} {:>11}  result",
+        "{:<16} {:<19} {:>10} {:>10} {:>10} {:>11}  result",
         "suite", "core", "bins", "clocks", "bins/clock", "longest run"
     )?;
     for outcome in &report.outcomes {
         let Outcome { suite, core, stats, .. } = outcome;
-        write!(out, "{suite:<16} {core:<14} ")?;
+        write!(out, "{suite:<16} {core:<19} ")?;
         match outcome.failure {
             Some(_) => writeln!(out, "{:>10} {:>10} {:>10} {:>11}  MISMATCH", "-", "-", "-", "-")?,
             None if outcome.vectors == 0 => {
@@ -311,6 +344,7 @@ fn replay_command(outcome: &Outcome, shrunk: Option<&Files>, seed: u64, options:
         (_, Origin::Weights(path)) => format!("silicabac cosim --weights {}", shell::path(path)),
         (_, Origin::BuiltIn) => format!("silicabac cosim --suite {}", outcome.suite),
     };
-    command += &format!(" --seed {seed} --core {}", outcome.kind.name());
+    let core = outcome.copy_of.map_or("encoder", |core| core.name);
+    command += &format!(" --seed {seed} --core {core}");
     command + &options.of_replay()
 }

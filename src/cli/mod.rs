@@ -102,13 +102,15 @@ enum Failure {
     #[error("{0}")]
     File(#[from] silicabac::vectors::FileError),
     #[error("{0}")]
-    Testbench(#[from] silicabac::cosim::socket::TestbenchError),
+    Testbench(#[from] silicabac::cosim::TestbenchError),
     #[error("{0}")]
     Usage(String),
     #[error("cannot start a process for the simulation: {0}")]
     Process(io::Error),
     #[error("{}: {what}", .path.display())]
     Waivers { path: PathBuf, what: String },
+    #[error("{}: {what}", .path.display())]
+    Waits { path: PathBuf, what: String },
     #[error("cannot read {}: {source}", .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error(

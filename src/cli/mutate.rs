@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use silicabac::cosim::CoreKind;
+use silicabac::cores::{self, CoreSpec};
 use silicabac::mutation::{self, Campaign, Machine, Report, Tally};
 use silicabac::prove;
 use silicabac::solver::Solver;
@@ -16,7 +16,7 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
-    judge::Core,
+    judge::core_names,
     output::{create_dir, write_file},
     print::{Format, Progress, ReportFormat, out, say, unless_closed},
     supervise::Limits,
@@ -33,8 +33,8 @@ use super::{
   silicabac mutate --vectors my_vectors.json --report report")]
 pub(super) struct Arguments {
     /// Only this core
-    #[arg(long, value_enum)]
-    core: Option<Core>,
+    #[arg(long, value_parser = core_names())]
+    core: Option<&'static CoreSpec>,
     /// Change the Verilog in this directory instead of the built-in cores; it needs the same modules and registers
     #[arg(long, value_name = "DIR")]
     rtl_dir: Option<PathBuf>,
@@ -78,10 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let yosys = Yosys::find(&cache, notice).map_err(mutation::MutationError::from)?;
     let solver = Solver::find(&yosys, &cache, notice).map_err(mutation::MutationError::from)?;
     let tools = Tools::find(&cache, notice)?;
-    let sources = prove::sources(arguments.rtl_dir.as_deref())?;
     let machine = Machine { yosys, solver, tools, cache };
     let suites = suites(&arguments.vectors)?;
-    let cores = core.map_or(CoreKind::ALL.to_vec(), |core| vec![core.into()]);
+    let cores = core.map_or(cores::ALL.to_vec(), |core| vec![core]);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let mut report = Report {
         count,
@@ -92,9 +91,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         cores: Vec::new(),
     };
     for core in cores {
+        let sources = prove::sources(core, arguments.rtl_dir.as_deref())?;
         let campaign = Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads };
         let bar = Progress::new(campaign.mutants() as u64, "mutants");
-        bar.set_message(core.name());
+        bar.set_message(core.name);
         let outcomes = mutation::run(&campaign, &machine, &|done| bar.inc(done as u64))?;
         bar.finish();
         report.cores.push((core, outcomes));
@@ -142,7 +142,7 @@ fn print(report: &Report, format: Format) -> io::Result<()> {
     }
     for (core, outcomes) in &report.cores {
         for outcome in outcomes.iter().filter(|outcome| outcome.fate == mutation::Fate::Survived) {
-            writeln!(out, "UNEXPLAINED: {}: {}", core.name(), outcome.mutant)?;
+            writeln!(out, "UNEXPLAINED: {}: {}", core.name, outcome.mutant)?;
         }
     }
     let verdict =

@@ -6,12 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use silicabac::prove::{self, BENCHES, ControlVerdict, Property, Report, Row, Tools, Verdict, Wanted};
+use silicabac::cores::{self, CoreSpec};
+use silicabac::prove::{self, ControlVerdict, Property, Report, Row, Tools, Verdict, Wanted};
 use silicabac_sim::Cache;
 
 use super::{
     Failure, Verdict as Outcome,
-    judge::Core,
+    judge::core_names,
     output::{create_dir, write_file},
     print::{Format, Progress, out, say, unless_closed},
 };
@@ -27,8 +28,8 @@ use super::{
   silicabac prove --core decoder --rtl-dir my_rtl")]
 pub(super) struct Arguments {
     /// Only this core
-    #[arg(long, value_enum)]
-    core: Option<Core>,
+    #[arg(long, value_parser = core_names())]
+    core: Option<&'static CoreSpec>,
     /// Show only this property
     #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(names()))]
     property: Option<String>,
@@ -47,20 +48,17 @@ pub(super) struct Arguments {
 }
 
 fn names() -> Vec<&'static str> {
-    let names: BTreeSet<_> = BENCHES.iter().flat_map(|bench| bench.properties).map(Property::name).collect();
+    let benches = cores::ALL.into_iter().flat_map(|core| core.benches);
+    let names: BTreeSet<_> = benches.flat_map(|bench| bench.properties).map(Property::name).collect();
     names.into_iter().collect()
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let tools = Tools::find(&Cache::from_env()?, &mut |line| say(line))?;
-    let sources = prove::sources(arguments.rtl_dir.as_deref())?;
-    let wanted = Wanted {
-        core: arguments.core.map(Into::into),
-        property: arguments.property.clone(),
-        controls: arguments.controls,
-    };
+    let wanted =
+        Wanted { core: arguments.core, property: arguments.property.clone(), controls: arguments.controls };
     let bar = Progress::new(wanted.steps() as u64, "steps");
-    let report = prove::prove(&sources, &wanted, &tools, &mut |name| {
+    let report = prove::prove(arguments.rtl_dir.as_deref(), &wanted, &tools, &mut |name| {
         bar.set_message(name);
         bar.inc(1);
     })?;
@@ -73,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 /// Where the run is in which a property fails. That it fails is the news, whatever becomes of the file.
 fn write_trace(row: &Row, dir: &Path) -> Option<Result<PathBuf, String>> {
     let Verdict::Refuted { trace, .. } = &row.verdict else { return None };
-    let path = dir.join(format!("{}-{}.vcd", row.core.name(), row.property.name()));
+    let path = dir.join(format!("{}-{}.vcd", row.core.name, row.property.name()));
     let written = create_dir(dir).and_then(|()| write_file(&path, |sink| sink.write_all(trace.as_bytes())));
     Some(written.map(|()| path).map_err(|failure| failure.to_string()))
 }
@@ -92,7 +90,7 @@ fn print(report: &Report, traces: &Traces, arguments: &Arguments) -> io::Result<
 }
 
 fn print_table(out: &mut impl Write, report: &Report, traces: &Traces) -> io::Result<()> {
-    writeln!(out, "{:<8} {:<29} {:>7}  {:<32}  says", "core", "property", "seconds", "result")?;
+    writeln!(out, "{:<13} {:<29} {:>7}  {:<32}  says", "core", "property", "seconds", "result")?;
     for (row, trace) in report.rows.iter().zip(traces) {
         let result = match &row.verdict {
             Verdict::Proved { depth: 0 } => "proved".to_owned(),
@@ -110,8 +108,8 @@ fn print_table(out: &mut impl Write, report: &Report, traces: &Traces) -> io::Re
         let result = result + control;
         writeln!(
             out,
-            "{:<8} {:<29} {seconds:>7.1}  {result:<32}  {}",
-            core.name(),
+            "{:<13} {:<29} {seconds:>7.1}  {result:<32}  {}",
+            core.name,
             property.name(),
             property.says
         )?;
@@ -128,7 +126,7 @@ fn print_table(out: &mut impl Write, report: &Report, traces: &Traces) -> io::Re
         }
     }
     for (core, name) in &report.unreached {
-        writeln!(out, "{:<8} never reached, so that proofs say nothing of it: {name}", core.name())?;
+        writeln!(out, "{:<13} never reached, so that proofs say nothing of it: {name}", core.name)?;
     }
     let proved = report.rows.iter().filter(|row| matches!(row.verdict, Verdict::Proved { .. })).count();
     let seconds: f64 = report.rows.iter().map(|row| row.seconds).sum();

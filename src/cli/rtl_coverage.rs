@@ -7,7 +7,10 @@ use std::{
 };
 
 use serde_json::json;
-use silicabac::cosim::coverage::{self, Judgement, Kind, Points, WAIVERS, Waivers};
+use silicabac::cosim::{
+    Model, Source,
+    coverage::{self, Judgement, Kind, Points, WAIVERS, Waivers},
+};
 use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac_sim::{Cache, Tools};
@@ -28,11 +31,12 @@ pub(super) fn run(
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut points = Points::default();
-    for kind in options.cores() {
-        let (top, rtl_dir) = options.sources(kind);
-        let build = || coverage::build(kind, top, rtl_dir, &cache, &tools);
+    for core in options.cores() {
+        let (top, rtl_dir) = options.sources(core);
+        let source = Source { coverage: true, ..Source::of(core, top, rtl_dir, &cache)? };
+        let build = || Model::build(&source, &cache, &tools);
         let model = Progress::while_at(&format!("building {top}"), build)?;
-        let bar = Progress::new(suites.iter().map(|suite| coverage::work(kind, suite)).sum(), "events");
+        let bar = Progress::new(suites.iter().map(|suite| coverage::work(&model, suite)).sum(), "events");
         for suite in suites {
             bar.set_message(&suite.name);
             match coverage::measure(&model, suite, seed, &mut points, &mut |events| bar.inc(events)) {

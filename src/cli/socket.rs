@@ -8,18 +8,15 @@ use std::{
 };
 
 use serde::Serialize;
-use silicabac::cosim::{
-    CoreKind,
-    socket::{self, Failed, FaultKind, Rules, Socket, Source},
-};
+use silicabac::cores::{self, Direction};
+use silicabac::cosim::{self, Failed, Fault, Mismatch, Model, Rules, Source};
 use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, SimError, Tools};
 
 use super::{
-    Failure, Verdict,
-    judge::{self, Core},
+    Failure, Verdict, judge,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, out, say, unless_closed},
     shell,
@@ -30,8 +27,8 @@ use super::{
 #[command(next_help_heading = "Your own core, in the socket of docs/socket.md")]
 pub(super) struct Options {
     /// Check a core in a socket, by its transactions: any latency, any throughput
-    #[arg(long, value_enum, group = "one_core", value_name = "DIRECTION")]
-    socket: Option<Core>,
+    #[arg(long, value_parser = judge::direction_names(), group = "one_core", value_name = "DIRECTION")]
+    socket: Option<Direction>,
     /// Its Verilog, packages first; without this, the built-in core in its socket
     #[arg(long, value_name = "FILE", num_args = 1.., requires_all = ["socket", "top"], conflicts_with = "rtl_dir")]
     rtl: Vec<PathBuf>,
@@ -53,31 +50,30 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Which core is in the socket, if there is one.
-    pub(super) fn kind(&self) -> Option<CoreKind> {
-        self.socket.map(CoreKind::from)
+    /// What the core in the socket does, if there is one.
+    pub(super) fn direction(&self) -> Option<Direction> {
+        self.socket
     }
 
-    fn source(&self, kind: CoreKind, top: Option<&str>, cache: &Cache) -> Result<Source, SimError> {
+    fn source(&self, direction: Direction, top: Option<&str>, cache: &Cache) -> Result<Source, SimError> {
         if self.rtl.is_empty() {
-            return Source::built_in(kind, cache);
+            let core = cores::ALL.into_iter().find(|core| core.direction == direction);
+            let Some(core) = core else { return Ok(Source::new(direction, "", Vec::new())) };
+            return Ok(Source { copy_of: None, ..Source::of(core, core.top, None, cache)? });
         }
         let defines = self.define.iter().map(|define| format!("-D{define}"));
         self.rtl.iter().for_each(|path| files::remember_input(path));
         Ok(Source {
-            kind,
-            top: top.unwrap_or_default().to_owned(),
-            files: self.rtl.clone(),
             include_dirs: self.include.clone(),
             arguments: defines.chain(self.verilator_arg.iter().cloned()).collect(),
-            constants: Vec::new(),
+            ..Source::new(direction, top.unwrap_or_default(), self.rtl.clone())
         })
     }
 }
 
 /// Plays all suites to the core in the socket, and prints a verdict for each class of vectors.
 pub(super) fn judge(
-    kind: CoreKind,
+    direction: Direction,
     suites: &[Suite],
     seed: u64,
     options: &Options,
@@ -85,23 +81,24 @@ pub(super) fn judge(
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let source = options.source(kind, common.top.as_deref(), &cache)?;
-    let rules = Rules { seed, patience: options.patience, initialises: options.initialises };
+    let source = options.source(direction, common.top.as_deref(), &cache)?;
+    let Options { patience, initialises, .. } = *options;
+    let rules = Rules { seed, patience, initialises, plan: common.plan()? };
     let mut seen = HashSet::new();
     let all = suites.iter().flat_map(|suite| &suite.vectors);
     let vectors: Vec<Vector> = all.filter(|vector| seen.insert(&vector.id)).cloned().collect();
 
-    let socket =
-        Progress::while_at(&format!("building {}", source.top), || Socket::build(&source, &cache, &tools))?;
-    let classes = socket::classes(&socket, &vectors, rules);
+    let model =
+        Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
+    let classes = cosim::classes(&model, &vectors, &rules);
     let bar = Progress::new(classes.len() as u64, "classes");
     let judged = classes.into_iter().map(|class| {
         bar.set_message(&class.name);
-        let verdict = socket::judge(&socket, class, rules);
+        let verdict = cosim::judge(&model, class, &rules);
         bar.inc(1);
         verdict
     });
-    let mut report = Report::new(&socket, seed, tools.versions(), judged.collect());
+    let mut report = Report::new(&model, seed, tools.versions(), judged.collect());
     bar.finish();
     for verdict in &mut report.verdicts {
         verdict.write_vector(&report.top, &common.failures)?;
@@ -146,7 +143,8 @@ struct RowFailure {
     first: String,
     bins: usize,
     stalls: &'static str,
-    kind: FaultKind,
+    #[serde(flatten)]
+    fault: Fault,
     what: String,
     bin: u64,
     clock: u64,
@@ -156,51 +154,56 @@ struct RowFailure {
     file: Option<PathBuf>,
     #[serde(skip)]
     written: Vec<Vector>,
+    #[serde(skip)]
+    mismatch: Box<Mismatch>,
 }
 
 impl Row {
-    fn new(verdict: socket::Verdict) -> Row {
-        let socket::Verdict { class, vectors, failed } = verdict;
-        let failure = failed.map(|Failed { vector, among, first, stalls, fault }| RowFailure {
+    fn new(verdict: cosim::Verdict) -> Row {
+        let cosim::Verdict { class, vectors, failed } = verdict;
+        let failure = failed.map(|Failed { vector, among, first, stalls, mismatch }| RowFailure {
             vector: vector.id.clone(),
             alone: among.is_empty(),
             first,
             bins: vector.bins(),
             stalls,
-            kind: fault.kind,
-            what: fault.what,
-            bin: fault.bin,
-            clock: fault.clock,
+            fault: mismatch.fault.clone(),
+            what: mismatch.what(),
+            bin: mismatch.bin,
+            clock: mismatch.clock,
             catches: vector.flags.iter().map(|flag| flag.bug()).collect(),
             shows: vector.flags.iter().map(|flag| flag.shows()).collect(),
             file: None,
             written: if among.is_empty() { vec![vector] } else { among },
+            mismatch,
         });
         Row { class, vectors, pass: failure.is_none(), failure }
     }
 
-    /// Writes the vector that shows the failure, or all that it takes, to be played again.
+    /// Writes the vector that shows the failure, or all that it takes, to be played again; and what happened around it.
     fn write_vector(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
         let Some(failure) = &mut self.failure else { return Ok(()) };
         create_dir(dir)?;
         let name = vectors::name_like(&format!("{top}-{}", failure.vector));
-        let name = free_name(dir, &name, &["json"]);
-        let file = dir.join(format!("{name}.json"));
-        write_file(&file, |sink| vectors::write_json(&name, &failure.written, sink))?;
-        failure.file = Some(file);
+        let name = free_name(dir, &name, &["json", "vcd", judge::WAITS]);
+        let file = |extension: &str| dir.join(format!("{name}.{extension}"));
+        write_file(&file("json"), |sink| vectors::write_json(&name, &failure.written, sink))?;
+        write_file(&file("vcd"), |sink| failure.mismatch.waves.write_vcd(sink))?;
+        judge::write_plan(&file(judge::WAITS), failure.mismatch.plan.as_ref())?;
+        failure.file = Some(file("json"));
         Ok(())
     }
 }
 
 impl Report {
-    fn new(socket: &Socket, seed: u64, tools: &str, verdicts: Vec<socket::Verdict>) -> Report {
+    fn new(model: &Model, seed: u64, tools: &str, verdicts: Vec<cosim::Verdict>) -> Report {
         let verdicts: Vec<Row> = verdicts.into_iter().map(Row::new).collect();
         Report {
             pass: !verdicts.is_empty() && verdicts.iter().all(|row| row.pass),
-            direction: socket.kind().name(),
-            top: socket.top().to_owned(),
-            lanes: socket.lanes(),
-            unchecked: socket.unchecked(),
+            direction: model.direction().name(),
+            top: model.top().to_owned(),
+            lanes: model.lanes(),
+            unchecked: model.unchecked(),
             seed,
             tools: tools.to_owned(),
             verdicts,

@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
-use silicabac::cosim::{
-    CoreKind,
-    sweep::{Report, Sweep, Swept, Wrong},
-};
+use silicabac::cores::CoreSpec;
+use silicabac::cosim::sweep::{Report, Sweep, Swept, Wrong};
 use silicabac_sim::{Cache, Tools};
 
 use super::{
@@ -18,8 +16,8 @@ use super::{
 pub(super) fn sweep(options: &Options) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let build = |core: CoreKind| {
-        Progress::while_at(&format!("building the step of the {}", core.name()), || {
+    let build = |core: &'static CoreSpec| {
+        Progress::while_at(&format!("building the step of the {}", core.name), || {
             Sweep::build(core, options.rtl_dir.as_deref(), &cache, &tools)
         })
     };
@@ -27,7 +25,7 @@ pub(super) fn sweep(options: &Options) -> Result<Verdict, Failure> {
     let bar = Progress::new(sweeps.iter().map(Sweep::work).sum(), "points");
     let mut report = Report { tools: tools.versions().to_owned(), swept: Vec::new() };
     for sweep in &sweeps {
-        bar.set_message(sweep.core().name());
+        bar.set_message(sweep.core().name);
         report.swept.extend(sweep.run(1, &mut |points| bar.inc(points))?);
     }
     bar.finish();
@@ -50,20 +48,20 @@ fn print(report: &Report, format: ReportFormat) -> io::Result<()> {
 fn print_table(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(
         out,
-        "{:<8} {:<10} {:>10} {:>11} {:>10}  result",
+        "{:<13} {:<10} {:>10} {:>11} {:>10}  result",
         "core", "points of", "points", "evaluations", "Mpoints/s"
     )?;
     for Swept { core, kind, points, evaluations, time, failure } in &report.swept {
-        let (core, speed) = (core.name(), *points as f64 / time.as_secs_f64() / 1e6);
+        let (core, speed) = (core.name, *points as f64 / time.as_secs_f64() / 1e6);
         let result = if failure.is_none() { "equal" } else { "MISMATCH" };
-        writeln!(out, "{core:<8} {kind:<10} {points:>10} {evaluations:>11} {speed:>10.1}  {result}")?;
+        writeln!(out, "{core:<13} {kind:<10} {points:>10} {evaluations:>11} {speed:>10.1}  {result}")?;
     }
     if !report.passed() {
         writeln!(out)?;
     }
     let failed = report.swept.iter().filter_map(|swept| Some((swept, swept.failure.as_ref()?)));
     for (swept, wrong) in failed {
-        writeln!(out, "MISMATCH in the step of the {}, at a point of {}", swept.core.name(), swept.kind)?;
+        writeln!(out, "MISMATCH in the step of the {}, at a point of {}", swept.core.name, swept.kind)?;
         match wrong {
             Wrong::Stopped(stopped) => writeln!(out, "  {stopped}\n")?,
             Wrong::Differs(difference) => writeln!(out, "  {}\n\n{}", difference.point, difference.table())?,

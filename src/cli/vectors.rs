@@ -8,7 +8,8 @@ use std::{
 
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
-use silicabac::cosim::socket::testbench;
+use silicabac::cores::Direction;
+use silicabac::cosim::testbench;
 use silicabac::suites::{BUILT_IN, PUBLISHED, Suite, UNIONS};
 use silicabac::vectors::{self, Vector, trail};
 
@@ -67,8 +68,8 @@ enum Verb {
         #[arg(long, value_enum)]
         format: Export,
         /// The testbench is for this core, in the socket of docs/socket.md
-        #[arg(long, value_enum, value_name = "DIRECTION", required_if_eq("format", "sv-testbench"))]
-        socket: Option<judge::Core>,
+        #[arg(long, value_parser = judge::direction_names(), value_name = "DIRECTION", required_if_eq("format", "sv-testbench"))]
+        socket: Option<Direction>,
         /// The core initialises contexts by itself: no loads, and only slices whose header says all
         #[arg(long, requires = "socket")]
         initialises: bool,
@@ -149,7 +150,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 }
             };
             let files: Vec<(String, String)> = match (format, socket) {
-                (Export::SvTestbench, Some(kind)) => testbench((*kind).into(), &vectors, *initialises)?,
+                (Export::SvTestbench, Some(kind)) => testbench(*kind, &vectors, *initialises)?,
                 _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into(),
             };
             export(&files, output)

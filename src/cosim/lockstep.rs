@@ -1,129 +1,386 @@
-//! Two cores under the same inputs, compared clock by clock.
+//! The observer of our own cores: a twin under the same inputs, compared in every output and register in every clock, and
+//! what the standard's registers must be after each request.
+//!
+//! Both are one observer, since the second needs the first: which requests have passed a step of the core by the end of a
+//! clock only the twin knows.
 
-use crate::cycle::{Core, Fields, RowOf, Stopped};
+use std::collections::VecDeque;
 
-/// A core and its twin, and what both showed lately.
-#[derive(Debug)]
-pub struct Lockstep<T: Core, R> {
-    /// The model.
-    pub twin: T,
-    /// What is compared with it.
-    pub rtl: R,
-    clock: u64,
-    /// What both were given and showed in the last clocks; clock `n` at `n % HISTORY`.
-    history: Vec<Shown<T>>,
-    /// What the core showed in the last clock.
-    rtl_row: RowOf<T>,
+use silicabac_sim::Stopped;
+
+use super::{
+    Cause, Fault, Mismatch, Model, Play, Simulated, Stats, Waves,
+    player::{self, Device, Form, Guilty, Observer, Wrong},
+    script::{Asked, State},
+};
+use crate::cores::{CoreSpec, Direction};
+use crate::cycle::{Field, Fields, Inputs, Outputs, Owner, Twin};
+
+/// How a core of ours is played with its twin beside it.
+pub struct Lockstep {
+    /// The width of its port `debug`.
+    pub(super) debug_width: usize,
+    pub(super) play: PlayCore,
+    play_twin: PlayTwin,
 }
 
-type Shown<T> = (<T as Core>::Inputs, RowOf<T>);
+type PlayCore =
+    for<'a> fn(&'a Model, &Play<'a>, Progress<'_>) -> Result<(Stats, Simulated<'a>), Box<Mismatch>>;
+type PlayTwin = fn(Direction, &Play<'_>, Progress<'_>) -> Result<Stats, Box<Mismatch>>;
+type Progress<'a> = &'a mut dyn FnMut(u64);
 
-/// What both cores showed in one clock.
-#[derive(Clone, Debug)]
-pub struct Moment<T: Core> {
-    /// Counted from 0.
-    pub clock: u64,
-    /// What they were given.
-    pub inputs: T::Inputs,
-    /// What the twin showed.
-    pub twin: RowOf<T>,
-    /// What the other showed.
-    pub rtl: RowOf<T>,
-}
-
-/// How lockstep ended early.
-#[derive(Debug)]
-pub enum Parted {
-    /// The last moment of the history shows different rows.
-    Different,
-    /// The design stopped the simulation.
-    Stopped(Stopped),
-}
-
-/// How many clocks up to a mismatch are remembered.
-const HISTORY: usize = 256;
-/// How many clocks behind it are recorded.
-const AFTERMATH: u64 = 24;
-
-impl<T, R> Lockstep<T, R>
-where
-    T: Core,
-    R: Core<Inputs = T::Inputs, Outputs = T::Outputs, Registers = T::Registers>,
-{
-    /// Both cores as they are switched on.
-    pub fn new(twin: T, rtl: R) -> Lockstep<T, R> {
+impl Lockstep {
+    /// With a twin of this type.
+    pub const fn of<T: Twin>() -> Lockstep {
         Lockstep {
-            twin,
-            rtl,
-            clock: 0,
-            history: vec![Shown::<T>::default(); HISTORY],
-            rtl_row: RowOf::<T>::default(),
+            debug_width: T::Registers::WIDTH,
+            play: |model, play, progress| {
+                player::play(model.simulate(play.plan.power_on), Follower::<T>::default(), play, progress)
+            },
+            play_twin: |direction, play, progress| {
+                Ok(player::play(Alone::<T>::new(direction), Follower::<T>::default(), play, progress)?.0)
+            },
         }
-    }
-
-    /// One clock of both that is not compared, while a core that was just switched on holds who knows what.
-    ///
-    /// # Errors
-    /// [`Stopped`].
-    pub fn clock_unseen(&mut self, inputs: &T::Inputs) -> Result<(), Stopped> {
-        self.rtl.clock(inputs, &mut self.rtl_row)?;
-        self.twin.clock(inputs, &mut RowOf::<T>::default())
-    }
-
-    /// One clock of both; what they agree on.
-    ///
-    /// # Errors
-    /// [`Parted`].
-    #[inline]
-    pub fn clock(&mut self, inputs: &T::Inputs) -> Result<&RowOf<T>, Parted> {
-        let (shown_inputs, twin_row) = &mut self.history[self.clock as usize % HISTORY];
-        self.rtl.clock(inputs, &mut self.rtl_row).map_err(Parted::Stopped)?;
-        *shown_inputs = *inputs;
-        self.clock += 1;
-        self.twin.clock(inputs, twin_row).map_err(Parted::Stopped)?;
-        if *twin_row == self.rtl_row { Ok(&self.rtl_row) } else { Err(Parted::Different) }
-    }
-
-    /// The first register in which the last clock's rows differ, or else the first output.
-    pub fn first_difference(&self) -> Option<&'static str> {
-        let (_, twin) = self.history[self.clock.checked_sub(1)? as usize % HISTORY];
-        differing(&twin.registers, &self.rtl_row.registers)
-            .or_else(|| differing(&twin.outputs, &self.rtl_row.outputs))
-    }
-
-    /// How many clocks there have been.
-    pub fn clocks(&self) -> u64 {
-        self.clock
-    }
-
-    /// The last clocks, and some more with the last inputs, so that a waveform shows what becomes of it.
-    pub fn into_history(mut self) -> Vec<Moment<T>> {
-        let known = self.clock.min(HISTORY as u64);
-        let mut history: Vec<Moment<T>> = (self.clock - known..self.clock)
-            .map(|clock| {
-                let (inputs, twin) = self.history[clock as usize % HISTORY];
-                Moment { clock, inputs, twin, rtl: twin }
-            })
-            .collect();
-        let Some(last) = history.last_mut() else { return history };
-        last.rtl = self.rtl_row;
-        let inputs = last.inputs;
-        for clock in self.clock..self.clock + AFTERMATH {
-            let (mut twin, mut rtl) = (RowOf::<T>::default(), RowOf::<T>::default());
-            if self.twin.clock(&inputs, &mut twin).and(self.rtl.clock(&inputs, &mut rtl)).is_err() {
-                break;
-            }
-            history.push(Moment { clock, inputs, twin, rtl });
-        }
-        history
     }
 }
 
-/// The name of the first field in which two structs differ.
-fn differing<F: Fields>(a: &F, b: &F) -> Option<&'static str> {
-    let mut values = vec![0; F::FIELDS.len()];
-    a.visit(|i, value| values[i] = value);
+impl CoreSpec {
+    /// Plays vectors to the twin of a core in the place of the core: what is compared is the twin and the oracle. Tells
+    /// `progress` how many events are done.
+    ///
+    /// ```
+    /// use silicabac::{cores, cosim::Play, stress};
+    /// let vectors = stress::smoke();
+    /// let few: Vec<_> = vectors.iter().take(3).collect();
+    /// let stats = cores::by_name("encoder").unwrap().play_twin(&Play::flowing(&few), &mut |_| ())?;
+    /// assert!(stats.bins > 0);
+    /// # Ok::<(), Box<silicabac::cosim::Mismatch>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first [`Mismatch`].
+    pub fn play_twin(&self, play: &Play<'_>, progress: &mut dyn FnMut(u64)) -> Result<Stats, Box<Mismatch>> {
+        (self.twin.play_twin)(self.direction, play, progress)
+    }
+}
+
+/// A twin in the place of a core.
+pub(super) struct Alone<T: Twin> {
+    twin: T,
+    direction: Direction,
+    outputs: Outputs,
+    debug: Vec<u32>,
+    clocks: u64,
+}
+
+impl<T: Twin> Alone<T> {
+    pub(super) fn new(direction: Direction) -> Alone<T> {
+        Alone { twin: T::default(), direction, outputs: Outputs::default(), debug: vec![0; WORDS], clocks: 0 }
+    }
+}
+
+impl<T: Twin> Device for Alone<T> {
+    fn form(&self) -> Form {
+        Form {
+            direction: self.direction,
+            lanes: T::LANES,
+            bytes: T::BYTES,
+            shows_count: T::LANES.max(T::BYTES) > 1,
+            shows_last: true,
+            shows_error: true,
+            shows_bits: true,
+        }
+    }
+
+    fn clock(&mut self, inputs: &Inputs) -> Result<(), Stopped> {
+        let mut shown = T::Registers::default();
+        self.twin.clock(inputs, &mut self.outputs, &mut shown);
+        self.debug.fill(0);
+        shown.pack(&mut self.debug);
+        self.clocks += 1;
+        Ok(())
+    }
+
+    fn outputs(&self) -> Outputs {
+        self.outputs
+    }
+
+    fn debug(&self) -> &[u32] {
+        &self.debug
+    }
+
+    fn clocks(&self) -> u64 {
+        self.clocks
+    }
+
+    fn waves<O: Observer>(&mut self, _: &mut O, _: &Inputs, _: bool) -> Waves {
+        Waves::default()
+    }
+}
+
+/// A twin that follows a core.
+struct Follower<T: Twin> {
+    twin: T,
+    /// What the twin showed in the last clock.
+    outputs: Outputs,
+    registers: T::Registers,
+    /// The requests that had passed each step before this clock, since the twin was made.
+    passed: Vec<u64>,
+    /// How many of those were none of the script.
+    before: u64,
+    /// What the registers must be after each request that has not passed the last step that shows any.
+    expected: VecDeque<State>,
+    /// How many requests of the script came before those.
+    first: u64,
+}
+
+/// More words than the packed registers of any core.
+const WORDS: usize = 64;
+
+impl<T: Twin> Default for Follower<T> {
+    fn default() -> Follower<T> {
+        Follower {
+            twin: T::default(),
+            outputs: Outputs::default(),
+            registers: T::Registers::default(),
+            passed: vec![0; T::STEPS.len()],
+            before: 0,
+            expected: VecDeque::new(),
+            first: 0,
+        }
+    }
+}
+
+impl<T: Twin> Follower<T> {
+    /// The newest request of the script that had passed a step before this clock, or has as far as it was checked.
+    fn newest(&self, step: usize) -> Guilty {
+        match self.passed[step].checked_sub(self.before + 1) {
+            Some(request) => Guilty::Request(request),
+            None => Guilty::Offered,
+        }
+    }
+
+    /// Compares the standard's registers with the oracle's after the newest request that has passed a step.
+    #[inline]
+    fn check(&mut self, step: usize) -> Result<(), Wrong> {
+        let Some(request) = self.passed[step].checked_sub(self.before + 1 + self.first) else {
+            return Ok(());
+        };
+        let request = usize::try_from(request).unwrap_or(usize::MAX);
+        let Some(expected) = self.expected.get(request) else {
+            let what = format!("the {} step does a request that was never taken", T::STEPS[step]);
+            return Err(Wrong { guilty: self.newest(step), fault: Fault::new(Cause::Unasked, what) });
+        };
+        let mut wrong = None;
+        self.twin.shows(step, &self.registers, |quantity, found| {
+            let expected = expected.get(quantity).unwrap_or(found);
+            if expected != found && wrong.is_none() {
+                wrong = Some((quantity, expected, found));
+            }
+        });
+        if let Some((quantity, expected, found)) = wrong {
+            let (expected, found) = (quantity.show(expected), quantity.show(found));
+            let fault = Fault::value(Cause::Register, quantity.name(), expected, found);
+            return Err(Wrong { guilty: self.newest(step), fault });
+        }
+        if step == T::LAST_SHOWN {
+            self.expected.drain(..=request);
+            self.first += request as u64 + 1;
+        }
+        Ok(())
+    }
+
+    /// Core and twin differ: the first register that does says whose fault it is, or else the first output.
+    #[cold]
+    fn difference(&self, outputs: &Outputs, debug: &[u32]) -> Wrong {
+        let registers = T::Registers::unpack(debug);
+        let difference = first_difference(&self.registers, &registers)
+            .or_else(|| first_difference(&self.outputs, outputs));
+        let Some((field, lane, twin, core)) = difference else {
+            let fault = Fault::new(Cause::Twin, "the core differs from its twin in bits that have no name");
+            return Wrong { guilty: Guilty::Offered, fault };
+        };
+        let fault = Fault::value(Cause::Twin, field.name, twin, core);
+        let fault = Fault { lane: (field.lanes > 1).then_some(lane), ..fault };
+        match T::owner(field.name) {
+            Some(Owner::Offered) => Wrong { guilty: Guilty::Offered, fault },
+            Some(Owner::Step(step)) => Wrong { guilty: self.newest(step), fault },
+            None => {
+                let field = format!("{}, which its twin says belongs to no step", field.name);
+                Wrong { guilty: Guilty::Offered, fault: Fault { field, ..fault } }
+            }
+        }
+    }
+}
+
+impl<T: Twin> Observer for Follower<T> {
+    const FILLS_CONTEXTS: bool = true;
+
+    fn follow(&mut self, inputs: &Inputs) {
+        self.twin.clock(inputs, &mut self.outputs, &mut self.registers);
+        (0..T::STEPS.len()).for_each(|step| self.passed[step] = self.twin.passed(step));
+    }
+
+    #[inline]
+    fn take(&mut self, asked: &Asked) {
+        self.expected.push_back(asked.state);
+    }
+
+    fn drop_all(&mut self, taken: u64) {
+        self.expected.clear();
+        self.first = taken;
+        // A core may take requests while it is reset.
+        self.before = self.passed[0] - taken;
+    }
+
+    #[inline]
+    fn clock(&mut self, inputs: &Inputs, outputs: &Outputs, debug: &[u32]) -> Result<(), Wrong> {
+        self.twin.clock(inputs, &mut self.outputs, &mut self.registers);
+        let mut words = [0; WORDS];
+        self.registers.pack(&mut words);
+        let width = T::Registers::WIDTH.div_ceil(32);
+        if words[..width] != debug[..width] || self.outputs != *outputs {
+            return Err(self.difference(outputs, debug));
+        }
+        for step in 0..T::STEPS.len() {
+            let after = self.twin.passed(step);
+            if after > self.passed[step] {
+                self.passed[step] = after;
+                if inputs.rst == 0 {
+                    self.check(step)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn shown(&self) -> Option<(Outputs, Vec<u32>)> {
+        let mut words = vec![0; WORDS];
+        self.registers.pack(&mut words);
+        Some((self.outputs, words))
+    }
+
+    fn registers() -> &'static [Field] {
+        T::Registers::FIELDS
+    }
+}
+
+/// The first field in which two structs differ, its lane, and both values.
+fn first_difference<F: Fields>(a: &F, b: &F) -> Option<(Field, usize, u32, u32)> {
+    let mut values = Vec::new();
+    a.visit(usize::MAX, |i, lane, value| values.push((i, lane, value)));
+    let mut values = values.into_iter();
     let mut first = None;
-    b.visit(|i, value| first = first.or((values[i] != value).then_some(i)));
-    first.map(|i| F::FIELDS[i].name)
+    b.visit(usize::MAX, |_, _, value| {
+        let (i, lane, other) = values.next().unwrap_or_default();
+        first = first.or((other != value).then_some((F::FIELDS[i], lane, other, value)));
+    });
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cores::{decoder::Decoder, encoder::Encoder};
+    use crate::cycle::Quantity;
+    use crate::stress;
+    use crate::vectors::Vector;
+
+    /// A twin that is wrong about one thing from some clock on: its `LIE`th quantity, or after those its outputs.
+    #[derive(Default)]
+    struct Lying<T, const LIE: usize> {
+        twin: T,
+        clocks: u32,
+    }
+
+    const QUANTITIES: [Quantity; 7] = [
+        Quantity::CodIRange,
+        Quantity::CodILow,
+        Quantity::BitsOutstanding,
+        Quantity::FirstBitFlag,
+        Quantity::CodIOffset,
+        Quantity::Update,
+        Quantity::Replaced,
+    ];
+    const OUTPUT: usize = 7;
+    const STEP: usize = 8;
+
+    impl<T: Twin, const LIE: usize> Lying<T, LIE> {
+        fn lies(&self) -> bool {
+            self.clocks > 1_200
+        }
+    }
+
+    impl<T: Twin, const LIE: usize> Twin for Lying<T, LIE> {
+        type Registers = T::Registers;
+
+        const STEPS: &'static [&'static str] = T::STEPS;
+        const LAST_SHOWN: usize = T::LAST_SHOWN;
+
+        fn clock(&mut self, inputs: &Inputs, outputs: &mut Outputs, shown: &mut T::Registers) {
+            self.twin.clock(inputs, outputs, shown);
+            self.clocks += 1;
+            outputs.req_ready ^= u32::from(LIE == OUTPUT && self.lies());
+        }
+
+        fn passed(&self, step: usize) -> u64 {
+            self.twin.passed(step) + u64::from(LIE == STEP && self.lies())
+        }
+
+        fn owner(name: &str) -> Option<Owner> {
+            T::owner(name)
+        }
+
+        fn shows(&self, step: usize, shown: &T::Registers, mut see: impl FnMut(Quantity, u32)) {
+            self.twin.shows(step, shown, |quantity, value| {
+                let lies = self.lies() && QUANTITIES.get(LIE) == Some(&quantity);
+                see(quantity, value ^ u32::from(lies));
+            });
+        }
+    }
+
+    fn follow<T: Twin, F: Twin>(direction: Direction) -> Result<Stats, Fault> {
+        let vectors = stress::smoke();
+        let few = vectors.iter().filter(|vector| !vector.decode_only).step_by(3);
+        let vectors: Vec<&Vector> = few.collect();
+        let play = Play::flowing(&vectors);
+        let played = player::play(Alone::<T>::new(direction), Follower::<F>::default(), &play, &mut |_| ());
+        played.map(|(stats, _)| stats).map_err(|mismatch| mismatch.fault)
+    }
+
+    #[track_caller]
+    fn is_found(played: Result<Stats, Fault>, cause: Cause, field: &str) {
+        let fault = played.expect_err(field);
+        assert!(fault.cause == cause && fault.field.contains(field), "{fault:?}");
+    }
+
+    #[test]
+    fn a_right_twin_passes() {
+        assert!(follow::<Encoder, Lying<Encoder, 99>>(Direction::Encoder).is_ok());
+        assert!(follow::<Decoder, Lying<Decoder, 99>>(Direction::Decoder).is_ok());
+    }
+
+    #[test]
+    fn every_register_of_the_standard_is_compared() {
+        use Direction::{Decoder as Read, Encoder as Write};
+        let register =
+            |played, quantity: usize| is_found(played, Cause::Register, QUANTITIES[quantity].name());
+        register(follow::<Encoder, Lying<Encoder, 0>>(Write), 0);
+        register(follow::<Encoder, Lying<Encoder, 1>>(Write), 1);
+        register(follow::<Encoder, Lying<Encoder, 2>>(Write), 2);
+        register(follow::<Encoder, Lying<Encoder, 3>>(Write), 3);
+        register(follow::<Encoder, Lying<Encoder, 5>>(Write), 5);
+        register(follow::<Encoder, Lying<Encoder, 6>>(Write), 6);
+        register(follow::<Decoder, Lying<Decoder, 0>>(Read), 0);
+        register(follow::<Decoder, Lying<Decoder, 4>>(Read), 4);
+        register(follow::<Decoder, Lying<Decoder, 5>>(Read), 5);
+    }
+
+    #[test]
+    fn outputs_are_compared_and_steps_do_what_was_taken() {
+        is_found(follow::<Encoder, Lying<Encoder, OUTPUT>>(Direction::Encoder), Cause::Twin, "req_ready");
+        is_found(follow::<Decoder, Lying<Decoder, OUTPUT>>(Direction::Decoder), Cause::Twin, "req_ready");
+        let unasked = follow::<Encoder, Lying<Encoder, STEP>>(Direction::Encoder);
+        is_found(unasked, Cause::Unasked, "the fetch step does a request that was never taken");
+    }
 }

@@ -1,75 +1,50 @@
-//! The judge of the cores: plays the same vectors to a simulated core, its twin and the oracle, and compares
-//! every output and register in every clock.
+//! The judge of the cores: plays vectors to a simulated core, and compares all that comes of it with the oracle; and where
+//! the core is one of ours, every output and register in every clock with its twin.
 //!
-//! [`run`] does all of it: for each suite it first has the clockless coders agree, then plays the vectors to
-//! the core under every kind of stalls.
+//! There is one player ([`Model::play`]). [`run`] goes through a suite until something is wrong, [`judge`] through classes of
+//! vectors, each with a verdict of its own.
 
 pub mod coverage;
-pub mod decoder;
-pub mod encoder;
-pub mod lockstep;
+mod feed;
+mod lockstep;
+mod mismatch;
+mod model;
 mod player;
-mod recent;
 mod report;
 pub mod rtl;
+mod script;
 mod shrink;
-pub mod socket;
+mod simulated;
 mod stalls;
 pub mod sweep;
+mod testbench;
+mod verdict;
+mod waits;
 mod waves;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
-use silicabac_sim::{Cache, SimError, Tools};
 
-use self::lockstep::Lockstep;
-use crate::cycle::{Core, Request, Stopped, decoder::Decoder, encoder::Encoder};
+use crate::cores::{CoreSpec, Direction};
 use crate::suites::{Origin, Suite};
 use crate::vectors::{self, Flag, Vector};
-pub use player::LikeTwin;
+pub use lockstep::Lockstep;
+pub use mismatch::{Cause, Fault, Mismatch};
+pub use model::{Model, Source};
+pub use player::Play;
 pub use report::Report;
+pub use script::Phase;
 pub use shrink::{Shrunk, shrink};
-pub use stalls::{GiveUp, Stalls};
+pub use simulated::Simulated;
+pub use stalls::Stalls;
+pub use testbench::{TestbenchError, testbench};
+pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
+pub use waits::{GiveUp, Plan, Port, Wait, Way, When};
 pub use waves::Waves;
-
-/// A core that can be judged; its twin implements this.
-pub trait Judged: Core + Default {
-    /// Which core it is.
-    const KIND: CoreKind;
-
-    /// Whether the core has anything to do with the vector.
-    fn plays(vector: &Vector) -> bool;
-
-    /// The registers after the last clock.
-    fn registers(&self) -> &Self::Registers;
-
-    /// The ways to give a vector up in a clock.
-    fn give_ups(clock: u64) -> Vec<GiveUp>;
-
-    /// Resets both cores and fills the context memory, which holds what it was switched on with and no reset
-    /// clears; then resets them again. From there on everything must be equal.
-    ///
-    /// # Errors
-    /// [`Stopped`].
-    fn switch_on<R: LikeTwin<Self>>(lockstep: &mut Lockstep<Self, R>) -> Result<(), Stopped>;
-
-    /// Plays vectors, back to back, to a core and its twin, and tells `progress` how many events are done.
-    ///
-    /// # Errors
-    /// The first [`Mismatch`]: between core and twin in any output or register, between them and the oracle,
-    /// or a core that no longer moves.
-    fn play<R: LikeTwin<Self>>(
-        rtl: R,
-        vectors: &[&Vector],
-        stalls: Stalls,
-        seed: u64,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Stats, Box<Mismatch>>;
-}
 
 /// What a run was like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,24 +66,6 @@ impl Stats {
     }
 }
 
-/// Where a core first went wrong.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("clock {clock}, vector {vector}, bin {bin}: {what}")]
-pub struct Mismatch {
-    /// What is wrong, in words.
-    pub what: String,
-    /// The clock, from 0.
-    pub clock: u64,
-    /// The id of the vector.
-    pub vector: String,
-    /// The bin of the vector.
-    pub bin: u64,
-    /// That request and up to eight before it, each with the number of its bin or the next one.
-    pub before: Vec<(u64, Request)>,
-    /// The clocks around it.
-    pub waves: Waves,
-}
-
 /// How a suite went on a core.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -116,8 +73,8 @@ pub struct Outcome {
     pub suite: String,
     /// Where the suite comes from.
     pub origin: Origin,
-    /// Which core it was played to.
-    pub kind: CoreKind,
+    /// Of which core of ours it is a copy.
+    pub copy_of: Option<&'static CoreSpec>,
     /// Its top module.
     pub core: String,
     /// How many vectors of the suite are for such a core; without any, nothing was played.
@@ -150,193 +107,148 @@ pub enum Failure {
     Core(#[from] Box<Mismatch>),
 }
 
-/// The cores that can be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CoreKind {
-    /// Bins to bytes: `docs/encoder-core.md`.
-    Encoder,
-    /// Bytes to bins: `docs/decoder-core.md`.
-    Decoder,
-}
-
-impl CoreKind {
-    /// Both.
-    pub const ALL: [CoreKind; 2] = [CoreKind::Encoder, CoreKind::Decoder];
-
-    /// Its name in a command.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CoreKind::Encoder => "encoder",
-            CoreKind::Decoder => "decoder",
-        }
-    }
-
-    /// The name of the built-in top module.
-    pub const fn top(self) -> &'static str {
-        match self {
-            CoreKind::Encoder => "cabac_encoder",
-            CoreKind::Decoder => "cabac_decoder",
-        }
-    }
-
-    /// Builds such a core, module `top`, from the built-in Verilog or from a directory of other sources.
-    ///
-    /// # Errors
-    /// [`SimError`].
-    pub fn build(
-        self,
-        top: &str,
-        rtl_dir: Option<&Path>,
-        cache: &Cache,
-        tools: &Tools,
-    ) -> Result<AnyModel, SimError> {
-        Ok(match self {
-            CoreKind::Encoder => AnyModel::Encoder(build(top, rtl_dir, cache, tools)?),
-            CoreKind::Decoder => AnyModel::Decoder(build(top, rtl_dir, cache, tools)?),
-        })
-    }
-
-    /// How many events [`AnyModel::run`] tells its progress in all.
-    pub fn work(self, suite: &Suite) -> u64 {
-        let played = suite.vectors.iter().filter(|vector| self.plays(vector));
-        let events: usize = played.map(|vector| vector.events.len()).sum();
-        (events * Stalls::ALL.len()) as u64
-    }
-
-    /// Whether such a core has anything to do with the vector.
-    pub fn plays(self, vector: &Vector) -> bool {
-        match self {
-            CoreKind::Encoder => Encoder::plays(vector),
-            CoreKind::Decoder => Decoder::plays(vector),
-        }
-    }
-}
-
-/// A built core of either kind.
+/// How a suite is played.
 #[derive(Clone, Debug)]
-pub enum AnyModel {
-    /// An encoder.
-    Encoder(rtl::Model<Encoder>),
-    /// A decoder.
-    Decoder(rtl::Model<Decoder>),
+pub enum Ways {
+    /// In the first so many ways, from the simplest on: under each kind of [`Stalls`], then with every vector that is
+    /// flagged for it given up in each of its clocks.
+    First(usize),
+    /// By a plan.
+    Planned(Plan),
 }
 
-impl AnyModel {
-    /// [`run`].
-    pub fn run(&self, suite: &Suite, seed: u64, progress: &mut dyn FnMut(u64)) -> Outcome {
-        self.run_ways(suite, seed, WAYS, progress)
-    }
-
-    fn run_ways(&self, suite: &Suite, seed: u64, ways: usize, progress: &mut dyn FnMut(u64)) -> Outcome {
-        match self {
-            AnyModel::Encoder(model) => run_ways(model, suite, seed, ways, progress),
-            AnyModel::Decoder(model) => run_ways(model, suite, seed, ways, progress),
-        }
-    }
+impl Ways {
+    /// All ways.
+    pub const ALL: Ways = Ways::First(Stalls::ALL.len() + 1);
 }
 
-/// Builds a core, module `top`, from the built-in Verilog or from a directory of other sources.
-///
-/// # Errors
-/// [`SimError`].
-pub fn build<C: Judged>(
-    top: &str,
-    rtl_dir: Option<&Path>,
-    cache: &Cache,
-    tools: &Tools,
-) -> Result<rtl::Model<C>, SimError> {
-    rtl::Model::build(top, rtl::sources(rtl_dir, cache)?, cache, tools)
+/// What a suite is called that is played by a plan, in place of stalls.
+const PLANNED: &str = "planned";
+
+/// How many events [`run`] tells its progress in all.
+pub fn work(model: &Model, suite: &Suite, ways: &Ways) -> u64 {
+    let played = suite.vectors.iter().filter(|vector| model.plays(vector, true));
+    let events: usize = played.map(|vector| vector.events.len()).sum();
+    let plays = match ways {
+        Ways::First(ways) => (*ways).min(Stalls::ALL.len()),
+        Ways::Planned(_) => 1,
+    };
+    (events * plays) as u64
 }
 
-/// Plays a suite to a core under every kind of stalls, until something is wrong.
-pub fn run<C: Judged>(
-    model: &rtl::Model<C>,
+/// Has the coders without a clock agree on the vectors of a suite, then plays them to a core until something is wrong.
+pub fn run(model: &Model, suite: &Suite, seed: u64, ways: &Ways, progress: &mut dyn FnMut(u64)) -> Outcome {
+    run_ways(model, suite, seed, ways, true, progress)
+}
+
+/// [`run`]; whether a mismatch is to have the waits up to it.
+fn run_ways(
+    model: &Model,
     suite: &Suite,
     seed: u64,
-    progress: &mut dyn FnMut(u64),
-) -> Outcome {
-    run_ways(model, suite, seed, WAYS, progress)
-}
-
-/// The ways in which a suite is played, from the simplest on: all stalls, and giving up everywhere.
-const WAYS: usize = Stalls::ALL.len() + 1;
-
-/// [`run`], but only the first ways.
-fn run_ways<C: Judged>(
-    model: &rtl::Model<C>,
-    suite: &Suite,
-    seed: u64,
-    ways: usize,
+    ways: &Ways,
+    records: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome {
     let outcome = Outcome {
         suite: suite.name.clone(),
         origin: suite.origin.clone(),
-        kind: C::KIND,
+        copy_of: model.copy_of(),
         core: model.top().to_owned(),
-        vectors: suite.vectors.iter().filter(|vector| C::plays(vector)).count(),
+        vectors: suite.vectors.iter().filter(|vector| model.plays(vector, true)).count(),
         stats: Stats::default(),
         lockstep_bins: 0,
         lockstep_clocks: 0,
         failure: None,
         shrunk: None,
     };
-    // Nothing but the seed bears on what is random, so that fewer vectors meet the same.
-    let mut run = Run { model, rng: ChaCha8Rng::seed_from_u64(seed), outcome };
+    // Nothing but the seed decides what is random, so that fewer vectors meet the same.
+    let mut run = Run { model, rng: ChaCha8Rng::seed_from_u64(seed), records, outcome };
     run.outcome.failure = run.all(&suite.vectors, ways, progress).err();
     run.outcome
 }
 
-struct Run<'a, C: Core> {
-    model: &'a rtl::Model<C>,
+struct Run<'a> {
+    model: &'a Model,
     rng: ChaCha8Rng,
+    records: bool,
     outcome: Outcome,
 }
 
 /// What went wrong, and under which stalls.
-type Failed = (&'static str, Failure);
+type Wrong = (&'static str, Failure);
 
-impl<C: Judged> Run<'_, C> {
-    fn all(&mut self, vectors: &[Vector], ways: usize, progress: &mut dyn FnMut(u64)) -> Result<(), Failed> {
+impl Run<'_> {
+    fn all(&mut self, vectors: &[Vector], ways: &Ways, progress: &mut dyn FnMut(u64)) -> Result<(), Wrong> {
         for vector in vectors {
             let failure = |what| Failure::Coders { vector: vector.id.clone(), what };
             vectors::check(vector).map_err(|what| ("no clock", failure(what)))?;
         }
-        let played: Vec<&Vector> = vectors.iter().filter(|vector| C::plays(vector)).collect();
+        let played: Vec<&Vector> = vectors.iter().filter(|vector| self.model.plays(vector, true)).collect();
+        let ways = match ways {
+            Ways::First(ways) => *ways,
+            Ways::Planned(plan) => {
+                let play = Play { plan: plan.clone(), ..Play::flowing(&played) };
+                self.outcome.stats = self.play(PLANNED, play, progress)?;
+                return Ok(());
+            }
+        };
         for stalls in Stalls::ALL.into_iter().take(ways) {
-            let stats = self.play(&played, stalls, progress)?;
+            let (plan, seed) = (self.new_plan(), self.rng.next_u64());
+            let play = Play { plan, stalls, seed, ..Play::flowing(&played) };
+            let stats = self.play(stalls.name, play, progress)?;
             if stalls == Stalls::NONE {
                 self.outcome.stats = stats;
             }
         }
         // Each of its clocks takes a play, so a long vector would take for ever.
         let is_short = |vector: &&&Vector| vector.events.len() <= 300;
-        let is_flagged = |vector: &&&Vector| ways == WAYS && vector.flags.contains(&Flag::GiveUp);
+        let is_flagged = |vector: &&&Vector| ways > Stalls::ALL.len() && vector.flags.contains(&Flag::GiveUp);
         let mut to_give_up = played.iter().filter(is_flagged).filter(is_short);
         to_give_up.try_for_each(|vector| self.give_up_everywhere(vector))
     }
 
+    /// No two plays begin with the same uninitialised bits.
+    fn new_plan(&mut self) -> Plan {
+        Plan { noise: self.rng.next_u64(), power_on: self.rng.next_u32(), ..Plan::default() }
+    }
+
     fn play(
         &mut self,
-        vectors: &[&Vector],
-        stalls: Stalls,
+        name: &'static str,
+        play: Play<'_>,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<Stats, Failed> {
-        // No two plays begin with the same uninitialised bits.
-        let (rtl, seed) = (self.model.instance(self.rng.next_u32()), self.rng.next_u64());
-        let stats =
-            C::play(rtl, vectors, stalls, seed, progress).map_err(|wrong| (stalls.name, wrong.into()))?;
+    ) -> Result<Stats, Wrong> {
+        let stats = self.model.play(&play, progress).map_err(|wrong| {
+            // The same again, since what was waited for is only written down where it matters.
+            let again = || self.model.play(&Play { records: true, ..play.clone() }, &mut |_| ()).err();
+            (name, self.records.then(again).flatten().unwrap_or(wrong).into())
+        })?;
         self.outcome.lockstep_bins += stats.bins;
         self.outcome.lockstep_clocks += stats.clocks + stats.load_clocks;
         Ok(stats)
     }
 
-    /// Gives a vector up in every clock of it, in every way, and plays it twice behind that.
-    fn give_up_everywhere(&mut self, vector: &Vector) -> Result<(), Failed> {
-        let stats = self.play(&[vector], Stalls::NONE, &mut |_| ())?;
+    /// Gives a vector up in every clock of it, in every way, and plays it twice after that; without other waits, then
+    /// with some.
+    fn give_up_everywhere(&mut self, vector: &Vector) -> Result<(), Wrong> {
+        const NAME: &str = "given up";
+        let twice = [vector, vector];
+        let plan = self.new_plan();
+        let stats = self.play(NAME, Play { plan, ..Play::flowing(&[vector]) }, &mut |_| ())?;
         for clock in 0..stats.clocks + stats.load_clocks {
-            for stalls in C::give_ups(clock).into_iter().flat_map(Stalls::giving_up) {
-                self.play(&[vector, vector], stalls, &mut |_| ())?;
+            let reset = Way::Reset(1 + clock as u32 % 3);
+            let ways: &[Way] = match self.model.direction() {
+                Direction::Encoder => &[reset],
+                Direction::Decoder => &[reset, Way::Cut],
+            };
+            for &way in ways {
+                for stalls in [Stalls::NONE, Stalls { give_ups: 0, ..Stalls::UNEVEN }] {
+                    let give_ups = vec![GiveUp { when: When::Clock(clock), after: 0, way }];
+                    let (plan, seed) = (Plan { give_ups, ..self.new_plan() }, self.rng.next_u64());
+                    let play = Play { plan, stalls, seed, ..Play::flowing(&twice) };
+                    self.play(NAME, play, &mut |_| ())?;
+                }
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Failure, Mismatch, Outcome};
+use super::{Failure, Fault, Mismatch, Outcome};
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -49,16 +49,23 @@ struct JsonOutcome<'a> {
 #[derive(Serialize)]
 struct JsonFailure<'a> {
     stalls: &'a str,
-    what: &'a str,
+    what: String,
     vector: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    clock: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bin: Option<u64>,
-    bins_before: Vec<String>,
+    #[serde(flatten)]
+    mismatch: Option<JsonMismatch<'a>>,
     /// Where the fewest requests that fail were written as vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     shrunk: Option<&'a Path>,
+}
+
+#[derive(Serialize)]
+struct JsonMismatch<'a> {
+    clock: u64,
+    bin: u64,
+    #[serde(flatten)]
+    fault: &'a Fault,
+    given_up: u32,
+    bins_before: Vec<String>,
 }
 
 impl Report {
@@ -81,10 +88,10 @@ impl Report {
             longest_run: outcome.stats.longest_run,
             lockstep_bins: outcome.lockstep_bins,
             lockstep_clocks: outcome.lockstep_clocks,
-            failure: outcome.failure.as_ref().map(|(stalls, failure)| JsonFailure {
-                shrunk: outcome.shrunk.as_deref(),
-                ..json_failure(stalls, failure)
-            }),
+            failure: outcome
+                .failure
+                .as_ref()
+                .map(|(stalls, failure)| json_failure(stalls, failure, outcome.shrunk.as_deref())),
         });
         let (pass, results) = (self.passed(), results.collect());
         serde_json::json!(JsonReport {
@@ -135,29 +142,17 @@ pub(super) fn junit(suite: quick_junit::TestSuite) -> String {
     report.to_string().unwrap_or_default()
 }
 
-fn json_failure<'a>(stalls: &'a str, failure: &'a Failure) -> JsonFailure<'a> {
+fn json_failure<'a>(stalls: &'a str, failure: &'a Failure, shrunk: Option<&'a Path>) -> JsonFailure<'a> {
     match failure {
-        Failure::Coders { vector, what } => JsonFailure {
-            stalls,
-            what,
-            vector,
-            clock: None,
-            bin: None,
-            bins_before: Vec::new(),
-            shrunk: None,
-        },
+        Failure::Coders { vector, what } => {
+            JsonFailure { stalls, what: what.clone(), vector, mismatch: None, shrunk }
+        }
         Failure::Core(mismatch) => {
-            let Mismatch { what, clock, vector, bin, before, .. } = &**mismatch;
+            let Mismatch { fault, clock, vector, bin, given_up, before, .. } = &**mismatch;
             let bins_before = before.iter().map(|(number, request)| format!("{number} {request}")).collect();
-            JsonFailure {
-                stalls,
-                what,
-                vector,
-                clock: Some(*clock),
-                bin: Some(*bin),
-                bins_before,
-                shrunk: None,
-            }
+            let (clock, bin, given_up) = (*clock, *bin, *given_up);
+            let data = JsonMismatch { clock, bin, fault, given_up, bins_before };
+            JsonFailure { stalls, what: mismatch.what(), vector, mismatch: Some(data), shrunk }
         }
     }
 }

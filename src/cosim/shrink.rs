@@ -5,9 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AnyModel, CoreKind, Failure, Outcome, Stalls, WAYS};
+use super::{Failure, Model, Outcome, Plan, Play, Stalls, Ways, run, run_ways};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
+use crate::cores::Direction;
+use crate::cycle::Request;
 use crate::spec;
 use crate::suites::{Origin, Suite};
 use crate::vectors::{Vector, name_like};
@@ -19,23 +21,27 @@ pub struct Shrunk {
     pub suite: Suite,
     /// How that goes on the core.
     pub outcome: Outcome,
+    /// The fewest waits under which it fails; none if it takes none, or fails under these stalls only as they came.
+    pub plan: Option<Plan>,
 }
 
 /// After so long what has been found has to do.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Shrinks a failure of a core; nothing where the fault is not the core's.
-pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> Option<Shrunk> {
+pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &Ways) -> Option<Shrunk> {
     let Some((stalls, Failure::Core(mismatch))) = &failed.failure else { return None };
     // What fails in a simple way shall not become what fails in a difficult one.
-    let ways = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map_or(WAYS, |way| way + 1);
+    let simple = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map(|way| Ways::First(way + 1));
+    let ways_to_fail = simple.unwrap_or_else(|| ways.clone());
     let until = Instant::now() + PATIENCE;
     let fails = |vectors: &[Vector]| {
-        let outcome = model.run_ways(&some(vectors), seed, ways, &mut |_| ());
+        let outcome = run_ways(model, &some(vectors), seed, &ways_to_fail, false, &mut |_| ());
         matches!(outcome.failure, Some((_, Failure::Core(_))))
     };
     let guilty = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;
-    let known: Vec<Vector> = suite.vectors.iter().map(|vector| as_shrunk(vector, failed.kind)).collect();
+    let known: Vec<Vector> =
+        suite.vectors.iter().map(|vector| as_shrunk(vector, model.direction())).collect();
     // What a slice leaves behind may show in the next one only.
     let end = (guilty + 2).min(known.len());
     let few = [guilty..guilty + 1, guilty..end, guilty.saturating_sub(1)..guilty + 1, 0..end];
@@ -67,14 +73,39 @@ pub fn shrink(model: &AnyModel, suite: &Suite, failed: &Outcome, seed: u64) -> O
     }
     let name = name_like(&format!("{}-{}", suite.name, failed.core));
     let suite = Suite { name, origin: suite.origin.clone(), vectors };
-    let outcome = model.run(&suite, seed, &mut |_| ());
-    Some(Shrunk { suite, outcome })
+    let outcome = run(model, &suite, seed, ways, &mut |_| ());
+    let plan = match &outcome.failure {
+        Some((_, Failure::Core(mismatch))) => mismatch.plan.clone(),
+        _ => None,
+    };
+    let plan = plan.and_then(|plan| fewest_waits(model, &suite.vectors, plan, Instant::now() + PATIENCE));
+    Some(Shrunk { suite, outcome, plan })
+}
+
+/// The fewest waits of a plan under which the vectors still fail, if they do and it takes any.
+fn fewest_waits(model: &Model, vectors: &[Vector], plan: Plan, until: Instant) -> Option<Plan> {
+    let played: Vec<&Vector> = vectors.iter().filter(|vector| model.plays(vector, true)).collect();
+    let mut plan = plan;
+    // A vector that was given up in each of its clocks was played twice.
+    let twice: Vec<&Vector> = played.iter().chain(&played).copied().collect();
+    let fails = |plan: Plan, vectors: &[&Vector]| {
+        model.play(&Play { plan, ..Play::flowing(vectors) }, &mut |_| ()).is_err()
+    };
+    let played = [played, twice].into_iter().find(|played| fails(plan.clone(), played))?;
+    let (mut give_ups, mut waits) = (plan.give_ups.clone(), plan.waits.clone());
+    fewest(&mut give_ups, until, |give_ups| {
+        fails(Plan { give_ups: give_ups.to_vec(), ..plan.clone() }, &played)
+    });
+    plan.give_ups = give_ups;
+    fewest(&mut waits, until, |waits| fails(Plan { waits: waits.to_vec(), ..plan.clone() }, &played));
+    plan.waits = waits;
+    (!plan.waits.is_empty() || !plan.give_ups.is_empty()).then_some(plan)
 }
 
 /// Encoding a slice again loses what stands behind its end; for a decoder that may be what matters.
-fn as_shrunk(vector: &Vector, kind: CoreKind) -> Vector {
+fn as_shrunk(vector: &Vector, direction: Direction) -> Vector {
     let has_tail = || Vector::encoded("", "", &[], vector.events.clone()).bytes != vector.bytes;
-    let decode_only = vector.decode_only || kind == CoreKind::Decoder && has_tail();
+    let decode_only = vector.decode_only || direction == Direction::Decoder && has_tail();
     Vector { decode_only, ..vector.clone() }
 }
 
@@ -150,10 +181,10 @@ fn last_requests(vector: &Vector) -> impl Iterator<Item = Vector> {
     })
 }
 
-/// The loads that it begins with, and the events behind them.
+/// The loads that it begins with, and the events behind them, without starts: any vector has those that it needs.
 fn split(vector: &Vector) -> (Vec<Event>, Vec<Event>) {
     let loads = vector.events.iter().take_while(|event| matches!(event, Event::Load { .. })).count();
-    (vector.events[..loads].to_vec(), vector.events[loads..].to_vec())
+    (vector.events[..loads].to_vec(), Request::of_encoder(&vector.events[loads..]).collect())
 }
 
 /// The vector with other events, as far as they make sense: with the loads that they need, raw bytes only

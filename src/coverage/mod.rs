@@ -174,6 +174,8 @@ impl Coverage {
             Event::Terminate { bin } => self.take_terminate(bin),
             Event::Align => self.take_align(),
             Event::Raw(_) => self.slice.before = Before::Start(Place::Raw),
+            // An encoder core is not asked for it, and what stands before it has said what begins.
+            Event::Start => return,
             Event::Load { ctx, .. } => {
                 self.slice.last_use[ctx.get()] = Some((self.slice.number, Update::Load))
             }

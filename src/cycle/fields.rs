@@ -5,8 +5,10 @@
 pub struct Field {
     /// Its name, the same as in the Verilog.
     pub name: &'static str,
-    /// Its width in bits, 1..=32.
+    /// The width of a lane in bits, 1..=32.
     pub width: usize,
+    /// How many lanes it has; 1 unless it is an array.
+    pub lanes: usize,
 }
 
 /// A struct of fields.
@@ -17,14 +19,15 @@ pub trait Fields: Copy + Eq + Default + core::fmt::Debug {
     /// The width of all of them together.
     const WIDTH: usize;
 
-    /// Shows every field's number and value.
-    fn visit(&self, see: impl FnMut(usize, u32));
+    /// Shows the number, lane and value of everything in the first `lanes` lanes.
+    fn visit(&self, lanes: usize, see: impl FnMut(usize, usize, u32));
 
-    /// The struct whose field of each number has the value that `value` gives.
-    fn build(value: impl FnMut(usize) -> u32) -> Self;
+    /// The struct whose field of each number has the value that `value` gives in each of the first `lanes` lanes, and
+    /// zero in the others.
+    fn build(lanes: usize, value: impl FnMut(usize, usize) -> u32) -> Self;
 
     /// The struct from a packed vector, low word first: the first field in the highest bits, as in a packed
-    /// struct of SystemVerilog.
+    /// struct of SystemVerilog, and the first lane of an array in its lowest.
     ///
     /// # Panics
     /// If there are fewer than [`WIDTH`](Self::WIDTH) bits.
@@ -35,6 +38,61 @@ pub trait Fields: Copy + Eq + Default + core::fmt::Debug {
     /// # Panics
     /// If there are fewer than [`WIDTH`](Self::WIDTH) bits.
     fn pack(&self, words: &mut [u32]);
+}
+
+/// The type of a field: a number, or an array with one for each lane.
+pub(crate) trait Lanes: Copy {
+    /// How many lanes there are.
+    const LANES: usize;
+
+    /// The value in a lane.
+    fn lane(&self, lane: usize) -> u32;
+
+    /// The field with these values in the first `lanes` lanes, and zero in the others.
+    fn build(lanes: usize, value: impl FnMut(usize) -> u32) -> Self;
+
+    /// The bits in which two fields differ, over each other.
+    fn differs(&self, other: &Self) -> u32;
+}
+
+impl Lanes for u32 {
+    const LANES: usize = 1;
+
+    #[inline(always)]
+    fn lane(&self, _: usize) -> u32 {
+        *self
+    }
+
+    #[inline(always)]
+    fn build(_: usize, mut value: impl FnMut(usize) -> u32) -> u32 {
+        value(0)
+    }
+
+    #[inline(always)]
+    fn differs(&self, other: &u32) -> u32 {
+        self ^ other
+    }
+}
+
+impl<const N: usize> Lanes for [u32; N] {
+    const LANES: usize = N;
+
+    #[inline(always)]
+    fn lane(&self, lane: usize) -> u32 {
+        self[lane]
+    }
+
+    #[inline(always)]
+    fn build(lanes: usize, mut value: impl FnMut(usize) -> u32) -> [u32; N] {
+        let mut all = [0; N];
+        all.iter_mut().enumerate().take(lanes).for_each(|(lane, field)| *field = value(lane));
+        all
+    }
+
+    #[inline(always)]
+    fn differs(&self, other: &[u32; N]) -> u32 {
+        (0..N).fold(0, |bits, lane| bits | self[lane] ^ other[lane])
+    }
 }
 
 /// Bits `lsb..lsb + width` of a vector.
@@ -57,13 +115,16 @@ pub(crate) fn insert(words: &mut [u32], lsb: usize, width: usize, value: u32) {
     }
 }
 
-/// Defines a struct of `u32` fields, each with its width, and implements [`Fields`] for it.
+/// Defines a struct of `u32` fields, each with its width, and implements [`Fields`] for it. `a: 10 x 4` is an array of
+/// four lanes of ten bits.
 macro_rules! fields {
-    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $width:literal,)* }) => {
+    (@type) => { u32 };
+    (@type $lanes:expr) => { [u32; $lanes] };
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $width:literal $(x $lanes:expr)?,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default)]
         pub struct $name {
-            $($(#[$field_meta])* pub $field: u32,)*
+            $($(#[$field_meta])* pub $field: $crate::cycle::fields::fields!(@type $($lanes)?),)*
         }
 
         impl Eq for $name {}
@@ -72,42 +133,84 @@ macro_rules! fields {
         impl PartialEq for $name {
             #[inline(always)]
             fn eq(&self, other: &Self) -> bool {
-                0 == 0 $(| self.$field ^ other.$field)*
+                use $crate::cycle::fields::Lanes;
+                0 == 0 $(| self.$field.differs(&other.$field))*
             }
         }
 
         impl $crate::cycle::Fields for $name {
-            const FIELDS: &'static [$crate::cycle::Field] =
-                &[$($crate::cycle::Field { name: stringify!($field), width: $width }),*];
-            const WIDTH: usize = 0 $(+ $width)*;
+            const FIELDS: &'static [$crate::cycle::Field] = &[$($crate::cycle::Field {
+                name: stringify!($field),
+                width: $width,
+                lanes: <$crate::cycle::fields::fields!(@type $($lanes)?) as $crate::cycle::fields::Lanes>::LANES,
+            }),*];
+            const WIDTH: usize = {
+                let (mut width, mut i) = (0, 0);
+                while i < Self::FIELDS.len() {
+                    width += Self::FIELDS[i].width * Self::FIELDS[i].lanes;
+                    i += 1;
+                }
+                width
+            };
 
             #[inline(always)]
-            fn visit(&self, mut see: impl FnMut(usize, u32)) {
+            fn visit(&self, lanes: usize, mut see: impl FnMut(usize, usize, u32)) {
+                use $crate::cycle::fields::Lanes;
                 let mut number = 0..;
-                $(see(number.next().unwrap_or(0), self.$field);)*
+                $({
+                    let number = number.next().unwrap_or(0);
+                    for lane in 0..lanes.min(Self::FIELDS[number].lanes) {
+                        see(number, lane, self.$field.lane(lane));
+                    }
+                })*
             }
 
             #[inline(always)]
-            fn build(mut value: impl FnMut(usize) -> u32) -> Self {
+            fn build(lanes: usize, mut value: impl FnMut(usize, usize) -> u32) -> Self {
+                use $crate::cycle::fields::Lanes;
                 let mut number = 0..;
-                Self { $($field: value(number.next().unwrap_or(0)),)* }
+                Self {
+                    $($field: {
+                        let number = number.next().unwrap_or(0);
+                        Lanes::build(lanes, |lane| value(number, lane))
+                    },)*
+                }
             }
 
             #[inline(always)]
             fn unpack(words: &[u32]) -> Self {
+                use $crate::cycle::fields::{Lanes, extract, lanes_of};
                 let mut lsb = Self::WIDTH;
-                Self { $($field: { lsb -= $width; $crate::cycle::fields::extract(words, lsb, $width) },)* }
+                Self {
+                    $($field: {
+                        lsb -= $width * lanes_of(|fields: &Self| &fields.$field);
+                        Lanes::build(usize::MAX, |lane| extract(words, lsb + lane * $width, $width))
+                    },)*
+                }
             }
 
             #[inline(always)]
             fn pack(&self, words: &mut [u32]) {
+                use $crate::cycle::fields::{Lanes, insert, lanes_of};
                 let mut lsb = Self::WIDTH;
-                $({ lsb -= $width; $crate::cycle::fields::insert(words, lsb, $width, self.$field) })*
+                $({
+                    let lanes = lanes_of(|fields: &Self| &fields.$field);
+                    lsb -= $width * lanes;
+                    for lane in 0..lanes {
+                        insert(words, lsb + lane * $width, $width, self.$field.lane(lane));
+                    }
+                })*
             }
         }
     };
 }
 pub(crate) use fields;
+
+/// How many lanes a field of a struct has.
+#[inline(always)]
+pub(crate) const fn lanes_of<S, L: Lanes>(_: fn(&S) -> &L) -> usize {
+    L::LANES
+}
 
 #[cfg(test)]
 #[allow(unreachable_pub)] // the macro makes public structs
@@ -116,6 +219,10 @@ mod tests {
 
     fields! {
         Sample { a: 3, b: 32, c: 1, d: 20, }
+    }
+
+    fields! {
+        Lanes { first: 1, ctx_idx: 10 x 4, last: 2, }
     }
 
     #[test]
@@ -128,7 +235,23 @@ mod tests {
         sample.pack(&mut words);
         assert_eq!(words, [packed as u32, (packed >> 32) as u32]);
         let mut seen = [0; 4];
-        sample.visit(|i, value| seen[i] = value);
-        assert_eq!(Sample::build(|i| seen[i]), sample);
+        sample.visit(1, |i, _, value| seen[i] = value);
+        assert_eq!(Sample::build(1, |i, _| seen[i]), sample);
+    }
+
+    #[test]
+    fn an_array_may_be_wider_than_a_word_and_its_first_lane_is_the_lowest() {
+        let packed = 1u64 << 42 | 1_023 << 32 | 5 << 22 | 700 << 12 | 9 << 2 | 2;
+        let lanes = Lanes::unpack(&[packed as u32, (packed >> 32) as u32]);
+        assert_eq!(lanes, Lanes { first: 1, ctx_idx: [9, 700, 5, 1_023], last: 2 });
+        assert_eq!(Lanes::WIDTH, 43);
+        let mut words = [0; 2];
+        lanes.pack(&mut words);
+        assert_eq!(words, [packed as u32, (packed >> 32) as u32]);
+        let mut seen = Vec::new();
+        lanes.visit(3, |i, lane, value| seen.push((i, lane, value)));
+        assert_eq!(seen, [(0, 0, 1), (1, 0, 9), (1, 1, 700), (1, 2, 5), (2, 0, 2)]);
+        assert_eq!(Lanes::build(2, |i, lane| (10 * i + lane) as u32).ctx_idx, [10, 11, 0, 0]);
+        assert_ne!(lanes, Lanes { ctx_idx: [9, 700, 4, 1_023], ..lanes });
     }
 }

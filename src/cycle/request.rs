@@ -4,14 +4,13 @@ use std::fmt;
 
 use crate::bin::Event;
 
-/// What a core can be asked for: an event, and what only a decoder has to be told.
+/// What a core can be asked for: an event, and what only a decoder has to be told. Starts too are a decoder's alone: an
+/// encoder is ready for its next life as soon as one has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Drop what is left of the slice and begin the next one.
     Slice,
-    /// Start the engine on the next whole byte.
-    Start,
-    /// What an encoder is asked for too. A decoder ignores bins and bytes.
+    /// The event. A decoder ignores bins and bytes.
     Event(Event),
 }
 
@@ -55,27 +54,24 @@ pub struct RequestFields {
 }
 
 impl Request {
-    /// All requests of a slice, to a decoder: SLICE and START, then the events, with a START wherever the
-    /// engine starts again: behind raw bytes, and behind a terminate bin of 1 that no raw bytes follow.
+    /// Start the engine on the next whole byte.
+    pub const START: Request = Request::Event(Event::Start);
+
+    /// All requests of a slice to a decoder: SLICE and the START of the first life, then the events.
     ///
     /// ```
     /// use silicabac::{bin::Event, cycle::Request};
-    /// let (end, pcm) = (Event::Terminate { bin: true }, Event::Raw(7));
-    /// let of_event = Request::Event;
-    /// assert_eq!(Request::of_slice(&[end, pcm, end]).collect::<Vec<_>>(), [
-    ///     Request::Slice, Request::Start, of_event(end), of_event(pcm), Request::Start, of_event(end),
-    /// ]);
+    /// let end = Event::Terminate { bin: true };
+    /// let asked: Vec<_> = Request::of_slice(&[end]).collect();
+    /// assert_eq!(asked, [Request::Slice, Request::START, Request::Event(end)]);
     /// ```
     pub fn of_slice(events: &[Event]) -> impl Iterator<Item = Request> + Clone {
-        let is_raw = |at: usize| events.get(at).map(|event| matches!(event, Event::Raw(_)));
-        let starts_behind = move |(at, event): (usize, &Event)| match event {
-            Event::Raw(_) => is_raw(at + 1) != Some(true),
-            event => event.ends_life() && is_raw(at + 1) == Some(false),
-        };
-        let requests = events.iter().enumerate().flat_map(move |(at, event)| {
-            [Some(Request::Event(*event)), starts_behind((at, event)).then_some(Request::Start)]
-        });
-        [Request::Slice, Request::Start].into_iter().chain(requests.flatten())
+        [Request::Slice, Request::START].into_iter().chain(events.iter().copied().map(Request::Event))
+    }
+
+    /// All requests of a slice to an encoder: the events that are no starts.
+    pub fn of_encoder(events: &[Event]) -> impl Iterator<Item = Event> + Clone {
+        events.iter().copied().filter(|event| *event != Event::Start)
     }
 
     /// What the ports show of it.
@@ -83,7 +79,6 @@ impl Request {
         let fields = RequestFields::default();
         match self {
             Request::Slice => RequestFields { kind: kind::SLICE, ..fields },
-            Request::Start => RequestFields { kind: kind::START, ..fields },
             Request::Event(event) => match event {
                 Event::Context { ctx, bin } => RequestFields {
                     kind: kind::CONTEXT,
@@ -96,6 +91,7 @@ impl Request {
                     RequestFields { kind: kind::TERMINATE, bin: bin.into(), ..fields }
                 }
                 Event::Align => RequestFields { kind: kind::ALIGN, ..fields },
+                Event::Start => RequestFields { kind: kind::START, ..fields },
                 Event::Raw(byte) => RequestFields { kind: kind::RAW, data: byte.into(), ..fields },
                 Event::Load { ctx, model } => RequestFields {
                     kind: kind::LOAD,
@@ -127,7 +123,6 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Request::Slice => write!(f, "slice"),
-            Request::Start => write!(f, "start"),
             Request::Event(event) => event.fmt(f),
         }
     }

@@ -110,19 +110,9 @@ impl<'a> Decoder<'a> {
         decoder
     }
 
-    /// Starts the engine on the byte at `loaded`.
-    fn start(&mut self) {
-        let first_bit = self.memory.loaded as u64 * 8;
-        // Not even the nine bits of codIOffset are there.
-        (self.range, self.rest, self.ahead) = (START, 0, -9);
-        self.need(0);
-        // 511-codIOffset becomes 509-codIOffset.
-        let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
-        self.rest = rest;
-        if is_forbidden {
-            self.memory.fail(DecodeErrorKind::Forbidden, self.bins, first_bit);
-            self.clear_offset();
-        }
+    /// The next whole byte.
+    fn next_byte(&self) -> usize {
+        self.position().div_ceil(8) as usize
     }
 
     /// Has so many bits ahead, of which a bin needs the last.
@@ -224,12 +214,34 @@ impl BinCoder for Decoder<'_> {
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {
-        let first = (self.position().div_ceil(8)) as usize;
+        if bytes.is_empty() {
+            return;
+        }
+        let first = self.next_byte();
         for (at, byte) in (first..).zip(bytes.iter_mut()) {
             *byte = self.memory.slice.get(at).copied().unwrap_or(0);
         }
-        self.memory.loaded = first + bytes.len();
-        self.start();
+        // No bit of what is behind them is ahead.
+        (self.memory.loaded, self.ahead) = (first + bytes.len(), 0);
+        self.rest &= !((1 << UNIT) - 1);
+        let end = self.memory.slice.len();
+        if self.memory.loaded > end {
+            self.memory.fail(DecodeErrorKind::Exhausted, self.bins, end as u64 * 8);
+        }
+    }
+
+    fn start(&mut self) {
+        let first = self.next_byte();
+        // Not even the nine bits of codIOffset are there.
+        (self.memory.loaded, self.range, self.rest, self.ahead) = (first, START, 0, -9);
+        self.need(0);
+        // 511-codIOffset becomes 509-codIOffset.
+        let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
+        self.rest = rest;
+        if is_forbidden {
+            self.memory.fail(DecodeErrorKind::Forbidden, self.bins, first as u64 * 8);
+            self.clear_offset();
+        }
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {

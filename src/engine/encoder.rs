@@ -179,6 +179,9 @@ impl BinCoder for Encoder {
         self.memory.bytes.extend_from_slice(bytes);
     }
 
+    /// [`terminate`](Self::terminate) has done it.
+    fn start(&mut self) {}
+
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
         self.memory.models[ctx.get()] = Model::new(model);
     }

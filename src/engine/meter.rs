@@ -130,6 +130,9 @@ impl BinCoder for Meter {
         self.before += bytes.len() as u64 * 8;
     }
 
+    /// [`terminate`](Self::terminate) has done it.
+    fn start(&mut self) {}
+
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
         self.models[ctx.get()] = Model::new(model);
     }

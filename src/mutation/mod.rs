@@ -24,20 +24,19 @@ use std::{
 
 use silicabac_sim::{Cache, SimError, Tools};
 
-use crate::cosim::{
-    CoreKind,
-    socket::{Socket, Source},
-};
+use crate::cores::{CoreSpec, Sources as Files};
+use crate::cosim::{Model, Source};
 use crate::files;
 use crate::prove::Sources;
 use crate::solver::Solver;
 use crate::suites::Suite;
 use crate::yosys::{Yosys, YosysError};
-pub use explained::{EXPLAINED, Explanation};
+pub use explained::Explanation;
 pub use mutant::{Cell, Mutant, Table, TableBit};
 use netlist::{Mutated, Netlist};
 pub use proof::Proof;
 pub use report::{Report, Tally};
+pub use tables::TableText;
 use trial::{Clocks, Trial};
 pub use trial::{Kill, Pace};
 
@@ -66,7 +65,7 @@ pub enum MutationError {
     },
     /// The proof fails for the core without a mutant, so that it would fail for every mutant.
     #[error(
-        "the {core} cannot be proved equal to itself: src/mutation/proof_{core}.sv has to follow its registers"
+        "the {core} cannot be proved equal to itself: src/cores/{core}/mutants.sv, or the one it shares, has to follow its registers"
     )]
     NotItself {
         /// Which core.
@@ -76,7 +75,7 @@ pub enum MutationError {
     #[error("Yosys lists a mutant as {0:?}, which is not understood")]
     List(String),
     /// A table is not as it is expected to be where its bits are to be flipped.
-    #[error("{from:?} is {count} times in {file}, not {times} times: src/mutation/tables.rs has to follow")]
+    #[error("{from:?} is {count} times in {file}, not {times} times: the tables of its spec have to follow")]
     Edit {
         /// The file.
         file: String,
@@ -103,12 +102,26 @@ impl MutationError {
     }
 }
 
+/// What it takes to tell a mutant from the core, and to make all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutable {
+    /// A module `proof`, in which the core and a mutant of it stand side by side: where they agree in a clock, do they
+    /// give the same and agree in the next one?
+    pub proof: &'static str,
+    /// Macros that it is read with: which core it is, if several share it.
+    pub defines: Files,
+    /// The tables of which each bit is flipped.
+    pub tables: &'static [TableText],
+    /// The mutants that were looked at by hand.
+    pub explained: &'static [Explanation],
+}
+
 /// Which mutants to make, and what to play to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Campaign<'a> {
     /// The core.
-    pub core: CoreKind,
-    /// The Verilog of the cores, without their sockets.
+    pub core: &'static CoreSpec,
+    /// Its Verilog.
     pub sources: &'a Sources,
     /// So many mutants of its netlist, besides every bit of its tables.
     pub count: usize,
@@ -159,7 +172,7 @@ pub enum Fate {
     Proved(Proof),
     /// No vector is answered wrongly, but all together in another number of clocks.
     Paced(Pace),
-    /// No vector notices, and [`EXPLAINED`] says why none can.
+    /// No vector notices, and its [`Explanation`] says why none can.
     Explained(&'static str),
     /// No vector notices, and nobody knows why.
     Survived,
@@ -253,11 +266,11 @@ struct Tried {
 impl Bench<'_> {
     fn run(&self, job: &Job<'_>, progress: &(dyn Fn(usize) + Sync)) -> Result<Vec<Outcome>, MutationError> {
         let dir = tempfile::tempdir().map_err(MutationError::dir)?;
-        let (socket, mutated, mut mutants) = match job {
+        let (model, mutated, mut mutants) = match job {
             Job::Cells(cells) => {
-                let (socket, mutated) = self.build_cells(cells, dir.path())?;
+                let (model, mutated) = self.build_cells(cells, dir.path())?;
                 let mutants = (1..).zip(*cells).map(|(select, cell)| (Mutant::Cell(cell.clone()), select));
-                (socket, Some(mutated), mutants.map(Tried::new).collect::<Vec<_>>())
+                (model, Some(mutated), mutants.map(Tried::new).collect::<Vec<_>>())
             }
             Job::Table(bits) => {
                 let mutants = bits.iter().map(|&bit| (Mutant::Table(bit), tables::select(bit)));
@@ -268,9 +281,9 @@ impl Bench<'_> {
             if mutants.iter().all(|tried| tried.fate.is_some()) {
                 break;
             }
-            let right = self.play_clean(trial, &socket)?;
+            let right = self.play_clean(trial, &model)?;
             for tried in mutants.iter_mut().filter(|tried| tried.fate.is_none()) {
-                match trial.play(&socket.with_constants(&[tried.select])) {
+                match trial.play(&model.with_constants(&[tried.select])) {
                     Ok(clocks) => tried.pace = tried.pace.take().or_else(|| trial.pace(clocks, right)),
                     Err(fault) => tried.fate = Some(Fate::Killed(trial.kill(fault))),
                 }
@@ -282,16 +295,16 @@ impl Bench<'_> {
         }
         let left = mutants.iter().filter(|tried| tried.fate.is_none()).count();
         progress(left);
-        Ok(mutants.into_iter().map(Tried::done).collect())
+        Ok(mutants.into_iter().map(|tried| tried.done(self.netlist.core())).collect())
     }
 
-    fn build_cells(&self, cells: &[Cell], dir: &Path) -> Result<(Socket, Mutated), MutationError> {
+    fn build_cells(&self, cells: &[Cell], dir: &Path) -> Result<(Model, Mutated), MutationError> {
         let cells: Vec<&Cell> = cells.iter().collect();
         let mutated = self.netlist.mutate(&cells, dir, &self.machine.yosys)?;
         Ok((self.build(vec![mutated.verilog.clone()])?, mutated))
     }
 
-    fn build_table(&self, dir: &Path) -> Result<Socket, MutationError> {
+    fn build_table(&self, dir: &Path) -> Result<Model, MutationError> {
         let sources = tables::sources(self.sources, self.netlist.core())?;
         let files = sources.into_iter().map(|(name, text)| {
             let path = dir.join(name);
@@ -303,27 +316,24 @@ impl Bench<'_> {
         self.build(files.collect::<Result<_, _>>()?)
     }
 
-    fn build(&self, files: Vec<PathBuf>) -> Result<Socket, MutationError> {
+    fn build(&self, files: Vec<PathBuf>) -> Result<Model, MutationError> {
         let core = self.netlist.core();
         let source = Source {
-            kind: core,
-            top: netlist::top(core),
-            files,
-            include_dirs: Vec::new(),
             arguments: vec!["-Werror-UNOPTFLAT".to_owned()],
             constants: vec![netlist::SELECT.to_owned()],
+            ..Source::new(core.direction, core.top, files)
         };
-        Ok(Socket::build(&source, &self.machine.cache, &self.machine.tools)?)
+        Ok(Model::build(&source, &self.machine.cache, &self.machine.tools)?)
     }
 
     /// What the core as it is does not pass kills no mutant.
-    fn play_clean(&self, trial: &Trial<'_>, socket: &Socket) -> Result<Clocks, MutationError> {
-        trial.play(socket).map_err(|(stalls, fault)| MutationError::NotClean {
-            core: self.netlist.core().name(),
+    fn play_clean(&self, trial: &Trial<'_>, model: &Model) -> Result<Clocks, MutationError> {
+        trial.play(model).map_err(|(stalls, mismatch)| MutationError::NotClean {
+            core: self.netlist.core().name,
             suite: trial.suite.to_owned(),
             stalls,
-            vector: fault.vector,
-            what: fault.what,
+            what: mismatch.what(),
+            vector: mismatch.vector,
         })
     }
 
@@ -350,9 +360,13 @@ impl Tried {
         Tried { mutant, select, fate: None, pace: None }
     }
 
-    fn done(self) -> Outcome {
+    fn done(self, core: &CoreSpec) -> Outcome {
         let Tried { mutant, fate, pace, .. } = self;
-        let unnoticed = || explained::reason(&mutant.to_string()).map_or(Fate::Survived, Fate::Explained);
+        let unnoticed = || {
+            let name = mutant.to_string();
+            let explained = core.mutants.explained.iter().find(|explained| explained.mutant == name);
+            explained.map_or(Fate::Survived, |explained| Fate::Explained(explained.reason))
+        };
         let fate = fate.or(pace.map(Fate::Paced)).unwrap_or_else(unnoticed);
         Outcome { mutant, fate }
     }

@@ -11,7 +11,7 @@ use super::{
     MutationError,
     mutant::{Cell, Cells},
 };
-use crate::cosim::{CoreKind, rtl};
+use crate::cores::CoreSpec;
 use crate::prove::Sources;
 use crate::yosys::{self, Yosys};
 
@@ -22,7 +22,7 @@ pub(super) const SELECT_WIDTH: usize = 13;
 /// The netlist without mutants, as Yosys writes it for itself.
 #[derive(Clone, Debug)]
 pub(super) struct Netlist {
-    core: CoreKind,
+    core: &'static CoreSpec,
     rtlil: String,
 }
 
@@ -35,38 +35,29 @@ pub(super) struct Mutated {
 const BASE: &str = "base.il";
 const MUTATED: &str = "mutated.il";
 
-pub(super) fn top(core: CoreKind) -> String {
-    format!("{}_socket", core.top())
-}
-
-/// The sources of a core with those of its socket, by their names.
-pub(super) fn with_socket(sources: &Sources, core: CoreKind) -> impl Iterator<Item = (&str, &str)> {
-    let top = top(core);
-    let names =
-        |(path, text): &(&'static str, &'static str)| (path.rsplit('/').next().unwrap_or(path), *text);
-    let sockets = rtl::SOCKETS.iter().map(names).filter(move |(name, _)| name.starts_with(&top));
-    sources.iter().map(|(name, text)| (&**name, &**text)).chain(sockets)
-}
+/// The ports that no transaction shows, and that no proof needs.
+const UNSEEN: &str = "w:settled w:save_ctx_idx w:save_model";
 
 impl Netlist {
-    /// The netlist of a core in its socket, and so many mutants of the core.
+    /// The netlist of a core, and so many mutants of it.
     pub(super) fn new(
-        core: CoreKind,
+        core: &'static CoreSpec,
         sources: &Sources,
         count: usize,
         seed: u32,
         yosys: &Yosys,
     ) -> Result<(Netlist, Vec<Cell>), MutationError> {
         let dir = tempfile::tempdir().map_err(MutationError::dir)?;
-        let top = top(core);
+        let top = core.top;
         let mut script = String::new();
-        for (name, text) in with_socket(sources, core) {
+        for (name, text) in sources {
             yosys::write(dir.path(), name, text)?;
             script += &format!("read_verilog -sv {name}\n");
         }
         script += &format!(
-            "hierarchy -check -top {top}\nproc -norom\nflatten\nopt_clean\nwrite_rtlil {BASE}\n\
-             select -set core c:$flatten\\core.* t:$mem* %d t:$scopeinfo %d\n\
+            "hierarchy -check -top {top}\nproc -norom\nflatten\ndelete -port {UNSEEN}\nopt_clean\n\
+             write_rtlil {BASE}\ndelete -port w:debug\nopt_clean\n\
+             select -set core c:* t:$mem* %d t:$scopeinfo %d\n\
              mutate -list {} -seed {seed} -o mutants @core\n",
             // Some of them change nothing.
             count + count / 4 + 16
@@ -105,7 +96,7 @@ impl Netlist {
         Ok(Mutated { rtlil: yosys::read(dir, MUTATED)?, verilog: dir.join("mutated.v") })
     }
 
-    pub(super) fn core(&self) -> CoreKind {
+    pub(super) fn core(&self) -> &'static CoreSpec {
         self.core
     }
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use super::{
     Machine, MutationError,
-    netlist::{Mutated, SELECT, SELECT_WIDTH, top},
+    netlist::{Mutated, SELECT, SELECT_WIDTH},
 };
-use crate::cosim::{CoreKind, rtl};
+use crate::cores::CoreSpec;
+use crate::cosim::rtl;
 use crate::yosys::{self, Yosys};
 
 /// How far a mutant is the same as the right core.
@@ -33,7 +34,7 @@ const SHORT: &str = "(assert (|proof_n short| s0))\n";
 
 /// A proof for each of these mutants of a netlist, if there is one.
 pub(super) fn prove(
-    core: CoreKind,
+    core: &CoreSpec,
     mutated: &Mutated,
     selects: &[u32],
     dir: &Path,
@@ -59,34 +60,31 @@ pub(super) fn prove(
     };
     // Were it not so, the proofs would lack something, or what they lean on be wrong.
     if prove(&0)? != Some(Proof::Equal) {
-        return Err(MutationError::NotItself { core: core.name() });
+        return Err(MutationError::NotItself { core: core.name });
     }
     selects.iter().map(prove).collect()
 }
 
 /// The right core and the mutants in one module, their context memories cut out: its states `s0` and `s1` are a clock
 /// apart.
-fn formula(core: CoreKind, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Result<String, MutationError> {
-    let (package, package_text) = rtl::SOURCES[0];
-    let (proof, registers) = match core {
-        CoreKind::Encoder => (include_str!("proof_encoder.sv"), "w:debug"),
-        CoreKind::Decoder => (include_str!("proof_decoder.sv"), "w:debug w:asked"),
-    };
-    for (name, text) in [
-        ("mutated.il", &*mutated.rtlil),
-        ("cut.v", include_str!("cut.v")),
-        ("proof.sv", proof),
-        (package, package_text),
-    ] {
+fn formula(core: &CoreSpec, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Result<String, MutationError> {
+    let packages = core.sources.iter().filter(|(name, _)| name.ends_with("_pkg.sv"));
+    let packages: Vec<_> = packages.map(|(name, text)| (rtl::file_name(name), *text)).collect();
+    let own =
+        [("mutated.il", &*mutated.rtlil), ("cut.v", include_str!("cut.v")), ("proof.sv", core.mutants.proof)];
+    for (name, text) in own.into_iter().chain(packages.iter().copied()) {
         yosys::write(dir, name, text)?;
     }
-    let top = top(core);
+    let top = core.top;
+    let defines =
+        core.mutants.defines.iter().map(|(name, value)| format!("-D{name}={value} ")).collect::<String>();
+    let packages = packages.iter().map(|(name, _)| format!("{name} ")).collect::<String>();
     let script = format!(
         "read_rtlil mutated.il\nread_verilog cut.v\nchtype -set cut_read t:$memrd\nchtype -set cut_write t:$memwr_v2\n\
          select -module {top}\nrename -enumerate -pattern read_% t:cut_read\n\
-         rename -enumerate -pattern write_% t:cut_write\nexpose {registers}\nselect -clear\n\
+         rename -enumerate -pattern write_% t:cut_write\nselect -clear\n\
          expose -evert {top}/t:cut_*\nopt_clean\n\
-         read_verilog -sv {package} proof.sv\nhierarchy -top proof\nproc\nflatten\nopt_clean\n\
+         read_verilog -sv {defines}{packages}proof.sv\nhierarchy -top proof\nproc\nflatten\nopt_clean\n\
          async2sync\ndffunmap\nopt_clean\nwrite_smt2 -stbv proof.smt2\n"
     );
     yosys.run(dir, &script)?;
@@ -95,24 +93,4 @@ fn formula(core: CoreKind, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Resu
         "(set-logic QF_BV)\n{module}(declare-const s0 |proof_s|)\n(declare-const s1 |proof_s|)\n\
          (assert (|proof_t| s0 s1))\n(assert (|proof_u| s0))\n(assert (|proof_u| s1))\n"
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::prove::{BENCHES, Property};
-
-    #[test]
-    fn what_a_proof_leans_on_is_proved() {
-        let proved: Vec<&str> =
-            BENCHES.iter().flat_map(|bench| bench.properties).map(Property::name).collect();
-        for text in [include_str!("proof_encoder.sv"), include_str!("proof_decoder.sv")] {
-            // A comment with an underscore in each word is a list of properties.
-            let lists = text.lines().filter_map(|line| line.trim().strip_prefix("// "));
-            let lists = lists.filter(|line| line.split(", ").all(|word| word.contains('_')));
-            let words = lists.flat_map(|line| line.split([',', ' ']));
-            let named: Vec<&str> = words.filter(|word| word.contains('_')).collect();
-            assert!(named.len() >= 6, "{named:?}");
-            named.iter().for_each(|name| assert!(proved.contains(name), "{name} is not proved"));
-        }
-    }
 }

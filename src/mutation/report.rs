@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::{Fate, Kill, Mutant, Outcome, Pace, Proof};
-use crate::cosim::CoreKind;
+use crate::cores::CoreSpec;
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Report {
     /// The versions of all programs.
     pub tools: String,
     /// What became of the mutants of each core.
-    pub cores: Vec<(CoreKind, Vec<Outcome>)>,
+    pub cores: Vec<(&'static CoreSpec, Vec<Outcome>)>,
 }
 
 /// What became of the mutants of a kind, in numbers.
@@ -86,14 +86,14 @@ impl Report {
 
     /// A tally for the netlist and one for the tables of each core.
     pub fn tallies(&self) -> Vec<Tally> {
-        let of = |core: CoreKind, outcomes: &[Outcome], of: &'static str| {
+        let of = |core: &CoreSpec, outcomes: &[Outcome], of: &'static str| {
             let is_of = |outcome: &&Outcome| matches!(outcome.mutant, Mutant::Table(_)) == (of == "tables");
             let fates: Vec<&Fate> = outcomes.iter().filter(is_of).map(|outcome| &outcome.fate).collect();
             let count = |is: &dyn Fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
             let killed_by =
                 |suite: &String| count(&|fate| matches!(fate, Fate::Killed(kill) if kill.suite == *suite));
             Tally {
-                core: core.name(),
+                core: core.name,
                 of,
                 mutants: fates.len(),
                 killed: self.suites.iter().map(killed_by).collect(),
@@ -104,8 +104,8 @@ impl Report {
                 survived: count(&|fate| *fate == Fate::Survived),
             }
         };
-        let both = |(core, outcomes): &(CoreKind, Vec<Outcome>)| {
-            [of(*core, outcomes, "netlist"), of(*core, outcomes, "tables")]
+        let both = |(core, outcomes): &(&'static CoreSpec, Vec<Outcome>)| {
+            [of(core, outcomes, "netlist"), of(core, outcomes, "tables")]
         };
         self.cores.iter().flat_map(both).collect()
     }
@@ -116,7 +116,7 @@ impl Report {
             !matches!((&outcome.mutant, &outcome.fate), (Mutant::Table(_), Fate::Killed(_)))
         };
         let mutants = self.cores.iter().flat_map(|(core, outcomes)| {
-            outcomes.iter().filter(is_listed).map(|outcome| JsonMutant::new(*core, outcome))
+            outcomes.iter().filter(is_listed).map(|outcome| JsonMutant::new(core, outcome))
         });
         serde_json::json!(JsonReport {
             pass: self.passed(),
@@ -158,7 +158,7 @@ impl Report {
             writeln!(out, " {paced} | {proved} | {proved_if_short} | {explained} | {survived} |")?;
         }
         for (core, outcomes) in &self.cores {
-            write_survivors(out, *core, outcomes)?;
+            write_survivors(out, core, outcomes)?;
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ fn section(fate: &Fate) -> Option<(u8, &'static str)> {
     }
 }
 
-fn write_survivors(out: &mut String, core: CoreKind, outcomes: &[Outcome]) -> fmt::Result {
+fn write_survivors(out: &mut String, core: &CoreSpec, outcomes: &[Outcome]) -> fmt::Result {
     let mut sections: BTreeMap<(u8, &str), Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
         if let Some(section) = section(&outcome.fate) {
@@ -186,7 +186,7 @@ fn write_survivors(out: &mut String, core: CoreKind, outcomes: &[Outcome]) -> fm
         }
     }
     for ((_, title), of_it) in sections {
-        writeln!(out, "\n## {}: {title}\n", core.name())?;
+        writeln!(out, "\n## {}: {title}\n", core.name)?;
         for outcome in of_it {
             match &outcome.fate {
                 Fate::Paced(Pace { suite, stalls, clocks, right }) => writeln!(
@@ -203,7 +203,7 @@ fn write_survivors(out: &mut String, core: CoreKind, outcomes: &[Outcome]) -> fm
 }
 
 impl<'a> JsonMutant<'a> {
-    fn new(core: CoreKind, outcome: &'a Outcome) -> JsonMutant<'a> {
+    fn new(core: &CoreSpec, outcome: &'a Outcome) -> JsonMutant<'a> {
         let (fate, kill, reason) = match &outcome.fate {
             Fate::Killed(kill) => ("killed", Some(kill), None),
             Fate::Proved(Proof::Equal) => ("proved equal", None, None),
@@ -214,7 +214,7 @@ impl<'a> JsonMutant<'a> {
         };
         let of_kill = |of: fn(&Kill) -> &str| kill.map(of);
         JsonMutant {
-            core: core.name(),
+            core: core.name,
             mutant: outcome.mutant.to_string(),
             fate,
             suite: of_kill(|kill| &kill.suite),

@@ -6,55 +6,62 @@
 use super::{
     MutationError, TableBit,
     mutant::Table,
-    netlist::{SELECT, SELECT_WIDTH, top, with_socket},
+    netlist::{SELECT, SELECT_WIDTH},
 };
-use crate::cosim::CoreKind;
+use crate::cores::CoreSpec;
 use crate::prove::Sources;
+
+/// A table in the Verilog of a core: a case statement with 64 arms such as `6'd0 : row = ...`.
+#[derive(Clone, Copy, Debug)]
+pub struct TableText {
+    /// Which it is.
+    pub table: Table,
+    /// Its file.
+    pub file: &'static str,
+    /// The signal that the arms set.
+    pub row: &'static str,
+    /// How many bits it has.
+    pub width: u32,
+    /// The signal that picks the arm.
+    pub state: &'static str,
+}
 
 /// The value of the select input for a bit.
 pub(super) fn select(TableBit { table, state, bit }: TableBit) -> u32 {
-    let table = match table {
+    number(table) << 11 | state << 5 | bit
+}
+
+fn number(table: Table) -> u32 {
+    match table {
         Table::Range => 1,
         Table::Transition => 2,
-    };
-    table << 11 | state << 5 | bit
+    }
 }
 
 /// The edited sources with their names, packages first.
-pub(super) fn sources(sources: &Sources, core: CoreKind) -> Result<Vec<(String, String)>, MutationError> {
-    let top = top(core);
-    let select = format!("{top}.{SELECT}");
+pub(super) fn sources(sources: &Sources, core: &CoreSpec) -> Result<Vec<(String, String)>, MutationError> {
+    let (top, begin) = (core.top, format!("module {} (\n", core.top));
     let port = format!("    input  wire logic [{}:0] {SELECT},\n", SELECT_WIDTH - 1);
-    let flip = |table: u32, state: &str, width: u32| {
-        format!(
-            "  assign row = listed ^ ({{{}'d0, {select}[12:11] == 2'd{table} && {select}[10:5] == {state}}} \
-             << {select}[4:0]);\n",
-            width - 1
-        )
-    };
-    with_socket(sources, core)
-        .map(|(name, text)| {
-            let text = match name {
-                "cabac_range_table.sv" => {
-                    let row = "  logic [31:0] row;\n";
-                    let edited = format!("  logic [31:0] row, listed;\n{}", flip(1, "p_state_idx", 32));
-                    edit(&edit(text, name, row, &edited, 1)?, name, ": row = {", ": listed = {", 64)?
-                }
-                "cabac_transition.sv" => {
-                    let row = "  logic [5:0] trans_idx_lps;\n";
-                    let flip = flip(2, "model.p_state_idx", 6).replace(" row ", " trans_idx_lps ");
-                    let edited = format!("  logic [5:0] trans_idx_lps, listed;\n{flip}");
-                    edit(&edit(text, name, row, &edited, 1)?, name, ": trans_idx_lps = ", ": listed = ", 64)?
-                }
-                name if name.starts_with(&top) => {
-                    let rst = "    input  wire logic       rst,\n";
-                    edit(text, name, rst, &format!("{rst}{port}"), 1)?
-                }
-                _ => text.to_owned(),
-            };
-            Ok((name.to_owned(), text))
-        })
-        .collect()
+    let edited = sources.iter().map(|(name, text)| {
+        let tables = core.mutants.tables.iter().filter(|table| table.file == name);
+        let text = tables.into_iter().try_fold(text.clone(), |text, table| flippable(&text, table, top))?;
+        let text = if text.contains(&begin) { text.replace(&begin, &format!("{begin}{port}")) } else { text };
+        Ok((name.clone(), text))
+    });
+    edited.collect()
+}
+
+/// The text of a table with a switch.
+fn flippable(text: &str, table: &TableText, top: &str) -> Result<String, MutationError> {
+    let TableText { file, row, width, state, .. } = table;
+    let (select, number, high) = (format!("{top}.{SELECT}"), number(table.table), width - 1);
+    let declared = format!("  logic [{high}:0] {row};\n");
+    let switched = format!(
+        "  logic [{high}:0] {row}, listed;\n  assign {row} = listed ^ \
+         ({{{high}'d0, {select}[12:11] == 2'd{number} && {select}[10:5] == {state}}} << {select}[4:0]);\n"
+    );
+    let text = edit(text, file, &declared, &switched, 1)?;
+    edit(&text, file, &format!(": {row} = "), ": listed = ", 64)
 }
 
 /// The text with another one in place of a part that has to be there so many times.

@@ -1,10 +1,9 @@
 //! The published vectors, played to a mutant until one of them kills it.
 
-use crate::cosim::{
-    CoreKind, Stalls,
-    socket::{self, Fault, FaultKind, Script, Socket},
-};
+use crate::cores::CoreSpec;
+use crate::cosim::{Cause, Mismatch, Model, Plan, Play, Stalls};
 use crate::suites::Suite;
+use crate::vectors::Vector;
 
 /// The vector that kills a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub struct Kill {
     /// The vector that was played when it showed.
     pub vector: String,
     /// How it showed.
-    pub kind: FaultKind,
+    pub kind: Cause,
 }
 
 /// All answers of a mutant are right, but they take it another number of clocks.
@@ -38,7 +37,7 @@ const PATIENCE: u32 = 400;
 /// A suite as what is asked of a core.
 pub(super) struct Trial<'a> {
     pub(super) suite: &'a str,
-    script: Script<'a>,
+    vectors: Vec<&'a Vector>,
     seed: u64,
 }
 
@@ -46,24 +45,27 @@ pub(super) struct Trial<'a> {
 pub(super) type Clocks = [u64; Stalls::ALL.len()];
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(core: CoreKind, suite: &'a Suite, seed: u64) -> Trial<'a> {
-        let is_for_it = |decode_only: bool| !decode_only || core == CoreKind::Decoder;
-        let vectors: Vec<_> = suite.vectors.iter().filter(|vector| is_for_it(vector.decode_only)).collect();
-        Trial { suite: &suite.name, script: Script::new(core, &vectors, false), seed }
+    pub(super) fn new(core: &CoreSpec, suite: &'a Suite, seed: u64) -> Trial<'a> {
+        let vectors = suite.vectors.iter().filter(|vector| core.plays(vector)).collect();
+        Trial { suite: &suite.name, vectors, seed }
     }
 
     /// Plays the suite under all stalls: the first thing that is wrong, and under which; or how long it takes.
-    pub(super) fn play(&self, socket: &Socket) -> Result<Clocks, (&'static str, Fault)> {
+    pub(super) fn play(&self, model: &Model) -> Result<Clocks, (&'static str, Box<Mismatch>)> {
         let mut clocks = Clocks::default();
         for (stalls, clocks) in Stalls::ALL.into_iter().zip(&mut clocks) {
-            let played = socket::play(socket, &self.script, stalls, self.seed, PATIENCE);
-            *clocks = played.map_err(|fault| (stalls.name, fault))?;
+            let plan = Plan { noise: self.seed, power_on: self.seed as u32, ..Plan::default() };
+            let play =
+                Play { plan, stalls, seed: self.seed, patience: PATIENCE, ..Play::flowing(&self.vectors) };
+            let stats = model.play(&play, &mut |_| ()).map_err(|mismatch| (stalls.name, mismatch))?;
+            *clocks = stats.clocks + stats.load_clocks;
         }
         Ok(clocks)
     }
 
-    pub(super) fn kill(&self, (stalls, fault): (&'static str, Fault)) -> Kill {
-        Kill { suite: self.suite.to_owned(), stalls, vector: fault.vector, kind: fault.kind }
+    pub(super) fn kill(&self, (stalls, mismatch): (&'static str, Box<Mismatch>)) -> Kill {
+        let Mismatch { vector, fault, .. } = *mismatch;
+        Kill { suite: self.suite.to_owned(), stalls, vector, kind: fault.cause }
     }
 
     /// Where the pace is not that of the core as it is.

@@ -7,7 +7,7 @@
 //! [`prove`] also shows that nothing of this is empty: every situation that a bench names is reached, and every
 //! property has a [`Control`], an edit of the Verilog that it refutes by a run from a reset.
 
-mod properties;
+mod bench;
 mod report;
 mod solve;
 mod tools;
@@ -20,10 +20,11 @@ use std::{
 
 use silicabac_sim::SimError;
 
-use crate::cosim::{CoreKind, rtl};
+use crate::cores::{self, CoreSpec};
+use crate::cosim::rtl;
 use crate::files;
 use crate::yosys::YosysError;
-pub use properties::{BENCHES, Bench, Control, Property};
+pub use bench::{Bench, Control, Edit, Property, property, with_controls};
 pub use report::Report;
 pub use tools::Tools;
 
@@ -61,13 +62,15 @@ impl From<YosysError> for ProveError {
 /// Verilog files by their names, packages before what uses them.
 pub type Sources = Vec<(String, String)>;
 
-/// The Verilog of the cores: the built-in one, or that of a directory.
+/// The Verilog of a core: the built-in one, or that of a directory.
 ///
 /// # Errors
 /// [`ProveError::Sim`] and [`ProveError::Work`].
-pub fn sources(rtl_dir: Option<&Path>) -> Result<Sources, ProveError> {
+pub fn sources(core: &CoreSpec, rtl_dir: Option<&Path>) -> Result<Sources, ProveError> {
     let Some(dir) = rtl_dir else {
-        return Ok(rtl::SOURCES.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec());
+        let named =
+            core.sources.iter().map(|(name, text)| (rtl::file_name(name).to_owned(), (*text).to_owned()));
+        return Ok(named.collect());
     };
     let read = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -115,7 +118,7 @@ pub enum ControlVerdict {
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The core.
-    pub core: CoreKind,
+    pub core: &'static CoreSpec,
     /// The property.
     pub property: Property,
     /// What became of it.
@@ -130,7 +133,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Only this core.
-    pub core: Option<CoreKind>,
+    pub core: Option<&'static CoreSpec>,
     /// Report only this property. All others of its core are proved too, since it leans on them.
     pub property: Option<String>,
     /// Whether to run the controls.
@@ -144,36 +147,43 @@ impl Wanted {
 
     /// How often [`prove`] will call its `progress`.
     pub fn steps(&self) -> usize {
-        let properties = || self.benches().flat_map(|bench| bench.properties);
+        let properties = || self.cores().flat_map(|core| core.benches).flat_map(|bench| bench.properties);
         properties().count() + properties().filter(|property| self.controls && self.reports(property)).count()
     }
 
-    fn benches(&self) -> impl Iterator<Item = &'static Bench> {
-        BENCHES.iter().filter(|bench| {
-            let of_core = BENCHES.iter().filter(|other| other.core == bench.core);
-            self.core.is_none_or(|core| core == bench.core)
-                && of_core.flat_map(|bench| bench.properties).any(|property| self.reports(property))
+    fn cores(&self) -> impl Iterator<Item = &'static CoreSpec> {
+        cores::ALL.into_iter().filter(|core| {
+            self.core.is_none_or(|wanted| wanted == *core)
+                && core
+                    .benches
+                    .iter()
+                    .flat_map(|bench| bench.properties)
+                    .any(|property| self.reports(property))
         })
     }
 }
 
-/// Proves what is wanted, and tells `progress` the name of each property that is done.
+/// Proves what is wanted of the built-in Verilog or of that of a directory, and tells `progress` the name of each property
+/// that is done.
 ///
 /// # Errors
 /// [`ProveError`].
 pub fn prove(
-    sources: &Sources,
+    rtl_dir: Option<&Path>,
     wanted: &Wanted,
     tools: &Tools,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Report, ProveError> {
     let mut report = Report { rows: Vec::new(), unreached: Vec::new(), reached: 0, tools: tools.versions() };
-    for bench in wanted.benches() {
-        let workshop = Workshop::new(bench, sources, tools)?;
-        let reached = workshop.reach()?;
-        report.reached += reached.0;
-        report.unreached.extend(reached.1.into_iter().map(|name| (bench.core, name)));
-        report.rows.extend(prove_bench(&workshop, sources, wanted, progress)?);
+    for core in wanted.cores() {
+        let sources = sources(core, rtl_dir)?;
+        for bench in core.benches {
+            let workshop = Workshop::new(bench, &sources, tools)?;
+            let reached = workshop.reach()?;
+            report.reached += reached.0;
+            report.unreached.extend(reached.1.into_iter().map(|name| (core, name)));
+            report.rows.extend(prove_bench(core, &workshop, &sources, wanted, progress)?);
+        }
     }
     report.settle();
     report.rows.retain(|row| wanted.reports(&row.property));
@@ -181,6 +191,7 @@ pub fn prove(
 }
 
 fn prove_bench(
+    core: &'static CoreSpec,
     workshop: &Workshop<'_>,
     sources: &Sources,
     wanted: &Wanted,
@@ -207,7 +218,7 @@ fn prove_bench(
             },
         };
         let seconds = since.elapsed().as_secs_f64();
-        rows.push(Row { core: bench.core, property: *property, verdict, control: None, seconds });
+        rows.push(Row { core, property: *property, verdict, control: None, seconds });
         progress(property.name());
     }
     if wanted.controls {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ControlVerdict, Row, Verdict};
-use crate::cosim::CoreKind;
+use crate::cores::{self, CoreSpec};
 
 /// What became of all properties.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Report {
     /// How many situations are reached from a reset on, the contract kept: proofs say something of them.
     pub reached: usize,
     /// Situations that are not reached.
-    pub unreached: Vec<(CoreKind, String)>,
+    pub unreached: Vec<(&'static CoreSpec, String)>,
     /// The tools, in one line.
     pub tools: String,
 }
@@ -31,7 +31,7 @@ impl Report {
     /// A proof leans on the other properties of its core: where one of them is not proved, no more is than that
     /// the others hold if it does.
     pub(super) fn settle(&mut self) {
-        for core in CoreKind::ALL {
+        for core in cores::ALL {
             let mut rows: Vec<_> = self.rows.iter_mut().filter(|row| row.core == core).collect();
             if rows.iter().any(|row| !matches!(row.verdict, Verdict::Proved { .. })) {
                 let proved = rows.iter_mut().filter(|row| matches!(row.verdict, Verdict::Proved { .. }));
@@ -56,12 +56,12 @@ impl Report {
             };
             let property = &row.property;
             json!({
-                "property": property.name(), "core": row.core.name(), "says": property.says,
+                "property": property.name(), "core": row.core.name, "says": property.says,
                 "result": verdict, "control": control, "seconds": row.seconds,
             })
         });
         let unreached =
-            self.unreached.iter().map(|(core, name)| json!({ "core": core.name(), "situation": name }));
+            self.unreached.iter().map(|(core, name)| json!({ "core": core.name, "situation": name }));
         json!({
             "pass": self.passed(), "tools": self.tools, "reached": self.reached,
             "unreached": unreached.collect::<Vec<_>>(), "properties": rows.collect::<Vec<_>>(),

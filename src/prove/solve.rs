@@ -3,6 +3,7 @@
 use std::{fmt::Write, path::Path, process::Command};
 
 use super::{Bench, Property, ProveError, Sources, Tools};
+use crate::cosim::rtl;
 use crate::files;
 
 /// Clocks of the induction, at the most.
@@ -65,10 +66,12 @@ impl<'a> Workshop<'a> {
         let failed = |source| ProveError::Work { path: tempfile::env::temp_dir(), source };
         let workshop = Workshop { bench, tools, dir: tempfile::tempdir().map_err(failed)? };
         let mut script = String::new();
-        let checkers = bench.files.iter().map(|&(name, text)| (name, text));
+        let defines =
+            bench.defines.iter().map(|(name, value)| format!(" -D{name}={value}")).collect::<String>();
+        let checkers = bench.files.iter().map(|&(name, text)| (rtl::file_name(name), text));
         for (name, text) in sources.iter().map(|(name, text)| (&**name, &**text)).chain(checkers) {
             workshop.write(name, text)?;
-            let _ = writeln!(script, "read_verilog -sv -formal {name}");
+            let _ = writeln!(script, "read_verilog -sv -formal{defines} {name}");
         }
         let cut = if bench.keeps_memory { "" } else { "cutpoint t:$memrd_v2\ndelete t:$memwr_v2\n" };
         // A case statement must stay one: as a ROM it would have no content in an induction.

@@ -46,21 +46,6 @@ impl<'a> Decoder<'a> {
         decoder
     }
 
-    /// Starts the engine on the next whole byte: clause 9.3.1.2 (H.265 9.3.2.5).
-    pub fn start(&mut self) {
-        self.position = self.position.next_multiple_of(8);
-        let start = self.position;
-        self.cod_i_range = 510;
-        self.cod_i_offset = 0;
-        for _ in 0..9 {
-            self.cod_i_offset = self.cod_i_offset << 1 | self.read_bit();
-        }
-        if self.cod_i_offset >= 510 {
-            self.fail(DecodeErrorKind::Forbidden, start);
-            self.cod_i_offset = 0;
-        }
-    }
-
     /// Puts the engine in the middle of a life: with these registers, `position` bits read and no error so far. The
     /// contexts stay.
     ///
@@ -178,7 +163,21 @@ impl BinCoder for Decoder<'_> {
 
     fn raw(&mut self, bytes: &mut [u8]) {
         bytes.iter_mut().for_each(|byte| *byte = self.raw_byte());
-        self.start();
+    }
+
+    /// Clause 9.3.1.2 (H.265 9.3.2.5).
+    fn start(&mut self) {
+        self.position = self.position.next_multiple_of(8);
+        let start = self.position;
+        self.cod_i_range = 510;
+        self.cod_i_offset = 0;
+        for _ in 0..9 {
+            self.cod_i_offset = self.cod_i_offset << 1 | self.read_bit();
+        }
+        if self.cod_i_offset >= 510 {
+            self.fail(DecodeErrorKind::Forbidden, start);
+            self.cod_i_offset = 0;
+        }
     }
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {

@@ -208,6 +208,9 @@ impl BinCoder for Encoder {
         self.bits.extend_from_raw_slice(bytes);
     }
 
+    /// [`terminate`](Self::terminate) has done it.
+    fn start(&mut self) {}
+
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
         self.contexts[ctx.get()] = model;
     }

@@ -58,23 +58,21 @@ impl Builder {
         self.encoder.save(index(ctx))
     }
 
+    /// Adds an event, and before it the start of the engine where one belongs.
     pub(super) fn push(&mut self, event: Event) {
-        match event {
-            Event::Load { .. } => {}
-            Event::Raw(_) => self.position += 8,
-            event => {
-                if self.between_lives {
-                    self.position += 9;
-                }
-                self.position += u64::from(self.shift(event));
-            }
+        let is_raw = matches!(event, Event::Raw(_));
+        if self.between_lives && !is_raw && event != Event::Start {
+            self.push(Event::Start);
         }
+        self.position += match event {
+            Event::Raw(_) => 8,
+            Event::Start => 9,
+            event => u64::from(self.shift(event)),
+        };
         if event.ends_life() {
             self.position = self.position.next_multiple_of(8);
         }
-        if !matches!(event, Event::Load { .. }) {
-            self.between_lives = event.ends_life() || matches!(event, Event::Raw(_));
-        }
+        self.between_lives = event.ends_life() || is_raw;
         self.bins += usize::from(event.is_bin());
         let _ = self.encoder.play(&[event]);
         self.events.push(event);

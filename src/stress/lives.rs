@@ -152,7 +152,6 @@ fn give_up() -> Vector {
 mod tests {
     use super::*;
     use crate::bin::{BinCoder, Decode};
-    use crate::cycle::Request;
     use crate::spec;
 
     #[test]
@@ -178,13 +177,9 @@ mod tests {
             for vector in [pcm(1, phase), substream(phase)] {
                 let mut decoder = spec::Decoder::new(&vector.bytes);
                 let mut ends = Vec::new();
-                for request in Request::of_slice(&vector.events).skip(2) {
-                    match request {
-                        Request::Event(Event::Raw(byte)) => assert_eq!(decoder.raw_byte(), byte),
-                        Request::Event(event) => decoder.play(&[event]).unwrap(),
-                        _ => decoder.start(),
-                    }
-                    if request.event().is_some_and(Event::ends_life) {
+                for &event in &vector.events {
+                    decoder.play(&[event]).unwrap();
+                    if event.ends_life() {
                         ends.push(decoder.position() % 8);
                     }
                 }

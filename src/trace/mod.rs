@@ -13,7 +13,7 @@ mod record;
 use std::io;
 
 use crate::bin::{BinCoder, Event};
-use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
+use crate::context::{CONTEXTS, Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 use crate::engine;
 
 pub use cbt1::{FormatError, FormatErrorKind};
@@ -137,19 +137,20 @@ impl Trace {
     /// The trace without a zstd frame.
     ///
     /// # Errors
-    /// [`TraceError::TooLarge`] where nobody could read it again; [`TraceError::Format`] where there is no slice, the layout
-    /// has no room for a count, or a segment holds something else than bins and alignments.
+    /// Where nobody could read it again: [`TraceError::TooLarge`]; [`TraceError::Format`] where there is no slice, the layout
+    /// has no room for a count, a segment holds something else than one life of bins and alignments, or loads after PCM.
     pub fn to_unpacked(&self) -> Result<Vec<u8>, TraceError> {
         let bytes = cbt1::write(self)?;
-        match bytes.len() as u64 > MAX_BYTES {
-            true => Err(TraceError::TooLarge),
-            false => Ok(bytes),
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(TraceError::TooLarge);
         }
+        cbt1::read(&bytes)?;
+        Ok(bytes)
     }
 }
 
 impl TracedSlice {
-    /// The slice as a coder sees it: context loads, bins, alignments and raw bytes.
+    /// The slice as a coder sees it: context loads, bins, alignments, raw bytes and starts.
     pub fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         // Where the bytes between two segments begin, only coding the first tells.
@@ -165,6 +166,7 @@ impl TracedSlice {
                 let mut raw = self.payload.get(between).unwrap_or_default().to_vec();
                 encoder.raw(&mut raw);
                 events.extend(raw.into_iter().map(Event::Raw));
+                events.push(Event::Start);
             }
         }
         events
@@ -233,6 +235,18 @@ impl TracedSlice {
 }
 
 impl Segment {
+    /// A life without a bin, which keeps the contexts.
+    fn new(start: Start, offset: u32) -> Segment {
+        let contexts = if start == Start::Pcm { vec![] } else { vec![None; CONTEXTS] };
+        Segment { start, offset, contexts, events: vec![], states: vec![], crc32: 0 }
+    }
+
+    /// A context that it begins with.
+    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
+        self.contexts.resize(CONTEXTS, None);
+        self.contexts[ctx.get()] = Some(model);
+    }
+
     /// The context loads that it begins with.
     pub fn loads(&self) -> impl Iterator<Item = Event> {
         let numbered = (0..).map_while(CtxIdx::new).zip(&self.contexts);

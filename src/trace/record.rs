@@ -1,21 +1,27 @@
 //! The observer that makes a trace of what a decoder reads.
 
+use std::mem;
+
 use super::{Segment, Start};
 use crate::bin::{Decode, Element, Event};
-use crate::context::CONTEXTS;
 use crate::observed::Observer;
 
 /// Takes down the segments of a slice as a decoder reads them, and which syntax element each bin belongs to.
-#[derive(Clone, Debug, Default)]
+///
+/// What comes where a trace has no room for it, such as a load in the middle of a life, is kept in the order in which it
+/// came, so that [`TracedSlice::events`](super::TracedSlice::events) is right; such a slice is refused when it is written.
+#[derive(Clone, Debug)]
 pub struct Recorder {
+    /// The lives before the last one that has started.
     segments: Vec<Segment>,
+    life: Segment,
+    /// Raw bytes and loads between the end of that life and the start of the next.
+    between: Vec<Event>,
     crc32: crc32fast::Hasher,
     /// codIRange and codIOffset before the bin.
     interval: (u32, u32),
     noted: Vec<Noted>,
     bins: usize,
-    /// The last segment has ended.
-    ended: bool,
 }
 
 /// From a bin of the slice on, up to the next note, bins belong to this element.
@@ -29,7 +35,8 @@ pub struct Noted {
 
 impl Recorder {
     /// The segments of the slice, and its elements by their first bins.
-    pub fn into_parts(self) -> (Vec<Segment>, Vec<Noted>) {
+    pub fn into_parts(mut self) -> (Vec<Segment>, Vec<Noted>) {
+        self.segments.push(self.life);
         (self.segments, self.noted)
     }
 
@@ -38,17 +45,35 @@ impl Recorder {
         self.bins
     }
 
-    /// The segment that is under way; begins one if there is none.
-    fn segment<C: Decode>(&mut self, decoder: &C) -> &mut Segment {
-        if self.segments.is_empty() || self.ended {
-            let start = if self.segments.is_empty() { Start::Slice } else { Start::Pcm };
-            let contexts = if self.segments.is_empty() { vec![None; CONTEXTS] } else { Vec::new() };
-            let offset = (decoder.position() / 8).saturating_sub(1) as u32;
-            self.segments.push(Segment { start, offset, contexts, events: vec![], states: vec![], crc32: 0 });
-            (self.ended, self.crc32) = (false, crc32fast::Hasher::new());
+    fn life_has_ended(&self) -> bool {
+        self.life.events.last().is_some_and(|last| last.ends_life())
+    }
+
+    /// The engine has started, on this byte.
+    fn begin_life(&mut self, offset: u32) {
+        let is_pcm = self.between.iter().any(|event| matches!(event, Event::Raw(_)));
+        let next = Segment::new(if is_pcm { Start::Pcm } else { Start::Subset }, offset);
+        self.segments.push(mem::replace(&mut self.life, next));
+        self.crc32 = crc32fast::Hasher::new();
+        for event in self.between.drain(..) {
+            if let Event::Load { ctx, model } = event {
+                self.life.load(ctx, model);
+            }
         }
-        let last = self.segments.len() - 1;
-        &mut self.segments[last]
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Recorder {
+            segments: Vec::new(),
+            life: Segment::new(Start::Slice, 0),
+            between: Vec::new(),
+            crc32: crc32fast::Hasher::new(),
+            interval: (0, 0),
+            noted: Vec::new(),
+            bins: 0,
+        }
     }
 }
 
@@ -59,23 +84,24 @@ impl<C: Decode> Observer<C> for Recorder {
 
     fn before(&mut self, decoder: &C, request: Event) {
         self.interval = (decoder.cod_i_range(), decoder.cod_i_offset());
-        let segment = self.segment(decoder);
         if let Event::Context { ctx, .. } = request {
-            segment.states.push(decoder.save(ctx));
+            self.life.states.push(decoder.save(ctx));
         }
     }
 
     fn after(&mut self, decoder: &C, coded: Event) {
         match coded {
-            Event::Raw(_) => return,
-            Event::Load { ctx, model } => {
-                self.segment(decoder).contexts[ctx.get()] = Some(model);
-                return;
+            Event::Load { ctx, model } if self.life.events.is_empty() => return self.life.load(ctx, model),
+            Event::Load { .. } | Event::Raw(_) if self.life_has_ended() => return self.between.push(coded),
+            Event::Start if self.life_has_ended() => {
+                // Nine bits have been read.
+                return self.begin_life((decoder.position() / 8).saturating_sub(1) as u32);
             }
             _ => {}
         }
-        self.segment(decoder).events.push(coded);
-        self.bins += 1;
+        self.bins += self.between.len() + 1;
+        self.life.events.append(&mut self.between);
+        self.life.events.push(coded);
         let (range, offset) = match coded.ends_life() {
             // The standard ends here, without renormalisation.
             true => (self.interval.0 - 2, self.interval.1),
@@ -84,9 +110,7 @@ impl<C: Decode> Observer<C> for Recorder {
         self.crc32.update(&(range as u16).to_le_bytes());
         self.crc32.update(&(offset as u16).to_le_bytes());
         if coded.ends_life() {
-            let crc32 = self.crc32.clone().finalize();
-            self.segment(decoder).crc32 = crc32;
-            self.ended = true;
+            self.life.crc32 = self.crc32.clone().finalize();
         }
     }
 }

@@ -15,7 +15,8 @@ use std::io;
 
 use super::{Vector, trail};
 use crate::bin::BinCoder;
-use crate::cycle::{Request, RequestFields, decoder::error_code};
+use crate::cores::decoder::error_code;
+use crate::cycle::{Request, RequestFields};
 use crate::spec;
 
 const BYTE: u32 = 1 << 22;

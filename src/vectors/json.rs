@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Flag, Vector, is_initialised_by, text};
-use crate::bin::{DecodeError, DecodeErrorKind, Event};
+use crate::bin::{DecodeError, DecodeErrorKind, Event, with_starts};
 use crate::context::SliceInit;
 use crate::json;
 
@@ -130,9 +130,10 @@ impl From<ErrorKind> for DecodeErrorKind {
 /// Writes a file of vectors.
 ///
 /// # Errors
-/// Those of `sink`, and [`io::ErrorKind::InvalidInput`] for a name or a comment that [`read`] would refuse.
+/// Those of `sink`, and [`io::ErrorKind::InvalidInput`] for a name or a comment that [`read`] would refuse, and for starts
+/// of the engine elsewhere than [`with_starts`] puts them, where `read` does.
 pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::Result<()> {
-    check_words(suite, vectors).map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
+    check_written(suite, vectors).map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
     let used = |flag: &&Flag| vectors.iter().any(|vector| vector.flags.contains(flag));
     let notes = Flag::ALL.iter().filter(used);
     let file = File {
@@ -310,8 +311,8 @@ impl Entry {
     }
 }
 
-/// Whether names and comments are such as can be read again.
-fn check_words(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
+/// Whether names, comments and starts are such as can be read again.
+fn check_written(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
     if !is_name(suite) {
         return Err(FormatError {
             vector: None,
@@ -320,7 +321,7 @@ fn check_words(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
         });
     }
     let mut ids = HashSet::new();
-    for Vector { id, comment, .. } in vectors {
+    for Vector { id, comment, events, .. } in vectors {
         let wrong = |(field, what): (&str, String)| FormatError {
             vector: Some(id.escape_debug().to_string()),
             field: field.into(),
@@ -329,6 +330,10 @@ fn check_words(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
         check_text(id, comment).map_err(wrong)?;
         if !ids.insert(id) {
             return Err(wrong(("id", "another vector has it already".into())));
+        }
+        if with_starts(events.iter().copied()) != *events {
+            let what = "an engine starts, or does not, where the file would say something else; see bin::with_starts";
+            return Err(wrong(("requests", what.into())));
         }
     }
     Ok(())

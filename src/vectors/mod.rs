@@ -12,7 +12,7 @@ mod manifest;
 mod text;
 mod trail;
 
-use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event};
+use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event, answers_with_starts, with_starts};
 use crate::context::SliceInit;
 use crate::spec;
 pub use check::check;
@@ -35,7 +35,7 @@ pub struct Vector {
     /// What initialises its contexts, if the loads at its start are just that and there are no others: so that a
     /// coder can play it that initialises contexts by itself.
     pub init: Option<SliceInit>,
-    /// Requests with the bins that a decoder returns.
+    /// Requests with the bins that a decoder returns, and each start of the engine where [`with_starts`] puts it.
     pub events: Vec<Event>,
     /// Slice data, its tail included.
     pub bytes: Vec<u8>,
@@ -48,7 +48,7 @@ pub struct Vector {
 }
 
 impl Vector {
-    /// What the oracle encodes.
+    /// What the oracle encodes. The starts of the engine are put where they belong.
     ///
     /// ```
     /// use silicabac::{bin::Event, vectors::Vector};
@@ -62,12 +62,14 @@ impl Vector {
         events: Vec<Event>,
     ) -> Vector {
         let mut encoder = spec::Encoder::new();
+        let events = with_starts(events);
         // An encoder returns what it is given, so playing to it cannot fail.
         let _ = encoder.play(&events);
         Vector { decode_only: false, ..Vector::decoded(id, comment, flags, encoder.finish(), events) }
     }
 
-    /// What the oracle decodes, asked for these events, whatever their bins and bytes are.
+    /// What the oracle decodes, asked for these events, whatever their bins and bytes are. Where the engine starts, only
+    /// the answers say: behind raw bytes, and behind a terminate bin that *is* 1, if something else than those follows.
     ///
     /// ```
     /// use silicabac::{bin::{DecodeErrorKind, Event}, vectors::Vector};
@@ -84,7 +86,7 @@ impl Vector {
         asked: Vec<Event>,
     ) -> Vector {
         let mut decoder = spec::Decoder::new(&bytes);
-        let events = decoder.answers(&asked);
+        let events = answers_with_starts(asked, |event| decoder.code(event));
         Vector {
             id: id.into(),
             comment: comment.into(),

@@ -8,10 +8,12 @@
 //! | `T=0` | a terminate bin |
 //! | `A` | a bypass alignment |
 //! | `R=00ff` | two raw bytes |
+//!
+//! Starts of the engine have no token: [`with_starts`] knows where they are.
 
 use std::fmt::Write;
 
-use crate::bin::Event;
+use crate::bin::{Event, with_starts};
 use crate::context::{ContextModel, CtxIdx};
 
 /// The longest line that [`write`] makes, but for a token that is longer by itself.
@@ -27,6 +29,7 @@ pub(super) fn write(events: &[Event]) -> Vec<String> {
         let same = rest.iter().take(RUN).take_while(|event| continues(first, **event)).count().max(1);
         let token = token(&rest[..same]);
         rest = &rest[same..];
+        let Some(token) = token else { continue };
         match lines.last_mut() {
             Some(line) if line.len() + 1 + token.len() <= WIDTH => {
                 line.push(' ');
@@ -47,16 +50,18 @@ fn continues(first: Event, event: Event) -> bool {
     }
 }
 
-fn token(run: &[Event]) -> String {
-    let Some(&first) = run.first() else { return String::new() };
+/// The token of events of the same kind, unless they have none.
+fn token(run: &[Event]) -> Option<String> {
+    let &first = run.first()?;
     let mut token = match first {
         Event::Context { ctx, .. } => format!("C{}=", ctx.get()),
         Event::Bypass { .. } => "B=".into(),
         Event::Terminate { .. } => "T=".into(),
-        Event::Align => return "A".into(),
+        Event::Align => return Some("A".into()),
         Event::Raw(_) => "R=".into(),
+        Event::Start => return None,
         Event::Load { ctx, model } => {
-            return format!("L{}={}.{}", ctx.get(), model.p_state_idx(), u8::from(model.val_mps()));
+            return Some(format!("L{}={}.{}", ctx.get(), model.p_state_idx(), u8::from(model.val_mps())));
         }
     };
     for event in run {
@@ -66,10 +71,10 @@ fn token(run: &[Event]) -> String {
                 write!(token, "{}", u8::from(bin))
             }
             Event::Raw(byte) => write!(token, "{byte:02x}"),
-            Event::Align | Event::Load { .. } => Ok(()),
+            Event::Align | Event::Start | Event::Load { .. } => Ok(()),
         };
     }
-    token
+    Some(token)
 }
 
 /// The events of lines of tokens.
@@ -81,7 +86,7 @@ pub(super) fn read(lines: &[String]) -> Result<Vec<Event>, String> {
     for token in lines.iter().flat_map(|line| line.split(' ')) {
         read_token(token, &mut events).ok_or_else(|| format!("{token:?} is no request"))?;
     }
-    Ok(events)
+    Ok(with_starts(events))
 }
 
 fn read_token(token: &str, events: &mut Vec<Event>) -> Option<()> {
@@ -148,9 +153,10 @@ mod tests {
 
     #[test]
     fn every_kind_of_event_comes_back() {
-        let text = "L5=62.1 L1023=0.0 C5=011 C6=1 B=10 T=0 A R=00ff T=1";
+        let text = "L5=62.1 L1023=0.0 C5=011 C6=1 B=10 T=0 A R=00ff T=1 T=1";
         let events = read(&[text.into()]).unwrap();
-        assert_eq!(events.len(), 13);
+        assert_eq!(events.len(), 16);
+        assert_eq!(events.iter().filter(|event| **event == Event::Start).count(), 2);
         assert_eq!(write(&events), [text]);
     }
 

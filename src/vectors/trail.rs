@@ -41,16 +41,13 @@ pub fn trail(vector: &Vector) -> Vec<Step> {
             Request::Event(Event::Load { model, .. }) => Some(model),
             _ => None,
         };
-        match request {
-            // Making the decoder has done this.
-            Request::Slice => {}
-            Request::Start if std::mem::take(&mut first) => {}
-            Request::Start => decoder.start(),
-            Request::Event(Event::Raw(_)) => _ = decoder.raw_byte(),
-            Request::Event(event) => _ = decoder.play(&[event]),
+        if let Request::Event(event) = request {
+            // Making the coders has done the first, which is a START.
+            if !std::mem::take(&mut first) {
+                decoder.code(event);
+                encoder.code(event);
+            }
         }
-        // An encoder returns what it is given, so playing to it cannot fail.
-        let _ = request.event().map(|event| encoder.play(&[event]));
         let bin = request.is_bin().then_some(bins);
         bins += u64::from(request.is_bin());
         Step {

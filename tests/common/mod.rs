@@ -12,7 +12,7 @@ use std::{
 };
 
 use left_out::{Wanted, leave_out};
-use silicabac::{cosim::rtl::SOURCES, mutation::Machine, prove};
+use silicabac::{cores::ALL, mutation::Machine, prove};
 use silicabac_sim::{Cache, Tools, on_path};
 
 /// The streams in `tests/streams/`, encoded for this project.
@@ -126,13 +126,14 @@ pub fn program(name: &'static str, package: &'static str) -> Option<PathBuf> {
 /// The built-in Verilog in a directory, with `edit` applied: in this file, this text becomes that.
 pub fn rtl_with(edit: Option<(&str, &str, &str)>) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    for (name, text) in SOURCES {
+    for (path, text) in ALL.iter().flat_map(|core| core.sources) {
+        let name = path.rsplit('/').next().unwrap();
         let text = match edit {
             Some((file, from, to)) if file == name => {
                 assert_eq!(text.matches(from).count(), 1, "{from:?} is not once in {file}");
                 text.replace(from, to)
             }
-            _ => text.to_owned(),
+            _ => (*text).to_owned(),
         };
         fs::write(dir.path().join(name), text).unwrap();
     }

@@ -7,15 +7,13 @@
 mod points;
 mod waivers;
 
-use std::path::Path;
-
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
-use silicabac_sim::{Cache, SimError, Tools};
+use silicabac_sim::SimError;
 
-use super::{AnyModel, CoreKind, Judged, Mismatch, Stalls, rtl};
+use super::{Mismatch, Model, Plan, Play, Stalls, Ways};
 use crate::suites::Suite;
 use crate::vectors::Vector;
 pub use points::{Kind, Point, Points};
@@ -52,62 +50,33 @@ fn stalls(suite: &Suite) -> impl ExactSizeIterator<Item = Stalls> {
     stalls.into_iter()
 }
 
-/// Builds a core that counts what it does.
-///
-/// # Errors
-/// [`SimError`].
-pub fn build(
-    kind: CoreKind,
-    top: &str,
-    rtl_dir: Option<&Path>,
-    cache: &Cache,
-    tools: &Tools,
-) -> Result<AnyModel, SimError> {
-    let sources = rtl::sources(rtl_dir, cache)?;
-    Ok(match kind {
-        CoreKind::Encoder => AnyModel::Encoder(rtl::Model::build_with_coverage(top, sources, cache, tools)?),
-        CoreKind::Decoder => AnyModel::Decoder(rtl::Model::build_with_coverage(top, sources, cache, tools)?),
-    })
-}
-
 /// How many events [`measure`] tells its progress in all.
-pub fn work(kind: CoreKind, suite: &Suite) -> u64 {
-    let plays = kind.work(suite) / Stalls::ALL.len() as u64;
-    plays * stalls(suite).len() as u64
+pub fn work(model: &Model, suite: &Suite) -> u64 {
+    super::work(model, suite, &Ways::First(1)) * stalls(suite).len() as u64
 }
 
-/// Plays a suite to a core and adds what that covers.
+/// Plays a suite to a core that was built to count ([`Source::coverage`](super::Source)), and adds what that covers.
 ///
 /// # Errors
 /// [`Failure`].
 pub fn measure(
-    model: &AnyModel,
-    suite: &Suite,
-    seed: u64,
-    points: &mut Points,
-    progress: &mut dyn FnMut(u64),
-) -> Result<(), Failure> {
-    match model {
-        AnyModel::Encoder(model) => measure_core(model, suite, seed, points, progress),
-        AnyModel::Decoder(model) => measure_core(model, suite, seed, points, progress),
-    }
-}
-
-fn measure_core<C: Judged>(
-    model: &rtl::Model<C>,
+    model: &Model,
     suite: &Suite,
     seed: u64,
     points: &mut Points,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Failure> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let vectors: Vec<&Vector> = suite.vectors.iter().filter(|vector| C::plays(vector)).collect();
+    let vectors: Vec<&Vector> = suite.vectors.iter().filter(|vector| model.plays(vector, true)).collect();
     for stalls in stalls(suite) {
-        let mut rtl = model.instance(rng.next_u32());
-        C::play(&mut rtl, &vectors, stalls, rng.next_u64(), progress).map_err(|mismatch| {
-            Failure::Mismatch { core: model.top().into(), stalls: stalls.name, mismatch }
+        let plan = Plan { noise: rng.next_u64(), power_on: rng.next_u32(), ..Plan::default() };
+        let play = Play { plan, stalls, seed: rng.next_u64(), ..Play::flowing(&vectors) };
+        let (_, mut wires) = model.play_and_keep(&play, progress).map_err(|mismatch| Failure::Mismatch {
+            core: model.top().into(),
+            stalls: stalls.name,
+            mismatch,
         })?;
-        points.add(&rtl.coverage()?);
+        points.add(&wires.coverage()?);
     }
     Ok(())
 }

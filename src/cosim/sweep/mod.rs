@@ -5,14 +5,10 @@
 //! clock depends on two registers and a context variable, and only some registers can be reached
 //! ([`reachable`]). So nothing about a step is left to the vectors; these have to find what is wrong between
 //! steps, in the pipeline, the memory and the streams. What a point leaves open, the bits that a decoder shifts in
-//! and the bits that an encoder holds back, varies from point to point; `decoder` and `encoder` say how.
+//! and the bits that an encoder holds back, varies from point to point; the sweep of each core says how.
 //!
 //! The oracle is preset at each point, and never follows the core.
 
-#[allow(unreachable_pub)] // `fields` makes public structs
-mod decoder;
-#[allow(unreachable_pub)]
-mod encoder;
 pub mod reachable;
 mod report;
 
@@ -23,23 +19,36 @@ use std::{
 
 use silicabac_sim::{Cache, Design, Direction, Library, SimError, Stopped, Tools};
 
-use super::{CoreKind, rtl};
+use super::rtl;
 use crate::context::ContextModel;
+use crate::cores::CoreSpec;
 use crate::cycle::Fields;
 pub use report::Report;
 
-/// The wrappers of the steps: packed ports, which take less time than many.
-const WRAPPERS: [(&str, &str); 2] = [
-    ("cabac_encoder_sweep.sv", include_str!("cabac_encoder_sweep.sv")),
-    ("cabac_decoder_sweep.sv", include_str!("cabac_decoder_sweep.sv")),
-];
+/// The arithmetic step of a core, and what sweeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The wrapper of the step.
+    pub top: &'static str,
+    /// Its files: packed ports, which take less time than many.
+    pub wrappers: &'static [(&'static str, &'static str)],
+    /// All that the registers before a step can be.
+    pub registers: fn() -> Vec<(u16, u16)>,
+    /// How many points each context variable has at each of these.
+    pub bins: usize,
+    /// Sweeps all kinds of points at these registers, each until something is wrong.
+    pub sweep: SweepFn,
+}
+
+/// [`Step::sweep`]: the core, its built step, the registers, and whoever is told how many points are done.
+pub type SweepFn =
+    fn(&'static CoreSpec, &Library, Vec<(u16, u16)>, &mut dyn FnMut(u64)) -> Result<Vec<Swept>, SimError>;
 
 /// A built step of a core, and the registers that it can meet.
 #[derive(Clone, Debug)]
 pub struct Sweep {
-    core: CoreKind,
+    core: &'static CoreSpec,
     library: Library,
-    /// codILow or codIOffset, and codIRange.
     registers: Vec<(u16, u16)>,
 }
 
@@ -47,7 +56,7 @@ pub struct Sweep {
 #[derive(Clone, Debug)]
 pub struct Swept {
     /// Whose step it is.
-    pub core: CoreKind,
+    pub core: &'static CoreSpec,
     /// The kind of points.
     pub kind: &'static str,
     /// The points, up to a mismatch.
@@ -99,33 +108,25 @@ impl Sweep {
     /// # Errors
     /// [`SimError`].
     pub fn build(
-        core: CoreKind,
+        core: &'static CoreSpec,
         rtl_dir: Option<&Path>,
         cache: &Cache,
         tools: &Tools,
     ) -> Result<Sweep, SimError> {
-        let mut sources = rtl::sources(rtl_dir, cache)?;
-        sources.extend(rtl::as_files(&WRAPPERS, cache)?);
-        let (top, registers) = match core {
-            CoreKind::Encoder => ("cabac_encoder_sweep", reachable::low_and_range(true)),
-            CoreKind::Decoder => ("cabac_decoder_sweep", reachable::offset_and_range()),
-        };
-        let library = rtl::with_sources(Design::combinational(top), sources).build(cache, tools)?;
-        Ok(Sweep { core, library, registers })
+        let mut sources = rtl::sources(core, rtl_dir, cache)?;
+        sources.extend(rtl::as_files(core.step.wrappers, cache)?);
+        let library = rtl::with_sources(Design::combinational(core.step.top), sources).build(cache, tools)?;
+        Ok(Sweep { core, library, registers: (core.step.registers)() })
     }
 
     /// Whose step it is.
-    pub fn core(&self) -> CoreKind {
+    pub fn core(&self) -> &'static CoreSpec {
         self.core
     }
 
     /// How many points [`run`](Self::run) tells its progress in all: those of context bins, nearly all of the work.
     pub fn work(&self) -> u64 {
-        let bins = match self.core {
-            CoreKind::Encoder => 2,
-            CoreKind::Decoder => 1,
-        };
-        (self.registers.len() * reachable::models().count() * bins) as u64
+        (self.registers.len() * reachable::models().count() * self.core.step.bins) as u64
     }
 
     /// Sweeps every kind of points, each until something is wrong. Of the registers before a point, only each
@@ -134,24 +135,21 @@ impl Sweep {
     /// # Errors
     /// [`SimError::Port`] if a wrapper has not the ports that are packed here.
     pub fn run(&self, every: usize, progress: &mut dyn FnMut(u64)) -> Result<Vec<Swept>, SimError> {
-        let registers: Vec<_> = self.registers.iter().copied().step_by(every.max(1)).collect();
-        Ok(match self.core {
-            CoreKind::Encoder => {
-                let mut judge = encoder::Judge::new(&self.library, registers)?;
-                run(self.core, &encoder::KINDS, &mut judge, progress)
-            }
-            CoreKind::Decoder => {
-                let mut judge = decoder::Judge::new(&self.library, registers)?;
-                run(self.core, &decoder::KINDS, &mut judge, progress)
-            }
-        })
+        let registers = self.registers.iter().copied().step_by(every.max(1)).collect();
+        (self.core.step.sweep)(self.core, &self.library, registers, progress)
     }
 }
 
 /// A kind of points, and what sweeps them.
-type Kind<J> = (&'static str, fn(&mut J, &mut Tally<'_>) -> Result<(), Wrong>);
+pub(crate) type Kind<J> = (&'static str, fn(&mut J, &mut Tally<'_>) -> Result<(), Wrong>);
 
-fn run<J>(core: CoreKind, kinds: &[Kind<J>], judge: &mut J, progress: &mut dyn FnMut(u64)) -> Vec<Swept> {
+/// Sweeps these kinds of points, each until something is wrong.
+pub(crate) fn run<J>(
+    core: &'static CoreSpec,
+    kinds: &[Kind<J>],
+    judge: &mut J,
+    progress: &mut dyn FnMut(u64),
+) -> Vec<Swept> {
     let swept = kinds.iter().map(|&(kind, sweep)| {
         let mut tally = Tally { points: 0, evaluations: 0, told: 0, progress };
         let start = Instant::now();
@@ -163,7 +161,7 @@ fn run<J>(core: CoreKind, kinds: &[Kind<J>], judge: &mut J, progress: &mut dyn F
 }
 
 /// What has been swept so far.
-struct Tally<'a> {
+pub(crate) struct Tally<'a> {
     points: u64,
     evaluations: u64,
     told: u64,
@@ -171,31 +169,35 @@ struct Tally<'a> {
 }
 
 impl Tally<'_> {
-    fn add(&mut self, points: u64, evaluations: u64) {
+    pub(crate) fn add(&mut self, points: u64, evaluations: u64) {
         self.points += points;
         self.evaluations += evaluations;
     }
 
     /// Tells how many points were added since the last time.
-    fn tell(&mut self) {
+    pub(crate) fn tell(&mut self) {
         (self.progress)(self.points - self.told);
         self.told = self.points;
     }
 }
 
 /// Where a wrapper has a packed port.
-fn word_of<F: Fields>(library: &Library, name: &str, direction: Direction) -> Result<usize, SimError> {
+pub(crate) fn word_of<F: Fields>(
+    library: &Library,
+    name: &str,
+    direction: Direction,
+) -> Result<usize, SimError> {
     library.word_of(name, direction, F::WIDTH)
 }
 
 /// Numbers that vary from point to point, the same in every run.
 #[derive(Default)]
-struct Varying(u32);
+pub(crate) struct Varying(u32);
 
 impl Varying {
     /// The next number below `limit`.
     #[inline]
-    fn below(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
         // The steps of a linear congruential generator; its high bits are the varied ones.
         self.0 = self.0.wrapping_mul(0x915f_77f5).wrapping_add(1);
         ((u64::from(self.0) * u64::from(limit)) >> 32) as u32
@@ -203,7 +205,7 @@ impl Varying {
 }
 
 impl Wrong {
-    fn differs(
+    pub(crate) fn differs(
         point: String,
         oracle: Vec<(&'static str, String)>,
         core: Vec<(&'static str, String)>,
@@ -243,13 +245,13 @@ impl Difference {
 }
 
 /// Every field as a column.
-fn columns<F: Fields>(fields: &F) -> Vec<(&'static str, String)> {
+pub(crate) fn columns<F: Fields>(fields: &F) -> Vec<(&'static str, String)> {
     let mut columns = Vec::new();
-    fields.visit(|i, value| columns.push((F::FIELDS[i].name, value.to_string())));
+    fields.visit(usize::MAX, |i, _, value| columns.push((F::FIELDS[i].name, value.to_string())));
     columns
 }
 
 /// The context variable of a point.
-fn model(val_mps: u32, p_state_idx: u32) -> ContextModel {
+pub(crate) fn model(val_mps: u32, p_state_idx: u32) -> ContextModel {
     ContextModel::from_bits((val_mps << 6 | p_state_idx) as u8).unwrap_or_default()
 }

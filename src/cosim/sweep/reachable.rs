@@ -71,7 +71,7 @@ fn each_move(
 }
 
 /// Every context variable that can be.
-pub(super) fn models() -> impl Iterator<Item = ContextModel> + Clone {
+pub(crate) fn models() -> impl Iterator<Item = ContextModel> + Clone {
     (0..128).filter_map(ContextModel::from_bits)
 }
 

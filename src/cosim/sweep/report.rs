@@ -51,7 +51,7 @@ impl Report {
     /// An object with the tools and an array of results.
     pub fn to_json(&self) -> serde_json::Value {
         let results = self.swept.iter().map(|swept| JsonSwept {
-            core: swept.core.name(),
+            core: swept.core.name,
             kind: swept.kind,
             pass: swept.failure.is_none(),
             points: swept.points,
@@ -71,7 +71,7 @@ impl Report {
         let mut suite = quick_junit::TestSuite::new("exhaustive");
         suite.add_property(("tools", self.tools.as_str()));
         suite.add_test_cases(self.swept.iter().map(|swept| {
-            test_case(swept.kind, swept.core.name(), swept.failure.as_ref().map(ToString::to_string))
+            test_case(swept.kind, swept.core.name, swept.failure.as_ref().map(ToString::to_string))
         }));
         report::junit(suite)
     }

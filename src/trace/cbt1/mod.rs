@@ -67,7 +67,7 @@ pub enum FormatErrorKind {
     /// A count is too large for its field.
     #[error("{0} does not fit into its field")]
     TooMany(&'static str),
-    /// A segment holds a raw byte or a context load, which are written elsewhere.
+    /// A segment holds a raw byte, a start or a context load, which are written elsewhere.
     #[error("event {0} of the segment is neither bin nor alignment")]
     NoBin(usize),
     /// A segment is not one life of the engine.

@@ -86,6 +86,6 @@ fn event_word(event: Event) -> Option<u16> {
         Event::Bypass { bin } => word(1, bin, 0),
         Event::Terminate { bin } => word(2, bin, 0),
         Event::Align => word(3, false, 0),
-        Event::Raw(_) | Event::Load { .. } => None,
+        Event::Raw(_) | Event::Start | Event::Load { .. } => None,
     }
 }

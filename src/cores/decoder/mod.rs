@@ -1,0 +1,103 @@
+//! The decoder core, `rtl/decoder/`: a bin a clock, which the next request may depend on.
+
+#[cfg(feature = "cosim")]
+pub(super) mod properties;
+#[cfg(feature = "cosim")]
+#[allow(unreachable_pub)] // `fields` makes public structs
+pub(super) mod sweep;
+mod twin;
+
+pub use twin::{Decoder, Registers, error_code};
+
+#[cfg(feature = "cosim")]
+mod spec {
+    use super::{Decoder, properties, sweep};
+    use crate::context::CONTEXTS;
+    use crate::cores::{
+        Can, CoreSpec, Direction, Sources,
+        common::{TABLES, formal, rtl},
+    };
+    use crate::cosim::{Lockstep, sweep::Step};
+    use crate::mutation::{Explanation, Mutable};
+    use crate::prove::Bench;
+
+    /// What the decoders here can be asked for.
+    pub(in crate::cores) const CAN: Can = Can {
+        avc: true,
+        hevc: true,
+        contexts: CONTEXTS,
+        align: true,
+        raw: true,
+        load: true,
+        initialise: false,
+    };
+
+    /// The checkers of its contexts, and all others.
+    pub(in crate::cores) const CONTEXT_CHECKERS: Sources = formal!["decoder/formal_decoder_contexts.sv"];
+    pub(in crate::cores) const CHECKERS: Sources = formal![
+        "decoder/formal_decoder_contract.sv",
+        "decoder/formal_decoder_interval.sv",
+        "decoder/formal_decoder_bits.sv",
+        "decoder/formal_decoder_ports.sv",
+        "decoder/formal_decoder.sv",
+    ];
+
+    /// What tells a mutant from it.
+    pub(in crate::cores) const PROOF: &str = include_str!("mutants.sv");
+
+    /// The core.
+    pub static SPEC: CoreSpec = CoreSpec {
+        name: "decoder",
+        direction: Direction::Decoder,
+        lanes: 1,
+        top: "cabac_decoder",
+        sources: rtl![
+            "common/cabac_pkg.sv",
+            "common/cabac_context_memory.sv",
+            "common/cabac_range_table.sv",
+            "common/cabac_transition.sv",
+            "common/cabac_decoder_request.sv",
+            "common/cabac_decoder_contexts.sv",
+            "common/cabac_decoder_answer.sv",
+            "decoder/cabac_decoder_step.sv",
+            "decoder/cabac_decoder_bits.sv",
+            "decoder/cabac_decoder.sv",
+        ],
+        can: CAN,
+        twin: Lockstep::of::<Decoder>(),
+        step: Step {
+            top: "cabac_decoder_sweep",
+            wrappers: &[("cabac_decoder_sweep.sv", include_str!("cabac_decoder_sweep.sv"))],
+            registers: sweep::registers,
+            bins: 1,
+            sweep: sweep::sweep,
+        },
+        benches: &[
+            Bench {
+                top: "formal_decoder_contexts",
+                files: CONTEXT_CHECKERS,
+                defines: &[],
+                keeps_memory: true,
+                properties: &properties::CONTEXTS,
+            },
+            Bench {
+                top: "formal_decoder",
+                files: CHECKERS,
+                defines: &[],
+                keeps_memory: false,
+                properties: &properties::OTHERS,
+            },
+        ],
+        mutants: Mutable { proof: PROOF, defines: &[], tables: TABLES, explained: EXPLAINED },
+    };
+
+    const EXPLAINED: &[Explanation] = &[Explanation {
+        mutant: "procdff#2.Q[5] = rsp_data[3] cnot1 by [10]; cabac_decoder.sv:30.29-30.37, cabac_decoder.sv:111.3-128.6",
+        reason: "a bit of the byte that RAW reads is inverted where the bin beside it is 1; but the bin of an answer to RAW \
+                 is 0",
+    }];
+}
+#[cfg(feature = "cosim")]
+pub use spec::SPEC;
+#[cfg(feature = "cosim")]
+pub(super) use spec::{CAN, CHECKERS, CONTEXT_CHECKERS, PROOF};

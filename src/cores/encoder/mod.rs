@@ -1,0 +1,106 @@
+//! The encoder core, `rtl/encoder/`: a bin a clock.
+
+#[cfg(feature = "cosim")]
+pub(super) mod properties;
+#[cfg(feature = "cosim")]
+#[allow(unreachable_pub)] // `fields` makes public structs
+mod sweep;
+mod twin;
+
+pub use twin::{Encoder, Passed, Pipeline, Registers};
+
+#[cfg(feature = "cosim")]
+mod spec {
+    use super::{Encoder, properties, sweep};
+    use crate::context::CONTEXTS;
+    use crate::cores::{
+        Can, CoreSpec, Direction, Sources,
+        common::{TABLES, formal, rtl},
+    };
+    use crate::cosim::{Lockstep, sweep::Step};
+    use crate::mutation::{Explanation, Mutable};
+    use crate::prove::Bench;
+
+    /// What the encoders here can be asked for.
+    pub(in crate::cores) const CAN: Can = Can {
+        avc: true,
+        hevc: true,
+        contexts: CONTEXTS,
+        align: true,
+        raw: true,
+        load: true,
+        initialise: false,
+    };
+
+    /// The checkers of its contexts, and all others.
+    pub(in crate::cores) const CONTEXT_CHECKERS: Sources = formal!["encoder/formal_encoder_contexts.sv"];
+    pub(in crate::cores) const CHECKERS: Sources = formal![
+        "encoder/formal_encoder_flow.sv",
+        "encoder/formal_encoder_contract.sv",
+        "encoder/formal_encoder_interval.sv",
+        "encoder/formal_encoder_bits.sv",
+        "encoder/formal_encoder_ports.sv",
+        "encoder/formal_encoder.sv",
+    ];
+
+    /// Both halves of its step, one behind the other.
+    pub(in crate::cores) const STEP: Step = Step {
+        top: "cabac_encoder_sweep",
+        wrappers: &[("cabac_encoder_sweep.sv", include_str!("cabac_encoder_sweep.sv"))],
+        registers: sweep::registers,
+        bins: 2,
+        sweep: sweep::sweep,
+    };
+
+    /// What tells a mutant from it.
+    pub(in crate::cores) const PROOF: &str = include_str!("mutants.sv");
+
+    /// The core.
+    pub static SPEC: CoreSpec = CoreSpec {
+        name: "encoder",
+        direction: Direction::Encoder,
+        lanes: 1,
+        top: "cabac_encoder",
+        sources: rtl![
+            "common/cabac_pkg.sv",
+            "common/cabac_context_memory.sv",
+            "common/cabac_range_table.sv",
+            "common/cabac_transition.sv",
+            "common/cabac_encoder_range.sv",
+            "common/cabac_encoder_low.sv",
+            "common/cabac_encoder_front.sv",
+            "common/cabac_encoder_pack.sv",
+            "encoder/cabac_encoder_emit.sv",
+            "encoder/cabac_encoder.sv",
+        ],
+        can: CAN,
+        twin: Lockstep::of::<Encoder>(),
+        step: STEP,
+        benches: &[
+            Bench {
+                top: "formal_encoder_contexts",
+                files: CONTEXT_CHECKERS,
+                defines: &[],
+                keeps_memory: true,
+                properties: &properties::CONTEXTS,
+            },
+            Bench {
+                top: "formal_encoder",
+                files: CHECKERS,
+                defines: &[],
+                keeps_memory: false,
+                properties: &properties::OTHERS,
+            },
+        ],
+        mutants: Mutable { proof: PROOF, defines: &[], tables: TABLES, explained: EXPLAINED },
+    };
+
+    const EXPLAINED: &[Explanation] = &[Explanation {
+        mutant: "emit_stage.procmux#16.B[0] const1; cabac_encoder_emit.sv:41.9-41.12, cabac_encoder_emit.sv:41.5-50.8",
+        reason: "behind a reset the emit stage holds a piece of no bits, which the empty packer takes in the next clock",
+    }];
+}
+#[cfg(feature = "cosim")]
+pub use spec::SPEC;
+#[cfg(feature = "cosim")]
+pub(super) use spec::{CAN, CHECKERS, CONTEXT_CHECKERS, PROOF, STEP};

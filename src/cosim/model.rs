@@ -1,0 +1,351 @@
+//! A core under test: its Verilog, built, and its ports, found.
+//!
+//! Every core shows the ports of `docs/socket.md`, ours too; `cycle::ports` has their names and widths. How many lanes
+//! there are follows from the widths. A port that a core has no use for need not be there.
+
+use std::path::{Path, PathBuf};
+
+use silicabac_sim::{Cache, Design, Direction as PortDirection, Library, SimError, Tools};
+
+use super::{
+    Mismatch, Play, Simulated, Stats,
+    player::{self, Form},
+    rtl, script,
+};
+use crate::cores::{CoreSpec, Direction};
+use crate::cycle::{Field, Fields, Inputs, LANES, Outputs};
+use crate::vectors::Vector;
+
+/// The Verilog of a core that is to be built.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What it does.
+    pub direction: Direction,
+    /// The module with the ports of the socket.
+    pub top: String,
+    /// Its files, packages before what uses them.
+    pub files: Vec<PathBuf>,
+    /// Where `` `include `` looks.
+    pub include_dirs: Vec<PathBuf>,
+    /// More arguments for Verilator.
+    pub arguments: Vec<String>,
+    /// Inputs that are none of the socket's: of up to 32 bits each, and 0 until [`Model::with_constants`].
+    pub constants: Vec<String>,
+    /// Whether it is to count which lines run and which signals toggle.
+    pub coverage: bool,
+    /// Of which core of ours it is a copy: then its twin and its registers are compared with it too.
+    pub copy_of: Option<&'static CoreSpec>,
+}
+
+impl Source {
+    /// A core of which nothing is known but this.
+    pub fn new(direction: Direction, top: impl Into<String>, files: Vec<PathBuf>) -> Source {
+        Source {
+            direction,
+            top: top.into(),
+            files,
+            include_dirs: Vec::new(),
+            arguments: Vec::new(),
+            constants: Vec::new(),
+            coverage: false,
+            copy_of: None,
+        }
+    }
+
+    /// One of our cores; or with `dir` a copy of it, module `top` of the sources in that directory.
+    ///
+    /// # Errors
+    /// [`SimError::Cache`] and [`SimError::Read`].
+    pub fn of(
+        spec: &'static CoreSpec,
+        top: &str,
+        dir: Option<&Path>,
+        cache: &Cache,
+    ) -> Result<Source, SimError> {
+        let files = rtl::sources(spec, dir, cache)?;
+        let mut include_dirs: Vec<PathBuf> =
+            files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+        include_dirs.dedup();
+        Ok(Source { include_dirs, copy_of: Some(spec), ..Source::new(spec.direction, top, files) })
+    }
+}
+
+/// A built core, from which simulated ones are made.
+#[derive(Clone, Debug)]
+pub struct Model {
+    top: String,
+    library: Library,
+    pub(super) form: Form,
+    pub(super) ports: Ports,
+    /// Inputs that are none of the socket's, and what drives them.
+    pub(super) constants: Vec<(Place, u32)>,
+    copy_of: Option<&'static CoreSpec>,
+}
+
+/// Where the ports lie among the words of all inputs or outputs.
+#[derive(Clone, Debug)]
+pub(super) struct Ports {
+    /// In the order of the fields of [`Inputs`].
+    pub(super) inputs: Vec<Option<Place>>,
+    /// In the order of the fields of [`Outputs`].
+    pub(super) outputs: Vec<Option<Place>>,
+    /// The first word of the packed registers.
+    pub(super) debug: Option<usize>,
+}
+
+/// Where a port lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Its first word.
+    pub(super) word: usize,
+    /// The width of a lane.
+    pub(super) width: usize,
+    pub(super) lanes: usize,
+}
+
+/// The name that our cores give their packed registers.
+const DEBUG: &str = "debug";
+
+impl Model {
+    /// Builds a core and finds its ports.
+    ///
+    /// # Errors
+    /// [`SimError::Read`], [`SimError::Verilog`] and [`SimError::Port`] are the core's fault, the others the
+    /// machine's.
+    pub fn build(source: &Source, cache: &Cache, tools: &Tools) -> Result<Model, SimError> {
+        let mut design = Design::new(&*source.top, "clk");
+        design.sources.clone_from(&source.files);
+        design.include_dirs.clone_from(&source.include_dirs);
+        design.arguments.clone_from(&source.arguments);
+        design.coverage = source.coverage;
+        Model::new(source, design.build(cache, tools)?)
+    }
+
+    fn new(source: &Source, library: Library) -> Result<Model, SimError> {
+        let direction = source.direction;
+        let finder = Finder { top: &source.top, library: &library, direction };
+        let lanes = finder.lanes("req_kind", PortDirection::Input, 3)?;
+        let bytes = match direction {
+            Direction::Encoder => finder.lanes("out_data", PortDirection::Output, 8)?,
+            Direction::Decoder => 1,
+        };
+        let ports = finder.ports(lanes, bytes, source.copy_of)?;
+        let constants = source.constants.iter().map(|name| Ok((finder.constant(name)?, 0)));
+        let constants = constants.collect::<Result<_, SimError>>()?;
+        finder.check_no_other_inputs(&source.constants)?;
+        let shows = |name: &str| {
+            let mut outputs = Outputs::FIELDS.iter().zip(&ports.outputs);
+            outputs.any(|(field, place)| field.name == name && place.is_some())
+        };
+        let form = Form {
+            direction,
+            lanes,
+            bytes,
+            shows_count: shows("out_count") || shows("rsp_count"),
+            shows_last: shows("out_last"),
+            shows_error: shows("rsp_error"),
+            shows_bits: shows("rsp_bits"),
+        };
+        let (top, copy_of) = (source.top.clone(), source.copy_of);
+        Ok(Model { top, library, form, ports, constants, copy_of })
+    }
+
+    /// The same core, with other values for [`Source::constants`], in their order.
+    pub fn with_constants(&self, values: &[u32]) -> Model {
+        let values = values.iter().copied().chain(std::iter::repeat(0));
+        let constants =
+            self.constants.iter().zip(values).map(|(&(place, _), value)| (place, value)).collect();
+        Model { constants, ..self.clone() }
+    }
+
+    /// What the core does.
+    pub fn direction(&self) -> Direction {
+        self.form.direction
+    }
+
+    /// The name of its top module.
+    pub fn top(&self) -> &str {
+        &self.top
+    }
+
+    /// How many requests it takes at once.
+    pub fn lanes(&self) -> usize {
+        self.form.lanes
+    }
+
+    /// Of which core of ours it is a copy.
+    pub fn copy_of(&self) -> Option<&'static CoreSpec> {
+        self.copy_of
+    }
+
+    pub(super) fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Plays vectors to a core, with its twin beside it if it is a copy of one of ours; tells `progress` how many events
+    /// are done.
+    ///
+    /// # Errors
+    /// The first [`Mismatch`].
+    pub fn play(&self, what: &Play<'_>, progress: &mut dyn FnMut(u64)) -> Result<Stats, Box<Mismatch>> {
+        Ok(self.play_and_keep(what, progress)?.0)
+    }
+
+    /// A simulated core whose uninitialised bits are random with this seed.
+    pub fn simulate(&self, power_on: u32) -> Simulated<'_> {
+        Simulated::new(self, power_on)
+    }
+
+    /// The same as [`play`](Self::play), and the core as it is then.
+    pub(super) fn play_and_keep<'a>(
+        &'a self,
+        what: &Play<'a>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(Stats, Simulated<'a>), Box<Mismatch>> {
+        match self.copy_of {
+            Some(spec) => (spec.twin.play)(self, what, progress),
+            None => player::play(self.simulate(what.plan.power_on), (), what, progress),
+        }
+    }
+
+    /// Whether a vector is for this core.
+    pub fn plays(&self, vector: &Vector, sends_loads: bool) -> bool {
+        script::plays(self.form.direction, vector, sends_loads)
+    }
+
+    /// What it does not show, so that it is not checked.
+    pub fn unchecked(&self) -> Vec<&'static str> {
+        let Form { direction, shows_last, shows_error, shows_bits, .. } = self.form;
+        let shown = match direction {
+            Direction::Encoder => vec![("out_last", shows_last)],
+            Direction::Decoder => vec![("rsp_error", shows_error), ("rsp_bits", shows_bits)],
+        };
+        shown.into_iter().filter(|(_, shown)| !shown).map(|(name, _)| name).collect()
+    }
+}
+
+/// Whether a core has to have a port.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    /// It has no such port, or a port of that name that is something else.
+    No,
+    /// If it has a use for it.
+    Optional,
+    /// If there is more than one of what the port counts.
+    WithLanes,
+    Always,
+}
+
+/// What the ports of a direction are.
+fn needed(direction: Direction, name: &str) -> Needed {
+    use Direction::{Decoder, Encoder};
+    match (name, direction) {
+        ("rst" | "req_valid" | "req_ready" | "req_kind", _) => Needed::Always,
+        ("out_ready" | "out_valid" | "out_data", Encoder) => Needed::Always,
+        (
+            "in_valid" | "in_ready" | "in_data" | "rsp_valid" | "rsp_ready" | "rsp_bin" | "rsp_data",
+            Decoder,
+        ) => Needed::Always,
+        ("req_count", _) | ("out_count", Encoder) | ("rsp_count", Decoder) => Needed::WithLanes,
+        ("req_bin" | "req_data" | "out_last", Decoder) => Needed::No,
+        ("out_ready" | "out_valid" | "out_count" | "out_data", Decoder) => Needed::No,
+        ("in_valid" | "in_ready" | "in_data" | "in_last", Encoder) => Needed::No,
+        (
+            "rsp_valid" | "rsp_ready" | "rsp_count" | "rsp_bin" | "rsp_data" | "rsp_error" | "rsp_bits",
+            Encoder,
+        ) => Needed::No,
+        _ => Needed::Optional,
+    }
+}
+
+/// Finds ports.
+struct Finder<'a> {
+    top: &'a str,
+    library: &'a Library,
+    direction: Direction,
+}
+
+impl Finder<'_> {
+    fn wrong(&self, what: String) -> SimError {
+        SimError::Port { top: self.top.to_owned(), what }
+    }
+
+    /// How many lanes of `width` bits a port has.
+    fn lanes(&self, name: &str, direction: PortDirection, width: usize) -> Result<usize, SimError> {
+        let port = self.library.ports().iter().find(|port| port.name == name && port.direction == direction);
+        let Some(port) = port else {
+            let what = format!("there is no port {name} ({direction:?}, {width} bits a lane)");
+            return Err(self.wrong(format!("{what}; docs/socket.md lists the ports of a socket")));
+        };
+        match port.width / width {
+            lanes @ 1..=LANES if port.width == lanes * width => Ok(lanes),
+            _ => {
+                Err(self
+                    .wrong(format!("port {name} has {} bits, not 1 to {LANES} lanes of {width}", port.width)))
+            }
+        }
+    }
+
+    fn ports(&self, lanes: usize, bytes: usize, copy_of: Option<&CoreSpec>) -> Result<Ports, SimError> {
+        let debug =
+            copy_of.map(|spec| self.library.word_of(DEBUG, PortDirection::Output, spec.twin.debug_width));
+        Ok(Ports {
+            inputs: self.places(Inputs::FIELDS, PortDirection::Input, lanes, bytes)?,
+            outputs: self.places(Outputs::FIELDS, PortDirection::Output, lanes, bytes)?,
+            debug: debug.transpose()?,
+        })
+    }
+
+    fn places(
+        &self,
+        fields: &[Field],
+        direction: PortDirection,
+        lanes: usize,
+        bytes: usize,
+    ) -> Result<Vec<Option<Place>>, SimError> {
+        let place = |field: &Field| {
+            let &Field { name, width, .. } = field;
+            let many = if name.starts_with("out_") { bytes } else { lanes };
+            let is_there = self.library.ports().iter().any(|port| port.name == name);
+            let wanted = match needed(self.direction, name) {
+                Needed::No => false,
+                Needed::Optional => is_there,
+                Needed::WithLanes => is_there || many > 1,
+                Needed::Always => true,
+            };
+            let lanes = if field.lanes > 1 { many } else { 1 };
+            let place = || {
+                let word = self.library.word_of(name, direction, width * lanes)?;
+                Ok(Place { word, width, lanes })
+            };
+            wanted.then(place).transpose()
+        };
+        fields.iter().map(place).collect()
+    }
+
+    /// An input that a caller knows by its name alone.
+    fn constant(&self, name: &str) -> Result<Place, SimError> {
+        let width = self.library.ports().iter().find(|port| port.name == name).map_or(1, |port| port.width);
+        if width > 32 {
+            return Err(self.wrong(format!("port {name} has {width} bits; a constant has up to 32")));
+        }
+        Ok(Place { word: self.library.word_of(name, PortDirection::Input, width)?, width, lanes: 1 })
+    }
+
+    /// An input that nobody drives would make whatever it is for happen or not.
+    fn check_no_other_inputs(&self, constants: &[String]) -> Result<(), SimError> {
+        let of_socket = Inputs::FIELDS.iter().map(|field| field.name);
+        let driven: Vec<&str> = of_socket
+            .filter(|name| needed(self.direction, name) != Needed::No)
+            .chain(constants.iter().map(String::as_str))
+            .collect();
+        let inputs = self.library.ports().iter().filter(|port| port.direction == PortDirection::Input);
+        match inputs.into_iter().find(|port| !driven.contains(&&*port.name)) {
+            Some(port) => {
+                let what = format!("port {} is no input of the socket; drive it in the wrapper", port.name);
+                Err(self.wrong(what))
+            }
+            None => Ok(()),
+        }
+    }
+}

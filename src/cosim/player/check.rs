@@ -1,0 +1,278 @@
+//! What comes of a core, compared with what is due: the bytes of an encoder, the answers of a decoder. Nothing may come before
+//! it can be known, and nothing more.
+
+use super::{Device, Guilty, Observer, Player, Wrong};
+use crate::bin::Event;
+use crate::cores::Direction;
+use crate::cosim::{
+    Cause, Fault, Port,
+    script::{Answer, Byte},
+};
+use crate::cycle::Request;
+
+impl<D: Device, O: Observer> Player<'_, D, O> {
+    #[inline]
+    pub(super) fn requests_are_taken(&mut self) -> bool {
+        if self.held == 0 || self.outputs.req_ready == 0 {
+            self.stats.clocks += 1;
+            return false;
+        }
+        let mut is_load = false;
+        for _ in 0..self.held {
+            let Some(asked) = self.script.take() else { break };
+            if asked.vector != self.vector {
+                (self.vector, self.given_up) = (asked.vector, 0);
+            }
+            is_load = matches!(asked.request, Request::Event(Event::Load { .. }));
+            if self.form.direction == Direction::Encoder {
+                self.stats.longest_run = self.stats.longest_run.max(Some(asked.mood.run));
+            }
+            self.stats.bins += u64::from(asked.request.is_bin());
+            if asked.request == Request::Slice {
+                self.feed.begin_slice();
+            }
+            self.observer.take(&asked);
+        }
+        if is_load {
+            self.stats.load_clocks += 1
+        } else {
+            self.stats.clocks += 1
+        }
+        self.waits.transferred(Port::Requests, self.held);
+        self.held = 0;
+        true
+    }
+
+    /// The bytes that an encoder gives.
+    #[inline]
+    pub(super) fn take_bytes(&mut self) -> Result<bool, Wrong> {
+        if self.outputs.out_valid == 0 {
+            return Ok(false);
+        }
+        let shown = self.form.shows_count.then_some(self.outputs.out_count);
+        let count = self.count("out_count", shown, self.form.bytes)?;
+        for lane in 0..count {
+            let byte = match self.script.bytes.get(lane) {
+                Some(byte) if byte.request < self.script.taken() => *byte,
+                _ => {
+                    let what = format!(
+                        "byte {} of the output is given before any bin decides it",
+                        self.given + lane
+                    );
+                    return Err(self.unasked(what));
+                }
+            };
+            self.check_byte(byte, lane, count)?;
+        }
+        let given = self.inputs.out_ready == 1;
+        if given {
+            self.script.bytes.drain(..count).for_each(|byte| self.given = byte.number + 1);
+            self.waits.transferred(Port::Bytes, count);
+        }
+        Ok(given)
+    }
+
+    #[inline]
+    fn check_byte(&self, byte: Byte, lane: usize, count: usize) -> Result<(), Wrong> {
+        let found = self.outputs.out_data[lane];
+        if found != u32::from(byte.data) {
+            let (right, found) = (format!("{:#04x}", byte.data), format!("{found:#04x}"));
+            return Err(self.wrong(byte.request, name_byte(byte.number), right, found, lane));
+        }
+        let last = self.outputs.out_last == 1 && lane + 1 == count;
+        if self.form.shows_last && last != byte.last {
+            let field = format!("out_last with {}", name_byte(byte.number));
+            return Err(self.wrong(byte.request, field, u8::from(byte.last), u8::from(last), lane));
+        }
+        Ok(())
+    }
+
+    /// The answers that a decoder gives.
+    #[inline]
+    pub(super) fn take_answers(&mut self) -> Result<bool, Wrong> {
+        if self.outputs.rsp_valid == 0 {
+            return Ok(false);
+        }
+        let shown = self.form.shows_count.then_some(self.outputs.rsp_count);
+        let count = self.count("rsp_count", shown, self.form.lanes)?;
+        for lane in 0..count {
+            let answer = match self.script.answers.get(lane) {
+                Some(answer) if answer.request < self.script.taken() => *answer,
+                _ => return Err(self.unasked("an answer is given that nothing asked for".to_owned())),
+            };
+            self.check_answer(answer, lane, count)?;
+        }
+        let given = self.inputs.rsp_ready == 1;
+        if given {
+            self.script.answers.drain(..count);
+            self.waits.transferred(Port::Answers, count);
+        }
+        Ok(given)
+    }
+
+    #[inline]
+    fn check_answer(&self, answer: Answer, lane: usize, count: usize) -> Result<(), Wrong> {
+        let (field, found) = match answer.is_raw {
+            true => ("the raw byte", self.outputs.rsp_data),
+            false => ("the bin", self.outputs.rsp_bin[lane]),
+        };
+        if found != answer.value {
+            return Err(self.wrong(answer.request, field, answer.value, found, lane));
+        }
+        let error = self.outputs.rsp_error[lane];
+        if error != answer.error && self.form.shows_error {
+            return Err(self.wrong(answer.request, "the error", answer.error, error, lane));
+        }
+        let (right, bits) = (rsp_bits(answer.bits), self.outputs.rsp_bits);
+        if bits != right && lane + 1 == count && self.form.shows_bits {
+            return Err(self.wrong(answer.request, "the number of bits read", right, bits, lane));
+        }
+        Ok(())
+    }
+
+    /// How many things are valid: one where no port says so.
+    #[inline]
+    fn count(&self, port: &str, shown: Option<u32>, most: usize) -> Result<usize, Wrong> {
+        let count = shown.map_or(1, |shown| shown as usize);
+        if (1..=most).contains(&count) {
+            return Ok(count);
+        }
+        let right = if most == 1 { "1".to_owned() } else { format!("1 to {most}") };
+        let newest = self.script.taken().saturating_sub(1);
+        Err(self.wrong(newest, format!("{port} of what is valid"), right, count, 0))
+    }
+
+    #[inline]
+    pub(super) fn give_byte(&mut self) -> Result<bool, Wrong> {
+        if !self.feed.held || self.outputs.in_ready == 0 {
+            return Ok(false);
+        }
+        self.feed.take().map_err(|what| self.unasked(what))?;
+        self.waits.transferred(Port::Bytes, 1);
+        Ok(true)
+    }
+
+    fn wrong(
+        &self,
+        request: u64,
+        field: impl Into<String>,
+        expected: impl ToString,
+        found: impl ToString,
+        lane: usize,
+    ) -> Wrong {
+        let fault = Fault::value(Cause::Wrong, field, expected, found);
+        let lane = (self.form.lanes.max(self.form.bytes) > 1).then_some(lane);
+        Wrong { guilty: Guilty::Request(request), fault: Fault { lane, ..fault } }
+    }
+
+    fn unasked(&self, what: String) -> Wrong {
+        let newest = self.script.taken().saturating_sub(1);
+        Wrong { guilty: Guilty::Request(newest), fault: Fault::new(Cause::Unasked, what) }
+    }
+
+    pub(super) fn deadlock(&mut self) -> Wrong {
+        let (guilty, waits) = if self.script.has_next() {
+            (Guilty::Offered, "a request is not taken".to_owned())
+        } else if let Some(byte) = self.script.bytes.front() {
+            (Guilty::Request(byte.request), format!("{} does not come", name_byte(byte.number)))
+        } else {
+            let answer = self.script.answers.front();
+            let guilty = answer.map_or(Guilty::Offered, |answer| Guilty::Request(answer.request));
+            (guilty, "an answer does not come".to_owned())
+        };
+        let what = format!("for {} clocks {waits}", self.patience);
+        Wrong { guilty, fault: Fault::new(Cause::Deadlock, what) }
+    }
+}
+
+/// A byte of the output, by its number in its vector.
+fn name_byte(number: usize) -> String {
+    format!("byte {number} of the output")
+}
+
+/// The port rsp_bits: a position modulo 2^32, as `docs/socket.md` has it.
+pub(in crate::cosim) const fn rsp_bits(position: u64) -> u32 {
+    (position & 0xffff_ffff) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use silicabac_sim::Stopped;
+
+    use super::super::{Form, Play, play};
+    use super::*;
+    use crate::cores::{decoder::Decoder, encoder::Encoder};
+    use crate::cosim::{Waves, lockstep::Alone};
+    use crate::cycle::{Inputs, Outputs, Twin};
+    use crate::stress;
+    use crate::vectors::Vector;
+
+    /// A core whose outputs are bent from some clock on.
+    struct Bent<T: Twin, F> {
+        core: Alone<T>,
+        bend: F,
+    }
+
+    impl<T: Twin, F: Fn(&mut Outputs)> Device for Bent<T, F> {
+        fn form(&self) -> Form {
+            self.core.form()
+        }
+
+        fn clock(&mut self, inputs: &Inputs) -> Result<(), Stopped> {
+            self.core.clock(inputs)
+        }
+
+        fn outputs(&self) -> Outputs {
+            let mut outputs = self.core.outputs();
+            if self.core.clocks() > 150 {
+                (self.bend)(&mut outputs);
+            }
+            outputs
+        }
+
+        fn debug(&self) -> &[u32] {
+            self.core.debug()
+        }
+
+        fn clocks(&self) -> u64 {
+            self.core.clocks()
+        }
+
+        fn waves<O: Observer>(&mut self, _: &mut O, _: &Inputs, _: bool) -> Waves {
+            Waves::default()
+        }
+    }
+
+    #[track_caller]
+    fn found<T: Twin>(direction: Direction, bend: impl Fn(&mut Outputs), cause: Cause, field: &str) {
+        let vectors = stress::smoke();
+        let vectors: Vec<&Vector> = vectors.iter().filter(|vector| !vector.decode_only).collect();
+        let core = Bent { core: Alone::<T>::new(direction), bend };
+        let played = play(core, (), &Play { patience: 500, ..Play::flowing(&vectors) }, &mut |_| ());
+        let fault = played.map(|(stats, _)| stats).expect_err(field).fault;
+        assert!(fault.cause == cause && fault.field.contains(field), "{fault:?}");
+    }
+
+    #[test]
+    fn all_that_an_encoder_gives_is_compared() {
+        let found =
+            |bend: fn(&mut Outputs), cause, field| found::<Encoder>(Direction::Encoder, bend, cause, field);
+        found(|o| o.out_data[0] ^= 1, Cause::Wrong, "byte ");
+        found(|o| o.out_last ^= 1, Cause::Wrong, "out_last with byte ");
+        found(|o| o.out_valid = 1, Cause::Unasked, "is given before any bin decides it");
+        found(|o| o.out_valid = 0, Cause::Deadlock, "of the output does not come");
+    }
+
+    #[test]
+    fn all_that_a_decoder_gives_is_compared() {
+        let found =
+            |bend: fn(&mut Outputs), cause, field| found::<Decoder>(Direction::Decoder, bend, cause, field);
+        found(|o| o.rsp_bin[0] ^= 1, Cause::Wrong, "the bin");
+        found(|o| o.rsp_data ^= 1, Cause::Wrong, "the raw byte");
+        found(|o| o.rsp_error[0] ^= 2, Cause::Wrong, "the error");
+        found(|o| o.rsp_bits += 1, Cause::Wrong, "the number of bits read");
+        found(|o| o.rsp_valid = 1, Cause::Unasked, "an answer is given that nothing asked for");
+        found(|o| o.rsp_valid = 0, Cause::Deadlock, "an answer does not come");
+        found(|o| o.in_ready = 1, Cause::Unasked, "a byte is taken that is not of this slice");
+    }
+}

@@ -1,0 +1,310 @@
+//! Plays vectors to a core: which request comes when, what waits, what is given up, and what has to come of it.
+//!
+//! There is one player, for all cores: it knows the ports that all of them have. What it compares itself are
+//! transactions, the bytes of an encoder, the answers of a decoder; an [`Observer`] sees every clock, and may know more.
+
+mod check;
+mod device;
+mod offer;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::{
+    Cause, Fault, Mismatch, Plan, Port, Stalls, Stats,
+    feed::Feed,
+    script::Script,
+    waits::{Waits, Way},
+};
+use crate::bin::Event;
+use crate::context::{ContextModel, CtxIdx};
+use crate::cores::Direction;
+use crate::cycle::{Inputs, Outputs, Request};
+use crate::vectors::Vector;
+pub(super) use check::rsp_bits;
+pub(super) use device::{Device, Form, Guilty, Observer, Wrong};
+pub(super) use offer::{codec_number, slice_type_number};
+
+/// What is to be played, and how.
+#[derive(Clone, Debug)]
+pub struct Play<'a> {
+    /// The vectors, played back to back.
+    pub vectors: &'a [&'a Vector],
+    /// Where the core is made to wait and vectors are given up.
+    pub plan: Plan,
+    /// And at random besides.
+    pub stalls: Stalls,
+    /// What is random about that.
+    pub seed: u64,
+    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
+    pub patience: u32,
+    /// Whether the core is sent LOADs.
+    pub sends_loads: bool,
+    /// Whether a mismatch is to have all waits up to it.
+    pub records: bool,
+}
+
+impl<'a> Play<'a> {
+    /// These vectors, as fast as the core goes.
+    pub fn flowing(vectors: &'a [&'a Vector]) -> Play<'a> {
+        Play {
+            vectors,
+            plan: Plan::default(),
+            stalls: Stalls::NONE,
+            seed: 0,
+            patience: PATIENCE,
+            sends_loads: true,
+            records: false,
+        }
+    }
+}
+
+/// The patience with our own cores.
+pub(super) const PATIENCE: u32 = 2_000;
+
+/// Plays vectors to a core, and tells `progress` how many events are done; the core as it is then.
+///
+/// # Errors
+/// The first [`Mismatch`].
+pub(super) fn play<'a, D: Device, O: Observer>(
+    device: D,
+    observer: O,
+    play: &Play<'a>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(Stats, D), Box<Mismatch>> {
+    let Play { vectors, ref plan, stalls, seed, patience, sends_loads, records } = *play;
+    let form = device.form();
+    let mut player = Player {
+        device,
+        form,
+        observer,
+        script: Script::new(form.direction, vectors, sends_loads),
+        feed: Feed::new(if form.direction == Direction::Decoder { vectors } else { &[] }),
+        noise: ChaCha8Rng::seed_from_u64(plan.noise),
+        waits: Waits::new(plan.clone(), stalls, seed, records),
+        vectors,
+        inputs: Inputs::default(),
+        outputs: Outputs::default(),
+        patience,
+        stats: Stats::default(),
+        held: 0,
+        vector: 0,
+        given_up: 0,
+        still: 0,
+        given: 0,
+    };
+    match player.run(progress) {
+        Ok(()) => Ok((player.stats, player.device)),
+        Err(wrong) => Err(Box::new(player.mismatch(wrong))),
+    }
+}
+
+struct Player<'a, D, O> {
+    device: D,
+    form: Form,
+    observer: O,
+    script: Script<'a>,
+    feed: Feed<'a>,
+    waits: Waits,
+    /// What is on ports that mean nothing.
+    noise: ChaCha8Rng,
+    vectors: &'a [&'a Vector],
+    inputs: Inputs,
+    outputs: Outputs,
+    patience: u32,
+    stats: Stats,
+    /// How many requests are on the ports and have to stay there.
+    held: usize,
+    /// The vector of the last request that was taken, and how often it has been given up.
+    vector: usize,
+    given_up: u32,
+    /// Clocks since anything moved, in which nothing made the core wait.
+    still: u32,
+    /// Bytes that an encoder has given of its vector.
+    given: usize,
+}
+
+/// Clocks of a first reset, and a fourth of those of rest at the end.
+const FEW: u32 = 8;
+
+impl<D: Device, O: Observer> Player<'_, D, O> {
+    fn run(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), Wrong> {
+        self.switch_on()?;
+        let mut told = 0;
+        while !self.is_done() {
+            self.clock()?;
+            while told < self.vector {
+                progress(self.vectors[told].events.len() as u64);
+                told += 1;
+            }
+        }
+        self.vectors[told..].iter().for_each(|vector| progress(vector.events.len() as u64));
+        let stats = self.stats;
+        (0..4 * FEW).try_for_each(|_| self.clock())?;
+        self.stats = stats;
+        Ok(())
+    }
+
+    fn is_done(&mut self) -> bool {
+        !self.script.has_next() && self.script.bytes.is_empty() && self.script.answers.is_empty()
+    }
+
+    /// Resets the core; and where an observer must know what the context memory holds, fills it and resets it again.
+    /// From then on everything counts.
+    fn switch_on(&mut self) -> Result<(), Wrong> {
+        self.reset_unseen(FEW)?;
+        if O::FILLS_CONTEXTS {
+            for ctx in (0..).map_while(CtxIdx::new) {
+                let load = Request::Event(Event::Load { ctx, model: ContextModel::default() });
+                let inputs = Inputs { out_ready: 1, rsp_ready: 1, ..Inputs::request(load) };
+                for _ in 0..self.patience {
+                    self.step_unseen(inputs)?;
+                    if self.outputs.req_ready == 1 {
+                        break;
+                    }
+                }
+            }
+            (0..FEW).try_for_each(|_| {
+                self.step_unseen(Inputs { out_ready: 1, rsp_ready: 1, ..Inputs::default() })
+            })?;
+            self.reset_unseen(1)?;
+        }
+        self.observer.drop_all(0);
+        Ok(())
+    }
+
+    fn reset_unseen(&mut self, clocks: u32) -> Result<(), Wrong> {
+        (0..clocks).try_for_each(|_| {
+            self.make_noise();
+            self.step_unseen(Inputs { rst: 1, ..self.inputs })
+        })
+    }
+
+    fn step_unseen(&mut self, inputs: Inputs) -> Result<(), Wrong> {
+        self.inputs = inputs;
+        self.step()?;
+        self.observer.follow(&self.inputs);
+        Ok(())
+    }
+
+    /// A clock of the core with these inputs.
+    #[inline]
+    fn step(&mut self) -> Result<(), Wrong> {
+        let stopped = self.device.clock(&self.inputs);
+        stopped.map_err(|stopped| {
+            let newest = self.script.taken().checked_sub(1).map_or(Guilty::Offered, Guilty::Request);
+            Wrong { guilty: newest, fault: Fault::new(Cause::Stopped, stopped.to_string()) }
+        })?;
+        self.outputs = self.device.outputs();
+        Ok(())
+    }
+
+    /// One clock: what is offered, what comes, and whether anything moves.
+    #[inline]
+    fn clock(&mut self) -> Result<(), Wrong> {
+        let mood = self.script.mood();
+        self.waits.begin(mood.phase);
+        if self.script.has_next() {
+            let can_cut =
+                self.waits.may_give_up() && self.form.direction == Direction::Decoder && self.can_cut();
+            match self.waits.gives_up(self.given_up, mood.is_delicate(), can_cut) {
+                Some(Way::Reset(clocks)) => return self.reset(clocks),
+                Some(Way::Cut) => self.cut(),
+                None => {}
+            }
+        }
+        self.inputs.rst = 0;
+        self.offer_requests();
+        match self.form.direction {
+            Direction::Encoder => self.inputs.out_ready = u32::from(!self.waits.waits(Port::Bytes)),
+            Direction::Decoder => {
+                self.offer_byte();
+                self.inputs.rsp_ready = u32::from(!self.waits.waits(Port::Answers));
+            }
+        }
+        self.inputs.save_ctx_idx = self.noise.next_u32() & 1023;
+        self.step()?;
+        let taken = self.requests_are_taken();
+        self.observer.clock(&self.inputs, &self.outputs, self.device.debug())?;
+        let came = match self.form.direction {
+            Direction::Encoder => self.take_bytes()?,
+            Direction::Decoder => self.give_byte()? | self.take_answers()?,
+        };
+        self.waits.end();
+        if taken || came {
+            self.still = 0;
+        } else if !self.waits.waited() {
+            self.still += 1;
+            if self.still >= self.patience && !self.is_done() {
+                return Err(self.deadlock());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the slice that is asked for can end early: what waits on the ports cannot be taken back, and a core that
+    /// has been asked for more than it has answered would be asked for bins that are gone.
+    fn can_cut(&mut self) -> bool {
+        let vector = self.script.vector();
+        let has_begun = self.script.taken() > 0 && self.vector == vector;
+        has_begun
+            && self.held == 0
+            && !self.script.answers.iter().any(|answer| answer.request < self.script.taken())
+            && self.feed.can_cut_short(vector)
+    }
+
+    /// Ends the slice that is asked for as early as it can be, to play its vector again.
+    fn cut(&mut self) {
+        let vector = self.script.vector();
+        self.feed.cut_short(vector);
+        self.script.restart(vector);
+        self.given_up += 1;
+    }
+
+    /// Resets the core in the middle of whatever it does, to play the vector again.
+    fn reset(&mut self, clocks: u32) -> Result<(), Wrong> {
+        for _ in 0..clocks.max(1) {
+            // What waits on the ports may stay there.
+            if self.noise.next_u32().is_multiple_of(2) {
+                self.make_noise();
+                self.inputs.req_valid = self.noise.next_u32() & 1;
+            }
+            self.inputs.rst = 1;
+            self.inputs.save_ctx_idx = self.noise.next_u32() & 1023;
+            self.step()?;
+            self.observer.clock(&self.inputs, &self.outputs, self.device.debug())?;
+            self.waits.end();
+        }
+        self.script.give_up();
+        let vector = self.script.vector();
+        self.feed.restart(vector);
+        self.observer.drop_all(self.script.taken());
+        (self.held, self.given) = (0, 0);
+        self.given_up += 1;
+        Ok(())
+    }
+
+    fn mismatch(mut self, Wrong { guilty, fault }: Wrong) -> Mismatch {
+        let request = match guilty {
+            Guilty::Offered if self.held > 0 => self.script.taken(),
+            Guilty::Offered => self.script.taken().saturating_sub(u64::from(!self.script.has_next())),
+            Guilty::Request(request) => request,
+        };
+        let scene = self.script.at(request).map(|at| self.script.scene(at)).unwrap_or_default();
+        let clock = self.device.clocks().saturating_sub(1);
+        let observed = fault.cause != Cause::Stopped;
+        let waves = self.device.waves(&mut self.observer, &self.inputs, observed);
+        Mismatch {
+            fault,
+            clock,
+            vector: scene.vector,
+            bin: scene.bin,
+            given_up: self.given_up,
+            before: scene.requests.into(),
+            waves,
+            plan: self.waits.into_recorded(),
+        }
+    }
+}

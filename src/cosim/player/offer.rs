@@ -1,0 +1,104 @@
+//! What a core is offered: requests, the slice header, slice data. Ports that mean nothing hold noise.
+
+use rand_chacha::rand_core::Rng;
+
+use super::{Device, Observer, Player};
+use crate::context::{Codec, SliceType};
+use crate::cosim::Port;
+
+impl<D: Device, O: Observer> Player<'_, D, O> {
+    /// Anything on the ports of the requests.
+    pub(super) fn make_noise(&mut self) {
+        let lanes = self.form.lanes;
+        for lane in 0..lanes {
+            let noise = self.noise.next_u32();
+            self.inputs.req_kind[lane] = noise & 7;
+            self.inputs.req_bin[lane] = noise >> 3 & 1;
+            self.inputs.req_ctx_idx[lane] = noise >> 4 & 1023;
+            self.inputs.req_model[lane] = noise >> 14 & 127;
+            (self.inputs.req_data, self.inputs.req_count) = (noise >> 21 & 255, noise >> 28);
+        }
+    }
+
+    /// Puts the next requests on the ports, unless they are there; what is not used holds noise.
+    #[inline]
+    pub(super) fn offer_requests(&mut self) {
+        if self.held > 0 {
+            return;
+        }
+        self.make_noise();
+        let offered = self.script.has_next() && !self.waits.waits(Port::Requests);
+        self.inputs.req_valid = offered.into();
+        if !offered {
+            return;
+        }
+        self.held = self.transaction();
+        self.inputs.req_count = self.held as u32;
+        for lane in 0..self.held {
+            if let Some(asked) = self.script.next(lane) {
+                self.inputs.put(lane, asked.request, asked.model);
+            }
+        }
+        self.offer_slice();
+    }
+
+    /// How many requests go together: as many as there are lanes, or some fewer where the world is uneven.
+    fn transaction(&mut self) -> usize {
+        match self.script.transaction(self.form.lanes) {
+            all if all > 1 && self.waits.splits() => 1 + self.noise.next_u32() as usize % all,
+            all => all,
+        }
+    }
+
+    /// What the slice header says; zeros where no header explains the contexts.
+    fn offer_slice(&mut self) {
+        let vector = self.script.vector();
+        let Some(init) = self.script.init(vector) else {
+            (self.inputs.slice_codec, self.inputs.slice_type) = (0, 0);
+            (self.inputs.slice_qp, self.inputs.slice_index) = (0, 0);
+            return;
+        };
+        self.inputs.slice_codec = codec_number(init.codec).into();
+        self.inputs.slice_type = slice_type_number(init.slice_type).into();
+        self.inputs.slice_qp = (init.slice_qp_y as u8).into();
+        self.inputs.slice_index = init.index.into();
+    }
+
+    /// Puts the next byte of slice data on the ports of a decoder, unless it is there.
+    #[inline]
+    pub(super) fn offer_byte(&mut self) {
+        if self.feed.held {
+            return;
+        }
+        let next = self.feed.next();
+        match next.filter(|_| !self.waits.waits(Port::Bytes)) {
+            Some((byte, last)) => {
+                self.feed.held = true;
+                (self.inputs.in_valid, self.inputs.in_data, self.inputs.in_last) =
+                    (1, byte.into(), last.into());
+            }
+            None => {
+                let noise = self.noise.next_u32();
+                (self.inputs.in_valid, self.inputs.in_data, self.inputs.in_last) =
+                    (0, noise & 255, noise >> 8 & 1);
+            }
+        }
+    }
+}
+
+/// The port slice_codec.
+pub(in crate::cosim) const fn codec_number(codec: Codec) -> u8 {
+    match codec {
+        Codec::Avc => 0,
+        Codec::Hevc => 1,
+    }
+}
+
+/// The port slice_type.
+pub(in crate::cosim) const fn slice_type_number(slice_type: SliceType) -> u8 {
+    match slice_type {
+        SliceType::P => 0,
+        SliceType::B => 1,
+        SliceType::I => 2,
+    }
+}

@@ -1,0 +1,346 @@
+//! What is asked of a core, and what has to come of it.
+//!
+//! A script is lazy: the oracle codes a request when the player looks at it, a few at the most before it is taken, and
+//! what has to come of it is kept until it has come. So a slice may be as long as it likes. Each vector has an
+//! oracle of its own, whose contexts are the vector's alone; to give a vector up is to begin it again.
+
+mod oracle;
+mod requests;
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bin::{BinCoder, Decode, Event};
+use crate::context::{ContextModel, SliceInit};
+use crate::cores::{Direction, decoder::error_code};
+use crate::cycle::Request;
+use crate::vectors::Vector;
+pub(super) use oracle::State;
+use oracle::{EncoderOracle, Oracle};
+use requests::Requests;
+
+/// Requests for some vectors, one after the other, and what is due for those that were taken.
+pub(super) struct Script<'a> {
+    direction: Direction,
+    /// Whether the core is sent LOADs; one that initialises contexts by itself is not.
+    sends_loads: bool,
+    vectors: &'a [&'a Vector],
+    /// The vector whose requests come next, which of them, and its oracle.
+    vector: usize,
+    requests: Requests<'a>,
+    oracle: Oracle<'a>,
+    /// Known, but not taken.
+    ahead: VecDeque<Asked>,
+    /// How many requests have been taken in all.
+    taken: u64,
+    /// At which request each play of a vector begins.
+    plays: Vec<(u64, usize)>,
+    /// After the last request that was taken.
+    mood: Mood,
+    /// What an encoder still has to give.
+    pub(super) bytes: VecDeque<Byte>,
+    /// What a decoder still has to answer.
+    pub(super) answers: VecDeque<Answer>,
+}
+
+/// A request, and what the oracle makes of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) request: Request,
+    /// The state of its context variable before it, or what a LOAD sets it to.
+    pub(super) model: ContextModel,
+    pub(super) vector: usize,
+    /// After it.
+    pub(super) mood: Mood,
+    pub(super) state: State,
+}
+
+impl Asked {
+    /// Bins share a transaction; whether anything comes after a terminate bin is for that bin to say.
+    fn shares(&self) -> bool {
+        self.request.is_bin()
+    }
+
+    fn ends_transaction(&self) -> bool {
+        !self.shares() || matches!(self.request, Request::Event(Event::Terminate { .. }))
+    }
+}
+
+/// What the oracle is up to: by this, waits and give-ups are planned where no register can be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mood {
+    pub(super) phase: Phase,
+    /// bitsOutstanding, of an encoder.
+    pub(super) run: u32,
+}
+
+impl Mood {
+    /// A core may have much to clear when it is given up now.
+    pub(super) fn is_delicate(self) -> bool {
+        self.run > 7 || !matches!(self.phase, Phase::Bins | Phase::Slice)
+    }
+}
+
+/// The kind of request that the oracle has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// A slice begins; contexts are loaded.
+    #[default]
+    Slice,
+    /// Bins.
+    Bins,
+    /// A terminate bin of 1: an encoder flushes.
+    Flush,
+    /// Bytes that are not coded.
+    Raw,
+    /// An engine starts.
+    Start,
+    /// A decoder has met an error.
+    Error,
+}
+
+impl Phase {
+    pub(super) const COUNT: usize = 6;
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Byte {
+    pub(super) data: u8,
+    /// The last of an engine run.
+    pub(super) last: bool,
+    /// Its number in its vector.
+    pub(super) number: usize,
+    /// The request that decides it, which an encoder must have taken.
+    pub(super) request: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    pub(super) request: u64,
+    /// The bin, or the raw byte.
+    pub(super) value: u32,
+    pub(super) is_raw: bool,
+    pub(super) error: u32,
+    pub(super) bits: u64,
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct At {
+    pub(super) vector: usize,
+    /// Its number in the vector.
+    pub(super) request: usize,
+}
+
+impl<'a> Script<'a> {
+    pub(super) fn new(direction: Direction, vectors: &'a [&'a Vector], sends_loads: bool) -> Script<'a> {
+        let mut script = Script {
+            direction,
+            sends_loads,
+            vectors,
+            vector: 0,
+            requests: Requests::default(),
+            oracle: Oracle::Encoder(Box::default()),
+            ahead: VecDeque::new(),
+            taken: 0,
+            plays: Vec::new(),
+            mood: Mood::default(),
+            bytes: VecDeque::new(),
+            answers: VecDeque::new(),
+        };
+        script.begin(0);
+        script
+    }
+
+    /// Begins a vector, if there is one; what is due of others stays due.
+    fn begin(&mut self, vector: usize) {
+        self.vector = vector;
+        self.requests = Requests::default();
+        let Some(&begun) = self.vectors.get(vector) else { return };
+        self.plays.push((self.taken + self.ahead.len() as u64, vector));
+        self.requests = Requests::new(self.direction, begun, self.sends_loads);
+        self.oracle = Oracle::new(self.direction, begun);
+    }
+
+    /// Begins the vector of the next request again; nothing is due any more.
+    pub(super) fn give_up(&mut self) {
+        let vector = self.vector();
+        self.restart(vector);
+        self.bytes.clear();
+        self.answers.clear();
+    }
+
+    /// Begins a vector again that ends early; what is due of the requests that were taken stays due.
+    pub(super) fn restart(&mut self, vector: usize) {
+        self.ahead.clear();
+        self.plays.retain(|&(first, _)| first <= self.taken);
+        self.bytes.retain(|byte| byte.request < self.taken);
+        self.answers.retain(|answer| answer.request < self.taken);
+        self.mood = Mood::default();
+        self.begin(vector);
+    }
+
+    /// The vector of the next request.
+    #[inline]
+    pub(super) fn vector(&mut self) -> usize {
+        let none = self.vectors.len();
+        self.next(0).map_or(none, |asked| asked.vector)
+    }
+
+    /// What initialises the contexts of a vector, if a slice header says all of it.
+    pub(super) fn init(&self, vector: usize) -> Option<SliceInit> {
+        self.vectors.get(vector)?.init
+    }
+
+    /// How many requests have been taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// What the oracle was up to after the last request that was taken.
+    pub(super) fn mood(&self) -> Mood {
+        self.mood
+    }
+
+    /// The request after so many others.
+    #[inline]
+    pub(super) fn next(&mut self, after: usize) -> Option<&Asked> {
+        while self.ahead.len() <= after {
+            let asked = self.pull()?;
+            self.ahead.push_back(asked);
+        }
+        self.ahead.get(after)
+    }
+
+    /// Whether there is another request.
+    #[inline]
+    pub(super) fn has_next(&mut self) -> bool {
+        !self.ahead.is_empty() || self.next(0).is_some()
+    }
+
+    /// How many of the next requests can go together, `most` of them at the most.
+    pub(super) fn transaction(&mut self, most: usize) -> usize {
+        for count in 0..most {
+            match self.next(count) {
+                Some(asked) if count == 0 && !asked.shares() => return 1,
+                Some(asked) if !asked.shares() => return count,
+                Some(asked) if asked.ends_transaction() => return count + 1,
+                Some(_) => {}
+                None => return count,
+            }
+        }
+        most
+    }
+
+    /// The next request is taken.
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<Asked> {
+        let asked = self.ahead.pop_front()?;
+        self.taken += 1;
+        self.mood = asked.mood;
+        Some(asked)
+    }
+
+    fn pull(&mut self) -> Option<Asked> {
+        let request = loop {
+            match self.requests.next() {
+                Some(request) => break request,
+                None if self.vector >= self.vectors.len() => return None,
+                None => self.begin(self.vector + 1),
+            }
+        };
+        let number = self.taken + self.ahead.len() as u64;
+        let model = self.oracle.model(request);
+        let before = self.mood_before();
+        let (phase, run) = self.code(request, number, before.phase);
+        let mood = Mood { phase, run };
+        let state = self.oracle.state(request, model);
+        Some(Asked { request, model, vector: self.vector, mood, state })
+    }
+
+    fn mood_before(&self) -> Mood {
+        self.ahead.back().map_or(self.mood, |asked| asked.mood)
+    }
+
+    /// The oracle codes a request; what it is up to then.
+    fn code(&mut self, request: Request, number: u64, before: Phase) -> (Phase, u32) {
+        let phase = match request {
+            Request::Slice => Phase::Slice,
+            Request::START => Phase::Start,
+            Request::Event(Event::Load { .. }) => before,
+            Request::Event(Event::Raw(_)) => Phase::Raw,
+            Request::Event(event) if event.ends_life() => Phase::Flush,
+            Request::Event(_) => Phase::Bins,
+        };
+        match &mut self.oracle {
+            Oracle::Encoder(oracle) => {
+                let Some(event) = request.event() else { return (phase, 0) };
+                let EncoderOracle { coder, given } = &mut **oracle;
+                coder.code(event);
+                for &data in &coder.bytes()[*given..] {
+                    self.bytes.push_back(Byte { data, last: false, number: *given, request: number });
+                    *given += 1;
+                }
+                if event.ends_life()
+                    && let Some(byte) = self.bytes.back_mut()
+                {
+                    byte.last = true;
+                }
+                (phase, coder.bits_outstanding())
+            }
+            Oracle::Decoder(oracle) => {
+                let value = oracle.ask(request);
+                let error = error_code(oracle.coder.error().map(|error| error.kind));
+                if let Some(value) = value {
+                    let (is_raw, bits) = (request.is_raw(), oracle.coder.position());
+                    self.answers.push_back(Answer { request: number, value, is_raw, error, bits });
+                }
+                (if error == 0 { phase } else { Phase::Error }, 0)
+            }
+        }
+    }
+
+    /// Where a request stands, by its number among all that were asked.
+    pub(super) fn at(&self, number: u64) -> Option<At> {
+        let &(first, vector) = self.plays.iter().rev().find(|&&(first, _)| first <= number)?;
+        Some(At { vector, request: usize::try_from(number - first).ok()? })
+    }
+
+    /// A request, the number of its bin or the next one, and those before it that are no LOADs, eight at the most, each
+    /// with that number too.
+    pub(super) fn scene(&self, at: At) -> Scene {
+        let mut scene = Scene::default();
+        let Some(&vector) = self.vectors.get(at.vector) else { return scene };
+        let mut bin = 0;
+        for request in Requests::new(self.direction, vector, self.sends_loads).take(at.request + 1) {
+            scene.bin = bin;
+            bin += u64::from(request.is_bin());
+            if !matches!(request, Request::Event(Event::Load { .. })) {
+                if scene.requests.len() == SHOWN {
+                    scene.requests.pop_front();
+                }
+                scene.requests.push_back((scene.bin, request));
+            }
+        }
+        Scene { vector: vector.id.clone(), ..scene }
+    }
+}
+
+/// How many requests are shown of a scene.
+const SHOWN: usize = 9;
+
+/// A request and what came before it.
+#[derive(Debug, Default)]
+pub(super) struct Scene {
+    /// The id of its vector.
+    pub(super) vector: String,
+    pub(super) bin: u64,
+    pub(super) requests: VecDeque<(u64, Request)>,
+}
+
+/// Whether a core of this direction can be asked for the vector.
+pub(super) fn plays(direction: Direction, vector: &Vector, sends_loads: bool) -> bool {
+    (direction == Direction::Decoder || !vector.decode_only) && (sends_loads || vector.init.is_some())
+}

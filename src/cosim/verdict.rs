@@ -1,0 +1,119 @@
+//! A verdict for each class of vectors: whether the core passes, and if not, the shortest vector that shows it.
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::{Mismatch, Model, Plan, Play, Stalls};
+use crate::vectors::Vector;
+
+/// How a core did on the vectors of a class.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The class, as [`Vector::class`] has it.
+    pub class: String,
+    /// How many vectors of the class were played.
+    pub vectors: usize,
+    /// What is wrong.
+    pub failed: Option<Failed>,
+}
+
+/// How a core failed.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The shortest vector that fails when it is played alone; the one that failed among the others if none does.
+    pub vector: Vector,
+    /// The vectors among which it fails, in their order, it itself too; none if it fails alone.
+    pub among: Vec<Vector>,
+    /// The id of the first vector of the class that fails alone: within a class they grow.
+    pub first: String,
+    /// Under which stalls.
+    pub stalls: &'static str,
+    /// What is wrong.
+    pub mismatch: Box<Mismatch>,
+}
+
+/// How a core is to be judged.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What is random.
+    pub seed: u64,
+    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
+    pub patience: u32,
+    /// The core initialises contexts by itself: it is asked for no LOADs, and only for slices whose header says all.
+    pub initialises: bool,
+    /// Instead of all stalls.
+    pub plan: Option<Plan>,
+}
+
+/// Vectors of a kind.
+#[derive(Clone, Debug)]
+pub struct Class<'a> {
+    /// Its name, as [`Vector::class`] has it.
+    pub name: String,
+    /// Its vectors, those that the core has anything to do with.
+    pub vectors: Vec<&'a Vector>,
+}
+
+/// The classes of some vectors, in the order in which they first appear.
+pub fn classes<'a>(model: &Model, vectors: &'a [Vector], rules: &Rules) -> Vec<Class<'a>> {
+    let mut classes: Vec<Class<'_>> = Vec::new();
+    for vector in vectors.iter().filter(|vector| model.plays(vector, !rules.initialises)) {
+        let name = vector.class();
+        match classes.iter_mut().find(|class| class.name == name) {
+            Some(class) => class.vectors.push(vector),
+            None => classes.push(Class { name, vectors: vec![vector] }),
+        }
+    }
+    for class in &mut classes {
+        class.vectors.sort_by_cached_key(|vector| numbers(&vector.id));
+    }
+    classes
+}
+
+/// The numbers in a name, in which the vectors of a class differ.
+fn numbers(id: &str) -> Vec<u64> {
+    id.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
+}
+
+/// Plays the vectors of a class back to back, under every kind of stalls.
+pub fn judge(model: &Model, class: Class<'_>, rules: &Rules) -> Verdict {
+    let Class { name, vectors } = class;
+    let failed = fails(model, &vectors, rules, true).map(|among| shortest(model, &vectors, rules, among));
+    Verdict { class: name, vectors: vectors.len(), failed }
+}
+
+/// What is wrong, and under which stalls.
+type Wrong = (&'static str, Box<Mismatch>);
+
+fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
+    let Rules { seed, patience, initialises, ref plan } = *rules;
+    let play = Play { patience, sends_loads: !initialises, seed, records, ..Play::flowing(vectors) };
+    if let Some(plan) = plan {
+        let play = Play { plan: plan.clone(), ..play };
+        return Some((super::PLANNED, model.play(&play, &mut |_| ()).err()?));
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let plan = Plan { noise: rng.next_u64(), power_on: rng.next_u32(), ..Plan::default() };
+    Stalls::ALL.into_iter().find_map(|stalls| {
+        let play = Play { plan: plan.clone(), stalls, ..play.clone() };
+        Some((stalls.name, model.play(&play, &mut |_| ()).err()?))
+    })
+}
+
+fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Failed {
+    let mut by_length = members.to_vec();
+    by_length.sort_by_key(|vector| vector.events.len());
+    let fails_alone = |vector: &&&Vector| fails(model, &[**vector], rules, false).is_some();
+    for vector in &by_length {
+        if let Some((stalls, mismatch)) = fails(model, &[vector], rules, true) {
+            let first = members.iter().find(fails_alone).map_or(&vector.id, |first| &first.id).clone();
+            return Failed { vector: (*vector).clone(), among: Vec::new(), first, stalls, mismatch };
+        }
+    }
+    let (stalls, mismatch) = among;
+    let all = members.iter().map(|vector| (*vector).clone()).collect();
+    let guilty = by_length.iter().find(|vector| vector.id == mismatch.vector).unwrap_or(&by_length[0]);
+    Failed { vector: (*guilty).clone(), among: all, first: guilty.id.clone(), stalls, mismatch }
+}

@@ -1,0 +1,391 @@
+//! When the world around a core makes it wait, and when it makes it begin again: as data.
+//!
+//! A [`Plan`] says so for a whole play. It counts in transfers rather than clocks, so that it means the same to a core of
+//! any latency, and goes on meaning something while it is shrunk. Random stalls ([`Stalls`]) are added to it; what
+//! they came to can be recorded as a plan, which plays the same again without them.
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Stalls, script::Phase};
+use crate::json;
+
+/// Where a core is made to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Port {
+    /// No request is offered.
+    Requests,
+    /// A decoder is offered no byte; an encoder gets none taken.
+    Bytes,
+    /// A decoder gets no answer taken.
+    Answers,
+}
+
+/// What has to be before something happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// So many requests, bytes or answers have passed over the port since the play began.
+    Transfer(u64),
+    /// So many clocks have passed.
+    Clock(u64),
+    /// The oracle has come to such a request for the first time.
+    Phase(Phase),
+}
+
+/// A port is made to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// Which one.
+    pub port: Port,
+    /// From when on.
+    pub when: When,
+    /// So many clocks after that.
+    #[serde(default)]
+    pub after: u64,
+    /// For so many clocks.
+    pub clocks: u64,
+}
+
+/// How a vector is given up, to be played again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// By a reset of so many clocks.
+    Reset(u32),
+    /// Its slice ends early, and the next one begins; only decoders have this.
+    Cut,
+}
+
+/// A vector is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GiveUp {
+    /// From when on; [`When::Transfer`] counts requests.
+    pub when: When,
+    /// So many clocks after that.
+    #[serde(default)]
+    pub after: u64,
+    /// How.
+    pub way: Way,
+}
+
+/// All that makes one play different from another of the same vectors: its waits, and what it is random about otherwise.
+///
+/// ```
+/// use silicabac::cosim::{Plan, Port, Wait, When};
+/// let wait = Wait { port: Port::Bytes, when: When::Transfer(17), after: 0, clocks: 300 };
+/// let plan = Plan { waits: vec![wait], ..Plan::default() };
+/// let text = r#"{ "waits": [{ "port": "bytes", "when": { "transfer": 17 }, "clocks": 300 }] }"#;
+/// assert_eq!(serde_json::from_str::<Plan>(text).unwrap(), plan);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// What is random about ports that mean nothing, and about which requests go together.
+    #[serde(default)]
+    pub noise: u64,
+    /// What is random about the bits that the core does not initialise.
+    #[serde(default)]
+    pub power_on: u32,
+    /// Requests that could go together may go one after the other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub splits: bool,
+    /// The waits; those of a port in the order of their transfers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Wait>,
+    /// Where vectors are given up, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub give_ups: Vec<GiveUp>,
+}
+
+impl Plan {
+    /// How many waits and give-ups there are.
+    pub fn waits(&self) -> usize {
+        self.waits.len() + self.give_ups.len()
+    }
+
+    /// A plan from JSON.
+    ///
+    /// # Errors
+    /// Where and in what it is none.
+    pub fn read(text: &str) -> Result<Plan, serde_json::Error> {
+        json::read(text.as_bytes())
+    }
+
+    /// The JSON that [`read`](Self::read) reads.
+    pub fn to_json(&self) -> String {
+        // Nothing of it can fail to become JSON.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+/// What a play goes by: a plan, and random stalls besides.
+#[derive(Debug)]
+pub(super) struct Waits {
+    plan: Plan,
+    stalls: Stalls,
+    rng: ChaCha8Rng,
+    /// Where each port is.
+    ports: [Passed; 3],
+    /// When each phase first came.
+    phases: [Option<u64>; Phase::COUNT],
+    clock: u64,
+    /// A port has been made to wait in this clock.
+    waited: bool,
+    /// The next of the plan's give-ups.
+    give_up: usize,
+    /// What was done, if that is to be known.
+    recorded: Option<Plan>,
+}
+
+/// What has passed over a port.
+#[derive(Clone, Copy, Debug, Default)]
+struct Passed {
+    transfers: u64,
+    /// The clock after the last of them.
+    since: u64,
+    /// The first wait of the plan that may still come.
+    next: usize,
+}
+
+impl Waits {
+    pub(super) fn new(plan: Plan, stalls: Stalls, seed: u64, records: bool) -> Waits {
+        let splits = plan.splits || stalls != Stalls::NONE;
+        Waits {
+            recorded: records.then(|| Plan { splits, waits: Vec::new(), give_ups: Vec::new(), ..plan }),
+            plan: Plan { splits, ..plan },
+            stalls,
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            ports: [Passed::default(); 3],
+            phases: [None; Phase::COUNT],
+            clock: 0,
+            waited: false,
+            give_up: 0,
+        }
+    }
+
+    /// What was done so far.
+    pub(super) fn into_recorded(self) -> Option<Plan> {
+        self.recorded
+    }
+
+    /// Whether requests that could go together may go one after the other.
+    pub(super) fn splits(&self) -> bool {
+        self.plan.splits
+    }
+
+    /// A clock begins; the oracle has come to this.
+    #[inline]
+    pub(super) fn begin(&mut self, phase: Phase) {
+        self.waited = false;
+        self.phases[phase as usize].get_or_insert(self.clock);
+    }
+
+    /// A clock has passed.
+    #[inline]
+    pub(super) fn end(&mut self) {
+        self.clock += 1;
+    }
+
+    /// Something has passed over a port in this clock.
+    #[inline]
+    pub(super) fn transferred(&mut self, port: Port, count: usize) {
+        let passed = &mut self.ports[port as usize];
+        passed.transfers += count as u64;
+        passed.since = self.clock + 1;
+    }
+
+    /// Whether the port, on which something could pass, has to wait in this clock.
+    #[inline]
+    pub(super) fn waits(&mut self, port: Port) -> bool {
+        let planned = !self.plan.waits.is_empty() && self.is_planned(port);
+        let waits = self.stalls.waits(port, &mut self.rng) || planned;
+        if waits {
+            self.waited = true;
+            self.record_wait(port);
+        }
+        waits
+    }
+
+    /// Whether any port had to wait in this clock: then nothing that does not move says anything of the core.
+    pub(super) fn waited(&self) -> bool {
+        self.waited
+    }
+
+    fn is_planned(&mut self, port: Port) -> bool {
+        let Passed { next, .. } = self.ports[port as usize];
+        for at in next..self.plan.waits.len() {
+            let wait = self.plan.waits[at];
+            let is_over = if wait.port == port {
+                match self.since(wait.when, port) {
+                    Some(since) if since < wait.after => false,
+                    Some(since) if since < wait.after + wait.clocks => return true,
+                    Some(_) => true,
+                    None => self.is_missed(wait),
+                }
+            } else {
+                true
+            };
+            if is_over && at == self.ports[port as usize].next {
+                self.ports[port as usize].next += 1;
+            }
+            // Of waits by transfers, the others come later.
+            if !is_over && matches!(wait.when, When::Transfer(_)) {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// For how many clocks something has been so; none if it is not.
+    fn since(&self, when: When, port: Port) -> Option<u64> {
+        match when {
+            When::Transfer(count) => {
+                let Passed { transfers, since, .. } = self.ports[port as usize];
+                (transfers == count).then(|| self.clock.saturating_sub(since))
+            }
+            When::Clock(clock) => self.clock.checked_sub(clock),
+            When::Phase(phase) => self.phases[phase as usize].map(|since| self.clock - since),
+        }
+    }
+
+    /// It was to come before a transfer that has passed.
+    fn is_missed(&self, wait: Wait) -> bool {
+        matches!(wait.when, When::Transfer(count) if count < self.ports[wait.port as usize].transfers)
+    }
+
+    /// Whether any vector may be given up.
+    #[inline]
+    pub(super) fn may_give_up(&self) -> bool {
+        self.stalls.give_ups > 0 || self.give_up < self.plan.give_ups.len()
+    }
+
+    /// How to give the vector up in this clock, if that is to be; it has been given up so many times.
+    #[inline]
+    pub(super) fn gives_up(&mut self, times: u32, is_delicate: bool, can_cut: bool) -> Option<Way> {
+        if !self.may_give_up() {
+            return None;
+        }
+        let way = self.planned_give_up(can_cut).or_else(|| {
+            let gives_up = self.stalls.gives_up(&mut self.rng, times, is_delicate);
+            gives_up.then(|| match can_cut && self.rng.next_u32().is_multiple_of(2) {
+                true => Way::Cut,
+                false => Way::Reset(1 + self.rng.next_u32() % 3),
+            })
+        })?;
+        let (when, after) = self.here(Port::Requests);
+        if let Some(recorded) = &mut self.recorded {
+            recorded.give_ups.push(GiveUp { when, after, way });
+        }
+        Some(way)
+    }
+
+    fn planned_give_up(&mut self, can_cut: bool) -> Option<Way> {
+        let GiveUp { when, after, way } = *self.plan.give_ups.get(self.give_up)?;
+        let is_missed =
+            matches!(when, When::Transfer(count) if count < self.ports[Port::Requests as usize].transfers);
+        if is_missed {
+            self.give_up += 1;
+            return None;
+        }
+        let is_due = self.since(when, Port::Requests).is_some_and(|since| since >= after);
+        if !is_due || way == Way::Cut && !can_cut {
+            return None;
+        }
+        self.give_up += 1;
+        Some(way)
+    }
+
+    /// Where a port is, as a plan says it.
+    fn here(&self, port: Port) -> (When, u64) {
+        let Passed { transfers, since, .. } = self.ports[port as usize];
+        (When::Transfer(transfers), self.clock.saturating_sub(since))
+    }
+
+    fn record_wait(&mut self, port: Port) {
+        let (when, after) = self.here(port);
+        let Some(recorded) = &mut self.recorded else { return };
+        let last = recorded.waits.iter_mut().rev().find(|wait| wait.port == port);
+        match last {
+            Some(wait) if wait.when == when && wait.after + wait.clocks == after => wait.clocks += 1,
+            _ => recorded.waits.push(Wait { port, when, after, clocks: 1 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PORTS: [Port; 3] = [Port::Requests, Port::Bytes, Port::Answers];
+
+    /// Which ports wait in each clock, where something passes over a port in every clock in which it need not wait.
+    fn played(waits: &mut Waits, clocks: usize) -> Vec<[bool; 3]> {
+        let clock = |_| {
+            waits.begin(Phase::Bins);
+            let all = PORTS.map(|port| waits.waits(port));
+            let passing = PORTS.into_iter().zip(all).filter(|(_, waits)| !waits);
+            passing.for_each(|(port, _)| waits.transferred(port, 1));
+            waits.end();
+            all
+        };
+        (0..clocks).map(clock).collect()
+    }
+
+    #[test]
+    fn what_was_recorded_plays_the_same_again() {
+        let mut random = Waits::new(Plan::default(), Stalls::UNEVEN, 7, true);
+        let first = played(&mut random, 500);
+        let plan = random.into_recorded().expect("a record");
+        assert!(plan.waits.len() > 200 && plan.splits);
+        let mut planned = Waits::new(plan, Stalls::NONE, 8, false);
+        assert_eq!(played(&mut planned, 500), first);
+    }
+
+    #[test]
+    fn a_wait_comes_after_its_transfer_and_ends() {
+        let wait = Wait { port: Port::Answers, when: When::Transfer(3), after: 0, clocks: 300 };
+        let plan = Plan { waits: vec![wait], ..Plan::default() };
+        let played = played(&mut Waits::new(plan, Stalls::NONE, 1, false), 400);
+        let waiting: Vec<usize> = (0..400).filter(|&clock| played[clock][2]).collect();
+        assert_eq!(waiting, (3..303).collect::<Vec<_>>());
+        assert!(played.iter().all(|[requests, bytes, _]| !requests && !bytes));
+    }
+
+    #[test]
+    fn a_wait_may_begin_with_a_clock_or_a_phase() {
+        let wait = |when, after| Wait { port: Port::Bytes, when, after, clocks: 2 };
+        let waits = vec![
+            wait(When::Phase(Phase::Bins), 4),
+            wait(When::Clock(10), 0),
+            wait(When::Phase(Phase::Raw), 0),
+        ];
+        let played = played(&mut Waits::new(Plan { waits, ..Plan::default() }, Stalls::NONE, 1, false), 40);
+        let waiting: Vec<usize> = (0..40).filter(|&clock| played[clock][1]).collect();
+        assert_eq!(waiting, [4, 5, 10, 11]);
+    }
+
+    #[test]
+    fn a_give_up_comes_once() {
+        let give_up = GiveUp { when: When::Clock(5), after: 1, way: Way::Reset(2) };
+        let plan = Plan { give_ups: vec![give_up], ..Plan::default() };
+        let mut waits = Waits::new(plan, Stalls::NONE, 1, true);
+        let ways: Vec<_> = (0..20)
+            .map(|_| {
+                waits.begin(Phase::Bins);
+                let way = waits.gives_up(0, false, false);
+                waits.end();
+                way
+            })
+            .collect();
+        assert_eq!(ways.iter().position(Option::is_some), Some(6));
+        assert_eq!(ways.iter().flatten().collect::<Vec<_>>(), [&Way::Reset(2)]);
+        assert_eq!(waits.into_recorded().expect("a record").give_ups.len(), 1);
+    }
+}
