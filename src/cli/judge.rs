@@ -344,7 +344,9 @@ fn replay_command(outcome: &Outcome, shrunk: Option<&Files>, seed: u64, options:
         (_, Origin::Weights(path)) => format!("silicabac cosim --weights {}", shell::path(path)),
         (_, Origin::BuiltIn) => format!("silicabac cosim --suite {}", outcome.suite),
     };
-    let core = outcome.copy_of.map_or("encoder", |core| core.name);
-    command += &format!(" --seed {seed} --core {core}");
+    command += &format!(" --seed {seed}");
+    if let Some(core) = outcome.copy_of {
+        command += &format!(" --core {}", core.name);
+    }
     command + &options.of_replay()
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::Serialize;
-use silicabac::cores::{self, Direction};
+use silicabac::cores::Direction;
 use silicabac::cosim::{self, Failed, Fault, Mismatch, Model, Rules, Source};
 use silicabac::files;
 use silicabac::suites::Suite;
@@ -57,8 +57,7 @@ impl Options {
 
     fn source(&self, direction: Direction, top: Option<&str>, cache: &Cache) -> Result<Source, SimError> {
         if self.rtl.is_empty() {
-            let core = cores::ALL.into_iter().find(|core| core.direction == direction);
-            let Some(core) = core else { return Ok(Source::new(direction, "", Vec::new())) };
+            let core = direction.plain_core();
             return Ok(Source { copy_of: None, ..Source::of(core, core.top, None, cache)? });
         }
         let defines = self.define.iter().map(|define| format!("-D{define}"));

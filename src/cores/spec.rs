@@ -62,6 +62,16 @@ pub fn by_name(name: &str) -> Option<&'static CoreSpec> {
     ALL.into_iter().find(|core| core.name == name)
 }
 
+impl Direction {
+    /// The simplest core of ours that does this.
+    pub fn plain_core(self) -> &'static CoreSpec {
+        match self {
+            Direction::Encoder => &encoder::SPEC,
+            Direction::Decoder => &decoder::SPEC,
+        }
+    }
+}
+
 impl CoreSpec {
     /// Whether the core has anything to do with the vector.
     pub fn plays(&self, vector: &Vector) -> bool {

@@ -12,7 +12,7 @@ mod twin;
 use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};
 pub(crate) use fields::extract;
 pub use fields::{Field, Fields};
-pub use ports::{Inputs, LANES, Outputs};
+pub use ports::{Inputs, LANES, Outputs, error_code};
 pub use request::{Request, RequestFields, kind};
 #[cfg(test)]
 pub(crate) use twin::unowned;

@@ -5,7 +5,7 @@
 //! it takes requests at once, and not what it has no use for.
 
 use super::{Request, fields::fields};
-use crate::bin::Event;
+use crate::bin::{DecodeErrorKind, Event};
 use crate::context::ContextModel;
 
 /// The most requests that a core takes at once, and the most bytes that it gives.
@@ -117,5 +117,15 @@ impl Inputs {
             Request::Event(Event::Raw(_)) => self.req_data = fields.data,
             _ => self.req_bin[lane] = fields.bin,
         }
+    }
+}
+
+/// An error as `cabac_pkg::error_t` numbers it; 0 for none.
+pub fn error_code(error: Option<DecodeErrorKind>) -> u32 {
+    match error {
+        None => 0,
+        Some(DecodeErrorKind::Forbidden) => 1,
+        Some(DecodeErrorKind::Misaligned) => 2,
+        Some(DecodeErrorKind::Exhausted) => 3,
     }
 }

@@ -15,7 +15,7 @@ use std::io;
 
 use super::{Vector, trail};
 use crate::bin::BinCoder;
-use crate::cores::decoder::error_code;
+use crate::cycle::error_code;
 use crate::cycle::{Request, RequestFields};
 use crate::spec;
 

@@ -7,7 +7,7 @@ pub(super) mod properties;
 pub(super) mod sweep;
 mod twin;
 
-pub use twin::{Decoder, Registers, error_code};
+pub use twin::{Decoder, Registers};
 
 #[cfg(feature = "cosim")]
 mod spec {

@@ -5,7 +5,9 @@
 
 use crate::bin::DecodeErrorKind;
 use crate::context::CONTEXTS;
-use crate::cycle::{Inputs, Outputs, Owner, Quantity, Twin, fields::fields, kind, transition, update};
+use crate::cycle::{
+    Inputs, Outputs, Owner, Quantity, Twin, error_code, fields::fields, kind, transition, update,
+};
 use crate::tables::RANGE_TAB_LPS;
 
 fields! {
@@ -39,16 +41,6 @@ fields! {
         write_model: 7,
         /// The context variable that `req_ctx_idx` names.
         read_model: 7,
-    }
-}
-
-/// An error as `cabac_pkg::error_t` numbers it; 0 for none.
-pub fn error_code(error: Option<DecodeErrorKind>) -> u32 {
-    match error {
-        None => 0,
-        Some(DecodeErrorKind::Forbidden) => 1,
-        Some(DecodeErrorKind::Misaligned) => 2,
-        Some(DecodeErrorKind::Exhausted) => 3,
     }
 }
 

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bin::{BinCoder, Decode, Event};
 use crate::context::{ContextModel, SliceInit};
-use crate::cores::{Direction, decoder::error_code};
-use crate::cycle::Request;
+use crate::cores::Direction;
+use crate::cycle::{Request, error_code};
 use crate::vectors::Vector;
 pub(super) use oracle::State;
 use oracle::{EncoderOracle, Oracle};
