@@ -20,9 +20,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let mut is_load = false;
         for _ in 0..self.held {
             let Some(asked) = self.script.take() else { break };
-            if asked.vector != self.vector {
-                (self.vector, self.given_up) = (asked.vector, 0);
-            }
+            self.plays(asked.vector);
             is_load = matches!(asked.request, Request::Event(Event::Load { .. }));
             if self.form.direction == Direction::Encoder {
                 self.stats.longest_run = self.stats.longest_run.max(Some(asked.mood.run));

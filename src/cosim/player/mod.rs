@@ -117,7 +117,7 @@ struct Player<'a, D, O> {
     stats: Stats,
     /// How many requests are on the ports and have to stay there.
     held: usize,
-    /// The vector of the last request that was taken, and how often it has been given up.
+    /// The vector that is played, and how often it has been given up.
     vector: usize,
     given_up: u32,
     /// Clocks since anything moved, in which nothing made the core wait.
@@ -248,9 +248,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     /// has been asked for more than it has answered would be asked for bins that are gone.
     fn can_cut(&mut self) -> bool {
         let vector = self.script.vector();
-        let has_begun = self.script.taken() > 0 && self.vector == vector;
-        has_begun
-            && self.held == 0
+        self.held == 0
+            && self.script.has_begun()
             && !self.script.answers.iter().any(|answer| answer.request < self.script.taken())
             && self.feed.can_cut_short(vector)
     }
@@ -260,7 +259,21 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let vector = self.script.vector();
         self.feed.cut_short(vector);
         self.script.restart(vector);
+        self.plays_again(vector);
+    }
+
+    /// A vector has been given up.
+    fn plays_again(&mut self, vector: usize) {
+        self.plays(vector);
         self.given_up += 1;
+    }
+
+    /// A vector is played.
+    #[inline]
+    fn plays(&mut self, vector: usize) {
+        if self.vector != vector {
+            (self.vector, self.given_up) = (vector, 0);
+        }
     }
 
     /// Resets the core in the middle of whatever it does, to play the vector again.
@@ -282,7 +295,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.feed.restart(vector);
         self.observer.drop_all(self.script.taken());
         (self.held, self.given) = (0, 0);
-        self.given_up += 1;
+        self.plays_again(vector);
         Ok(())
     }
 

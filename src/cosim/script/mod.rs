@@ -189,6 +189,11 @@ impl<'a> Script<'a> {
         self.next(0).map_or(none, |asked| asked.vector)
     }
 
+    /// Whether a request of the vector has been taken since it was begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.at(self.taken).is_some_and(|at| at.request > 0)
+    }
+
     /// What initialises the contexts of a vector, if a slice header says all of it.
     pub(super) fn init(&self, vector: usize) -> Option<SliceInit> {
         self.vectors.get(vector)?.init
