@@ -55,6 +55,7 @@ fn the_built_in_cores_are_equal_in_every_suite() {
 }
 
 #[test]
+#[ignore = "long"]
 fn slices_of_the_corpus_are_equal_too() {
     let Some(corpus) = Corpus::find() else { return };
     let (cache, tools) = tools();

@@ -251,6 +251,7 @@ fn our_cores_pass_in_a_simulator_that_knows_x() {
 }
 
 #[test]
+#[ignore = "long"]
 fn the_testbench_convicts_in_verilator_too() {
     let verilated = Verilated::new();
     let (name, lanes) = ("two_lanes_first_bit", ["-DLANES=2"]);
@@ -419,6 +420,7 @@ fn vectors_are_exported_as_tables() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_slice_of_more_than_256_kib_goes_through_the_testbench_in_both_simulators() {
     let raw = (0..(1 << 18) + 1_000_u32).map(|i| Event::Raw((i.wrapping_mul(2_654_435_761) >> 24) as u8));
     let bins = |count| (0..count).map(|i| Event::Bypass { bin: i % 3 == 0 });

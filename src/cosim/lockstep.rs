@@ -280,6 +280,8 @@ fn first_difference<F: Fields>(a: &F, b: &F) -> Option<(Field, usize, u32, u32)>
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::cores::{decoder::Decoder, encoder::Encoder};
     use crate::cycle::Quantity;
@@ -340,8 +342,8 @@ mod tests {
     }
 
     fn follow<T: Twin, F: Twin>(direction: Direction) -> Result<Stats, Fault> {
-        let vectors = stress::smoke();
-        let few = vectors.iter().filter(|vector| !vector.decode_only).step_by(3);
+        static SMOKE: LazyLock<Vec<Vector>> = LazyLock::new(stress::smoke);
+        let few = SMOKE.iter().filter(|vector| !vector.decode_only).step_by(3);
         let vectors: Vec<&Vector> = few.collect();
         let play = Play::flowing(&vectors);
         let played = player::play(Alone::<T>::new(direction), Follower::<F>::default(), &play, &mut |_| ());

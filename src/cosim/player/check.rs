@@ -195,6 +195,8 @@ pub(in crate::cosim) const fn rsp_bits(position: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use silicabac_sim::Stopped;
 
     use super::super::{Form, Play, play};
@@ -243,8 +245,8 @@ mod tests {
 
     #[track_caller]
     fn found<T: Twin>(direction: Direction, bend: impl Fn(&mut Outputs), cause: Cause, field: &str) {
-        let vectors = stress::smoke();
-        let vectors: Vec<&Vector> = vectors.iter().filter(|vector| !vector.decode_only).collect();
+        static SMOKE: LazyLock<Vec<Vector>> = LazyLock::new(stress::smoke);
+        let vectors: Vec<&Vector> = SMOKE.iter().filter(|vector| !vector.decode_only).collect();
         let core = Bent { core: Alone::<T>::new(direction), bend };
         let played = play(core, (), &Play { patience: 500, ..Play::flowing(&vectors) }, &mut |_| ());
         let fault = played.map(|(stats, _)| stats).expect_err(field).fault;
