@@ -144,6 +144,7 @@ fn a_wrong_table_entry_is_found() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_dropped_carry_is_found() {
     let edit = (
         "cabac_encoder_low.sv",
@@ -159,6 +160,7 @@ fn a_dropped_carry_is_found() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_missed_forward_is_found() {
     let edit = (
         "cabac_context_memory.sv",
@@ -251,6 +253,7 @@ fn a_decoder_with_a_wrong_table_entry_is_found() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_decoder_that_misses_a_forward_is_found() {
     let forward = "write_valid && write_addr == read_addr ? write_data : models[read_addr]";
     let (vector, guilty) = convicted_decoder(("cabac_context_memory.sv", forward, "models[read_addr]"));
