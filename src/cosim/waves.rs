@@ -6,7 +6,7 @@ use silicabac_sim::Direction;
 use vcd::{TimescaleUnit, Value, VarType};
 
 use super::{Simulated, player::Observer};
-use crate::cycle::{Field, Fields, Inputs, Outputs, extract};
+use crate::cycle::{Field, Fields, Inputs, Outputs, fields::extract};
 
 /// Every port of a core, its registers where they are known, and those of its twin, in the clocks around a mismatch.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,6 @@ mod request;
 mod twin;
 
 use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};
-pub(crate) use fields::extract;
 pub use fields::{Field, Fields};
 pub use ports::{Inputs, LANES, Outputs, error_code};
 pub use request::{Request, RequestFields, kind};
