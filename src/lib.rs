@@ -75,6 +75,8 @@ pub mod coverage;
 pub mod cycle;
 #[cfg(any(feature = "trace", feature = "vectors", feature = "weights"))]
 pub mod files;
+#[cfg(feature = "cosim")]
+pub mod fit;
 // Its examples are tests, and use what the documents are about.
 #[cfg(all(doc, feature = "cli"))]
 pub mod guide;

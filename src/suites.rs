@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use crate::avc::{DataError, Stream};
-use crate::bin::{BinCoder, Encode, Tail};
-use crate::context::{CONTEXTS, Codec};
+use crate::bin::{BinCoder, Encode, Event, Tail};
+use crate::context::{CONTEXTS, Codec, SliceInit};
 use crate::engine;
 use crate::files;
 use crate::replay;
@@ -274,11 +274,29 @@ fn vector(id: String, slice: &TracedSlice, codec: Codec) -> Vector {
         "a recorded slice: slice_type {}, SliceQPY {}, {lives} lives of the engine",
         header.slice_type, header.slice_qp_y
     );
-    let vector = Vector::decoded(id, comment, &[Flag::Recorded], slice.payload.clone(), slice.events());
+    let init = header.init(codec);
+    let events = without_needless_loads(slice.events(), init);
+    let vector = Vector::decoded(id, comment, &[Flag::Recorded], slice.payload.clone(), events);
     // Some encoders set bits in front of PCM samples that have to be zero; no core is asked to do so.
     let mut encoder = engine::Encoder::new();
     let _ = encoder.play(&vector.events);
     let mut bytes = encoder.finish();
     Tail::of(&vector.bytes, vector.position).append_to(&mut bytes);
-    Vector { decode_only: bytes != vector.bytes, ..vector.initialised_by(header.init(codec)) }
+    Vector { decode_only: bytes != vector.bytes, ..vector.initialised_by(init) }
+}
+
+/// Some decoders load contexts that slices of that type do not have, and that no bin uses.
+fn without_needless_loads(events: Vec<Event>, init: Option<SliceInit>) -> Vec<Event> {
+    let Some(init) = init else { return events };
+    let mut used = [false; CONTEXTS];
+    for event in &events {
+        if let Event::Context { ctx, .. } = event {
+            used[ctx.get()] = true;
+        }
+    }
+    let is_needless = |event: &Event| match *event {
+        Event::Load { ctx, .. } => init.model(ctx).is_none() && !used[ctx.get()],
+        _ => false,
+    };
+    events.into_iter().filter(|event| !is_needless(event)).collect()
 }

@@ -5,6 +5,7 @@
 //! time; real streams, which touch every cell, catch the rest.
 
 pub mod avc_init;
+pub mod hevc_contexts;
 pub mod hevc_init;
 
 /// codIRangeLPS for each `[pStateIdx][qCodIRangeIdx]` (rangeTabLPS: H.264 table 9-44, H.265 clause 9.3.4.3.2).

@@ -315,16 +315,7 @@ fn a_core_that_ends_the_simulation_is_wrong() {
 
 #[test]
 fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
-    let edit = |from: &str, to: &str, words: &[&str]| {
-        let dir = tempfile::tempdir().unwrap();
-        let template = fs::read_to_string(file("tests/cores/textbook_encoder.v")).unwrap();
-        assert_eq!(template.matches(from).count(), 1, "{from}");
-        let path = dir.path().join("core.v");
-        fs::write(&path, template.replace(from, to)).unwrap();
-        let files = [file("rtl/common/cabac_range_table.sv"), path.display().to_string()];
-        let arguments = ["--suite", "smoke", "--patience", "500"];
-        expect(&socket("encoder", "textbook_encoder", &files, &arguments), 1, words);
-    };
+    let edit = |from: &str, to: &str, words: &[&str]| encoder_edited(&[(from, to)], 1, words);
     edit(
         "assign out_last = last;",
         "assign out_last = 1'b1;",
@@ -336,6 +327,55 @@ fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
         &["out_last with byte ", " of the output is 0, not 1"],
     );
     edit("if (out_ready) {fill, last} <= 0;", "{fill, last} <= 0;", &["stalls: uneven"]);
+}
+
+/// What a core offers stays until it is taken, and does not wait for whoever takes it.
+#[test]
+fn a_valid_that_waits_for_its_ready_or_is_withdrawn_is_wrong() {
+    let waits = "out_ready is 0 until out_valid is 1, which must not wait for it";
+    encoder_edited(&[("assign out_valid = full;", "assign out_valid = full && out_ready;")], 1, &[waits]);
+    let tick = "reg tick = 0; always @(posedge clk) tick <= !tick; assign out_valid = full && tick;";
+    let taken = ("if (out_ready) {fill, last} <= 0;", "if (out_ready && tick) {fill, last} <= 0;");
+    encoder_edited(&[("assign out_valid = full;", tick), taken], 1, &["out_valid is withdrawn"]);
+
+    let decoder = |port: &str, gate: &str, words: &[&str]| {
+        let dir = tempfile::tempdir().unwrap();
+        let template = fs::read_to_string(file("rtl/socket/cabac_decoder_socket.sv")).unwrap();
+        let wired = ".rsp_valid,";
+        assert_eq!(template.matches(wired).count(), 1);
+        let gated = format!(".rsp_valid(answered), .rsp_ready(rsp_ready{port}),");
+        let text = template.replace(wired, &gated).replacen(
+            ");\n",
+            &format!(");\n  logic answered, tick;\n  always_ff @(posedge clk) tick <= !tick;\n  assign rsp_valid = answered && {gate};\n"),
+            1,
+        );
+        let text = text.replace("      .rsp_ready,\n", "").replace(" .rsp_ready,", "");
+        let path = dir.path().join("core.sv");
+        fs::write(&path, text).unwrap();
+        let core = cores::by_name("decoder").unwrap();
+        let sources = core.sources.iter().map(|(name, _)| file(&format!("rtl/{name}")));
+        let files: Vec<String> = sources.chain([path.display().to_string()]).collect();
+        let arguments = ["--suite", "smoke", "--patience", "500"];
+        expect(&socket("decoder", "cabac_decoder_socket", &files, &arguments), 1, words);
+    };
+    decoder("", "rsp_ready", &["rsp_ready is 0 until rsp_valid is 1, which must not wait for it"]);
+    decoder(" && tick", "tick", &["rsp_valid is withdrawn"]);
+}
+
+/// The textbook encoder with some edits.
+#[track_caller]
+fn encoder_edited(edits: &[(&str, &str)], status: i32, words: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = fs::read_to_string(file("tests/cores/textbook_encoder.v")).unwrap();
+    for (from, to) in edits {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text = text.replace(from, to);
+    }
+    let path = dir.path().join("core.v");
+    fs::write(&path, text).unwrap();
+    let files = [file("rtl/common/cabac_range_table.sv"), path.display().to_string()];
+    let arguments = ["--suite", "smoke", "--patience", "500"];
+    expect(&socket("encoder", "textbook_encoder", &files, &arguments), status, words);
 }
 
 #[test]

@@ -24,6 +24,7 @@ use super::{
   silicabac cosim --suite smoke
   silicabac cosim --rtl-dir my_rtl --core decoder --seed 1
   silicabac cosim --socket encoder --rtl my_core.sv --top my_core
+  silicabac cosim --core my_core.toml
   silicabac cosim --stream in.264")]
 pub(super) struct Arguments {
     /// Suites to run; all built-in ones if neither this nor any file is given
@@ -69,8 +70,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
-    if let Some(direction) = arguments.socket.direction() {
-        return socket::judge(direction, &suites, seed, &arguments.socket, &arguments.options);
+    if arguments.socket.is_wanted(&arguments.options) {
+        return socket::judge(&suites, seed, &arguments.socket, &arguments.options);
     }
     if arguments.coverage {
         if arguments.options.is_junit() {

@@ -1,16 +1,19 @@
 //! `silicabac vectors coverage`
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use clap::builder::PossibleValuesParser;
+use silicabac::cores::Direction;
 use silicabac::coverage::{Coverage, Item};
+use silicabac::fit::{Fitted, Fitter, Misfit};
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
 use super::{
-    Failure, Verdict,
+    Failure, Verdict, fit,
     output::write_file,
     print::{Format, out, unless_closed},
     read_suites,
@@ -27,6 +30,11 @@ pub(super) struct Arguments {
     /// Built-in suites
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]
     suite: Vec<String>,
+    /// What the vectors reach that are for the core that this file describes (docs/socket.md), fitted to it
+    #[arg(long, value_name = "FILE.toml")]
+    core: Option<PathBuf>,
+    #[command(flatten)]
+    can: fit::Options,
     /// How much of what can be hit has to be hit, in every item
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0, value_parser = percent)]
     goal: f64,
@@ -37,6 +45,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
+
+type Misfits = BTreeMap<Misfit, usize>;
 
 fn percent(text: &str) -> Result<f64, String> {
     let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
@@ -51,12 +61,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         read_suites(&arguments.paths)
     };
     let mut coverage = Coverage::new();
-    suites.iter().flat_map(|suite| &suite.vectors).for_each(|vector| coverage.play(vector));
+    let core = arguments.can.read(arguments.core.as_deref())?;
+    let all = suites.iter().flat_map(|suite| &suite.vectors);
+    // Without a direction the vectors are what both make of them.
+    let fitter = Fitter::new(core.direction.unwrap_or(Direction::Decoder), core.can);
+    let Fitted { vectors, misfits } = fitter.fit_all(all);
+    vectors.iter().for_each(|vector| coverage.play(vector));
 
     if let Some(path) = &arguments.html {
         write_html(path, &coverage, &suites, arguments.goal)?;
     }
-    unless_closed(print(&coverage, arguments))?;
+    unless_closed(print(&coverage, &misfits, arguments))?;
     Ok(match (errors.is_empty(), coverage.below(arguments.goal).is_empty()) {
         (false, _) => Verdict::BadInput,
         (true, true) => Verdict::Equal,
@@ -69,12 +84,22 @@ fn write_html(path: &Path, coverage: &Coverage, suites: &[Suite], goal: f64) -> 
     write_file(path, |sink| sink.write_all(coverage.to_html(&names.join(", "), goal).as_bytes()))
 }
 
-fn print(coverage: &Coverage, arguments: &Arguments) -> io::Result<()> {
+fn print(coverage: &Coverage, misfits: &Misfits, arguments: &Arguments) -> io::Result<()> {
     let mut out = out();
     match arguments.format {
-        Format::Human => print_table(&mut out, coverage, arguments.goal),
+        Format::Human => {
+            for (why, vectors) in misfits {
+                writeln!(out, "{vectors} vectors are not applicable: {why}")?;
+            }
+            print_table(&mut out, coverage, arguments.goal)
+        }
         Format::Json => {
-            serde_json::to_writer(&mut out, &coverage.to_json(arguments.goal))?;
+            let mut json = coverage.to_json(arguments.goal);
+            if !misfits.is_empty() {
+                let reasons = misfits.iter().map(|(why, vectors)| (why.to_string(), (*vectors).into()));
+                json["not_applicable"] = reasons.collect::<serde_json::Map<_, _>>().into();
+            }
+            serde_json::to_writer(&mut out, &json)?;
             writeln!(out)
         }
     }

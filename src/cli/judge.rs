@@ -17,6 +17,7 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
+    fit::CoreName,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, out, say, unless_closed},
     shell,
@@ -28,14 +29,14 @@ pub(super) struct Options {
     /// What stalls, random bins and uninitialised registers come from [default: a new one each time]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Only this core
-    #[arg(long, value_parser = core_names(), group = "one_core")]
-    core: Option<&'static CoreSpec>,
+    /// Only this core of ours; or yours, by the file that describes it (docs/socket.md)
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    core: Option<CoreName>,
     /// Check the Verilog in this directory instead of the built-in cores; it needs the same ports
     #[arg(long, value_name = "DIR")]
     pub(super) rtl_dir: Option<PathBuf>,
     /// The name of the top module [default: that of the core, such as cabac_encoder]
-    #[arg(long, value_name = "MODULE", requires = "one_core")]
+    #[arg(long, value_name = "MODULE")]
     pub(super) top: Option<String>,
     /// Where to write the shrunk vectors and the waveform (VCD) of each failure
     #[arg(long, value_name = "DIR", default_value = FAILURES)]
@@ -74,9 +75,25 @@ impl Options {
         self.seed.unwrap_or_else(new_seed)
     }
 
-    /// The cores that were asked for.
-    pub(super) fn cores(&self) -> Vec<&'static CoreSpec> {
-        self.core.map_or(cores::ALL.to_vec(), |core| vec![core])
+    /// The cores of ours that were asked for.
+    pub(super) fn cores(&self) -> Result<Vec<&'static CoreSpec>, Failure> {
+        let usage = |what: &str| Err(Failure::Usage(what.into()));
+        match (&self.core, &self.top) {
+            (Some(CoreName::Ours(core)), _) => Ok(vec![core]),
+            (None, None) => Ok(cores::ALL.to_vec()),
+            (None, Some(_)) => usage("--top is of one core: say which, by --core"),
+            (Some(CoreName::File(_)), _) => {
+                usage("a core that is none of ours is for `silicabac cosim` alone")
+            }
+        }
+    }
+
+    /// The file of the core that was asked for, if it is none of ours.
+    pub(super) fn core_file(&self) -> Option<&Path> {
+        match &self.core {
+            Some(CoreName::File(path)) => Some(path),
+            Some(CoreName::Ours(_)) | None => None,
+        }
     }
 
     /// The top module of a core, and where its Verilog is, unless it is built in.
@@ -131,11 +148,11 @@ pub(super) fn judge(
     seed: u64,
     options: &Options,
 ) -> Result<Verdict, Failure> {
-    errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &options.cores())));
+    let cores = options.cores()?;
+    errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &cores)));
     let ways = options.plan()?.map_or(Ways::ALL, Ways::Planned);
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let cores = options.cores();
     let mut models = Vec::new();
     for &core in &cores {
         let (top, rtl_dir) = options.sources(core);
@@ -171,7 +188,7 @@ pub(super) fn judge(
 
 /// What to say of a suite of which nothing would be played.
 fn nothing_to_play(suite: &Suite, cores: &[&CoreSpec]) -> Option<String> {
-    let is_played = |vector: &Vector| cores.iter().any(|core| core.plays(vector));
+    let is_played = |vector: &Vector| cores.iter().any(|core| core.fitter().fit(vector).is_ok());
     let names: Vec<&str> = cores.iter().map(|core| core.name).collect();
     let what = format!("suite {}: no vector is for this core ({})", suite.name, names.join(", "));
     (!suite.vectors.iter().any(is_played)).then_some(what)

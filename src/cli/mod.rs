@@ -3,6 +3,7 @@
 mod channel;
 mod cosim;
 mod coverage;
+mod fit;
 mod judge;
 mod man;
 mod mutate;
@@ -103,6 +104,8 @@ enum Failure {
     File(#[from] silicabac::vectors::FileError),
     #[error("{0}")]
     Testbench(#[from] silicabac::cosim::TestbenchError),
+    #[error("{0}")]
+    Core(#[from] silicabac::fit::FileError),
     #[error("{0}")]
     Usage(String),
     #[error("cannot start a process for the simulation: {0}")]

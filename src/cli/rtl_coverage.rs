@@ -31,7 +31,7 @@ pub(super) fn run(
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut points = Points::default();
-    for core in options.cores() {
+    for core in options.cores()? {
         let (top, rtl_dir) = options.sources(core);
         let source = Source { coverage: true, ..Source::of(core, top, rtl_dir, &cache)? };
         let build = || Model::build(&source, &cache, &tools);

@@ -13,10 +13,10 @@ use silicabac::cosim::{self, Failed, Fault, Mismatch, Model, Rules, Source};
 use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
-use silicabac_sim::{Cache, SimError, Tools};
+use silicabac_sim::{Cache, Tools};
 
 use super::{
-    Failure, Verdict, judge,
+    Failure, Verdict, fit, judge,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, out, say, unless_closed},
     shell,
@@ -27,10 +27,10 @@ use super::{
 #[command(next_help_heading = "Your own core, in the socket of docs/socket.md")]
 pub(super) struct Options {
     /// Check a core in a socket, by its transactions: any latency, any throughput
-    #[arg(long, value_parser = judge::direction_names(), group = "one_core", value_name = "DIRECTION")]
+    #[arg(long, value_parser = judge::direction_names(), value_name = "DIRECTION")]
     socket: Option<Direction>,
     /// Its Verilog, packages first; without this, the built-in core in its socket
-    #[arg(long, value_name = "FILE", num_args = 1.., requires_all = ["socket", "top"], conflicts_with = "rtl_dir")]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "rtl_dir")]
     rtl: Vec<PathBuf>,
     /// Where `include looks
     #[arg(long, value_name = "DIR", requires = "rtl")]
@@ -41,38 +41,54 @@ pub(super) struct Options {
     /// One more argument for Verilator
     #[arg(long, value_name = "ARGUMENT", requires = "rtl", allow_hyphen_values = true)]
     verilator_arg: Vec<String>,
-    /// The core initialises contexts by itself: no loads, and only slices whose header says all
-    #[arg(long, requires = "socket")]
-    initialises: bool,
-    /// After so many clocks in which nothing moves it is a deadlock
-    #[arg(long, value_name = "CLOCKS", default_value_t = 20_000, requires = "socket")]
-    patience: u32,
+    #[command(flatten)]
+    can: fit::Options,
+    /// After so many clocks in which nothing moves it is a deadlock [default: 20000]
+    #[arg(long, value_name = "CLOCKS")]
+    patience: Option<u32>,
 }
 
+/// The patience with a core of which nothing is known.
+const PATIENCE: u32 = 20_000;
+
 impl Options {
-    /// What the core in the socket does, if there is one.
-    pub(super) fn direction(&self) -> Option<Direction> {
-        self.socket
+    /// Whether a core is to be judged in the socket.
+    pub(super) fn is_wanted(&self, common: &judge::Options) -> bool {
+        let is_given = self.socket.is_some() || self.patience.is_some() || self.can.is_given();
+        is_given || !self.rtl.is_empty() || common.core_file().is_some()
     }
 
-    fn source(&self, direction: Direction, top: Option<&str>, cache: &Cache) -> Result<Source, SimError> {
-        if self.rtl.is_empty() {
-            let core = direction.plain_core();
-            return Ok(Source { copy_of: None, ..Source::of(core, core.top, None, cache)? });
-        }
-        let defines = self.define.iter().map(|define| format!("-D{define}"));
-        self.rtl.iter().for_each(|path| files::remember_input(path));
+    fn source(&self, common: &judge::Options, cache: &Cache) -> Result<Source, Failure> {
+        let file = self.can.read(common.core_file())?;
+        let said = |what: &str| Failure::Usage(format!("it has to be said {what} (docs/socket.md)"));
+        let what = "what the core does: --socket encoder, or direction in its file";
+        let direction = self.socket.or(file.direction).ok_or_else(|| said(what))?;
+        let (top, rtl) = (common.top.clone().or(file.top), [&file.rtl[..], &self.rtl].concat());
+        let source = match (rtl.is_empty(), top) {
+            (true, None) => {
+                let core = direction.plain_core();
+                let can =
+                    if self.can.is_given() || common.core_file().is_some() { file.can } else { core.can };
+                return Ok(Source { copy_of: None, can, ..Source::of(core, core.top, None, cache)? });
+            }
+            (true, Some(_)) => return Err(said("where the core is: --rtl, or rtl in its file")),
+            (false, None) => return Err(said("which module has the ports: --top, or top in its file")),
+            (false, Some(top)) => Source::new(direction, top, rtl),
+        };
+        source.files.iter().for_each(|path| files::remember_input(path));
+        let defines = file.define.iter().chain(&self.define).map(|define| format!("-D{define}"));
+        let arguments = file.verilator_arg.iter().chain(&self.verilator_arg).cloned();
         Ok(Source {
-            include_dirs: self.include.clone(),
-            arguments: defines.chain(self.verilator_arg.iter().cloned()).collect(),
-            ..Source::new(direction, top.unwrap_or_default(), self.rtl.clone())
+            include_dirs: [&file.include[..], &self.include].concat(),
+            arguments: defines.chain(arguments).collect(),
+            can: file.can,
+            ..source
         })
     }
 }
 
 /// Plays all suites to the core in the socket, and prints a verdict for each class of vectors.
 pub(super) fn judge(
-    direction: Direction,
     suites: &[Suite],
     seed: u64,
     options: &Options,
@@ -80,16 +96,15 @@ pub(super) fn judge(
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let source = options.source(direction, common.top.as_deref(), &cache)?;
-    let Options { patience, initialises, .. } = *options;
-    let rules = Rules { seed, patience, initialises, plan: common.plan()? };
+    let source = options.source(common, &cache)?;
+    let rules = Rules { seed, patience: options.patience.unwrap_or(PATIENCE), plan: common.plan()? };
     let mut seen = HashSet::new();
     let all = suites.iter().flat_map(|suite| &suite.vectors);
     let vectors: Vec<Vector> = all.filter(|vector| seen.insert(&vector.id)).cloned().collect();
 
     let model =
         Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
-    let classes = cosim::classes(&model, &vectors, &rules);
+    let classes = cosim::classes(&model, &vectors);
     let bar = Progress::new(classes.len() as u64, "classes");
     let judged = classes.into_iter().map(|class| {
         bar.set_message(&class.name);
@@ -105,7 +120,7 @@ pub(super) fn judge(
     unless_closed(report.print(options, common))?;
     Ok(match report.pass {
         true => Verdict::Equal,
-        false if report.verdicts.is_empty() => Verdict::BadInput,
+        false if report.verdicts.iter().all(|row| row.vectors == 0) => Verdict::BadInput,
         false => Verdict::Mismatch,
     })
 }
@@ -129,8 +144,17 @@ struct Row {
     class: String,
     vectors: usize,
     pass: bool,
+    /// Vectors that are nothing for the core.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_applicable: Vec<NotApplicable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<RowFailure>,
+}
+
+#[derive(Serialize)]
+struct NotApplicable {
+    vectors: usize,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -159,7 +183,7 @@ struct RowFailure {
 
 impl Row {
     fn new(verdict: cosim::Verdict) -> Row {
-        let cosim::Verdict { class, vectors, failed } = verdict;
+        let cosim::Verdict { class, vectors, misfits, failed } = verdict;
         let failure = failed.map(|Failed { vector, among, first, stalls, mismatch }| RowFailure {
             vector: vector.id.clone(),
             alone: among.is_empty(),
@@ -176,7 +200,16 @@ impl Row {
             written: if among.is_empty() { vec![vector] } else { among },
             mismatch,
         });
-        Row { class, vectors, pass: failure.is_none(), failure }
+        let not_applicable = misfits.into_iter();
+        let not_applicable =
+            not_applicable.map(|(why, vectors)| NotApplicable { vectors, reason: why.to_string() });
+        Row {
+            class,
+            vectors,
+            pass: failure.is_none() && vectors > 0,
+            not_applicable: not_applicable.collect(),
+            failure,
+        }
     }
 
     /// Writes the vector that shows the failure, or all that it takes, to be played again; and what happened around it.
@@ -198,7 +231,7 @@ impl Report {
     fn new(model: &Model, seed: u64, tools: &str, verdicts: Vec<cosim::Verdict>) -> Report {
         let verdicts: Vec<Row> = verdicts.into_iter().map(Row::new).collect();
         Report {
-            pass: !verdicts.is_empty() && verdicts.iter().all(|row| row.pass),
+            pass: verdicts.iter().any(|row| row.pass) && verdicts.iter().all(|row| row.failure.is_none()),
             direction: model.direction().name(),
             top: model.top().to_owned(),
             lanes: model.lanes(),
@@ -230,7 +263,15 @@ impl Report {
         writeln!(out, "{:<38} {:>7}  verdict", "class", "vectors")?;
         for row in &self.verdicts {
             let Some(failure) = &row.failure else {
-                writeln!(out, "{:<38} {:>7}  pass", row.class, row.vectors)?;
+                let verdict = if row.pass { "pass" } else { "not applicable" };
+                write!(out, "{:<38} {:>7}  {verdict}", row.class, row.vectors)?;
+                for NotApplicable { vectors, reason } in &row.not_applicable {
+                    match row.pass {
+                        true => write!(out, "; {vectors} not applicable: {reason}")?,
+                        false => write!(out, ": {reason}")?,
+                    }
+                }
+                writeln!(out)?;
                 continue;
             };
             let RowFailure { vector, bins, stalls, what, bin, alone, first, .. } = failure;
@@ -244,14 +285,19 @@ impl Report {
                 writeln!(out, "      replay: {}", self.replay(file, options, common))?;
             }
         }
-        let failed = self.verdicts.iter().filter(|row| !row.pass).count();
+        let failed = self.verdicts.iter().filter(|row| row.failure.is_some()).count();
         let vectors: usize = self.verdicts.iter().map(|row| row.vectors).sum();
-        let all = self.verdicts.len();
+        let all = self.verdicts.iter().filter(|row| row.vectors > 0).count();
+        let left_out: usize =
+            self.verdicts.iter().flat_map(|row| &row.not_applicable).map(|few| few.vectors).sum();
         let (direction, top, lanes) = (self.direction, &self.top, self.lanes);
         match failed {
             0 if all == 0 => write!(out, "no vector is for this core")?,
             0 => write!(out, "{direction} {top} passes: {vectors} vectors of {all} classes")?,
             _ => write!(out, "{direction} {top} FAILS in {failed} of {all} classes")?,
+        }
+        if left_out > 0 {
+            write!(out, "; {left_out} vectors are not applicable")?;
         }
         if lanes > 1 {
             write!(out, "; {lanes} requests at once")?;
@@ -266,6 +312,9 @@ impl Report {
     fn replay(&self, file: &Path, options: &Options, common: &judge::Options) -> String {
         let mut command =
             format!("silicabac cosim --socket {} --vectors {}", self.direction, shell::path(file));
+        if let Some(file) = common.core_file() {
+            command += &format!(" --core {}", shell::path(file));
+        }
         if !options.rtl.is_empty() {
             command += " --rtl";
             command.extend(options.rtl.iter().map(|file| format!(" {}", shell::path(file))));
@@ -274,10 +323,9 @@ impl Report {
         let named = |name: &str, value: &String| format!(" --{name}={}", shell::word(OsStr::new(value)));
         command.extend(options.define.iter().map(|define| named("define", define)));
         command.extend(options.verilator_arg.iter().map(|argument| named("verilator-arg", argument)));
-        if options.initialises {
-            command += " --initialises";
-        }
-        command += &format!(" --patience {} --seed {}", options.patience, self.seed);
+        let can = options.can.all();
+        command.extend(can.iter().map(|option| format!(" --can {}", shell::word(OsStr::new(option)))));
+        command += &format!(" --patience {} --seed {}", options.patience.unwrap_or(PATIENCE), self.seed);
         command + &common.of_replay()
     }
 
@@ -287,6 +335,11 @@ impl Report {
         suite.add_property(("tools", self.tools.as_str()));
         for row in &self.verdicts {
             let mut status = quick_junit::TestCaseStatus::success();
+            if row.vectors == 0 {
+                status = quick_junit::TestCaseStatus::skipped();
+                let reasons = row.not_applicable.iter().map(|few| few.reason.as_str());
+                status.set_message(reasons.collect::<Vec<_>>().join("; "));
+            }
             if let Some(RowFailure { vector, stalls, what, bin, .. }) = &row.failure {
                 status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure);
                 status.set_message(format!("{vector}, under {stalls} stalls, at bin {bin}: {what}"));

@@ -21,7 +21,7 @@ pub(super) fn sweep(options: &Options) -> Result<Verdict, Failure> {
             Sweep::build(core, options.rtl_dir.as_deref(), &cache, &tools)
         })
     };
-    let sweeps = options.cores().into_iter().map(build).collect::<Result<Vec<_>, _>>()?;
+    let sweeps = options.cores()?.into_iter().map(build).collect::<Result<Vec<_>, _>>()?;
     let bar = Progress::new(sweeps.iter().map(Sweep::work).sum(), "points");
     let mut report = Report { tools: tools.versions().to_owned(), swept: Vec::new() };
     for sweep in &sweeps {

@@ -10,11 +10,12 @@ use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 use silicabac::cores::Direction;
 use silicabac::cosim::testbench;
+use silicabac::fit::Fitter;
 use silicabac::suites::{BUILT_IN, PUBLISHED, Suite, UNIONS};
 use silicabac::vectors::{self, Vector, trail};
 
 use super::{
-    Failure, Verdict, coverage, judge,
+    Failure, Verdict, coverage, fit, judge,
     output::{create_dir, write_file},
     print::{Format, ReportFormat, out, say, unless_closed},
     read_suites,
@@ -68,11 +69,13 @@ enum Verb {
         #[arg(long, value_enum)]
         format: Export,
         /// The testbench is for this core, in the socket of docs/socket.md
-        #[arg(long, value_parser = judge::direction_names(), value_name = "DIRECTION", required_if_eq("format", "sv-testbench"))]
+        #[arg(long, value_parser = judge::direction_names(), value_name = "DIRECTION")]
         socket: Option<Direction>,
-        /// The core initialises contexts by itself: no loads, and only slices whose header says all
-        #[arg(long, requires = "socket")]
-        initialises: bool,
+        /// Only vectors for the core that this file describes (docs/socket.md), fitted to it
+        #[arg(long, value_name = "FILE.toml")]
+        core: Option<PathBuf>,
+        #[command(flatten)]
+        can: fit::Options,
         /// Which suites
         #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]
         suite: Vec<String>,
@@ -137,7 +140,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
         Verb::Generate { dir, seed } => generate(dir, *seed),
         Verb::Check { paths, no_cores, options } => check(paths, *no_cores, options),
-        Verb::Export { format, socket, initialises, suite, file, output } => {
+        Verb::Export { format, socket, core, can, suite, file, output } => {
+            let core = can.read(core.as_deref())?;
             let vectors = match file {
                 Some(file) => vectors::read_file(file)?.1,
                 None => {
@@ -149,9 +153,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                         .collect()
                 }
             };
-            let files: Vec<(String, String)> = match (format, socket) {
-                (Export::SvTestbench, Some(kind)) => testbench(*kind, &vectors, *initialises)?,
-                _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into(),
+            let files: Vec<(String, String)> = match (format, socket.or(core.direction)) {
+                (Export::SvTestbench, Some(direction)) => testbench(direction, &vectors, &core.can)?,
+                (Export::SvTestbench, None) => {
+                    let what = "what the core does: --socket encoder, or direction in its file";
+                    return Err(Failure::Usage(format!("it has to be said {what}")));
+                }
+                (Export::Csv, direction) => {
+                    let vectors = match direction {
+                        Some(direction) => Fitter::new(direction, core.can).fit_all(&vectors).into_vectors(),
+                        None => vectors,
+                    };
+                    vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into()
+                }
             };
             export(&files, output)
         }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{Direction, decoder, decoder_swift, encoder, encoder_swift};
 use crate::cosim::{Lockstep, sweep::Step};
+use crate::fit::{Can, Fitter};
 use crate::mutation::Mutable;
 use crate::prove::Bench;
-use crate::vectors::Vector;
 
 /// Texts with their names: paths from `rtl/` or `formal/`.
 pub type Sources = &'static [(&'static str, &'static str)];
@@ -35,25 +35,6 @@ pub struct CoreSpec {
     pub mutants: Mutable,
 }
 
-/// What a core can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Can {
-    /// Slices of H.264.
-    pub avc: bool,
-    /// Slices of H.265.
-    pub hevc: bool,
-    /// How many context variables it has: those below this ctxIdx.
-    pub contexts: usize,
-    /// ALIGN.
-    pub align: bool,
-    /// RAW.
-    pub raw: bool,
-    /// LOAD.
-    pub load: bool,
-    /// It initialises its contexts by itself, from the header of a slice.
-    pub initialise: bool,
-}
-
 /// All cores.
 pub static ALL: [&CoreSpec; 4] = [&encoder::SPEC, &decoder::SPEC, &encoder_swift::SPEC, &decoder_swift::SPEC];
 
@@ -73,9 +54,9 @@ impl Direction {
 }
 
 impl CoreSpec {
-    /// Whether the core has anything to do with the vector.
-    pub fn plays(&self, vector: &Vector) -> bool {
-        self.direction == Direction::Decoder || !vector.decode_only
+    /// What fits vectors to the core.
+    pub fn fitter(&self) -> Fitter {
+        Fitter::new(self.direction, self.can)
     }
 }
 

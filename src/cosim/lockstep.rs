@@ -15,6 +15,7 @@ use super::{
 };
 use crate::cores::{CoreSpec, Direction};
 use crate::cycle::{Field, Fields, Inputs, Outputs, Owner, Twin};
+use crate::fit::Can;
 
 /// How a core of ours is played with its twin beside it.
 pub struct Lockstep {
@@ -83,8 +84,10 @@ impl<T: Twin> Device for Alone<T> {
     fn form(&self) -> Form {
         Form {
             direction: self.direction,
+            can: Can::ALL,
             lanes: T::LANES,
             bytes: T::BYTES,
+            can_be_blocked: true,
             shows_count: T::LANES.max(T::BYTES) > 1,
             shows_last: true,
             shows_error: true,

@@ -74,6 +74,8 @@ pub enum Cause {
     Register,
     /// An output or register is not what the twin's is.
     Twin,
+    /// It breaks the handshake: what it offers does not stay until it is taken.
+    Handshake,
     /// Nothing moves any more, though nothing makes it wait.
     Deadlock,
     /// It ends the simulation.

@@ -127,8 +127,8 @@ const PLANNED: &str = "planned";
 
 /// How many events [`run`] tells its progress in all.
 pub fn work(model: &Model, suite: &Suite, ways: &Ways) -> u64 {
-    let played = suite.vectors.iter().filter(|vector| model.plays(vector, true));
-    let events: usize = played.map(|vector| vector.events.len()).sum();
+    let fitted = model.fitter().fit_all(&suite.vectors);
+    let events: usize = fitted.vectors.iter().map(|vector| vector.events.len()).sum();
     let plays = match ways {
         Ways::First(ways) => (*ways).min(Stalls::ALL.len()),
         Ways::Planned(_) => 1,
@@ -155,7 +155,7 @@ fn run_ways(
         origin: suite.origin.clone(),
         copy_of: model.copy_of(),
         core: model.top().to_owned(),
-        vectors: suite.vectors.iter().filter(|vector| model.plays(vector, true)).count(),
+        vectors: model.fitter().fit_all(&suite.vectors).vectors.len(),
         stats: Stats::default(),
         lockstep_bins: 0,
         lockstep_clocks: 0,
@@ -184,7 +184,8 @@ impl Run<'_> {
             let failure = |what| Failure::Coders { vector: vector.id.clone(), what };
             vectors::check(vector).map_err(|what| ("no clock", failure(what)))?;
         }
-        let played: Vec<&Vector> = vectors.iter().filter(|vector| self.model.plays(vector, true)).collect();
+        let fitted = self.model.fitter().fit_all(vectors);
+        let played = fitted.played();
         let ways = match ways {
             Ways::First(ways) => *ways,
             Ways::Planned(plan) => {

@@ -10,11 +10,11 @@ use silicabac_sim::{Cache, Design, Direction as PortDirection, Library, SimError
 use super::{
     Mismatch, Play, Simulated, Stats,
     player::{self, Form},
-    rtl, script,
+    rtl,
 };
 use crate::cores::{CoreSpec, Direction};
 use crate::cycle::{Field, Fields, Inputs, LANES, Outputs};
-use crate::vectors::Vector;
+use crate::fit::{Can, Errors, Fitter};
 
 /// The Verilog of a core that is to be built.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Source {
     pub coverage: bool,
     /// Of which core of ours it is a copy: then its twin and its registers are compared with it too.
     pub copy_of: Option<&'static CoreSpec>,
+    /// What it can be asked for.
+    pub can: Can,
 }
 
 impl Source {
@@ -49,6 +51,7 @@ impl Source {
             constants: Vec::new(),
             coverage: false,
             copy_of: None,
+            can: Can::ENGINE,
         }
     }
 
@@ -66,7 +69,8 @@ impl Source {
         let mut include_dirs: Vec<PathBuf> =
             files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
         include_dirs.dedup();
-        Ok(Source { include_dirs, copy_of: Some(spec), ..Source::new(spec.direction, top, files) })
+        let source = Source::new(spec.direction, top, files);
+        Ok(Source { include_dirs, copy_of: Some(spec), can: spec.can, ..source })
     }
 }
 
@@ -137,13 +141,21 @@ impl Model {
             let mut outputs = Outputs::FIELDS.iter().zip(&ports.outputs);
             outputs.any(|(field, place)| field.name == name && place.is_some())
         };
+        let (ready, shows_error) = match direction {
+            Direction::Encoder => ("out_ready", false),
+            Direction::Decoder => ("rsp_ready", shows("rsp_error")),
+        };
+        let can_be_blocked = library.ports().iter().any(|port| port.name == ready);
+        let errors = if shows_error { source.can.errors } else { Errors::None };
         let form = Form {
             direction,
+            can: Can { errors, ..source.can },
             lanes,
             bytes,
+            can_be_blocked,
             shows_count: shows("out_count") || shows("rsp_count"),
             shows_last: shows("out_last"),
-            shows_error: shows("rsp_error"),
+            shows_error,
             shows_bits: shows("rsp_bits"),
         };
         let (top, copy_of) = (source.top.clone(), source.copy_of);
@@ -208,17 +220,19 @@ impl Model {
         }
     }
 
-    /// Whether a vector is for this core.
-    pub fn plays(&self, vector: &Vector, sends_loads: bool) -> bool {
-        script::plays(self.form.direction, vector, sends_loads)
+    /// What fits vectors to the core.
+    pub fn fitter(&self) -> Fitter {
+        Fitter::new(self.form.direction, self.form.can)
     }
 
-    /// What it does not show, so that it is not checked.
+    /// Ports that it does not have, so that they are not checked.
     pub fn unchecked(&self) -> Vec<&'static str> {
-        let Form { direction, shows_last, shows_error, shows_bits, .. } = self.form;
+        let Form { direction, shows_last, shows_error, shows_bits, can_be_blocked, .. } = self.form;
         let shown = match direction {
-            Direction::Encoder => vec![("out_last", shows_last)],
-            Direction::Decoder => vec![("rsp_error", shows_error), ("rsp_bits", shows_bits)],
+            Direction::Encoder => vec![("out_ready", can_be_blocked), ("out_last", shows_last)],
+            Direction::Decoder => {
+                vec![("rsp_ready", can_be_blocked), ("rsp_error", shows_error), ("rsp_bits", shows_bits)]
+            }
         };
         shown.into_iter().filter(|(_, shown)| !shown).map(|(name, _)| name).collect()
     }
@@ -241,11 +255,10 @@ fn needed(direction: Direction, name: &str) -> Needed {
     use Direction::{Decoder, Encoder};
     match (name, direction) {
         ("rst" | "req_valid" | "req_ready" | "req_kind", _) => Needed::Always,
-        ("out_ready" | "out_valid" | "out_data", Encoder) => Needed::Always,
-        (
-            "in_valid" | "in_ready" | "in_data" | "rsp_valid" | "rsp_ready" | "rsp_bin" | "rsp_data",
-            Decoder,
-        ) => Needed::Always,
+        ("out_valid" | "out_data", Encoder) => Needed::Always,
+        ("in_valid" | "in_ready" | "in_data" | "rsp_valid" | "rsp_bin" | "rsp_data", Decoder) => {
+            Needed::Always
+        }
         ("req_count", _) | ("out_count", Encoder) | ("rsp_count", Decoder) => Needed::WithLanes,
         ("req_bin" | "req_data" | "out_last", Decoder) => Needed::No,
         ("out_ready" | "out_valid" | "out_count" | "out_data", Decoder) => Needed::No,

@@ -84,7 +84,8 @@ pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &
 
 /// The fewest waits of a plan under which the vectors still fail, if they do and it takes any.
 fn fewest_waits(model: &Model, vectors: &[Vector], plan: Plan, until: Instant) -> Option<Plan> {
-    let played: Vec<&Vector> = vectors.iter().filter(|vector| model.plays(vector, true)).collect();
+    let fitted = model.fitter().fit_all(vectors);
+    let played = fitted.played();
     let mut plan = plan;
     // A vector that was given up in each of its clocks was played twice.
     let twice: Vec<&Vector> = played.iter().chain(&played).copied().collect();

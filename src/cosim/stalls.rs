@@ -15,25 +15,28 @@ pub struct Stalls {
     pub bytes: u8,
     /// Whoever takes the answers is not ready.
     pub answers: u8,
+    /// Whoever takes what the core gives is ready only once there is something to take.
+    pub looks_first: bool,
     /// How often a vector is given up at the most, and played again.
     pub give_ups: u32,
 }
 
 impl Stalls {
     /// Nothing ever waits: what throughput is measured with.
-    pub const NONE: Stalls = Stalls { name: "flowing", requests: 0, bytes: 0, answers: 0, give_ups: 0 };
+    pub const NONE: Stalls =
+        Stalls { name: "flowing", requests: 0, bytes: 0, answers: 0, looks_first: false, give_ups: 0 };
 
     /// Everything waits now and then.
     pub(super) const UNEVEN: Stalls =
-        Stalls { name: "uneven", requests: 64, bytes: 64, answers: 64, give_ups: 2 };
+        Stalls { name: "uneven", requests: 64, bytes: 64, answers: 64, give_ups: 2, ..Stalls::NONE };
 
     /// All that a core is played with.
     pub const ALL: [Stalls; 5] = [
         Stalls::NONE,
         Stalls::UNEVEN,
         Stalls { name: "starved", requests: 160, ..Stalls::NONE },
-        Stalls { name: "blocked", bytes: 235, ..Stalls::NONE },
-        Stalls { name: "restarted", requests: 8, bytes: 100, answers: 128, give_ups: 12 },
+        Stalls { name: "blocked", bytes: 235, looks_first: true, ..Stalls::NONE },
+        Stalls { name: "restarted", requests: 8, bytes: 100, answers: 128, give_ups: 12, ..Stalls::NONE },
     ];
 
     /// Whether a port waits in this clock.

@@ -1,11 +1,14 @@
 //! A verdict for each class of vectors: whether the core passes, and if not, the shortest vector that shows it.
 
+use std::collections::BTreeMap;
+
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
 
 use super::{Mismatch, Model, Plan, Play, Stalls};
+use crate::fit::{Fitted, Misfit};
 use crate::vectors::Vector;
 
 /// How a core did on the vectors of a class.
@@ -15,6 +18,8 @@ pub struct Verdict {
     pub class: String,
     /// How many vectors of the class were played.
     pub vectors: usize,
+    /// How many of them were not, since they are nothing for the core, and why.
+    pub misfits: BTreeMap<Misfit, usize>,
     /// What is wrong.
     pub failed: Option<Failed>,
 }
@@ -41,8 +46,6 @@ pub struct Rules {
     pub seed: u64,
     /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
     pub patience: u32,
-    /// The core initialises contexts by itself: it is asked for no LOADs, and only for slices whose header says all.
-    pub initialises: bool,
     /// Instead of all stalls.
     pub plan: Option<Plan>,
 }
@@ -52,24 +55,30 @@ pub struct Rules {
 pub struct Class<'a> {
     /// Its name, as [`Vector::class`] has it.
     pub name: String,
-    /// Its vectors, those that the core has anything to do with.
-    pub vectors: Vec<&'a Vector>,
+    /// Its vectors that fit the core, as they do.
+    pub fitted: Fitted<'a>,
 }
 
 /// The classes of some vectors, in the order in which they first appear.
-pub fn classes<'a>(model: &Model, vectors: &'a [Vector], rules: &Rules) -> Vec<Class<'a>> {
-    let mut classes: Vec<Class<'_>> = Vec::new();
-    for vector in vectors.iter().filter(|vector| model.plays(vector, !rules.initialises)) {
+pub fn classes<'a>(model: &Model, vectors: &'a [Vector]) -> Vec<Class<'a>> {
+    let mut classes: Vec<(String, Vec<&Vector>)> = Vec::new();
+    for vector in vectors {
         let name = vector.class();
-        match classes.iter_mut().find(|class| class.name == name) {
-            Some(class) => class.vectors.push(vector),
-            None => classes.push(Class { name, vectors: vec![vector] }),
+        match classes.iter_mut().find(|(class, _)| *class == name) {
+            Some((_, members)) => members.push(vector),
+            None => classes.push((name, vec![vector])),
         }
     }
-    for class in &mut classes {
-        class.vectors.sort_by_cached_key(|vector| numbers(&vector.id));
-    }
-    classes
+    let fitter = model.fitter();
+    let fitted = classes.into_iter().map(|(name, mut members)| {
+        members.sort_by_cached_key(|vector| numbers(&vector.id));
+        Class { name, fitted: fitter.fit_all(members) }
+    });
+    // What is for the other direction is nobody's loss.
+    let is_of_the_direction = |class: &Class<'_>| {
+        !class.fitted.vectors.is_empty() || class.fitted.misfits.keys().any(|why| *why != Misfit::DecodeOnly)
+    };
+    fitted.filter(is_of_the_direction).collect()
 }
 
 /// The numbers in a name, in which the vectors of a class differ.
@@ -79,17 +88,18 @@ fn numbers(id: &str) -> Vec<u64> {
 
 /// Plays the vectors of a class back to back, under every kind of stalls.
 pub fn judge(model: &Model, class: Class<'_>, rules: &Rules) -> Verdict {
-    let Class { name, vectors } = class;
+    let Class { name, fitted } = class;
+    let vectors = fitted.played();
     let failed = fails(model, &vectors, rules, true).map(|among| shortest(model, &vectors, rules, among));
-    Verdict { class: name, vectors: vectors.len(), failed }
+    Verdict { class: name, vectors: vectors.len(), failed, misfits: fitted.misfits }
 }
 
 /// What is wrong, and under which stalls.
 type Wrong = (&'static str, Box<Mismatch>);
 
 fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
-    let Rules { seed, patience, initialises, ref plan } = *rules;
-    let play = Play { patience, sends_loads: !initialises, seed, records, ..Play::flowing(vectors) };
+    let Rules { seed, patience, ref plan } = *rules;
+    let play = Play { patience, seed, records, ..Play::flowing(vectors) };
     if let Some(plan) = plan {
         let play = Play { plan: plan.clone(), ..play };
         return Some((super::PLANNED, model.play(&play, &mut |_| ()).err()?));

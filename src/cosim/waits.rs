@@ -62,6 +62,22 @@ pub enum Way {
     Cut,
 }
 
+/// The ways in which a vector can be given up in a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ways {
+    pub(super) reset: bool,
+    pub(super) cut: bool,
+}
+
+impl Ways {
+    fn have(self, way: Way) -> bool {
+        match way {
+            Way::Reset(_) => self.reset,
+            Way::Cut => self.cut,
+        }
+    }
+}
+
 /// A vector is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +112,9 @@ pub struct Plan {
     /// Requests that could go together may go one after the other.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub splits: bool,
+    /// Whoever takes what the core gives is ready only once there is something to take.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks_first: bool,
     /// The waits; those of a port in the order of their transfers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
@@ -157,9 +176,10 @@ struct Passed {
 impl Waits {
     pub(super) fn new(plan: Plan, stalls: Stalls, seed: u64, records: bool) -> Waits {
         let splits = plan.splits || stalls != Stalls::NONE;
+        let plan = Plan { splits, looks_first: plan.looks_first || stalls.looks_first, ..plan };
         Waits {
-            recorded: records.then(|| Plan { splits, waits: Vec::new(), give_ups: Vec::new(), ..plan }),
-            plan: Plan { splits, ..plan },
+            recorded: records.then(|| Plan { waits: Vec::new(), give_ups: Vec::new(), ..plan }),
+            plan,
             stalls,
             rng: ChaCha8Rng::seed_from_u64(seed),
             ports: [Passed::default(); 3],
@@ -178,6 +198,12 @@ impl Waits {
     /// Whether requests that could go together may go one after the other.
     pub(super) fn splits(&self) -> bool {
         self.plan.splits
+    }
+
+    /// Whether whoever takes what the core gives is ready only once there is something to take.
+    #[inline]
+    pub(super) fn looks_first(&self) -> bool {
+        self.plan.looks_first
     }
 
     /// A clock begins; the oracle has come to this.
@@ -268,16 +294,14 @@ impl Waits {
 
     /// How to give the vector up in this clock, if that is to be; it has been given up so many times.
     #[inline]
-    pub(super) fn gives_up(&mut self, times: u32, is_delicate: bool, can_cut: bool) -> Option<Way> {
-        if !self.may_give_up() {
-            return None;
-        }
-        let way = self.planned_give_up(can_cut).or_else(|| {
+    pub(super) fn gives_up(&mut self, times: u32, is_delicate: bool, ways: Ways) -> Option<Way> {
+        let way = self.planned_give_up(ways).or_else(|| {
             let gives_up = self.stalls.gives_up(&mut self.rng, times, is_delicate);
-            gives_up.then(|| match can_cut && self.rng.next_u32().is_multiple_of(2) {
+            let way = gives_up.then(|| match ways.cut && self.rng.next_u32().is_multiple_of(2) {
                 true => Way::Cut,
                 false => Way::Reset(1 + self.rng.next_u32() % 3),
-            })
+            });
+            way.filter(|way| ways.have(*way))
         })?;
         let (when, after) = self.here(Port::Requests);
         if let Some(recorded) = &mut self.recorded {
@@ -286,7 +310,7 @@ impl Waits {
         Some(way)
     }
 
-    fn planned_give_up(&mut self, can_cut: bool) -> Option<Way> {
+    fn planned_give_up(&mut self, ways: Ways) -> Option<Way> {
         let GiveUp { when, after, way } = *self.plan.give_ups.get(self.give_up)?;
         let is_missed =
             matches!(when, When::Transfer(count) if count < self.ports[Port::Requests as usize].transfers);
@@ -295,7 +319,7 @@ impl Waits {
             return None;
         }
         let is_due = self.since(when, Port::Requests).is_some_and(|since| since >= after);
-        if !is_due || way == Way::Cut && !can_cut {
+        if !is_due || !ways.have(way) {
             return None;
         }
         self.give_up += 1;
@@ -379,7 +403,7 @@ mod tests {
         let ways: Vec<_> = (0..20)
             .map(|_| {
                 waits.begin(Phase::Bins);
-                let way = waits.gives_up(0, false, false);
+                let way = waits.gives_up(0, false, Ways { reset: true, cut: false });
                 waits.end();
                 way
             })

@@ -2,8 +2,8 @@
 
 use crate::cores::CoreSpec;
 use crate::cosim::{Cause, Mismatch, Model, Plan, Play, Stalls};
+use crate::fit::Fitted;
 use crate::suites::Suite;
-use crate::vectors::Vector;
 
 /// The vector that kills a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ const PATIENCE: u32 = 400;
 /// A suite as what is asked of a core.
 pub(super) struct Trial<'a> {
     pub(super) suite: &'a str,
-    vectors: Vec<&'a Vector>,
+    fitted: Fitted<'a>,
     seed: u64,
 }
 
@@ -46,17 +46,15 @@ pub(super) type Clocks = [u64; Stalls::ALL.len()];
 
 impl<'a> Trial<'a> {
     pub(super) fn new(core: &CoreSpec, suite: &'a Suite, seed: u64) -> Trial<'a> {
-        let vectors = suite.vectors.iter().filter(|vector| core.plays(vector)).collect();
-        Trial { suite: &suite.name, vectors, seed }
+        Trial { suite: &suite.name, fitted: core.fitter().fit_all(&suite.vectors), seed }
     }
 
     /// Plays the suite under all stalls: the first thing that is wrong, and under which; or how long it takes.
     pub(super) fn play(&self, model: &Model) -> Result<Clocks, (&'static str, Box<Mismatch>)> {
-        let mut clocks = Clocks::default();
+        let (mut clocks, vectors) = (Clocks::default(), self.fitted.played());
         for (stalls, clocks) in Stalls::ALL.into_iter().zip(&mut clocks) {
             let plan = Plan { noise: self.seed, power_on: self.seed as u32, ..Plan::default() };
-            let play =
-                Play { plan, stalls, seed: self.seed, patience: PATIENCE, ..Play::flowing(&self.vectors) };
+            let play = Play { plan, stalls, seed: self.seed, patience: PATIENCE, ..Play::flowing(&vectors) };
             let stats = model.play(&play, &mut |_| ()).map_err(|mismatch| (stalls.name, mismatch))?;
             *clocks = stats.clocks + stats.load_clocks;
         }

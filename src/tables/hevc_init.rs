@@ -1,7 +1,7 @@
 //! The initialisation values (initValue) of the context variables of H.265 (tables 9-5 to 9-37).
 //!
 //! Data only; `context::ContextModel::hevc` turns a value and SliceQpY into a state. H.265 numbers contexts
-//! within each syntax element; the flat index here is the one that bin traces use.
+//! within each syntax element; the flat index here is the one that bin traces use. `hevc_contexts` says what is where.
 
 /// Marks a context that slices of the column's initType never use.
 pub const UNUSED: u8 = 0;
@@ -17,90 +17,90 @@ pub const INIT_VALUE: [[u8; 3]; 202] = [
     [ __, 197, 197], //   3 cu_skip_flag 0
     [ __, 185, 185], //   4 cu_skip_flag 1
     [ __, 201, 201], //   5 cu_skip_flag 2
-    [ __, 110, 154], //   6 merge_flag 0
-    [ __, 122, 137], //   7 merge_idx 0
+    [ __, 110, 154], //   6 merge_flag
+    [ __, 122, 137], //   7 merge_idx
     [184, 154, 154], //   8 part_mode 0
     [ __, 139, 139], //   9 part_mode 1
     [ __, 154, 154], //  10 part_mode 2
     [ __, 154, 154], //  11 part_mode 3
-    [ __, 149, 134], //  12 pred_mode_flag 0
-    [184, 154, 183], //  13 prev_intra_luma_pred_flag 0
-    [ 63, 152, 152], //  14 intra_chroma_pred_mode 0
-    [139, 139, 139], //  15 intra_chroma_pred_mode 1
+    [ __, 149, 134], //  12 pred_mode_flag
+    [184, 154, 183], //  13 prev_intra_luma_pred_flag
+    [ 63, 152, 152], //  14 intra_chroma_pred_mode
+    [139, 139, 139], //  15 no context of the standard
     [154, 154, 154], //  16 cu_qp_delta_abs 0
     [154, 154, 154], //  17 cu_qp_delta_abs 1
-    [154, 154, 154], //  18 cu_qp_delta_abs 2
+    [154, 154, 154], //  18 no context of the standard
     [ __,  95,  95], //  19 inter_pred_idc 0
     [ __,  79,  79], //  20 inter_pred_idc 1
     [ __,  63,  63], //  21 inter_pred_idc 2
     [ __,  31,  31], //  22 inter_pred_idc 3
     [ __,  31,  31], //  23 inter_pred_idc 4
-    [ __, 153, 153], //  24 ref_idx 0
-    [ __, 153, 153], //  25 ref_idx 1
-    [ __, 140, 169], //  26 abs_mvd_greater0/1_flag 0
-    [ __, 198, 198], //  27 abs_mvd_greater0/1_flag 1
-    [111, 153, 153], //  28 cbf_luma(5),cbf_cb/cr(5) 0
-    [141, 111, 111], //  29 cbf_luma(5),cbf_cb/cr(5) 1
-    [ __,  __,  __], //  30 cbf_luma(5),cbf_cb/cr(5) 2
-    [ __,  __,  __], //  31 cbf_luma(5),cbf_cb/cr(5) 3
-    [ __,  __,  __], //  32 cbf_luma(5),cbf_cb/cr(5) 4
-    [ 94, 149, 149], //  33 cbf_luma(5),cbf_cb/cr(5) 5
-    [138, 107,  92], //  34 cbf_luma(5),cbf_cb/cr(5) 6
-    [182, 167, 167], //  35 cbf_luma(5),cbf_cb/cr(5) 7
-    [154, 154, 154], //  36 cbf_luma(5),cbf_cb/cr(5) 8
-    [154, 154, 154], //  37 cbf_luma(5),cbf_cb/cr(5) 9
+    [ __, 153, 153], //  24 ref_idx_l0, ref_idx_l1 0
+    [ __, 153, 153], //  25 ref_idx_l0, ref_idx_l1 1
+    [ __, 140, 169], //  26 abs_mvd_greater0_flag
+    [ __, 198, 198], //  27 abs_mvd_greater1_flag
+    [111, 153, 153], //  28 cbf_luma 0
+    [141, 111, 111], //  29 cbf_luma 1
+    [ __,  __,  __], //  30 no context of the standard
+    [ __,  __,  __], //  31 no context of the standard
+    [ __,  __,  __], //  32 no context of the standard
+    [ 94, 149, 149], //  33 cbf_cb, cbf_cr 0
+    [138, 107,  92], //  34 cbf_cb, cbf_cr 1
+    [182, 167, 167], //  35 cbf_cb, cbf_cr 2
+    [154, 154, 154], //  36 cbf_cb, cbf_cr 3
+    [154, 154, 154], //  37 cbf_cb, cbf_cr at trafoDepth 4
     [153, 124, 224], //  38 split_transform_flag 0
     [138, 138, 167], //  39 split_transform_flag 1
     [138,  94, 122], //  40 split_transform_flag 2
-    [ __,  79,  79], //  41 rqt_root_cbf 0
+    [ __,  79,  79], //  41 rqt_root_cbf
     [ 91, 121, 121], //  42 coded_sub_block_flag 0
     [171, 140, 140], //  43 coded_sub_block_flag 1
     [134,  61,  61], //  44 coded_sub_block_flag 2
     [141, 154, 154], //  45 coded_sub_block_flag 3
-    [111, 155, 170], //  46 sig_coeff_flag 0
-    [111, 154, 154], //  47 sig_coeff_flag 1
-    [125, 139, 139], //  48 sig_coeff_flag 2
-    [110, 153, 153], //  49 sig_coeff_flag 3
-    [110, 139, 139], //  50 sig_coeff_flag 4
-    [ 94, 123, 123], //  51 sig_coeff_flag 5
-    [124, 123, 123], //  52 sig_coeff_flag 6
-    [108,  63,  63], //  53 sig_coeff_flag 7
-    [124, 153, 124], //  54 sig_coeff_flag 8
-    [107, 166, 166], //  55 sig_coeff_flag 9
-    [125, 183, 183], //  56 sig_coeff_flag 10
-    [141, 140, 140], //  57 sig_coeff_flag 11
-    [179, 136, 136], //  58 sig_coeff_flag 12
-    [153, 153, 153], //  59 sig_coeff_flag 13
-    [125, 154, 154], //  60 sig_coeff_flag 14
-    [107, 166, 166], //  61 sig_coeff_flag 15
-    [125, 183, 183], //  62 sig_coeff_flag 16
-    [141, 140, 140], //  63 sig_coeff_flag 17
-    [179, 136, 136], //  64 sig_coeff_flag 18
-    [153, 153, 153], //  65 sig_coeff_flag 19
-    [125, 154, 154], //  66 sig_coeff_flag 20
-    [107, 166, 166], //  67 sig_coeff_flag 21
-    [125, 183, 183], //  68 sig_coeff_flag 22
-    [141, 140, 140], //  69 sig_coeff_flag 23
-    [179, 136, 136], //  70 sig_coeff_flag 24
-    [153, 153, 153], //  71 sig_coeff_flag 25
-    [125, 154, 154], //  72 sig_coeff_flag 26
-    [141, 140, 140], //  73 sig_coeff_flag 27
-    [140, 170, 170], //  74 sig_coeff_flag 28
-    [139, 153, 153], //  75 sig_coeff_flag 29
-    [182, 123, 138], //  76 sig_coeff_flag 30
-    [182, 123, 138], //  77 sig_coeff_flag 31
-    [152, 107, 122], //  78 sig_coeff_flag 32
-    [136, 121, 121], //  79 sig_coeff_flag 33
-    [152, 107, 122], //  80 sig_coeff_flag 34
-    [136, 121, 121], //  81 sig_coeff_flag 35
-    [153, 167, 167], //  82 sig_coeff_flag 36
-    [136, 151, 151], //  83 sig_coeff_flag 37
-    [139, 183, 183], //  84 sig_coeff_flag 38
-    [111, 140, 140], //  85 sig_coeff_flag 39
-    [136, 151, 151], //  86 sig_coeff_flag 40
-    [139, 183, 183], //  87 sig_coeff_flag 41
-    [111, 140, 140], //  88 sig_coeff_flag 42
-    [111, 140, 140], //  89 sig_coeff_flag 43
+    [111, 155, 170], //  46 sig_coeff_flag, luma 0
+    [111, 154, 154], //  47 sig_coeff_flag, luma 1
+    [125, 139, 139], //  48 sig_coeff_flag, luma 2
+    [110, 153, 153], //  49 sig_coeff_flag, luma 3
+    [110, 139, 139], //  50 sig_coeff_flag, luma 4
+    [ 94, 123, 123], //  51 sig_coeff_flag, luma 5
+    [124, 123, 123], //  52 sig_coeff_flag, luma 6
+    [108,  63,  63], //  53 sig_coeff_flag, luma 7
+    [124, 153, 124], //  54 sig_coeff_flag, luma 8
+    [107, 166, 166], //  55 sig_coeff_flag, luma 9
+    [125, 183, 183], //  56 sig_coeff_flag, luma 10
+    [141, 140, 140], //  57 sig_coeff_flag, luma 11
+    [179, 136, 136], //  58 sig_coeff_flag, luma 12
+    [153, 153, 153], //  59 sig_coeff_flag, luma 13
+    [125, 154, 154], //  60 sig_coeff_flag, luma 14
+    [107, 166, 166], //  61 sig_coeff_flag, luma 15
+    [125, 183, 183], //  62 sig_coeff_flag, luma 16
+    [141, 140, 140], //  63 sig_coeff_flag, luma 17
+    [179, 136, 136], //  64 sig_coeff_flag, luma 18
+    [153, 153, 153], //  65 sig_coeff_flag, luma 19
+    [125, 154, 154], //  66 sig_coeff_flag, luma 20
+    [107, 166, 166], //  67 sig_coeff_flag, luma 21
+    [125, 183, 183], //  68 sig_coeff_flag, luma 22
+    [141, 140, 140], //  69 sig_coeff_flag, luma 23
+    [179, 136, 136], //  70 sig_coeff_flag, luma 24
+    [153, 153, 153], //  71 sig_coeff_flag, luma 25
+    [125, 154, 154], //  72 sig_coeff_flag, luma 26
+    [141, 140, 140], //  73 sig_coeff_flag, luma, transform_skip_context
+    [140, 170, 170], //  74 sig_coeff_flag, chroma 0
+    [139, 153, 153], //  75 sig_coeff_flag, chroma 1
+    [182, 123, 138], //  76 sig_coeff_flag, chroma 2
+    [182, 123, 138], //  77 sig_coeff_flag, chroma 3
+    [152, 107, 122], //  78 sig_coeff_flag, chroma 4
+    [136, 121, 121], //  79 sig_coeff_flag, chroma 5
+    [152, 107, 122], //  80 sig_coeff_flag, chroma 6
+    [136, 121, 121], //  81 sig_coeff_flag, chroma 7
+    [153, 167, 167], //  82 sig_coeff_flag, chroma 8
+    [136, 151, 151], //  83 sig_coeff_flag, chroma 9
+    [139, 183, 183], //  84 sig_coeff_flag, chroma 10
+    [111, 140, 140], //  85 sig_coeff_flag, chroma 11
+    [136, 151, 151], //  86 sig_coeff_flag, chroma 12
+    [139, 183, 183], //  87 sig_coeff_flag, chroma 13
+    [111, 140, 140], //  88 sig_coeff_flag, chroma 14
+    [111, 140, 140], //  89 sig_coeff_flag, chroma, transform_skip_context
     [110, 125, 125], //  90 last_sig_coeff_x_prefix 0
     [110, 110, 110], //  91 last_sig_coeff_x_prefix 1
     [124,  94, 124], //  92 last_sig_coeff_x_prefix 2
@@ -119,18 +119,18 @@ pub const INIT_VALUE: [[u8; 3]; 202] = [
     [108, 108, 108], // 105 last_sig_coeff_x_prefix 15
     [123, 123, 123], // 106 last_sig_coeff_x_prefix 16
     [ 63, 108,  93], // 107 last_sig_coeff_x_prefix 17
-    [ __,  __,  __], // 108 last_sig_coeff_x_prefix 18
-    [ __,  __,  __], // 109 last_sig_coeff_x_prefix 19
-    [ __,  __,  __], // 110 last_sig_coeff_x_prefix 20
-    [ __,  __,  __], // 111 last_sig_coeff_x_prefix 21
-    [ __,  __,  __], // 112 last_sig_coeff_x_prefix 22
-    [ __,  __,  __], // 113 last_sig_coeff_x_prefix 23
-    [ __,  __,  __], // 114 last_sig_coeff_x_prefix 24
-    [ __,  __,  __], // 115 last_sig_coeff_x_prefix 25
-    [ __,  __,  __], // 116 last_sig_coeff_x_prefix 26
-    [ __,  __,  __], // 117 last_sig_coeff_x_prefix 27
-    [ __,  __,  __], // 118 last_sig_coeff_x_prefix 28
-    [ __,  __,  __], // 119 last_sig_coeff_x_prefix 29
+    [ __,  __,  __], // 108 no context of the standard
+    [ __,  __,  __], // 109 no context of the standard
+    [ __,  __,  __], // 110 no context of the standard
+    [ __,  __,  __], // 111 no context of the standard
+    [ __,  __,  __], // 112 no context of the standard
+    [ __,  __,  __], // 113 no context of the standard
+    [ __,  __,  __], // 114 no context of the standard
+    [ __,  __,  __], // 115 no context of the standard
+    [ __,  __,  __], // 116 no context of the standard
+    [ __,  __,  __], // 117 no context of the standard
+    [ __,  __,  __], // 118 no context of the standard
+    [ __,  __,  __], // 119 no context of the standard
     [110, 125, 125], // 120 last_sig_coeff_y_prefix 0
     [110, 110, 110], // 121 last_sig_coeff_y_prefix 1
     [124,  94, 124], // 122 last_sig_coeff_y_prefix 2
@@ -149,18 +149,18 @@ pub const INIT_VALUE: [[u8; 3]; 202] = [
     [108, 108, 108], // 135 last_sig_coeff_y_prefix 15
     [123, 123, 123], // 136 last_sig_coeff_y_prefix 16
     [ 63, 108,  93], // 137 last_sig_coeff_y_prefix 17
-    [ __,  __,  __], // 138 last_sig_coeff_y_prefix 18
-    [ __,  __,  __], // 139 last_sig_coeff_y_prefix 19
-    [ __,  __,  __], // 140 last_sig_coeff_y_prefix 20
-    [ __,  __,  __], // 141 last_sig_coeff_y_prefix 21
-    [ __,  __,  __], // 142 last_sig_coeff_y_prefix 22
-    [ __,  __,  __], // 143 last_sig_coeff_y_prefix 23
-    [ __,  __,  __], // 144 last_sig_coeff_y_prefix 24
-    [ __,  __,  __], // 145 last_sig_coeff_y_prefix 25
-    [ __,  __,  __], // 146 last_sig_coeff_y_prefix 26
-    [ __,  __,  __], // 147 last_sig_coeff_y_prefix 27
-    [ __,  __,  __], // 148 last_sig_coeff_y_prefix 28
-    [ __,  __,  __], // 149 last_sig_coeff_y_prefix 29
+    [ __,  __,  __], // 138 no context of the standard
+    [ __,  __,  __], // 139 no context of the standard
+    [ __,  __,  __], // 140 no context of the standard
+    [ __,  __,  __], // 141 no context of the standard
+    [ __,  __,  __], // 142 no context of the standard
+    [ __,  __,  __], // 143 no context of the standard
+    [ __,  __,  __], // 144 no context of the standard
+    [ __,  __,  __], // 145 no context of the standard
+    [ __,  __,  __], // 146 no context of the standard
+    [ __,  __,  __], // 147 no context of the standard
+    [ __,  __,  __], // 148 no context of the standard
+    [ __,  __,  __], // 149 no context of the standard
     [140, 154, 154], // 150 coeff_abs_level_greater1_flag 0
     [ 92, 196, 196], // 151 coeff_abs_level_greater1_flag 1
     [137, 196, 167], // 152 coeff_abs_level_greater1_flag 2
@@ -191,26 +191,26 @@ pub const INIT_VALUE: [[u8; 3]; 202] = [
     [167, 122, 107], // 177 coeff_abs_level_greater2_flag 3
     [152, 107, 107], // 178 coeff_abs_level_greater2_flag 4
     [152, 167, 167], // 179 coeff_abs_level_greater2_flag 5
-    [ __, 168, 168], // 180 mvp_flag 0
-    [153, 153, 153], // 181 sao_merge_flag 0
-    [200, 185, 160], // 182 sao_type_idx 0
-    [139, 139, 139], // 183 transform_skip_flag 0
-    [139, 139, 139], // 184 transform_skip_flag 1
-    [154, 154, 154], // 185 cu_transquant_bypass_flag 0
+    [ __, 168, 168], // 180 mvp_l0_flag, mvp_l1_flag
+    [153, 153, 153], // 181 sao_merge_left_flag, sao_merge_up_flag
+    [200, 185, 160], // 182 sao_type_idx_luma, sao_type_idx_chroma
+    [139, 139, 139], // 183 transform_skip_flag, luma
+    [139, 139, 139], // 184 transform_skip_flag, chroma
+    [154, 154, 154], // 185 cu_transquant_bypass_flag
     [ __, 139, 139], // 186 explicit_rdpcm_flag 0
     [ __, 139, 139], // 187 explicit_rdpcm_flag 1
     [ __, 139, 139], // 188 explicit_rdpcm_dir_flag 0
     [ __, 139, 139], // 189 explicit_rdpcm_dir_flag 1
-    [154, 154, 154], // 190 log2_res_scale_abs_plus1,res_scale_sign_flag 0
-    [154, 154, 154], // 191 log2_res_scale_abs_plus1,res_scale_sign_flag 1
-    [154, 154, 154], // 192 log2_res_scale_abs_plus1,res_scale_sign_flag 2
-    [154, 154, 154], // 193 log2_res_scale_abs_plus1,res_scale_sign_flag 3
-    [154, 154, 154], // 194 log2_res_scale_abs_plus1,res_scale_sign_flag 4
-    [154, 154, 154], // 195 log2_res_scale_abs_plus1,res_scale_sign_flag 5
-    [154, 154, 154], // 196 log2_res_scale_abs_plus1,res_scale_sign_flag 6
-    [154, 154, 154], // 197 log2_res_scale_abs_plus1,res_scale_sign_flag 7
-    [154, 154, 154], // 198 log2_res_scale_abs_plus1,res_scale_sign_flag 8
-    [154, 154, 154], // 199 log2_res_scale_abs_plus1,res_scale_sign_flag 9
-    [154, 154, 154], // 200 cu_chroma_qp_offset_flag 0
-    [154, 154, 154], // 201 cu_chroma_qp_offset_idx 0
+    [154, 154, 154], // 190 log2_res_scale_abs_plus1 0
+    [154, 154, 154], // 191 log2_res_scale_abs_plus1 1
+    [154, 154, 154], // 192 log2_res_scale_abs_plus1 2
+    [154, 154, 154], // 193 log2_res_scale_abs_plus1 3
+    [154, 154, 154], // 194 log2_res_scale_abs_plus1 4
+    [154, 154, 154], // 195 log2_res_scale_abs_plus1 5
+    [154, 154, 154], // 196 log2_res_scale_abs_plus1 6
+    [154, 154, 154], // 197 log2_res_scale_abs_plus1 7
+    [154, 154, 154], // 198 res_scale_sign_flag 0
+    [154, 154, 154], // 199 res_scale_sign_flag 1
+    [154, 154, 154], // 200 cu_chroma_qp_offset_flag
+    [154, 154, 154], // 201 cu_chroma_qp_offset_idx
 ];

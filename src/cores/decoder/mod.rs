@@ -12,25 +12,14 @@ pub use twin::{Decoder, Registers};
 #[cfg(feature = "cosim")]
 mod spec {
     use super::{Decoder, properties, sweep};
-    use crate::context::CONTEXTS;
     use crate::cores::{
-        Can, CoreSpec, Direction, Sources,
+        CoreSpec, Direction, Sources,
         common::{TABLES, formal, rtl},
     };
     use crate::cosim::{Lockstep, sweep::Step};
+    use crate::fit::Can;
     use crate::mutation::{Explanation, Mutable};
     use crate::prove::Bench;
-
-    /// What the decoders here can be asked for.
-    pub(in crate::cores) const CAN: Can = Can {
-        avc: true,
-        hevc: true,
-        contexts: CONTEXTS,
-        align: true,
-        raw: true,
-        load: true,
-        initialise: false,
-    };
 
     /// The checkers of its contexts, and all others.
     pub(in crate::cores) const CONTEXT_CHECKERS: Sources = formal!["decoder/formal_decoder_contexts.sv"];
@@ -63,7 +52,7 @@ mod spec {
             "decoder/cabac_decoder_bits.sv",
             "decoder/cabac_decoder.sv",
         ],
-        can: CAN,
+        can: Can::ALL,
         twin: Lockstep::of::<Decoder>(),
         step: Step {
             top: "cabac_decoder_sweep",
@@ -100,4 +89,4 @@ mod spec {
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;
 #[cfg(feature = "cosim")]
-pub(super) use spec::{CAN, CHECKERS, CONTEXT_CHECKERS, PROOF};
+pub(super) use spec::{CHECKERS, CONTEXT_CHECKERS, PROOF};

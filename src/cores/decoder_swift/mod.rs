@@ -7,6 +7,7 @@ use super::{
     decoder::{self, Decoder, properties, sweep},
 };
 use crate::cosim::{Lockstep, sweep::Step};
+use crate::fit::Can;
 use crate::mutation::Mutable;
 use crate::prove::{Bench, Edit, Property, with_controls};
 
@@ -31,7 +32,7 @@ pub static SPEC: CoreSpec = CoreSpec {
         "decoder_swift/cabac_decoder_swift_bits.sv",
         "decoder_swift/cabac_decoder_swift.sv",
     ],
-    can: decoder::CAN,
+    can: Can::ALL,
     twin: Lockstep::of::<Decoder>(),
     step: Step {
         top: "cabac_decoder_swift_sweep",

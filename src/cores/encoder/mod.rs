@@ -12,25 +12,14 @@ pub use twin::{Encoder, Passed, Pipeline, Registers};
 #[cfg(feature = "cosim")]
 mod spec {
     use super::{Encoder, properties, sweep};
-    use crate::context::CONTEXTS;
     use crate::cores::{
-        Can, CoreSpec, Direction, Sources,
+        CoreSpec, Direction, Sources,
         common::{TABLES, formal, rtl},
     };
     use crate::cosim::{Lockstep, sweep::Step};
+    use crate::fit::Can;
     use crate::mutation::{Explanation, Mutable};
     use crate::prove::Bench;
-
-    /// What the encoders here can be asked for.
-    pub(in crate::cores) const CAN: Can = Can {
-        avc: true,
-        hevc: true,
-        contexts: CONTEXTS,
-        align: true,
-        raw: true,
-        load: true,
-        initialise: false,
-    };
 
     /// The checkers of its contexts, and all others.
     pub(in crate::cores) const CONTEXT_CHECKERS: Sources = formal!["encoder/formal_encoder_contexts.sv"];
@@ -73,7 +62,7 @@ mod spec {
             "encoder/cabac_encoder_emit.sv",
             "encoder/cabac_encoder.sv",
         ],
-        can: CAN,
+        can: Can::ALL,
         twin: Lockstep::of::<Encoder>(),
         step: STEP,
         benches: &[
@@ -103,4 +92,4 @@ mod spec {
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;
 #[cfg(feature = "cosim")]
-pub(super) use spec::{CAN, CHECKERS, CONTEXT_CHECKERS, PROOF, STEP};
+pub(super) use spec::{CHECKERS, CONTEXT_CHECKERS, PROOF, STEP};

@@ -15,6 +15,7 @@ mod spec {
         encoder::{self, properties},
     };
     use crate::cosim::Lockstep;
+    use crate::fit::Can;
     use crate::mutation::Mutable;
     use crate::prove::{Bench, Edit, Property, with_controls};
 
@@ -38,7 +39,7 @@ mod spec {
             "encoder_swift/cabac_encoder_swift_emit.sv",
             "encoder_swift/cabac_encoder_swift.sv",
         ],
-        can: encoder::CAN,
+        can: Can::ALL,
         twin: Lockstep::of::<EncoderSwift>(),
         step: encoder::STEP,
         benches: &[

@@ -67,7 +67,8 @@ pub fn measure(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Failure> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let vectors: Vec<&Vector> = suite.vectors.iter().filter(|vector| model.plays(vector, true)).collect();
+    let fitted = model.fitter().fit_all(&suite.vectors);
+    let vectors = fitted.played();
     for stalls in stalls(suite) {
         let plan = Plan { noise: rng.next_u64(), power_on: rng.next_u32(), ..Plan::default() };
         let play = Play { plan, stalls, seed: rng.next_u64(), ..Play::flowing(&vectors) };

@@ -45,10 +45,12 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     #[inline]
     pub(super) fn take_bytes(&mut self) -> Result<bool, Wrong> {
         if self.outputs.out_valid == 0 {
+            self.stays("out_valid", 0)?;
             return Ok(false);
         }
         let shown = self.form.shows_count.then_some(self.outputs.out_count);
         let count = self.count("out_count", shown, self.form.bytes)?;
+        self.stays("out_count", count)?;
         for lane in 0..count {
             let byte = match self.script.bytes.get(lane) {
                 Some(byte) if byte.request < self.script.taken() => *byte,
@@ -63,6 +65,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             self.check_byte(byte, lane, count)?;
         }
         let given = self.inputs.out_ready == 1;
+        self.shown = if given { 0 } else { count };
         if given {
             self.script.bytes.drain(..count).for_each(|byte| self.given = byte.number + 1);
             self.waits.transferred(Port::Bytes, count);
@@ -89,10 +92,12 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     #[inline]
     pub(super) fn take_answers(&mut self) -> Result<bool, Wrong> {
         if self.outputs.rsp_valid == 0 {
+            self.stays("rsp_valid", 0)?;
             return Ok(false);
         }
         let shown = self.form.shows_count.then_some(self.outputs.rsp_count);
         let count = self.count("rsp_count", shown, self.form.lanes)?;
+        self.stays("rsp_count", count)?;
         for lane in 0..count {
             let answer = match self.script.answers.get(lane) {
                 Some(answer) if answer.request < self.script.taken() => *answer,
@@ -101,6 +106,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             self.check_answer(answer, lane, count)?;
         }
         let given = self.inputs.rsp_ready == 1;
+        self.shown = if given { 0 } else { count };
         if given {
             self.script.answers.drain(..count);
             self.waits.transferred(Port::Answers, count);
@@ -110,6 +116,12 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
 
     #[inline]
     fn check_answer(&self, answer: Answer, lane: usize, count: usize) -> Result<(), Wrong> {
+        if answer.is_undefined {
+            return match self.outputs.rsp_error[lane] {
+                0 => Err(self.wrong(answer.request, "the error", "one that is not 0", 0, lane)),
+                _ => Ok(()),
+            };
+        }
         let (field, found) = match answer.is_raw {
             true => ("the raw byte", self.outputs.rsp_data),
             false => ("the bin", self.outputs.rsp_bin[lane]),
@@ -138,6 +150,20 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let right = if most == 1 { "1".to_owned() } else { format!("1 to {most}") };
         let newest = self.script.taken().saturating_sub(1);
         Err(self.wrong(newest, format!("{port} of what is valid"), right, count, 0))
+    }
+
+    /// What is offered stays until it is taken.
+    #[inline]
+    fn stays(&self, port: &str, count: usize) -> Result<(), Wrong> {
+        if count >= self.shown {
+            return Ok(());
+        }
+        let what = match count {
+            0 => format!("{port} is withdrawn: it was 1, and nothing was taken"),
+            _ => format!("{port} falls from {} to {count}, and nothing was taken", self.shown),
+        };
+        let newest = self.script.taken().saturating_sub(1);
+        Err(Wrong { guilty: Guilty::Request(newest), fault: Fault::new(Cause::Handshake, what) })
     }
 
     #[inline]
@@ -170,7 +196,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
 
     pub(super) fn deadlock(&mut self) -> Wrong {
         let (guilty, waits) = if self.script.has_next() {
-            (Guilty::Offered, "a request is not taken".to_owned())
+            (Guilty::Offered, format!("a request is not taken: {}", self.offered()))
         } else if let Some(byte) = self.script.bytes.front() {
             (Guilty::Request(byte.request), format!("{} does not come", name_byte(byte.number)))
         } else {
@@ -178,8 +204,26 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             let guilty = answer.map_or(Guilty::Offered, |answer| Guilty::Request(answer.request));
             (guilty, "an answer does not come".to_owned())
         };
-        let what = format!("for {} clocks {waits}", self.patience);
+        let (valid, ready) = match self.form.direction {
+            Direction::Encoder => ("out_valid", "out_ready"),
+            Direction::Decoder => ("rsp_valid", "rsp_ready"),
+        };
+        let looks = match self.form.can_be_blocked && self.waits.looks_first() && self.shown == 0 {
+            true => format!("; {ready} is 0 until {valid} is 1, which must not wait for it"),
+            false => String::new(),
+        };
+        let what = format!("for {} clocks {waits}{looks}", self.patience);
         Wrong { guilty, fault: Fault::new(Cause::Deadlock, what) }
+    }
+
+    /// The requests on the ports, or the one that comes next.
+    fn offered(&mut self) -> String {
+        let several = self.form.lanes > 1;
+        let mut name = |lane: usize| {
+            let asked = self.script.next(lane)?;
+            Some(if several { format!("lane {lane} {}", asked.request) } else { asked.request.to_string() })
+        };
+        (0..self.held.max(1)).map_while(&mut name).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -5,6 +5,7 @@ use silicabac_sim::Stopped;
 use crate::cores::Direction;
 use crate::cosim::{Fault, Waves, script::Asked};
 use crate::cycle::{Field, Inputs, Outputs};
+use crate::fit::Can;
 
 /// A core that can be played to.
 pub(in crate::cosim) trait Device {
@@ -31,10 +32,14 @@ pub(in crate::cosim) trait Device {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cosim) struct Form {
     pub(in crate::cosim) direction: Direction,
+    /// What the core can be asked for.
+    pub(in crate::cosim) can: Can,
     /// How many requests it takes at once.
     pub(in crate::cosim) lanes: usize,
     /// How many bytes an encoder gives at once.
     pub(in crate::cosim) bytes: usize,
+    /// Whether it has `out_ready` or `rsp_ready`.
+    pub(in crate::cosim) can_be_blocked: bool,
     /// Whether it has `out_count` or `rsp_count`.
     pub(in crate::cosim) shows_count: bool,
     /// Whether it has `out_last`.

@@ -16,7 +16,7 @@ use super::{
     Cause, Fault, Mismatch, Plan, Port, Stalls, Stats,
     feed::Feed,
     script::Script,
-    waits::{Waits, Way},
+    waits::{Waits, Way, Ways},
 };
 use crate::bin::Event;
 use crate::context::{ContextModel, CtxIdx};
@@ -40,8 +40,6 @@ pub struct Play<'a> {
     pub seed: u64,
     /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
     pub patience: u32,
-    /// Whether the core is sent LOADs.
-    pub sends_loads: bool,
     /// Whether a mismatch is to have all waits up to it.
     pub records: bool,
 }
@@ -55,7 +53,6 @@ impl<'a> Play<'a> {
             stalls: Stalls::NONE,
             seed: 0,
             patience: PATIENCE,
-            sends_loads: true,
             records: false,
         }
     }
@@ -74,13 +71,13 @@ pub(super) fn play<'a, D: Device, O: Observer>(
     play: &Play<'a>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(Stats, D), Box<Mismatch>> {
-    let Play { vectors, ref plan, stalls, seed, patience, sends_loads, records } = *play;
+    let Play { vectors, ref plan, stalls, seed, patience, records } = *play;
     let form = device.form();
     let mut player = Player {
         device,
         form,
         observer,
-        script: Script::new(form.direction, vectors, sends_loads),
+        script: Script::new(form.direction, vectors, &form.can),
         feed: Feed::new(if form.direction == Direction::Decoder { vectors } else { &[] }),
         noise: ChaCha8Rng::seed_from_u64(plan.noise),
         waits: Waits::new(plan.clone(), stalls, seed, records),
@@ -90,6 +87,7 @@ pub(super) fn play<'a, D: Device, O: Observer>(
         patience,
         stats: Stats::default(),
         held: 0,
+        shown: 0,
         vector: 0,
         given_up: 0,
         still: 0,
@@ -117,6 +115,8 @@ struct Player<'a, D, O> {
     stats: Stats,
     /// How many requests are on the ports and have to stay there.
     held: usize,
+    /// How many bytes or answers the core showed in the last clock that were not taken: they have to stay.
+    shown: usize,
     /// The vector that is played, and how often it has been given up.
     vector: usize,
     given_up: u32,
@@ -207,9 +207,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let mood = self.script.mood();
         self.waits.begin(mood.phase);
         if self.script.has_next() {
-            let can_cut =
-                self.waits.may_give_up() && self.form.direction == Direction::Decoder && self.can_cut();
-            match self.waits.gives_up(self.given_up, mood.is_delicate(), can_cut) {
+            match self.gives_up(mood.is_delicate()) {
                 Some(Way::Reset(clocks)) => return self.reset(clocks),
                 Some(Way::Cut) => self.cut(),
                 None => {}
@@ -218,10 +216,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.inputs.rst = 0;
         self.offer_requests();
         match self.form.direction {
-            Direction::Encoder => self.inputs.out_ready = u32::from(!self.waits.waits(Port::Bytes)),
+            Direction::Encoder => self.inputs.out_ready = self.is_ready(Port::Bytes).into(),
             Direction::Decoder => {
                 self.offer_byte();
-                self.inputs.rsp_ready = u32::from(!self.waits.waits(Port::Answers));
+                self.inputs.rsp_ready = self.is_ready(Port::Answers).into();
             }
         }
         self.inputs.save_ctx_idx = self.noise.next_u32() & 1023;
@@ -242,6 +240,30 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             }
         }
         Ok(())
+    }
+
+    /// How to give the vector up in this clock, if that is to be.
+    #[inline]
+    fn gives_up(&mut self, is_delicate: bool) -> Option<Way> {
+        if !self.waits.may_give_up() {
+            return None;
+        }
+        let ways = Ways {
+            reset: self.form.can.reset,
+            cut: self.form.direction == Direction::Decoder && self.form.can.early_slice && self.can_cut(),
+        };
+        self.waits.gives_up(self.given_up, is_delicate, ways)
+    }
+
+    /// Whether whoever takes what the core gives is ready: always, if the core has no port to be told so; and else
+    /// sometimes only once there is something to take, since a valid that waits for its ready would never come.
+    #[inline]
+    fn is_ready(&mut self, port: Port) -> bool {
+        if !self.form.can_be_blocked {
+            return true;
+        }
+        let sees = self.shown > 0 || !self.waits.looks_first();
+        sees && !self.waits.waits(port)
     }
 
     /// Whether the slice that is asked for can end early: what waits on the ports cannot be taken back, and a core that
@@ -294,7 +316,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let vector = self.script.vector();
         self.feed.restart(vector);
         self.observer.drop_all(self.script.taken());
-        (self.held, self.given) = (0, 0);
+        (self.held, self.given, self.shown) = (0, 0, 0);
         self.plays_again(vector);
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::bin::{BinCoder, Decode, Event};
 use crate::context::{ContextModel, SliceInit};
 use crate::cores::Direction;
 use crate::cycle::{Request, error_code};
+use crate::fit::{Can, Errors, Loads};
 use crate::vectors::Vector;
 pub(super) use oracle::State;
 use oracle::{EncoderOracle, Oracle};
@@ -25,6 +26,8 @@ pub(super) struct Script<'a> {
     direction: Direction,
     /// Whether the core is sent LOADs; one that initialises contexts by itself is not.
     sends_loads: bool,
+    /// How far a slice with an error can be judged.
+    errors: Errors,
     vectors: &'a [&'a Vector],
     /// The vector whose requests come next, which of them, and its oracle.
     vector: usize,
@@ -124,6 +127,8 @@ pub(super) struct Answer {
     pub(super) is_raw: bool,
     pub(super) error: u32,
     pub(super) bits: u64,
+    /// An error has spoiled it: all that it has to say is that there is one.
+    pub(super) is_undefined: bool,
 }
 
 /// Where a request stands.
@@ -135,10 +140,11 @@ pub(super) struct At {
 }
 
 impl<'a> Script<'a> {
-    pub(super) fn new(direction: Direction, vectors: &'a [&'a Vector], sends_loads: bool) -> Script<'a> {
+    pub(super) fn new(direction: Direction, vectors: &'a [&'a Vector], can: &Can) -> Script<'a> {
         let mut script = Script {
             direction,
-            sends_loads,
+            sends_loads: can.loads != Loads::None,
+            errors: can.errors,
             vectors,
             vector: 0,
             requests: Requests::default(),
@@ -249,20 +255,44 @@ impl<'a> Script<'a> {
     }
 
     fn pull(&mut self) -> Option<Asked> {
-        let request = loop {
-            match self.requests.next() {
-                Some(request) => break request,
-                None if self.vector >= self.vectors.len() => return None,
-                None => self.begin(self.vector + 1),
+        loop {
+            let Some(request) = self.requests.next() else {
+                if self.vector >= self.vectors.len() {
+                    return None;
+                }
+                self.begin(self.vector + 1);
+                continue;
+            };
+            let number = self.taken + self.ahead.len() as u64;
+            let model = self.oracle.model(request);
+            let before = self.mood_before();
+            let (phase, run) = self.code(request, number, before.phase);
+            if phase == Phase::Error && self.errors != Errors::Convention && !self.ends_with_error(number) {
+                continue;
             }
-        };
-        let number = self.taken + self.ahead.len() as u64;
-        let model = self.oracle.model(request);
-        let before = self.mood_before();
-        let (phase, run) = self.code(request, number, before.phase);
-        let mood = Mood { phase, run };
-        let state = self.oracle.state(request, model);
-        Some(Asked { request, model, vector: self.vector, mood, state })
+            let mood = Mood { phase, run };
+            let state = self.oracle.state(request, model);
+            return Some(Asked { request, model, vector: self.vector, mood, state });
+        }
+    }
+
+    /// The request of this number meets an error, or comes after one, and the core has no more to say of it than that
+    /// there is one, or not even that. Whether the request is asked all the same; the slice is over if it is answered or
+    /// not asked.
+    fn ends_with_error(&mut self, number: u64) -> bool {
+        let flags = self.errors == Errors::Flag;
+        let answer = self.answers.back_mut().filter(|answer| answer.request == number);
+        let is_answered = answer.is_some();
+        if let Some(answer) = answer {
+            answer.is_undefined = true;
+        }
+        if is_answered || !flags {
+            self.requests = Requests::default();
+        }
+        if !flags && is_answered {
+            self.answers.pop_back();
+        }
+        flags
     }
 
     fn mood_before(&self) -> Mood {
@@ -297,10 +327,18 @@ impl<'a> Script<'a> {
             }
             Oracle::Decoder(oracle) => {
                 let value = oracle.ask(request);
-                let error = error_code(oracle.coder.error().map(|error| error.kind));
+                let error = error_code(oracle.error());
                 if let Some(value) = value {
                     let (is_raw, bits) = (request.is_raw(), oracle.coder.position());
-                    self.answers.push_back(Answer { request: number, value, is_raw, error, bits });
+                    let is_undefined = false;
+                    self.answers.push_back(Answer {
+                        request: number,
+                        value,
+                        is_raw,
+                        error,
+                        bits,
+                        is_undefined,
+                    });
                 }
                 (if error == 0 { phase } else { Phase::Error }, 0)
             }
@@ -343,9 +381,4 @@ pub(super) struct Scene {
     pub(super) vector: String,
     pub(super) bin: u64,
     pub(super) requests: VecDeque<(u64, Request)>,
-}
-
-/// Whether a core of this direction can be asked for the vector.
-pub(super) fn plays(direction: Direction, vector: &Vector, sends_loads: bool) -> bool {
-    (direction == Direction::Decoder || !vector.decode_only) && (sends_loads || vector.init.is_some())
 }

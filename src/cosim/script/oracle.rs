@@ -1,6 +1,6 @@
 //! The oracle that a core has to be like, and what its registers are after each request.
 
-use crate::bin::{BinCoder, Decode, Encode, Event};
+use crate::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
 use crate::cores::Direction;
 use crate::cycle::{Quantity, Request, update};
@@ -27,6 +27,11 @@ pub(super) struct DecoderOracle<'a> {
 }
 
 impl DecoderOracle<'_> {
+    /// The first error, once the engine has been started.
+    pub(super) fn error(&self) -> Option<DecodeErrorKind> {
+        self.coder.error().filter(|_| self.started).map(|error| error.kind)
+    }
+
     /// Does a request; the bin or raw byte that answers it, if it is answered.
     pub(super) fn ask(&mut self, request: Request) -> Option<u32> {
         match request {

@@ -8,11 +8,12 @@ use std::fmt::Write;
 use super::{
     player::{codec_number, rsp_bits, slice_type_number},
     rtl,
-    script::{Answer, Asked, Script, plays},
+    script::{Answer, Asked, Script},
 };
 use crate::context::SliceInit;
 use crate::cores::Direction;
 use crate::cycle::RequestFields;
+use crate::fit::{Can, Errors, Fitter};
 use crate::vectors::Vector;
 
 /// The number of a vector has 20 bits.
@@ -34,11 +35,11 @@ pub enum TestbenchError {
     Words(usize),
 }
 
-/// The files of a testbench for a core in a socket: their names, and what is in them.
+/// The files of a testbench for a core in a socket that can this: their names, and what is in them.
 ///
 /// ```
-/// use silicabac::{cores::Direction, cosim::testbench};
-/// let files = testbench(Direction::Encoder, &silicabac::stress::smoke(), false)?;
+/// use silicabac::{cores::Direction, cosim::testbench, fit::Can};
+/// let files = testbench(Direction::Encoder, &silicabac::stress::smoke(), &Can::ALL)?;
 /// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
 /// assert_eq!(names, [
 ///     "encoder_tb.sv", "encoder_config.vh", "encoder_names.vh", "encoder_requests.hex", "encoder_bytes.hex",
@@ -52,16 +53,16 @@ pub enum TestbenchError {
 pub fn testbench(
     direction: Direction,
     vectors: &[Vector],
-    initialises: bool,
+    can: &Can,
 ) -> Result<Vec<(String, String)>, TestbenchError> {
-    let played: Vec<&Vector> =
-        vectors.iter().filter(|vector| plays(direction, vector, !initialises)).collect();
+    let fitted = Fitter::new(direction, *can).fit_all(vectors);
+    let played = fitted.played();
     match played.len() {
         0 => return Err(TestbenchError::NoVector(direction)),
         1..=MOST_VECTORS => {}
         many => return Err(TestbenchError::Vectors(many)),
     }
-    let tables = Tables::new(direction, &played, !initialises);
+    let tables = Tables::new(direction, &played, can);
     let longest = tables.requests.count.max(tables.bytes.count);
     if longest > MOST_WORDS {
         return Err(TestbenchError::Words(longest));
@@ -110,9 +111,12 @@ impl Words {
 }
 
 impl Tables {
-    fn new(direction: Direction, vectors: &[&Vector], sends_loads: bool) -> Tables {
+    fn new(direction: Direction, vectors: &[&Vector], can: &Can) -> Tables {
         let mut tables = Tables::default();
-        let mut script = Script::new(direction, vectors, sends_loads);
+        // The testbench knows which error comes, or none at all.
+        let errors = if can.errors == Errors::Convention { Errors::Convention } else { Errors::None };
+        let can = Can { errors, ..*can };
+        let mut script = Script::new(direction, vectors, &can);
         while script.has_next() {
             let Some(asked) = script.take() else { break };
             tables.requests.push(request(&asked, script.init(asked.vector)));

@@ -1,0 +1,263 @@
+//! Contexts that a core has, in place of those that it has not; and states that it can be brought to, in place of loads.
+
+use std::borrow::Cow;
+
+use super::{Can, Fitter, Loads, Misfit, cut, states};
+use crate::bin::{BinCoder, Encode, Event};
+use crate::context::{CONTEXTS, ContextModel, CtxIdx, SliceInit};
+use crate::spec;
+use crate::vectors::Vector;
+
+/// A slice header, and what it makes of the contexts of a core.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    init: SliceInit,
+    models: Vec<(CtxIdx, ContextModel)>,
+    /// How many contexts begin in each state.
+    counts: [u16; 128],
+}
+
+/// What the headers that a core takes make of its contexts.
+pub(super) fn headers(can: &Can) -> Vec<Header> {
+    let header = |init: SliceInit| {
+        let models = (0..).map_while(CtxIdx::new).filter(|&ctx| can.initialises(init, ctx));
+        let models: Vec<_> = models.filter_map(|ctx| Some((ctx, init.model(ctx)?))).collect();
+        let mut counts = [0; 128];
+        models.iter().for_each(|(_, model)| counts[usize::from(model.bits())] += 1);
+        Header { init, models, counts }
+    };
+    states::headers().filter(|&init| can.takes(init)).map(header).collect()
+}
+
+/// The vector with contexts that the core has, loaded when it takes loads.
+pub(super) fn fit<'a>(vector: Cow<'a, Vector>, fitter: &Fitter) -> Result<Cow<'a, Vector>, Misfit> {
+    let can = &fitter.can;
+    let init = vector.init.filter(|&init| can.takes(init));
+    match can.loads {
+        Loads::None if init.is_some() => Ok(vector),
+        Loads::None => from_a_header(&vector, fitter).map(Cow::Owned),
+        Loads::Start if loads_late(&vector.events) => hoisted(&vector, can).map(Cow::Owned),
+        Loads::Any | Loads::Start => renamed(vector, init, can),
+    }
+}
+
+/// Whether a context is loaded after the first bin.
+fn loads_late(events: &[Event]) -> bool {
+    let is_load = |event: &Event| matches!(event, Event::Load { .. });
+    events.iter().skip_while(|event| is_load(event)).any(is_load)
+}
+
+/// A context variable of a vector; where loads move, between two loads of it.
+#[derive(Clone, Copy, Debug)]
+struct Variable {
+    ctx: CtxIdx,
+    /// Before its first bin.
+    model: ContextModel,
+    /// The event of that bin.
+    first: usize,
+}
+
+/// The context variables of some events in the order in which they are used, and which one each event is about.
+fn variables(events: &[Event], by_load: bool) -> (Vec<Variable>, Vec<Option<usize>>) {
+    let mut variables = Vec::new();
+    let mut current: [Option<usize>; CONTEXTS] = [None; CONTEXTS];
+    let mut models = [ContextModel::default(); CONTEXTS];
+    let used = events.iter().enumerate().map(|(first, &event)| match event {
+        Event::Context { ctx, .. } => Some(*current[ctx.get()].get_or_insert_with(|| {
+            variables.push(Variable { ctx, model: models[ctx.get()], first });
+            variables.len() - 1
+        })),
+        Event::Load { ctx, model } => {
+            models[ctx.get()] = model;
+            if by_load {
+                current[ctx.get()] = None;
+            }
+            None
+        }
+        _ => None,
+    });
+    let used = used.collect();
+    (variables, used)
+}
+
+/// The contexts that a core has.
+fn contexts(can: &Can) -> Vec<CtxIdx> {
+    (0..).map_while(CtxIdx::new).filter(|&ctx| can.has(ctx)).collect()
+}
+
+/// A context for each variable: its own if the core has it, else the highest that is left.
+fn places(variables: &[Variable], contexts: &[CtxIdx]) -> Vec<CtxIdx> {
+    let mut free = [false; CONTEXTS];
+    contexts.iter().for_each(|ctx| free[ctx.get()] = true);
+    let mut take = |ctx: CtxIdx| std::mem::take(&mut free[ctx.get()]).then_some(ctx);
+    let own: Vec<_> = variables.iter().map(|variable| take(variable.ctx)).collect();
+    let mut others = contexts.iter().rev().filter_map(|&ctx| take(ctx));
+    own.into_iter().map(|own| own.or_else(|| others.next()).unwrap_or_default()).collect()
+}
+
+/// The vector up to where it needs more context variables than there are.
+fn with_fewer(vector: &Vector, variables: &[Variable], most: usize) -> Result<Option<Vector>, Misfit> {
+    match variables.get(most) {
+        Some(one_more) => cut(vector, &vector.events, one_more.first, Misfit::Contexts).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The bins and loads stay where they are; contexts that the core does not have become others.
+fn renamed<'a>(
+    vector: Cow<'a, Vector>,
+    init: Option<SliceInit>,
+    can: &Can,
+) -> Result<Cow<'a, Vector>, Misfit> {
+    let is_at_home = |event: &Event| match *event {
+        Event::Context { ctx, .. } | Event::Load { ctx, .. } => can.has(ctx),
+        _ => true,
+    };
+    if vector.events.iter().all(is_at_home) {
+        return Ok(match vector.init == init {
+            true => vector,
+            false => Cow::Owned(Vector { init, ..vector.into_owned() }),
+        });
+    }
+    let contexts = contexts(can);
+    let (variables, _) = variables(&vector.events, false);
+    if let Some(fewer) = with_fewer(&vector, &variables, contexts.len())? {
+        return renamed(Cow::Owned(fewer), init, can);
+    }
+    let mut names = [None; CONTEXTS];
+    let places = places(&variables, &contexts);
+    variables.iter().zip(places).for_each(|(variable, place)| names[variable.ctx.get()] = Some(place));
+    let rename = |&event: &Event| match event {
+        Event::Context { ctx, bin } => names[ctx.get()].map(|ctx| Event::Context { ctx, bin }),
+        Event::Load { ctx, model } => names[ctx.get()].map(|ctx| Event::Load { ctx, model }),
+        _ => Some(event),
+    };
+    let events = vector.events.iter().filter_map(rename).collect();
+    Ok(Cow::Owned(Vector { events, init: None, ..vector.into_owned() }.initialised_by(init)))
+}
+
+/// The loads come first, and what was loaded again is another context.
+fn hoisted(vector: &Vector, can: &Can) -> Result<Vector, Misfit> {
+    let contexts = contexts(can);
+    let (variables, used) = variables(&vector.events, true);
+    if let Some(fewer) = with_fewer(vector, &variables, contexts.len())? {
+        return hoisted(&fewer, can);
+    }
+    let places = places(&variables, &contexts);
+    let loads = variables.iter().zip(&places);
+    let loads = loads.map(|(variable, &ctx)| Event::Load { ctx, model: variable.model });
+    let events = loads.chain(without_loads(&vector.events, &used, &places)).collect();
+    Ok(Vector { events, init: None, ..vector.clone() })
+}
+
+/// The events with contexts by their places and no loads.
+fn without_loads<'a>(
+    events: &'a [Event],
+    used: &'a [Option<usize>],
+    places: &'a [CtxIdx],
+) -> impl Iterator<Item = Event> + 'a {
+    events.iter().zip(used).filter_map(|(&event, &variable)| match (event, variable) {
+        (Event::Context { bin, .. }, Some(variable)) => Some(Event::Context { ctx: places[variable], bin }),
+        (Event::Load { .. }, _) => None,
+        _ => Some(event),
+    })
+}
+
+/// A slice whose header makes the states that loads would have made, with contexts of such states in place of the
+/// vector's. Where there are too few of a state, an engine run comes first whose bins lead others there.
+fn from_a_header(vector: &Vector, fitter: &Fitter) -> Result<Vector, Misfit> {
+    let (variables, used) = variables(&vector.events, true);
+    let most = fitter.headers.iter().map(|header| header.models.len()).max().ok_or(Misfit::States)?;
+    if let Some(fewer) = with_fewer(vector, &variables, most)? {
+        return from_a_header(&fewer, fitter);
+    }
+    let header = best_header(&variables, &fitter.headers).ok_or(Misfit::States)?;
+    let (places, leads) = header.places(&variables);
+    let run = leading_run(&leads, &fitter.can)?;
+    let model = |ctx: CtxIdx| header.init.model(ctx).unwrap_or_default();
+    let loads: Vec<Event> = places.iter().map(|&ctx| Event::Load { ctx, model: model(ctx) }).collect();
+    let mut bytes = match run.is_empty() {
+        true => Vec::new(),
+        false => encode(&[&loads[..], &run[..]].concat()),
+    };
+    bytes.extend(&vector.bytes);
+    let rest = without_loads(&vector.events, &used, &places);
+    let events = loads.into_iter().chain(run).chain(rest).collect();
+    let fitted = Vector::decoded(&*vector.id, &*vector.comment, &vector.flags, bytes, events);
+    Ok(Vector { decode_only: vector.decode_only, ..fitted }.initialised_by(Some(header.init)))
+}
+
+fn encode(events: &[Event]) -> Vec<u8> {
+    let mut encoder = spec::Encoder::new();
+    let _ = encoder.play(events);
+    encoder.finish()
+}
+
+/// The header that begins most variables in the states that they need, among those with enough contexts.
+fn best_header<'a>(variables: &[Variable], headers: &'a [Header]) -> Option<&'a Header> {
+    let mut needs = [0u16; 128];
+    variables.iter().for_each(|variable| needs[usize::from(variable.model.bits())] += 1);
+    let needed: Vec<(usize, u16)> =
+        needs.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect();
+    let begun = |header: &&Header| -> u32 {
+        needed.iter().map(|&(state, count)| u32::from(count.min(header.counts[state]))).sum()
+    };
+    // Of several the first.
+    headers.iter().filter(|header| header.models.len() >= variables.len()).rev().max_by_key(begun)
+}
+
+/// A context that begins in one state and has to be led to another.
+type Lead = (CtxIdx, ContextModel, ContextModel);
+
+impl Header {
+    /// A context for each variable, and which of them do not begin in its state.
+    fn places(&self, variables: &[Variable]) -> (Vec<CtxIdx>, Vec<Lead>) {
+        let mut free: Vec<Option<(CtxIdx, ContextModel)>> = self.models.iter().copied().map(Some).collect();
+        let mut take = |is_it: &dyn Fn(CtxIdx, ContextModel) -> bool| {
+            let found = free.iter().position(|free| free.is_some_and(|(ctx, model)| is_it(ctx, model)))?;
+            free[found].take()
+        };
+        let own: Vec<_> = variables
+            .iter()
+            .map(|wanted| take(&|ctx, model| ctx == wanted.ctx && model == wanted.model))
+            .collect();
+        let begun: Vec<_> = variables
+            .iter()
+            .zip(own)
+            .map(|(wanted, own)| own.or_else(|| take(&|_, model| model == wanted.model)))
+            .collect();
+        let mut leads = Vec::new();
+        let places = variables.iter().zip(begun).map(|(wanted, begun)| {
+            begun.map_or_else(
+                || {
+                    let far = |model| states::distance(model, wanted.model);
+                    let left = free.iter_mut().filter(|free| free.is_some());
+                    let nearest = left.min_by_key(|free| free.map(|(_, model)| far(model)));
+                    let (ctx, model) = nearest.and_then(Option::take).unwrap_or_default();
+                    leads.push((ctx, model, wanted.model));
+                    ctx
+                },
+                |(ctx, _)| ctx,
+            )
+        });
+        let places = places.collect();
+        (places, leads)
+    }
+}
+
+/// An engine run that leads contexts into their states.
+fn leading_run(leads: &[Lead], can: &Can) -> Result<Vec<Event>, Misfit> {
+    if leads.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bins = leads
+        .iter()
+        .flat_map(|&(ctx, from, to)| states::bins(from, to).map(move |bin| Event::Context { ctx, bin }));
+    let end = match (can.substreams, can.raw) {
+        (true, _) => vec![Event::Terminate { bin: true }],
+        (false, 0) => return Err(Misfit::States),
+        // What the bytes are does not matter.
+        (false, _) => vec![Event::Terminate { bin: true }, Event::Raw(0x5a)],
+    };
+    Ok(bins.chain(end).collect())
+}

@@ -1,0 +1,278 @@
+//! The fitter between vectors and cores. A core says what it [`Can`], a vector is what it is; where they do not match, the
+//! vector is changed as little as it takes: contexts are renamed into those that exist, loads move to the start, or a
+//! slice header and some bins make the states that loads would have made; what is beyond a limit is left out.
+//!
+//! A fitted vector keeps its id, its flags and whatever they are about; the oracle says what comes of it. One that cannot
+//! be fitted is not applicable, and a [`Misfit`] says why: that is no failure of the core.
+
+mod can;
+mod contexts;
+mod file;
+mod shape;
+mod states;
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use crate::bin::Event;
+use crate::cores::Direction;
+use crate::vectors::Vector;
+pub use can::{Can, Errors, Loads};
+pub use file::{CoreFile, FileError};
+
+/// Why a vector is nothing for a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Misfit {
+    /// It is for decoders.
+    #[error("no encoder makes its bytes")]
+    DecodeOnly,
+    /// ALIGN, which the core does not have.
+    #[error("it is about ALIGN, which the core does not have")]
+    Align,
+    /// RAW, which the core does not have.
+    #[error("it has RAW bytes, which the core does not take")]
+    Raw,
+    /// More RAW bytes in a row than the core takes, in a slice whose bytes cannot be made anew.
+    #[error("it has more RAW bytes in a row than the core takes")]
+    RawBlock,
+    /// An engine run with no raw bytes before it.
+    #[error("an engine run begins without raw bytes before it, as substreams of H.265 do")]
+    Substream,
+    /// A slice that is too long, whose bytes cannot be made anew.
+    #[error("it is longer than the core's slices")]
+    Length,
+    /// More contexts than the core has.
+    #[error("it uses more contexts than the core has")]
+    Contexts,
+    /// An error in mid-slice, which the core can say nothing of and not be taken out of.
+    #[error("it has an error, of which the core says nothing, and a slice cannot end early")]
+    Error,
+    /// States that no slice header makes, nor bins after it.
+    #[error("its contexts begin in states that no slice header gives them, and the core cannot be led there")]
+    States,
+}
+
+/// Fits vectors to a core.
+#[derive(Clone, Debug)]
+pub struct Fitter {
+    direction: Direction,
+    can: Can,
+    /// What the slice headers that the core takes make of its contexts, if it takes no LOADs.
+    headers: Vec<contexts::Header>,
+}
+
+impl Fitter {
+    /// A fitter for cores of this direction that can this.
+    pub fn new(direction: Direction, can: Can) -> Fitter {
+        let headers = if can.loads == Loads::None { contexts::headers(&can) } else { Vec::new() };
+        Fitter { direction, can, headers }
+    }
+
+    /// What the core can.
+    pub fn can(&self) -> &Can {
+        &self.can
+    }
+
+    /// All of these vectors that the core can play.
+    pub fn fit_all<'a>(&self, vectors: impl IntoIterator<Item = &'a Vector>) -> Fitted<'a> {
+        let mut fitted = Fitted::default();
+        for vector in vectors {
+            match self.fit(vector) {
+                Ok(vector) => fitted.vectors.push(vector),
+                Err(misfit) => *fitted.misfits.entry(misfit).or_default() += 1,
+            }
+        }
+        fitted
+    }
+
+    /// The vector as the core can play it: mostly as it is.
+    ///
+    /// ```
+    /// use silicabac::{bin::Event, context::{ContextModel, CtxIdx}, cores::Direction};
+    /// use silicabac::{fit::{Can, Fitter, Misfit}, vectors::Vector};
+    /// let ctx = CtxIdx::new(1_023).unwrap();
+    /// let events = vec![
+    ///     Event::Load { ctx, model: ContextModel::new(9, true).unwrap() },
+    ///     Event::Context { ctx, bin: false },
+    ///     Event::Terminate { bin: true },
+    /// ];
+    /// let vector = Vector::encoded("one", "a less probable symbol", &[], events);
+    ///
+    /// // A context of H.265 that begins in this state takes its place.
+    /// let fitter = Fitter::new(Direction::Encoder, Can::H265_MAIN);
+    /// let fitted = fitter.fit(&vector).unwrap();
+    /// assert!(fitted.init.is_some() && fitted.bytes == vector.bytes);
+    ///
+    /// let few = Fitter::new(Direction::Encoder, Can { contexts: 0, ..Can::ALL });
+    /// assert_eq!(few.fit(&vector).unwrap_err(), Misfit::Contexts);
+    /// ```
+    ///
+    /// # Errors
+    /// Why it is nothing for the core.
+    pub fn fit<'a>(&self, vector: &'a Vector) -> Result<Cow<'a, Vector>, Misfit> {
+        if self.direction == Direction::Encoder && vector.decode_only {
+            return Err(Misfit::DecodeOnly);
+        }
+        let ends_early = vector.error.is_some() && self.can.errors != Errors::Convention;
+        if ends_early && !self.can.early_slice {
+            return Err(Misfit::Error);
+        }
+        if self.can == (Can { errors: self.can.errors, ..Can::ALL }) {
+            return Ok(Cow::Borrowed(vector));
+        }
+        let shaped = shape::fit(vector, &self.can)?;
+        let fitted = contexts::fit(shaped, self)?;
+        match shape::is_too_long(&fitted, &self.can) {
+            true => Err(Misfit::Length),
+            false => Ok(fitted),
+        }
+    }
+}
+
+/// Vectors as a core can play them.
+#[derive(Clone, Debug, Default)]
+pub struct Fitted<'a> {
+    /// Those that are for the core.
+    pub vectors: Vec<Cow<'a, Vector>>,
+    /// Why others are not, and how many.
+    pub misfits: BTreeMap<Misfit, usize>,
+}
+
+impl Fitted<'_> {
+    /// The vectors, to be played.
+    pub fn played(&self) -> Vec<&Vector> {
+        self.vectors.iter().map(|vector| &**vector).collect()
+    }
+
+    /// The vectors themselves.
+    pub fn into_vectors(self) -> Vec<Vector> {
+        self.vectors.into_iter().map(Cow::into_owned).collect()
+    }
+}
+
+/// The vector up to an event, and then its end; what has no encoder cannot end elsewhere.
+fn cut(vector: &Vector, events: &[Event], at: usize, why: Misfit) -> Result<Vector, Misfit> {
+    if vector.decode_only || at == 0 {
+        return Err(why);
+    }
+    let mut events = events[..at].to_vec();
+    if !events.last().is_some_and(|event| event.ends_life()) {
+        events.push(Event::Terminate { bin: true });
+    }
+    Ok(encoded(vector, events))
+}
+
+/// The same vector with other events.
+fn encoded(vector: &Vector, events: Vec<Event>) -> Vector {
+    let fitted = Vector::encoded(&*vector.id, &*vector.comment, &vector.flags, events);
+    fitted.initialised_by(vector.init)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::CONTEXTS;
+    use crate::suites::Suite;
+    use crate::tables::hevc_contexts::HevcProfile;
+    use crate::vectors;
+
+    /// What a core would be asked for that it cannot.
+    fn asks_too_much(vector: &Vector, can: &Can) -> Option<&'static str> {
+        let (mut known, mut block, mut has_begun) = ([false; CONTEXTS], 0, false);
+        for (i, event) in vector.events.iter().enumerate() {
+            has_begun |= !matches!(event, Event::Load { .. });
+            block = if matches!(event, Event::Raw(_)) { block + 1 } else { 0 };
+            match *event {
+                Event::Align if !can.align => return Some("align"),
+                Event::Raw(_) if block > can.raw => return Some("raw"),
+                Event::Start if i > 0 && !can.substreams && vector.events[i - 1].ends_life() => {
+                    return Some("substream");
+                }
+                Event::Load { .. } if has_begun && can.loads != Loads::Any => return Some("load"),
+                Event::Load { ctx, model } if can.loads == Loads::None => {
+                    if vector.init.and_then(|init| init.model(ctx)) != Some(model) {
+                        return Some("a load that is no initialisation");
+                    }
+                    known[ctx.get()] = true;
+                }
+                Event::Load { ctx, .. } if !can.has(ctx) => return Some("load"),
+                Event::Context { ctx, .. } if !can.has(ctx) => return Some("context"),
+                Event::Context { ctx, .. } if can.loads == Loads::None && !known[ctx.get()] => {
+                    return Some("a context that is not initialised");
+                }
+                _ => {}
+            }
+        }
+        let no_header = can.loads == Loads::None && vector.init.is_none();
+        let other_header = vector.init.is_some_and(|init| !can.takes(init));
+        let is_long = vector.bins() as u64 > can.slice_bins || vector.bytes.len() as u64 > can.slice_bytes;
+        [(no_header, "no header"), (other_header, "header"), (is_long, "long")]
+            .into_iter()
+            .find_map(|(is_so, what)| is_so.then_some(what))
+    }
+
+    fn cores() -> Vec<Can> {
+        let mut cores = Can::TEMPLATES.map(|(_, can)| can).to_vec();
+        for loads in [Loads::Any, Loads::Start] {
+            cores.extend([Can { loads, ..Can::H264 }, Can { loads, ..Can::H265_MAIN }]);
+        }
+        cores.extend([
+            Can { contexts: 460, raw: 0, ..Can::H264 },
+            Can { contexts: 8, loads: Loads::Start, ..Can::ENGINE },
+            Can { slice_bins: 200, slice_bytes: 40, qp: [20, 30], ..Can::H264 },
+            Can { slice_types: [false, false, true], hevc: Some(HevcProfile::Main), ..Can::ENGINE },
+        ]);
+        cores
+    }
+
+    /// The vectors of some suites for a core, or why there are none.
+    fn fitted(suites: &[&str], direction: Direction, can: Can) -> (Vec<Vector>, BTreeMap<Misfit, usize>) {
+        let fitter = Fitter::new(direction, can);
+        let suites: Vec<Suite> = suites.iter().map(|suite| Suite::built_in(suite, 1).unwrap()).collect();
+        let Fitted { vectors, misfits } = fitter.fit_all(suites.iter().flat_map(|suite| &suite.vectors));
+        (vectors.into_iter().map(Cow::into_owned).collect(), misfits)
+    }
+
+    #[test]
+    fn a_fitted_vector_asks_for_nothing_that_the_core_cannot_and_is_a_vector() {
+        for can in cores() {
+            for direction in Direction::ALL {
+                let (fitted, _) = fitted(&["smoke"], direction, can);
+                assert!(!fitted.is_empty());
+                for vector in &fitted {
+                    assert_eq!(asks_too_much(vector, &can), None, "{} for {can:?}", vector.id);
+                    vectors::check(vector).unwrap_or_else(|what| panic!("{}: {what}", vector.id));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_suits_a_core_stays_as_it_is() {
+        for vector in &Suite::built_in("smoke", 1).unwrap().vectors {
+            let fitter = Fitter::new(Direction::Decoder, Can { contexts: 1_023, ..Can::ALL });
+            let uses_the_last = vector.events.iter().any(|event| match event {
+                Event::Context { ctx, .. } | Event::Load { ctx, .. } => ctx.get() == 1_023,
+                _ => false,
+            });
+            let fitted = fitter.fit(vector).unwrap();
+            assert_eq!(*fitted == *vector, !uses_the_last, "{}", vector.id);
+            // Other names are no other bits.
+            assert_eq!(fitted.bytes, vector.bytes);
+        }
+    }
+
+    #[test]
+    #[ignore = "long"]
+    fn most_vectors_fit_most_cores() {
+        for can in cores() {
+            for direction in Direction::ALL {
+                let (fitted, misfits) = fitted(&["directed", "random"], direction, can);
+                println!("{direction:?}: {} {misfits:?} {can:?}", fitted.len());
+                for vector in &fitted {
+                    assert_eq!(asks_too_much(vector, &can), None, "{} for {can:?}", vector.id);
+                    vectors::check(vector).unwrap_or_else(|what| panic!("{}: {what}", vector.id));
+                }
+            }
+        }
+    }
+}

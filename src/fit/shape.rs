@@ -1,0 +1,99 @@
+//! What a core cannot be asked for, and what is beyond its limits, is left out of a vector.
+
+use std::borrow::Cow;
+
+use super::{Can, Misfit, cut, encoded};
+use crate::bin::{BinCoder, Event};
+use crate::spec;
+use crate::vectors::{Flag, Vector};
+
+/// The vector without ALIGN, RAW bytes, bins of contexts and length that the core does not have.
+///
+/// # Errors
+/// If that is what it is about, or its bytes are what they are.
+pub(super) fn fit<'a>(vector: &'a Vector, can: &Can) -> Result<Cow<'a, Vector>, Misfit> {
+    let mut fitted = Cow::Borrowed(vector);
+    for leave_out in [aligns, raw_bytes, contexts_of_the_header, length] {
+        if let Some(vector) = leave_out(&fitted, can)? {
+            fitted = Cow::Owned(vector);
+        }
+    }
+    match has_substreams(&fitted) && !can.substreams {
+        true => Err(Misfit::Substream),
+        false => Ok(fitted),
+    }
+}
+
+/// A vector that had to be changed.
+type Changed = Result<Option<Vector>, Misfit>;
+
+fn aligns(vector: &Vector, can: &Can) -> Changed {
+    if can.align || !vector.events.contains(&Event::Align) {
+        return Ok(None);
+    }
+    let is_its_point = vector.flags.iter().any(|flag| matches!(flag, Flag::Alignment | Flag::Misaligned));
+    if is_its_point || vector.decode_only {
+        return Err(Misfit::Align);
+    }
+    Ok(Some(without(vector, |event| event == Event::Align)))
+}
+
+fn raw_bytes(vector: &Vector, can: &Can) -> Changed {
+    let mut block = 0;
+    let mut is_beyond = |event: Event| {
+        block = if matches!(event, Event::Raw(_)) { block + 1 } else { 0 };
+        block > can.raw
+    };
+    if !vector.events.iter().any(|&event| is_beyond(event)) {
+        return Ok(None);
+    }
+    match (can.raw, vector.decode_only) {
+        (0, _) => Err(Misfit::Raw),
+        (_, true) => Err(Misfit::RawBlock),
+        _ => Ok(Some(without(vector, is_beyond))),
+    }
+}
+
+/// Of a slice with a header that the core takes, the bins of contexts that slices of that type have and the core has
+/// not: those of another profile.
+fn contexts_of_the_header(vector: &Vector, can: &Can) -> Changed {
+    let Some(init) = vector.init.filter(|&init| can.takes(init)) else { return Ok(None) };
+    let lacks = |event| match event {
+        Event::Context { ctx, .. } | Event::Load { ctx, .. } => !can.initialises(init, ctx),
+        _ => false,
+    };
+    match vector.events.iter().any(|&event| lacks(event)) {
+        true if vector.decode_only => Err(Misfit::Contexts),
+        true => Ok(Some(without(vector, lacks))),
+        false => Ok(None),
+    }
+}
+
+fn without(vector: &Vector, mut is_left_out: impl FnMut(Event) -> bool) -> Vector {
+    encoded(vector, vector.events.iter().copied().filter(|&event| !is_left_out(event)).collect())
+}
+
+fn length(vector: &Vector, can: &Can) -> Changed {
+    if !is_too_long(vector, can) {
+        return Ok(None);
+    }
+    let mut encoder = spec::Encoder::new();
+    let mut bins = 0;
+    let mut fits = |&event: &Event| {
+        encoder.code(event);
+        bins += u64::from(event.is_bin());
+        // What is outstanding, the ten bits of codILow, and what the last terminate bin adds.
+        let bytes = encoder.bytes().len() as u64 + u64::from(encoder.bits_outstanding()) / 8 + 4;
+        bins < can.slice_bins && bytes <= can.slice_bytes
+    };
+    let at = vector.events.iter().take_while(|event| fits(event)).count();
+    cut(vector, &vector.events, at, Misfit::Length).map(Some)
+}
+
+pub(super) fn is_too_long(vector: &Vector, can: &Can) -> bool {
+    vector.bins() as u64 > can.slice_bins || vector.bytes.len() as u64 > can.slice_bytes
+}
+
+fn has_substreams(vector: &Vector) -> bool {
+    vector.events.windows(2).any(|pair| pair[0].ends_life() && pair[1] == Event::Start)
+}
