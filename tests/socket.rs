@@ -362,6 +362,33 @@ fn a_valid_that_waits_for_its_ready_or_is_withdrawn_is_wrong() {
     decoder(" && tick", "tick", &["rsp_valid is withdrawn"]);
 }
 
+/// The assertions that are shipped say the same, as immediate and as concurrent ones.
+#[test]
+fn the_handshake_that_is_bound_to_a_core_finds_a_valid_that_is_withdrawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let bind = dir.path().join("bind.sv");
+    let text = "bind textbook_encoder cabac_handshake #(.WIDTH(9)) output_stays (
+        .clk(clk), .rst(rst), .valid(out_valid), .ready(out_ready), .data({out_last, out_data}));";
+    fs::write(&bind, text).unwrap();
+    let withdrawn = dir.path().join("core.v");
+    let text = fs::read_to_string(file("tests/cores/textbook_encoder.v")).unwrap();
+    let tick = "reg tick = 0; always @(posedge clk) tick <= !tick; assign out_valid = full && tick;";
+    let text = text.replace("assign out_valid = full;", tick);
+    fs::write(&withdrawn, text.replace("if (out_ready) {fill", "if (out_ready && tick) {fill")).unwrap();
+    let run = |core: &str, style: &[&str]| {
+        let handshake = file("rtl/socket/cabac_handshake.sv");
+        let table = file("rtl/common/cabac_range_table.sv");
+        let files = [table, core.to_owned(), handshake, bind.display().to_string()];
+        let suite = ["--suite", "smoke", "--verilator-arg=--assert"];
+        socket("encoder", "textbook_encoder", &files, &[&suite, style].concat())
+    };
+    for style in [&[][..], &["--define", "CABAC_SVA=1"]] {
+        let output = run(&withdrawn.display().to_string(), style);
+        expect(&output, 1, &["output_stays.valid_is_withdrawn"]);
+        expect(&run(&file("tests/cores/textbook_encoder.v"), style), 0, &["passes"]);
+    }
+}
+
 /// The textbook encoder with some edits.
 #[track_caller]
 fn encoder_edited(edits: &[(&str, &str)], status: i32, words: &[&str]) {

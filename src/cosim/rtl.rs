@@ -19,6 +19,9 @@ macro_rules! embed {
 pub const SOCKETS: [(&str, &str); 2] =
     embed!["socket/cabac_encoder_socket.sv", "socket/cabac_decoder_socket.sv"];
 
+/// Assertions of a handshake, to be bound to a core.
+pub(super) const HANDSHAKE: [(&str, &str); 1] = embed!["socket/cabac_handshake.sv"];
+
 /// The built-in sources of a core as files in the cache.
 ///
 /// # Errors

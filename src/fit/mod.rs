@@ -261,13 +261,40 @@ mod tests {
         }
     }
 
+    /// What is played of the published suites for each template, and what is not.
+    fn document() -> String {
+        let published = ["directed", "invalid", "random", "real"];
+        let mut rows = String::from(
+            "| template | direction | played | not applicable, and why |\n| --- | --- | ---: | --- |\n",
+        );
+        for (name, can) in Can::TEMPLATES {
+            for direction in Direction::ALL {
+                let (fitted, misfits) = fitted(&published, direction, can);
+                let why = misfits.iter().map(|(why, vectors)| format!("{vectors}: {why}"));
+                let why = why.collect::<Vec<_>>().join("; ");
+                rows += &format!("| `{name}` | {} | {} | {why} |\n", direction.name(), fitted.len());
+            }
+        }
+        rows
+    }
+
+    #[test]
+    #[ignore = "long"]
+    fn the_document_says_what_is_played_for_each_template() {
+        let rows = document();
+        assert!(
+            include_str!("../../docs/fitting.md").contains(&rows),
+            "docs/fitting.md has to have:\n{rows}"
+        );
+    }
+
     #[test]
     #[ignore = "long"]
     fn most_vectors_fit_most_cores() {
         for can in cores() {
             for direction in Direction::ALL {
                 let (fitted, misfits) = fitted(&["directed", "random"], direction, can);
-                println!("{direction:?}: {} {misfits:?} {can:?}", fitted.len());
+                assert!(fitted.len() > 1_000, "{direction:?}: {misfits:?} {can:?}");
                 for vector in &fitted {
                     assert_eq!(asks_too_much(vector, &can), None, "{} for {can:?}", vector.id);
                     vectors::check(vector).unwrap_or_else(|what| panic!("{}: {what}", vector.id));

@@ -43,7 +43,7 @@ pub enum TestbenchError {
 /// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
 /// assert_eq!(names, [
 ///     "encoder_tb.sv", "encoder_config.vh", "encoder_names.vh", "encoder_requests.hex", "encoder_bytes.hex",
-///     "cabac_encoder_socket.sv",
+///     "cabac_encoder_socket.sv", "cabac_handshake.sv",
 /// ]);
 /// # Ok::<(), silicabac::cosim::TestbenchError>(())
 /// ```
@@ -82,7 +82,9 @@ pub fn testbench(
     if direction == Direction::Decoder {
         files.push((format!("{name}_answers.hex"), tables.answers.text));
     }
-    files.push((rtl::file_name(template_path).to_owned(), template.to_owned()));
+    for (path, text) in [(template_path, template)].into_iter().chain(rtl::HANDSHAKE) {
+        files.push((rtl::file_name(path).to_owned(), text.to_owned()));
+    }
     Ok(files)
 }
 
