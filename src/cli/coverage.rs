@@ -66,7 +66,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     // Without a direction the vectors are what both make of them.
     let fitter = Fitter::new(core.direction.unwrap_or(Direction::Decoder), core.can);
     let Fitted { vectors, misfits } = fitter.fit_all(all);
-    vectors.iter().for_each(|vector| coverage.play(vector));
+    let is_of_a_core = arguments.core.is_some() || arguments.can.is_given();
+    for vector in &vectors {
+        match is_of_a_core {
+            true => coverage.play(&fitter.judged(vector)),
+            false => coverage.play(vector),
+        }
+    }
 
     if let Some(path) = &arguments.html {
         write_html(path, &coverage, &suites, arguments.goal)?;

@@ -57,26 +57,42 @@ struct Variable {
     first: usize,
 }
 
-/// The context variables of some events in the order in which they are used, and which one each event is about.
+/// The context variables of some events in the order in which they are used, and which one each event is about. Where
+/// loads move, one that is not used any more takes the place of a new one that begins in the state it is left in.
 fn variables(events: &[Event], by_load: bool) -> (Vec<Variable>, Vec<Option<usize>>) {
-    let mut variables = Vec::new();
+    let mut variables: Vec<Variable> = Vec::new();
     let mut current: [Option<usize>; CONTEXTS] = [None; CONTEXTS];
-    let mut models = [ContextModel::default(); CONTEXTS];
-    let used = events.iter().enumerate().map(|(first, &event)| match event {
-        Event::Context { ctx, .. } => Some(*current[ctx.get()].get_or_insert_with(|| {
-            variables.push(Variable { ctx, model: models[ctx.get()], first });
-            variables.len() - 1
-        })),
-        Event::Load { ctx, model } => {
-            models[ctx.get()] = model;
-            if by_load {
-                current[ctx.get()] = None;
+    let mut loaded = [ContextModel::default(); CONTEXTS];
+    let mut states: Vec<ContextModel> = Vec::new();
+    let mut left: Vec<usize> = Vec::new();
+    let mut used = Vec::with_capacity(events.len());
+    for (first, &event) in events.iter().enumerate() {
+        used.push(match event {
+            Event::Context { ctx, bin } => {
+                let variable = *current[ctx.get()].get_or_insert_with(|| {
+                    let model = loaded[ctx.get()];
+                    match left.iter().position(|&variable| states[variable] == model) {
+                        Some(found) => left.swap_remove(found),
+                        None => {
+                            variables.push(Variable { ctx, model, first });
+                            states.push(model);
+                            variables.len() - 1
+                        }
+                    }
+                });
+                states[variable] = states[variable].next(bin);
+                Some(variable)
             }
-            None
-        }
-        _ => None,
-    });
-    let used = used.collect();
+            Event::Load { ctx, model } => {
+                loaded[ctx.get()] = model;
+                if by_load {
+                    left.extend(current[ctx.get()].take());
+                }
+                None
+            }
+            _ => None,
+        });
+    }
     (variables, used)
 }
 

@@ -13,8 +13,9 @@ mod states;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::bin::Event;
+use crate::bin::{BinCoder, Decode, Event};
 use crate::cores::Direction;
+use crate::spec;
 use crate::vectors::Vector;
 pub use can::{Can, Errors, Loads};
 pub use file::{CoreFile, FileError};
@@ -82,6 +83,21 @@ impl Fitter {
             }
         }
         fitted
+    }
+
+    /// The part of a vector that is judged: of one with an error, what comes before it, unless the core says what it does
+    /// then.
+    pub fn judged<'a>(&self, vector: &'a Vector) -> Cow<'a, Vector> {
+        if self.can.errors == Errors::Convention || vector.error.is_none() {
+            return Cow::Borrowed(vector);
+        }
+        let mut decoder = spec::Decoder::new(&vector.bytes);
+        let is_right = |event: &&Event| {
+            decoder.code(**event);
+            decoder.error().is_none()
+        };
+        let events: Vec<Event> = vector.events.iter().take_while(is_right).copied().collect();
+        Cow::Owned(Vector { events, ..vector.clone() })
     }
 
     /// The vector as the core can play it: mostly as it is.
