@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    ffi::OsStr,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -10,7 +9,6 @@ use std::{
 use serde::Serialize;
 use silicabac::cores::Direction;
 use silicabac::cosim::{self, Failed, Fault, Mismatch, Model, Rules, Source};
-use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, SimError, Tools};
@@ -19,7 +17,7 @@ use super::{
     Failure, Verdict, judge,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, out, say, unless_closed},
-    shell,
+    shell, sources,
 };
 
 #[derive(clap::Args)]
@@ -29,18 +27,8 @@ pub(super) struct Options {
     /// Check a core in a socket, by its transactions: any latency, any throughput
     #[arg(long, value_parser = judge::direction_names(), group = "one_core", value_name = "DIRECTION")]
     socket: Option<Direction>,
-    /// Its Verilog, packages first; without this, the built-in core in its socket
-    #[arg(long, value_name = "FILE", num_args = 1.., requires_all = ["socket", "top"], conflicts_with = "rtl_dir")]
-    rtl: Vec<PathBuf>,
-    /// Where `include looks
-    #[arg(long, value_name = "DIR", requires = "rtl")]
-    include: Vec<PathBuf>,
-    /// A macro of its Verilog
-    #[arg(long, value_name = "NAME=VALUE", requires = "rtl")]
-    define: Vec<String>,
-    /// One more argument for Verilator
-    #[arg(long, value_name = "ARGUMENT", requires = "rtl", allow_hyphen_values = true)]
-    verilator_arg: Vec<String>,
+    #[command(flatten)]
+    sources: sources::Options,
     /// The core initialises contexts by itself: no loads, and only slices whose header says all
     #[arg(long, requires = "socket")]
     initialises: bool,
@@ -56,17 +44,11 @@ impl Options {
     }
 
     fn source(&self, direction: Direction, top: Option<&str>, cache: &Cache) -> Result<Source, SimError> {
-        if self.rtl.is_empty() {
-            let core = direction.plain_core();
-            return Ok(Source { copy_of: None, ..Source::of(core, core.top, None, cache)? });
+        if let Some(source) = self.sources.source(direction, top.unwrap_or_default())? {
+            return Ok(source);
         }
-        let defines = self.define.iter().map(|define| format!("-D{define}"));
-        self.rtl.iter().for_each(|path| files::remember_input(path));
-        Ok(Source {
-            include_dirs: self.include.clone(),
-            arguments: defines.chain(self.verilator_arg.iter().cloned()).collect(),
-            ..Source::new(direction, top.unwrap_or_default(), self.rtl.clone())
-        })
+        let core = direction.plain_core();
+        Ok(Source { copy_of: None, ..Source::of(core, core.top, None, cache)? })
     }
 }
 
@@ -266,14 +248,7 @@ impl Report {
     fn replay(&self, file: &Path, options: &Options, common: &judge::Options) -> String {
         let mut command =
             format!("silicabac cosim --socket {} --vectors {}", self.direction, shell::path(file));
-        if !options.rtl.is_empty() {
-            command += " --rtl";
-            command.extend(options.rtl.iter().map(|file| format!(" {}", shell::path(file))));
-        }
-        command.extend(options.include.iter().map(|dir| format!(" --include {}", shell::path(dir))));
-        let named = |name: &str, value: &String| format!(" --{name}={}", shell::word(OsStr::new(value)));
-        command.extend(options.define.iter().map(|define| named("define", define)));
-        command.extend(options.verilator_arg.iter().map(|argument| named("verilator-arg", argument)));
+        command += &options.sources.of_replay();
         if options.initialises {
             command += " --initialises";
         }
