@@ -9,8 +9,10 @@ use std::{
 };
 
 use common::{command, expect, program, tools};
+use silicabac::bin::Event;
+use silicabac::vectors::{self, Vector};
 
-/// A directory with some files.
+/// A directory with some files, and a slice to judge by.
 fn files(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -18,13 +20,18 @@ fn files(files: &[(&str, &str)]) -> tempfile::TempDir {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
+    let bins = (0..40).map(|i| Event::Bypass { bin: i % 3 == 0 });
+    let events = bins.chain([Event::Terminate { bin: true }]).collect();
+    let vector = Vector::encoded("short", "forty bins", &[], events);
+    let mut file = fs::File::create(dir.path().join("short.json")).unwrap();
+    vectors::write_json("short", &[vector], &mut file).unwrap();
     dir
 }
 
 /// Checks an encoder from within a directory, which is where names are looked for.
 fn judge(dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = command();
-    command.current_dir(dir).args(["cosim", "--socket", "encoder", "--suite", "smoke", "--seed", "1"]);
+    command.current_dir(dir).args(["cosim", "--socket", "encoder", "--vectors", "short.json", "--seed", "1"]);
     command.args(["--patience", "500"]).args(arguments).envs(variables.iter().copied());
     command.output().unwrap()
 }
@@ -60,7 +67,8 @@ fn what_fails_from_a_file_list_is_replayed_from_it() {
     fs::write(dir.path().join("src/top.v"), text).unwrap();
     fs::create_dir(dir.path().join("inc")).unwrap();
     fs::write(dir.path().join("inc/which.vh"), "`define WRONG\n").unwrap();
-    let output = judge(dir.path(), &["--rtl", "lists/core.f", "--top", "two_lanes_first_bit"], &[]);
+    let arguments = ["--suite", "smoke", "--rtl", "lists/core.f", "--top", "two_lanes_first_bit"];
+    let output = judge(dir.path(), &arguments, &[]);
     expect(&output, 1, &["FAILS in", " --rtl lists/core.f "]);
     let said = String::from_utf8(output.stdout).unwrap();
     let replay = said.lines().find_map(|line| line.trim().strip_prefix("replay: silicabac ")).unwrap();
@@ -175,6 +183,7 @@ begin",
     ]);
     let top = ["--top", "dead", "--rtl", "dead.vhd", "widths.vhd"];
     expect(&judge(dir.path(), &[&top[..], &["counter.v"]].concat(), &[]), 1, &["does not come"]);
+    fs::remove_file(dir.path().join("counter.v")).unwrap();
     expect(&judge(dir.path(), &top, &[]), 4, &["Cannot find file containing module: 'counter'"]);
 }
 

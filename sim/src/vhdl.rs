@@ -75,7 +75,7 @@ fn words(files: &[PathBuf]) -> Result<BTreeMap<String, String>, SimError> {
 struct Ghdl<'a> {
     path: PathBuf,
     arguments: &'a [String],
-    /// Where it keeps what it knows of the files.
+    /// Where it may write.
     work: &'a Path,
 }
 
@@ -104,8 +104,10 @@ impl<'a> Ghdl<'a> {
         top: &str,
         named: &BTreeMap<String, String>,
     ) -> Result<String, SimError> {
-        self.run("-i", |command| command.args(files))?;
-        let library = self.run("--dir", |command| command)?;
+        let library = self.work.join("vhdl");
+        fs::create_dir(&library).map_err(|source| SimError::Scratch { path: library.clone(), source })?;
+        self.run(&library, "-i", |command| command.args(files))?;
+        let library = self.run(&library, "--dir", |command| command)?;
         let entities: Vec<&str> = library.lines().filter_map(|line| line.strip_prefix("entity ")).collect();
         let is_top = |entity: &str| top.eq_ignore_ascii_case(entity);
         let generics = self.arguments.iter().filter(|argument| is_generic(argument));
@@ -121,8 +123,9 @@ impl<'a> Ghdl<'a> {
             let name = if is_top(entity) { Some(top) } else { named.get(entity).map(String::as_str) };
             if let Some(name) = name {
                 let generics = generics.clone().filter(|_| is_top(entity));
-                let text =
-                    self.run("--synth", |command| command.arg("--out=verilog").args(generics).arg(entity))?;
+                let text = self.run(self.work, "--synth", |command| {
+                    command.arg("--out=verilog").args(generics).args(files).args(["-e", entity])
+                })?;
                 modules.add(&text, name);
             }
         }
@@ -134,10 +137,18 @@ impl<'a> Ghdl<'a> {
         Ok(modules.text)
     }
 
-    /// Runs a command of GHDL; what it prints.
-    fn run(&self, verb: &str, more: impl FnOnce(&mut Command) -> &mut Command) -> Result<String, SimError> {
+    /// Runs a command of GHDL on the library in a directory; what it prints.
+    ///
+    /// Nothing is translated from a library that an earlier command has written: GHDL goes by the times of its units, which
+    /// lie so close together that it takes some for outdated.
+    fn run(
+        &self,
+        library: &Path,
+        verb: &str,
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<String, SimError> {
         let mut command = Command::new(&self.path);
-        command.args([verb, "--std=08"]).arg(format!("--workdir={}", self.work.display()));
+        command.args([verb, "--std=08"]).arg(format!("--workdir={}", library.display()));
         command.args(self.arguments.iter().filter(|argument| !is_generic(argument)));
         let output = run(more(&mut command));
         match &output {
