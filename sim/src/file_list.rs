@@ -226,8 +226,8 @@ fn words(text: &str) -> Result<Vec<Word>, Word> {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with("\\\n") || rest.starts_with("\\\r\n") {
             1
-        } else if rest.starts_with("/*") {
-            let end = rest[2..].find("*/").ok_or_else(|| (line, "this comment has no end".to_owned()))?;
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            let end = comment.find("*/").ok_or_else(|| (line, "this comment has no end".to_owned()))?;
             end + 4
         } else {
             let (word, length) = word(rest).map_err(|what| (line, what))?;

@@ -110,7 +110,7 @@ impl<'a> Ghdl<'a> {
         let library = self.run(&library, "--dir", |command| command)?;
         let entities: Vec<&str> = library.lines().filter_map(|line| line.strip_prefix("entity ")).collect();
         let is_top = |entity: &str| top.eq_ignore_ascii_case(entity);
-        let generics = self.arguments.iter().filter(|argument| is_generic(argument));
+        let generics = self.arguments.iter().filter(is_generic);
         if let Some(generic) = generics.clone().next()
             && !entities.iter().any(|entity| is_top(entity))
         {
