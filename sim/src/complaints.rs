@@ -1,6 +1,6 @@
 //! What Verilator says of a design that it rejects, made readable: errors first, warnings counted, and what helps.
 //!
-//! A hint is here only if a test provokes its error and sees that what it names helps (`sim/tests/hints.rs`).
+//! A hint is here only if a test provokes its error and sees that what it names helps (`tests/sources.rs` of the project).
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ const HINTS: [Hint; 12] = [
     },
     Hint {
         says: &["Package/class", "Import package not found", "Importing from missing package"],
-        helps: "the file of a package comes before the files that use it",
+        helps: "the file of a package has to be named, before the files that use it",
     },
     Hint {
         says: &["Cannot find file containing module"],
