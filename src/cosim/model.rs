@@ -23,12 +23,16 @@ pub struct Source {
     pub direction: Direction,
     /// The module with the ports of the socket.
     pub top: String,
-    /// Its files, packages before what uses them.
+    /// Its files, packages before what uses them; VHDL (`.vhd`, `.vhdl`) in any order.
     pub files: Vec<PathBuf>,
     /// Where `` `include `` looks.
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator.
     pub arguments: Vec<String>,
+    /// Arguments for GHDL, where there is VHDL.
+    pub ghdl_arguments: Vec<String>,
+    /// Whether Verilator's warnings are told too when it rejects the core.
+    pub show_warnings: bool,
     /// Inputs that are none of the socket's: of up to 32 bits each, and 0 until [`Model::with_constants`].
     pub constants: Vec<String>,
     /// Whether it is to count which lines run and which signals toggle.
@@ -48,6 +52,8 @@ impl Source {
             files,
             include_dirs: Vec::new(),
             arguments: Vec::new(),
+            ghdl_arguments: Vec::new(),
+            show_warnings: false,
             constants: Vec::new(),
             coverage: false,
             copy_of: None,
@@ -114,13 +120,15 @@ impl Model {
     /// Builds a core and finds its ports.
     ///
     /// # Errors
-    /// [`SimError::Read`], [`SimError::Verilog`] and [`SimError::Port`] are the core's fault, the others the
-    /// machine's.
+    /// [`SimError::Read`], [`SimError::Verilog`], [`SimError::Vhdl`] and [`SimError::Port`] are the core's fault, the
+    /// others the machine's.
     pub fn build(source: &Source, cache: &Cache, tools: &Tools) -> Result<Model, SimError> {
         let mut design = Design::new(&*source.top, "clk");
         design.sources.clone_from(&source.files);
         design.include_dirs.clone_from(&source.include_dirs);
         design.arguments.clone_from(&source.arguments);
+        design.ghdl_arguments.clone_from(&source.ghdl_arguments);
+        design.show_warnings = source.show_warnings;
         design.coverage = source.coverage;
         Model::new(source, design.build(cache, tools)?)
     }

@@ -16,7 +16,7 @@ pub struct CoreFile {
     pub direction: Option<Direction>,
     /// Its module with the ports of the socket.
     pub top: Option<String>,
-    /// Its sources, and where `` `include `` looks.
+    /// Its sources: Verilog, VHDL and file lists.
     pub rtl: Vec<PathBuf>,
     /// Where `` `include `` looks.
     pub include: Vec<PathBuf>,
@@ -24,6 +24,8 @@ pub struct CoreFile {
     pub define: Vec<String>,
     /// More arguments for Verilator.
     pub verilator_arg: Vec<String>,
+    /// More arguments for GHDL, which translates VHDL.
+    pub ghdl_arg: Vec<String>,
     /// What it can be asked for.
     pub can: Can,
 }
@@ -59,6 +61,7 @@ struct Keys {
     include: Vec<PathBuf>,
     define: Vec<String>,
     verilator_arg: Vec<String>,
+    ghdl_arg: Vec<String>,
     template: Option<String>,
     codec: Option<Vec<CodecKey>>,
     profile: Option<HevcProfile>,
@@ -157,6 +160,7 @@ impl Keys {
             include: beside(self.include),
             define: self.define,
             verilator_arg: self.verilator_arg,
+            ghdl_arg: self.ghdl_arg,
             can,
         })
     }
