@@ -3,8 +3,8 @@
 // H.264 CABAC encoder for a stream that cannot be stopped: `byte_strobe` is up for one clock with each byte, and
 // whoever is behind it has to take it. Some clocks a bin.
 //
-// The 460 contexts of frame macroblocks without 8x8 transform are in a memory, which is filled through `cmd` at the
-// start of a slice. low has ten bits; what moves out above them is cut into bytes. A byte is kept back, with the 0xFFs
+// The 460 contexts that there are without 4:4:4 coding are in a memory, which is filled through `cmd` at the start of a
+// slice, and only there. low has ten bits; what moves out above them is cut into bytes. A byte is kept back, with the 0xFFs
 // behind it, until the next one shows whether there is a carry.
 module streaming_encoder #(
     parameter FAULT = 0          // 1: a flush that ends with a whole byte is padded with another
@@ -75,7 +75,7 @@ module streaming_encoder #(
     end
   endfunction
 
-  // Bits that a flush still has to write when it has put the stop bit into low; then padding up to a byte
+  // Behind the stop bit: how far it is to the next whole byte
   wire [4:0] pad_bits = FAULT == 1 && queue == -5'sd8 ? 5'd8 : 5'd0 - queue[4:0];
   wire       pads     = queue != -5'sd8 || FAULT == 1;
 
