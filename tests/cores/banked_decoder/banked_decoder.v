@@ -85,7 +85,8 @@ module banked_decoder #(
   wire short_mps       = decision ? !upper[8] : short_terminate;
 
   // ------------------------------------------------------------------------------------------- bits and bytes
-  wire [3:0] chunk = wanted < in_window ? wanted : in_window;
+  wire [3:0]  chunk = wanted < in_window ? wanted : in_window;
+  wire [16:0] moved = {offset, window} << chunk;
 
   assign rd_en     = s == S_FETCH;
   assign op_ready  = s == S_IDLE;
@@ -163,7 +164,7 @@ module banked_decoder #(
             offset <= {offset[7:0], window[7]};
           end
         end else begin
-          offset    <= ({offset, 8'd0} | {9'd0, window}) >> (4'd8 - chunk);
+          offset    <= moved[16:8];
           window    <= window << chunk;
           in_window <= in_window - chunk;
           wanted    <= wanted - chunk;

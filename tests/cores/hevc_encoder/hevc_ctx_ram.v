@@ -34,7 +34,7 @@ module hevc_ctx_ram #(
 
   // 9.3.2.2
   wire signed [7:0]  slope  = $signed({4'd0, init_value[7:4]}) * 8'sd5 - 8'sd45;
-  wire signed [7:0]  offset = $signed({1'b0, init_value[3:0], 3'd0}) - 8'sd16;
+  wire signed [14:0] offset = $signed({8'd0, init_value[3:0], 3'd0}) - 15'sd16;
   wire signed [14:0] scaled = slope * $signed({1'b0, qp});
   wire signed [14:0] sum    = (scaled >>> 4) + offset;
   wire [6:0]         pre    = sum < 1 ? 7'd1 : sum > 126 ? 7'd126 : sum[6:0];

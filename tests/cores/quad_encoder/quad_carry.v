@@ -45,7 +45,7 @@ module quad_carry (
     for (k = 0; k < 5; k = k + 1) begin
       b[k] = 8'd0;
       if (k < in_bytes) begin
-        b[k] = in_whole[8*(in_bytes - 1 - k) +: 8];
+        b[k] = in_whole[8*({29'd0, in_bytes} - 1 - k) +: 8];
         if (b[k] != 8'hff || (k == 0 && !hold_valid)) begin
           found = 1'b1;
           stop  = k[2:0];
