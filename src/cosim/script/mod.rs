@@ -263,6 +263,10 @@ impl<'a> Script<'a> {
                 self.begin(self.vector + 1);
                 continue;
             };
+            if !self.is_sent(&request) {
+                self.oracle.initialise(request);
+                continue;
+            }
             let number = self.taken + self.ahead.len() as u64;
             let model = self.oracle.model(request);
             let before = self.mood_before();
@@ -274,6 +278,11 @@ impl<'a> Script<'a> {
             let state = self.oracle.state(request, model);
             return Some(Asked { request, model, vector: self.vector, mood, state });
         }
+    }
+
+    /// Whether the core is asked for it: one that initialises its contexts by itself is sent no LOADs.
+    fn is_sent(&self, request: &Request) -> bool {
+        self.sends_loads || !matches!(request, Request::Event(Event::Load { .. }))
     }
 
     /// The request of this number meets an error, or comes after one, and the core has no more to say of it than that
@@ -357,7 +366,8 @@ impl<'a> Script<'a> {
         let mut scene = Scene::default();
         let Some(&vector) = self.vectors.get(at.vector) else { return scene };
         let mut bin = 0;
-        for request in Requests::new(self.direction, vector, self.sends_loads).take(at.request + 1) {
+        let requests = Requests::new(self.direction, vector, self.sends_loads);
+        for request in requests.filter(|request| self.is_sent(request)).take(at.request + 1) {
             scene.bin = bin;
             bin += u64::from(request.is_bin());
             if !matches!(request, Request::Event(Event::Load { .. })) {

@@ -60,6 +60,15 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// A LOAD that the core is not sent, since it does by itself what it says.
+    pub(super) fn initialise(&mut self, load: Request) {
+        let Some(event) = load.event() else { return };
+        match self {
+            Oracle::Encoder(oracle) => oracle.coder.code(event),
+            Oracle::Decoder(oracle) => oracle.coder.code(event),
+        };
+    }
+
     /// The state of the context variable that a request uses, or what it sets it to.
     pub(super) fn model(&self, request: Request) -> ContextModel {
         match request {

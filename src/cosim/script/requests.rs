@@ -8,6 +8,7 @@ use crate::vectors::Vector;
 
 /// The requests of a vector in the order in which they are asked: SLICE, and for a decoder a START, before, between or
 /// after the LOADs that follow it; where, the length of the slice says. Then the events, with their STARTs moved likewise.
+/// LOADs are among them whether they are sent to the core or not: the oracle needs them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests<'a> {
     events: &'a [Event],
@@ -90,7 +91,6 @@ impl Iterator for Requests<'_> {
             self.next += 1;
             match event {
                 Event::Start => self.plan_start(),
-                Event::Load { .. } if !self.sends_loads => {}
                 Event::Load { .. } => return Some(self.load(event)),
                 _ => return Some(Request::Event(event)),
             }
