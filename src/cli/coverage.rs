@@ -62,11 +62,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     };
     let mut coverage = Coverage::new();
     let core = arguments.can.read(arguments.core.as_deref())?;
-    let all = suites.iter().flat_map(|suite| &suite.vectors);
-    // Without a direction the vectors are what both make of them.
-    let fitter = Fitter::new(core.direction.unwrap_or(Direction::Decoder), core.can);
-    let Fitted { vectors, misfits } = fitter.fit_all(all);
     let is_of_a_core = arguments.core.is_some() || arguments.can.is_given();
+    if is_of_a_core && core.direction.is_none() {
+        let what = "it has to be said what the core does: direction in its file, or --can direction=encoder";
+        return Err(Failure::Usage(what.into()));
+    }
+    let all = suites.iter().flat_map(|suite| &suite.vectors);
+    let fitter = Fitter::new(core.direction.unwrap_or(Direction::Decoder), core.can);
+    let Fitted { vectors, misfits, .. } = fitter.fit_all(all);
     for vector in &vectors {
         match is_of_a_core {
             true => coverage.play(&fitter.judged(vector)),

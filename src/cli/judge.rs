@@ -88,6 +88,11 @@ impl Options {
         }
     }
 
+    /// Whether a core of ours was asked for.
+    pub(super) fn names_ours(&self) -> bool {
+        matches!(self.core, Some(CoreName::Ours(_)))
+    }
+
     /// The file of the core that was asked for, if it is none of ours.
     pub(super) fn core_file(&self) -> Option<&Path> {
         match &self.core {

@@ -49,6 +49,10 @@ impl Options {
 
     fn source(&self, common: &judge::Options, cache: &Cache) -> Result<Source, Failure> {
         let file = self.can.read(common.core_file())?;
+        if common.names_ours() {
+            let what = "--core with a name is a core of ours; one of yours is a FILE.toml, or --socket with --rtl and --top";
+            return Err(Failure::Usage(what.into()));
+        }
         let said = |what: &str| Failure::Usage(format!("it has to be said {what} (docs/socket.md)"));
         let what = "what the core does: --socket encoder, or direction in its file";
         let direction = self.socket.or(file.direction).ok_or_else(|| said(what))?;
@@ -57,10 +61,12 @@ impl Options {
             (true, Some(top)) => Ok(Source { can: file.can, ..sources.source(direction, top)? }),
             (true, None) => Err(said("which module has the ports: --top, or top in its file")),
             (false, Some(_)) => Err(said("where the core is: --rtl, or rtl in its file")),
+            (false, None) if common.core_file().is_some() => {
+                Err(said("where the core is: rtl and top in its file, or --rtl and --top"))
+            }
             (false, None) => {
                 let core = direction.plain_core();
-                let is_said = self.can.is_given() || common.core_file().is_some();
-                let can = if is_said { file.can } else { core.can };
+                let can = if self.can.is_given() { file.can } else { core.can };
                 Ok(Source { copy_of: None, can, ..Source::of(core, core.top, None, cache)? })
             }
         }
@@ -84,6 +90,9 @@ pub(super) fn judge(
 
     let model =
         Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
+    if let Some(what) = model.contradiction() {
+        say(format_args!("note: {}: {what}", model.top()));
+    }
     let classes = cosim::classes(&model, &vectors);
     let bar = Progress::new(classes.len() as u64, "classes");
     let judged = classes.into_iter().map(|class| {
@@ -124,11 +133,18 @@ struct Row {
     class: String,
     vectors: usize,
     pass: bool,
+    /// Vectors that are played without some of their bins.
+    #[serde(skip_serializing_if = "is_zero")]
+    in_part: usize,
     /// Vectors that are nothing for the core.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_applicable: Vec<NotApplicable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<RowFailure>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize)]
@@ -163,7 +179,7 @@ struct RowFailure {
 
 impl Row {
     fn new(verdict: cosim::Verdict) -> Row {
-        let cosim::Verdict { class, vectors, misfits, failed } = verdict;
+        let cosim::Verdict { class, vectors, in_part, misfits, failed } = verdict;
         let failure = failed.map(|Failed { vector, among, first, stalls, mismatch }| RowFailure {
             vector: vector.id.clone(),
             alone: among.is_empty(),
@@ -187,6 +203,7 @@ impl Row {
             class,
             vectors,
             pass: failure.is_none() && vectors > 0,
+            in_part,
             not_applicable: not_applicable.collect(),
             failure,
         }
@@ -275,6 +292,10 @@ impl Report {
             0 if all == 0 => write!(out, "no vector is for this core")?,
             0 => write!(out, "{direction} {top} passes: {vectors} vectors of {all} classes")?,
             _ => write!(out, "{direction} {top} FAILS in {failed} of {all} classes")?,
+        }
+        let in_part: usize = self.verdicts.iter().map(|row| row.in_part).sum();
+        if in_part > 0 {
+            write!(out, "; {in_part} of the vectors in part")?;
         }
         if left_out > 0 {
             write!(out, "; {left_out} vectors are not applicable")?;

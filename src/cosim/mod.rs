@@ -155,7 +155,7 @@ fn run_ways(
         origin: suite.origin.clone(),
         copy_of: model.copy_of(),
         core: model.top().to_owned(),
-        vectors: model.fitter().fit_all(&suite.vectors).vectors.len(),
+        vectors: model.fitter().fit_all(&suite.vectors).fitting,
         stats: Stats::default(),
         lockstep_bins: 0,
         lockstep_clocks: 0,

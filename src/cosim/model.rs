@@ -14,7 +14,7 @@ use super::{
 };
 use crate::cores::{CoreSpec, Direction};
 use crate::cycle::{Field, Fields, Inputs, LANES, Outputs};
-use crate::fit::{Can, Errors, Fitter};
+use crate::fit::{Can, Errors, Fitter, Loads};
 
 /// The Verilog of a core that is to be built.
 #[derive(Clone, Debug)]
@@ -231,6 +231,17 @@ impl Model {
     /// What fits vectors to the core.
     pub fn fitter(&self) -> Fitter {
         Fitter::new(self.form.direction, self.form.can)
+    }
+
+    /// What it says that it can although it has no port for it.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        let is_there = |name: &str| self.library.ports().iter().any(|port| port.name == name);
+        let header = ["slice_codec", "slice_type", "slice_qp", "slice_index"];
+        let is_blind = self.form.can.loads == Loads::None && !header.into_iter().any(is_there);
+        is_blind.then_some(
+            "it is said to initialise its contexts by itself (loads = none), but has no slice_ port that tells it how; \
+             if it takes LOAD, or the state comes with each bin, say so: loads = any or start (docs/fitting.md)",
+        )
     }
 
     /// Ports that it does not have, so that they are not checked.

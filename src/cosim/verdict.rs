@@ -18,6 +18,8 @@ pub struct Verdict {
     pub class: String,
     /// How many vectors of the class were played.
     pub vectors: usize,
+    /// How many of those without some of their bins, for which the core is too small.
+    pub in_part: usize,
     /// How many of them were not, since they are nothing for the core, and why.
     pub misfits: BTreeMap<Misfit, usize>,
     /// What is wrong.
@@ -91,7 +93,8 @@ pub fn judge(model: &Model, class: Class<'_>, rules: &Rules) -> Verdict {
     let Class { name, fitted } = class;
     let vectors = fitted.played();
     let failed = fails(model, &vectors, rules, true).map(|among| shortest(model, &vectors, rules, among));
-    Verdict { class: name, vectors: vectors.len(), failed, misfits: fitted.misfits }
+    let Fitted { fitting, in_part, misfits, .. } = fitted;
+    Verdict { class: name, vectors: fitting, in_part, failed, misfits }
 }
 
 /// What is wrong, and under which stalls.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Can, Fitter, Loads, Misfit, cut, states};
+use super::{Can, Fitter, Loads, Misfit, encoded, ended, states};
 use crate::bin::{BinCoder, Encode, Event};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx, SliceInit};
 use crate::spec;
@@ -29,15 +29,15 @@ pub(super) fn headers(can: &Can) -> Vec<Header> {
     states::headers().filter(|&init| can.takes(init)).map(header).collect()
 }
 
-/// The vector with contexts that the core has, loaded when it takes loads.
+/// A piece with contexts that the core has, loaded when it takes loads.
 pub(super) fn fit<'a>(vector: Cow<'a, Vector>, fitter: &Fitter) -> Result<Cow<'a, Vector>, Misfit> {
     let can = &fitter.can;
     let init = vector.init.filter(|&init| can.takes(init));
     match can.loads {
         Loads::None if init.is_some() => Ok(vector),
         Loads::None => from_a_header(&vector, fitter).map(Cow::Owned),
-        Loads::Start if loads_late(&vector.events) => hoisted(&vector, can).map(Cow::Owned),
-        Loads::Any | Loads::Start => renamed(vector, init, can),
+        Loads::Start if loads_late(&vector.events) => Ok(Cow::Owned(hoisted(&vector, can))),
+        Loads::Any | Loads::Start => Ok(renamed(vector, init, can)),
     }
 }
 
@@ -111,35 +111,90 @@ fn places(variables: &[Variable], contexts: &[CtxIdx]) -> Vec<CtxIdx> {
     own.into_iter().map(|own| own.or_else(|| others.next()).unwrap_or_default()).collect()
 }
 
-/// The vector up to where it needs more context variables than there are.
-fn with_fewer(vector: &Vector, variables: &[Variable], most: usize) -> Result<Option<Vector>, Misfit> {
-    match variables.get(most) {
-        Some(one_more) => cut(vector, &vector.events, one_more.first, Misfit::Contexts).map(Some),
-        None => Ok(None),
+/// The vector in pieces, each with no more context variables than the core has at once: mostly one. A piece ends where the
+/// next variable would be one too many, and the next one begins with the contexts as they are by then.
+///
+/// # Errors
+/// If it would have to be in pieces and its bytes cannot be made anew.
+pub(super) fn pieces<'a>(vector: Cow<'a, Vector>, fitter: &Fitter) -> Result<Vec<Cow<'a, Vector>>, Misfit> {
+    let mut pieces = Vec::new();
+    let Some((most, by_load)) = limit(&vector, fitter)? else { return Ok(vec![vector]) };
+    let mut rest = vector;
+    loop {
+        let (variables, _) = variables(&rest.events, by_load);
+        let Some(one_too_many) = variables.get(most) else {
+            pieces.push(rest);
+            return Ok(pieces);
+        };
+        if rest.decode_only || most == 0 {
+            return Err(Misfit::Contexts);
+        }
+        let at = one_too_many.first;
+        let next = continued(&rest, at);
+        pieces.push(Cow::Owned(ended(&rest, at)));
+        rest = Cow::Owned(next);
     }
 }
 
-/// The bins and loads stay where they are; contexts that the core does not have become others.
-fn renamed<'a>(
-    vector: Cow<'a, Vector>,
-    init: Option<SliceInit>,
-    can: &Can,
-) -> Result<Cow<'a, Vector>, Misfit> {
-    let is_at_home = |event: &Event| match *event {
+/// How many context variables there can be, and whether one that is loaded again is another; none if that does not
+/// matter.
+fn limit(vector: &Vector, fitter: &Fitter) -> Result<Option<(usize, bool)>, Misfit> {
+    let can = &fitter.can;
+    let many = || contexts(can).len();
+    Ok(match can.loads {
+        Loads::None if vector.init.is_some_and(|init| can.takes(init)) => None,
+        Loads::None => {
+            let most = fitter.headers.iter().map(|header| header.models.len()).max();
+            Some((most.ok_or(Misfit::States)?, true))
+        }
+        Loads::Start if loads_late(&vector.events) => Some((many(), true)),
+        Loads::Any | Loads::Start => (!is_at_home(vector, can)).then(|| (many(), false)),
+    })
+}
+
+/// Whether the core has all contexts of the vector.
+fn is_at_home(vector: &Vector, can: &Can) -> bool {
+    vector.events.iter().all(|event| match *event {
         Event::Context { ctx, .. } | Event::Load { ctx, .. } => can.has(ctx),
         _ => true,
+    })
+}
+
+/// A slice of the rest of a vector, with the contexts that it uses as they are by then.
+fn continued(vector: &Vector, at: usize) -> Vector {
+    let (done, rest) = vector.events.split_at(at);
+    let mut encoder = spec::Encoder::new();
+    let _ = encoder.play(done);
+    let mut known = [false; CONTEXTS];
+    let mut loads = Vec::new();
+    for &event in rest {
+        if let Event::Context { ctx, .. } | Event::Load { ctx, .. } = event {
+            let is_known = std::mem::replace(&mut known[ctx.get()], true);
+            if !is_known && matches!(event, Event::Context { .. }) {
+                loads.push(Event::Load { ctx, model: encoder.save(ctx) });
+            }
+        }
+    }
+    let id = match vector.id.rsplit_once(PIECE) {
+        Some((id, number)) => format!("{id}{PIECE}{}", number.parse().unwrap_or(1) + 1),
+        None => format!("{}{PIECE}2", vector.id),
     };
-    if vector.events.iter().all(is_at_home) {
-        return Ok(match vector.init == init {
+    Vector { id, ..encoded(vector, [&loads[..], rest].concat()) }
+}
+
+/// What stands before the number of a piece in its id; the first one has none.
+const PIECE: &str = "-piece-";
+
+/// The bins and loads stay where they are; contexts that the core does not have become others.
+fn renamed<'a>(vector: Cow<'a, Vector>, init: Option<SliceInit>, can: &Can) -> Cow<'a, Vector> {
+    if is_at_home(&vector, can) {
+        return match vector.init == init {
             true => vector,
             false => Cow::Owned(Vector { init, ..vector.into_owned() }),
-        });
+        };
     }
     let contexts = contexts(can);
     let (variables, _) = variables(&vector.events, false);
-    if let Some(fewer) = with_fewer(&vector, &variables, contexts.len())? {
-        return renamed(Cow::Owned(fewer), init, can);
-    }
     let mut names = [None; CONTEXTS];
     let places = places(&variables, &contexts);
     variables.iter().zip(places).for_each(|(variable, place)| names[variable.ctx.get()] = Some(place));
@@ -149,21 +204,18 @@ fn renamed<'a>(
         _ => Some(event),
     };
     let events = vector.events.iter().filter_map(rename).collect();
-    Ok(Cow::Owned(Vector { events, init: None, ..vector.into_owned() }.initialised_by(init)))
+    Cow::Owned(Vector { events, init: None, ..vector.into_owned() }.initialised_by(init))
 }
 
 /// The loads come first, and what was loaded again is another context.
-fn hoisted(vector: &Vector, can: &Can) -> Result<Vector, Misfit> {
+fn hoisted(vector: &Vector, can: &Can) -> Vector {
     let contexts = contexts(can);
     let (variables, used) = variables(&vector.events, true);
-    if let Some(fewer) = with_fewer(vector, &variables, contexts.len())? {
-        return hoisted(&fewer, can);
-    }
     let places = places(&variables, &contexts);
     let loads = variables.iter().zip(&places);
     let loads = loads.map(|(variable, &ctx)| Event::Load { ctx, model: variable.model });
     let events = loads.chain(without_loads(&vector.events, &used, &places)).collect();
-    Ok(Vector { events, init: None, ..vector.clone() })
+    Vector { events, init: None, ..vector.clone() }
 }
 
 /// The events with contexts by their places and no loads.
@@ -183,10 +235,6 @@ fn without_loads<'a>(
 /// vector's. Where there are too few of a state, an engine run comes first whose bins lead others there.
 fn from_a_header(vector: &Vector, fitter: &Fitter) -> Result<Vector, Misfit> {
     let (variables, used) = variables(&vector.events, true);
-    let most = fitter.headers.iter().map(|header| header.models.len()).max().ok_or(Misfit::States)?;
-    if let Some(fewer) = with_fewer(vector, &variables, most)? {
-        return from_a_header(&fewer, fitter);
-    }
     let header = best_header(&variables, &fitter.headers).ok_or(Misfit::States)?;
     let (places, leads) = header.places(&variables);
     let run = leading_run(&leads, &fitter.can)?;

@@ -181,7 +181,8 @@ impl Keys {
             can.hevc = codec.contains(&CodecKey::H265).then_some(can.hevc.unwrap_or(HevcProfile::Main));
         }
         if let Some(profile) = self.profile {
-            can.hevc = can.hevc.map(|_| profile);
+            can.hevc.ok_or("profile is of H.265, which the core does not have")?;
+            can.hevc = Some(profile);
         }
         if let Some(types) = &self.slice_types {
             can.slice_types =
@@ -203,6 +204,9 @@ impl Keys {
         set(&mut can.reset, self.reset);
         match can {
             Can { avc: false, hevc: None, .. } => Err("codec is empty: it can be h264, h265 or both".into()),
+            Can { slice_types: [false, false, false], .. } => {
+                Err("slice-types is empty: it can be P, B, I or several of these".into())
+            }
             Can { contexts: 1_025.., .. } => Err("contexts is more than 1024".into()),
             Can { qp: [least, most], .. } if least > most => Err("qp is [least, greatest]".into()),
             _ => Ok(can),
@@ -252,6 +256,8 @@ mod tests {
         wrong("template = \"h266\"", &[], "there are engine, h264, h265-main");
         wrong("codec = []", &[], "codec is empty");
         wrong("qp = [3, 2]", &[], "least");
+        wrong("slice-types = []", &[], "slice-types is empty");
+        wrong("template = \"h264\"\nprofile = \"main\"", &[], "profile is of H.265");
         wrong("contexts = 2000", &[], "1024");
         wrong("", &["loads=sometimes"], "--can loads=sometimes");
         wrong("", &["loads"], "KEY=VALUE");

@@ -78,7 +78,12 @@ impl Fitter {
         let mut fitted = Fitted::default();
         for vector in vectors {
             match self.fit(vector) {
-                Ok(vector) => fitted.vectors.push(vector),
+                Ok(pieces) => {
+                    let bins: usize = pieces.iter().map(|piece| piece.bins()).sum();
+                    fitted.in_part += usize::from(bins < vector.bins());
+                    fitted.fitting += 1;
+                    fitted.vectors.extend(pieces);
+                }
                 Err(misfit) => *fitted.misfits.entry(misfit).or_default() += 1,
             }
         }
@@ -100,7 +105,7 @@ impl Fitter {
         Cow::Owned(Vector { events, ..vector.clone() })
     }
 
-    /// The vector as the core can play it: mostly as it is.
+    /// The vector as the core can play it: mostly as it is; in pieces if it has more contexts than the core.
     ///
     /// ```
     /// use silicabac::{bin::Event, context::{ContextModel, CtxIdx}, cores::Direction};
@@ -116,7 +121,7 @@ impl Fitter {
     /// // A context of H.265 that begins in this state takes its place.
     /// let fitter = Fitter::new(Direction::Encoder, Can::H265_MAIN);
     /// let fitted = fitter.fit(&vector).unwrap();
-    /// assert!(fitted.init.is_some() && fitted.bytes == vector.bytes);
+    /// assert!(fitted.len() == 1 && fitted[0].init.is_some() && fitted[0].bytes == vector.bytes);
     ///
     /// let few = Fitter::new(Direction::Encoder, Can { contexts: 0, ..Can::ALL });
     /// assert_eq!(few.fit(&vector).unwrap_err(), Misfit::Contexts);
@@ -124,7 +129,7 @@ impl Fitter {
     ///
     /// # Errors
     /// Why it is nothing for the core.
-    pub fn fit<'a>(&self, vector: &'a Vector) -> Result<Cow<'a, Vector>, Misfit> {
+    pub fn fit<'a>(&self, vector: &'a Vector) -> Result<Vec<Cow<'a, Vector>>, Misfit> {
         if self.direction == Direction::Encoder && vector.decode_only {
             return Err(Misfit::DecodeOnly);
         }
@@ -133,22 +138,29 @@ impl Fitter {
             return Err(Misfit::Error);
         }
         if self.can == (Can { errors: self.can.errors, ..Can::ALL }) {
-            return Ok(Cow::Borrowed(vector));
+            return Ok(vec![Cow::Borrowed(vector)]);
         }
         let shaped = shape::fit(vector, &self.can)?;
-        let fitted = contexts::fit(shaped, self)?;
-        match shape::is_too_long(&fitted, &self.can) {
-            true => Err(Misfit::Length),
-            false => Ok(fitted),
-        }
+        let pieces = contexts::pieces(shaped, self)?.into_iter().map(|piece| {
+            let fitted = contexts::fit(piece, self)?;
+            match shape::is_too_long(&fitted, &self.can) {
+                true => Err(Misfit::Length),
+                false => Ok(fitted),
+            }
+        });
+        pieces.collect()
     }
 }
 
 /// Vectors as a core can play them.
 #[derive(Clone, Debug, Default)]
 pub struct Fitted<'a> {
-    /// Those that are for the core.
+    /// Those that are for the core; of some, pieces.
     pub vectors: Vec<Cow<'a, Vector>>,
+    /// How many are for the core.
+    pub fitting: usize,
+    /// How many of them have fewer bins than they had.
+    pub in_part: usize,
     /// Why others are not, and how many.
     pub misfits: BTreeMap<Misfit, usize>,
 }
@@ -165,16 +177,13 @@ impl Fitted<'_> {
     }
 }
 
-/// The vector up to an event, and then its end; what has no encoder cannot end elsewhere.
-fn cut(vector: &Vector, events: &[Event], at: usize, why: Misfit) -> Result<Vector, Misfit> {
-    if vector.decode_only || at == 0 {
-        return Err(why);
-    }
-    let mut events = events[..at].to_vec();
+/// The vector up to an event, and then its end.
+fn ended(vector: &Vector, at: usize) -> Vector {
+    let mut events = vector.events[..at].to_vec();
     if !events.last().is_some_and(|event| event.ends_life()) {
         events.push(Event::Terminate { bin: true });
     }
-    Ok(encoded(vector, events))
+    encoded(vector, events)
 }
 
 /// The same vector with other events.
@@ -241,18 +250,23 @@ mod tests {
     }
 
     /// The vectors of some suites for a core, or why there are none.
-    fn fitted(suites: &[&str], direction: Direction, can: Can) -> (Vec<Vector>, BTreeMap<Misfit, usize>) {
+    fn fitted(
+        suites: &[&str],
+        direction: Direction,
+        can: Can,
+    ) -> (Vec<Vector>, usize, BTreeMap<Misfit, usize>) {
         let fitter = Fitter::new(direction, can);
         let suites: Vec<Suite> = suites.iter().map(|suite| Suite::built_in(suite, 1).unwrap()).collect();
-        let Fitted { vectors, misfits } = fitter.fit_all(suites.iter().flat_map(|suite| &suite.vectors));
-        (vectors.into_iter().map(Cow::into_owned).collect(), misfits)
+        let Fitted { vectors, misfits, fitting, .. } =
+            fitter.fit_all(suites.iter().flat_map(|suite| &suite.vectors));
+        (vectors.into_iter().map(Cow::into_owned).collect(), fitting, misfits)
     }
 
     #[test]
     fn a_fitted_vector_asks_for_nothing_that_the_core_cannot_and_is_a_vector() {
         for can in cores() {
             for direction in Direction::ALL {
-                let (fitted, _) = fitted(&["smoke"], direction, can);
+                let (fitted, ..) = fitted(&["smoke"], direction, can);
                 assert!(!fitted.is_empty());
                 for vector in &fitted {
                     assert_eq!(asks_too_much(vector, &can), None, "{} for {can:?}", vector.id);
@@ -270,7 +284,7 @@ mod tests {
                 Event::Context { ctx, .. } | Event::Load { ctx, .. } => ctx.get() == 1_023,
                 _ => false,
             });
-            let fitted = fitter.fit(vector).unwrap();
+            let fitted = fitter.fit(vector).unwrap().remove(0);
             assert_eq!(*fitted == *vector, !uses_the_last, "{}", vector.id);
             // Other names are no other bits.
             assert_eq!(fitted.bytes, vector.bytes);
@@ -285,10 +299,10 @@ mod tests {
         );
         for (name, can) in Can::TEMPLATES {
             for direction in Direction::ALL {
-                let (fitted, misfits) = fitted(&published, direction, can);
+                let (_, fitting, misfits) = fitted(&published, direction, can);
                 let why = misfits.iter().map(|(why, vectors)| format!("{vectors}: {why}"));
                 let why = why.collect::<Vec<_>>().join("; ");
-                rows += &format!("| `{name}` | {} | {} | {why} |\n", direction.name(), fitted.len());
+                rows += &format!("| `{name}` | {} | {} | {why} |\n", direction.name(), fitting);
             }
         }
         rows
@@ -309,8 +323,8 @@ mod tests {
     fn most_vectors_fit_most_cores() {
         for can in cores() {
             for direction in Direction::ALL {
-                let (fitted, misfits) = fitted(&["directed", "random"], direction, can);
-                assert!(fitted.len() > 1_000, "{direction:?}: {misfits:?} {can:?}");
+                let (fitted, fitting, misfits) = fitted(&["directed", "random"], direction, can);
+                assert!(fitting > 1_000, "{direction:?}: {misfits:?} {can:?}");
                 for vector in &fitted {
                     assert_eq!(asks_too_much(vector, &can), None, "{} for {can:?}", vector.id);
                     vectors::check(vector).unwrap_or_else(|what| panic!("{}: {what}", vector.id));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Can, Misfit, cut, encoded};
+use super::{Can, Misfit, encoded, ended};
 use crate::bin::{BinCoder, Event};
 use crate::spec;
 use crate::vectors::{Flag, Vector};
@@ -87,7 +87,12 @@ fn length(vector: &Vector, can: &Can) -> Changed {
         bins < can.slice_bins && bytes <= can.slice_bytes
     };
     let at = vector.events.iter().take_while(|event| fits(event)).count();
-    cut(vector, &vector.events, at, Misfit::Length).map(Some)
+    let shorter = ended(vector, at);
+    // Less than half of it would miss its point.
+    match vector.decode_only || 2 * shorter.bins() < vector.bins() {
+        true => Err(Misfit::Length),
+        false => Ok(Some(shorter)),
+    }
 }
 
 pub(super) fn is_too_long(vector: &Vector, can: &Can) -> bool {
