@@ -97,8 +97,7 @@ fn a_core_in_vhdl_passes_and_its_fault_is_found() {
         return;
     }
     expect(&judge("vhdl_encoder", &["--suite", "smoke"]), 0, &["vhdl_encoder passes"]);
-    let faulty = file("vhdl_encoder", "vhdl_encoder_faulty.vhd");
-    let arguments = ["--suite", "smoke", "--top", "vhdl_encoder_faulty", "--rtl", faulty.to_str().unwrap()];
+    let arguments = ["--suite", "smoke", "--ghdl-arg=-gFAULT=1"];
     expect(&judge("vhdl_encoder", &arguments), 1, &["outstanding-N-no-carry", "FAIL"]);
 }
 

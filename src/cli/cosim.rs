@@ -66,12 +66,18 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let is_in_socket = arguments.socket.is_wanted(&arguments.options);
+    let is_for_ours = arguments.exhaustive || arguments.coverage || arguments.options.rtl_dir.is_some();
+    if is_in_socket && is_for_ours {
+        let what = "--exhaustive, --coverage and --rtl-dir are for the cores of this project, not for one in the socket";
+        return Err(Failure::Usage(what.into()));
+    }
     if arguments.exhaustive {
         return sweep::sweep(&arguments.options);
     }
     let seed = arguments.options.seed();
     let suites = suites(arguments, seed)?;
-    if arguments.socket.is_wanted(&arguments.options) {
+    if is_in_socket {
         return socket::judge(&suites, seed, &arguments.socket, &arguments.options);
     }
     if arguments.coverage {

@@ -9,7 +9,7 @@ use std::{
 use clap::builder::PossibleValuesParser;
 use silicabac::cores::Direction;
 use silicabac::coverage::{Coverage, Item};
-use silicabac::fit::{Fitted, Fitter, Misfit};
+use silicabac::fit::{Can, Fitted, Fitter, Misfit};
 use silicabac::suites::{BUILT_IN, Suite, UNIONS};
 
 use super::{
@@ -68,14 +68,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Err(Failure::Usage(what.into()));
     }
     let all = suites.iter().flat_map(|suite| &suite.vectors);
-    let fitter = Fitter::new(core.direction.unwrap_or(Direction::Decoder), core.can);
+    // A decoder that can all plays all.
+    let can = if is_of_a_core { core.can } else { Can::ALL };
+    let fitter = Fitter::new(core.direction.unwrap_or(Direction::Decoder), can);
     let Fitted { vectors, misfits, .. } = fitter.fit_all(all);
-    for vector in &vectors {
-        match is_of_a_core {
-            true => coverage.play(&fitter.judged(vector)),
-            false => coverage.play(vector),
-        }
-    }
+    vectors.iter().for_each(|vector| coverage.play(&fitter.judged(vector)));
 
     if let Some(path) = &arguments.html {
         write_html(path, &coverage, &suites, arguments.goal)?;

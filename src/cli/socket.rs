@@ -57,11 +57,11 @@ impl Options {
         let what = "what the core does: --socket encoder, or direction in its file";
         let direction = self.socket.or(file.direction).ok_or_else(|| said(what))?;
         let sources = self.sources.with(&file);
-        match (sources.are_given(), common.top.as_ref().or(file.top.as_ref())) {
+        match (sources.name_files(), common.top.as_ref().or(file.top.as_ref())) {
             (true, Some(top)) => Ok(Source { can: file.can, ..sources.source(direction, top)? }),
             (true, None) => Err(said("which module has the ports: --top, or top in its file")),
             (false, Some(_)) => Err(said("where the core is: --rtl, or rtl in its file")),
-            (false, None) if common.core_file().is_some() => {
+            (false, None) if common.core_file().is_some() || sources.are_given() => {
                 Err(said("where the core is: rtl and top in its file, or --rtl and --top"))
             }
             (false, None) => {

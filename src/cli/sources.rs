@@ -36,8 +36,17 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Whether they name a core.
+    /// Whether any of them is given.
     pub(super) fn are_given(&self) -> bool {
+        let lists = [&self.define, &self.verilator_arg, &self.ghdl_arg];
+        self.name_files()
+            || !self.include.is_empty()
+            || self.show_warnings
+            || lists.iter().any(|list| !list.is_empty())
+    }
+
+    /// Whether they name the files of a core.
+    pub(super) fn name_files(&self) -> bool {
         !self.rtl.is_empty()
     }
 

@@ -64,12 +64,12 @@ pub enum Way {
 
 /// The ways in which a vector can be given up in a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ways {
+pub(super) struct OpenWays {
     pub(super) reset: bool,
     pub(super) cut: bool,
 }
 
-impl Ways {
+impl OpenWays {
     fn have(self, way: Way) -> bool {
         match way {
             Way::Reset(_) => self.reset,
@@ -294,7 +294,7 @@ impl Waits {
 
     /// How to give the vector up in this clock, if that is to be; it has been given up so many times.
     #[inline]
-    pub(super) fn gives_up(&mut self, times: u32, is_delicate: bool, ways: Ways) -> Option<Way> {
+    pub(super) fn gives_up(&mut self, times: u32, is_delicate: bool, ways: OpenWays) -> Option<Way> {
         let way = self.planned_give_up(ways).or_else(|| {
             let gives_up = self.stalls.gives_up(&mut self.rng, times, is_delicate);
             let way = gives_up.then(|| match ways.cut && self.rng.next_u32().is_multiple_of(2) {
@@ -310,7 +310,7 @@ impl Waits {
         Some(way)
     }
 
-    fn planned_give_up(&mut self, ways: Ways) -> Option<Way> {
+    fn planned_give_up(&mut self, ways: OpenWays) -> Option<Way> {
         let GiveUp { when, after, way } = *self.plan.give_ups.get(self.give_up)?;
         let is_missed =
             matches!(when, When::Transfer(count) if count < self.ports[Port::Requests as usize].transfers);
@@ -403,7 +403,7 @@ mod tests {
         let ways: Vec<_> = (0..20)
             .map(|_| {
                 waits.begin(Phase::Bins);
-                let way = waits.gives_up(0, false, Ways { reset: true, cut: false });
+                let way = waits.gives_up(0, false, OpenWays { reset: true, cut: false });
                 waits.end();
                 way
             })

@@ -62,10 +62,15 @@ fn contexts_of_the_header(vector: &Vector, can: &Can) -> Changed {
         Event::Context { ctx, .. } | Event::Load { ctx, .. } => !can.initialises(init, ctx),
         _ => false,
     };
-    match vector.events.iter().any(|&event| lacks(event)) {
-        true if vector.decode_only => Err(Misfit::Contexts),
-        true => Ok(Some(without(vector, lacks))),
-        false => Ok(None),
+    if !vector.events.iter().any(|&event| lacks(event)) {
+        return Ok(None);
+    }
+    let shorter = without(vector, lacks);
+    // Without any of its contexts it would show nothing of what the header makes of them.
+    let is_context = |event: &Event| matches!(event, Event::Context { .. });
+    match vector.decode_only || !shorter.events.iter().any(is_context) {
+        true => Err(Misfit::Contexts),
+        false => Ok(Some(shorter)),
     }
 }
 

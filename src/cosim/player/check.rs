@@ -208,7 +208,12 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             Direction::Encoder => ("out_valid", "out_ready"),
             Direction::Decoder => ("rsp_valid", "rsp_ready"),
         };
-        let looks = match self.form.can_be_blocked && self.waits.looks_first() && self.shown == 0 {
+        let taken = self.script.taken();
+        let is_due = match self.form.direction {
+            Direction::Encoder => self.script.bytes.front().is_some_and(|byte| byte.request < taken),
+            Direction::Decoder => self.script.answers.front().is_some_and(|answer| answer.request < taken),
+        };
+        let looks = match is_due && self.form.can_be_blocked && self.waits.looks_first() && self.shown == 0 {
             true => format!("; {ready} is 0 until {valid} is 1, which must not wait for it"),
             false => String::new(),
         };

@@ -16,7 +16,7 @@ use super::{
     Cause, Fault, Mismatch, Plan, Port, Stalls, Stats,
     feed::Feed,
     script::Script,
-    waits::{Waits, Way, Ways},
+    waits::{OpenWays, Waits, Way},
 };
 use crate::bin::Event;
 use crate::context::{ContextModel, CtxIdx};
@@ -248,7 +248,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         if !self.waits.may_give_up() {
             return None;
         }
-        let ways = Ways {
+        let ways = OpenWays {
             reset: self.form.can.reset,
             cut: self.form.direction == Direction::Decoder && self.form.can.early_slice && self.can_cut(),
         };

@@ -285,9 +285,9 @@ impl<'a> Script<'a> {
         self.sends_loads || !matches!(request, Request::Event(Event::Load { .. }))
     }
 
-    /// The request of this number meets an error, or comes after one, and the core has no more to say of it than that
-    /// there is one, or not even that. Whether the request is asked all the same; the slice is over if it is answered or
-    /// not asked.
+    /// The request of this number meets an error or comes after one, and what the core does then is its own affair. If it
+    /// has a flag for errors, it is asked until the first answer, which has to show the flag; if not, it is not asked any
+    /// more. Whether it is asked this request.
     fn ends_with_error(&mut self, number: u64) -> bool {
         let flags = self.errors == Errors::Flag;
         let answer = self.answers.back_mut().filter(|answer| answer.request == number);
