@@ -77,6 +77,34 @@ fn wrong_usage_is_status_2() {
     expect(&command().arg("replay").output().unwrap(), 2, &["FILE"]);
 }
 
+/// What is said of a core and means nothing without more, or together, is not left out in silence.
+#[test]
+fn options_of_a_core_that_nobody_names_are_wrong_usage() {
+    let core = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cores/quad_encoder/core.toml");
+    let refused = |arguments: &[&str], words: &[&str]| {
+        expect(&command().args(arguments).output().unwrap(), 2, words);
+    };
+    let unknown = ["it has to be said what the core does"];
+    refused(&["cosim", "--suite", "smoke", "--define", "X=1"], &unknown);
+    refused(&["cosim", "--suite", "smoke", "--can", "align=false"], &unknown);
+    refused(
+        &["cosim", "--suite", "smoke", "--socket", "encoder", "--include", "."],
+        &["it has to be said where the core is"],
+    );
+    refused(
+        &["cosim", "--suite", "smoke", "--core", "encoder", "--can", "align=false"],
+        &["is a core of ours"],
+    );
+    refused(&["cosim", "--suite", "smoke", "--core", "other"], &["encoder_swift", "FILE.toml"]);
+    for option in ["--exhaustive", "--coverage"] {
+        refused(&["cosim", option, "--core", core], &["for the cores of this project"]);
+    }
+    refused(&["vectors", "check", "--core", core, "none.json"], &["`silicabac cosim` alone"]);
+    refused(&["vectors", "coverage", "--suite", "smoke", "--can", "align=false"], &unknown);
+    refused(&["vectors", "export", "--format", "csv", "--suite", "smoke", "--can", "align=false"], &unknown);
+    refused(&["cosim", "--suite", "smoke", "--top", "top"], &["--top is of one core"]);
+}
+
 #[test]
 fn missing_tools_are_status_3_with_the_command_that_helps() {
     let without = |name: &str| command().arg("cosim").env(name, "/no/such/tool").output().unwrap();

@@ -136,12 +136,21 @@ impl Arguments {
     }
 }
 
+/// Vectors as a core can play them; how many it cannot, and why, is told.
+fn fitted(fitter: &Fitter, vectors: &[Vector]) -> Vec<Vector> {
+    let fitted = fitter.fit_all(vectors);
+    for (why, vectors) in &fitted.misfits {
+        say(format_args!("{vectors} vectors are not applicable: {why}"));
+    }
+    fitted.into_vectors()
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
         Verb::Generate { dir, seed } => generate(dir, *seed),
         Verb::Check { paths, no_cores, options } => check(paths, *no_cores, options),
         Verb::Export { format, socket, core, can, suite, file, output } => {
-            let core = can.read(core.as_deref())?;
+            let described = can.read(core.as_deref())?;
             let vectors = match file {
                 Some(file) => vectors::read_file(file)?.1,
                 None => {
@@ -153,19 +162,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                         .collect()
                 }
             };
-            let files: Vec<(String, String)> = match (format, socket.or(core.direction)) {
-                (Export::SvTestbench, Some(direction)) => testbench(direction, &vectors, &core.can)?,
-                (Export::SvTestbench, None) => {
-                    let what = "what the core does: --socket encoder, or direction in its file";
-                    return Err(Failure::Usage(format!("it has to be said {what}")));
-                }
-                (Export::Csv, direction) => {
-                    let vectors = match direction {
-                        Some(direction) => Fitter::new(direction, core.can).fit_all(&vectors).into_vectors(),
-                        None => vectors,
-                    };
-                    vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into()
-                }
+            let direction = socket.or(described.direction);
+            let is_for_a_core = *format == Export::SvTestbench || core.is_some() || can.is_given();
+            if is_for_a_core && direction.is_none() {
+                let what = "what the core does: --socket encoder, or direction in its file";
+                return Err(Failure::Usage(format!("it has to be said {what}")));
+            }
+            let vectors = match direction {
+                Some(direction) => fitted(&Fitter::new(direction, described.can), &vectors),
+                None => vectors,
+            };
+            let files: Vec<(String, String)> = match (format, direction) {
+                (Export::SvTestbench, Some(direction)) => testbench(direction, &vectors, &described.can)?,
+                _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into(),
             };
             export(&files, output)
         }
