@@ -9,16 +9,18 @@ use silicabac_sim::{Cache, pypi::YICES};
 
 use crate::yosys::{Yosys, YosysError, write};
 
-/// The solvers: as Yosys' smtbmc names them, as they are called, and what limits their seconds; the fastest first.
-const SOLVERS: [(&str, &str, &str); 2] = [YICES_SMT2, ("z3", "z3", "-T:")];
-const YICES_SMT2: (&str, &str, &str) = ("yices", "yices-smt2", "--timeout=");
+/// The solvers: as Yosys' smtbmc names them, and as they are called; the fastest first.
+const SOLVERS: [(&str, &str); 2] = [YICES_SMT2, ("z3", "z3")];
+const YICES_SMT2: (&str, &str) = ("yices", "yices-smt2");
+
+/// Runs a program for at most so many seconds of the processor, so that what it finds does not depend on what else runs.
+const LIMITED: &str = "ulimit -t \"$1\" && shift && exec \"$@\"";
 
 /// A solver that was found.
 #[derive(Clone, Debug)]
 pub struct Solver {
     name: &'static str,
     path: PathBuf,
-    limit: &'static str,
 }
 
 impl Solver {
@@ -28,14 +30,13 @@ impl Solver {
     /// # Errors
     /// [`YosysError::Find`], with the command that installs one.
     pub fn find(yosys: &Yosys, cache: &Cache, notice: &mut dyn FnMut(&str)) -> Result<Solver, YosysError> {
-        let installed = SOLVERS
-            .iter()
-            .find_map(|&(name, program, limit)| Some(Solver { name, path: yosys.beside(program)?, limit }));
+        let installed =
+            SOLVERS.iter().find_map(|&(name, program)| Some(Solver { name, path: yosys.beside(program)? }));
         if let Some(installed) = installed {
             return Ok(installed);
         }
-        let (name, _, limit) = YICES_SMT2;
-        Ok(Solver { name, path: YICES.fetch(cache, notice)?, limit })
+        let (name, _) = YICES_SMT2;
+        Ok(Solver { name, path: YICES.fetch(cache, notice)? })
     }
 
     /// `yices` or `z3`.
@@ -61,22 +62,25 @@ impl Solver {
         &self.path
     }
 
-    /// Whether it finds within so many seconds that nothing satisfies a formula, which is put into `dir`.
+    /// Whether it finds within so many seconds of the processor that nothing satisfies a formula, which is put into `dir`.
     ///
     /// # Errors
     /// [`YosysError::Work`]; [`YosysError::Solver`] if it says neither yes nor no.
     pub fn is_unsatisfiable(&self, dir: &Path, formula: &str, seconds: u32) -> Result<bool, YosysError> {
         const FILE: &str = "formula.smt2";
         write(dir, FILE, formula)?;
-        let mut command = Command::new(&self.path);
-        let output = command
+        let output = Command::new("sh")
             .current_dir(dir)
-            .args([&format!("{}{seconds}", self.limit), FILE])
+            .args(["-c", LIMITED, "sh", &seconds.to_string()])
+            .arg(&self.path)
+            .arg(FILE)
             .output()
             .map_err(|source| YosysError::Work { path: self.path.clone(), source })?;
         match String::from_utf8_lossy(&output.stdout).trim() {
             "unsat" => Ok(true),
-            "sat" | "unknown" | "timeout" => Ok(false),
+            "sat" | "unknown" => Ok(false),
+            // What the limit ends, ends by a signal.
+            "" if output.status.code().is_none() => Ok(false),
             said => Err(YosysError::Solver { path: self.path.clone(), said: said.to_owned() }),
         }
     }
@@ -89,12 +93,14 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_no_proof() {
         let dir = tempfile::tempdir().unwrap();
-        let ask = |program: &str| {
-            let solver = Solver { name: "other", path: program.into(), limit: "-T:" };
-            solver.is_unsatisfiable(dir.path(), "(check-sat)\n", 1)
+        let ask = |program: &str, formula: &str| {
+            Solver { name: "other", path: program.into() }.is_unsatisfiable(dir.path(), formula, 1)
         };
-        assert!(matches!(ask("echo"), Err(YosysError::Solver { said, .. }) if said == "-T:1 formula.smt2"));
-        assert!(matches!(ask("false"), Err(YosysError::Solver { said, .. }) if said.is_empty()));
-        assert!(matches!(ask("no-such-program"), Err(YosysError::Work { .. })));
+        assert!(
+            matches!(ask("echo", "(check-sat)\n"), Err(YosysError::Solver { said, .. }) if said == "formula.smt2")
+        );
+        assert!(matches!(ask("false", ""), Err(YosysError::Solver { said, .. }) if said.is_empty()));
+        assert!(matches!(ask("no-such-program", ""), Err(YosysError::Solver { .. })));
+        assert!(matches!(ask("sh", "while :; do :; done\n"), Ok(false)));
     }
 }

@@ -479,10 +479,10 @@ fn a_failure_that_takes_two_vectors_is_shrunk_to_two() {
 
 #[test]
 fn reports_for_machines_are_well_formed() {
-    let json = run(&["--suite", "avc", "--format", "json"]);
+    let json = run(&["--suite", "smoke", "--format", "json"]);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((report["seed"].as_u64(), &report["pass"]), (Some(SEED), &Value::Bool(true)));
-    let junit = run(&["--suite", "avc", "--format", "junit"]);
+    let junit = run(&["--suite", "smoke", "--format", "junit"]);
     let report =
         quick_junit::Report::deserialize_from_str(&String::from_utf8(junit.stdout).unwrap()).unwrap();
     assert_eq!((report.tests, report.failures), (ALL.len(), 0));

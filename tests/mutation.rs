@@ -2,13 +2,15 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use silicabac::{
     bin::Event,
     cores::{CoreSpec, decoder, encoder},
-    mutation::{self, Campaign, Machine, MutationError, Outcome, Report},
+    mutation::{self, Campaign, CoreReport, Fate, Machine, MutationError, Of, Progress, Report},
     prove,
     suites::{Origin, PUBLISHED, Suite},
-    vectors::{self, Vector},
+    vectors::{self, Flag, Vector},
 };
 
 /// Every suite that is published.
@@ -23,25 +25,18 @@ fn trivial() -> Suite {
     Suite { name: "trivial".into(), origin: Origin::BuiltIn, vectors }
 }
 
-fn run(core: &'static CoreSpec, sample: usize, suites: &[Suite], machine: &Machine) -> Vec<Outcome> {
+fn run(core: &'static CoreSpec, sample: usize, suites: &[Suite], machine: &Machine) -> CoreReport {
     let sources = prove::sources(core, None).unwrap();
     let sample = Some(sample);
     let campaign = Campaign { core, sources: &sources, count: 1_000, seed: 1, sample, suites, threads: 2 };
-    let outcomes = mutation::run(&campaign, machine, &|_| {}).unwrap();
-    assert_eq!(outcomes.len(), campaign.mutants());
-    outcomes
+    let report = mutation::run(&campaign, machine, None, &|_| {}).unwrap();
+    assert_eq!(report.outcomes.len(), campaign.mutants());
+    report
 }
 
-fn report(core: &'static CoreSpec, suites: &[Suite], outcomes: Vec<Outcome>) -> Report {
+fn report(suites: &[Suite], core: CoreReport) -> Report {
     let suites = suites.iter().map(|suite| suite.name.clone()).collect();
-    Report {
-        count: 1_000,
-        sample: None,
-        seed: 1,
-        suites,
-        tools: String::new(),
-        cores: vec![(core, outcomes)],
-    }
+    Report { count: 1_000, sample: None, seed: 1, suites, tools: String::new(), cores: vec![core] }
 }
 
 /// So many mutants of a netlist, and bits of its tables, of thousands, are noticed.
@@ -49,19 +44,12 @@ fn report(core: &'static CoreSpec, suites: &[Suite], outcomes: Vec<Outcome>) -> 
 fn a_sample_passes(core: &'static CoreSpec, sample: usize) {
     let machine = common::mutation_machine();
     let suites = published();
-    let outcomes = run(core, sample, &suites, &machine);
-    let report = report(core, &suites, outcomes);
+    let report = report(&suites, run(core, sample, &suites, &machine));
     assert!(report.passed(), "{}", report.to_markdown());
     let tallies = report.tallies();
     assert_eq!([tallies[0].mutants, tallies[1].mutants], [sample, sample]);
     assert_eq!(tallies[1].killed[0], sample, "every bit of a table is noticed by the first suite");
     assert!(tallies[0].killed[0] >= sample * 3 / 4, "{:?}", tallies[0]);
-}
-
-/// The encoder's part of `cargo test` is the trivial suite below.
-#[test]
-fn a_small_sample_of_mutated_decoders_is_noticed() {
-    a_sample_passes(&decoder::SPEC, 6);
 }
 
 #[test]
@@ -99,10 +87,81 @@ fn vectors_that_show_nothing_leave_survivors() {
         written.contains("nobody knows why they survive") && written.contains("rangeTabLPS["),
         "{written}"
     );
-    let json: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(report.join("mutation.json")).unwrap()).unwrap();
-    assert_eq!(json["pass"], false);
-    assert_eq!(json["mutants"].as_array().unwrap().len(), 12);
+    let json = std::fs::read(report.join("mutation.json")).unwrap();
+    let read = Report::from_json(&json).unwrap();
+    assert!(!read.passed());
+    assert_eq!(read.cores[0].outcomes.len(), 12);
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&json).unwrap(), read.to_json());
+}
+
+/// A verdict is played again when what it hangs on has changed, and only then.
+#[test]
+fn what_an_earlier_report_knows_is_not_played_again() {
+    let machine = common::mutation_machine();
+    let core = &decoder::SPEC;
+    let sources = prove::sources(core, None).unwrap();
+    let smoke = Suite::built_in("smoke", 1).unwrap();
+    let played = |sources: &prove::Sources, suites: &[Suite], earlier: Option<&CoreReport>| {
+        let builds = AtomicUsize::new(0);
+        let campaign = Campaign { core, sources, count: 12, seed: 1, sample: Some(4), suites, threads: 1 };
+        let report = mutation::run(&campaign, &machine, earlier, &|progress| {
+            if let Progress::Known(known) = progress {
+                assert!(known.outcomes.len() <= campaign.mutants());
+                builds.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        (report.unwrap(), builds.into_inner())
+    };
+    let suites = [smoke];
+    let (first, builds) = played(&sources, &suites, None);
+    assert_eq!(builds, 2, "one of the netlist and one of the tables");
+    assert!(first.outcomes.iter().all(|known| known.fate != Fate::Survived), "{first:?}");
+    let (second, builds) = played(&sources, &suites, Some(&first));
+    assert_eq!(builds, 0);
+    let names = |report: &CoreReport| {
+        report.outcomes.iter().map(|known| (known.mutant.clone(), known.fate.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&first), names(&second));
+
+    // The killer of a mutant of the tables is another vector now.
+    let is_killed = |outcome: &&mutation::Outcome| outcome.of == Of::Tables;
+    let Some(Fate::Killed(kill)) = first.outcomes.iter().find(is_killed).map(|outcome| &outcome.fate) else {
+        panic!("{first:?}");
+    };
+    let mut changed = suites.clone();
+    let killer = changed[0].vectors.iter_mut().find(|vector| vector.id == kill.vector).unwrap();
+    killer.flags.push(Flag::GiveUp);
+    let (third, builds) = played(&sources, &changed, Some(&first));
+    assert!(builds >= 1 && third.digests.netlist == first.digests.netlist, "{third:?}");
+
+    // A comment moves all lines behind it and changes nothing.
+    let edited = |from: &str, to: &str| {
+        let mut sources = sources.clone();
+        assert!(sources.iter().any(|(_, text)| text.contains(from)));
+        sources.iter_mut().for_each(|(_, text)| *text = text.replace(from, to));
+        sources
+    };
+    let top = format!("module {} (", core.top);
+    let commented = played(&edited(&top, &format!("// A comment\n{top}")), &suites, Some(&first)).0;
+    assert_eq!(commented.digests, first.digests);
+    let renamed = edited("rsp_data", "rsp_datum");
+    let netlist = |sources: &prove::Sources| {
+        let campaign =
+            Campaign { core, sources, count: 1, seed: 1, sample: Some(0), suites: &[], threads: 1 };
+        mutation::run(&campaign, &machine, None, &|_| {}).unwrap().digests.netlist
+    };
+    assert_ne!(netlist(&renamed), first.digests.netlist);
+}
+
+#[test]
+fn what_is_no_report_is_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("mutation.json");
+    std::fs::write(&json, "{\"pass\": true}").unwrap();
+    let output =
+        common::command().args(["mutate", "--sample", "1", "--report"]).arg(dir.path()).output().unwrap();
+    common::expect(&output, 4, &["mutation.json", "missing field", "this is no report of mutants"]);
+    assert_eq!(std::fs::read_to_string(json).unwrap(), "{\"pass\": true}");
 }
 
 /// A core that fails as it is would kill every mutant.
@@ -117,7 +176,7 @@ fn a_core_that_fails_without_a_mutant_is_refused() {
     let suites = [Suite::built_in("smoke", 1).unwrap()];
     let campaign =
         Campaign { core, sources: &sources, count: 2, seed: 1, sample: None, suites: &suites, threads: 1 };
-    let error = mutation::run(&campaign, &machine, &|_| {}).unwrap_err();
+    let error = mutation::run(&campaign, &machine, None, &|_| {}).unwrap_err();
     assert!(matches!(error, MutationError::NotClean { .. }), "{error}");
     assert!(error.to_string().contains("the encoder without a mutant fails in suite smoke"), "{error}");
 }

@@ -76,27 +76,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return sweep::sweep(&arguments.options);
     }
     let seed = arguments.options.seed();
-    let suites = suites(arguments, seed)?;
+    let read = read(arguments)?;
+    let suites = || all_suites(arguments, read, seed);
     if is_in_socket {
-        return socket::judge(&suites, seed, &arguments.socket, &arguments.options);
+        return socket::judge(suites, seed, &arguments.socket, &arguments.options);
     }
     if arguments.coverage {
         if arguments.options.is_junit() {
             return Err(Failure::Usage("--coverage cannot be printed as junit".into()));
         }
-        return rtl_coverage::run(&suites, seed, arguments.waivers.as_ref(), &arguments.options);
+        return rtl_coverage::run(suites, seed, arguments.waivers.as_ref(), &arguments.options);
     }
-    judge::judge(&suites, Vec::new(), seed, &arguments.options)
+    judge::judge(suites, Vec::new(), seed, &arguments.options)
 }
 
-fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
+/// The suites that are read from files. This comes first: a file that cannot be read is told at once.
+fn read(arguments: &Arguments) -> Result<Vec<Suite>, Failure> {
     let Arguments { trace, stream, weights, vectors, .. } = arguments;
-    let all = arguments.suite.is_empty() && [trace, stream, weights, vectors].into_iter().all(Vec::is_empty);
-    let default: &[&str] = if arguments.coverage { &coverage::SUITES } else { &BUILT_IN };
-    let named = arguments.suite.iter().map(String::as_str).chain(default.iter().copied().filter(|_| all));
-    let built_in = named.map(|name| Suite::built_in(name, seed));
-    let recorded = trace.iter().map(|path| Suite::from_trace(path));
-    let mut suites: Vec<Suite> = built_in.chain(recorded).collect::<Result<_, _>>()?;
+    let mut suites: Vec<Suite> =
+        trace.iter().map(|path| Suite::from_trace(path)).collect::<Result<_, _>>()?;
     for path in stream {
         let (source, bar) = stream::open(path)?;
         suites.push(Suite::from_stream(path, source)?);
@@ -112,6 +110,18 @@ fn suites(arguments: &Arguments, seed: u64) -> Result<Vec<Suite>, Failure> {
     for path in vectors {
         suites.push(Suite::from_vectors(path)?);
     }
+    Ok(suites)
+}
+
+/// The built-in suites that are wanted, and those that were read. What is made up takes longer than finding that there is
+/// no core to play it to, so this comes last.
+fn all_suites(arguments: &Arguments, read: Vec<Suite>, seed: u64) -> Result<Vec<Suite>, Failure> {
+    let default: &[&str] = if arguments.coverage { &coverage::SUITES } else { &BUILT_IN };
+    let is_default = arguments.suite.is_empty() && read.is_empty();
+    let named =
+        arguments.suite.iter().map(String::as_str).chain(default.iter().copied().filter(|_| is_default));
+    let mut suites = named.map(|name| Suite::built_in(name, seed)).collect::<Result<Vec<_>, _>>()?;
+    suites.extend(read);
     Suite::name_apart(&mut suites);
     Ok(suites)
 }

@@ -146,15 +146,14 @@ impl Options {
 }
 
 /// Plays all suites to all cores and prints how that went; what could not be read is a part of that, and so is a suite
-/// of which nothing is for any of the cores.
+/// of which nothing is for any of the cores. The suites are asked for once the cores are built.
 pub(super) fn judge(
-    suites: &[Suite],
+    suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
     mut errors: Vec<String>,
     seed: u64,
     options: &Options,
 ) -> Result<Verdict, Failure> {
     let cores = options.cores()?;
-    errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &cores)));
     let ways = options.plan()?.map_or(Ways::ALL, Ways::Planned);
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
@@ -165,6 +164,8 @@ pub(super) fn judge(
             Model::build(&Source::of(core, top, rtl_dir, &cache)?, &cache, &tools)
         })?);
     }
+    let suites = suites()?;
+    errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &cores)));
 
     let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
     let bar =

@@ -130,6 +130,8 @@ enum Failure {
     Weights { path: PathBuf, source: WeightsError },
     #[error("{}, {source}; mend the table of trials, or take it away to begin anew", .path.display())]
     Trials { path: PathBuf, source: silicabac::weights::search::TableError },
+    #[error("{}, {source}: this is no report of mutants; take it away, or name another directory", .path.display())]
+    OtherReport { path: PathBuf, source: serde_json::Error },
     #[error("the evaluator failed ({what}): {command}")]
     Evaluator { command: String, what: String },
     #[error("cannot write {}: {source}", .path.display())]

@@ -2,12 +2,14 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
 };
 
 use silicabac::cores::{self, CoreSpec};
-use silicabac::mutation::{self, Campaign, Machine, Report, Tally};
+use silicabac::files;
+use silicabac::mutation::{self, Campaign, CoreReport, Fate, Machine, Progress, Report, Tally};
 use silicabac::prove;
 use silicabac::solver::Solver;
 use silicabac::suites::{PUBLISHED, Suite};
@@ -17,8 +19,8 @@ use silicabac_sim::{Cache, Tools};
 use super::{
     Failure, Verdict,
     judge::core_names,
-    output::{create_dir, write_file},
-    print::{Format, Progress, ReportFormat, out, say, unless_closed},
+    output::{create_dir, distinct, write_file},
+    print::{Format, Progress as Bar, ReportFormat, out, say, unless_closed},
     supervise::Limits,
 };
 
@@ -50,9 +52,13 @@ pub(super) struct Arguments {
     /// Play the vectors of these files, not the published ones
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
-    /// Write what became of every mutant to mutation.md and mutation.json in this directory
+    /// Write what became of every mutant to mutation.md and mutation.json in this directory, after each build; what the
+    /// latter knows of the same netlist and the same vectors is not played again
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Play everything again, whatever the report knows
+    #[arg(long, requires = "report")]
+    again: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -82,33 +88,85 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let suites = suites(&arguments.vectors)?;
     let cores = core.map_or(cores::ALL.to_vec(), |core| vec![core]);
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let mut report = Report {
+    let files = arguments.report.as_deref().map(Files::new).transpose()?;
+    let known = files.as_ref().map(Files::read).transpose()?.flatten();
+    let report = Report {
         count,
         sample,
         seed,
         suites: suites.iter().map(|suite| suite.name.clone()).collect(),
         tools: machine.versions(),
-        cores: Vec::new(),
+        cores: known.map(|known| known.cores).unwrap_or_default(),
     };
-    for core in cores {
+    let report = Mutex::new(report);
+    for core in &cores {
         let sources = prove::sources(core, arguments.rtl_dir.as_deref())?;
         let campaign = Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads };
-        let bar = Progress::new(campaign.mutants() as u64, "mutants");
+        let bar = Bar::new(campaign.mutants() as u64, "mutants");
         bar.set_message(core.name);
-        let outcomes = mutation::run(&campaign, &machine, &|done| bar.inc(done as u64))?;
-        bar.finish();
-        report.cores.push((core, outcomes));
-    }
-    if let Some(dir) = &arguments.report {
-        create_dir(dir)?;
-        write_file(&dir.join("mutation.md"), |sink| sink.write_all(report.to_markdown().as_bytes()))?;
-        write_file(&dir.join("mutation.json"), |sink| {
-            serde_json::to_writer_pretty(&mut *sink, &report.to_json())?;
-            writeln!(sink)
+        let earlier = locked(&report).cores.iter().find(|earlier| earlier.core == core.name).cloned();
+        let earlier = earlier.filter(|_| !arguments.again);
+        let unwritten = Mutex::new(None);
+        let found = mutation::run(&campaign, &machine, earlier.as_ref(), &|progress| match progress {
+            Progress::Done(more) => bar.inc(more as u64),
+            Progress::Known(found) => {
+                let mut report = locked(&report);
+                report.put(found.clone());
+                if let Some(Err(failure)) = files.as_ref().map(|files| files.write_json(&report)) {
+                    *locked(&unwritten) = Some(failure);
+                }
+            }
         })?;
+        bar.finish();
+        if let Some(failure) = unwritten.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(failure);
+        }
+        locked(&report).put(found);
     }
+    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(files) = &files {
+        files.write_json(&report)?;
+        write_file(&files.markdown, |sink| sink.write_all(report.to_markdown().as_bytes()))?;
+    }
+    // Cores that a report knows and that were not played are no part of the answer.
+    report.cores.retain(|played| cores.iter().any(|core| core.name == played.core));
     unless_closed(print(&report, arguments.format))?;
     Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The two files of a report.
+struct Files {
+    json: PathBuf,
+    markdown: PathBuf,
+}
+
+impl Files {
+    fn new(dir: &Path) -> Result<Files, Failure> {
+        create_dir(dir)?;
+        let files = Files { json: dir.join("mutation.json"), markdown: dir.join("mutation.md") };
+        distinct(&[&files.json, &files.markdown])?;
+        Ok(files)
+    }
+
+    /// The report that is there, if there is one.
+    fn read(&self) -> Result<Option<Report>, Failure> {
+        let failed = |source| Failure::Read { path: self.json.clone(), source };
+        let Some(text) = files::read_earlier(&self.json).map_err(failed)? else { return Ok(None) };
+        let report = Report::from_json(text.as_bytes())
+            .map_err(|source| Failure::OtherReport { path: self.json.clone(), source })?;
+        Ok(Some(report))
+    }
+
+    fn write_json(&self, report: &Report) -> Result<(), Failure> {
+        write_file(&self.json, |sink| {
+            serde_json::to_writer_pretty(&mut *sink, &report.to_json())?;
+            writeln!(sink)
+        })
+    }
 }
 
 /// The published suites, or one of each file.
@@ -126,7 +184,7 @@ fn print(report: &Report, format: Format) -> io::Result<()> {
         return writeln!(out);
     }
     for tally in report.tallies() {
-        let Tally { core, of, mutants, paced, proved, proved_if_short, explained, survived, .. } = &tally;
+        let Tally { core, mutants, paced, proved, proved_if_short, explained, survived, .. } = &tally;
         let killed: usize = tally.killed.iter().sum();
         let by: Vec<_> = report
             .suites
@@ -134,15 +192,15 @@ fn print(report: &Report, format: Format) -> io::Result<()> {
             .zip(&tally.killed)
             .map(|(suite, killed)| format!("{suite} {killed}"))
             .collect();
-        writeln!(out, "{core}, {of}: {mutants} mutants, {killed} killed ({})", by.join(", "))?;
+        writeln!(out, "{core}, {}: {mutants} mutants, {killed} killed ({})", tally.of.name(), by.join(", "))?;
         writeln!(
             out,
             "  {paced} killed by their pace, {proved} proved equal, {proved_if_short} if short, {explained} explained, {survived} unexplained"
         )?;
     }
-    for (core, outcomes) in &report.cores {
-        for outcome in outcomes.iter().filter(|outcome| outcome.fate == mutation::Fate::Survived) {
-            writeln!(out, "UNEXPLAINED: {}: {}", core.name, outcome.mutant)?;
+    for CoreReport { core, outcomes, .. } in &report.cores {
+        for outcome in outcomes.iter().filter(|outcome| outcome.fate == Fate::Survived) {
+            writeln!(out, "UNEXPLAINED: {core}: {}", outcome.mutant)?;
         }
     }
     let verdict =

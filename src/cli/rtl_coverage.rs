@@ -20,9 +20,9 @@ use super::{
     print::{Progress, out, say, unless_closed},
 };
 
-/// Plays the suites to cores that count, and prints what was never hit.
+/// Plays the suites to cores that count, and prints what was never hit. The suites are asked for once the cores are built.
 pub(super) fn run(
-    suites: &[Suite],
+    suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
     seed: u64,
     waivers: Option<&PathBuf>,
     options: &judge::Options,
@@ -30,16 +30,20 @@ pub(super) fn run(
     let waivers = read_waivers(waivers)?;
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let mut points = Points::default();
+    let mut models = Vec::new();
     for core in options.cores()? {
         let (top, rtl_dir) = options.sources(core);
         let source = Source { coverage: true, ..Source::of(core, top, rtl_dir, &cache)? };
         let build = || Model::build(&source, &cache, &tools);
-        let model = Progress::while_at(&format!("building {top}"), build)?;
-        let bar = Progress::new(suites.iter().map(|suite| coverage::work(&model, suite)).sum(), "events");
-        for suite in suites {
+        models.push(Progress::while_at(&format!("building {top}"), build)?);
+    }
+    let suites = suites()?;
+    let mut points = Points::default();
+    for model in &models {
+        let bar = Progress::new(suites.iter().map(|suite| coverage::work(model, suite)).sum(), "events");
+        for suite in &suites {
             bar.set_message(&suite.name);
-            match coverage::measure(&model, suite, seed, &mut points, &mut |events| bar.inc(events)) {
+            match coverage::measure(model, suite, seed, &mut points, &mut |events| bar.inc(events)) {
                 Ok(()) => {}
                 Err(coverage::Failure::Sim(error)) => return Err(error.into()),
                 Err(mismatch) => {

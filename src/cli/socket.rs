@@ -73,9 +73,10 @@ impl Options {
     }
 }
 
-/// Plays all suites to the core in the socket, and prints a verdict for each class of vectors.
+/// Plays all suites to the core in the socket, and prints a verdict for each class of vectors. The suites are asked for
+/// once the core is built.
 pub(super) fn judge(
-    suites: &[Suite],
+    suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
     seed: u64,
     options: &Options,
     common: &judge::Options,
@@ -84,15 +85,14 @@ pub(super) fn judge(
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let source = options.source(common, &cache)?;
     let rules = Rules { seed, patience: options.patience.unwrap_or(PATIENCE), plan: common.plan()? };
-    let mut seen = HashSet::new();
-    let all = suites.iter().flat_map(|suite| &suite.vectors);
-    let vectors: Vec<Vector> = all.filter(|vector| seen.insert(&vector.id)).cloned().collect();
-
     let model =
         Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
     if let Some(what) = model.contradiction() {
         say(format_args!("note: {}: {what}", model.top()));
     }
+    let mut seen = HashSet::new();
+    let all = suites()?.into_iter().flat_map(|suite| suite.vectors);
+    let vectors: Vec<Vector> = all.filter(|vector| seen.insert(vector.id.clone())).collect();
     let classes = cosim::classes(&model, &vectors);
     let bar = Progress::new(classes.len() as u64, "classes");
     let judged = classes.into_iter().map(|class| {

@@ -255,7 +255,7 @@ fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<
         paths => read_suites(paths),
     };
     match (no_cores, errors.is_empty()) {
-        (false, _) => judge::judge(&suites, errors, seed, options),
+        (false, _) => judge::judge(|| Ok(suites), errors, seed, options),
         (true, true) => check_software(&suites),
         (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
     }

@@ -3,7 +3,7 @@
 /// Why a mutant that survives is no gap in the vectors.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation {
-    /// The mutant, as it is displayed.
+    /// The mutant, as it is displayed, up to the semicolon.
     pub mutant: &'static str,
     /// Why no vector can notice it.
     pub reason: &'static str,

@@ -7,6 +7,7 @@
 //! somebody else: the registers are not looked at.
 
 mod explained;
+mod memory;
 mod mutant;
 mod netlist;
 mod proof;
@@ -18,10 +19,14 @@ use std::{
     io,
     panic::resume_unwind,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
+use serde::{Deserialize, Serialize};
 use silicabac_sim::{Cache, SimError, Tools};
 
 use crate::cores::{CoreSpec, Sources as Files};
@@ -32,10 +37,11 @@ use crate::solver::Solver;
 use crate::suites::Suite;
 use crate::yosys::{Yosys, YosysError};
 pub use explained::Explanation;
+use memory::Memory;
 pub use mutant::{Cell, Mutant, Table, TableBit};
 use netlist::{Mutated, Netlist};
 pub use proof::Proof;
-pub use report::{Report, Tally};
+pub use report::{CoreReport, Digests, Report, Tally};
 pub use tables::TableText;
 use trial::{Clocks, Trial};
 pub use trial::{Kill, Pace};
@@ -164,25 +170,57 @@ impl Machine {
 }
 
 /// What became of a mutant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "fate", rename_all = "kebab-case")]
 pub enum Fate {
     /// A vector notices.
     Killed(Kill),
     /// It is the same core.
-    Proved(Proof),
+    Proved {
+        /// How far.
+        proof: Proof,
+    },
     /// No vector is answered wrongly, but all together in another number of clocks.
     Paced(Pace),
     /// No vector notices, and its [`Explanation`] says why none can.
-    Explained(&'static str),
+    Explained {
+        /// Why.
+        reason: String,
+    },
     /// No vector notices, and nobody knows why.
     Survived,
+}
+
+/// What a mutant is a mutant of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Of {
+    /// The netlist of the core.
+    Netlist,
+    /// Its tables.
+    Tables,
+}
+
+impl Of {
+    /// Both.
+    pub const ALL: [Of; 2] = [Of::Netlist, Of::Tables];
+
+    /// `netlist` or `tables`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Of::Netlist => "netlist",
+            Of::Tables => "tables",
+        }
+    }
 }
 
 /// A mutant and what became of it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The mutant.
-    pub mutant: Mutant,
+    /// The mutant, as it is displayed.
+    pub mutant: String,
+    /// What it is a mutant of.
+    pub of: Of,
     /// What became of it.
     pub fate: Fate,
 }
@@ -192,46 +230,76 @@ const PER_BUILD: usize = 250;
 /// So many bits of tables are played in a row by one thread; they share their build.
 const PER_TURN: usize = 600;
 
-/// Plays the campaign, and tells `progress` how many more mutants are done.
+/// How far a campaign is.
+#[derive(Clone, Debug)]
+pub enum Progress<'a> {
+    /// So many more mutants are done.
+    Done(usize),
+    /// What has been found out so far, in any order: after each build, so that it can be kept.
+    Known(&'a CoreReport),
+}
+
+/// Plays the campaign, but for what an earlier report of the core knows already.
 ///
 /// # Errors
 /// [`MutationError`].
 pub fn run(
     campaign: &Campaign<'_>,
     machine: &Machine,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<Outcome>, MutationError> {
+    earlier: Option<&CoreReport>,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<CoreReport, MutationError> {
     let Campaign { core, sources, count, seed, .. } = *campaign;
     let (netlist, cells) = Netlist::new(core, sources, count, seed, &machine.yosys)?;
-    let (cells, bits) = (evenly(cells, campaign.sample), evenly(TableBit::all(), campaign.sample));
     let trials: Vec<Trial<'_>> =
         campaign.suites.iter().map(|suite| Trial::new(core, suite, seed.into())).collect();
-    let bits = bits.chunks(PER_TURN).map(Job::Table);
-    let jobs: Vec<Job<'_>> = cells.chunks(PER_BUILD).map(Job::Cells).chain(bits).collect();
+    let digests = memory::digests(&netlist, &trials, seed);
+    let memory = Memory::new(earlier, &digests);
+
+    let cells = evenly(cells, campaign.sample).into_iter().map(Mutant::Cell);
+    let bits = evenly(TableBit::all(), campaign.sample).into_iter().map(Mutant::Table);
+    let mut mutants: Vec<Tried> =
+        cells.chain(bits).enumerate().map(|(place, mutant)| Tried::new(place, mutant, core)).collect();
+    for tried in &mut mutants {
+        tried.fate = memory.fate(&tried.mutant, &trials);
+    }
+    let (known, unknown): (Vec<_>, Vec<_>) = mutants.into_iter().partition(|tried| tried.fate.is_some());
+    progress(Progress::Done(known.len()));
+    let jobs = jobs(unknown);
     let bench = Bench { sources, netlist: &netlist, trials: &trials, machine };
 
-    let next = AtomicUsize::new(0);
+    let report = |done: &[Tried]| {
+        let outcomes = done.iter().map(Tried::outcome).collect();
+        CoreReport { core: core.name.to_owned(), digests: digests.clone(), outcomes }
+    };
+    let (done, next) = (Mutex::new(known), AtomicUsize::new(0));
     let worker = || {
-        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        let numbers = numbers.take_while(|&number| number < jobs.len());
-        let run = |number: usize| {
-            let result = bench.run(&jobs[number], progress);
-            if result.is_err() {
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let played = bench.run(job, &|more| progress(Progress::Done(more))).inspect_err(|_| {
                 // Nothing else needs to be begun.
                 next.store(jobs.len(), Ordering::Relaxed);
-            }
-            (number, result)
-        };
-        numbers.map(run).collect::<Vec<_>>()
+            })?;
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.extend(played);
+            progress(Progress::Known(&report(&done)));
+        }
+        Ok::<(), MutationError>(())
     };
-    let mut results: Vec<_> = thread::scope(|scope| {
+    thread::scope(|scope| {
         let workers: Vec<_> = (0..campaign.threads.max(1)).map(|_| scope.spawn(worker)).collect();
-        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
-        joined.flat_map(|done| done.unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    });
-    results.sort_by_key(|(number, _)| *number);
-    let outcomes = results.into_iter().map(|(_, result)| result).collect::<Result<Vec<_>, _>>()?;
-    Ok(outcomes.concat())
+        let mut joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        joined.try_for_each(|done| done.unwrap_or_else(|panic| resume_unwind(panic)))
+    })?;
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|tried| tried.place);
+    Ok(report(&done))
+}
+
+/// The mutants in turns of one thread: those of a netlist share a build, and so do all bits of tables.
+fn jobs(mutants: Vec<Tried>) -> Vec<Vec<Tried>> {
+    let is_cell = |tried: &Tried| matches!(tried.mutant, Mutant::Cell(_));
+    let (cells, bits): (Vec<_>, Vec<_>) = mutants.into_iter().partition(is_cell);
+    [cells.chunks(PER_BUILD), bits.chunks(PER_TURN)].into_iter().flatten().map(<[Tried]>::to_vec).collect()
 }
 
 /// So many items, from the first on at equal distances; all if no number is given.
@@ -239,12 +307,6 @@ fn evenly<T>(items: Vec<T>, count: Option<usize>) -> Vec<T> {
     let (len, count) = (items.len(), count.unwrap_or(items.len()).min(items.len()));
     let is_picked = |i: usize| (i * count).div_ceil(len.max(1)) < ((i + 1) * count).div_ceil(len.max(1));
     items.into_iter().enumerate().filter(|&(i, _)| is_picked(i)).map(|(_, item)| item).collect()
-}
-
-/// Mutants that one thread plays, in one build.
-enum Job<'a> {
-    Cells(&'a [Cell]),
-    Table(&'a [TableBit]),
 }
 
 /// What all jobs of a campaign share.
@@ -256,27 +318,37 @@ struct Bench<'a> {
 }
 
 /// A mutant that is being tried.
+#[derive(Clone)]
 struct Tried {
+    /// Where it is among all of the campaign.
+    place: usize,
     mutant: Mutant,
+    /// What somebody who looked at it says.
+    explained: Option<&'static str>,
+    /// The value of the select input of its build.
     select: u32,
     fate: Option<Fate>,
     pace: Option<Pace>,
 }
 
 impl Bench<'_> {
-    fn run(&self, job: &Job<'_>, progress: &(dyn Fn(usize) + Sync)) -> Result<Vec<Outcome>, MutationError> {
+    /// What becomes of mutants that are all of the netlist, or all of the tables.
+    fn run(&self, job: &[Tried], progress: &(dyn Fn(usize) + Sync)) -> Result<Vec<Tried>, MutationError> {
         let dir = tempfile::tempdir().map_err(MutationError::dir)?;
-        let (model, mutated, mut mutants) = match job {
-            Job::Cells(cells) => {
-                let (model, mutated) = self.build_cells(cells, dir.path())?;
-                let mutants = (1..).zip(*cells).map(|(select, cell)| (Mutant::Cell(cell.clone()), select));
-                (model, Some(mutated), mutants.map(Tried::new).collect::<Vec<_>>())
-            }
-            Job::Table(bits) => {
-                let mutants = bits.iter().map(|&bit| (Mutant::Table(bit), tables::select(bit)));
-                (self.build_table(dir.path())?, None, mutants.map(Tried::new).collect())
-            }
+        let mut mutants = job.to_vec();
+        let cells: Vec<&Cell> = job.iter().filter_map(|tried| tried.mutant.cell()).collect();
+        let (model, mutated) = if cells.is_empty() {
+            (self.build_table(dir.path())?, None)
+        } else {
+            let (model, mutated) = self.build_cells(&cells, dir.path())?;
+            (model, Some(mutated))
         };
+        for (number, tried) in (1..).zip(&mut mutants) {
+            tried.select = match tried.mutant {
+                Mutant::Cell(_) => number,
+                Mutant::Table(bit) => tables::select(bit),
+            };
+        }
         for (number, trial) in self.trials.iter().enumerate() {
             if mutants.iter().all(|tried| tried.fate.is_some()) {
                 break;
@@ -295,12 +367,11 @@ impl Bench<'_> {
         }
         let left = mutants.iter().filter(|tried| tried.fate.is_none()).count();
         progress(left);
-        Ok(mutants.into_iter().map(|tried| tried.done(self.netlist.core())).collect())
+        Ok(mutants)
     }
 
-    fn build_cells(&self, cells: &[Cell], dir: &Path) -> Result<(Model, Mutated), MutationError> {
-        let cells: Vec<&Cell> = cells.iter().collect();
-        let mutated = self.netlist.mutate(&cells, dir, &self.machine.yosys)?;
+    fn build_cells(&self, cells: &[&Cell], dir: &Path) -> Result<(Model, Mutated), MutationError> {
+        let mutated = self.netlist.mutate(cells, dir, &self.machine.yosys)?;
         Ok((self.build(vec![mutated.verilog.clone()])?, mutated))
     }
 
@@ -348,7 +419,7 @@ impl Bench<'_> {
         let selects: Vec<u32> = alive.iter().map(|tried| tried.select).collect();
         let proofs = proof::prove(self.netlist.core(), mutated, &selects, dir, self.machine)?;
         for (tried, proof) in alive.into_iter().zip(proofs) {
-            tried.fate = proof.map(Fate::Proved);
+            tried.fate = proof.map(|proof| Fate::Proved { proof });
             progress(usize::from(tried.fate.is_some()));
         }
         Ok(())
@@ -356,18 +427,20 @@ impl Bench<'_> {
 }
 
 impl Tried {
-    fn new((mutant, select): (Mutant, u32)) -> Tried {
-        Tried { mutant, select, fate: None, pace: None }
+    fn new(place: usize, mutant: Mutant, core: &CoreSpec) -> Tried {
+        let name = mutant.to_string();
+        let is_it = |explained: &&Explanation| explained.mutant == memory::short(&name);
+        let explained = core.mutants.explained.iter().find(is_it).map(|explained| explained.reason);
+        Tried { place, mutant, explained, select: 0, fate: None, pace: None }
     }
 
-    fn done(self, core: &CoreSpec) -> Outcome {
-        let Tried { mutant, fate, pace, .. } = self;
-        let unnoticed = || {
-            let name = mutant.to_string();
-            let explained = core.mutants.explained.iter().find(|explained| explained.mutant == name);
-            explained.map_or(Fate::Survived, |explained| Fate::Explained(explained.reason))
-        };
-        let fate = fate.or(pace.map(Fate::Paced)).unwrap_or_else(unnoticed);
-        Outcome { mutant, fate }
+    fn outcome(&self) -> Outcome {
+        let Tried { mutant, fate, pace, explained, .. } = self;
+        let is_noticed = |fate: &&Fate| !matches!(fate, Fate::Survived | Fate::Explained { .. });
+        let unnoticed =
+            || explained.map_or(Fate::Survived, |reason| Fate::Explained { reason: reason.to_owned() });
+        let noticed = fate.as_ref().filter(is_noticed).cloned().or(pace.clone().map(Fate::Paced));
+        let of = if mutant.cell().is_some() { Of::Netlist } else { Of::Tables };
+        Outcome { mutant: mutant.to_string(), of, fate: noticed.unwrap_or_else(unnoticed) }
     }
 }

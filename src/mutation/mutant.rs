@@ -14,6 +14,15 @@ pub enum Mutant {
     Table(TableBit),
 }
 
+impl Mutant {
+    pub(super) fn cell(&self) -> Option<&Cell> {
+        match self {
+            Mutant::Cell(cell) => Some(cell),
+            Mutant::Table(_) => None,
+        }
+    }
+}
+
 /// A bit at a port of a cell of the netlist, as Yosys picks and changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {

@@ -96,6 +96,24 @@ impl Netlist {
         Ok(Mutated { rtlil: yosys::read(dir, MUTATED)?, verilog: dir.join("mutated.v") })
     }
 
+    /// What is the same of two netlists that differ only in where their cells come from: without comments and attributes
+    /// that say so, and without the lines of files in names such as `$eq$cabac_encoder_pack.sv:36$12`.
+    pub(super) fn without_places(&self) -> String {
+        let says_where = |line: &&str| {
+            let name = line.strip_prefix("attribute ").and_then(|rest| rest.split(' ').next());
+            line.starts_with('#') || name.is_some_and(|name| name.ends_with("src"))
+        };
+        let lines = self.rtlil.lines().map(str::trim_start);
+        let kept = lines.filter(|line| !says_where(line));
+        kept.flat_map(|line| {
+            let mut parts = line.split(".sv:");
+            let first = parts.next().unwrap_or_default();
+            let rest = parts.flat_map(|part| [".sv:", part.trim_start_matches(|c: char| c.is_ascii_digit())]);
+            [first].into_iter().chain(rest).chain(["\n"]).collect::<Vec<_>>()
+        })
+        .collect()
+    }
+
     pub(super) fn core(&self) -> &'static CoreSpec {
         self.core
     }

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Machine, MutationError,
     netlist::{Mutated, SELECT, SELECT_WIDTH},
@@ -14,7 +16,8 @@ use crate::cosim::rtl;
 use crate::yosys::{self, Yosys};
 
 /// How far a mutant is the same as the right core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Proof {
     /// In all that the contract of the core allows.
     Equal,
@@ -22,7 +25,7 @@ pub enum Proof {
     EqualIfShort,
 }
 
-/// Seconds that an answer may take; what takes longer is not proved.
+/// Seconds of the processor that an answer may take; what takes longer is not proved.
 const PATIENCE: u32 = 300;
 
 /// From wherever the registers are, one clock: the registers of the right core and of the mutant behind a reset, or

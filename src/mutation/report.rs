@@ -1,14 +1,14 @@
 //! What became of all mutants, for people and for machines.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fmt::{self, Write},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Fate, Kill, Mutant, Outcome, Pace, Proof};
-use crate::cores::CoreSpec;
+use super::{Fate, Of, Outcome, Pace, Proof};
+use crate::json;
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -24,16 +24,38 @@ pub struct Report {
     /// The versions of all programs.
     pub tools: String,
     /// What became of the mutants of each core.
-    pub cores: Vec<(&'static CoreSpec, Vec<Outcome>)>,
+    pub cores: Vec<CoreReport>,
+}
+
+/// What became of the mutants of a core, and of which state of the core and of the vectors this tells.
+#[derive(Clone, Debug)]
+pub struct CoreReport {
+    /// The name of the core.
+    pub core: String,
+    /// What was played and proved.
+    pub digests: Digests,
+    /// Each mutant.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What verdicts hang on, each as the first half of a SHA-256 in hexadecimal digits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digests {
+    /// The netlist, but for where in the files it comes from.
+    pub netlist: String,
+    /// What a mutant is proved equal by.
+    pub proof: String,
+    /// All vectors and the seed of the stalls.
+    pub played: String,
 }
 
 /// What became of the mutants of a kind, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// The core.
-    pub core: &'static str,
+    pub core: String,
     /// `netlist` or `tables`.
-    pub of: &'static str,
+    pub of: Of,
     /// All.
     pub mutants: usize,
     /// Those that each suite killed, of what was left for it.
@@ -50,32 +72,38 @@ pub struct Tally {
     pub survived: usize,
 }
 
-#[derive(Serialize)]
-struct JsonReport<'a> {
+/// What a report is in JSON: the verdicts of a core in groups, since a few vectors kill most mutants.
+#[derive(Serialize, Deserialize)]
+struct JsonReport {
     pass: bool,
     count: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     sample: Option<usize>,
     seed: u32,
-    tools: &'a str,
-    suites: &'a [String],
+    tools: String,
+    suites: Vec<String>,
+    #[serde(skip_deserializing)]
     tallies: Vec<Tally>,
-    mutants: Vec<JsonMutant<'a>>,
+    cores: Vec<JsonCore>,
 }
 
-#[derive(Serialize)]
-struct JsonMutant<'a> {
-    core: &'static str,
-    mutant: String,
-    fate: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suite: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stalls: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vector: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+#[derive(Serialize, Deserialize)]
+struct JsonCore {
+    core: String,
+    #[serde(flatten)]
+    digests: Digests,
+    fates: Vec<Group>,
+}
+
+/// All mutants with the same fate.
+#[derive(Serialize, Deserialize)]
+struct Group {
+    #[serde(flatten)]
+    fate: Fate,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    netlist: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tables: Vec<String>,
 }
 
 impl Report {
@@ -84,50 +112,68 @@ impl Report {
         self.tallies().iter().all(|tally| tally.survived == 0)
     }
 
+    /// Puts what became of the mutants of a core in the place of what is known of it.
+    pub fn put(&mut self, found: CoreReport) {
+        match self.cores.iter_mut().find(|known| known.core == found.core) {
+            Some(known) => *known = found,
+            None => self.cores.push(found),
+        }
+    }
+
     /// A tally for the netlist and one for the tables of each core.
     pub fn tallies(&self) -> Vec<Tally> {
-        let of = |core: &CoreSpec, outcomes: &[Outcome], of: &'static str| {
-            let is_of = |outcome: &&Outcome| matches!(outcome.mutant, Mutant::Table(_)) == (of == "tables");
-            let fates: Vec<&Fate> = outcomes.iter().filter(is_of).map(|outcome| &outcome.fate).collect();
+        let of = |report: &CoreReport, of: Of| {
+            let outcomes = report.outcomes.iter().filter(|outcome| outcome.of == of);
+            let fates: Vec<&Fate> = outcomes.map(|outcome| &outcome.fate).collect();
             let count = |is: &dyn Fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
             let killed_by =
                 |suite: &String| count(&|fate| matches!(fate, Fate::Killed(kill) if kill.suite == *suite));
             Tally {
-                core: core.name,
+                core: report.core.clone(),
                 of,
                 mutants: fates.len(),
                 killed: self.suites.iter().map(killed_by).collect(),
                 paced: count(&|fate| matches!(fate, Fate::Paced(_))),
-                proved: count(&|fate| *fate == Fate::Proved(Proof::Equal)),
-                proved_if_short: count(&|fate| *fate == Fate::Proved(Proof::EqualIfShort)),
-                explained: count(&|fate| matches!(fate, Fate::Explained(_))),
+                proved: count(&|fate| *fate == Fate::Proved { proof: Proof::Equal }),
+                proved_if_short: count(&|fate| *fate == Fate::Proved { proof: Proof::EqualIfShort }),
+                explained: count(&|fate| matches!(fate, Fate::Explained { .. })),
                 survived: count(&|fate| *fate == Fate::Survived),
             }
         };
-        let both = |(core, outcomes): &(&'static CoreSpec, Vec<Outcome>)| {
-            [of(core, outcomes, "netlist"), of(core, outcomes, "tables")]
-        };
-        self.cores.iter().flat_map(both).collect()
+        self.cores.iter().flat_map(|report| Of::ALL.map(|kind| of(report, kind))).collect()
     }
 
-    /// An object with the tallies and every mutant, but for the bits of tables that are killed: these would be most of it.
+    /// An object with the tallies and every mutant, from which [`Report::from_json`] makes the report again.
     pub fn to_json(&self) -> serde_json::Value {
-        let is_listed = |outcome: &&Outcome| {
-            !matches!((&outcome.mutant, &outcome.fate), (Mutant::Table(_), Fate::Killed(_)))
+        let Report { count, sample, seed, ref tools, ref suites, ref cores } = *self;
+        let core = |report: &CoreReport| JsonCore {
+            core: report.core.clone(),
+            digests: report.digests.clone(),
+            fates: groups(&report.outcomes),
         };
-        let mutants = self.cores.iter().flat_map(|(core, outcomes)| {
-            outcomes.iter().filter(is_listed).map(|outcome| JsonMutant::new(core, outcome))
-        });
         serde_json::json!(JsonReport {
             pass: self.passed(),
-            count: self.count,
-            sample: self.sample,
-            seed: self.seed,
-            tools: &self.tools,
-            suites: &self.suites,
+            count,
+            sample,
+            seed,
+            tools: tools.clone(),
+            suites: suites.clone(),
             tallies: self.tallies(),
-            mutants: mutants.collect(),
+            cores: cores.iter().map(core).collect(),
         })
+    }
+
+    /// Reads what [`Report::to_json`] made.
+    ///
+    /// # Errors
+    /// The text is no JSON, has a key twice, or is no such report.
+    pub fn from_json(text: &[u8]) -> Result<Report, serde_json::Error> {
+        let JsonReport { count, sample, seed, tools, suites, cores, .. } = json::read(text)?;
+        let core = |JsonCore { core, digests, fates }: JsonCore| {
+            let outcomes = fates.into_iter().flat_map(Group::outcomes).collect();
+            CoreReport { core, digests, outcomes }
+        };
+        Ok(Report { count, sample, seed, tools, suites, cores: cores.into_iter().map(core).collect() })
     }
 
     /// The tallies as a table, and every mutant that was not killed.
@@ -152,15 +198,12 @@ impl Report {
         writeln!(out, " by pace | proved equal | equal if short | explained | unexplained |")?;
         writeln!(out, "| --- | --- |{}", " ---: |".repeat(6 + self.suites.len()))?;
         for tally in self.tallies() {
-            write!(out, "| {} | {} | {} |", tally.core, tally.of, tally.mutants)?;
+            write!(out, "| {} | {} | {} |", tally.core, tally.of.name(), tally.mutants)?;
             tally.killed.iter().try_for_each(|killed| write!(out, " {killed} |"))?;
             let Tally { paced, proved, proved_if_short, explained, survived, .. } = tally;
             writeln!(out, " {paced} | {proved} | {proved_if_short} | {explained} | {survived} |")?;
         }
-        for (core, outcomes) in &self.cores {
-            write_survivors(out, core, outcomes)?;
-        }
-        Ok(())
+        self.cores.iter().try_for_each(|report| write_survivors(out, report))
     }
 }
 
@@ -169,24 +212,24 @@ fn section(fate: &Fate) -> Option<(u8, &'static str)> {
     match fate {
         Fate::Killed(_) => None,
         Fate::Survived => Some((0, "nobody knows why they survive")),
-        Fate::Explained(_) => Some((1, "explained by hand")),
+        Fate::Explained { .. } => Some((1, "explained by hand")),
         Fate::Paced(_) => Some((2, "right, but in another number of clocks")),
-        Fate::Proved(Proof::EqualIfShort) => {
+        Fate::Proved { proof: Proof::EqualIfShort } => {
             Some((3, "proved equal unless a run of outstanding bits, or a slice, has 2^18 bits"))
         }
-        Fate::Proved(Proof::Equal) => Some((4, "proved equal in all that the contract allows")),
+        Fate::Proved { proof: Proof::Equal } => Some((4, "proved equal in all that the contract allows")),
     }
 }
 
-fn write_survivors(out: &mut String, core: &CoreSpec, outcomes: &[Outcome]) -> fmt::Result {
+fn write_survivors(out: &mut String, report: &CoreReport) -> fmt::Result {
     let mut sections: BTreeMap<(u8, &str), Vec<&Outcome>> = BTreeMap::new();
-    for outcome in outcomes {
+    for outcome in &report.outcomes {
         if let Some(section) = section(&outcome.fate) {
             sections.entry(section).or_default().push(outcome);
         }
     }
     for ((_, title), of_it) in sections {
-        writeln!(out, "\n## {}: {title}\n", core.name)?;
+        writeln!(out, "\n## {}: {title}\n", report.core)?;
         for outcome in of_it {
             match &outcome.fate {
                 Fate::Paced(Pace { suite, stalls, clocks, right }) => writeln!(
@@ -194,7 +237,7 @@ fn write_survivors(out: &mut String, core: &CoreSpec, outcomes: &[Outcome]) -> f
                     "- `{}`: suite {suite}, stalls: {stalls}: {clocks} clocks, not {right}",
                     outcome.mutant
                 )?,
-                Fate::Explained(reason) => writeln!(out, "- `{}`: {reason}", outcome.mutant)?,
+                Fate::Explained { reason } => writeln!(out, "- `{}`: {reason}", outcome.mutant)?,
                 _ => writeln!(out, "- `{}`", outcome.mutant)?,
             }
         }
@@ -202,25 +245,28 @@ fn write_survivors(out: &mut String, core: &CoreSpec, outcomes: &[Outcome]) -> f
     Ok(())
 }
 
-impl<'a> JsonMutant<'a> {
-    fn new(core: &CoreSpec, outcome: &'a Outcome) -> JsonMutant<'a> {
-        let (fate, kill, reason) = match &outcome.fate {
-            Fate::Killed(kill) => ("killed", Some(kill), None),
-            Fate::Proved(Proof::Equal) => ("proved equal", None, None),
-            Fate::Proved(Proof::EqualIfShort) => ("proved equal if short", None, None),
-            Fate::Paced(_) => ("another pace", None, None),
-            Fate::Explained(reason) => ("explained", None, Some(*reason)),
-            Fate::Survived => ("unexplained", None, None),
-        };
-        let of_kill = |of: fn(&Kill) -> &str| kill.map(of);
-        JsonMutant {
-            core: core.name,
-            mutant: outcome.mutant.to_string(),
-            fate,
-            suite: of_kill(|kill| &kill.suite),
-            stalls: of_kill(|kill| kill.stalls),
-            vector: of_kill(|kill| &kill.vector),
-            reason,
+/// The outcomes by fate, in the order in which each fate is first met.
+fn groups(outcomes: &[Outcome]) -> Vec<Group> {
+    let mut places: HashMap<&Fate, usize> = HashMap::new();
+    let mut groups: Vec<Group> = Vec::new();
+    for Outcome { mutant, of, fate } in outcomes {
+        let place = *places.entry(fate).or_insert_with(|| {
+            groups.push(Group { fate: fate.clone(), netlist: Vec::new(), tables: Vec::new() });
+            groups.len() - 1
+        });
+        match of {
+            Of::Netlist => groups[place].netlist.push(mutant.clone()),
+            Of::Tables => groups[place].tables.push(mutant.clone()),
         }
+    }
+    groups
+}
+
+impl Group {
+    fn outcomes(self) -> impl Iterator<Item = Outcome> {
+        let Group { fate, netlist, tables } = self;
+        let named = netlist.into_iter().map(|mutant| (Of::Netlist, mutant));
+        let named = named.chain(tables.into_iter().map(|mutant| (Of::Tables, mutant)));
+        named.map(move |(of, mutant)| Outcome { mutant, of, fate: fate.clone() })
     }
 }

@@ -1,30 +1,36 @@
 //! The published vectors, played to a mutant until one of them kills it.
 
+use std::{borrow::Cow, collections::HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::memory;
 use crate::cores::CoreSpec;
-use crate::cosim::{Cause, Mismatch, Model, Plan, Play, Stalls};
+use crate::cosim::{Mismatch, Model, Plan, Play, Stalls};
 use crate::fit::Fitted;
 use crate::suites::Suite;
+use crate::vectors::Vector;
 
 /// The vector that kills a mutant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Kill {
     /// The first suite, in the order in which they were given, that does.
     pub suite: String,
     /// The first kind of stalls under which it does.
-    pub stalls: &'static str,
+    pub stalls: String,
     /// The vector that was played when it showed.
     pub vector: String,
-    /// How it showed.
-    pub kind: Cause,
+    /// That vector and the seed of the stalls, as a digest.
+    pub played: String,
 }
 
 /// All answers of a mutant are right, but they take it another number of clocks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pace {
     /// The first suite that shows it.
     pub suite: String,
     /// The first kind of stalls under which it shows.
-    pub stalls: &'static str,
+    pub stalls: String,
     /// How many clocks the mutant takes.
     pub clocks: u64,
     /// How many the core as it is takes.
@@ -39,6 +45,8 @@ pub(super) struct Trial<'a> {
     pub(super) suite: &'a str,
     fitted: Fitted<'a>,
     seed: u64,
+    /// Of each vector with the seed.
+    digests: HashMap<String, String>,
 }
 
 /// How many clocks a suite takes under each kind of stalls.
@@ -46,7 +54,24 @@ pub(super) type Clocks = [u64; Stalls::ALL.len()];
 
 impl<'a> Trial<'a> {
     pub(super) fn new(core: &CoreSpec, suite: &'a Suite, seed: u64) -> Trial<'a> {
-        Trial { suite: &suite.name, fitted: core.fitter().fit_all(&suite.vectors), seed }
+        let fitted = core.fitter().fit_all(&suite.vectors);
+        let digest = |vector: &Cow<'_, Vector>| {
+            let Vector { id, flags, init, events, bytes, error, .. } = &**vector;
+            let text = format!("{seed} {flags:?} {init:?} {events:?} {bytes:?} {error:?}");
+            (id.clone(), memory::digest([text.as_bytes()]))
+        };
+        let digests = fitted.vectors.iter().map(digest).collect();
+        Trial { suite: &suite.name, fitted, seed, digests }
+    }
+
+    /// What identifies a vector of this suite as it is played; nothing if there is none of this name.
+    pub(super) fn digest(&self, vector: &str) -> Option<&str> {
+        self.digests.get(vector).map(String::as_str)
+    }
+
+    /// The digests of all vectors, in the order of the suite.
+    pub(super) fn all_digests(&self) -> impl Iterator<Item = &str> {
+        self.fitted.vectors.iter().filter_map(|vector| self.digest(&vector.id))
     }
 
     /// Plays the suite under all stalls: the first thing that is wrong, and under which; or how long it takes.
@@ -62,14 +87,14 @@ impl<'a> Trial<'a> {
     }
 
     pub(super) fn kill(&self, (stalls, mismatch): (&'static str, Box<Mismatch>)) -> Kill {
-        let Mismatch { vector, fault, .. } = *mismatch;
-        Kill { suite: self.suite.to_owned(), stalls, vector, kind: fault.cause }
+        let played = self.digest(&mismatch.vector).unwrap_or_default().to_owned();
+        Kill { suite: self.suite.to_owned(), stalls: stalls.to_owned(), vector: mismatch.vector, played }
     }
 
     /// Where the pace is not that of the core as it is.
     pub(super) fn pace(&self, clocks: Clocks, right: Clocks) -> Option<Pace> {
         let both = Stalls::ALL.into_iter().zip(clocks.into_iter().zip(right));
         let (stalls, (clocks, right)) = both.into_iter().find(|(_, (clocks, right))| clocks != right)?;
-        Some(Pace { suite: self.suite.to_owned(), stalls: stalls.name, clocks, right })
+        Some(Pace { suite: self.suite.to_owned(), stalls: stalls.name.to_owned(), clocks, right })
     }
 }

@@ -1,6 +1,6 @@
 //! Builds a slice towards a goal: a range, a bit phase.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::LazyLock};
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -196,6 +196,23 @@ pub(super) fn next_range(range: u32, model: ContextModel, bin: bool) -> u32 {
     part << (part.leading_zeros() - 23)
 }
 
+/// To which ranges one bin leads from each range, and the first bin that does.
+static STEPS: LazyLock<Vec<Vec<(u32, ContextModel, bool)>>> = LazyLock::new(|| {
+    let bins =
+        || (0..63).filter_map(|state| ContextModel::new(state, false)).flat_map(|m| [(m, false), (m, true)]);
+    let of = |range: u32| {
+        let mut steps: Vec<(u32, ContextModel, bool)> = Vec::new();
+        for (model, bin) in bins() {
+            let next = next_range(range, model, bin);
+            if next != range && steps.iter().all(|step| step.0 != next) {
+                steps.push((next, model, bin));
+            }
+        }
+        steps
+    };
+    (0..512).map(|range| if range < 256 { Vec::new() } else { of(range) }).collect()
+});
+
 /// The shortest way from one range to another, by breadth-first search over states and symbols.
 fn way(from: u32, is_wanted: impl Fn(u32) -> bool) -> Vec<(ContextModel, bool)> {
     let mut reached = vec![None; 512];
@@ -214,9 +231,7 @@ fn way(from: u32, is_wanted: impl Fn(u32) -> bool) -> Vec<(ContextModel, bool)> 
         if is_wanted(range) {
             return back(&reached, range);
         }
-        for (state, bin) in (0..63).flat_map(|state| [(state, false), (state, true)]) {
-            let Some(model) = ContextModel::new(state, false) else { continue };
-            let next = next_range(range, model, bin);
+        for &(next, model, bin) in &STEPS[range as usize] {
             if next != from && reached[next as usize].is_none() {
                 reached[next as usize] = Some((range, model, bin));
                 queue.push_back(next);

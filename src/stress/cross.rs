@@ -36,8 +36,10 @@ fn slice(number: u32, left: &mut Left) -> Vector {
 
 /// The bins that have not been coded yet.
 struct Left {
-    /// For each range, by [`edge`].
+    /// For each range, by the number of the edge.
     edges: Vec<[bool; 256]>,
+    /// Which range each of them leads to.
+    next: Vec<[u16; 256]>,
     /// For each range, how many.
     of_range: Vec<usize>,
     bins: usize,
@@ -45,17 +47,19 @@ struct Left {
 
 impl Left {
     fn all() -> Left {
-        let mut left = Left { edges: vec![[false; 256]; 512], of_range: vec![0; 512], bins: 0 };
+        let mut left = Left {
+            edges: vec![[false; 256]; 512],
+            next: vec![[0; 256]; 512],
+            of_range: vec![0; 512],
+            bins: 0,
+        };
         for (range, (model, bin)) in ranges().flat_map(|range| edges().map(move |edge| (range, edge))) {
             left.edges[range as usize][number(model, bin)] = true;
+            left.next[range as usize][number(model, bin)] = next_range(range, model, bin) as u16;
             left.of_range[range as usize] += 1;
             left.bins += 1;
         }
         left
-    }
-
-    fn has(&self, range: u32, (model, bin): Edge) -> bool {
-        self.edges[range as usize][number(model, bin)]
     }
 
     fn of_range(&self, range: u32) -> usize {
@@ -80,6 +84,11 @@ fn number(model: ContextModel, bin: bool) -> usize {
     usize::from(model.bits()) << 1 | usize::from(bin)
 }
 
+/// The edge of a number, if there is one.
+fn edge(number: usize) -> Option<Edge> {
+    Some((ContextModel::from_bits((number >> 1) as u8)?, number & 1 == 1))
+}
+
 struct Walk {
     builder: Builder,
     /// How many bins there were when each context had been used last; 0 if it never was.
@@ -96,12 +105,13 @@ impl Walk {
         let range = self.builder.range();
         let held = self.held();
         let is_done = left.of_range(range) == 0;
-        let worth = |&(model, bin): &Edge| {
-            let next = left.of_range(next_range(range, model, bin));
-            (next > 0, held[usize::from(model.bits())].is_some(), next)
+        let (is_left, next) = (&left.edges[range as usize], &left.next[range as usize]);
+        let worth = |&edge: &usize| {
+            let next = left.of_range(next[edge].into());
+            (next > 0, held[edge >> 1].is_some(), next)
         };
-        let best = edges().filter(|&edge| is_done || left.has(range, edge)).max_by_key(worth);
-        let Some((model, bin)) = best.filter(|edge| !is_done || worth(edge).0) else {
+        let best = (0..256).filter(|&edge| is_done || is_left[edge]).max_by_key(worth);
+        let Some((model, bin)) = best.filter(|edge| !is_done || worth(edge).0).and_then(edge) else {
             let most = ranges().map(|range| left.of_range(range)).max();
             return self.builder.reach_range(|range| Some(left.of_range(range)) == most);
         };

@@ -81,7 +81,7 @@ mod spec {
     };
 
     const EXPLAINED: &[Explanation] = &[Explanation {
-        mutant: "procdff#2.Q[5] = rsp_data[3] cnot1 by [10]; cabac_decoder.sv:30.29-30.37, cabac_decoder.sv:111.3-128.6",
+        mutant: "procdff#2.Q[5] = rsp_data[3] cnot1 by [10]",
         reason: "a bit of the byte that RAW reads is inverted where the bin beside it is 1; but the bin of an answer to RAW \
                  is 0",
     }];

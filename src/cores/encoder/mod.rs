@@ -85,7 +85,7 @@ mod spec {
     };
 
     const EXPLAINED: &[Explanation] = &[Explanation {
-        mutant: "emit_stage.procmux#16.B[0] const1; cabac_encoder_emit.sv:41.9-41.12, cabac_encoder_emit.sv:41.5-50.8",
+        mutant: "emit_stage.procmux#16.B[0] const1",
         reason: "behind a reset the emit stage holds a piece of no bits, which the empty packer takes in the next clock",
     }];
 }

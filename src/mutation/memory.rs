@@ -1,0 +1,74 @@
+//! What an earlier campaign found out, and how much of it is still true: a verdict hangs on the netlist, and a kill on the
+//! vector that killed besides, a proof on what it is proved by, and a survival on every vector there is.
+
+use std::{collections::HashMap, fmt::Write};
+
+use sha2::{Digest, Sha256};
+
+use super::{CoreReport, Digests, Fate, Mutant, netlist::Netlist, trial::Trial};
+
+/// The first half of the SHA-256 of some texts, each of which is told from the next.
+pub(super) fn digest<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hash.finalize()[..16].iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a string never fails.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+/// What the verdicts of a campaign hang on.
+pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Digests {
+    let core = netlist.core();
+    let defines = core.mutants.defines.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    let proof = [core.mutants.proof.as_bytes(), include_bytes!("cut.v")].into_iter().chain(defines);
+    let seed = seed.to_le_bytes();
+    let vectors = trials.iter().flat_map(Trial::all_digests).map(str::as_bytes);
+    Digests {
+        netlist: digest([netlist.without_places().as_bytes(), include_bytes!("first.v")]),
+        proof: digest(proof),
+        played: digest([&seed[..]].into_iter().chain(vectors)),
+    }
+}
+
+/// The verdicts of an earlier report, by the mutant's name without where it comes from.
+pub(super) struct Memory<'a> {
+    fates: HashMap<&'a str, &'a Fate>,
+    is_proof: bool,
+    is_played: bool,
+}
+
+impl<'a> Memory<'a> {
+    /// What of the report of a core may be true of it as it is.
+    pub(super) fn new(report: Option<&'a CoreReport>, now: &Digests) -> Memory<'a> {
+        let report = report.filter(|report| report.digests.netlist == now.netlist);
+        let outcomes = report.iter().flat_map(|report| &report.outcomes);
+        Memory {
+            fates: outcomes.map(|outcome| (short(&outcome.mutant), &outcome.fate)).collect(),
+            is_proof: report.is_some_and(|report| report.digests.proof == now.proof),
+            is_played: report.is_some_and(|report| report.digests.played == now.played),
+        }
+    }
+
+    /// What became of a mutant, if it would become that again.
+    pub(super) fn fate(&self, mutant: &Mutant, trials: &[Trial<'_>]) -> Option<Fate> {
+        let fate = *self.fates.get(short(&mutant.to_string()))?;
+        let is_true = match fate {
+            Fate::Killed(kill) => trials
+                .iter()
+                .any(|trial| trial.suite == kill.suite && trial.digest(&kill.vector) == Some(&kill.played)),
+            Fate::Proved { .. } => self.is_proof,
+            Fate::Paced(_) | Fate::Explained { .. } | Fate::Survived => self.is_proof && self.is_played,
+        };
+        is_true.then(|| fate.clone())
+    }
+}
+
+/// A mutant's name without the lines of Verilog behind it, which move when a comment does.
+pub(super) fn short(mutant: &str) -> &str {
+    mutant.split_once("; ").map_or(mutant, |(name, _)| name)
+}
