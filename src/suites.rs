@@ -45,10 +45,11 @@ pub enum Origin {
 pub const PUBLISHED: [&str; 5] = ["smoke", "directed", "invalid", "random", "real"];
 
 /// All suites that need no file: those, and all recorded slices.
-pub const BUILT_IN: [&str; 7] = ["smoke", "directed", "invalid", "random", "real", "avc", "hevc"];
+pub const BUILT_IN: [&str; 8] = ["smoke", "directed", "invalid", "random", "real", "limits", "avc", "hevc"];
 
-/// Names for several suites together: `full` is all that is published but `smoke`, which is a part of it.
-pub const UNIONS: [&str; 1] = ["full"];
+/// More that need no file, if they are asked for by name: `long` takes minutes, and `full` is all that is published but `smoke`,
+/// which is a part of it.
+pub const BY_NAME: [&str; 2] = ["long", "full"];
 
 /// The recorded slices in `golden/`, so that an installed command has them.
 const GOLDEN: [(&str, &[u8]); 2] =
@@ -100,7 +101,7 @@ pub enum SuiteError {
 }
 
 impl Suite {
-    /// One of [`BUILT_IN`] or [`UNIONS`]; what is random in it depends on the seed.
+    /// One of [`BUILT_IN`] or [`BY_NAME`]; what is random in it depends on the seed.
     ///
     /// # Errors
     /// [`SuiteError::Unknown`].
@@ -110,6 +111,8 @@ impl Suite {
             "directed" => stress::directed(),
             "invalid" => stress::damage::vectors(),
             "random" => stress::random::vectors(seed),
+            "limits" => stress::limits::vectors(),
+            "long" => stress::limits::long(),
             "real" => real()?,
             "full" => {
                 let parts = PUBLISHED[1..].iter().map(|part| Suite::built_in(part, seed));

@@ -31,7 +31,7 @@ fn are_equal(suites: &[&str]) {
         let model = model(core, &cache, &tools);
         for name in suites {
             let suite = Suite::built_in(name, SEED).unwrap();
-            let outcome = cosim::run(&model, &suite, SEED, &Ways::ALL, &mut |_| ());
+            let outcome = cosim::run(&model, &suite, SEED, &Ways::All, &mut |_| ());
             assert!(outcome.failure.is_none(), "{name}, {}: {:?}", core.top, outcome.failure);
             assert!(
                 outcome.stats.bins > 1_000 && outcome.lockstep_bins >= 4 * outcome.stats.bins,
@@ -68,7 +68,7 @@ fn slices_of_the_corpus_are_equal_too() {
         let model = model(core, &cache, &tools);
         for path in &traces {
             let suite = Suite::from_trace(path).unwrap();
-            let outcome = cosim::run(&model, &suite, SEED, &Ways::ALL, &mut |_| ());
+            let outcome = cosim::run(&model, &suite, SEED, &Ways::All, &mut |_| ());
             assert!(outcome.failure.is_none(), "{}: {:?}", suite.name, outcome.failure);
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use silicabac::{
     cosim::coverage,
-    suites::{BUILT_IN, Suite, UNIONS},
+    suites::{BUILT_IN, BY_NAME, Suite},
 };
 
 use super::{
@@ -29,7 +29,7 @@ use super::{
   silicabac cosim --stream in.264")]
 pub(super) struct Arguments {
     /// Suites to run; all built-in ones if neither this nor any file is given
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
     suite: Vec<String>,
     /// Also run the slices of a bin trace
     #[arg(long, value_name = "FILE")]

@@ -3,7 +3,10 @@
 use std::{
     ffi::OsStr,
     io::{self, Write},
+    panic::resume_unwind,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -154,7 +157,7 @@ pub(super) fn judge(
     options: &Options,
 ) -> Result<Verdict, Failure> {
     let cores = options.cores()?;
-    let ways = options.plan()?.map_or(Ways::ALL, Ways::Planned);
+    let ways = options.plan()?.map_or(Ways::All, Ways::Planned);
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut models = Vec::new();
@@ -167,18 +170,25 @@ pub(super) fn judge(
     let suites = suites()?;
     errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &cores)));
 
-    let runs = || suites.iter().flat_map(|suite| cores.iter().zip(&models).map(move |run| (suite, run)));
+    let runs: Vec<(&Suite, &Model)> =
+        suites.iter().flat_map(|suite| models.iter().map(move |model| (suite, model))).collect();
     let bar =
-        Progress::new(runs().map(|(suite, (_, model))| cosim::work(model, suite, &ways)).sum(), "events");
-    let mut report = Report { seed, tools: tools.versions().to_owned(), errors, outcomes: Vec::new() };
-    let mut shrunk = Vec::new();
-    for (suite, (_, model)) in runs() {
+        Progress::new(runs.iter().map(|(suite, model)| cosim::work(model, suite, &ways)).sum(), "events");
+    let run = |&(suite, model): &(&Suite, &Model)| {
         bar.set_message(&suite.name);
         let mut outcome = cosim::run(model, suite, seed, &ways, &mut |events| bar.inc(events));
+        let mut shrunk = None;
         if outcome.failure.is_some() {
             bar.set_message(&format!("shrinking {}", suite.name));
-            let files = shrink(model, suite, &outcome, seed, &ways, options);
-            outcome.shrunk = files.as_ref().and_then(|files| Some(files.as_ref().ok()?.1.clone()));
+            shrunk = shrink(model, suite, &outcome, seed, &ways, options);
+            outcome.shrunk = shrunk.as_ref().and_then(|files| Some(files.as_ref().ok()?.1.clone()));
+        }
+        (outcome, shrunk)
+    };
+    let mut report = Report { seed, tools: tools.versions().to_owned(), errors, outcomes: Vec::new() };
+    let mut shrunk = Vec::new();
+    for (outcome, files) in in_parallel(&runs, run) {
+        if outcome.failure.is_some() {
             shrunk.push(files);
         }
         report.outcomes.push(outcome);
@@ -190,6 +200,24 @@ pub(super) fn judge(
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::Mismatch,
     })
+}
+
+/// Does the work of all items, several at a time; the results in the order of the items.
+pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let items = numbers.map_while(|number| Some((number, items.get(number)?)));
+        items.map(|(number, item)| (number, work(item))).collect::<Vec<_>>()
+    };
+    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        joined.flat_map(|done| done.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What to say of a suite of which nothing would be played.

@@ -95,13 +95,13 @@ pub(super) fn judge(
     let vectors: Vec<Vector> = all.filter(|vector| seen.insert(vector.id.clone())).collect();
     let classes = cosim::classes(&model, &vectors);
     let bar = Progress::new(classes.len() as u64, "classes");
-    let judged = classes.into_iter().map(|class| {
+    let judged = judge::in_parallel(&classes, |class| {
         bar.set_message(&class.name);
         let verdict = cosim::judge(&model, class, &rules);
         bar.inc(1);
         verdict
     });
-    let mut report = Report::new(&model, seed, tools.versions(), judged.collect());
+    let mut report = Report::new(&model, seed, tools.versions(), judged);
     bar.finish();
     for verdict in &mut report.verdicts {
         verdict.write_vector(&report.top, &common.failures)?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use silicabac::cores::Direction;
 use silicabac::cosim::testbench;
 use silicabac::fit::Fitter;
-use silicabac::suites::{BUILT_IN, PUBLISHED, Suite, UNIONS};
+use silicabac::suites::{BUILT_IN, BY_NAME, PUBLISHED, Suite};
 use silicabac::vectors::{self, Vector, trail};
 
 use super::{
@@ -77,7 +77,7 @@ enum Verb {
         #[command(flatten)]
         can: fit::Options,
         /// Which suites
-        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(UNIONS)))]
+        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
         suite: Vec<String>,
         /// Vectors of a file instead
         #[arg(long, value_name = "FILE", conflicts_with = "suite")]

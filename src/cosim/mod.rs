@@ -21,20 +21,17 @@ mod testbench;
 mod verdict;
 mod waits;
 mod waves;
+mod ways;
 
 use std::path::PathBuf;
 
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
-
-use crate::cores::{CoreSpec, Direction};
+use crate::cores::CoreSpec;
 use crate::suites::{Origin, Suite};
-use crate::vectors::{self, Flag, Vector};
+use crate::vectors::{self, Vector};
 pub use lockstep::Lockstep;
 pub use mismatch::{Cause, Fault, Mismatch};
 pub use model::{Model, Source};
+use player::PATIENCE;
 pub use player::Play;
 pub use report::Report;
 pub use script::Phase;
@@ -45,6 +42,8 @@ pub use testbench::{TestbenchError, testbench};
 pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
 pub use waits::{GiveUp, Plan, Port, Wait, Way, When};
 pub use waves::Waves;
+pub(crate) use ways::play_all;
+use ways::{Plays, play_recorded};
 
 /// What a run was like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +56,8 @@ pub struct Stats {
     pub load_clocks: u64,
     /// The longest run of outstanding bits; only an encoder has any.
     pub longest_run: Option<u32>,
+    /// How many requests, bytes and answers have passed, by [`Port`].
+    pub transfers: [u64; 3],
 }
 
 impl Stats {
@@ -110,16 +111,13 @@ pub enum Failure {
 /// How a suite is played.
 #[derive(Clone, Debug)]
 pub enum Ways {
-    /// In the first so many ways, from the simplest on: under each kind of [`Stalls`], then with every vector that is
-    /// flagged for it given up in each of its clocks.
-    First(usize),
+    /// Under each kind of [`Stalls`], then as vectors are flagged for: given up in each clock, made to wait at each transfer,
+    /// thousands of times.
+    All,
+    /// Under the first so many kinds of stalls alone.
+    Stalls(usize),
     /// By a plan.
     Planned(Plan),
-}
-
-impl Ways {
-    /// All ways.
-    pub const ALL: Ways = Ways::First(Stalls::ALL.len() + 1);
 }
 
 /// What a suite is called that is played by a plan, in place of stalls.
@@ -130,7 +128,8 @@ pub fn work(model: &Model, suite: &Suite, ways: &Ways) -> u64 {
     let fitted = model.fitter().fit_all(&suite.vectors);
     let events: usize = fitted.vectors.iter().map(|vector| vector.events.len()).sum();
     let plays = match ways {
-        Ways::First(ways) => (*ways).min(Stalls::ALL.len()),
+        Ways::All => Stalls::ALL.len(),
+        Ways::Stalls(kinds) => (*kinds).min(Stalls::ALL.len()),
         Ways::Planned(_) => 1,
     };
     (events * plays) as u64
@@ -162,15 +161,14 @@ fn run_ways(
         failure: None,
         shrunk: None,
     };
-    // Nothing but the seed decides what is random, so that fewer vectors meet the same.
-    let mut run = Run { model, rng: ChaCha8Rng::seed_from_u64(seed), records, outcome };
+    let mut run = Run { model, seed, records, outcome };
     run.outcome.failure = run.all(&suite.vectors, ways, progress).err();
     run.outcome
 }
 
 struct Run<'a> {
     model: &'a Model,
-    rng: ChaCha8Rng,
+    seed: u64,
     records: bool,
     outcome: Outcome,
 }
@@ -186,32 +184,30 @@ impl Run<'_> {
         }
         let fitted = self.model.fitter().fit_all(vectors);
         let played = fitted.played();
-        let ways = match ways {
-            Ways::First(ways) => *ways,
+        let kinds = match ways {
+            Ways::All => None,
+            Ways::Stalls(kinds) => Some(*kinds),
             Ways::Planned(plan) => {
                 let play = Play { plan: plan.clone(), ..Play::flowing(&played) };
                 self.outcome.stats = self.play(PLANNED, play, progress)?;
                 return Ok(());
             }
         };
-        for stalls in Stalls::ALL.into_iter().take(ways) {
-            let (plan, seed) = (self.new_plan(), self.rng.next_u64());
-            let play = Play { plan, stalls, seed, ..Play::flowing(&played) };
-            let stats = self.play(stalls.name, play, progress)?;
-            if stalls == Stalls::NONE {
+        let (direction, seed) = (self.model.direction(), self.seed);
+        let play = |name, play: Play<'_>| {
+            // Only what is played under stalls is counted as work.
+            let is_work = Stalls::ALL.iter().any(|stalls| stalls.name == name);
+            let stats = self.play(name, play, &mut |events| progress(if is_work { events } else { 0 }))?;
+            if name == Stalls::NONE.name {
                 self.outcome.stats = stats;
             }
+            Ok(stats)
+        };
+        let mut plays = Plays::new(direction, &played, PATIENCE, seed, play);
+        match kinds {
+            None => plays.all(),
+            Some(kinds) => plays.under_stalls(kinds),
         }
-        // Each of its clocks takes a play, so a long vector would take for ever.
-        let is_short = |vector: &&&Vector| vector.events.len() <= 300;
-        let is_flagged = |vector: &&&Vector| ways > Stalls::ALL.len() && vector.flags.contains(&Flag::GiveUp);
-        let mut to_give_up = played.iter().filter(is_flagged).filter(is_short);
-        to_give_up.try_for_each(|vector| self.give_up_everywhere(vector))
-    }
-
-    /// No two plays begin with the same uninitialised bits.
-    fn new_plan(&mut self) -> Plan {
-        Plan { noise: self.rng.next_u64(), power_on: self.rng.next_u32(), ..Plan::default() }
     }
 
     fn play(
@@ -220,38 +216,10 @@ impl Run<'_> {
         play: Play<'_>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Stats, Wrong> {
-        let stats = self.model.play(&play, progress).map_err(|wrong| {
-            // The same again, since what was waited for is only written down where it matters.
-            let again = || self.model.play(&Play { records: true, ..play.clone() }, &mut |_| ()).err();
-            (name, self.records.then(again).flatten().unwrap_or(wrong).into())
-        })?;
+        let stats = play_recorded(self.model, &play, self.records, progress);
+        let stats = stats.map_err(|mismatch| (name, mismatch.into()))?;
         self.outcome.lockstep_bins += stats.bins;
         self.outcome.lockstep_clocks += stats.clocks + stats.load_clocks;
         Ok(stats)
-    }
-
-    /// Gives a vector up in every clock of it, in every way, and plays it twice after that; without other waits, then
-    /// with some.
-    fn give_up_everywhere(&mut self, vector: &Vector) -> Result<(), Wrong> {
-        const NAME: &str = "given up";
-        let twice = [vector, vector];
-        let plan = self.new_plan();
-        let stats = self.play(NAME, Play { plan, ..Play::flowing(&[vector]) }, &mut |_| ())?;
-        for clock in 0..stats.clocks + stats.load_clocks {
-            let reset = Way::Reset(1 + clock as u32 % 3);
-            let ways: &[Way] = match self.model.direction() {
-                Direction::Encoder => &[reset],
-                Direction::Decoder => &[reset, Way::Cut],
-            };
-            for &way in ways {
-                for stalls in [Stalls::NONE, Stalls { give_ups: 0, ..Stalls::UNEVEN }] {
-                    let give_ups = vec![GiveUp { when: When::Clock(clock), after: 0, way }];
-                    let (plan, seed) = (Plan { give_ups, ..self.new_plan() }, self.rng.next_u64());
-                    let play = Play { plan, stalls, seed, ..Play::flowing(&twice) };
-                    self.play(NAME, play, &mut |_| ())?;
-                }
-            }
-        }
-        Ok(())
     }
 }

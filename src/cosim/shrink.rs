@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &Ways) -> Option<Shrunk> {
     let Some((stalls, Failure::Core(mismatch))) = &failed.failure else { return None };
     // What fails in a simple way shall not become what fails in a difficult one.
-    let simple = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map(|way| Ways::First(way + 1));
+    let simple = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map(|way| Ways::Stalls(way + 1));
     let ways_to_fail = simple.unwrap_or_else(|| ways.clone());
     let until = Instant::now() + PATIENCE;
     let fails = |vectors: &[Vector]| {

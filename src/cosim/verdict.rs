@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
+use super::{
+    Mismatch, Model, Plan, Play,
+    ways::{play_all, play_recorded},
 };
-
-use super::{Mismatch, Model, Plan, Play, Stalls};
 use crate::fit::{Fitted, Misfit};
 use crate::vectors::Vector;
 
@@ -88,9 +86,9 @@ fn numbers(id: &str) -> Vec<u64> {
     id.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
 }
 
-/// Plays the vectors of a class back to back, under every kind of stalls.
-pub fn judge(model: &Model, class: Class<'_>, rules: &Rules) -> Verdict {
-    let Class { name, fitted } = class;
+/// Plays the vectors of a class in all ways.
+pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
+    let Class { name, fitted } = class.clone();
     let vectors = fitted.played();
     let failed = fails(model, &vectors, rules, true).map(|among| shortest(model, &vectors, rules, among));
     let Fitted { fitting, in_part, misfits, .. } = fitted;
@@ -102,17 +100,11 @@ type Wrong = (&'static str, Box<Mismatch>);
 
 fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
     let Rules { seed, patience, ref plan } = *rules;
-    let play = Play { patience, seed, records, ..Play::flowing(vectors) };
     if let Some(plan) = plan {
-        let play = Play { plan: plan.clone(), ..play };
-        return Some((super::PLANNED, model.play(&play, &mut |_| ()).err()?));
+        let planned = Play { plan: plan.clone(), patience, ..Play::flowing(vectors) };
+        return Some((super::PLANNED, play_recorded(model, &planned, records, &mut |_| ()).err()?));
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let plan = Plan { noise: rng.next_u64(), power_on: rng.next_u32(), ..Plan::default() };
-    Stalls::ALL.into_iter().find_map(|stalls| {
-        let play = Play { plan: plan.clone(), stalls, ..play.clone() };
-        Some((stalls.name, model.play(&play, &mut |_| ()).err()?))
-    })
+    play_all(model, vectors, patience, seed, records, &mut |_, _| ()).err()
 }
 
 fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Failed {

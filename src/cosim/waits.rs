@@ -29,7 +29,8 @@ pub enum Port {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// So many requests, bytes or answers have passed over the port since the play began.
+    /// So many requests, bytes or answers have passed over the port since the play began, or more, of which the last came
+    /// together.
     Transfer(u64),
     /// So many clocks have passed.
     Clock(u64),
@@ -167,10 +168,23 @@ pub(super) struct Waits {
 #[derive(Clone, Copy, Debug, Default)]
 struct Passed {
     transfers: u64,
+    /// What it was before the last of them.
+    before: u64,
     /// The clock after the last of them.
     since: u64,
     /// The first wait of the plan that may still come.
     next: usize,
+}
+
+impl Passed {
+    fn has_had(self, count: u64) -> bool {
+        self.transfers >= count
+    }
+
+    /// So many had passed before the last transfer.
+    fn is_beyond(self, count: u64) -> bool {
+        self.transfers > count && self.before >= count
+    }
 }
 
 impl Waits {
@@ -188,6 +202,11 @@ impl Waits {
             waited: false,
             give_up: 0,
         }
+    }
+
+    /// How many transfers have passed over each port.
+    pub(super) fn transfers(&self) -> [u64; 3] {
+        self.ports.map(|passed| passed.transfers)
     }
 
     /// What was done so far.
@@ -223,6 +242,7 @@ impl Waits {
     #[inline]
     pub(super) fn transferred(&mut self, port: Port, count: usize) {
         let passed = &mut self.ports[port as usize];
+        passed.before = passed.transfers;
         passed.transfers += count as u64;
         passed.since = self.clock + 1;
     }
@@ -273,8 +293,9 @@ impl Waits {
     fn since(&self, when: When, port: Port) -> Option<u64> {
         match when {
             When::Transfer(count) => {
-                let Passed { transfers, since, .. } = self.ports[port as usize];
-                (transfers == count).then(|| self.clock.saturating_sub(since))
+                let passed = self.ports[port as usize];
+                let is_now = passed.has_had(count) && !passed.is_beyond(count);
+                is_now.then(|| self.clock.saturating_sub(passed.since))
             }
             When::Clock(clock) => self.clock.checked_sub(clock),
             When::Phase(phase) => self.phases[phase as usize].map(|since| self.clock - since),
@@ -283,7 +304,7 @@ impl Waits {
 
     /// It was to come before a transfer that has passed.
     fn is_missed(&self, wait: Wait) -> bool {
-        matches!(wait.when, When::Transfer(count) if count < self.ports[wait.port as usize].transfers)
+        matches!(wait.when, When::Transfer(count) if self.ports[wait.port as usize].is_beyond(count))
     }
 
     /// Whether any vector may be given up.
@@ -312,8 +333,8 @@ impl Waits {
 
     fn planned_give_up(&mut self, ways: OpenWays) -> Option<Way> {
         let GiveUp { when, after, way } = *self.plan.give_ups.get(self.give_up)?;
-        let is_missed =
-            matches!(when, When::Transfer(count) if count < self.ports[Port::Requests as usize].transfers);
+        let requests = self.ports[Port::Requests as usize];
+        let is_missed = matches!(when, When::Transfer(count) if requests.is_beyond(count));
         if is_missed {
             self.give_up += 1;
             return None;

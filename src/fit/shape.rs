@@ -7,21 +7,19 @@ use crate::bin::{BinCoder, Event};
 use crate::spec;
 use crate::vectors::{Flag, Vector};
 
-/// The vector without ALIGN, RAW bytes, bins of contexts and length that the core does not have.
+/// The vector without ALIGN, RAW bytes, bins of contexts and length that the core does not have, and with a raw byte between
+/// engine runs that have to have one.
 ///
 /// # Errors
 /// If that is what it is about, or its bytes are what they are.
 pub(super) fn fit<'a>(vector: &'a Vector, can: &Can) -> Result<Cow<'a, Vector>, Misfit> {
     let mut fitted = Cow::Borrowed(vector);
-    for leave_out in [aligns, raw_bytes, contexts_of_the_header, length] {
-        if let Some(vector) = leave_out(&fitted, can)? {
+    for change in [aligns, raw_bytes, substreams, contexts_of_the_header, length] {
+        if let Some(vector) = change(&fitted, can)? {
             fitted = Cow::Owned(vector);
         }
     }
-    match has_substreams(&fitted) && !can.substreams {
-        true => Err(Misfit::Substream),
-        false => Ok(fitted),
-    }
+    Ok(fitted)
 }
 
 /// A vector that had to be changed.
@@ -47,12 +45,36 @@ fn raw_bytes(vector: &Vector, can: &Can) -> Changed {
     if !vector.events.iter().any(|&event| is_beyond(event)) {
         return Ok(None);
     }
+    // Without any raw bytes, engine runs follow one another as substreams do.
+    let is_its_point = vector.flags.contains(&Flag::Pcm) || !can.substreams;
     match (can.raw, vector.decode_only) {
-        (0, _) => Err(Misfit::Raw),
+        (0, true) => Err(Misfit::Raw),
+        (0, false) if is_its_point => Err(Misfit::Raw),
         (_, true) => Err(Misfit::RawBlock),
         _ => Ok(Some(without(vector, is_beyond))),
     }
 }
+
+/// Where engine runs cannot follow one another, a raw byte comes between them.
+fn substreams(vector: &Vector, can: &Can) -> Changed {
+    let are_apart = |pair: &[Event]| !(pair[0].ends_life() && pair[1] == Event::Start);
+    if can.substreams || vector.events.windows(2).all(are_apart) {
+        return Ok(None);
+    }
+    if can.raw == 0 || vector.decode_only || vector.flags.contains(&Flag::Substream) {
+        return Err(Misfit::Substream);
+    }
+    let mut events = Vec::new();
+    for &event in &vector.events {
+        let ended = events.last().is_some_and(|before: &Event| before.ends_life());
+        events.extend((ended && event == Event::Start).then_some(Event::Raw(BETWEEN)));
+        events.push(event);
+    }
+    Ok(Some(encoded(vector, events)))
+}
+
+/// A byte that no part of a core should take for bins: as they are read, it begins with ones.
+const BETWEEN: u8 = 0xe5;
 
 /// Of a slice with a header that the core takes, the bins of contexts that slices of that type have and the core has
 /// not: those of another profile.
@@ -102,8 +124,4 @@ fn length(vector: &Vector, can: &Can) -> Changed {
 
 pub(super) fn is_too_long(vector: &Vector, can: &Can) -> bool {
     vector.bins() as u64 > can.slice_bins || vector.bytes.len() as u64 > can.slice_bytes
-}
-
-fn has_substreams(vector: &Vector) -> bool {
-    vector.events.windows(2).any(|pair| pair[0].ends_life() && pair[1] == Event::Start)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::memory;
 use crate::cores::CoreSpec;
-use crate::cosim::{Mismatch, Model, Plan, Play, Stalls};
+use crate::cosim::{self, Mismatch, Model, Stalls};
 use crate::fit::Fitted;
 use crate::suites::Suite;
 use crate::vectors::Vector;
@@ -74,15 +74,16 @@ impl<'a> Trial<'a> {
         self.fitted.vectors.iter().filter_map(|vector| self.digest(&vector.id))
     }
 
-    /// Plays the suite under all stalls: the first thing that is wrong, and under which; or how long it takes.
+    /// Plays the suite in all ways: the first thing that is wrong, and in which; or how long it takes under each kind of
+    /// stalls.
     pub(super) fn play(&self, model: &Model) -> Result<Clocks, (&'static str, Box<Mismatch>)> {
-        let (mut clocks, vectors) = (Clocks::default(), self.fitted.played());
-        for (stalls, clocks) in Stalls::ALL.into_iter().zip(&mut clocks) {
-            let plan = Plan { noise: self.seed, power_on: self.seed as u32, ..Plan::default() };
-            let play = Play { plan, stalls, seed: self.seed, patience: PATIENCE, ..Play::flowing(&vectors) };
-            let stats = model.play(&play, &mut |_| ()).map_err(|mismatch| (stalls.name, mismatch))?;
-            *clocks = stats.clocks + stats.load_clocks;
-        }
+        let mut clocks = Clocks::default();
+        cosim::play_all(model, &self.fitted.played(), PATIENCE, self.seed, false, &mut |name, stats| {
+            let kind = Stalls::ALL.iter().position(|stalls| stalls.name == name);
+            if let Some(kind) = kind {
+                clocks[kind] = stats.clocks + stats.load_clocks;
+            }
+        })?;
         Ok(clocks)
     }
 

@@ -10,6 +10,7 @@ pub mod contexts;
 pub mod cross;
 pub mod damage;
 pub mod initial;
+pub mod limits;
 pub mod lives;
 pub mod outstanding;
 pub mod random;
@@ -58,7 +59,8 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_every_flag_is_used() {
-        let all = [directed(), damage::vectors(), random::vectors(1)].concat();
+        let all =
+            [directed(), damage::vectors(), random::vectors(1), limits::vectors(), limits::long()].concat();
         let ids: BTreeSet<_> = all.iter().map(|vector| &vector.id).collect();
         assert_eq!(ids.len(), all.len());
         let used: BTreeSet<_> = all.iter().flat_map(|vector| vector.flags.iter().copied()).collect();

@@ -59,7 +59,7 @@ fn cut(phase: u64) -> Vector {
 /// How many lives there are, so that in one of them the output is not ready at the end.
 const LIVES: usize = 8;
 
-fn vector(length: u32, end: End) -> Vector {
+pub(super) fn vector(length: u32, end: End) -> Vector {
     let (name, words) = match end {
         End::Carry => ("carry", "a carry"),
         End::NoCarry => ("no-carry", "a bin without a carry"),
@@ -76,8 +76,13 @@ fn vector(length: u32, end: End) -> Vector {
 /// # Panics
 /// Never for lengths that a `u32` counts: of the many beginnings of a run, one ends as it should.
 pub fn slice(length: u32, end: End) -> Vec<Event> {
-    let run = (0..).find_map(|beginning| Run::new(beginning).reach(length, end));
+    let run = (0..).find_map(|beginning| run(beginning, length, end));
     run.expect("an endless search has no end but success")
+}
+
+/// The same with one of many beginnings, if that has such an end.
+pub(super) fn run(beginning: u64, length: u32, end: End) -> Option<Vec<Event>> {
+    Run::new(beginning).reach(length, end)
 }
 
 struct Run {

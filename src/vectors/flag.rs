@@ -83,6 +83,27 @@ flags! {
     GiveUp:
         "something that a reset, or a slice begun before the last has ended, forgets to clear",
         "the slice behind it begins wrongly";
+    Wait:
+        "a port that must not wait for long: a counter, a watchdog, a register that holds too little",
+        "after so many clocks in which a port waits, something is lost, comes twice or stops";
+    FullPacker:
+        "a carry that comes while the output is not taken and nothing more can be stored",
+        "a bit of the bytes before the run, or of its own, is wrong";
+    LongSlice:
+        "a length of a slice that is counted in a few bits",
+        "after so many bytes or bins of a slice something is wrong";
+    Large:
+        "a counter of sixteen bits or more",
+        "after 65,536 bits, bytes or bins something is wrong";
+    ManyStarts:
+        "a number of engine runs that is counted in a few bits, or something small that each leaves",
+        "after hundreds or thousands of them in a slice, the first bits of one are wrong";
+    ManySlices:
+        "a number of slices that is counted in a few bits, or something small that each slice leaves behind",
+        "hundreds or thousands of slices after a reset, one is wrong";
+    VeryManySlices:
+        "a number of slices that is counted in sixteen bits",
+        "after 65,536 slices without a reset, one is wrong";
     Random:
         "what nobody thought of",
         "anything";

@@ -52,7 +52,7 @@ fn stalls(suite: &Suite) -> impl ExactSizeIterator<Item = Stalls> {
 
 /// How many events [`measure`] tells its progress in all.
 pub fn work(model: &Model, suite: &Suite) -> u64 {
-    super::work(model, suite, &Ways::First(1)) * stalls(suite).len() as u64
+    super::work(model, suite, &Ways::Stalls(1)) * stalls(suite).len() as u64
 }
 
 /// Plays a suite to a core that was built to count ([`Source::coverage`](super::Source)), and adds what that covers.

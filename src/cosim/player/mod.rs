@@ -141,7 +141,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             }
         }
         self.vectors[told..].iter().for_each(|vector| progress(vector.events.len() as u64));
-        let stats = self.stats;
+        let stats = Stats { transfers: self.waits.transfers(), ..self.stats };
         (0..4 * FEW).try_for_each(|_| self.clock())?;
         self.stats = stats;
         Ok(())

@@ -1,0 +1,184 @@
+//! All ways in which vectors are played, from the simplest on: back to back under each kind of stalls, and then what some of
+//! them are flagged for, which is exhaustive instead of random: given up in every clock, made to wait at every transfer,
+//! played thousands of times.
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::{GiveUp, Mismatch, Model, Plan, Play, Port, Stalls, Stats, Wait, Way, When};
+use crate::cores::Direction;
+use crate::vectors::{Flag, Vector};
+
+/// How a vector is played that is given up.
+const GIVEN_UP: &str = "given up";
+/// How a vector is played that waits at one of its transfers.
+const WAITING: &str = "waiting";
+/// How vectors are played that come again and again.
+const REPEATED: &str = "repeated";
+
+/// For how many clocks a port waits: powers of two are passed where counters end, from six bits to twelve.
+const WAITS: [u64; 4] = [64, 300, 1_100, 5_000];
+
+/// For how many clocks the output waits so that a core stores all that it can.
+const FILLS: [u64; 2] = [12, 60];
+
+/// A vector that has been given up in a clock takes a play, so in a long one these are not all: the last of them, then every
+/// seventh, then those at a power of two.
+const LAST: u64 = 40;
+const NEAR: u64 = 300;
+/// A vector of no more clocks is short.
+const SHORT: u64 = 1_000;
+
+/// Plays vectors to a core in all ways, and tells `done` of each that goes well: the first mismatch, and in which way.
+/// `records`: it is to have all waits up to it.
+pub(crate) fn play_all(
+    model: &Model,
+    vectors: &[&Vector],
+    patience: u32,
+    seed: u64,
+    records: bool,
+    done: &mut dyn FnMut(&'static str, &Stats),
+) -> Result<(), (&'static str, Box<Mismatch>)> {
+    let play = |name, play: Play<'_>| {
+        let stats = play_recorded(model, &play, records, &mut |_| ()).map_err(|mismatch| (name, mismatch))?;
+        done(name, &stats);
+        Ok(stats)
+    };
+    Plays::new(model.direction(), vectors, patience, seed, play).all()
+}
+
+/// Plays, and if it fails and that is wanted, the same again, since waits are only written down where they matter.
+pub(super) fn play_recorded(
+    model: &Model,
+    play: &Play<'_>,
+    records: bool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Stats, Box<Mismatch>> {
+    model.play(play, progress).map_err(|wrong| {
+        let again = || model.play(&Play { records: true, ..play.clone() }, &mut |_| ()).err();
+        records.then(again).flatten().unwrap_or(wrong)
+    })
+}
+
+/// Plays vectors in one way after the other, until one fails.
+pub(super) struct Plays<'a, F> {
+    direction: Direction,
+    patience: u32,
+    rng: ChaCha8Rng,
+    /// Plays, in a way of this name.
+    play: F,
+    vectors: &'a [&'a Vector],
+}
+
+impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
+    /// Nothing but the seed decides what is random, so that fewer vectors meet the same.
+    pub(super) fn new(
+        direction: Direction,
+        vectors: &'a [&'a Vector],
+        patience: u32,
+        seed: u64,
+        play: F,
+    ) -> Plays<'a, F> {
+        Plays { direction, patience, rng: ChaCha8Rng::seed_from_u64(seed), play, vectors }
+    }
+
+    /// In all ways.
+    pub(super) fn all(&mut self) -> Result<(), E> {
+        self.under_stalls(Stalls::ALL.len())?;
+        let vectors = self.vectors;
+        let flagged = |flag: Flag| vectors.iter().copied().filter(move |vector| vector.flags.contains(&flag));
+        flagged(Flag::GiveUp).try_for_each(|vector| self.given_up(vector))?;
+        flagged(Flag::Wait).try_for_each(|vector| self.waiting(vector, self.ports(), &WAITS))?;
+        flagged(Flag::FullPacker).try_for_each(|vector| self.waiting(vector, &[Port::Bytes], &FILLS))?;
+        for (flag, times) in [(Flag::ManySlices, 5_200), (Flag::VeryManySlices, 70_100)] {
+            self.repeated(&flagged(flag).collect::<Vec<_>>(), times)?;
+        }
+        Ok(())
+    }
+
+    /// Under the first so many kinds of stalls.
+    pub(super) fn under_stalls(&mut self, kinds: usize) -> Result<(), E> {
+        let all = self.vectors;
+        let is_large = |vector: &&&Vector| vector.flags.contains(&Flag::Large);
+        let others: Vec<&Vector> = all.iter().filter(|vector| !is_large(vector)).copied().collect();
+        for stalls in Stalls::ALL.into_iter().take(kinds) {
+            let vectors = if stalls == Stalls::NONE { all } else { &others };
+            self.play(stalls.name, vectors, Plan::default(), stalls)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a vector up in every clock of it, in every way, and plays it twice after that; without other waits, then, if it is
+    /// short, with some.
+    fn given_up(&mut self, vector: &Vector) -> Result<(), E> {
+        let stats = self.play(GIVEN_UP, &[vector], Plan::default(), Stalls::NONE)?;
+        let clocks = stats.clocks + stats.load_clocks;
+        let is_picked = |clock: &u64| {
+            let left = clocks - clock;
+            clocks <= SHORT || left <= LAST || left <= NEAR && left % 7 == 0 || clock.is_power_of_two()
+        };
+        for clock in (0..clocks).filter(is_picked) {
+            let reset = Way::Reset(1 + clock as u32 % 3);
+            let ways: &[Way] = match self.direction {
+                Direction::Encoder => &[reset],
+                Direction::Decoder => &[reset, Way::Cut],
+            };
+            for &way in ways {
+                let both = [Stalls::NONE, Stalls { give_ups: 0, ..Stalls::UNEVEN }];
+                for stalls in both.into_iter().take(if clocks <= SHORT { 2 } else { 1 }) {
+                    let give_ups = vec![GiveUp { when: When::Clock(clock), after: 0, way }];
+                    let plan = Plan { give_ups, ..Plan::default() };
+                    self.play(GIVEN_UP, &[vector, vector], plan, stalls)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ports(&self) -> &'static [Port] {
+        match self.direction {
+            Direction::Encoder => &[Port::Requests, Port::Bytes],
+            Direction::Decoder => &[Port::Requests, Port::Bytes, Port::Answers],
+        }
+    }
+
+    /// Makes each of these ports wait before each of its transfers, so many clocks each time, and plays the vector once more
+    /// after that.
+    fn waiting(&mut self, vector: &Vector, ports: &[Port], waits: &[u64]) -> Result<(), E> {
+        let stats = self.play(WAITING, &[vector], Plan::default(), Stalls::NONE)?;
+        for &port in ports {
+            for transfer in 0..=stats.transfers[port as usize] {
+                for &clocks in waits {
+                    let waits = vec![Wait { port, when: When::Transfer(transfer), after: 0, clocks }];
+                    let plan = Plan { waits, ..Plan::default() };
+                    self.play(WAITING, &[vector, vector], plan, Stalls::NONE)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Plays vectors in turn, so many in all, without a reset between them.
+    fn repeated(&mut self, vectors: &[&Vector], times: usize) -> Result<(), E> {
+        let many: Vec<&Vector> = vectors.iter().cycle().take(times).copied().collect();
+        if many.is_empty() {
+            return Ok(());
+        }
+        self.play(REPEATED, &many, Plan::default(), Stalls::NONE).map(|_| ())
+    }
+
+    /// Plays vectors back to back. No two plays begin with the same uninitialised bits.
+    fn play(
+        &mut self,
+        name: &'static str,
+        vectors: &[&Vector],
+        plan: Plan,
+        stalls: Stalls,
+    ) -> Result<Stats, E> {
+        let plan = Plan { noise: self.rng.next_u64(), power_on: self.rng.next_u32(), ..plan };
+        let (seed, patience) = (self.rng.next_u64(), self.patience);
+        (self.play)(name, Play { plan, stalls, seed, patience, ..Play::flowing(vectors) })
+    }
+}

@@ -1,0 +1,331 @@
+//! The sizes at which counters, buffers and patience end: powers of two, and what the standards allow at the most. Whatever a
+//! core counts, something here is longer.
+//!
+//! They are large, so they are not published as files; [`super::limits`] makes them again whenever they are wanted.
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::{
+    builder::Builder,
+    outstanding::{self, End},
+    random,
+};
+use crate::bin::{BinCoder, Decode, Event};
+use crate::spec;
+use crate::vectors::{Flag, Vector};
+
+/// All of it.
+pub fn vectors() -> Vec<Vector> {
+    let raw = RAW.into_iter().map(raw);
+    let lengths = [65_535, 65_536, 65_537, 262_200].map(bytes);
+    let leftovers = [1, 130, 300, 1_200, 9_000, 70_000]
+        .into_iter()
+        .flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
+    let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
+    let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins(1 << 20)]);
+    runs.chain(engine_runs(5_200)).chain(leftovers).chain(several).collect()
+}
+
+/// What takes minutes.
+pub fn long() -> Vec<Vector> {
+    let few = many_slices("very-many", Flag::VeryManySlices).into_iter();
+    few.chain(engine_runs(70_100)).chain([bins(1 << 24)]).collect()
+}
+
+/// Runs of outstanding bits, but for those that [`outstanding::vectors`] has.
+fn runs() -> impl Iterator<Item = Vector> {
+    let around = |length: u32| length - 1..=length + 1;
+    let ends = [End::Carry, End::NoCarry, End::Terminate];
+    let lengths = (130..=254).chain(258..=260).chain([512, 1_024, 4_096].into_iter().flat_map(around));
+    let lengths = lengths.chain([65_536, 262_144].into_iter().flat_map(around)).chain([600_000]);
+    let wanted = lengths.flat_map(move |length| ends.map(|end| (length, end)));
+    let new = wanted.filter(|&(length, end)| (length, end) != (1 << 18, End::Carry));
+    new.map(|(length, end)| outstanding::vector(length, end)).map(large)
+}
+
+/// Flags a vector that would take too long under all stalls.
+fn large(mut vector: Vector) -> Vector {
+    if vector.events.len() > 30_000 {
+        vector.flags.push(Flag::Large);
+    }
+    vector
+}
+
+/// Slices of eight engine runs, each with a run of this length that a carry decides, at each bit of a byte.
+fn carries() -> Vec<Vector> {
+    let eight = |length: u32| {
+        let mut found: Vec<Option<Vec<Event>>> = vec![None; 8];
+        let mut beginning = 0;
+        while found.iter().any(Option::is_none) {
+            if let Some(run) = outstanding::run(beginning, length, End::Carry) {
+                let phase = Vector::encoded("", "", &[], run.clone()).position % 8;
+                found[phase as usize].get_or_insert(run);
+            }
+            beginning += 1;
+        }
+        let events = found.into_iter().flatten().flatten().collect();
+        let comment =
+            format!("runs of {length} outstanding bits that a carry decides, at each bit of a byte");
+        Vector::encoded(format!("carry-{length}"), comment, &[Flag::FullPacker], events)
+    };
+    (7..=40).map(eight).collect()
+}
+
+/// Numbers of raw bytes: powers of two and what lies beside them; the blocks of 8-bit 4:2:0 (384) and of 14-bit 4:4:4
+/// (1,344) in H.264, and of a coding unit of 32x32 of H.265 in 8-bit 4:2:0 (1,536) and 16-bit 4:4:4 (6,144).
+const RAW: [u32; 33] = [
+    31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 383, 385, 511, 512, 513, 1_023, 1_024, 1_025,
+    1_343, 1_344, 1_345, 1_535, 1_536, 1_537, 2_047, 2_048, 2_049, 4_095, 4_096, 4_097, 6_144,
+];
+
+fn raw(bytes: u32) -> Vector {
+    let mut builder = Builder::new(bytes.into());
+    builder.load(0, 12, true);
+    builder.load(1, 30, false);
+    builder.some_bins(9);
+    builder.terminate(true);
+    builder.raw(bytes);
+    builder.some_bins(20);
+    let comment = format!("{bytes} raw bytes in a row");
+    builder.into_vector(format!("raw-{bytes}"), comment, &[Flag::Pcm])
+}
+
+/// A slice of so many bytes, most of them raw, in blocks that every standard allows.
+fn bytes(wanted: usize) -> Vector {
+    const BLOCK: usize = 384;
+    // Two bypass bins and an end are two bytes.
+    const RUN: usize = 2;
+    let mut builder = Builder::new(wanted as u64);
+    let mut left = wanted - RUN;
+    while left > 0 {
+        let raw = if left > 2 * (RUN + BLOCK) { BLOCK } else { (left - RUN).min(BLOCK).min(left / 2) };
+        builder.bypasses(2);
+        builder.terminate(true);
+        builder.raw(raw as u32);
+        left -= RUN + raw;
+        if left <= RUN {
+            builder.raw(left as u32);
+            left = 0;
+        }
+    }
+    builder.bypasses(2);
+    let comment = format!("a slice of {wanted} bytes, most of them raw");
+    large(builder.into_vector(format!("bytes-{wanted}"), comment, &[Flag::LongSlice]))
+}
+
+fn bypass_bytes(bytes: u32) -> Vector {
+    let mut builder = Builder::new(bytes.into());
+    builder.bypasses(8 * bytes);
+    let comment = format!("a slice of {bytes} bytes of bypass bins");
+    large(builder.into_vector(format!("bypass-bytes-{bytes}"), comment, &[Flag::LongSlice]))
+}
+
+fn bins(requests: usize) -> Vector {
+    let mut rng = ChaCha8Rng::seed_from_u64(requests as u64);
+    let comment = format!("a slice of {requests} random requests");
+    let events = random::slice(&mut rng, random::MIXES[0], requests);
+    large(Vector::encoded(format!("bins-{requests}"), comment, &[Flag::LongSlice], events))
+}
+
+/// Slices of a few bins, to be played in turn.
+fn many_slices(name: &str, flag: Flag) -> Vec<Vector> {
+    let slice = |kind: &str, build: &dyn Fn(&mut Builder)| {
+        let mut builder = Builder::new(kind.len() as u64);
+        build(&mut builder);
+        let comment = format!("a slice of {kind}, one of thousands since a reset");
+        builder.into_vector(format!("{name}-slices-{kind}"), comment, &[flag])
+    };
+    vec![
+        slice("nothing", &|_| ()),
+        slice("bypass", &|builder| builder.bypasses(9)),
+        slice("contexts", &|builder| {
+            builder.load(0, 20, true);
+            builder.load(1, 5, false);
+            builder.some_bins(7);
+        }),
+        slice("raw", &|builder| {
+            builder.terminate(true);
+            builder.raw(2);
+            builder.bypasses(3);
+        }),
+    ]
+}
+
+/// Slices of so many engine runs, with and without raw bytes between them.
+fn engine_runs(runs: u32) -> impl Iterator<Item = Vector> {
+    [("raw", 1), ("substreams", 0)].into_iter().map(move |(name, raw)| {
+        let mut builder = Builder::new(runs.into());
+        for run in 0..runs {
+            builder.bypasses(1 + run % 3);
+            builder.terminate(true);
+            builder.raw(raw);
+        }
+        builder.bypasses(5);
+        let comment = format!("a slice of {runs} engine runs, with {raw} raw bytes after each");
+        large(builder.into_vector(format!("engine-runs-{runs}-{name}"), comment, &[Flag::ManyStarts]))
+    })
+}
+
+/// A slice after whose end some bytes are left.
+fn leftover(bytes: usize, byte: u8) -> Vector {
+    let mut builder = Builder::new(bytes as u64);
+    builder.bypasses(10 + bytes as u32 % 8);
+    let comment = format!("a slice with {bytes} bytes of {byte:#04x} after it");
+    let id = format!("left-{bytes}-bytes-{}", if byte == 0 { "zero" } else { "noise" });
+    let mut vector = builder.into_vector(id, comment, &[Flag::Tail]);
+    vector.bytes.resize(vector.bytes.len() + bytes, byte);
+    vector
+}
+
+/// Each error at several places, and asked on for some time and for long.
+fn errors() -> Vec<Vector> {
+    let errors = [exhausted, forbidden, misaligned];
+    let places = [600, 1_100, 2_100, 4_200, 17_000];
+    let all = places.into_iter().flat_map(|bit| [300, 5_000].map(move |more| (bit, more)));
+    all.flat_map(|(bit, more)| errors.map(|error| error(bit, more))).collect()
+}
+
+/// Requests after an error.
+fn more(count: usize) -> impl Iterator<Item = Event> {
+    let kinds = [
+        Event::Bypass { bin: false },
+        Event::Context { ctx: Default::default(), bin: false },
+        Event::Bypass { bin: false },
+        Event::Terminate { bin: false },
+    ];
+    kinds.into_iter().cycle().take(count)
+}
+
+fn late_error(name: &str, bit: usize, count: usize, flag: Flag, bytes: Vec<u8>, asked: Vec<Event>) -> Vector {
+    let load = Event::Load { ctx: Default::default(), model: Default::default() };
+    let asked = [load].into_iter().chain(asked).chain(more(count)).collect();
+    let comment = format!("an error at about bit {bit}, and {count} requests after it");
+    Vector::decoded(format!("{name}-at-{bit}-more-{count}"), comment, &[flag], bytes, asked)
+}
+
+fn bypasses(count: usize) -> Vec<Event> {
+    vec![Event::Bypass { bin: false }; count]
+}
+
+fn noise(seed: usize, bytes: usize) -> Vec<u8> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed as u64);
+    // The first bits must not be those that are forbidden.
+    (0..bytes).map(|byte| rng.next_u32() as u8 & if byte == 0 { 0x7f } else { 0xff }).collect()
+}
+
+fn exhausted(bit: usize, count: usize) -> Vector {
+    late_error("exhausted", bit, count, Flag::Truncated, noise(bit, bit / 8), bypasses(bit - 9))
+}
+
+fn forbidden(bit: usize, count: usize) -> Vector {
+    let mut builder = Builder::new(bit as u64);
+    builder.bypasses(bit as u32);
+    let whole = builder.into_vector("", "", &[]);
+    let mut bytes = whole.bytes;
+    bytes.extend([0xff, 0x80]);
+    bytes.extend(noise(count, count / 4));
+    let asked = [whole.events, vec![Event::Start]].concat();
+    late_error("forbidden", bit, count, Flag::Forbidden, bytes, asked)
+}
+
+fn misaligned(bit: usize, count: usize) -> Vector {
+    let bytes = noise(bit, (bit + count) / 8 + 20);
+    let mut decoder = spec::Decoder::new(&bytes);
+    let mut asked = bypasses(bit - 9);
+    decoder.answers(&asked);
+    while decoder.cod_i_offset() < 256 && asked.len() < bit + 100 {
+        asked.push(Event::Bypass { bin: false });
+        decoder.bypass(false);
+    }
+    asked.push(Event::Align);
+    late_error("misaligned", bit, count, Flag::Misaligned, bytes, asked)
+}
+
+/// Slices to wait in at every transfer: raw bytes and starts, a long run with its carry and a flush that ends one, a little of
+/// everything.
+fn waits() -> Vec<Vector> {
+    let mut raw = Builder::new(1);
+    raw.load(0, 9, true);
+    raw.load(1, 3, false);
+    raw.some_bins(9);
+    raw.terminate(true);
+    raw.raw(9);
+    raw.some_bins(5);
+    raw.push(Event::Align);
+    raw.bypasses(11);
+    raw.terminate(true);
+    raw.some_bins(5);
+    let runs = [outstanding::slice(40, End::Carry), outstanding::slice(20, End::Terminate)].concat();
+    vec![
+        raw.into_vector("wait-raw", "raw bytes and a start of the engine, to wait at", &[Flag::Wait]),
+        Vector::encoded("wait-run", "runs of outstanding bits, to wait in", &[Flag::Wait], runs),
+    ]
+}
+
+/// Slices to give up after much has happened.
+fn give_ups() -> Vec<Vector> {
+    let vector = |name: &str, what: &str, events: Vec<Event>| {
+        Vector::encoded(name, format!("{what}, to be given up late"), &[Flag::GiveUp], events)
+    };
+    let mut raw = Builder::new(2);
+    raw.bypasses(4);
+    raw.terminate(true);
+    raw.raw(300);
+    raw.bypasses(12);
+    let long = random::slice(&mut ChaCha8Rng::seed_from_u64(3), random::MIXES[5], 4_200);
+    let asked: Vec<Event> = bypasses(3).into_iter().chain(more(30)).collect();
+    let bad = |name: &str, bytes: &[u8]| {
+        let comment = "an error, to be given up after";
+        Vector::decoded(name, comment, &[Flag::GiveUp], bytes.to_vec(), asked.clone())
+    };
+    vec![
+        vector("give-up-run-carry", "a long run", outstanding::slice(1_030, End::Carry)),
+        vector("give-up-run-flush", "a flush with a long run", outstanding::slice(520, End::Terminate)),
+        raw.into_vector("give-up-raw", "many raw bytes, to be given up late", &[Flag::GiveUp]),
+        vector("give-up-long", "much of everything", long),
+        bad("give-up-forbidden", &[0xff, 0x80, 1, 2, 3, 4]),
+        bad("give-up-exhausted", &[0x12, 0x34]),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::bin::DecodeErrorKind;
+
+    #[test]
+    fn lengths_are_what_they_say() {
+        for wanted in [1_000, 1_001, 1_158, 1_160, 65_535, 65_536, 65_537, 262_200] {
+            assert_eq!(bytes(wanted).bytes.len(), wanted);
+        }
+        assert!((75_000..75_010).contains(&bypass_bytes(75_000).bytes.len()));
+        assert!(bins(1 << 20).bins() >= 1 << 20);
+    }
+
+    #[test]
+    fn errors_come_where_they_are_said_to() {
+        for vector in errors() {
+            let error = vector.error.unwrap_or_else(|| panic!("{}: no error", vector.id));
+            let numbers: Vec<u64> = vector.id.split('-').filter_map(|word| word.parse().ok()).collect();
+            assert!((numbers[0] - 8..numbers[0] + 100).contains(&error.bit), "{}: {error:?}", vector.id);
+            let kind = match vector.id.split('-').next() {
+                Some("exhausted") => DecodeErrorKind::Exhausted,
+                Some("forbidden") => DecodeErrorKind::Forbidden,
+                _ => DecodeErrorKind::Misaligned,
+            };
+            assert_eq!(error.kind, kind, "{}", vector.id);
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_no_other_vector() {
+        let all = [vectors(), super::super::directed(), super::super::damage::vectors()].concat();
+        let ids: BTreeSet<_> = all.iter().map(|vector| &vector.id).collect();
+        assert_eq!(ids.len(), all.len());
+    }
+}
