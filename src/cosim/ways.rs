@@ -117,7 +117,10 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         let clocks = stats.clocks + stats.load_clocks;
         let is_picked = |clock: &u64| {
             let left = clocks - clock;
-            clocks <= SHORT || left <= LAST || left <= NEAR && left % 7 == 0 || clock.is_power_of_two()
+            clocks <= SHORT
+                || left <= LAST
+                || left <= NEAR && left.is_multiple_of(7)
+                || clock.is_power_of_two()
         };
         for clock in (0..clocks).filter(is_picked) {
             let reset = Way::Reset(1 + clock as u32 % 3);
