@@ -133,11 +133,13 @@ impl ContextModel {
         }
         match hevc_init::INIT_VALUE[ctx.get()][init as usize] {
             hevc_init::UNUSED => None,
-            value => {
-                let (slope_idx, offset_idx) = ((value >> 4) as i32, (value & 15) as i32);
-                Some(Self::from_line(slope_idx * 5 - 45, (offset_idx << 3) - 16, slice_qp_y))
-            }
+            value => Some(Self::from_init_value(value, slice_qp_y)),
         }
+    }
+
+    const fn from_init_value(value: u8, slice_qp_y: i32) -> ContextModel {
+        let (slope_idx, offset_idx) = ((value >> 4) as i32, (value & 15) as i32);
+        Self::from_line(slope_idx * 5 - 45, (offset_idx << 3) - 16, slice_qp_y)
     }
 
     /// preCtxState = Clip3(1, 126, ((m * Clip3(0, 51, SliceQPY)) >> 4) + n), split at 63.
@@ -227,22 +229,48 @@ impl SliceInit {
     pub const fn model(self, ctx: CtxIdx) -> Option<ContextModel> {
         let slice_qp_y = self.slice_qp_y as i32;
         match self.codec {
+            Codec::Avc => ContextModel::avc(ctx, self.avc_column(), slice_qp_y),
+            Codec::Hevc => ContextModel::hevc(ctx, self.hevc_column(), slice_qp_y),
+        }
+    }
+
+    const fn avc_column(self) -> AvcInit {
+        match (self.slice_type, self.index) {
+            (SliceType::I, _) => AvcInit::Intra,
+            (_, 0) => AvcInit::Inter0,
+            (_, 1) => AvcInit::Inter1,
+            _ => AvcInit::Inter2,
+        }
+    }
+
+    const fn hevc_column(self) -> HevcInit {
+        match (self.slice_type, self.index) {
+            (SliceType::I, _) => HevcInit::Type0,
+            (SliceType::P, 0) | (SliceType::B, 1) => HevcInit::Type1,
+            _ => HevcInit::Type2,
+        }
+    }
+}
+
+#[cfg(feature = "vectors")]
+impl SliceInit {
+    /// The initial states of a context where one bit of its entry in the table of the standard is wrong: of m and n, which have
+    /// eight bits each, or of initValue.
+    pub(crate) fn models_with_a_wrong_bit(self, ctx: CtxIdx) -> Vec<ContextModel> {
+        let line = |m: i8, n: i8| ContextModel::from_line(m.into(), n.into(), self.slice_qp_y.into());
+        if self.model(ctx).is_none() {
+            return Vec::new();
+        }
+        match self.codec {
             Codec::Avc => {
-                let init = match (self.slice_type, self.index) {
-                    (SliceType::I, _) => AvcInit::Intra,
-                    (_, 0) => AvcInit::Inter0,
-                    (_, 1) => AvcInit::Inter1,
-                    _ => AvcInit::Inter2,
-                };
-                ContextModel::avc(ctx, init, slice_qp_y)
+                let (m, n) = avc_init::MN[ctx.get()][self.avc_column() as usize];
+                let wrong = |bit: u32| 1u8.rotate_left(bit) as i8;
+                (0..8).flat_map(|bit| [line(m ^ wrong(bit), n), line(m, n ^ wrong(bit))]).collect()
             }
             Codec::Hevc => {
-                let init = match (self.slice_type, self.index) {
-                    (SliceType::I, _) => HevcInit::Type0,
-                    (SliceType::P, 0) | (SliceType::B, 1) => HevcInit::Type1,
-                    _ => HevcInit::Type2,
-                };
-                ContextModel::hevc(ctx, init, slice_qp_y)
+                let value = hevc_init::INIT_VALUE[ctx.get()][self.hevc_column() as usize];
+                let of = |value| ContextModel::from_init_value(value, self.slice_qp_y.into());
+                (0..8).map(|bit| of(value ^ 1 << bit)).collect()
             }
         }
     }

@@ -3,6 +3,7 @@
 mod channel;
 mod cosim;
 mod coverage;
+mod faults;
 mod fit;
 mod judge;
 mod man;
@@ -34,7 +35,7 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use silicabac::{
-    mutation::MutationError,
+    mutation::{DesignError, MutationError},
     prove::ProveError,
     replay::What,
     suites::{Origin, Suite, SuiteError},
@@ -95,6 +96,8 @@ enum Failure {
     Sim(#[from] SimError),
     #[error("{0}")]
     Mutation(#[from] MutationError),
+    #[error("{0}")]
+    Design(DesignError),
     #[error("{0}")]
     Prove(#[from] ProveError),
     #[error("{0}")]

@@ -17,7 +17,7 @@ use silicabac::yosys::Yosys;
 use silicabac_sim::{Cache, Tools};
 
 use super::{
-    Failure, Verdict,
+    Failure, Verdict, faults,
     judge::core_names,
     output::{create_dir, distinct, write_file},
     print::{Format, Progress as Bar, ReportFormat, out, say, unless_closed},
@@ -32,7 +32,8 @@ use super::{
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac mutate --core encoder --sample 20
-  silicabac mutate --vectors my_vectors.json --report report")]
+  silicabac mutate --vectors my_vectors.json --report report
+  silicabac mutate --faults my_faults.toml")]
 pub(super) struct Arguments {
     /// Only this core
     #[arg(long, value_parser = core_names())]
@@ -52,6 +53,9 @@ pub(super) struct Arguments {
     /// Play the vectors of these files, not the published ones
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
+    /// Instead of mutants, judge wrong designs of any core: the edits that this file lists (docs/mutation.md); repeatable
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = ["core", "rtl_dir", "count", "again"])]
+    faults: Vec<PathBuf>,
     /// Write what became of every mutant to mutation.md and mutation.json in this directory, after each build; what the
     /// latter knows of the same netlist and the same vectors is not played again
     #[arg(long, value_name = "DIR")]
@@ -79,6 +83,14 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { core, count, seed, sample, .. } = *arguments;
+    if !arguments.faults.is_empty() {
+        let suites = match &arguments.vectors[..] {
+            [] => suites_of_faults()?,
+            files => suites(files)?,
+        };
+        let report = arguments.report.as_deref();
+        return faults::run(&arguments.faults, sample, seed.into(), suites, report, arguments.format);
+    }
     let cache = Cache::from_env()?;
     let notice = &mut |line: &str| say(line);
     let yosys = Yosys::find(&cache, notice).map_err(mutation::MutationError::from)?;
@@ -167,6 +179,12 @@ impl Files {
             writeln!(sink)
         })
     }
+}
+
+/// All that a core of any make is played, but for most recorded slices.
+fn suites_of_faults() -> Result<Vec<Suite>, Failure> {
+    let names = PUBLISHED.into_iter().chain(["limits"]);
+    Ok(names.map(|name| Suite::built_in(name, 1)).collect::<Result<_, _>>()?)
 }
 
 /// The published suites, or one of each file.

@@ -10,7 +10,7 @@ use silicabac_sim::{FileList, SimError};
 
 use super::{print::say, shell};
 
-#[derive(Clone, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 #[group(id = "source_options")]
 #[command(next_help_heading = "Your own core, in the socket of docs/socket.md")]
 pub(super) struct Options {

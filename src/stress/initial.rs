@@ -42,6 +42,41 @@ fn mistakes(init: SliceInit) -> impl Iterator<Item = SliceInit> {
 }
 
 fn vector(init: SliceInit) -> Vector {
+    let mistakes = |ctx| mistakes(init).filter_map(|mistake| mistake.model(ctx)).collect();
+    showing(init, "initial", "", Shows::InFours, mistakes)
+}
+
+/// For every table of both standards, every single wrong bit that changes a state at one of these QPs; which is every bit that
+/// changes one at any QP.
+pub fn every_bit() -> Vec<Vector> {
+    const QPS: [i8; 9] = [-12, 0, 14, 30, 34, 35, 36, 47, 51];
+    let at_qps = |(codec, slice_type, index)| {
+        QPS.map(|slice_qp_y| {
+            let init = SliceInit { codec, slice_type, slice_qp_y, index };
+            let wrong = |ctx| init.models_with_a_wrong_bit(ctx);
+            showing(init, "initial-bits", ", and each that has a wrong bit in a table", Shows::AtOnce, wrong)
+        })
+    };
+    inits().flat_map(at_qps).collect()
+}
+
+/// When a range that is wrong shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    /// After four bins, at the latest: two wrong ranges can make a right one.
+    InFours,
+    /// With the next bin.
+    AtOnce,
+}
+
+/// A slice in which each of these wrong states of a context shows.
+fn showing(
+    init: SliceInit,
+    name: &str,
+    of_what: &str,
+    shows: Shows,
+    mistakes: impl Fn(CtxIdx) -> Vec<ContextModel>,
+) -> Vector {
     let SliceInit { codec, slice_type, slice_qp_y, index } = init;
     let mut builder = Builder::new((slice_qp_y as u64) << 8 | u64::from(index));
     let contexts = (0..).map_while(CtxIdx::new).filter_map(|ctx| Some((ctx, init.model(ctx)?)));
@@ -49,15 +84,19 @@ fn vector(init: SliceInit) -> Vector {
     for (ctx, model) in &contexts {
         builder.load(ctx.get() as u16, model.p_state_idx(), model.val_mps());
     }
-    let mut to_show: VecDeque<Shown> = contexts.iter().map(|&(ctx, _)| Shown::new(ctx, init)).collect();
+    let mut to_show: VecDeque<Shown> =
+        contexts.iter().map(|&(ctx, model)| Shown::new(ctx, model, mistakes(ctx))).collect();
     let mut coded = 0;
     while let Some(mut shown) = to_show.pop_front() {
         if shown.is_hidden(&builder) {
             builder.terminate(false);
         } else {
+            let before = shown.mistakes.len();
             shown.code(&mut builder);
             coded += 1;
-            if coded % 4 == 0 {
+            if shows == Shows::AtOnce && shown.mistakes.len() < before {
+                builder.bypass(true);
+            } else if shows == Shows::InFours && coded % 4 == 0 {
                 show_range(&mut builder);
             }
         }
@@ -67,9 +106,10 @@ fn vector(init: SliceInit) -> Vector {
     }
     show_range(&mut builder);
     let (codec, qp) = (format!("{codec:?}").to_lowercase(), i32::from(slice_qp_y) + 100);
-    let id = format!("initial-{codec}-{slice_type:?}-{index}-qp-{qp}").to_lowercase();
-    let comment =
-        format!("every context of an {codec} {slice_type:?} slice, index {index}, SliceQPY {slice_qp_y}");
+    let id = format!("{name}-{codec}-{slice_type:?}-{index}-qp-{qp}").to_lowercase();
+    let comment = format!(
+        "every context of an {codec} {slice_type:?} slice, index {index}, SliceQPY {slice_qp_y}{of_what}"
+    );
     builder.into_vector(id, comment, &[Flag::Initialisation]).initialised_by(Some(init))
 }
 
@@ -86,9 +126,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(ctx: CtxIdx, init: SliceInit) -> Shown {
-        let mut mistakes: Vec<_> = mistakes(init).filter_map(|mistake| mistake.model(ctx)).collect();
-        mistakes.retain(|mistake| Some(*mistake) != init.model(ctx));
+    fn new(ctx: CtxIdx, model: ContextModel, mut mistakes: Vec<ContextModel>) -> Shown {
+        mistakes.retain(|mistake| *mistake != model);
         Shown { ctx: ctx.get() as u16, mistakes }
     }
 
@@ -117,9 +156,72 @@ fn is_same(range: u32, a: ContextModel, b: ContextModel) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::bin::{BinCoder, Decode, Event};
+    use crate::bin::{BinCoder, Decode, Encode, Event};
     use crate::spec;
+
+    /// Of all bits of all tables these many are never seen: they change no state at any QP.
+    #[test]
+    fn every_wrong_bit_of_a_table_that_changes_a_state_changes_one_at_a_qp_that_is_played() {
+        let played: BTreeSet<i8> = every_bit().iter().map(|vector| vector.init.unwrap().slice_qp_y).collect();
+        for (codec, silent) in [(Codec::Avc, 18), (Codec::Hevc, 2)] {
+            let (mut never, mut unseen) = (BTreeSet::new(), 0);
+            // One header for each column of the tables, and every context that it has with some slice type.
+            for (_, slice_type, index) in inits().filter(|(of, ..)| *of == codec) {
+                for ctx in (0..).map_while(CtxIdx::new) {
+                    let changed = |slice_qp_y: i8| {
+                        let init = SliceInit { codec, slice_type, slice_qp_y, index };
+                        let right = init.model(ctx);
+                        let wrong = init.models_with_a_wrong_bit(ctx).into_iter();
+                        wrong.map(|wrong| Some(wrong) != right).collect::<Vec<_>>()
+                    };
+                    let at = |qps: &mut dyn Iterator<Item = i8>| {
+                        qps.map(changed).reduce(|a, b| a.iter().zip(&b).map(|(a, b)| a | b).collect())
+                    };
+                    let any = at(&mut (0..=51)).unwrap();
+                    let seen = at(&mut played.iter().copied()).unwrap();
+                    for (bit, (any, seen)) in any.into_iter().zip(seen).enumerate() {
+                        unseen += usize::from(any && !seen);
+                        let column = match (codec, slice_type) {
+                            (_, SliceType::I) => 0,
+                            (Codec::Avc, _) => 1 + index,
+                            (Codec::Hevc, SliceType::P) => 1 + index,
+                            (Codec::Hevc, SliceType::B) => 2 - index,
+                        };
+                        if !any {
+                            never.insert((column, ctx.get(), bit));
+                        }
+                    }
+                }
+            }
+            assert_eq!((unseen, never.len()), (0, silent), "{codec:?}");
+        }
+    }
+
+    /// With one bit of a table wrong, the vector decodes to something else.
+    #[test]
+    fn every_wrong_bit_of_a_table_shows() {
+        let (mut hidden, mut wrong_ones) = ([0, 0], 0);
+        for vector in every_bit().iter().step_by(5) {
+            let init = vector.init.unwrap();
+            for at in (0..vector.events.len()).step_by(7) {
+                let Event::Load { ctx, model } = vector.events[at] else { continue };
+                for wrong in init.models_with_a_wrong_bit(ctx).into_iter().filter(|wrong| *wrong != model) {
+                    let mut events = vector.events.clone();
+                    events[at] = Event::Load { ctx, model: wrong };
+                    let mut encoder = spec::Encoder::new();
+                    encoder.play(&events).unwrap();
+                    hidden[0] += usize::from(encoder.finish() == vector.bytes);
+                    let answers = spec::Decoder::new(&vector.bytes).answers(&events);
+                    hidden[1] += usize::from(answers[at + 1..] == vector.events[at + 1..]);
+                    wrong_ones += 1;
+                }
+            }
+        }
+        assert!(wrong_ones > 20_000 && hidden == [0, 0], "{hidden:?} of {wrong_ones}");
+    }
 
     /// With one context initialised as in the other slice, the vector decodes to something else; where by chance it
     /// does not, another vector with that context does.

@@ -10,6 +10,7 @@ use rand_chacha::{
 
 use super::{
     builder::Builder,
+    initial,
     outstanding::{self, End},
     random,
 };
@@ -24,9 +25,10 @@ pub fn vectors() -> Vec<Vector> {
     let leftovers = [1, 130, 300, 1_200, 9_000, 70_000]
         .into_iter()
         .flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
+    let tables = initial::every_bit().into_iter().map(large_tables);
     let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
     let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins(1 << 20)]);
-    runs.chain(engine_runs(5_200)).chain(leftovers).chain(several).collect()
+    runs.chain(engine_runs(5_200)).chain(leftovers).chain(several).chain(tables).collect()
 }
 
 /// What takes minutes.
@@ -51,6 +53,12 @@ fn large(mut vector: Vector) -> Vector {
     if vector.events.len() > 30_000 {
         vector.flags.push(Flag::Large);
     }
+    vector
+}
+
+/// No wait makes a table wrong.
+fn large_tables(mut vector: Vector) -> Vector {
+    vector.flags.push(Flag::Large);
     vector
 }
 

@@ -1,0 +1,278 @@
+//! Wrong designs: versions of any core, each with a fault that a designer could have made, as edits of its sources. Mutants of a
+//! netlist are wrong in a bit; these are wrong in a thought, and what the vectors make of them says more.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+use silicabac_sim::{Cache, SimError, Tools};
+
+use crate::cosim::{Class, Model, Source, play_all};
+use crate::files;
+use crate::vectors::Vector;
+
+/// Why wrong designs cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum DesignError {
+    /// A file cannot be read, or written where the edited ones go.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The list is none.
+    #[error("{}: {what}", .path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// An edit cannot be made.
+    #[error("fault {fault}: {what} in {file}", file = .file.display())]
+    Edit {
+        /// The fault.
+        fault: String,
+        /// What is wrong with the edit.
+        what: String,
+        /// The file that it edits.
+        file: PathBuf,
+    },
+    /// Verilator or the compiler, on a core with a fault.
+    #[error("fault {fault}: {source}")]
+    Build {
+        /// The fault.
+        fault: String,
+        /// Why it cannot be built.
+        source: SimError,
+    },
+    /// The core fails without a fault, so that its failing says nothing of one.
+    #[error("the core without a fault fails in class {class}, {way}: {what}")]
+    NotClean {
+        /// The class.
+        class: String,
+        /// How it was played.
+        way: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// A list of faults of a core: a TOML file.
+///
+/// ```
+/// use silicabac::mutation::Designs;
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("faults.toml");
+/// let text = "core = 'core.toml'\n[[fault]]\nname = 'late'\nkind = 'wait'\n\
+///             [[fault.edit]]\nfile = 'a.v'\nfrom = 'x'\nto = 'y'\n";
+/// std::fs::write(&path, text)?;
+/// let designs = Designs::read(&path)?;
+/// assert_eq!(designs.faults[0].name, "late");
+/// assert_eq!(designs.core, dir.path().join("core.toml"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Designs {
+    /// The file that describes the core, as `cosim --core` takes it.
+    pub core: PathBuf,
+    /// Its faults, each alone.
+    pub faults: Vec<Design>,
+}
+
+/// A core with a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Design {
+    /// What is wrong.
+    pub name: String,
+    /// The kind of fault.
+    pub kind: String,
+    /// Why it is right all the same, if it is.
+    #[serde(default)]
+    pub equal: Option<String>,
+    edit: Vec<Edit>,
+}
+
+/// A part of a file that becomes another.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    file: PathBuf,
+    from: String,
+    to: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    core: PathBuf,
+    fault: Vec<Design>,
+}
+
+/// What became of a wrong design.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "fate", rename_all = "kebab-case")]
+pub enum DesignFate {
+    /// A vector convicts it.
+    Convicted(Conviction),
+    /// No vector does, and there is a reason.
+    Equal {
+        /// The reason.
+        reason: String,
+    },
+    /// No vector does.
+    Passed,
+}
+
+/// What convicts a wrong design first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Conviction {
+    /// The class of the vector.
+    pub class: String,
+    /// The vector that was played when it showed.
+    pub vector: String,
+    /// Under which stalls, or how it was played else.
+    pub way: &'static str,
+    /// What was wrong.
+    pub what: String,
+}
+
+impl Designs {
+    /// Reads a list. Its paths are seen from where it lies.
+    ///
+    /// # Errors
+    /// [`DesignError::File`] and [`DesignError::List`].
+    pub fn read(path: &Path) -> Result<Designs, DesignError> {
+        let text = files::read_to_string(path)
+            .map_err(|source| DesignError::File { path: path.to_owned(), source })?;
+        let wrong = |what: String| DesignError::List { path: path.to_owned(), what };
+        let List { core, fault } = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let mut names = BTreeSet::new();
+        if let Some(twice) = fault.iter().find(|fault| !names.insert(&fault.name)) {
+            return Err(wrong(format!("the fault {} is there twice", twice.name)));
+        }
+        let dir = path.parent().unwrap_or(Path::new(""));
+        let mut faults = fault;
+        faults.iter_mut().flat_map(|fault| &mut fault.edit).for_each(|edit| edit.file = dir.join(&edit.file));
+        Ok(Designs { core: dir.join(core), faults })
+    }
+}
+
+/// A right core, and what its wrong versions are played.
+pub struct DesignJudge<'a> {
+    source: &'a Source,
+    classes: Vec<Class<'a>>,
+    right: Model,
+    /// Classes that the right core passes.
+    clean: Mutex<BTreeSet<String>>,
+    patience: u32,
+    seed: u64,
+    cache: &'a Cache,
+    tools: &'a Tools,
+}
+
+impl<'a> DesignJudge<'a> {
+    /// Builds the right core.
+    ///
+    /// # Errors
+    /// Those of [`Model::build`].
+    pub fn new(
+        source: &'a Source,
+        vectors: &'a [Vector],
+        patience: u32,
+        seed: u64,
+        cache: &'a Cache,
+        tools: &'a Tools,
+    ) -> Result<DesignJudge<'a>, SimError> {
+        let right = Model::build(source, cache, tools)?;
+        let classes = crate::cosim::classes(&right, vectors);
+        let clean = Mutex::default();
+        Ok(DesignJudge { source, classes, right, clean, patience, seed, cache, tools })
+    }
+
+    /// Builds a wrong version and plays the classes of vectors to it until one convicts it.
+    ///
+    /// # Errors
+    /// [`DesignError`].
+    pub fn judge(&self, design: &Design) -> Result<DesignFate, DesignError> {
+        let failed = |source| DesignError::File { path: tempfile::env::temp_dir(), source };
+        let dir = tempfile::tempdir().map_err(failed)?;
+        let source = self.edited(design, dir.path())?;
+        let model = Model::build(&source, self.cache, self.tools)
+            .map_err(|source| DesignError::Build { fault: design.name.clone(), source })?;
+        for class in &self.classes {
+            let Some((way, mismatch)) = self.wrong(&model, class) else { continue };
+            self.check_clean(class)?;
+            let (class, what) = (class.name.clone(), mismatch.what());
+            return Ok(DesignFate::Convicted(Conviction { class, vector: mismatch.vector, way, what }));
+        }
+        Ok(match &design.equal {
+            Some(reason) => DesignFate::Equal { reason: reason.clone() },
+            None => DesignFate::Passed,
+        })
+    }
+
+    fn wrong(&self, model: &Model, class: &Class<'_>) -> Option<(&'static str, Box<crate::cosim::Mismatch>)> {
+        play_all(model, &class.fitted.played(), self.patience, self.seed, false, &mut |_, _| ()).err()
+    }
+
+    /// What the right core does not pass convicts nobody.
+    fn check_clean(&self, class: &Class<'_>) -> Result<(), DesignError> {
+        let known = || self.clean.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(&class.name) {
+            return Ok(());
+        }
+        if let Some((way, mismatch)) = self.wrong(&self.right, class) {
+            return Err(DesignError::NotClean { class: class.name.clone(), way, what: mismatch.what() });
+        }
+        known().insert(class.name.clone());
+        Ok(())
+    }
+
+    /// The sources, those that are edited in `dir`.
+    fn edited(&self, design: &Design, dir: &Path) -> Result<Source, DesignError> {
+        let mut source = self.source.clone();
+        let mut texts: BTreeMap<usize, String> = BTreeMap::new();
+        for Edit { file, from, to } in &design.edit {
+            let wrong = |what: String| {
+                let fault = design.name.clone();
+                DesignError::Edit { fault, what, file: file.clone() }
+            };
+            let is_it = |path: &&PathBuf| same(path, file);
+            let at = self.source.files.iter().position(|path| is_it(&path));
+            let at = at.ok_or_else(|| wrong("this is none of the sources of the core:".into()))?;
+            if let std::collections::btree_map::Entry::Vacant(entry) = texts.entry(at) {
+                let text = files::read_to_string(file)
+                    .map_err(|source| DesignError::File { path: file.clone(), source })?;
+                entry.insert(text);
+            }
+            let Some(text) = texts.get_mut(&at) else { continue };
+            match text.matches(from.as_str()).count() {
+                1 => *text = text.replacen(from.as_str(), to, 1),
+                count => return Err(wrong(format!("{:?} is there {count} times, not once,", from.trim()))),
+            }
+        }
+        for (at, text) in texts {
+            let original = &self.source.files[at];
+            let path = dir.join(original.file_name().unwrap_or(original.as_os_str()));
+            files::write_scratch(&path, &text)
+                .map_err(|source| DesignError::File { path: path.clone(), source })?;
+            // What it includes lies beside where it was.
+            source.include_dirs.extend(original.parent().map(Path::to_owned));
+            source.files[at] = path;
+        }
+        Ok(source)
+    }
+}
+
+/// Whether two paths name the same file.
+fn same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
