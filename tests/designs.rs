@@ -1,0 +1,78 @@
+//! Wrong designs: edits of the sources of a core of another make, and what convicts each.
+
+mod common;
+
+use std::{fs, path::Path, process::Output};
+
+use common::{command, expect};
+
+/// The textbook encoder with these faults, played these vectors.
+fn judge(faults: &str, arguments: &[&str]) -> Output {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = |name: &str| root.join(name).display().to_string();
+    let (encoder, table) = (file("tests/cores/textbook_encoder.v"), file("rtl/common/cabac_range_table.sv"));
+    let dir = tempfile::tempdir().unwrap();
+    let core = format!(
+        "direction = 'encoder'\ntemplate = 'engine'\ntop = 'textbook_encoder'\nrtl = ['{encoder}', '{table}']\n"
+    );
+    fs::write(dir.path().join("core.toml"), core).unwrap();
+    let list = dir.path().join("faults.toml");
+    fs::write(&list, format!("core = 'core.toml'\n{}", faults.replace("ENCODER", &encoder))).unwrap();
+    let mut command = command();
+    command.args(["mutate", "--seed", "1", "--vectors"]).arg(file("golden/smoke.json"));
+    command.arg("--report").arg(dir.path()).args(arguments).arg("--faults").arg(&list);
+    let output = command.output().unwrap();
+    if output.status.code() == Some(1) {
+        let report = fs::read_to_string(dir.path().join("faults.md")).unwrap();
+        assert!(report.contains("| textbook_encoder |") && report.contains("**passes**"), "{report}");
+    }
+    output
+}
+
+const SATURATES: &str = "
+[[fault]]
+name = 'undecided-bits-saturate-at-31'
+kind = 'outstanding'
+[[fault.edit]]
+file = 'ENCODER'
+from = \"outstanding == {COUNTER{1'b1}} ?\"
+to = 'outstanding == 31 ?'
+";
+
+/// No fault at all.
+const NOTHING: &str = "
+[[fault]]
+name = 'a-comment'
+kind = 'none'
+[[fault.edit]]
+file = 'ENCODER'
+from = '// PutBit is entered'
+to = '// It is entered'
+";
+
+#[test]
+fn a_fault_is_convicted_and_what_is_none_passes_unless_it_is_explained() {
+    let words = [
+        "outstanding: undecided-bits-saturate-at-31",
+        "outstanding-N-",
+        "none: a-comment\n    PASSES",
+        "2 faults: 1 of 2 pass",
+    ];
+    expect(&judge(&format!("{SATURATES}{NOTHING}"), &[]), 1, &words);
+    let explained = NOTHING.replace("kind =", "equal = 'a comment does nothing'\nkind =");
+    let words = ["is right all the same: a comment does nothing", "2 faults: each is convicted"];
+    expect(&judge(&format!("{SATURATES}{explained}"), &[]), 0, &words);
+}
+
+#[test]
+fn what_cannot_be_edited_or_read_is_named() {
+    let twice = SATURATES.replace("== {COUNTER{1'b1}} ?", "");
+    expect(&judge(&twice, &[]), 4, &["fault undecided-bits-saturate-at-31", "times, not once"]);
+    let elsewhere = SATURATES.replace("'ENCODER'", "'other.v'");
+    expect(&judge(&elsewhere, &[]), 4, &["none of the sources of the core", "other.v"]);
+    expect(&judge(&format!("{NOTHING}{NOTHING}"), &[]), 4, &["the fault a-comment is there twice"]);
+    expect(&judge(&format!("{NOTHING}\nfoo = 1"), &[]), 4, &["unknown field `foo`"]);
+    let no_verilog = NOTHING.replace("// It is entered", "It is entered");
+    expect(&judge(&no_verilog, &[]), 4, &["fault a-comment: Verilator rejects the design"]);
+    expect(&command().args(["mutate", "--faults", "a.toml", "--core", "encoder"]).output().unwrap(), 2, &[]);
+}
