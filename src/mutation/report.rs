@@ -45,7 +45,7 @@ pub struct Digests {
     pub netlist: String,
     /// What a mutant is proved equal by.
     pub proof: String,
-    /// All vectors and the seed of the stalls.
+    /// All vectors, the ways in which they are played, and the seed of the stalls.
     pub played: String,
 }
 
