@@ -76,3 +76,13 @@ fn what_cannot_be_edited_or_read_is_named() {
     expect(&judge(&no_verilog, &[]), 4, &["fault a-comment: Verilator rejects the design"]);
     expect(&command().args(["mutate", "--faults", "a.toml", "--core", "encoder"]).output().unwrap(), 2, &[]);
 }
+
+/// All of them are for `silicabac mutate --faults`.
+#[test]
+#[ignore = "long"]
+fn a_sample_of_the_faults_of_a_core_is_convicted_by_all_vectors() {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores/textbook_decoder/faults.toml");
+    let output =
+        command().args(["mutate", "--seed", "7", "--sample", "6", "--faults"]).arg(list).output().unwrap();
+    expect(&output, 0, &["textbook_decoder, error:", "6 faults: each is convicted"]);
+}
