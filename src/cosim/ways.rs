@@ -18,14 +18,14 @@ const WAITING: &str = "waiting";
 /// How vectors are played that come again and again.
 const REPEATED: &str = "repeated";
 
-/// For how many clocks a port waits: powers of two are passed where counters end, from six bits to twelve.
+/// For how many clocks a port waits: longer than counters of six, eight, ten and twelve bits count.
 const WAITS: [u64; 4] = [64, 300, 1_100, 5_000];
 
 /// For how many clocks the output waits so that a core stores all that it can.
 const FILLS: [u64; 2] = [12, 60];
 
-/// A vector that has been given up in a clock takes a play, so in a long one these are not all: the last of them, then every
-/// seventh, then those at a power of two.
+/// Each clock in which a vector is given up takes a play of its own, so a long vector is given up in some of its clocks only: in
+/// each of the last, in every seventh of those near the end, and before these at each power of two.
 const LAST: u64 = 40;
 const NEAR: u64 = 300;
 /// A vector of no more clocks is short.

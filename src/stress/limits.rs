@@ -1,7 +1,7 @@
 //! The sizes at which counters, buffers and patience end: powers of two, and what the standards allow at the most. Whatever a
 //! core counts, something here is longer.
 //!
-//! They are large, so they are not published as files; [`super::limits`] makes them again whenever they are wanted.
+//! They are large, so they are not published as files, but made whenever they are played.
 
 use rand_chacha::{
     ChaCha8Rng,
