@@ -8,14 +8,13 @@ use std::{
 use serde::Serialize;
 use silicabac::cosim::Source;
 use silicabac::fit::CoreFile;
-use silicabac::mutation::{Conviction, Design, DesignError, DesignFate, DesignJudge, Designs};
+use silicabac::mutation::{Conviction, DesignError, DesignFate, DesignJudge, Designs};
 use silicabac::suites::Suite;
-use silicabac::vectors::Vector;
 use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
-    judge::in_parallel,
+    judge::{in_parallel, without_doubles},
     output::{create_dir, write_file},
     print::{Format, Progress, out, say, unless_closed},
     sources,
@@ -52,24 +51,23 @@ pub(super) fn run(
     format: Format,
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
-    let lists = lists.iter().map(|list| Designs::read(list)).collect::<Result<Vec<_>, _>>()?;
+    let lists = lists.iter().map(|list| Ok(Designs::read(list)?.sample(sample)));
+    let lists = lists.collect::<Result<Vec<_>, DesignError>>()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let vectors: Vec<Vector> = suites.into_iter().flat_map(|suite| suite.vectors).collect();
-    let vectors = without_doubles(vectors);
+    let vectors = without_doubles(suites);
     let mut rows = Vec::new();
     for Designs { core, faults } in &lists {
         let (source, name) = source(core)?;
-        let faults: Vec<&Design> = evenly(faults, sample);
         let bar = Progress::new(faults.len() as u64, "faults");
         bar.set_message(&name);
         let judge = DesignJudge::new(&source, &vectors, PATIENCE, seed, &cache, &tools)?;
-        let judged = in_parallel(&faults, |fault| {
+        let judged = in_parallel(faults, |fault| {
             let fate = judge.judge(fault);
             bar.inc(1);
             fate
         });
         bar.finish();
-        for (fault, fate) in faults.into_iter().zip(judged) {
+        for (fault, fate) in faults.iter().zip(judged) {
             let (core, fault, kind) = (name.clone(), fault.name.clone(), fault.kind.clone());
             rows.push(Row { core, fault, kind, fate: fate? });
         }
@@ -96,18 +94,6 @@ fn source(path: &Path) -> Result<(Source, String), Failure> {
     let top = file.top.clone().ok_or_else(|| said("which module has the ports: top"))?;
     let source = sources::Options::default().with(&file).source(direction, &top)?;
     Ok((Source { can: file.can, ..source }, top))
-}
-
-/// The vectors, of those with the same name the first.
-fn without_doubles(vectors: Vec<Vector>) -> Vec<Vector> {
-    let mut seen = std::collections::HashSet::new();
-    vectors.into_iter().filter(|vector| seen.insert(vector.id.clone())).collect()
-}
-
-/// So many items, at equal distances; all if no number is given.
-fn evenly<T>(items: &[T], count: Option<usize>) -> Vec<&T> {
-    let count = count.unwrap_or(items.len()).min(items.len());
-    (0..count).map(|i| &items[i * items.len() / count.max(1)]).collect()
 }
 
 impl Report {

@@ -1,6 +1,7 @@
 //! What the verbs that judge cores have in common.
 
 use std::{
+    collections::HashSet,
     ffi::OsStr,
     io::{self, Write},
     panic::resume_unwind,
@@ -200,6 +201,13 @@ pub(super) fn judge(
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::Mismatch,
     })
+}
+
+/// The vectors of suites that have some in common: of those with the same name the first.
+pub(super) fn without_doubles(suites: Vec<Suite>) -> Vec<Vector> {
+    let mut seen = HashSet::new();
+    let all = suites.into_iter().flat_map(|suite| suite.vectors);
+    all.filter(|vector| seen.insert(vector.id.clone())).collect()
 }
 
 /// Does the work of all items, several at a time; the results in the order of the items.

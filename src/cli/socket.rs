@@ -1,7 +1,6 @@
 //! `silicabac cosim --socket`
 
 use std::{
-    collections::HashSet,
     ffi::OsStr,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -90,9 +89,7 @@ pub(super) fn judge(
     if let Some(what) = model.contradiction() {
         say(format_args!("note: {}: {what}", model.top()));
     }
-    let mut seen = HashSet::new();
-    let all = suites()?.into_iter().flat_map(|suite| suite.vectors);
-    let vectors: Vec<Vector> = all.filter(|vector| seen.insert(vector.id.clone())).collect();
+    let vectors = judge::without_doubles(suites()?);
     let classes = cosim::classes(&model, &vectors);
     let bar = Progress::new(classes.len() as u64, "classes");
     let judged = judge::in_parallel(&classes, |class| {

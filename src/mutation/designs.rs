@@ -163,6 +163,12 @@ impl Designs {
         faults.iter_mut().flat_map(|fault| &mut fault.edit).for_each(|edit| edit.file = dir.join(&edit.file));
         Ok(Designs { core: dir.join(core), faults })
     }
+
+    /// Only so many of the faults, at equal distances; all if no number is given.
+    #[must_use]
+    pub fn sample(self, count: Option<usize>) -> Designs {
+        Designs { faults: super::evenly(self.faults, count), ..self }
+    }
 }
 
 /// A right core, and what its wrong versions are played.
