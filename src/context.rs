@@ -138,8 +138,8 @@ impl ContextModel {
     }
 
     const fn from_init_value(value: u8, slice_qp_y: i32) -> ContextModel {
-        let (slope_idx, offset_idx) = ((value >> 4) as i32, (value & 15) as i32);
-        Self::from_line(slope_idx * 5 - 45, (offset_idx << 3) - 16, slice_qp_y)
+        let (m, n) = hevc_line(value);
+        Self::from_line(m as i32, n as i32, slice_qp_y)
     }
 
     /// preCtxState = Clip3(1, 126, ((m * Clip3(0, 51, SliceQPY)) >> 4) + n), split at 63.
@@ -274,6 +274,12 @@ impl SliceInit {
             }
         }
     }
+}
+
+/// m and n of an initValue of H.265 (clause 9.3.2.2).
+pub(crate) const fn hevc_line(value: u8) -> avc_init::Mn {
+    let (slope_idx, offset_idx) = ((value >> 4) as i8, (value & 15) as i8);
+    (slope_idx * 5 - 45, (offset_idx << 3) - 16)
 }
 
 const fn clip3(low: i32, high: i32, value: i32) -> i32 {

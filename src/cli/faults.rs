@@ -17,11 +17,9 @@ use super::{
     judge::{in_parallel, without_doubles},
     output::{create_dir, write_file},
     print::{Format, Progress, out, say, unless_closed},
+    socket::PATIENCE,
     sources,
 };
-
-/// Waits of the vectors do not count.
-const PATIENCE: u32 = 20_000;
 
 /// What became of a fault.
 #[derive(Serialize)]

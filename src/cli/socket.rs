@@ -37,7 +37,7 @@ pub(super) struct Options {
 }
 
 /// The patience with a core of which nothing is known.
-const PATIENCE: u32 = 20_000;
+pub(super) const PATIENCE: u32 = 20_000;
 
 impl Options {
     /// Whether a core is to be judged in the socket.

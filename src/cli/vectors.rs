@@ -9,7 +9,7 @@ use std::{
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 use silicabac::cores::Direction;
-use silicabac::cosim::testbench;
+use silicabac::cosim::{TestbenchFor, testbench};
 use silicabac::fit::Fitter;
 use silicabac::suites::{BUILT_IN, BY_NAME, PUBLISHED, Suite};
 use silicabac::vectors::{self, Vector, trail};
@@ -19,6 +19,7 @@ use super::{
     output::{create_dir, write_file},
     print::{Format, ReportFormat, out, say, unless_closed},
     read_suites,
+    socket::PATIENCE,
     supervise::Limits,
 };
 
@@ -76,8 +77,8 @@ enum Verb {
         core: Option<PathBuf>,
         #[command(flatten)]
         can: fit::Options,
-        /// Which suites
-        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
+        /// Which suites; by default full, which is all that is published, and limits too in a testbench
+        #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
         suite: Vec<String>,
         /// Vectors of a file instead
         #[arg(long, value_name = "FILE", conflicts_with = "suite")]
@@ -154,7 +155,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             let vectors = match file {
                 Some(file) => vectors::read_file(file)?.1,
                 None => {
-                    let suites = suite.iter().map(|name| Suite::built_in(name, 1));
+                    let wanted = match (suite.is_empty(), format) {
+                        (false, _) => suite.clone(),
+                        (true, Export::SvTestbench) => vec!["full".into(), "limits".into()],
+                        (true, Export::Csv) => vec!["full".into()],
+                    };
+                    let suites = wanted.iter().map(|name| Suite::built_in(name, 1));
                     suites
                         .collect::<Result<Vec<_>, _>>()?
                         .into_iter()
@@ -172,9 +178,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 Some(direction) => fitted(&Fitter::new(direction, described.can), &vectors),
                 None => vectors,
             };
-            let files: Vec<(String, String)> = match (format, direction) {
-                (Export::SvTestbench, Some(direction)) => testbench(direction, &vectors, &described.can)?,
-                _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table)).into(),
+            let files: Vec<(String, Vec<u8>)> = match (format, direction) {
+                (Export::SvTestbench, Some(direction)) => {
+                    let top = described.top.as_deref();
+                    let core = TestbenchFor { direction, can: described.can, top, patience: PATIENCE };
+                    testbench(&core, &vectors)?
+                }
+                _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table.into_bytes())).into(),
             };
             export(&files, output)
         }
@@ -231,10 +241,10 @@ fn generate(dir: &Path, seed: u64) -> Result<Verdict, Failure> {
     Ok(Verdict::Equal)
 }
 
-fn export(files: &[(String, String)], dir: &Path) -> Result<Verdict, Failure> {
+fn export(files: &[(String, Vec<u8>)], dir: &Path) -> Result<Verdict, Failure> {
     create_dir(dir)?;
     for (name, contents) in files {
-        write_file(&dir.join(name), |sink| sink.write_all(contents.as_bytes()))?;
+        write_file(&dir.join(name), |sink| sink.write_all(contents))?;
     }
     let mut out = out();
     unless_closed(files.iter().try_for_each(|(name, contents)| {

@@ -38,7 +38,7 @@ pub use script::Phase;
 pub use shrink::{Shrunk, shrink};
 pub use simulated::Simulated;
 pub use stalls::Stalls;
-pub use testbench::{TestbenchError, testbench};
+pub use testbench::{TestbenchError, TestbenchFor, testbench};
 pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
 pub use waits::{GiveUp, Plan, Port, Wait, Way, When};
 pub use waves::Waves;

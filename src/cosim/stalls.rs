@@ -42,12 +42,18 @@ impl Stalls {
     /// Whether a port waits in this clock.
     #[inline]
     pub(super) fn waits(&self, port: Port, rng: &mut ChaCha8Rng) -> bool {
-        let odds = match port {
+        let odds = self.odds(port);
+        odds > 0 && rng.next_u32() % 256 < u32::from(odds)
+    }
+
+    /// In how many of 256 clocks a port waits.
+    #[inline]
+    pub(super) fn odds(&self, port: Port) -> u8 {
+        match port {
             Port::Requests => self.requests,
             Port::Bytes => self.bytes,
             Port::Answers => self.answers,
-        };
-        odds > 0 && rng.next_u32() % 256 < u32::from(odds)
+        }
     }
 
     /// Whether to give up now, after so many times; sooner where there is much to clear.

@@ -61,6 +61,18 @@ pub struct Class<'a> {
 
 /// The classes of some vectors, in the order in which they first appear.
 pub fn classes<'a>(model: &Model, vectors: &'a [Vector]) -> Vec<Class<'a>> {
+    let fitter = model.fitter();
+    let classes = by_class(vectors).into_iter();
+    let fitted = classes.map(|(name, members)| Class { name, fitted: fitter.fit_all(members) });
+    // What is for the other direction is nobody's loss.
+    let is_of_the_direction = |class: &Class<'_>| {
+        !class.fitted.vectors.is_empty() || class.fitted.misfits.keys().any(|why| *why != Misfit::DecodeOnly)
+    };
+    fitted.filter(is_of_the_direction).collect()
+}
+
+/// Vectors by their classes, in the order in which these first appear.
+pub(super) fn by_class<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> Vec<(String, Vec<&'a Vector>)> {
     let mut classes: Vec<(String, Vec<&Vector>)> = Vec::new();
     for vector in vectors {
         let name = vector.class();
@@ -69,16 +81,10 @@ pub fn classes<'a>(model: &Model, vectors: &'a [Vector]) -> Vec<Class<'a>> {
             None => classes.push((name, vec![vector])),
         }
     }
-    let fitter = model.fitter();
-    let fitted = classes.into_iter().map(|(name, mut members)| {
+    for (_, members) in &mut classes {
         members.sort_by_cached_key(|vector| numbers(&vector.id));
-        Class { name, fitted: fitter.fit_all(members) }
-    });
-    // What is for the other direction is nobody's loss.
-    let is_of_the_direction = |class: &Class<'_>| {
-        !class.fitted.vectors.is_empty() || class.fitted.misfits.keys().any(|why| *why != Misfit::DecodeOnly)
-    };
-    fitted.filter(is_of_the_direction).collect()
+    }
+    classes
 }
 
 /// The numbers in a name, in which the vectors of a class differ.

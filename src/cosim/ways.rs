@@ -19,17 +19,21 @@ const WAITING: &str = "waiting";
 const REPEATED: &str = "repeated";
 
 /// For how many clocks a port waits: longer than counters of six, eight, ten and twelve bits count.
-const WAITS: [u64; 4] = [64, 300, 1_100, 5_000];
+pub(super) const WAITS: [u64; 4] = [64, 300, 1_100, 5_000];
 
 /// For how many clocks the output waits so that a core stores all that it can.
-const FILLS: [u64; 2] = [12, 60];
+pub(super) const FILLS: [u64; 2] = [12, 60];
 
 /// Each clock in which a vector is given up takes a play of its own, so a long vector is given up in some of its clocks only: in
 /// each of the last, in every seventh of those near the end, and before these at each power of two.
-const LAST: u64 = 40;
-const NEAR: u64 = 300;
+pub(super) const LAST: u64 = 40;
+pub(super) const NEAR: u64 = 300;
 /// A vector of no more clocks is short.
-const SHORT: u64 = 1_000;
+pub(super) const SHORT: u64 = 1_000;
+
+/// How many slices are played without a reset.
+pub(super) const MANY: usize = 5_200;
+pub(super) const VERY_MANY: usize = 70_100;
 
 /// Plays vectors to a core in all ways, and tells `done` of each that goes well: the first mismatch, and in which way.
 /// `records`: it is to have all waits up to it.
@@ -92,7 +96,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         flagged(Flag::GiveUp).try_for_each(|vector| self.given_up(vector))?;
         flagged(Flag::Wait).try_for_each(|vector| self.waiting(vector, self.ports(), &WAITS))?;
         flagged(Flag::FullPacker).try_for_each(|vector| self.waiting(vector, &[Port::Bytes], &FILLS))?;
-        for (flag, times) in [(Flag::ManySlices, 5_200), (Flag::VeryManySlices, 70_100)] {
+        for (flag, times) in [(Flag::ManySlices, MANY), (Flag::VeryManySlices, VERY_MANY)] {
             self.repeated(&flagged(flag).collect::<Vec<_>>(), times)?;
         }
         Ok(())

@@ -171,6 +171,46 @@ impl Designs {
     }
 }
 
+impl Design {
+    /// The sources of the wrong core: those of the right one, where those that are edited are written into `dir`.
+    ///
+    /// # Errors
+    /// [`DesignError::Edit`] and [`DesignError::File`].
+    pub fn edited(&self, right: &Source, dir: &Path) -> Result<Source, DesignError> {
+        let mut source = right.clone();
+        let mut texts: BTreeMap<usize, String> = BTreeMap::new();
+        for Edit { file, from, to } in &self.edit {
+            let wrong = |what: String| {
+                let fault = self.name.clone();
+                DesignError::Edit { fault, what, file: file.clone() }
+            };
+            let is_it = |path: &&PathBuf| same(path, file);
+            let at = right.files.iter().position(|path| is_it(&path));
+            let at = at.ok_or_else(|| wrong("this is none of the sources of the core:".into()))?;
+            if let std::collections::btree_map::Entry::Vacant(entry) = texts.entry(at) {
+                let text = files::read_to_string(file)
+                    .map_err(|source| DesignError::File { path: file.clone(), source })?;
+                entry.insert(text);
+            }
+            let Some(text) = texts.get_mut(&at) else { continue };
+            match text.matches(from.as_str()).count() {
+                1 => *text = text.replacen(from.as_str(), to, 1),
+                count => return Err(wrong(format!("{:?} is there {count} times, not once,", from.trim()))),
+            }
+        }
+        for (at, text) in texts {
+            let original = &right.files[at];
+            let path = dir.join(original.file_name().unwrap_or(original.as_os_str()));
+            files::write_scratch(&path, &text)
+                .map_err(|source| DesignError::File { path: path.clone(), source })?;
+            // What it includes lies beside where it was.
+            source.include_dirs.extend(original.parent().map(Path::to_owned));
+            source.files[at] = path;
+        }
+        Ok(source)
+    }
+}
+
 /// A right core, and what its wrong versions are played.
 pub struct DesignJudge<'a> {
     source: &'a Source,
@@ -210,7 +250,7 @@ impl<'a> DesignJudge<'a> {
     pub fn judge(&self, design: &Design) -> Result<DesignFate, DesignError> {
         let failed = |source| DesignError::File { path: tempfile::env::temp_dir(), source };
         let dir = tempfile::tempdir().map_err(failed)?;
-        let source = self.edited(design, dir.path())?;
+        let source = design.edited(self.source, dir.path())?;
         let model = Model::build(&source, self.cache, self.tools)
             .map_err(|source| DesignError::Build { fault: design.name.clone(), source })?;
         for class in &self.classes {
@@ -240,41 +280,6 @@ impl<'a> DesignJudge<'a> {
         }
         known().insert(class.name.clone());
         Ok(())
-    }
-
-    /// The sources, those that are edited in `dir`.
-    fn edited(&self, design: &Design, dir: &Path) -> Result<Source, DesignError> {
-        let mut source = self.source.clone();
-        let mut texts: BTreeMap<usize, String> = BTreeMap::new();
-        for Edit { file, from, to } in &design.edit {
-            let wrong = |what: String| {
-                let fault = design.name.clone();
-                DesignError::Edit { fault, what, file: file.clone() }
-            };
-            let is_it = |path: &&PathBuf| same(path, file);
-            let at = self.source.files.iter().position(|path| is_it(&path));
-            let at = at.ok_or_else(|| wrong("this is none of the sources of the core:".into()))?;
-            if let std::collections::btree_map::Entry::Vacant(entry) = texts.entry(at) {
-                let text = files::read_to_string(file)
-                    .map_err(|source| DesignError::File { path: file.clone(), source })?;
-                entry.insert(text);
-            }
-            let Some(text) = texts.get_mut(&at) else { continue };
-            match text.matches(from.as_str()).count() {
-                1 => *text = text.replacen(from.as_str(), to, 1),
-                count => return Err(wrong(format!("{:?} is there {count} times, not once,", from.trim()))),
-            }
-        }
-        for (at, text) in texts {
-            let original = &self.source.files[at];
-            let path = dir.join(original.file_name().unwrap_or(original.as_os_str()));
-            files::write_scratch(&path, &text)
-                .map_err(|source| DesignError::File { path: path.clone(), source })?;
-            // What it includes lies beside where it was.
-            source.include_dirs.extend(original.parent().map(Path::to_owned));
-            source.files[at] = path;
-        }
-        Ok(source)
     }
 }
 

@@ -132,6 +132,13 @@ impl Builder {
         self.rng.next_u32()
     }
 
+    /// Adds all events again and again, until there are so many.
+    pub(super) fn repeat(&mut self, events: usize) {
+        let pattern = self.events.clone();
+        let more = events.saturating_sub(pattern.len());
+        pattern.into_iter().cycle().take(more).for_each(|event| self.push(event));
+    }
+
     /// Random bins of two contexts.
     pub(super) fn some_bins(&mut self, count: u32) {
         for _ in 0..count {

@@ -28,7 +28,8 @@ pub fn vectors() -> Vec<Vector> {
     let tables = initial::every_bit().into_iter().map(large_tables);
     let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
     let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins(1 << 20)]);
-    runs.chain(engine_runs(5_200)).chain(leftovers).chain(several).chain(tables).collect()
+    let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power)).map(ones_to_the_end);
+    runs.chain(ones).chain(engine_runs(5_200)).chain(leftovers).chain(several).chain(tables).collect()
 }
 
 /// What takes minutes.
@@ -37,9 +38,19 @@ pub fn long() -> Vec<Vector> {
     few.chain(engine_runs(70_100)).chain([bins(1 << 24)]).collect()
 }
 
+fn around(length: u32) -> impl Iterator<Item = u32> {
+    length - 1..=length + 1
+}
+
+/// A slice whose last bytes, so many of them, are 0xff: what could still carry is never decided by a bit after it.
+fn ones_to_the_end(bytes: u32) -> Vector {
+    let comment = format!("a slice that ends with {bytes} bytes of 0xff");
+    let events = outstanding::ones_to_the_end(bytes);
+    large(Vector::encoded(format!("ones-to-the-end-{bytes}"), comment, &[Flag::LongRun], events))
+}
+
 /// Runs of outstanding bits, but for those that [`outstanding::vectors`] has.
 fn runs() -> impl Iterator<Item = Vector> {
-    let around = |length: u32| length - 1..=length + 1;
     let ends = [End::Carry, End::NoCarry, End::Terminate];
     let lengths = (130..=254).chain(258..=260).chain([512, 1_024, 4_096].into_iter().flat_map(around));
     let lengths = lengths.chain([65_536, 262_144].into_iter().flat_map(around)).chain([600_000]);
@@ -107,12 +118,14 @@ fn bytes(wanted: usize) -> Vector {
     // Two bypass bins and an end are two bytes.
     const RUN: usize = 2;
     let mut builder = Builder::new(wanted as u64);
+    let block: Vec<u8> = (0..BLOCK).map(|_| builder.random() as u8).collect();
     let mut left = wanted - RUN;
     while left > 0 {
         let raw = if left > 2 * (RUN + BLOCK) { BLOCK } else { (left - RUN).min(BLOCK).min(left / 2) };
-        builder.bypasses(2);
+        builder.bypass(true);
+        builder.bypass(false);
         builder.terminate(true);
-        builder.raw(raw as u32);
+        block.iter().take(raw).for_each(|&byte| builder.push(Event::Raw(byte)));
         left -= RUN + raw;
         if left <= RUN {
             builder.raw(left as u32);
@@ -124,17 +137,26 @@ fn bytes(wanted: usize) -> Vector {
     large(builder.into_vector(format!("bytes-{wanted}"), comment, &[Flag::LongSlice]))
 }
 
+/// What is large and random is so many random requests again and again, so that a file of it is small. The number is a prime: what
+/// is counted in powers of two meets something else each time.
+const PATTERN: usize = 1_999;
+
 fn bypass_bytes(bytes: u32) -> Vector {
     let mut builder = Builder::new(bytes.into());
-    builder.bypasses(8 * bytes);
+    builder.bypasses(PATTERN as u32);
+    builder.repeat(8 * bytes as usize);
     let comment = format!("a slice of {bytes} bytes of bypass bins");
     large(builder.into_vector(format!("bypass-bytes-{bytes}"), comment, &[Flag::LongSlice]))
 }
 
 fn bins(requests: usize) -> Vector {
     let mut rng = ChaCha8Rng::seed_from_u64(requests as u64);
-    let comment = format!("a slice of {requests} random requests");
-    let events = random::slice(&mut rng, random::MIXES[0], requests);
+    let comment = format!("a slice of {requests} requests, {PATTERN} random ones again and again");
+    let mut events = random::slice(&mut rng, random::MIXES[0], PATTERN);
+    let end = events.pop();
+    let pattern = events[events.len() - PATTERN..].to_vec();
+    events.extend(pattern.iter().cycle().take(requests - PATTERN));
+    events.extend(end);
     large(Vector::encoded(format!("bins-{requests}"), comment, &[Flag::LongSlice], events))
 }
 
@@ -313,6 +335,15 @@ mod tests {
         }
         assert!((75_000..75_010).contains(&bypass_bytes(75_000).bytes.len()));
         assert!(bins(1 << 20).bins() >= 1 << 20);
+    }
+
+    #[test]
+    fn ones_go_to_the_end() {
+        for bytes in [1, 2, 3, 255, 256] {
+            let ends = ones_to_the_end(bytes).bytes;
+            let ones = ends.iter().rev().take_while(|&&byte| byte == 0xff).count();
+            assert_eq!(ones, bytes as usize);
+        }
     }
 
     #[test]

@@ -85,6 +85,19 @@ pub(super) fn run(beginning: u64, length: u32, end: End) -> Option<Vec<Event>> {
     Run::new(beginning).reach(length, end)
 }
 
+/// A slice whose last bytes, so many of them and no more, are 0xff.
+///
+/// # Panics
+/// Never: of the many beginnings of a run, one ends so.
+pub(super) fn ones_to_the_end(bytes: u32) -> Vec<Event> {
+    let ends_so = |events: &Vec<Event>| {
+        let vector = Vector::encoded("", "", &[], events.clone());
+        vector.bytes.iter().rev().take_while(|&&byte| byte == 0xff).count() == bytes as usize
+    };
+    let mut runs = (0..).filter_map(|beginning| Run::new(beginning).reach_ones(8 * bytes)).filter(ends_so);
+    runs.next().expect("an endless search has no end but success")
+}
+
 struct Run {
     encoder: spec::Encoder,
     events: Vec<Event>,
@@ -128,6 +141,21 @@ impl Run {
         }
         self.push(Event::Terminate { bin: true });
         Some(self.events)
+    }
+
+    /// Goes on until the end of the slice writes ones only, and so many with those of the run, or up to seven more. The end codes the
+    /// two highest values of the interval: with 510 and 511 it writes eight ones and the stop bit.
+    fn reach_ones(self, ones: u32) -> Option<Vec<Event>> {
+        let (mut low, range) = self.interval();
+        let lengths = self.encoder.bits_outstanding()..ones.saturating_sub(1);
+        for length in lengths {
+            if length + 9 >= ones && low + range == 513 {
+                return self.reach(length, End::Terminate);
+            }
+            let upper = if 2 * low + range < 1024 { range } else { 0 };
+            low = 2 * low + upper - 512;
+        }
+        None
     }
 
     /// The upper half begins below the middle.

@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// A testbench for an encoder in the socket of Silicabac; it needs nothing but a simulator.
+// A testbench for an encoder in the socket of Silicabac; it needs nothing but a simulator, and the files beside it.
 //
 //   $ iverilog -g2012 -s encoder_tb -o encoder_tb encoder_tb.sv MY_CORE.v && vvp encoder_tb
-//   $ verilator --binary --timing -Wno-fatal --top-module encoder_tb encoder_tb.sv MY_CORE.v && obj_dir/Vencoder_tb
+//   $ verilator --binary --timing -Wno-fatal --x-initial unique --top-module encoder_tb encoder_tb.sv MY_CORE.v && obj_dir/Vencoder_tb +verilator+rand+reset+2
 //
-// Macros: DUT is the module, LANES how many requests it takes at once, BYTES how many bytes it gives at once;
-// NO_OUT_LAST leaves that port alone. It plays all vectors back to back, first as fast as the core goes, then with
-// random stalls on both sides; ports that mean nothing hold X. The first thing that is wrong ends it with $fatal;
-// X under a valid is wrong.
+// Macros: DUT is the module, PARAMETERS what stands after its name, such as #(.DEPTH(4)), LANES how many requests it takes at once,
+// and BYTES how many bytes it gives at once. Ports that it does not have are left alone by NO_REQ_COUNT, NO_REQ_CTX_IDX,
+// NO_REQ_MODEL, NO_REQ_DATA, NO_SLICE_CODEC, NO_SLICE_TYPE, NO_SLICE_QP, NO_SLICE_INDEX, NO_OUT_READY, NO_OUT_COUNT and NO_OUT_LAST.
+// PATIENCE is for how many clocks nothing may move.
+//
+// Each class of vectors is played in all the ways of cabac_play.vh, until one fails. What to play of it, the plusargs say:
+// +class=NAME, +vector=ID, +plan=NAME, +play=NUMBER and +seed=NUMBER, as a failure prints them; +stop ends it with the first class
+// that fails, and +dump=FILE makes a waveform.
 `default_nettype none
 `timescale 1ns / 1ps
-`include "encoder_config.vh"
-`ifndef DUT
-`define DUT cabac_encoder_socket
-`endif
+`include "cabac_config.vh"
 `ifndef LANES
 `define LANES 1
 `endif
 `ifndef BYTES
 `define BYTES 1
 `endif
-`ifndef PATIENCE
-`define PATIENCE 20000
+`ifndef PARAMETERS
+`define PARAMETERS
 `endif
+`define CABAC_LAST_PORT BYTES
+`define CABAC_FIRST_WAY 1
+`include "cabac_tape.sv"
+`include "cabac_encoder_model.sv"
 
 module encoder_tb;
   localparam LANES = `LANES;
-  localparam BYTES = `BYTES;
-  // Words of encoder_requests.hex: vector, slice header, kind, bin, ctx_idx, model, data.
-  reg [63:0] requests[0:`REQUESTS-1];
-  // Words of encoder_bytes.hex: vector, last of a life, byte.
-  reg [31:0] bytes[0:`TOTAL_BYTES-1];
+  localparam MOST = `BYTES;
+`include "cabac_requests.vh"
+`include "cabac_ways.vh"
 
-  reg clk = 1'b0;
-  always #5 clk = !clk;
-
-  reg rst, req_valid, out_ready;
+  reg clk, rst, req_valid, out_ready;
   reg [3:0] req_count;
   reg [3*LANES-1:0] req_kind;
   reg [LANES-1:0] req_bin;
@@ -47,129 +47,159 @@ module encoder_tb;
   reg [7:0] slice_qp;
   wire req_ready, out_valid, out_last;
   wire [3:0] out_count;
-  wire [8*BYTES-1:0] out_data;
+  wire [8*MOST-1:0] out_data;
 
-  `DUT dut (
-      .clk(clk), .rst(rst),
-      .req_valid(req_valid), .req_ready(req_ready), .req_count(req_count), .req_kind(req_kind), .req_bin(req_bin),
-      .req_ctx_idx(req_ctx_idx), .req_model(req_model), .req_data(req_data),
-      .slice_codec(slice_codec), .slice_type(slice_type), .slice_qp(slice_qp), .slice_index(slice_index),
+  `DUT `PARAMETERS dut (
+`ifndef NO_REQ_COUNT
+      .req_count(req_count),
+`endif
+`ifndef NO_REQ_CTX_IDX
+      .req_ctx_idx(req_ctx_idx),
+`endif
+`ifndef NO_REQ_MODEL
+      .req_model(req_model),
+`endif
+`ifndef NO_REQ_DATA
+      .req_data(req_data),
+`endif
+`ifndef NO_SLICE_CODEC
+      .slice_codec(slice_codec),
+`endif
+`ifndef NO_SLICE_TYPE
+      .slice_type(slice_type),
+`endif
+`ifndef NO_SLICE_QP
+      .slice_qp(slice_qp),
+`endif
+`ifndef NO_SLICE_INDEX
+      .slice_index(slice_index),
+`endif
+`ifndef NO_OUT_READY
+      .out_ready(out_ready),
+`endif
+`ifndef NO_OUT_COUNT
+      .out_count(out_count),
+`endif
 `ifndef NO_OUT_LAST
       .out_last(out_last),
 `endif
-      .out_valid(out_valid), .out_ready(out_ready), .out_count(out_count), .out_data(out_data)
+      .clk(clk), .rst(rst), .req_valid(req_valid), .req_ready(req_ready), .req_kind(req_kind), .req_bin(req_bin),
+      .out_valid(out_valid), .out_data(out_data)
   );
 
-  integer next_request, held, next_byte, still, seed, pass, lane, rest;
-  reg [63:0] word;
-  reg [31:0] expected;
-  reg more;
+  cabac_tape #(.FILE("cabac_requests.bin"), .WORDS(`CABAC_REQUEST_WORDS)) tape ();
+  cabac_encoder_model #(.LOADS(`CABAC_LOADS), .QUEUE_BITS(`CABAC_QUEUE_BITS)) model ();
 
-`include "encoder_names.vh"
+`include "cabac_play.vh"
+`include "cabac_script.vh"
 
-  task fail(input integer vector, input [8*80:1] what);
+  // Bytes that the core showed in the last clock and that were not taken.
+  integer shown;
+
+  task code_request(input integer number);
     begin
-      $display("FAIL in vector %0d, stalls %0d, byte %0d of encoder_bytes.hex: %0s", vector, pass, next_byte, what);
-      show_name(vector);
-      $fatal(1, "the encoder is wrong");
+      model.code(number, next_index, word[13:11], word[10], word[9:0], operand);
+      next_is_delicate = model.bits_outstanding > 7 || word[13:11] == RAW || (word[13:11] == TERMINATE && word[10])
+          || (word[13:11] == LOAD && next_is_delicate);
     end
   endtask
 
-  function integer vector_of_request(input integer number);
-    vector_of_request = number < `REQUESTS ? requests[number][63:44] : requests[`REQUESTS-1][63:44];
-  endfunction
+  task begin_model(input integer vector);
+    model.begin_vector(place);
+  endtask
 
-  function stalls(input integer of_8);
-    stalls = pass == 1 && $unsigned($random(seed)) % 8 < of_8;
-  endfunction
-
-  // The next requests: bins go together, up to a terminate bin; all others go alone.
-  task offer;
+  task put_request(input integer lane);
     begin
-      {req_valid, req_count, req_kind, req_bin, req_ctx_idx, req_model, req_data} = 'bx;
-      req_valid = next_request < `REQUESTS && !stalls(2);
-      more = req_valid;
-      while (more && held < LANES && next_request + held < `REQUESTS) begin
-        word = requests[next_request+held];
-        if (held > 0 && word[28:26] > 3'd2) more = 1'b0;
-        else begin
-          req_kind[3*held+:3] = word[28:26];
-          req_bin[held] = word[25];
-          req_ctx_idx[10*held+:10] = word[24:15];
-          req_model[7*held+:7] = word[14:8];
-          if (held == 0) req_data = word[7:0];
-          if (held == 0) {slice_codec, slice_type, slice_index, slice_qp} = word[41:29];
-          if (word[28:26] > 3'd1 || stalls(3)) more = 1'b0;
-          held = held + 1;
-        end
+      put_common(lane);
+      if (ahead_word[lane][13:11] <= TERMINATE) req_bin[lane] = ahead_word[lane][10];
+      if (ahead_word[lane][13:11] == RAW) req_data = ahead_word[lane][7:0];
+    end
+  endtask
+
+  task make_noise(input x);
+    begin
+      make_common_noise(x);
+      req_bin = x ? {LANES{1'bx}} : random(1 << LANES);
+      req_data = x ? 8'bx : random(256);
+    end
+  endtask
+
+  function can_cut(input unused);
+    can_cut = 1'b0;
+  endfunction
+
+  task is_taken(input [2:0] kind);
+    ;
+  endtask
+
+  task take_bytes;
+    integer count, lane, slot;
+    begin
+      count = 0;
+      if (out_valid === 1'bx) fail_here("out_valid is X");
+      else if (out_valid) begin
+`ifdef NO_OUT_COUNT
+        count = 1;
+`else
+        count = out_count;
+        if (^out_count === 1'bx || out_count < 1 || out_count > MOST) fail_here("out_count is X or out of range");
+`endif
       end
-      if (req_valid) req_count = held;
-    end
-  endtask
-
-  task take;
-    begin
-      if (out_valid === 1'bx) fail(vector_of_request(next_request), "out_valid is X");
-      if (out_valid) begin
-        if (^out_count === 1'bx || out_count < 1 || out_count > BYTES)
-          fail(vector_of_request(next_request), "out_count is X or out of range");
-        for (lane = 0; lane < out_count; lane = lane + 1) begin
-          if (next_byte + lane >= `TOTAL_BYTES) fail(vector_of_request(`REQUESTS), "a byte too many");
-          expected = bytes[next_byte+lane];
-          if (out_data[8*lane+:8] !== expected[7:0]) begin
-            $display("byte %h, not %h", out_data[8*lane+:8], expected[7:0]);
-            fail(expected[31:12], "a wrong byte");
-          end
+      if (count < shown) fail_here("what is offered is withdrawn, out_valid or a part of out_count");
+      for (lane = 0; lane < count && !failed; lane = lane + 1) begin
+        slot = (model.head + lane) & ((1 << `CABAC_QUEUE_BITS) - 1);
+        if (model.head + lane >= model.tail || model.due_request[slot] >= taken) fail_here("a byte is given before any bin decides it");
+        else begin
+          if (out_data[8*lane+:8] !== model.due[slot])
+            fail_value(model.due_place[slot], model.due_index[slot], "a byte of the output", {24'd0, model.due[slot]}, {24'd0, out_data[8*lane+:8]});
 `ifndef NO_OUT_LAST
-          if ((out_last && lane + 1 == out_count) !== expected[8]) fail(expected[31:12], "out_last is wrong");
+          if ((out_last && lane + 1 == count) !== model.due_last[slot])
+            fail_value(model.due_place[slot], model.due_index[slot], "out_last", {31'd0, model.due_last[slot]}, {31'd0, out_last});
 `endif
         end
-        if (out_ready) begin
-          next_byte = next_byte + out_count;
-          still = 0;
-        end
       end
-      if (req_valid) begin
-        if (req_ready === 1'bx) fail(vector_of_request(next_request), "req_ready is X");
-        if (req_ready) begin
-          next_request = next_request + held;
-          held = 0;
-          still = 0;
-        end
+      shown = count;
+      if (out_ready && count > 0) begin
+        shown = 0;
+        model.head = model.head + count;
+        transferred(BYTES, count);
+        moved = 1'b1;
       end
     end
   endtask
 
-  task play;
+  task begin_play;
     begin
-      {next_request, held, next_byte, still, rest} = 0;
-      {req_valid, out_ready} = 2'b00;
-      rst = 1'b1;
-      repeat (8) @(posedge clk);
-      @(negedge clk) rst = 1'b0;
-      while (rest < 64) begin
-        if (held == 0) offer;
-        out_ready = !stalls(4);
-        @(posedge clk);
-        take;
-        still = still + 1;
-        if (next_request == `REQUESTS && next_byte == `TOTAL_BYTES) begin
-          rest = rest + 1;
-          still = 0;
-        end
-        if (still == `PATIENCE) fail(vector_of_request(next_request), "deadlock: nothing moves any more");
-        @(negedge clk);
-      end
+      shown = 0;
+      begin_script;
     end
   endtask
 
-  initial begin
-    $readmemh("encoder_requests.hex", requests);
-    $readmemh("encoder_bytes.hex", bytes);
-    seed = 1;
-    for (pass = 0; pass < 2; pass = pass + 1) play;
-    $display("PASS: %0d requests, %0d bytes, twice", `REQUESTS, `TOTAL_BYTES);
-    $finish;
-  end
+  // A clock; inputs change after its falling edge, and outputs are read before its rising edge.
+  task step;
+    begin
+      begin_clock;
+      if (way == RESETS) begin
+        reset_core;
+        shown = 0;
+      end else begin
+        rst = 1'b0;
+        look_ahead;
+        offer_requests;
+`ifdef NO_OUT_READY
+        out_ready = 1'b1;
+`else
+        out_ready = (shown > 0 || !looks) && !waits(BYTES);
+`endif
+        #4;
+        take_requests;
+        take_bytes;
+        #1 clk = 1'b1;
+        #5 clk = 1'b0;
+        clocks = clocks + 1;
+      end
+      end_clock(model.head < model.tail);
+    end
+  endtask
 endmodule
 `default_nettype wire

@@ -1,23 +1,33 @@
 //! A testbench as files: for whoever has a simulator, a core in a socket, and no Rust.
 //!
-//! The testbenches are plain SystemVerilog beside this file; what is written here is what they read with
-//! `$readmemh` and include. All that is expected is known beforehand, so they need no model.
+//! It is plain SystemVerilog beside this file, which plays vectors in the ways of [`ways`] and has the standard's coder as
+//! a model. What is written here is what it reads: the requests, and the bytes of a decoder, in few words (`tape.rs`); tables and
+//! constants, which nobody writes twice; names; and a digest of what a core has to give for each vector, by the oracle, with which
+//! the model must agree.
+
+mod tape;
 
 use std::fmt::Write;
 
 use super::{
+    Stalls,
     player::{codec_number, rsp_bits, slice_type_number},
     rtl,
-    script::{Answer, Asked, Script},
+    script::{Answer, Script},
+    verdict, ways,
 };
-use crate::context::SliceInit;
+use crate::bin::Event;
+use crate::context::{CONTEXTS, SliceInit, hevc_line};
 use crate::cores::Direction;
-use crate::cycle::RequestFields;
-use crate::fit::{Can, Errors};
-use crate::vectors::Vector;
+use crate::cosim::Port;
+use crate::cycle::Request;
+use crate::fit::{Can, Loads};
+use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, avc_init, hevc_init};
+use crate::vectors::{Flag, Vector};
+use tape::Tape;
 
-/// The number of a vector has 20 bits.
-const MOST_VECTORS: usize = 1 << 20;
+/// The number of a class has 16 bits, that of a vector some more.
+const MOST_VECTORS: usize = 1 << 16;
 /// An `integer` of Verilog has 31 bits without its sign, and counts words.
 const MOST_WORDS: usize = 0x7fff_ffff;
 
@@ -31,163 +41,347 @@ pub enum TestbenchError {
     #[error("{0} vectors are more than the {MOST_VECTORS} of a testbench; write several")]
     Vectors(usize),
     /// There are too many requests or bytes for one testbench.
-    #[error("{0} requests or bytes are more than the {MOST_WORDS} of a testbench; write several")]
+    #[error("{0} words are more than the {MOST_WORDS} of a testbench; write several")]
     Words(usize),
 }
 
-/// The files of a testbench for a core in a socket that can this, with vectors that fit it: their names, and what is in
-/// them.
+/// What is said of the core that a testbench is for.
+#[derive(Clone, Copy, Debug)]
+pub struct TestbenchFor<'a> {
+    /// What it does.
+    pub direction: Direction,
+    /// What it can be asked for.
+    pub can: Can,
+    /// Its module; a macro can say another.
+    pub top: Option<&'a str>,
+    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
+    pub patience: u32,
+}
+
+/// The files of a testbench for a core in a socket, with vectors that fit it: their names, and what is in them.
 ///
 /// ```
-/// use silicabac::{cores::Direction, cosim::testbench, fit::{Can, Fitter}, stress};
+/// use silicabac::{cores::Direction, cosim::{TestbenchFor, testbench}, fit::{Can, Fitter}, stress};
 /// let vectors = Fitter::new(Direction::Encoder, Can::ALL).fit_all(&stress::smoke()).into_vectors();
-/// let files = testbench(Direction::Encoder, &vectors, &Can::ALL)?;
-/// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-/// assert_eq!(names, [
-///     "encoder_tb.sv", "encoder_config.vh", "encoder_names.vh", "encoder_requests.hex", "encoder_bytes.hex",
-///     "cabac_encoder_socket.sv", "cabac_handshake.sv",
-/// ]);
+/// let core = TestbenchFor { direction: Direction::Encoder, can: Can::ALL, top: Some("my_encoder"), patience: 20_000 };
+/// let files = testbench(&core, &vectors)?;
+/// assert!(files.iter().any(|(name, _)| name == "encoder_tb.sv"));
+/// assert!(files.iter().map(|(_, contents)| contents.len()).sum::<usize>() < 200_000);
 /// # Ok::<(), silicabac::cosim::TestbenchError>(())
 /// ```
 ///
 /// # Errors
 /// [`TestbenchError`].
 pub fn testbench(
-    direction: Direction,
+    core: &TestbenchFor<'_>,
     vectors: &[Vector],
-    can: &Can,
-) -> Result<Vec<(String, String)>, TestbenchError> {
-    let played: Vec<&Vector> = vectors.iter().collect();
-    match played.len() {
-        0 => return Err(TestbenchError::NoVector(direction)),
+) -> Result<Vec<(String, Vec<u8>)>, TestbenchError> {
+    let classes = verdict::by_class(vectors.iter().filter(|vector| !vector.events.is_empty()));
+    let count: usize = classes.iter().map(|(_, members)| members.len()).sum();
+    match count {
+        0 => return Err(TestbenchError::NoVector(core.direction)),
         1..=MOST_VECTORS => {}
         many => return Err(TestbenchError::Vectors(many)),
     }
-    let tables = Tables::new(direction, &played, can);
-    let longest = tables.requests.count.max(tables.bytes.count);
-    if longest > MOST_WORDS {
-        return Err(TestbenchError::Words(longest));
+    let mut tables = Tables::default();
+    for (number, (_, members)) in classes.iter().enumerate() {
+        members.iter().for_each(|vector| tables.push(core, number, vector));
     }
-    let name = direction.name();
-    let (text, (template_path, template)) = match direction {
-        Direction::Encoder => (include_str!("encoder_tb.sv"), rtl::SOCKETS[0]),
-        Direction::Decoder => (include_str!("decoder_tb.sv"), rtl::SOCKETS[1]),
+    let words = tables.requests.words().max(tables.bytes.words());
+    if words > MOST_WORDS {
+        return Err(TestbenchError::Words(words));
+    }
+    let all = || classes.iter().flat_map(|(_, members)| members.iter().copied());
+    let lines = |text: &dyn Fn(&Vector) -> &str| {
+        all().map(|vector| format!("{}\n", text(vector))).collect::<String>()
     };
-    let mut files = vec![
-        (format!("{name}_tb.sv"), text.to_owned()),
-        (format!("{name}_config.vh"), tables.config()),
-        (format!("{name}_names.vh"), names(&played)),
-        (format!("{name}_requests.hex"), tables.requests.text),
-        (format!("{name}_bytes.hex"), tables.bytes.text),
+    let names = all().map(|vector| vector.id.len()).chain(classes.iter().map(|(name, _)| name.len()));
+    let constants = [
+        ("NAME", names.max().unwrap_or(0).max(LONGEST_PLAN)),
+        ("COMMENT", all().map(|vector| vector.comment.len()).max().unwrap_or(0) + 1),
+        ("VECTORS", count),
+        ("CLASSES", classes.len()),
+        ("REQUEST_WORDS", tables.requests.words()),
+        ("BYTE_WORDS", tables.bytes.words()),
+        ("QUEUE_BITS", (tables.most_bytes + MORE_DUE).next_power_of_two().ilog2() as usize),
     ];
-    if direction == Direction::Decoder {
-        files.push((format!("{name}_answers.hex"), tables.answers.text));
+    let mut texts = written(core.direction);
+    texts.extend([
+        ("cabac_config.vh", config(core, &constants)),
+        ("cabac_ways.vh", way_functions()),
+        ("cabac_classes.txt", class_lines(&classes)),
+        ("cabac_vectors.txt", lines(&|vector| &vector.id)),
+        ("cabac_comments.txt", lines(&|vector| &vector.comment)),
+        ("cabac_vectors.hex", tables.vectors),
+        ("cabac_states.hex", states()),
+    ]);
+    if core.can.loads == Loads::None {
+        texts.push(("cabac_initial.hex", initial()));
     }
-    for (path, text) in [(template_path, template)].into_iter().chain(rtl::HANDSHAKE) {
-        files.push((rtl::file_name(path).to_owned(), text.to_owned()));
+    let mut files: Vec<_> = texts.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+    files.push(("cabac_requests.bin", tables.requests.into_bytes()));
+    if core.direction == Direction::Decoder {
+        files.push(("cabac_bytes.bin", tables.bytes.into_bytes()));
     }
-    Ok(files)
+    Ok(files.into_iter().map(|(name, contents)| (name.to_owned(), contents)).collect())
 }
 
-/// What the testbench reads.
+/// Classes of vectors, each with its name.
+type Classes<'a> = [(String, Vec<&'a Vector>)];
+
+/// What is the same in all testbenches of a direction.
+fn written(direction: Direction) -> Vec<(&'static str, String)> {
+    let (of_direction, template) = match direction {
+        Direction::Encoder => (
+            [
+                ("encoder_tb.sv", include_str!("encoder_tb.sv")),
+                ("cabac_encoder_model.sv", include_str!("cabac_encoder_model.sv")),
+            ],
+            rtl::SOCKETS[0],
+        ),
+        Direction::Decoder => (
+            [
+                ("decoder_tb.sv", include_str!("decoder_tb.sv")),
+                ("cabac_decoder_model.sv", include_str!("cabac_decoder_model.sv")),
+            ],
+            rtl::SOCKETS[1],
+        ),
+    };
+    let of_both = [
+        ("cabac_tape.sv", include_str!("cabac_tape.sv")),
+        ("cabac_requests.vh", include_str!("cabac_requests.vh")),
+        ("cabac_contexts.vh", include_str!("cabac_contexts.vh")),
+        ("cabac_script.vh", include_str!("cabac_script.vh")),
+        ("cabac_play.vh", include_str!("cabac_play.vh")),
+    ];
+    let sockets = [template].into_iter().chain(rtl::HANDSHAKE);
+    let sockets = sockets.map(|(path, text)| (rtl::file_name(path), text));
+    of_direction
+        .into_iter()
+        .chain(of_both)
+        .chain(sockets)
+        .map(|(name, text)| (name, text.to_owned()))
+        .collect()
+}
+
+/// How many bytes an encoder may owe besides those that one request decides.
+const MORE_DUE: usize = 60_000;
+
+/// What the testbench reads of the vectors.
 #[derive(Default)]
 struct Tables {
-    requests: Words,
-    /// What an encoder gives, or a decoder is given.
-    bytes: Words,
-    answers: Words,
-}
-
-/// A file for `$readmemh`.
-#[derive(Default)]
-struct Words {
-    text: String,
-    count: usize,
-}
-
-impl Words {
-    fn push(&mut self, word: u64) {
-        self.count += 1;
-        // A string takes whatever is written to it.
-        let _ = writeln!(self.text, "{word:x}");
-    }
+    requests: Tape,
+    /// What a decoder is given.
+    bytes: Tape,
+    /// A line for each vector, as `cabac_play.vh` has it.
+    vectors: String,
+    /// That an encoder's request decides.
+    most_bytes: usize,
 }
 
 impl Tables {
-    fn new(direction: Direction, vectors: &[&Vector], can: &Can) -> Tables {
-        let mut tables = Tables::default();
-        // The testbench knows which error comes, or none at all.
-        let errors = if can.errors == Errors::Convention { Errors::Convention } else { Errors::None };
-        let can = Can { errors, ..*can };
-        let mut script = Script::new(direction, vectors, &can);
+    fn push(&mut self, core: &TestbenchFor<'_>, class: usize, vector: &Vector) {
+        let all = [vector];
+        let mut script = Script::new(core.direction, &all, &core.can);
+        let (mut requests, mut count, mut digest) = (Vec::new(), 0, Digest::default());
+        let mut ends_with_error = false;
         while script.has_next() {
             let Some(asked) = script.take() else { break };
-            tables.requests.push(request(&asked, script.init(asked.vector)));
-            script
-                .bytes
-                .drain(..)
-                .for_each(|given| tables.bytes.push(byte(asked.vector, given.data, given.last)));
-            script.answers.drain(..).for_each(|given| tables.answers.push(answer(asked.vector, given)));
-        }
-        if direction == Direction::Decoder {
-            for (number, vector) in vectors.iter().enumerate() {
-                let last = vector.bytes.len();
-                (1..)
-                    .zip(&vector.bytes)
-                    .for_each(|(i, &data)| tables.bytes.push(byte(number, data, i == last)));
+            count += 1;
+            requests.extend(words(core.direction, asked.request, asked.model.bits(), script.init(0)));
+            self.most_bytes = self.most_bytes.max(script.bytes.len());
+            script.bytes.drain(..).for_each(|byte| digest.push(byte.data.into()));
+            for answer in script.answers.drain(..) {
+                ends_with_error |= answer.is_undefined;
+                digest.push_answer(answer);
             }
         }
-        tables
-    }
-
-    fn config(&self) -> String {
-        let (requests, bytes, answers) = (self.requests.count, self.bytes.count, self.answers.count);
-        format!("`define REQUESTS {requests}\n`define TOTAL_BYTES {bytes}\n`define ANSWERS {answers}\n")
+        let first_request = self.requests.push(&requests);
+        let (first_byte, bytes) = match core.direction {
+            Direction::Encoder => (0, 0),
+            Direction::Decoder => {
+                let bytes: Vec<u16> = vector.bytes.iter().map(|&byte| byte.into()).collect();
+                (self.bytes.push(&bytes), bytes.len())
+            }
+        };
+        let flags = flags(vector) | u8::from(ends_with_error) << ENDS_WITH_ERROR;
+        // A string takes whatever is written to it.
+        let _ = writeln!(
+            self.vectors,
+            "{class:04x}{flags:02x}00{first_request:08x}{count:08x}{first_byte:08x}{bytes:08x}{:08x}",
+            digest.0
+        );
     }
 }
 
-/// A task that prints the id of a vector, since no simulator reads strings with `$readmemh`.
-fn names(vectors: &[&Vector]) -> String {
-    let cases = (0..).zip(vectors).map(|(number, vector): (usize, _)| {
-        format!(
-            "    {number}: $display(\"vector {}: {}\");\n",
-            vector.id,
-            vector.comment.replace(['"', '\\'], "'")
-        )
-    });
-    let cases: String = cases.collect();
-    format!(
-        "task show_name(input integer number);\n  case (number)\n{cases}    default: ;\n  endcase\nendtask\n"
-    )
+/// The flags by which a vector is played, in the order of their bits in `cabac_play.vh`.
+const FLAGS: [Flag; 6] =
+    [Flag::GiveUp, Flag::Wait, Flag::FullPacker, Flag::ManySlices, Flag::VeryManySlices, Flag::Large];
+/// The bit after theirs.
+const ENDS_WITH_ERROR: usize = FLAGS.len();
+
+fn flags(vector: &Vector) -> u8 {
+    (0..).zip(FLAGS).map(|(bit, flag)| u8::from(vector.flags.contains(&flag)) << bit).sum()
 }
 
-/// vector `[63:44]`, slice header `[41:29]`, kind `[28:26]`, bin `[25]`, ctx_idx `[24:15]`, model `[14:8]`, data.
-fn request(asked: &Asked, init: Option<SliceInit>) -> u64 {
-    let RequestFields { kind, bin, ctx_idx, data } = asked.request.fields();
-    let model = u32::from(asked.model.bits());
-    let data = if asked.request.is_raw() { data } else { 0 };
-    (asked.vector as u64) << 44
-        | u64::from(init.map_or(0, header)) << 29
-        | u64::from(kind << 26 | bin << 25 | ctx_idx << 15 | model << 8 | data)
+/// A request: kind `[13:11]`, bin `[10]`, and ctx_idx or data. The model of a LOAD and the header of a SLICE are another word.
+fn words(
+    direction: Direction,
+    request: Request,
+    model: u8,
+    init: Option<SliceInit>,
+) -> impl Iterator<Item = u16> {
+    let fields = request.fields();
+    let has_bin =
+        direction == Direction::Encoder || matches!(request, Request::Event(Event::Terminate { .. }));
+    let bin = if has_bin { fields.bin } else { 0 };
+    let low = match request {
+        Request::Event(Event::Context { .. } | Event::Load { .. }) => fields.ctx_idx,
+        Request::Event(Event::Raw(_)) if direction == Direction::Encoder => fields.data,
+        _ => 0,
+    };
+    let more = match request {
+        Request::Event(Event::Load { .. }) => Some(model.into()),
+        Request::Slice => Some(init.map_or(0, header)),
+        _ => None,
+    };
+    [(fields.kind << 11 | bin << 10 | low) as u16].into_iter().chain(more)
 }
 
 /// codec `[12]`, slice_type `[11:10]`, index `[9:8]`, SliceQPY `[7:0]`.
-fn header(init: SliceInit) -> u32 {
+fn header(init: SliceInit) -> u16 {
     let SliceInit { codec, slice_type, slice_qp_y, index } = init;
-    u32::from(codec_number(codec)) << 12
-        | u32::from(slice_type_number(slice_type)) << 10
-        | u32::from(index & 3) << 8
-        | u32::from(slice_qp_y as u8)
+    u16::from(codec_number(codec)) << 12
+        | u16::from(slice_type_number(slice_type)) << 10
+        | u16::from(index & 3) << 8
+        | u16::from(slice_qp_y as u8)
 }
 
-/// vector `[31:12]`, last `[8]`, the byte.
-fn byte(vector: usize, data: u8, last: bool) -> u64 {
-    (vector as u64) << 12 | u64::from(last) << 8 | u64::from(data)
+/// What all that a core gives for a vector comes to: FNV-1a, of words.
+struct Digest(u32);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Digest(2_166_136_261)
+    }
 }
 
-/// vector `[63:44]`, bits `[43:12]`, error `[11:10]`, raw byte `[9:2]`, whether it is one `[1]`, bin `[0]`.
-fn answer(vector: usize, answer: Answer) -> u64 {
-    let Answer { value, is_raw, error, bits, .. } = answer;
-    let value = if is_raw { value << 2 | 2 } else { value };
-    (vector as u64) << 44 | u64::from(rsp_bits(bits)) << 12 | u64::from(error) << 10 | u64::from(value)
+impl Digest {
+    fn push(&mut self, word: u32) {
+        self.0 = (self.0 ^ word).wrapping_mul(16_777_619);
+    }
+
+    fn push_answer(&mut self, answer: Answer) {
+        self.push(answer.value);
+        self.push(rsp_bits(answer.bits) ^ answer.error << 30);
+    }
+}
+
+fn config(core: &TestbenchFor<'_>, constants: &[(&str, usize)]) -> String {
+    let default = match core.direction {
+        Direction::Encoder => "cabac_encoder_socket",
+        Direction::Decoder => "cabac_decoder_socket",
+    };
+    let mut text = String::new();
+    for (name, value) in [("DUT", core.top.unwrap_or(default)), ("PATIENCE", &core.patience.to_string())] {
+        text += &format!("`ifndef {name}\n`define {name} {value}\n`endif\n");
+    }
+    let Can { loads, reset, early_slice, .. } = core.can;
+    let of_core = [
+        ("LOADS", usize::from(loads != Loads::None)),
+        ("CAN_RESET", usize::from(reset)),
+        ("CAN_CUT", usize::from(early_slice)),
+    ];
+    let of_ways = [
+        ("STALLS", Stalls::ALL.len()),
+        ("UNEVEN_WITHOUT_GIVE_UPS", Stalls::ALL.len()),
+        ("SHORT", ways::SHORT as usize),
+        ("LAST", ways::LAST as usize),
+        ("NEAR", ways::NEAR as usize),
+        ("MANY_TIMES", ways::MANY),
+        ("VERY_MANY_TIMES", ways::VERY_MANY),
+    ];
+    let all = constants.iter().copied().chain(of_core).chain(of_ways);
+    all.for_each(|(name, value)| text += &format!("`define CABAC_{name} {value}\n"));
+    text
+}
+
+/// The ways in which vectors are played, as functions of Verilog.
+fn way_functions() -> String {
+    let kinds: Vec<Stalls> =
+        Stalls::ALL.into_iter().chain([Stalls { give_ups: 0, ..Stalls::UNEVEN }]).collect();
+    let odds = (0..).zip(&kinds).flat_map(|(kind, stalls)| {
+        let of = |port: Port| (4 * kind + port as usize, stalls.odds(port).into());
+        [Port::Requests, Port::Bytes, Port::Answers].map(of)
+    });
+    let give_ups = (0..).zip(&kinds).map(|(kind, stalls)| (kind, stalls.give_ups.into()));
+    let looks_first = (0..).zip(&kinds).map(|(kind, stalls)| (kind, u64::from(stalls.looks_first)));
+    let waits = |from: usize, waits: &[u64]| (from..).zip(waits.to_vec()).collect::<Vec<_>>();
+    let mut text = String::new();
+    text += "  // Of 256 clocks, in how many a port waits under these stalls.\n";
+    text += &function("odds", "kind, input integer port", "4 * kind + port", odds);
+    text += "  // How often a vector is given up at random.\n";
+    text += &function("most_give_ups", "kind", "kind", give_ups);
+    text += "  // Whether whoever takes what the core gives is ready only once there is something to take.\n";
+    text += &function("looks_first", "kind", "kind", looks_first);
+    text += "  // For how many clocks a port waits; 0 after the last.\n";
+    let all = [waits(0, &ways::WAITS), waits(16, &ways::FILLS)].concat();
+    text += &function("wait_of", "fills, input integer number", "16 * fills + number", all);
+    let plans = (0..)
+        .zip(plans())
+        .map(|(number, name): (usize, _)| format!("      {number}: plan_name = \"{name}\";\n"));
+    text += &format!(
+        "  function [8*`CABAC_NAME-1:0] plan_name(input integer number);\n    case (number)\n{}      \
+         default: plan_name = \"nothing\";\n    endcase\n  endfunction\n",
+        plans.collect::<String>()
+    );
+    text
+}
+
+/// A function of Verilog that has these values, and 0 for all others.
+fn function(name: &str, arguments: &str, of: &str, values: impl IntoIterator<Item = (usize, u64)>) -> String {
+    let cases = values.into_iter().filter(|&(_, value)| value > 0);
+    let cases: String = cases.map(|(number, value)| format!("      {number}: {name} = {value};\n")).collect();
+    format!(
+        "  function integer {name}(input integer {arguments});\n    case ({of})\n{cases}      default: {name} = 0;\n    \
+         endcase\n  endfunction\n"
+    )
+}
+
+/// How long the name of a way may be.
+const LONGEST_PLAN: usize = 16;
+
+/// How the ways are called.
+fn plans() -> Vec<&'static str> {
+    let stalls = Stalls::ALL.map(|stalls| stalls.name);
+    [&stalls[..], &["given-up", "waiting", "full", "repeated"]].concat()
+}
+
+/// A line for each class: the number of its first vector, and its name.
+fn class_lines(classes: &Classes<'_>) -> String {
+    let lines = classes.iter().scan(0, |first, (name, members)| {
+        let line = format!("{first} {name}\n");
+        *first += members.len();
+        Some(line)
+    });
+    lines.collect()
+}
+
+/// A line for each pStateIdx: transIdxLPS, and rangeTabLPS with the lowest qCodIRangeIdx in the lowest bits.
+fn states() -> String {
+    let row = |(ranges, next): (&[u8; 4], &u8)| {
+        let [a, b, c, d] = ranges;
+        format!("{next:02x}{d:02x}{c:02x}{b:02x}{a:02x}\n")
+    };
+    RANGE_TAB_LPS.iter().zip(&TRANS_IDX_LPS).map(row).collect()
+}
+
+/// A line for each ctxIdx, m and n: for I slices of H.264 and its three cabac_init_idc, then for the initTypes of H.265.
+fn initial() -> String {
+    let avc = (0..4).flat_map(|column| avc_init::MN.iter().map(move |row| row[column]));
+    let hevc = (0..3).flat_map(|column| {
+        (0..CONTEXTS)
+            .map(move |ctx| hevc_init::INIT_VALUE.get(ctx).map_or((0, 0), |row| hevc_line(row[column])))
+    });
+    avc.chain(hevc).map(|(m, n)| format!("{:02x}{:02x}\n", m as u8, n as u8)).collect()
 }

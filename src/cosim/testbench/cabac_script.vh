@@ -1,0 +1,237 @@
+  // The requests of a play: a few ahead of the core, which the model has coded. Slices follow each other without a pause.
+
+  // The vector whose requests come next, by its place in the play, and how many of them are left.
+  integer place, requests_left, next_index;
+  // Requests that are known but not taken, how many of them are on the ports, and what belongs to them.
+  integer ahead, held;
+  reg [14:0] ahead_word[0:8];
+  reg [6:0] ahead_model[0:8];
+  integer ahead_place[0:8];
+  // The number in its vector.
+  integer ahead_index[0:8];
+  // A core may have much to clear when it is given up after it.
+  reg ahead_delicate[0:8];
+  // How many requests were taken in all; and the vector of the last one.
+  integer taken, taken_place;
+  reg is_delicate, next_is_delicate, has_next, moved, is_done;
+  // The slice header that it stands under.
+  reg [12:0] ahead_header[0:8];
+  reg [12:0] header;
+  reg [14:0] word, operand;
+
+  // The next request to be taken, if there is one: its vector, and its number in it.
+  function integer next_place(input unused);
+    next_place = ahead > 0 ? ahead_place[0] : requests_left > 0 ? place : place + 1;
+  endfunction
+  function integer next_number(input unused);
+    next_number = ahead > 0 ? ahead_index[0] : requests_left > 0 ? next_index : 0;
+  endfunction
+
+  task fail_here(input [8*80-1:0] what);
+    fail(next_place(1'b0), next_number(1'b0), what);
+  endtask
+
+  task begin_vector(input integer at);
+    begin
+      place = at;
+      {requests_left, next_index} = 0;
+      next_is_delicate = 1'b0;
+      if (at < times) begin
+        requests_left = requests_of(vector_at(at));
+        tape.seek(first_request(vector_at(at)));
+      end
+    end
+  endtask
+
+  // The next request; it is on the ports before it is taken, and lane after lane needs the state that the last one left.
+  task pull;
+    begin
+      if (requests_left == 0) begin_vector(place + 1);
+      if (next_index == 0) begin_model(vector_at(place));
+      tape.read(word);
+      operand = 15'd0;
+      if (word[13:11] == LOAD || word[13:11] == SLICE) tape.read(operand);
+      requests_left = requests_left - 1;
+      ahead_word[ahead] = word;
+      ahead_model[ahead] = word[13:11] == CONTEXT ? model.contexts[word[9:0]] : operand[6:0];
+      ahead_place[ahead] = place;
+      ahead_index[ahead] = next_index;
+      if (word[13:11] == SLICE) header = operand[12:0];
+      ahead_header[ahead] = header;
+      code_request(taken + ahead);
+      if (requests_left == 0) check_digest(vector_at(place), model.digest);
+      next_index = next_index + 1;
+      ahead_delicate[ahead] = next_is_delicate;
+      ahead = ahead + 1;
+    end
+  endtask
+
+  // Bins share a transaction, up to a terminate bin; all others go alone.
+  task count_transaction;
+    integer most;
+    reg more;
+    begin
+      held = 0;
+      more = 1'b1;
+      while (more && held < LANES) begin
+        if (held == ahead) more = 1'b0;
+        else if (ahead_word[held][13:11] > TERMINATE) begin
+          more = 1'b0;
+          if (held == 0) held = 1;
+        end else begin
+          if (ahead_word[held][13:11] == TERMINATE) more = 1'b0;
+          held = held + 1;
+        end
+      end
+      if (held > 1 && splits) begin
+        most = held;
+        held = 1 + random(most);
+      end
+    end
+  endtask
+
+  // What both directions have; `make_noise` has filled the rest.
+  task put_common(input integer lane);
+    reg [2:0] kind;
+    begin
+      kind = ahead_word[lane][13:11];
+      req_kind[3*lane+:3] = kind;
+      if (kind == CONTEXT || kind == LOAD) begin
+        req_ctx_idx[10*lane+:10] = ahead_word[lane][9:0];
+        req_model[7*lane+:7] = ahead_model[lane];
+      end
+    end
+  endtask
+
+  task make_common_noise(input x);
+    integer lane;
+    begin
+      req_count = x ? 4'bx : random(16);
+      for (lane = 0; lane < LANES; lane = lane + 1) begin
+        req_kind[3*lane+:3] = x ? 3'bx : random(8);
+        req_ctx_idx[10*lane+:10] = x ? 10'bx : random(1024);
+        req_model[7*lane+:7] = x ? 7'bx : random(128);
+      end
+    end
+  endtask
+
+  task offer_requests;
+    integer lane;
+    begin
+      if (held == 0) begin
+        make_noise(has_x);
+        req_valid = has_next;
+        if (has_next) if (waits(REQUESTS)) req_valid = 1'b0;
+        if (req_valid) begin
+          count_transaction;
+          req_count = held;
+          for (lane = 0; lane < held; lane = lane + 1) put_request(lane);
+          {slice_codec, slice_type, slice_index, slice_qp} = ahead_header[0];
+        end
+      end
+    end
+  endtask
+
+  task take_requests;
+    integer number;
+    begin
+      if (held > 0 && req_ready === 1'bx) fail_here("req_ready is X");
+      else if (held > 0 && req_ready) begin
+        if (ahead_place[held-1] != taken_place) given_up = 0;
+        taken_place = ahead_place[held-1];
+        is_delicate = ahead_delicate[held-1];
+        for (number = 0; number < held; number = number + 1) is_taken(ahead_word[number][13:11]);
+        for (number = held; number < ahead; number = number + 1) begin
+          ahead_word[number-held] = ahead_word[number];
+          ahead_model[number-held] = ahead_model[number];
+          ahead_place[number-held] = ahead_place[number];
+          ahead_index[number-held] = ahead_index[number];
+          ahead_delicate[number-held] = ahead_delicate[number];
+          ahead_header[number-held] = ahead_header[number];
+        end
+        taken = taken + held;
+        ahead = ahead - held;
+        transferred(REQUESTS, held);
+        held = 0;
+        moved = 1'b1;
+      end
+    end
+  endtask
+
+  // The vector of the next request begins again.
+  task begin_again;
+    integer at;
+    begin
+      at = next_place(1'b0);
+      ahead = 0;
+      is_delicate = 1'b0;
+      begin_vector(at);
+      if (at != taken_place) given_up = 0;
+      taken_place = at;
+      given_up = given_up + 1;
+    end
+  endtask
+
+  task begin_clock;
+    begin
+      {waited, moved} = 0;
+      way = STAYS;
+      if (has_next && (give_up_clock >= 0 || given_up < most_given_up)) pick_way(can_cut(1'b0), is_delicate);
+    end
+  endtask
+
+  // A reset in the middle of whatever the core does.
+  task reset_core;
+    begin
+      repeat (give_up_reset) begin
+        // What waits on the ports may stay there.
+        if (random(2) == 0) begin
+          make_noise(1'b0);
+          req_valid = random(2);
+        end
+        rst = 1'b1;
+        #5 clk = 1'b1;
+        #5 clk = 1'b0;
+        clocks = clocks + 1;
+      end
+      model.forget;
+      held = 0;
+      begin_again;
+      moved = 1'b1;
+    end
+  endtask
+
+  task begin_script;
+    begin
+      {clk, req_valid, is_delicate} = 0;
+      {ahead, held, taken, header} = 0;
+      taken_place = -1;
+      model.forget;
+      rst = 1'b1;
+      make_noise(1'b0);
+      repeat (8) begin
+        #5 clk = 1'b1;
+        #5 clk = 1'b0;
+      end
+      rst = 1'b0;
+      is_done = 1'b0;
+      begin_vector(0);
+      has_next = 1'b1;
+    end
+  endtask
+
+  // Looks ahead; called once in a clock.
+  task look_ahead;
+    while (ahead < LANES && (requests_left > 0 || place + 1 < times)) pull;
+  endtask
+
+  // After a clock: whether all is done, if nothing is due, and for how long nothing moves, unless something makes the core wait.
+  task end_clock(input is_due);
+    begin
+      has_next = ahead > 0 || requests_left > 0 || place + 1 < times;
+      is_done = !has_next && !is_due;
+      if (moved || is_done) still = 0;
+      else if (!waited) still = still + 1;
+      if (still == `PATIENCE) fail_here(has_next ? "deadlock: a request is not taken" : "deadlock: what is due does not come");
+    end
+  endtask
