@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "PATH", conflicts_with = "suite")]
     paths: Vec<PathBuf>,
     /// Built-in suites
-    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full", value_parser = PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full,limits", value_parser = PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
     suite: Vec<String>,
     /// What the vectors reach that are for the core that this file describes (docs/socket.md), fitted to it
     #[arg(long, value_name = "FILE.toml")]

@@ -7,6 +7,7 @@
 mod grids;
 mod item;
 mod report;
+mod sizes;
 
 use crate::bin::{BinCoder, DecodeErrorKind, Encode, Event};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
@@ -17,6 +18,7 @@ use crate::vectors::{Vector, trail};
 use crate::{engine, spec};
 use grids::{Before, End, Place, Shifted, Update};
 pub use item::{Axis, Exclusion, Item};
+use sizes::Sizes;
 
 /// What slices have covered.
 ///
@@ -41,6 +43,7 @@ pub struct Coverage {
     terminate: Item,
     alignments: Item,
     errors: Item,
+    sizes: Sizes,
     slice: Slice,
 }
 
@@ -93,6 +96,7 @@ impl Coverage {
             terminate: grids::terminate(),
             alignments: grids::alignments(),
             errors: grids::errors(),
+            sizes: Sizes::new(),
             slice: Slice::new(),
         }
     }
@@ -108,7 +112,12 @@ impl Coverage {
     }
 
     /// All items.
-    pub fn items(&self) -> [&Item; 11] {
+    pub fn items(&self) -> Vec<&Item> {
+        self.of_requests().into_iter().chain(self.sizes.items()).collect()
+    }
+
+    /// The items that requests alone decide.
+    fn of_requests(&self) -> [&Item; 11] {
         [
             &self.cross,
             &self.shifts,
@@ -129,9 +138,10 @@ impl Coverage {
         self.items().into_iter().find(|item| item.name == name)
     }
 
-    /// Takes a vector, as the engine decodes it. One that no encoder makes counts for its error alone: of all
-    /// other items it would show only one half of the coders anything.
+    /// Takes a vector, as the engine decodes it. One that no encoder makes counts for its error, its size and its flags alone: of
+    /// all other items it would show only one half of the coders anything.
     pub fn play(&mut self, vector: &Vector) {
+        self.sizes.take(vector);
         if vector.decode_only {
             self.slices += 1;
             self.bins += vector.bins() as u64;
@@ -340,9 +350,11 @@ mod tests {
 
     #[test]
     fn what_is_made_for_a_reason_hits_everything_but_what_is_excluded() {
-        let coverage = of(&[stress::directed(), stress::damage::vectors()].concat());
+        let coverage =
+            of(&[stress::directed(), stress::damage::vectors(), stress::limits::vectors()].concat());
         for item in coverage.items() {
-            assert_eq!((item.percent(), item.missed().len()), (100.0, 0), "{}", item.name);
+            let missed: Vec<String> = item.missed().into_iter().map(|cell| item.label(cell)).collect();
+            assert!(missed.is_empty() && item.percent() == 100.0, "{}: {missed:?}", item.name);
             let mut excluded: Vec<usize> =
                 item.exclusions.iter().flat_map(|exclusion| exclusion.cells.clone()).collect();
             assert!(excluded.iter().all(|&cell| item.hits[cell] == 0), "{}", item.name);
@@ -356,8 +368,8 @@ mod tests {
 
     #[test]
     fn without_its_vectors_an_item_is_below_and_says_what_is_missing() {
-        let all = stress::directed();
-        for (flag, item, missing) in [
+        let (directed, limits) = (stress::directed(), stress::limits::vectors());
+        let of_requests = [
             (Flag::Cross, "cross", "codIRange 501"),
             (Flag::OutstandingRun, "outstanding", "end carry, length 100000"),
             (Flag::BypassRun, "bypass-runs", "bit of the byte 0, length over 254"),
@@ -365,7 +377,19 @@ mod tests {
             (Flag::Alignment, "alignments", "codIRange 501"),
             (Flag::FlushPhase, "flushes", "behind align"),
             (Flag::FirstBin, "beginnings", "behind raw bytes, first align"),
-        ] {
+        ];
+        let of_sizes = [
+            (Flag::LongSlice, "lengths", "bytes 262144"),
+            (Flag::ManyStarts, "engine-runs", "runs 5000, after each no raw byte"),
+            (Flag::Truncated, "late-errors", "error exhausted, bit 17000, more 5000"),
+            (Flag::Tail, "leftovers", "bytes 70000, they are zero"),
+            (Flag::Wait, "waits", "in a forbidden start"),
+            (Flag::GiveUp, "give-ups", "in 500 outstanding bits or more"),
+            (Flag::FullPacker, "full-packers", "bits 40"),
+            (Flag::Pcm, "raw-blocks", "bytes 6144"),
+        ];
+        let of_requests = of_requests.iter().map(|of| (&directed, of));
+        for (all, &(flag, item, missing)) in of_requests.chain(of_sizes.iter().map(|of| (&limits, of))) {
             let mut rest = all.clone();
             rest.retain(|vector| !vector.flags.contains(&flag));
             let coverage = of(&rest);
@@ -398,8 +422,8 @@ mod tests {
             decoder.play(&vector.events).unwrap();
             read = decoder.observer;
         }
-        assert_eq!(written.items(), read.items());
-        assert_eq!(written.items(), of(&vectors).items());
+        assert_eq!(written.of_requests(), read.of_requests());
+        assert_eq!(written.of_requests(), of(&vectors).of_requests());
         assert_eq!(written.bins(), vectors.iter().map(|vector| vector.bins() as u64).sum::<u64>());
     }
 

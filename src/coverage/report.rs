@@ -35,7 +35,7 @@ impl Coverage {
             "bins": self.bins,
             "goal": goal,
             "reached": self.below(goal).is_empty(),
-            "items": self.items().map(item),
+            "items": self.items().into_iter().map(item).collect::<Vec<_>>(),
         })
     }
 

@@ -27,7 +27,7 @@ pub fn vectors() -> Vec<Vector> {
         .flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
     let tables = initial::every_bit().into_iter().map(large_tables);
     let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
-    let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins(1 << 20)]);
+    let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins((1 << 20) + MORE)]);
     let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power)).map(ones_to_the_end);
     runs.chain(ones).chain(engine_runs(5_200)).chain(leftovers).chain(several).chain(tables).collect()
 }
@@ -35,7 +35,7 @@ pub fn vectors() -> Vec<Vector> {
 /// What takes minutes.
 pub fn long() -> Vec<Vector> {
     let few = many_slices("very-many", Flag::VeryManySlices).into_iter();
-    few.chain(engine_runs(70_100)).chain([bins(1 << 24)]).collect()
+    few.chain(engine_runs(70_100)).chain([bins((1 << 24) + MORE)]).collect()
 }
 
 fn around(length: u32) -> impl Iterator<Item = u32> {
@@ -95,9 +95,9 @@ fn carries() -> Vec<Vector> {
 
 /// Numbers of raw bytes: powers of two and what lies beside them; the blocks of 8-bit 4:2:0 (384) and of 14-bit 4:4:4
 /// (1,344) in H.264, and of a coding unit of 32x32 of H.265 in 8-bit 4:2:0 (1,536) and 16-bit 4:4:4 (6,144).
-const RAW: [u32; 33] = [
+const RAW: [u32; 34] = [
     31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 383, 385, 511, 512, 513, 1_023, 1_024, 1_025,
-    1_343, 1_344, 1_345, 1_535, 1_536, 1_537, 2_047, 2_048, 2_049, 4_095, 4_096, 4_097, 6_144,
+    1_343, 1_344, 1_345, 1_535, 1_536, 1_537, 2_047, 2_048, 2_049, 4_095, 4_096, 4_097, 6_143, 6_144,
 ];
 
 fn raw(bytes: u32) -> Vector {
@@ -140,6 +140,9 @@ fn bytes(wanted: usize) -> Vector {
 /// What is large and random is so many random requests again and again, so that a file of it is small. The number is a prime: what
 /// is counted in powers of two meets something else each time.
 const PATTERN: usize = 1_999;
+
+/// Requests after those that a counter can count.
+const MORE: usize = 2_000;
 
 fn bypass_bytes(bytes: u32) -> Vector {
     let mut builder = Builder::new(bytes.into());
@@ -247,7 +250,8 @@ fn noise(seed: usize, bytes: usize) -> Vec<u8> {
 }
 
 fn exhausted(bit: usize, count: usize) -> Vector {
-    late_error("exhausted", bit, count, Flag::Truncated, noise(bit, bit / 8), bypasses(bit - 9))
+    let bytes = bit.div_ceil(8);
+    late_error("exhausted", bit, count, Flag::Truncated, noise(bit, bytes), bypasses(8 * bytes - 9))
 }
 
 fn forbidden(bit: usize, count: usize) -> Vector {
@@ -289,10 +293,38 @@ fn waits() -> Vec<Vector> {
     raw.terminate(true);
     raw.some_bins(5);
     let runs = [outstanding::slice(40, End::Carry), outstanding::slice(20, End::Terminate)].concat();
-    vec![
+    let mut left = Builder::new(3);
+    left.bypasses(9);
+    let mut left = left.into_vector("wait-left", "a slice that leaves bytes, to wait at", &[Flag::Wait]);
+    left.bytes.extend([0, 0xa5, 0, 0x5a]);
+    let errors = short_errors("wait", "to wait at", Flag::Wait);
+    let others = [
         raw.into_vector("wait-raw", "raw bytes and a start of the engine, to wait at", &[Flag::Wait]),
         Vector::encoded("wait-run", "runs of outstanding bits, to wait in", &[Flag::Wait], runs),
+        left,
+    ];
+    others.into_iter().chain(errors).collect()
+}
+
+/// Each error, and some requests after it.
+fn short_errors(name: &str, what: &str, flag: Flag) -> Vec<Vector> {
+    let asked: Vec<Event> = bypasses(3).into_iter().chain(more(9)).collect();
+    let aligned: Vec<Event> = [Event::Align].into_iter().chain(asked.clone()).collect();
+    let vector = |error: &str, bytes: &[u8], asked: &[Event]| {
+        let comment = format!("an error, {what}");
+        Vector::decoded(format!("{name}-{error}"), comment, &[flag], bytes.to_vec(), asked.to_vec())
+    };
+    vec![
+        vector("forbidden", &[0xff, 0x80, 1, 2, 3, 4], &asked),
+        vector("misaligned", &[0xc0, 0x12, 0x34, 0x56], &aligned),
+        vector("exhausted", &[0x12, 0x34], &asked),
     ]
+}
+
+/// An engine run with nothing in it, and one with a long run of outstanding bits: what is left of this when it is given up comes out
+/// with that.
+fn after_nothing(length: u32, end: End) -> Vec<Event> {
+    [vec![Event::Terminate { bin: true }], outstanding::slice(length, end)].concat()
 }
 
 /// Slices to give up after much has happened.
@@ -306,19 +338,13 @@ fn give_ups() -> Vec<Vector> {
     raw.raw(300);
     raw.bypasses(12);
     let long = random::slice(&mut ChaCha8Rng::seed_from_u64(3), random::MIXES[5], 4_200);
-    let asked: Vec<Event> = bypasses(3).into_iter().chain(more(30)).collect();
-    let bad = |name: &str, bytes: &[u8]| {
-        let comment = "an error, to be given up after";
-        Vector::decoded(name, comment, &[Flag::GiveUp], bytes.to_vec(), asked.clone())
-    };
-    vec![
-        vector("give-up-run-carry", "a long run", outstanding::slice(1_030, End::Carry)),
-        vector("give-up-run-flush", "a flush with a long run", outstanding::slice(520, End::Terminate)),
+    let others = [
+        vector("give-up-run-carry", "a long run", after_nothing(1_030, End::Carry)),
+        vector("give-up-run-flush", "a flush with a long run", after_nothing(520, End::Terminate)),
         raw.into_vector("give-up-raw", "many raw bytes, to be given up late", &[Flag::GiveUp]),
         vector("give-up-long", "much of everything", long),
-        bad("give-up-forbidden", &[0xff, 0x80, 1, 2, 3, 4]),
-        bad("give-up-exhausted", &[0x12, 0x34]),
-    ]
+    ];
+    others.into_iter().chain(short_errors("give-up", "to be given up after", Flag::GiveUp)).collect()
 }
 
 #[cfg(test)]
@@ -334,7 +360,7 @@ mod tests {
             assert_eq!(bytes(wanted).bytes.len(), wanted);
         }
         assert!((75_000..75_010).contains(&bypass_bytes(75_000).bytes.len()));
-        assert!(bins(1 << 20).bins() >= 1 << 20);
+        assert!(bins((1 << 20) + MORE).bins() >= 1 << 20);
     }
 
     #[test]
@@ -351,7 +377,7 @@ mod tests {
         for vector in errors() {
             let error = vector.error.unwrap_or_else(|| panic!("{}: no error", vector.id));
             let numbers: Vec<u64> = vector.id.split('-').filter_map(|word| word.parse().ok()).collect();
-            assert!((numbers[0] - 8..numbers[0] + 100).contains(&error.bit), "{}: {error:?}", vector.id);
+            assert!((numbers[0]..numbers[0] + 100).contains(&error.bit), "{}: {error:?}", vector.id);
             let kind = match vector.id.split('-').next() {
                 Some("exhausted") => DecodeErrorKind::Exhausted,
                 Some("forbidden") => DecodeErrorKind::Forbidden,

@@ -1,0 +1,203 @@
+//! What whole vectors reach: sizes, errors that come late, and in what a core is when it is made to wait or given up.
+//!
+//! The grids beside this file count requests; these count vectors, by what is in them and what they are flagged for. A size is
+//! reached by what has it or more, and has not the next.
+
+use super::item::{Axis, Item};
+use crate::bin::{DecodeErrorKind, Event};
+use crate::cycle::Request;
+use crate::vectors::{Flag, Step, Vector, trail};
+
+/// Raw bytes in a row: powers of two and what lies beside them, and the blocks of the standards.
+const RAW: [usize; 36] = [
+    1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 383, 384, 385, 511, 512, 513, 1_023, 1_024,
+    1_025, 1_343, 1_344, 1_345, 1_535, 1_536, 1_537, 2_047, 2_048, 2_049, 4_095, 4_096, 4_097, 6_143, 6_144,
+];
+/// Bytes of a slice.
+const BYTES: [usize; 5] = [65_535, 65_536, 65_537, 75_000, 1 << 18];
+/// Engine runs of a slice.
+const RUNS: [usize; 3] = [300, 1_100, 5_000];
+/// At which bit an error comes, and how many requests come after it.
+const BITS: [usize; 5] = [600, 1_100, 2_100, 4_200, 17_000];
+const MORE: [usize; 2] = [300, 5_000];
+/// Bytes that are left when the next slice begins.
+const LEFT: [usize; 6] = [1, 130, 300, 1_200, 9_000, 70_000];
+
+/// The items.
+#[derive(Clone, Debug)]
+pub(super) struct Sizes {
+    raw_blocks: Item,
+    lengths: Item,
+    engine_runs: Item,
+    late_errors: Item,
+    leftovers: Item,
+    waits: Item,
+    give_ups: Item,
+    full_packers: Item,
+}
+
+fn sizes<const N: usize>(name: &'static str, sizes: [usize; N]) -> Axis {
+    Axis::new(name, sizes)
+}
+
+/// Where a size is on an axis of them, if it is not below all.
+fn place(sizes: &[usize], size: usize) -> usize {
+    sizes.iter().rposition(|&known| known <= size).unwrap_or(usize::MAX)
+}
+
+/// What a core is in when it waits or is given up.
+#[derive(Clone, Copy)]
+enum Mood {
+    Slice,
+    Bins,
+    Run,
+    LongRun,
+    Flush,
+    Raw,
+    Start,
+    Forbidden,
+    Misaligned,
+    Exhausted,
+    Left,
+}
+
+const MOODS: [&str; 11] = [
+    "the beginning of a slice",
+    "bins",
+    "8 outstanding bits or more",
+    "500 outstanding bits or more",
+    "a flush",
+    "raw bytes",
+    "a start of the engine",
+    "a forbidden start",
+    "a bad alignment",
+    "the end of the bytes",
+    "bytes left by a slice",
+];
+
+impl Sizes {
+    pub(super) fn new() -> Sizes {
+        let between = || Axis::new("after each", ["no raw byte", "raw bytes"]);
+        let errors = Axis::new("error", ["forbidden", "misaligned", "exhausted"]);
+        let moods = || vec![Axis::new("in", MOODS)];
+        Sizes {
+            raw_blocks: Item::new(
+                "raw-blocks",
+                "so many raw bytes in a row, or more",
+                vec![sizes("bytes", RAW)],
+            ),
+            lengths: Item::new("lengths", "a slice of so many bytes or more", vec![sizes("bytes", BYTES)]),
+            engine_runs: Item::new(
+                "engine-runs",
+                "a slice of so many engine runs or more",
+                vec![sizes("runs", RUNS), between()],
+            ),
+            late_errors: Item::new(
+                "late-errors",
+                "a decoder meets this error at this bit or later, and is asked for so much more",
+                vec![errors, sizes("bit", BITS), sizes("more", MORE)],
+            ),
+            leftovers: Item::new(
+                "leftovers",
+                "so many bytes or more, which are all zero or not, are left when the next slice begins",
+                vec![sizes("bytes", LEFT), Axis::new("they are", ["zero", "not"])],
+            ),
+            waits: Item::new("waits", "each port is made to wait, up to 5,000 clocks", moods())
+                .without("what decides so many bits is a request like any other", |places| {
+                    places[0] == Mood::LongRun as usize
+                }),
+            give_ups: Item::new("give-ups", "the vector is given up in every clock", moods()).without(
+                "what is dropped belongs to no request: the slice before it is given up",
+                |places| places[0] == Mood::Left as usize,
+            ),
+            full_packers: Item::new(
+                "full-packers",
+                "a run of so many outstanding bits is decided by a carry while the output waits",
+                vec![Axis::new("bits", 7..=40)],
+            ),
+        }
+    }
+
+    pub(super) fn items(&self) -> [&Item; 8] {
+        let Sizes { raw_blocks, lengths, engine_runs, late_errors, leftovers, waits, give_ups, full_packers } =
+            self;
+        [raw_blocks, lengths, engine_runs, late_errors, leftovers, waits, give_ups, full_packers]
+    }
+
+    pub(super) fn take(&mut self, vector: &Vector) {
+        self.take_events(vector);
+        if let Some(error) = vector.error {
+            let kind = match error.kind {
+                DecodeErrorKind::Forbidden => 0,
+                DecodeErrorKind::Misaligned => 1,
+                DecodeErrorKind::Exhausted => 2,
+            };
+            let more = vector.bins() as u64 - error.bin;
+            self.late_errors.hit(&[kind, place(&BITS, error.bit as usize), place(&MORE, more as usize)]);
+        } else {
+            let end = vector.position.div_ceil(8) as usize;
+            if let Some(left @ [_, ..]) = vector.bytes.get(end..) {
+                let is_zero = left.iter().all(|&byte| byte == 0);
+                self.leftovers.hit(&[place(&LEFT, left.len()), usize::from(!is_zero)]);
+            }
+        }
+        let flagged = |flag| vector.flags.contains(&flag);
+        if flagged(Flag::Wait) || flagged(Flag::GiveUp) {
+            for mood in moods(vector) {
+                if flagged(Flag::Wait) {
+                    self.waits.hit(&[mood as usize]);
+                }
+                if flagged(Flag::GiveUp) {
+                    self.give_ups.hit(&[mood as usize]);
+                }
+            }
+        }
+        if flagged(Flag::FullPacker) {
+            let bits: Vec<u32> = trail(vector).iter().filter_map(|step| step.bits_outstanding).collect();
+            let decided = bits.windows(2).filter(|pair| pair[1] < pair[0]);
+            decided.for_each(|pair| self.full_packers.hit(&[(pair[0] as usize).wrapping_sub(7)]));
+        }
+    }
+
+    fn take_events(&mut self, vector: &Vector) {
+        let (mut block, mut runs, mut has_raw) = (0, 1, false);
+        for event in vector.events.iter().chain([&Event::Align]) {
+            match event {
+                Event::Raw(_) => (block, has_raw) = (block + 1, true),
+                _ => {
+                    if block > 0 {
+                        self.raw_blocks.hit(&[place(&RAW, block)]);
+                    }
+                    block = 0;
+                }
+            }
+            runs += usize::from(*event == Event::Start);
+        }
+        self.lengths.hit(&[place(&BYTES, vector.position.div_ceil(8) as usize)]);
+        // Who has had many has had few.
+        for (at, _) in RUNS.iter().enumerate().filter(|&(_, &few)| few <= runs) {
+            self.engine_runs.hit(&[at, usize::from(has_raw)]);
+        }
+    }
+}
+
+/// All that a core is in while it plays a vector.
+fn moods(vector: &Vector) -> impl Iterator<Item = Mood> {
+    let of = |step: Step| {
+        let run = step.bits_outstanding.unwrap_or(0);
+        let by_request = match (step.error, step.request) {
+            (Some(DecodeErrorKind::Forbidden), _) => Mood::Forbidden,
+            (Some(DecodeErrorKind::Misaligned), _) => Mood::Misaligned,
+            (Some(DecodeErrorKind::Exhausted), _) => Mood::Exhausted,
+            (None, Request::Event(Event::Start)) => Mood::Start,
+            (None, Request::Event(Event::Raw(_))) => Mood::Raw,
+            (None, Request::Event(event)) if event.ends_life() => Mood::Flush,
+            (None, _) => Mood::Bins,
+        };
+        let long = (run >= 500).then_some(Mood::LongRun);
+        [Some(by_request), (run >= 8).then_some(Mood::Run), long].into_iter().flatten()
+    };
+    let left = (vector.error.is_none() && vector.bytes.len() as u64 > vector.position.div_ceil(8))
+        .then_some(Mood::Left);
+    [Mood::Slice].into_iter().chain(trail(vector).into_iter().flat_map(of)).chain(left)
+}
