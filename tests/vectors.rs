@@ -165,7 +165,7 @@ fn contradictions_inside_a_vector_are_found() {
 /// The smoke suite as a directory.
 fn smoke_dir() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    for (name, contents) in vectors::files(&[("smoke", &stress::smoke())], 1).unwrap() {
+    for (name, contents) in vectors::files(&[("smoke", &stress::smoke())], &[], 1).unwrap() {
         fs::write(dir.path().join(name), contents).unwrap();
     }
     dir
@@ -430,7 +430,7 @@ fn long_slice() -> Vector {
 fn long_dir() -> (tempfile::TempDir, Vector) {
     let (dir, vector) = (tempfile::tempdir().unwrap(), long_slice());
     assert!(vector.position > 1 << 21 && vector.bytes.len() > 1 << 18);
-    for (name, contents) in vectors::files(&[("long", std::slice::from_ref(&vector))], 1).unwrap() {
+    for (name, contents) in vectors::files(&[("long", std::slice::from_ref(&vector))], &[], 1).unwrap() {
         fs::write(dir.path().join(name), contents).unwrap();
     }
     (dir, vector)
@@ -479,11 +479,32 @@ fn a_slice_of_more_than_256_kib_goes_through_the_twins() {
 }
 
 #[test]
+fn a_large_suite_is_in_the_manifest_alone_and_made_as_that_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |large: &[Vector]| {
+        for (name, contents) in
+            vectors::files(&[("smoke", &stress::smoke())], &[("limits", large)], 1).unwrap()
+        {
+            fs::write(dir.path().join(name), contents).unwrap();
+        }
+    };
+    let limits = stress::limits::vectors();
+    write(&limits);
+    assert!(!dir.path().join("limits.json").exists());
+    let manifest = fs::read_to_string(dir.path().join("manifest.json")).unwrap();
+    assert!(manifest.contains("silicabac vectors generate DIR --suite limits --seed 1"), "{manifest}");
+    expect(&check_without_cores(dir.path()), 0, &["limits is in no file", "as the manifest has it"]);
+    write(&limits[1..]);
+    let words = ["limits: its command does not make files with these hashes"];
+    expect(&check_without_cores(dir.path()), 4, &words);
+}
+
+#[test]
 fn a_position_that_no_slice_has_is_a_mismatch_and_no_panic() {
     let dir = smoke_dir();
     let mut vector = stress::smoke()[0].clone();
     vector.position = u64::MAX;
-    for (name, contents) in vectors::files(&[("smoke", &[vector])], 1).unwrap() {
+    for (name, contents) in vectors::files(&[("smoke", &[vector])], &[], 1).unwrap() {
         fs::write(dir.path().join(name), contents).unwrap();
     }
     expect(&check_without_cores(dir.path()), 1, &["position: the oracle has read"]);

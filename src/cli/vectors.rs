@@ -46,6 +46,9 @@ enum Verb {
         /// What the random suite comes from
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]
         seed: u64,
+        /// Only these suites, those that are too large to be published among them
+        #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
+        suite: Vec<String>,
     },
     /// Check vector files, and every coder against them: oracle, engine, cycle models and Verilog cores
     #[command(after_help = "Examples:
@@ -148,7 +151,7 @@ fn fitted(fitter: &Fitter, vectors: &[Vector]) -> Vec<Vector> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
-        Verb::Generate { dir, seed } => generate(dir, *seed),
+        Verb::Generate { dir, seed, suite } => generate(dir, *seed, suite),
         Verb::Check { paths, no_cores, options } => check(paths, *no_cores, options),
         Verb::Export { format, socket, core, can, suite, file, output } => {
             let described = can.read(core.as_deref())?;
@@ -221,13 +224,24 @@ fn published(seed: u64) -> Result<Vec<Suite>, Failure> {
     Ok(PUBLISHED.iter().map(|name| Suite::built_in(name, seed)).collect::<Result<_, _>>()?)
 }
 
-fn generate(dir: &Path, seed: u64) -> Result<Verdict, Failure> {
-    let suites = published(seed)?;
-    let parts: Vec<(&str, &[Vector])> =
-        suites.iter().map(|suite| (suite.name.as_str(), suite.vectors.as_slice())).collect();
+/// Suites as [`vectors::files`] takes them.
+fn parts(suites: &[Suite]) -> Vec<(&str, &[Vector])> {
+    suites.iter().map(|suite| (suite.name.as_str(), suite.vectors.as_slice())).collect()
+}
+
+/// The suite that is in no file of `golden/`, but in its manifest.
+const LARGE: &str = "limits";
+
+fn generate(dir: &Path, seed: u64, only: &[String]) -> Result<Verdict, Failure> {
+    let named =
+        |names: &[&str]| names.iter().map(|name| Suite::built_in(name, seed)).collect::<Result<Vec<_>, _>>();
+    let (suites, large) = match only {
+        [] => (published(seed)?, named(&[LARGE])?),
+        only => (named(&only.iter().map(String::as_str).collect::<Vec<_>>())?, Vec::new()),
+    };
     create_dir(dir)?;
-    let files =
-        vectors::files(&parts, seed).map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
+    let files = vectors::files(&parts(&suites), &parts(&large), seed)
+        .map_err(|source| Failure::Write { path: dir.to_owned(), source })?;
     for (name, contents) in &files {
         write_file(&dir.join(name), |sink| sink.write_all(contents))?;
     }
@@ -256,7 +270,7 @@ fn export(files: &[(String, Vec<u8>)], dir: &Path) -> Result<Verdict, Failure> {
 fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<Verdict, Failure> {
     let seed = options.seed();
     let golden = Path::new(GOLDEN);
-    let (suites, errors) = match paths {
+    let (suites, mut errors) = match paths {
         [] if golden.exists() => read_suites(&[golden.to_owned()]),
         [] => {
             say(format_args!("there is no {GOLDEN}/ here: the built-in suites are checked"));
@@ -264,11 +278,26 @@ fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<
         }
         paths => read_suites(paths),
     };
+    let dirs = if paths.is_empty() { vec![golden.to_owned()] } else { paths.to_vec() };
+    for (suite, checked) in dirs.iter().flat_map(|dir| vectors::check_made(dir, &mut made)) {
+        match checked {
+            Ok(()) => say(format_args!("{suite} is in no file, and is made as the manifest has it")),
+            Err(error) => {
+                say(format_args!("error: {error}"));
+                errors.push(error.to_string());
+            }
+        }
+    }
     match (no_cores, errors.is_empty()) {
         (false, _) => judge::judge(|| Ok(suites), errors, seed, options),
         (true, true) => check_software(&suites),
         (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
     }
+}
+
+/// A suite that a manifest has a command for.
+fn made(suite: &str, seed: u64) -> Option<Vec<Vector>> {
+    Suite::built_in(suite, seed).ok().map(|suite| suite.vectors)
 }
 
 fn check_software(suites: &[Suite]) -> Result<Verdict, Failure> {

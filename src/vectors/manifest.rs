@@ -33,7 +33,7 @@ struct Manifest {
     files: Vec<FileEntry>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileEntry {
     name: String,
@@ -44,6 +44,9 @@ struct FileEntry {
     bins: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<usize>,
+    /// The command that makes it: it is too large to lie beside the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_by: Option<String>,
 }
 
 /// What a file beside a manifest is, by its name: the vectors of a suite, once or twice, or their schema.
@@ -94,11 +97,12 @@ pub enum FileError {
     },
 }
 
-/// All files of a directory of published vectors: their names, and what is in them.
+/// All files of a directory of published vectors: their names, and what is in them. The manifest has the hashes of the files of
+/// large suites too, which are not among them, and the command that makes each.
 ///
 /// ```
 /// let smoke = silicabac::stress::smoke();
-/// let files = silicabac::vectors::files(&[("smoke", &smoke)], 1)?;
+/// let files = silicabac::vectors::files(&[("smoke", &smoke)], &[], 1)?;
 /// let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
 /// assert_eq!(names, ["smoke.json", "smoke.hex", "vectors.schema.json", "manifest.json"]);
 /// # Ok::<(), std::io::Error>(())
@@ -106,35 +110,28 @@ pub enum FileError {
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] for a name or a comment that could not be read again.
-pub fn files(suites: &[(&str, &[Vector])], seed: u64) -> io::Result<Vec<(String, Vec<u8>)>> {
+pub fn files(
+    suites: &[(&str, &[Vector])],
+    large: &[(&str, &[Vector])],
+    seed: u64,
+) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     let mut entries = Vec::new();
     for &(suite, vectors) in suites {
-        let (mut as_json, mut as_hex) = (Vec::new(), Vec::new());
-        json::write(suite, vectors, &mut as_json)?;
-        hex::write(vectors, &mut as_hex)?;
-        entries.push(FileEntry {
-            name: format!("{suite}.json"),
-            sha256: sha256(&as_json),
-            vectors: Some(vectors.len()),
-            bins: Some(vectors.iter().map(Vector::bins).sum()),
-            words: None,
-        });
-        entries.push(FileEntry {
-            name: format!("{suite}.hex"),
-            sha256: sha256(&as_hex),
-            vectors: None,
-            bins: None,
-            words: Some(words(&as_hex)),
-        });
-        files.extend([(format!("{suite}.json"), as_json), (format!("{suite}.hex"), as_hex)]);
+        for (entry, contents) in of_suite(suite, vectors)? {
+            files.push((entry.name.clone(), contents));
+            entries.push(entry);
+        }
+    }
+    for &(suite, vectors) in large {
+        let made_by = Some(format!("silicabac vectors generate DIR --suite {suite} --seed {seed}"));
+        let of_suite = of_suite(suite, vectors)?.into_iter();
+        entries.extend(of_suite.map(|(entry, _)| FileEntry { made_by: made_by.clone(), ..entry }));
     }
     entries.push(FileEntry {
         name: SCHEMA_FILE.into(),
         sha256: sha256(json::SCHEMA.as_bytes()),
-        vectors: None,
-        bins: None,
-        words: None,
+        ..FileEntry::default()
     });
     files.push((SCHEMA_FILE.into(), json::SCHEMA.into()));
     let manifest = Manifest {
@@ -148,6 +145,27 @@ pub fn files(suites: &[(&str, &[Vector])], seed: u64) -> io::Result<Vec<(String,
     text.push(b'\n');
     files.push((MANIFEST.into(), text));
     Ok(files)
+}
+
+/// The two files of a suite.
+fn of_suite(suite: &str, vectors: &[Vector]) -> io::Result<[(FileEntry, Vec<u8>); 2]> {
+    let (mut as_json, mut as_hex) = (Vec::new(), Vec::new());
+    json::write(suite, vectors, &mut as_json)?;
+    hex::write(vectors, &mut as_hex)?;
+    let json_entry = FileEntry {
+        name: format!("{suite}.json"),
+        sha256: sha256(&as_json),
+        vectors: Some(vectors.len()),
+        bins: Some(vectors.iter().map(Vector::bins).sum()),
+        ..FileEntry::default()
+    };
+    let hex_entry = FileEntry {
+        name: format!("{suite}.hex"),
+        sha256: sha256(&as_hex),
+        words: Some(words(&as_hex)),
+        ..FileEntry::default()
+    };
+    Ok([(json_entry, as_json), (hex_entry, as_hex)])
 }
 
 /// A suite that was read from a file, or what is wrong with the file.
@@ -167,6 +185,9 @@ pub fn read(path: &Path) -> Vec<ReadSuite> {
     let mut suites = Vec::new();
     for entry in &entries {
         let file = path.join(&entry.name);
+        if entry.made_by.is_some() && !file.exists() {
+            continue;
+        }
         let checked = match Kind::of(&entry.name) {
             Some(Kind::Json(suite)) => {
                 suites.push((file.clone(), read_suite(entry, suite, &file)));
@@ -185,6 +206,34 @@ pub fn read(path: &Path) -> Vec<ReadSuite> {
         suites.push((manifest, Err(error)));
     }
     suites
+}
+
+/// Whether the large suites of which a manifest has no files are made as it says; `make` makes one from its name and the seed, or
+/// nothing if it does not know it. What was compared, or what is wrong.
+pub fn check_made(
+    dir: &Path,
+    make: &mut dyn FnMut(&str, u64) -> Option<Vec<Vector>>,
+) -> Vec<(String, Result<(), FileError>)> {
+    let path = dir.join(MANIFEST);
+    let Ok(Manifest { files, seed, .. }) = whole_manifest(&path) else { return Vec::new() };
+    let suites = files.iter().filter(|entry| entry.made_by.is_some()).filter_map(|entry| {
+        match Kind::of(&entry.name) {
+            Some(Kind::Json(suite)) => Some(suite.to_owned()),
+            _ => None,
+        }
+    });
+    let check = |suite: String| {
+        let made = make(&suite, seed).and_then(|vectors| of_suite(&suite, &vectors).ok());
+        let is_right = made.is_some_and(|made| {
+            made.iter().all(|(made, _)| {
+                files.iter().any(|entry| entry.name == made.name && entry.sha256 == made.sha256)
+            })
+        });
+        let what = || format!("{suite}: its command does not make files with these hashes here");
+        let checked = if is_right { Ok(()) } else { Err(format_error(&path, None, "files", what())) };
+        (suite, checked)
+    };
+    suites.map(check).collect()
 }
 
 /// The vectors of a `.json` file that is all that the manifest says of it.
@@ -231,6 +280,10 @@ fn check_all_are_listed(dir: &Path, entries: &[FileEntry]) -> Result<(), FileErr
 }
 
 fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
+    Ok(whole_manifest(path)?.files)
+}
+
+fn whole_manifest(path: &Path) -> Result<Manifest, FileError> {
     let wrong = |field: &str, what: String| format_error(path, None, field, what);
     let bytes = contents(path)?;
     strict::unique(&bytes).map_err(|error| {
@@ -263,7 +316,7 @@ fn read_manifest(path: &Path) -> Result<Vec<FileEntry>, FileError> {
             wrong(&format!("files[{number}].{field}"), format!("{}: {what}", entry.name))
         })?;
     }
-    Ok(manifest.files)
+    Ok(manifest)
 }
 
 /// An entry has the fields that its kind of file must have, and the other half of its suite is there.

@@ -20,7 +20,7 @@ pub use csv::csv;
 pub use flag::Flag;
 pub use hex::write as write_hex;
 pub use json::{FormatError, SCHEMA, free_name, name_like, read as read_json, write as write_json};
-pub use manifest::{FileError, MANIFEST, ReadSuite, files, read, read_file};
+pub use manifest::{FileError, MANIFEST, ReadSuite, check_made, files, read, read_file};
 pub use trail::{Step, trail};
 
 /// A slice, and what coders make of it.
