@@ -316,10 +316,13 @@ fn the_testbench_and_the_socket_agree_on_faulty_cores() {
     let (cache, tools) = tools();
     let verilated = Verilated::new();
     let vectors = [stress::directed(), stress::damage::vectors(), stress::limits::vectors()].concat();
-    for name in ["textbook_decoder", "streaming_encoder", "banked_decoder", "hevc_encoder"]
-        .into_iter()
-        .take(if is_all { 4 } else { 2 })
-    {
+    let mut names = vec!["textbook_decoder", "streaming_encoder"];
+    if is_all {
+        names.extend(["banked_decoder", "hevc_encoder"]);
+        // Its lanes are an array that goes round in a circle, which Verilator 5.006 gets wrong under --timing.
+        names.extend((!tools.versions().contains("Verilator 5.006")).then_some("quad_encoder"));
+    }
+    for name in names {
         let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores").join(name).join("faults.toml");
         let Designs { core, faults } = Designs::read(&list).unwrap().sample((!is_all).then_some(1));
         let path = core.display().to_string();
