@@ -102,13 +102,18 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// Under the first so many kinds of stalls.
+    /// Under the first so many kinds of stalls. What the last vector leaves behind shows in the first one, which comes again.
     pub(super) fn under_stalls(&mut self, kinds: usize) -> Result<(), E> {
         let all = self.vectors;
         let is_large = |vector: &&&Vector| vector.flags.contains(&Flag::Large);
         let others: Vec<&Vector> = all.iter().filter(|vector| !is_large(vector)).copied().collect();
+        let and_first = |vectors: &[&'a Vector]| -> Vec<&'a Vector> {
+            let first = vectors.first().filter(|first| !is_large(first));
+            vectors.iter().chain(first).copied().collect()
+        };
+        let (all, others) = (and_first(all), and_first(&others));
         for stalls in Stalls::ALL.into_iter().take(kinds) {
-            let vectors = if stalls == Stalls::NONE { all } else { &others };
+            let vectors = if stalls == Stalls::NONE { &all } else { &others };
             self.play(stalls.name, vectors, Plan::default(), stalls)?;
         }
         Ok(())

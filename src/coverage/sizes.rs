@@ -19,9 +19,15 @@ const BYTES: [usize; 5] = [65_535, 65_536, 65_537, 75_000, 1 << 18];
 const RUNS: [usize; 3] = [300, 1_100, 5_000];
 /// At which bit an error comes, and how many requests come after it.
 const BITS: [usize; 5] = [600, 1_100, 2_100, 4_200, 17_000];
-const MORE: [usize; 2] = [300, 5_000];
-/// Bytes that are left when the next slice begins.
-const LEFT: [usize; 6] = [1, 130, 300, 1_200, 9_000, 70_000];
+const MORE: [usize; 3] = [300, 5_000, 140_000];
+/// Bytes that are left when the next slice begins: each small number, and what lies after powers of two, from which a core may have read
+/// some ahead.
+fn left() -> Vec<usize> {
+    let beside = (9..=12).chain([16]).flat_map(|power| (1 << power) - 1..=(1 << power) + 16);
+    let mut all: Vec<usize> = (1..=300).chain(beside).chain([1_200, 9_000, 70_000]).collect();
+    all.sort_unstable();
+    all
+}
 
 /// The items.
 #[derive(Clone, Debug)]
@@ -31,6 +37,7 @@ pub(super) struct Sizes {
     engine_runs: Item,
     late_errors: Item,
     leftovers: Item,
+    left: Vec<usize>,
     waits: Item,
     give_ups: Item,
     full_packers: Item,
@@ -96,12 +103,14 @@ impl Sizes {
                 "late-errors",
                 "a decoder meets this error at this bit or later, and is asked for so much more",
                 vec![errors, sizes("bit", BITS), sizes("more", MORE)],
-            ),
+            )
+            .without("where it comes matters no more", |places| places[1] > 0 && places[2] == 2),
             leftovers: Item::new(
                 "leftovers",
                 "so many bytes or more, which are all zero or not, are left when the next slice begins",
-                vec![sizes("bytes", LEFT), Axis::new("they are", ["zero", "not"])],
+                vec![Axis::new("bytes", left()), Axis::new("they are", ["zero", "not"])],
             ),
+            left: left(),
             waits: Item::new("waits", "each port is made to wait, up to 5,000 clocks", moods())
                 .without("what decides so many bits is a request like any other", |places| {
                     places[0] == Mood::LongRun as usize
@@ -119,8 +128,17 @@ impl Sizes {
     }
 
     pub(super) fn items(&self) -> [&Item; 8] {
-        let Sizes { raw_blocks, lengths, engine_runs, late_errors, leftovers, waits, give_ups, full_packers } =
-            self;
+        let Sizes {
+            raw_blocks,
+            lengths,
+            engine_runs,
+            late_errors,
+            leftovers,
+            waits,
+            give_ups,
+            full_packers,
+            ..
+        } = self;
         [raw_blocks, lengths, engine_runs, late_errors, leftovers, waits, give_ups, full_packers]
     }
 
@@ -138,7 +156,7 @@ impl Sizes {
             let end = vector.position.div_ceil(8) as usize;
             if let Some(left @ [_, ..]) = vector.bytes.get(end..) {
                 let is_zero = left.iter().all(|&byte| byte == 0);
-                self.leftovers.hit(&[place(&LEFT, left.len()), usize::from(!is_zero)]);
+                self.leftovers.hit(&[place(&self.left, left.len()), usize::from(!is_zero)]);
             }
         }
         let flagged = |flag| vector.flags.contains(&flag);

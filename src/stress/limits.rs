@@ -22,10 +22,8 @@ use crate::vectors::{Flag, Vector};
 pub fn vectors() -> Vec<Vector> {
     let raw = RAW.into_iter().map(raw);
     let lengths = [65_535, 65_536, 65_537, 262_200].map(bytes);
-    let leftovers = [1, 130, 300, 1_200, 9_000, 70_000]
-        .into_iter()
-        .flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
-    let tables = initial::every_bit().into_iter().map(large_tables);
+    let leftovers = leftovers().flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
+    let tables = initial::every_bit().into_iter().map(flowing);
     let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
     let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins((1 << 22) + MORE)]);
     let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power)).map(ones_to_the_end);
@@ -60,15 +58,12 @@ fn runs() -> impl Iterator<Item = Vector> {
 }
 
 /// Flags a vector that would take too long under all stalls.
-fn large(mut vector: Vector) -> Vector {
-    if vector.events.len() > 30_000 {
-        vector.flags.push(Flag::Large);
-    }
-    vector
+fn large(vector: Vector) -> Vector {
+    if vector.events.len().max(vector.bytes.len()) > 30_000 { flowing(vector) } else { vector }
 }
 
-/// No wait makes a table wrong.
-fn large_tables(mut vector: Vector) -> Vector {
+/// Flags a vector that is played without stalls only; a table, say, which no wait makes wrong.
+fn flowing(mut vector: Vector) -> Vector {
     vector.flags.push(Flag::Large);
     vector
 }
@@ -203,6 +198,15 @@ fn engine_runs(runs: u32) -> impl Iterator<Item = Vector> {
     })
 }
 
+/// A core drops what is left but for some bytes that it has read ahead, so what it drops is a power of two for one of these.
+fn leftovers() -> impl Iterator<Item = usize> {
+    let beside = (9..=12).chain([16]).flat_map(|power| (1 << power) - 1..=(1 << power) + READ_AHEAD);
+    (1..=300).chain(beside).chain([1_200, 9_000, 70_000])
+}
+
+/// Bytes that a core may have read ahead of the end of a slice.
+const READ_AHEAD: usize = 16;
+
 /// A slice after whose end some bytes are left.
 fn leftover(bytes: usize, byte: u8) -> Vector {
     let mut builder = Builder::new(bytes as u64);
@@ -211,15 +215,16 @@ fn leftover(bytes: usize, byte: u8) -> Vector {
     let id = format!("left-{bytes}-bytes-{}", if byte == 0 { "zero" } else { "noise" });
     let mut vector = builder.into_vector(id, comment, &[Flag::Tail]);
     vector.bytes.resize(vector.bytes.len() + bytes, byte);
-    vector
+    large(vector)
 }
 
-/// Each error at several places, and asked on for some time and for long.
+/// Each error at several places, and asked on for some time and for long; from one place for more than 2^16 bits.
 fn errors() -> Vec<Vector> {
     let errors = [exhausted, forbidden, misaligned];
     let places = [600, 1_100, 2_100, 4_200, 17_000];
     let all = places.into_iter().flat_map(|bit| [300, 5_000].map(move |more| (bit, more)));
-    all.flat_map(|(bit, more)| errors.map(|error| error(bit, more))).collect()
+    let all = all.chain([(600, 140_000)]);
+    all.flat_map(|(bit, more)| errors.map(|error| large(error(bit, more)))).collect()
 }
 
 /// Requests after an error.

@@ -352,7 +352,8 @@
           {plan, stalls, play_number} = {kind, kind, kind};
           if (kind == 0) list(from, to, -1, 1'b1);
           else list(from, to, LARGE, 1'b0);
-          if (listed_count > 0) play(listed_count);
+          // What the last one leaves behind shows in the first one, unless that is large.
+          if (listed_count > 0) play(listed_count + (is_flagged(listed[0], LARGE) ? 0 : 1));
         end
       plan = `CABAC_STALLS;
       stalls = 0;

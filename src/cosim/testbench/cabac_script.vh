@@ -59,6 +59,7 @@
       if (word[13:11] == SLICE) header = operand[12:0];
       ahead_header[ahead] = header;
       code_request(taken + ahead);
+      if (model.tail - model.head > (1 << model.QUEUE_BITS)) fail_here("the core owes more than this testbench has room for");
       if (requests_left == 0) check_digest(vector_at(place), model.digest);
       next_index = next_index + 1;
       ahead_delicate[ahead] = next_is_delicate;

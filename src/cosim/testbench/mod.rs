@@ -103,7 +103,7 @@ pub fn testbench(
         ("CLASSES", classes.len()),
         ("REQUEST_WORDS", tables.requests.words()),
         ("BYTE_WORDS", tables.bytes.words()),
-        ("QUEUE_BITS", (tables.most_bytes + MORE_DUE).next_power_of_two().ilog2() as usize),
+        ("QUEUE_BITS", tables.most_bytes.max(LEAST_DUE).next_power_of_two().ilog2() as usize),
     ];
     let mut texts = written(core.direction);
     texts.extend([
@@ -164,8 +164,8 @@ fn written(direction: Direction) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// How many bytes an encoder may owe besides those that one request decides.
-const MORE_DUE: usize = 60_000;
+/// There is room for at least so many bytes or answers that a core owes.
+const LEAST_DUE: usize = 1 << 16;
 
 /// What the testbench reads of the vectors.
 #[derive(Default)]
@@ -175,7 +175,7 @@ struct Tables {
     bytes: Tape,
     /// A line for each vector, as `cabac_play.vh` has it.
     vectors: String,
-    /// That an encoder's request decides.
+    /// Of a vector, which an encoder may hold back up to its end.
     most_bytes: usize,
 }
 
@@ -184,18 +184,19 @@ impl Tables {
         let all = [vector];
         let mut script = Script::new(core.direction, &all, &core.can);
         let (mut requests, mut count, mut digest) = (Vec::new(), 0, Digest::default());
-        let mut ends_with_error = false;
+        let (mut ends_with_error, mut due) = (false, 0);
         while script.has_next() {
             let Some(asked) = script.take() else { break };
             count += 1;
             requests.extend(words(core.direction, asked.request, asked.model.bits(), script.init(0)));
-            self.most_bytes = self.most_bytes.max(script.bytes.len());
+            due += script.bytes.len();
             script.bytes.drain(..).for_each(|byte| digest.push(byte.data.into()));
             for answer in script.answers.drain(..) {
                 ends_with_error |= answer.is_undefined;
                 digest.push_answer(answer);
             }
         }
+        self.most_bytes = self.most_bytes.max(due);
         let first_request = self.requests.push(&requests);
         let (first_byte, bytes) = match core.direction {
             Direction::Encoder => (0, 0),
