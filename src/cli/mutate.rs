@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     /// Play only so many of the mutants of each netlist, and of the bits of its tables
     #[arg(long, value_name = "NUMBER")]
     sample: Option<usize>,
-    /// Play the vectors of these files, not the published ones
+    /// Play the vectors of these files, not the published ones and `limits`
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
     /// Instead of mutants, judge wrong designs of any core: the edits that this file lists (docs/mutation.md); repeatable
@@ -83,11 +83,8 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { core, count, seed, sample, .. } = *arguments;
+    let suites = suites(&arguments.vectors)?;
     if !arguments.faults.is_empty() {
-        let suites = match &arguments.vectors[..] {
-            [] => suites_of_faults()?,
-            files => suites(files)?,
-        };
         let report = arguments.report.as_deref();
         return faults::run(&arguments.faults, sample, seed.into(), suites, report, arguments.format);
     }
@@ -97,7 +94,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let solver = Solver::find(&yosys, &cache, notice).map_err(mutation::MutationError::from)?;
     let tools = Tools::find(&cache, notice)?;
     let machine = Machine { yosys, solver, tools, cache };
-    let suites = suites(&arguments.vectors)?;
     let cores = core.map_or(cores::ALL.to_vec(), |core| vec![core]);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let files = arguments.report.as_deref().map(Files::new).transpose()?;
@@ -181,16 +177,11 @@ impl Files {
     }
 }
 
-/// All that a core of any make is played, but for most recorded slices.
-fn suites_of_faults() -> Result<Vec<Suite>, Failure> {
-    let names = PUBLISHED.into_iter().chain(["limits"]);
-    Ok(names.map(|name| Suite::built_in(name, 1)).collect::<Result<_, _>>()?)
-}
-
-/// The published suites, or one of each file.
+/// The published suites and `limits`, or one of each file.
 fn suites(files: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
     if files.is_empty() {
-        return PUBLISHED.iter().map(|name| Ok(Suite::built_in(name, 1)?)).collect();
+        let names = PUBLISHED.into_iter().chain(["limits"]);
+        return Ok(names.map(|name| Suite::built_in(name, 1)).collect::<Result<_, _>>()?);
     }
     files.iter().map(|file| Ok(Suite::from_vectors(file)?)).collect()
 }

@@ -21,7 +21,8 @@ use crate::yosys::{self, Yosys};
 pub enum Proof {
     /// In all that the contract of the core allows.
     Equal,
-    /// Unless a run of outstanding bits, or a slice, has 2^18 bits, as the longest vectors have.
+    /// Unless a run of outstanding bits has 2^19 bits, or a slice 2^21. The suite `limits` has longer ones, so what a shorter one can
+    /// show is not taken for proved where a vector shows it.
     EqualIfShort,
 }
 

@@ -64,7 +64,7 @@ pub struct Tally {
     pub paced: usize,
     /// Those that are proved equal.
     pub proved: usize,
-    /// Those that are proved equal unless a run or a slice has 2^18 bits.
+    /// Those that are proved equal unless a run has 2^19 bits or a slice 2^21.
     pub proved_if_short: usize,
     /// Those that are explained.
     pub explained: usize,
@@ -215,7 +215,7 @@ fn section(fate: &Fate) -> Option<(u8, &'static str)> {
         Fate::Explained { .. } => Some((1, "explained by hand")),
         Fate::Paced(_) => Some((2, "right, but in another number of clocks")),
         Fate::Proved { proof: Proof::EqualIfShort } => {
-            Some((3, "proved equal unless a run of outstanding bits, or a slice, has 2^18 bits"))
+            Some((3, "proved equal unless a run of outstanding bits has 2^19 bits, or a slice 2^21"))
         }
         Fate::Proved { proof: Proof::Equal } => Some((4, "proved equal in all that the contract allows")),
     }

@@ -27,7 +27,7 @@ module proof (
     // What the context memories answer
     input wire logic [6:0]       stored,
     input wire logic [6:0]       mutant_stored,
-    // In this clock: they agree; what the contract and formal/ say is so; no slice has 2^18 bits
+    // In this clock: they agree; what the contract and formal/ say is so; no slice has 2^21 bits
     output logic                 agree,
     output logic                 legal,
     output logic                 short,
@@ -136,6 +136,6 @@ module proof (
       && (right.ahead_len == 6'd0 || end_of_ahead == 3'd0);
 
   assign legal = contract && contexts && interval && bits;
-  assign short = right.position < 32'd262_144;
+  assign short = right.position < 32'd2_097_152;
 endmodule
 `default_nettype wire

@@ -27,7 +27,7 @@ module proof (
     input wire logic [6:0]       stored,
     input wire logic [6:0]       mutant_stored,
     input wire logic [8:0]       low_range,
-    // In this clock: they agree; what the contract and formal/ say is so; no run has 2^18 bits
+    // In this clock: they agree; what the contract and formal/ say is so; no run has 2^19 bits
     output logic                 agree,
     output logic                 legal,
     output logic                 short,
@@ -151,6 +151,6 @@ module proof (
       && (!right.pack_last || (right.pack_fill[2:0] == 3'd0 && right.pack_fill != 6'd0));
 
   assign legal = contract && contexts && interval && operation && low_bounds && bits;
-  assign short = right.bits_outstanding < 32'd262_144 && right.emit.run < 32'd262_144;
+  assign short = right.bits_outstanding < 32'd524_288 && right.emit.run < 32'd524_288;
 endmodule
 `default_nettype wire
