@@ -18,14 +18,27 @@ const WAITING: &str = "waiting";
 /// How vectors are played that come again and again.
 const REPEATED: &str = "repeated";
 
-/// For how many clocks a port waits: longer than counters of six, eight, ten and twelve bits count.
-pub(super) const WAITS: [u64; 4] = [64, 300, 1_100, 5_000];
+/// For how many clocks a port waits: longer than counters of six, eight, ten, twelve and sixteen bits count. The longest is for some
+/// transfers of vectors that have few, and of the others a large vector has one.
+pub(super) const WAITS: [u64; 5] = [64, 300, 1_100, 5_000, LONG_WAIT];
+pub(super) const LONG_WAIT: u64 = 70_000;
+pub(super) const FEW: u64 = 64;
+pub(super) const LARGE_WAIT: u64 = 1_100;
+
+/// A vector of more transfers waits at some only: the last ones, and at each power of two.
+pub(super) const EACH: u64 = 310;
+pub(super) const LAST_TRANSFERS: u64 = 8;
+
+/// Where each number of clocks is waited for, the next wait is by so many clocks longer, up to so many.
+pub(super) const LONGER: u64 = 7;
+pub(super) const LONGEST: u64 = 1_100;
 
 /// For how many clocks the output waits so that a core stores all that it can.
 pub(super) const FILLS: [u64; 2] = [12, 60];
 
 /// Each clock in which a vector is given up takes a play of its own, so a long vector is given up in some of its clocks only: in
-/// each of the last, in every seventh of those near the end, and before these at each power of two.
+/// each of the last, in every seventh of those near the end, and before these at each power of two. A large one is at the last
+/// powers of two and in every seventh of the last clocks.
 pub(super) const LAST: u64 = 40;
 pub(super) const NEAR: u64 = 300;
 /// A vector of no more clocks is short.
@@ -76,6 +89,10 @@ pub(super) struct Plays<'a, F> {
     vectors: &'a [&'a Vector],
 }
 
+fn is_large(vector: &&Vector) -> bool {
+    vector.flags.contains(&Flag::Large)
+}
+
 impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
     /// Nothing but the seed decides what is random, so that fewer vectors meet the same.
     pub(super) fn new(
@@ -95,6 +112,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         let flagged = |flag: Flag| vectors.iter().copied().filter(move |vector| vector.flags.contains(&flag));
         flagged(Flag::GiveUp).try_for_each(|vector| self.given_up(vector))?;
         flagged(Flag::Wait).try_for_each(|vector| self.waiting(vector, self.ports(), &WAITS))?;
+        flagged(Flag::EachWait).try_for_each(|vector| self.each_wait(vector))?;
         flagged(Flag::FullPacker).try_for_each(|vector| self.waiting(vector, &[Port::Bytes], &FILLS))?;
         for (flag, times) in [(Flag::ManySlices, MANY), (Flag::VeryManySlices, VERY_MANY)] {
             self.repeated(&flagged(flag).collect::<Vec<_>>(), times)?;
@@ -105,7 +123,6 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
     /// Under the first so many kinds of stalls. What the last vector leaves behind shows in the first one, which comes again.
     pub(super) fn under_stalls(&mut self, kinds: usize) -> Result<(), E> {
         let all = self.vectors;
-        let is_large = |vector: &&&Vector| vector.flags.contains(&Flag::Large);
         let others: Vec<&Vector> = all.iter().filter(|vector| !is_large(vector)).copied().collect();
         let and_first = |vectors: &[&'a Vector]| -> Vec<&'a Vector> {
             let first = vectors.first().filter(|first| !is_large(first));
@@ -119,17 +136,23 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// Gives a vector up in every clock of it, in every way, and plays it twice after that; without other waits, then, if it is
-    /// short, with some.
-    fn given_up(&mut self, vector: &Vector) -> Result<(), E> {
+    /// What shows how a vector has left a core: the same again, or where that is large, the first of all.
+    fn with_next(&self, vector: &'a Vector) -> [&'a Vector; 2] {
+        let next = if is_large(&vector) { self.vectors.first().copied().unwrap_or(vector) } else { vector };
+        [vector, next]
+    }
+
+    /// Gives a vector up in every clock of it, in every way, and plays it again after that, and another; without other waits, then, if
+    /// it is short, with some.
+    fn given_up(&mut self, vector: &'a Vector) -> Result<(), E> {
         let stats = self.play(GIVEN_UP, &[vector], Plan::default(), Stalls::NONE)?;
         let clocks = stats.clocks + stats.load_clocks;
         let is_picked = |clock: &u64| {
             let left = clocks - clock;
             clocks <= SHORT
-                || left <= LAST
-                || left <= NEAR && left.is_multiple_of(7)
-                || clock.is_power_of_two()
+                || clock.is_power_of_two() && (8 * clock > clocks || !is_large(&vector))
+                || left.is_multiple_of(7) && left <= if is_large(&vector) { LAST } else { NEAR }
+                || left <= LAST && !is_large(&vector)
         };
         for clock in (0..clocks).filter(is_picked) {
             let reset = Way::Reset(1 + clock as u32 % 3);
@@ -142,7 +165,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
                 for stalls in both.into_iter().take(if clocks <= SHORT { 2 } else { 1 }) {
                     let give_ups = vec![GiveUp { when: When::Clock(clock), after: 0, way }];
                     let plan = Plan { give_ups, ..Plan::default() };
-                    self.play(GIVEN_UP, &[vector, vector], plan, stalls)?;
+                    self.play(GIVEN_UP, &self.with_next(vector), plan, stalls)?;
                 }
             }
         }
@@ -156,18 +179,44 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         }
     }
 
-    /// Makes each of these ports wait before each of its transfers, so many clocks each time, and plays the vector once more
-    /// after that.
-    fn waiting(&mut self, vector: &Vector, ports: &[Port], waits: &[u64]) -> Result<(), E> {
+    /// Makes each of these ports wait before each of its transfers, so many clocks each time, and plays another vector after that.
+    fn waiting(&mut self, vector: &'a Vector, ports: &[Port], waits: &[u64]) -> Result<(), E> {
         let stats = self.play(WAITING, &[vector], Plan::default(), Stalls::NONE)?;
         for &port in ports {
-            for transfer in 0..=stats.transfers[port as usize] {
-                for &clocks in waits {
+            let end = stats.transfers[port as usize];
+            let is_picked = |at: &u64| match is_large(&vector) {
+                true => end - at < 2 || at.is_power_of_two() && 8 * at > end,
+                false => end <= EACH || end - at <= LAST_TRANSFERS || at.is_power_of_two(),
+            };
+            let is_wanted = |at: u64, clocks: u64| match is_large(&vector) {
+                true => clocks == LARGE_WAIT,
+                false => clocks < LONG_WAIT || end <= FEW && (at.is_power_of_two() || at == end),
+            };
+            for transfer in (0..=end).filter(is_picked) {
+                for &clocks in waits.iter().filter(|clocks| is_wanted(transfer, **clocks)) {
                     let waits = vec![Wait { port, when: When::Transfer(transfer), after: 0, clocks }];
                     let plan = Plan { waits, ..Plan::default() };
-                    self.play(WAITING, &[vector, vector], plan, Stalls::NONE)?;
+                    self.play(WAITING, &self.with_next(vector), plan, Stalls::NONE)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Makes each port, and then all, wait before all of their transfers, each time for another number of clocks.
+    fn each_wait(&mut self, vector: &'a Vector) -> Result<(), E> {
+        let stats = self.play(WAITING, &[vector], Plan::default(), Stalls::NONE)?;
+        let waits = |port: Port| {
+            let wait = move |transfer| {
+                let clocks = 1 + transfer * LONGER % LONGEST;
+                Wait { port, when: When::Transfer(transfer), after: 0, clocks }
+            };
+            (0..=stats.transfers[port as usize]).map(wait)
+        };
+        let each = self.ports().iter().map(|&port| waits(port).collect());
+        let all = self.ports().iter().flat_map(|&port| waits(port)).collect();
+        for waits in each.chain([all]).collect::<Vec<_>>() {
+            self.play(WAITING, &[vector], Plan { waits, ..Plan::default() }, Stalls::NONE)?;
         }
         Ok(())
     }

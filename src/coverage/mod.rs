@@ -380,7 +380,7 @@ mod tests {
         ];
         let of_sizes = [
             (Flag::LongSlice, "lengths", "bytes 262144"),
-            (Flag::ManyStarts, "engine-runs", "runs 5000, after each no raw byte"),
+            (Flag::ManyStarts, "engine-runs", "runs 5000, after each raw bytes"),
             (Flag::Truncated, "late-errors", "error exhausted, bit 17000, more 5000"),
             (Flag::Tail, "leftovers", "bytes 70000, they are zero"),
             (Flag::Wait, "waits", "in a forbidden start"),

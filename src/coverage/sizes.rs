@@ -111,10 +111,7 @@ impl Sizes {
                 vec![Axis::new("bytes", left()), Axis::new("they are", ["zero", "not"])],
             ),
             left: left(),
-            waits: Item::new("waits", "each port is made to wait, up to 5,000 clocks", moods())
-                .without("what decides so many bits is a request like any other", |places| {
-                    places[0] == Mood::LongRun as usize
-                }),
+            waits: Item::new("waits", "each port is made to wait, up to 5,000 clocks", moods()),
             give_ups: Item::new("give-ups", "the vector is given up in every clock", moods()).without(
                 "what is dropped belongs to no request: the slice before it is given up",
                 |places| places[0] == Mood::Left as usize,

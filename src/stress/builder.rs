@@ -49,6 +49,14 @@ impl Builder {
         self.encoder.cod_i_range()
     }
 
+    pub(super) fn low(&self) -> u32 {
+        self.encoder.cod_i_low_10()
+    }
+
+    pub(super) fn bits_outstanding(&self) -> u32 {
+        self.encoder.bits_outstanding()
+    }
+
     /// The bit of its byte that a decoder reads next, 0..8.
     pub(super) fn phase(&self) -> u64 {
         self.position % 8
@@ -181,15 +189,25 @@ impl Builder {
         position
     }
 
+    /// All so far.
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Ends the slice; all of it.
+    pub(super) fn into_events(mut self) -> Vec<Event> {
+        self.terminate(true);
+        self.events
+    }
+
     /// Ends the slice.
     pub(super) fn into_vector(
-        mut self,
+        self,
         id: impl Into<String>,
         comment: impl Into<String>,
         flags: &[Flag],
     ) -> Vector {
-        self.terminate(true);
-        Vector::encoded(id, comment, flags, self.events)
+        Vector::encoded(id, comment, flags, self.into_events())
     }
 }
 

@@ -10,7 +10,7 @@ use rand_chacha::{
 
 use super::{
     builder::Builder,
-    initial,
+    deep, initial,
     outstanding::{self, End},
     random,
 };
@@ -21,13 +21,23 @@ use crate::vectors::{Flag, Vector};
 /// All of it.
 pub fn vectors() -> Vec<Vector> {
     let raw = RAW.into_iter().map(raw);
-    let lengths = [65_535, 65_536, 65_537, 262_200].map(bytes);
+    let lengths = [65_535, 65_536, 65_537, 262_200].map(bytes).map(waited_in);
+    let many = [Many::Align, Many::Terminate, Many::Load].map(many);
+    let lengths = lengths.into_iter().chain(many).chain([roundings()]);
     let leftovers = leftovers().flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
     let tables = initial::every_bit().into_iter().map(flowing);
     let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
     let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins((1 << 22) + MORE)]);
-    let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power)).map(ones_to_the_end);
-    runs.chain(ones).chain(engine_runs(5_200)).chain(leftovers).chain(several).chain(tables).collect()
+    let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power));
+    let ones = ones.chain((1..64).map(|times| 64 * times).filter(|bytes| ![256, 1_024].contains(bytes)));
+    let deep = deep::vectors().into_iter().map(large).chain([deep::loaded_twice(), each_wait()]);
+    runs.chain(ones.map(ones_to_the_end))
+        .chain(deep)
+        .chain(engine_runs(5_200))
+        .chain(leftovers)
+        .chain(several)
+        .chain(tables)
+        .collect()
 }
 
 /// What takes minutes.
@@ -59,7 +69,7 @@ fn runs() -> impl Iterator<Item = Vector> {
 
 /// Flags a vector that would take too long under all stalls.
 fn large(vector: Vector) -> Vector {
-    if vector.events.len().max(vector.bytes.len()) > 30_000 { flowing(vector) } else { vector }
+    if vector.events.len().max(vector.bytes.len()) > 12_000 { flowing(vector) } else { vector }
 }
 
 /// Flags a vector that is played without stalls only; a table, say, which no wait makes wrong.
@@ -95,6 +105,9 @@ const RAW: [u32; 34] = [
     1_343, 1_344, 1_345, 1_535, 1_536, 1_537, 2_047, 2_048, 2_049, 4_095, 4_096, 4_097, 6_143, 6_144,
 ];
 
+/// Of these those in which a core is made to wait, at their end and elsewhere.
+const WAITED_IN: [u32; 4] = [65, 257, 1_345, 6_144];
+
 fn raw(bytes: u32) -> Vector {
     let mut builder = Builder::new(bytes.into());
     builder.load(0, 12, true);
@@ -104,7 +117,8 @@ fn raw(bytes: u32) -> Vector {
     builder.raw(bytes);
     builder.some_bins(20);
     let comment = format!("{bytes} raw bytes in a row");
-    builder.into_vector(format!("raw-{bytes}"), comment, &[Flag::Pcm])
+    let flags: &[Flag] = if WAITED_IN.contains(&bytes) { &[Flag::Pcm, Flag::Wait] } else { &[Flag::Pcm] };
+    builder.into_vector(format!("raw-{bytes}"), comment, flags)
 }
 
 /// A slice of so many bytes, most of them raw, in blocks that every standard allows.
@@ -159,8 +173,68 @@ fn bins(requests: usize) -> Vector {
     large(Vector::encoded(format!("bins-{requests}"), comment, &[Flag::LongSlice], events))
 }
 
+/// Flags a vector so that a core waits in it.
+fn waited_in(mut vector: Vector) -> Vector {
+    vector.flags.push(Flag::Wait);
+    vector
+}
+
+/// A request of which a slice has many.
+#[derive(Clone, Copy)]
+enum Many {
+    Align,
+    Terminate,
+    Load,
+}
+
+/// More requests of a kind than a counter of sixteen bits counts, or in a kind that is slow, one of twelve.
+fn many(kind: Many) -> Vector {
+    let (name, count) = match kind {
+        Many::Align => ("aligns", 66_000),
+        Many::Terminate => ("terminates", 66_000),
+        Many::Load => ("loads", 5_000),
+    };
+    let mut builder = Builder::new(count);
+    for number in 0..count {
+        match kind {
+            Many::Align => builder.push(Event::Align),
+            Many::Terminate => builder.terminate(false),
+            Many::Load => builder.load((number % 3) as u16, (number % 62) as u8, number % 2 == 0),
+        }
+        match number % 3 {
+            0 => builder.bypass(number % 5 == 0),
+            // A context that is not loaded over again.
+            _ => builder.symbol(2, number % 4 != 0),
+        }
+    }
+    let comment = format!("{count} {name} in a slice");
+    large(builder.into_vector(format!("many-{name}"), comment, &[Flag::LongSlice]))
+}
+
+/// A slice with an engine run that ends just before each power of two of bits from 2^6 to 2^21, so that the next byte begins there.
+fn roundings() -> Vector {
+    let mut builder = Builder::new(6);
+    builder.bypass(true);
+    builder.terminate(true);
+    let mut byte = 2;
+    for power in 6..=21 {
+        let before = (1 << power) / 8 - 2;
+        builder.raw(before - byte);
+        // The start reads nine bits.
+        builder.terminate(true);
+        byte = before + 2;
+    }
+    builder.raw(3);
+    builder.bypasses(9);
+    let comment = "engine runs that end in the last byte before powers of two of bits";
+    large(builder.into_vector("roundings", comment, &[Flag::LongSlice, Flag::Pcm]))
+}
+
 /// Slices of a few bins, to be played in turn.
 fn many_slices(name: &str, flag: Flag) -> Vec<Vector> {
+    let errors = short_errors(&format!("{name}-slices"), "to be met thousands of times since a reset", flag);
+    let mut left = leftover(1, 0xa5);
+    (left.id, left.flags) = (format!("{name}-slices-left"), vec![flag]);
     let slice = |kind: &str, build: &dyn Fn(&mut Builder)| {
         let mut builder = Builder::new(kind.len() as u64);
         build(&mut builder);
@@ -180,7 +254,11 @@ fn many_slices(name: &str, flag: Flag) -> Vec<Vector> {
             builder.raw(2);
             builder.bypasses(3);
         }),
+        left,
     ]
+    .into_iter()
+    .chain(errors)
+    .collect()
 }
 
 /// Slices of so many engine runs, with and without raw bytes between them.
@@ -224,7 +302,66 @@ fn errors() -> Vec<Vector> {
     let places = [600, 1_100, 2_100, 4_200, 17_000];
     let all = places.into_iter().flat_map(|bit| [300, 5_000].map(move |more| (bit, more)));
     let all = all.chain([(600, 140_000)]);
-    all.flat_map(|(bit, more)| errors.map(|error| large(error(bit, more)))).collect()
+    let all = all.flat_map(|(bit, more)| errors.map(|error| error(bit, more)));
+    let of_kinds = [600, 1_100, 2_100, 4_200, 9_000, 17_000, 33_000, 66_000].into_iter().flat_map(|bit| {
+        let met_by = [
+            ("bypass", vec![Event::Bypass { bin: false }]),
+            ("terminate", vec![Event::Terminate { bin: false }]),
+            ("raw", vec![Event::Raw(0)]),
+            ("start", vec![Event::Start]),
+        ];
+        met_by.map(|(by, asked)| exhausted_by(by, bit, &asked))
+    });
+    let after_starts = [300, 1_100, 5_000].map(forbidden_after);
+    all.chain(of_kinds).chain(after_starts).map(large).collect()
+}
+
+/// The end of the bytes at about this bit, most of them raw, met by these requests.
+fn exhausted_by(name: &str, bit: usize, asked: &[Event]) -> Vector {
+    let mut builder = Builder::new(bit as u64);
+    builder.bypass(false);
+    builder.terminate(true);
+    builder.raw(bit as u32 / 8 - 1);
+    let between = builder.events().to_vec();
+    // Where bins are asked for, they go up to the last bit, in place of the end.
+    let (mut events, bytes) = if matches!(asked[0], Event::Raw(_) | Event::Start) {
+        let bytes = Vector::encoded("", "", &[], between.clone()).bytes;
+        (between, bytes)
+    } else {
+        // From 256 a terminate bin takes a bit.
+        builder.push(Event::Align);
+        let whole = builder.into_vector("", "", &[]);
+        (whole.events, whole.bytes)
+    };
+    if events.last().is_some_and(|event| event.ends_life()) {
+        events.pop();
+        let mut decoder = spec::Decoder::new(&bytes);
+        decoder.answers(&events);
+        events.extend(bypasses(8 * bytes.len() - decoder.position() as usize));
+    }
+    let asked = events.into_iter().chain(asked.iter().copied()).chain(more(300)).collect();
+    let comment = format!("the end of the bytes at about bit {bit}, and 300 requests after it");
+    Vector::decoded(
+        format!("exhausted-by-{name}-at-{bit}"),
+        comment,
+        &[Flag::Truncated, Flag::Pcm],
+        bytes,
+        asked,
+    )
+}
+
+/// A forbidden start after so many engine runs.
+fn forbidden_after(runs: usize) -> Vector {
+    let mut builder = Builder::new(runs as u64);
+    for _ in 0..runs {
+        builder.terminate(true);
+    }
+    let whole = builder.events().to_vec();
+    let mut bytes = Vector::encoded("", "", &[], whole.clone()).bytes;
+    bytes.extend([0xff, 0x80, 0x12, 0x34, 0x56]);
+    let asked = whole.into_iter().chain([Event::Start]).chain(more(20)).collect();
+    let comment = format!("a forbidden start after {runs} engine runs");
+    Vector::decoded(format!("forbidden-after-{runs}-runs"), comment, &[Flag::Forbidden], bytes, asked)
 }
 
 /// Requests after an error.
@@ -312,6 +449,14 @@ fn waits() -> Vec<Vector> {
     others.into_iter().chain(errors).collect()
 }
 
+/// Enough of everything to wait for any number of clocks up to a thousand, at each port, in each state.
+fn each_wait() -> Vector {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let slices = [0, 3, 5].map(|mix| random::slice(&mut rng, random::MIXES[mix], 1_500));
+    let comment = "much of everything, to wait in for each number of clocks";
+    Vector::encoded("each-wait", comment, &[Flag::EachWait], slices.concat())
+}
+
 /// Each error, and some requests after it.
 fn short_errors(name: &str, what: &str, flag: Flag) -> Vec<Vector> {
     let asked: Vec<Event> = bypasses(3).into_iter().chain(more(9)).collect();
@@ -382,8 +527,9 @@ mod tests {
     fn errors_come_where_they_are_said_to() {
         for vector in errors() {
             let error = vector.error.unwrap_or_else(|| panic!("{}: no error", vector.id));
-            let numbers: Vec<u64> = vector.id.split('-').filter_map(|word| word.parse().ok()).collect();
-            assert!((numbers[0]..numbers[0] + 100).contains(&error.bit), "{}: {error:?}", vector.id);
+            let at = vector.id.split_once("-at-").and_then(|(_, at)| at.split('-').next()?.parse().ok());
+            let at = at.unwrap_or(16 * vector.id.split('-').find_map(|word| word.parse().ok()).unwrap_or(0));
+            assert!((at..at + 100).contains(&error.bit), "{}: {error:?}", vector.id);
             let kind = match vector.id.split('-').next() {
                 Some("exhausted") => DecodeErrorKind::Exhausted,
                 Some("forbidden") => DecodeErrorKind::Forbidden,

@@ -9,6 +9,7 @@ mod builder;
 pub mod contexts;
 pub mod cross;
 pub mod damage;
+mod deep;
 pub mod initial;
 pub mod limits;
 pub mod lives;

@@ -86,6 +86,9 @@ flags! {
     Wait:
         "a port that must not wait for long: a counter, a watchdog, a register that holds too little",
         "after so many clocks in which a port waits, something is lost, comes twice or stops";
+    EachWait:
+        "a timer that does something in a single clock, or a wait that is counted in few bits",
+        "after exactly so many clocks in which a port waits, something is lost, comes twice or is wrong";
     FullPacker:
         "a carry that comes while the output is not taken and nothing more can be stored",
         "a bit of the bytes before the run, or of its own, is wrong";

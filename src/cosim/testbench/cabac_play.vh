@@ -45,7 +45,7 @@
   endtask
 
   // The bits of a vector that say what it is flagged for.
-  localparam GIVE_UP = 0, WAIT = 1, FULL_PACKER = 2, MANY = 3, VERY_MANY = 4, LARGE = 5, ENDS_WITH_ERROR = 6;
+  localparam GIVE_UP = 0, WAIT = 1, FULL_PACKER = 2, MANY = 3, VERY_MANY = 4, LARGE = 5, EACH_WAIT = 6, ENDS_WITH_ERROR = 7;
 
   function is_flagged(input integer vector, input integer flag);
     is_flagged = vectors[vector][168+flag];
@@ -100,7 +100,8 @@
   integer stalls, most_given_up;
   integer port_odds[0:2];
   reg splits, looks;
-  // The one planned wait of a play, and the one planned give-up; none if they are negative.
+  // The one planned wait of a play, and the one planned give-up; none if they are negative. With a negative transfer the port waits
+  // before each, for another number of clocks.
   integer wait_port, wait_transfer, wait_clocks;
   integer give_up_clock, give_up_reset;
   // What has passed over each port, and before the last time, and the clock after that.
@@ -126,6 +127,7 @@
       if (port == wait_port && transfers[port] >= wait_transfer
           && !(transfers[port] > wait_transfer && transfers_before[port] >= wait_transfer)
           && clocks - since[port] < wait_clocks) waits = 1'b1;
+      if ((port == wait_port || wait_port > `CABAC_LAST_PORT) && wait_transfer < 0 && clocks - since[port] <= transfers[port] * `CABAC_LONGER % `CABAC_LONGEST) waits = 1'b1;
       if (waits) waited = 1'b1;
     end
   endfunction
@@ -279,25 +281,55 @@
     end
   endtask
 
-  task list_twice(input integer vector);
+  // What shows how a vector has left a core: the same again, or where that is large, the first of its class.
+  task list_with_next(input integer vector);
     begin
       listed[0] = vector;
-      listed[1] = vector;
+      listed[1] = is_flagged(vector, LARGE) ? first_of_class[class_of(vector)] : vector;
       listed_count = 2;
     end
   endtask
 
+  // Whether a vector is given up with so many clocks left: of a long one in some, of a large one in few.
+  function is_given_up(input integer vector, input integer clock, input integer end_clock);
+    integer left;
+    begin
+      left = end_clock - clock;
+      is_given_up = end_clock <= `CABAC_SHORT
+          || ((clock & (clock - 1)) == 0 && (8 * clock > end_clock || !is_flagged(vector, LARGE)))
+          || (left % 7 == 0 && left <= (is_flagged(vector, LARGE) ? `CABAC_LAST : `CABAC_NEAR))
+          || (left <= `CABAC_LAST && !is_flagged(vector, LARGE));
+    end
+  endfunction
+
+  // Whether a port waits before this of so many transfers: of many before some.
+  function is_waited_for(input integer vector, input integer transfer, input integer end_transfer);
+    reg is_power;
+    begin
+      is_power = transfer != 0 && (transfer & (transfer - 1)) == 0;
+      if (is_flagged(vector, LARGE)) is_waited_for = end_transfer - transfer < 2 || (is_power && 8 * transfer > end_transfer);
+      else is_waited_for = end_transfer <= `CABAC_EACH || end_transfer - transfer <= `CABAC_LAST_TRANSFERS || is_power;
+    end
+  endfunction
+
+  // Whether it waits for so many clocks.
+  function is_wait_wanted(input integer vector, input integer wanted, input integer transfer, input integer end_transfer);
+    if (is_flagged(vector, LARGE)) is_wait_wanted = wanted == `CABAC_LARGE_WAIT;
+    else
+      is_wait_wanted = wanted < `CABAC_LONG_WAIT
+          || (end_transfer <= `CABAC_FEW && (transfer == end_transfer || (transfer != 0 && (transfer & (transfer - 1)) == 0)));
+  endfunction
+
   // In each of its clocks; of a long vector in some.
   task give_up_everywhere(input integer vector);
-    integer clock, end_clock, left, kind, resets;
+    integer clock, end_clock, kind, resets;
     begin
       {play_number, listed[0], alone, listed_count} = {32'd0, vector, vector, 32'd1};
       play(1);
       end_clock = clocks;
-      list_twice(vector);
+      list_with_next(vector);
       for (clock = 0; clock < end_clock && !failed; clock = clock + 1) begin
-        left = end_clock - clock;
-        if (end_clock <= `CABAC_SHORT || left <= `CABAC_LAST || (left <= `CABAC_NEAR && left % 7 == 0) || (clock & (clock - 1)) == 0)
+        if (is_given_up(vector, clock, end_clock))
           for (resets = 1; resets >= `CABAC_FIRST_WAY; resets = resets - 1)
             for (kind = 0; kind < (end_clock <= `CABAC_SHORT ? 2 : 1); kind = kind + 1) begin
               stalls = kind == 0 ? 0 : `CABAC_UNEVEN_WITHOUT_GIVE_UPS;
@@ -319,15 +351,30 @@
       {play_number, listed[0], alone, listed_count} = {32'd0, vector, vector, 32'd1};
       play(1);
       {ends[0], ends[1], ends[2]} = {transfers[0], transfers[1], transfers[2]};
-      list_twice(vector);
+      list_with_next(vector);
       for (port = fills != 0 ? BYTES : REQUESTS; port <= (fills != 0 ? BYTES : `CABAC_LAST_PORT); port = port + 1)
         for (transfer = 0; transfer <= ends[port] && !failed; transfer = transfer + 1)
-          for (number = 0; wait_of(fills, number) > 0; number = number + 1) begin
-            wait_port = port;
-            wait_transfer = transfer;
-            wait_clocks = wait_of(fills, number);
-            play(2);
-          end
+          for (number = 0; wait_of(fills, number) > 0; number = number + 1)
+            if (is_waited_for(vector, transfer, ends[port]) && is_wait_wanted(vector, wait_of(fills, number), transfer, ends[port])) begin
+              wait_port = port;
+              wait_transfer = transfer;
+              wait_clocks = wait_of(fills, number);
+              play(2);
+            end
+      if (!failed) alone = -1;
+    end
+  endtask
+
+  // At each transfer of each port, and then of all, for another number of clocks.
+  task wait_each(input integer vector);
+    integer port;
+    begin
+      {play_number, listed[0], alone, listed_count} = {32'd0, vector, vector, 32'd1};
+      play(1);
+      for (port = REQUESTS; port <= `CABAC_LAST_PORT + 1; port = port + 1) begin
+        {wait_port, wait_transfer} = {port, -32'sd1};
+        play(1);
+      end
       if (!failed) alone = -1;
     end
   endtask
@@ -362,6 +409,8 @@
       plan = `CABAC_STALLS + 1;
       for (vector = from; vector < to; vector = vector + 1)
         if (is_chosen(vector) && is_flagged(vector, WAIT) && is_planned(plan)) wait_everywhere(vector, 0);
+      for (vector = from; vector < to; vector = vector + 1)
+        if (is_chosen(vector) && is_flagged(vector, EACH_WAIT) && is_planned(plan)) wait_each(vector);
       plan = `CABAC_STALLS + 2;
       for (vector = from; vector < to; vector = vector + 1)
         if (is_chosen(vector) && is_flagged(vector, FULL_PACKER) && is_planned(plan)) wait_everywhere(vector, 1);

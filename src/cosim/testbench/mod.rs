@@ -216,8 +216,15 @@ impl Tables {
 }
 
 /// The flags by which a vector is played, in the order of their bits in `cabac_play.vh`.
-const FLAGS: [Flag; 6] =
-    [Flag::GiveUp, Flag::Wait, Flag::FullPacker, Flag::ManySlices, Flag::VeryManySlices, Flag::Large];
+const FLAGS: [Flag; 7] = [
+    Flag::GiveUp,
+    Flag::Wait,
+    Flag::FullPacker,
+    Flag::ManySlices,
+    Flag::VeryManySlices,
+    Flag::Large,
+    Flag::EachWait,
+];
 /// The bit after theirs.
 const ENDS_WITH_ERROR: usize = FLAGS.len();
 
@@ -299,6 +306,13 @@ fn config(core: &TestbenchFor<'_>, constants: &[(&str, usize)]) -> String {
         ("SHORT", ways::SHORT as usize),
         ("LAST", ways::LAST as usize),
         ("NEAR", ways::NEAR as usize),
+        ("EACH", ways::EACH as usize),
+        ("LAST_TRANSFERS", ways::LAST_TRANSFERS as usize),
+        ("FEW", ways::FEW as usize),
+        ("LARGE_WAIT", ways::LARGE_WAIT as usize),
+        ("LONG_WAIT", ways::LONG_WAIT as usize),
+        ("LONGER", ways::LONGER as usize),
+        ("LONGEST", ways::LONGEST as usize),
         ("MANY_TIMES", ways::MANY),
         ("VERY_MANY_TIMES", ways::VERY_MANY),
     ];
