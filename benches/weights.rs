@@ -7,9 +7,9 @@ use std::{env, hint::black_box, path::PathBuf};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use silicabac::weights::{
     article::{ABS_GR, Layout, nearest},
-    compress::weights,
     container::{columns, slice_size},
     model::ModelFile,
+    numbers::weights,
     quantise::step_of,
 };
 
@@ -33,7 +33,8 @@ fn benches(criterion: &mut Criterion) {
         let encode = || -> Vec<(Layout, usize, Vec<u8>)> {
             let code = |(columns, largest, weights): &(usize, f32, Vec<f32>)| {
                 let step = step_of(*largest, bits);
-                let layout = Layout { abs_gr: ABS_GR, sign_contexts: true, columns: *columns };
+                let layout =
+                    Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, columns: *columns };
                 let mut levels: Vec<i32> = weights.iter().map(|weight| nearest(weight / step)).collect();
                 (layout, levels.len(), layout.encode(&mut levels))
             };

@@ -13,8 +13,8 @@ use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
 use silicabac::weights::{
     article::{Layout, MAX_ABS_GR},
-    compress::levels,
     container::Container,
+    decompress::levels,
 };
 use silicabac::{engine, replay, spec};
 
@@ -93,7 +93,7 @@ pub fn streams(data: &[u8]) {
 pub fn weights(data: &[u8]) {
     if let Ok(mut container) = Container::open(Cursor::new(data)) {
         for (number, tensor) in container.index().tensors.clone().iter().enumerate() {
-            for slice in 0..tensor.streams.len() {
+            for slice in 0..tensor.parts().count() {
                 let _ = levels(&mut container, number, slice);
             }
         }
@@ -102,6 +102,7 @@ pub fn weights(data: &[u8]) {
     let layout = Layout {
         abs_gr: abs_gr % MAX_ABS_GR + 1,
         sign_contexts: flags & 1 != 0,
+        suffix_contexts: flags >> 1 & 1 << 1,
         columns: usize::from(*columns) + 1,
     };
     if let Ok(mut levels) = layout.decode(stream, usize::from(*count) * 16) {

@@ -13,7 +13,7 @@ use crate::replay;
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
 use crate::vectors::{FileError, Flag, Vector, free_name, name_like, read_file};
-use crate::weights::container::{Container, ContainerError};
+use crate::weights::container::{Container, ContainerError, Tensor};
 
 /// A named list of vectors, to be played one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub enum SuiteError {
     /// Its trace has no slice, so there is nothing to check.
     #[error("{}: there is no slice with CABAC in it", .0.display())]
     Empty(PathBuf),
+    /// All levels of a container of weights are packed by xz.
+    #[error("{}: its levels are packed by xz, which no core decodes; compress the model with --coder cabac", .0.display())]
+    Packed(PathBuf),
     /// Its trace is not true: its bins are not those of its bytes.
     #[error("{}: slice {slice}: {source}", .path.display())]
     Replay {
@@ -145,7 +148,7 @@ impl Suite {
         let mut ids = HashSet::new();
         for (number, tensor) in container.index().tensors.clone().iter().enumerate() {
             let Some(layout) = tensor.layout() else { continue };
-            for (slice, count) in tensor.slices().enumerate() {
+            for (slice, count) in tensor.parts().enumerate() {
                 slices += 1;
                 levels += count;
                 if levels > most && !vectors.is_empty() {
@@ -163,7 +166,9 @@ impl Suite {
             }
         }
         if vectors.is_empty() {
-            return Err(SuiteError::Empty(path.to_owned()));
+            let is_packed = |tensor: &Tensor| tensor.coding.values().is_some();
+            let packed = container.index().tensors.iter().any(is_packed);
+            return Err(if packed { SuiteError::Packed } else { SuiteError::Empty }(path.to_owned()));
         }
         let name = name_like(&path.file_stem().unwrap_or_default().to_string_lossy());
         Ok((Suite { name, origin: Origin::Weights(path.to_owned()), vectors }, slices))

@@ -85,7 +85,12 @@ fn the_published_report_is_of_the_cores_as_they_are() {
         let now = mutation::run(&campaign, &machine, None, &|_| {}).unwrap().digests;
         let known = published.cores.iter().find(|known| known.core == core.name);
         let known = known.unwrap_or_else(|| panic!("{} is missing", core.name));
-        assert_eq!((&known.digests.netlist, &known.digests.proof), (&now.netlist, &now.proof), "{}", core.name);
+        assert_eq!(
+            (&known.digests.netlist, &known.digests.proof),
+            (&now.netlist, &now.proof),
+            "{}",
+            core.name
+        );
         assert!(known.outcomes.len() > count, "{}", core.name);
     }
 }

@@ -5,11 +5,13 @@
 Nothing but the standard library. The index is unpacked by the module or the command zstd, or is read from the file INDEX.
 """
 
+import lzma
 import struct
 import subprocess
 import sys
 import zlib
 
+LARGEST = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]
 RANGE_TAB_LPS = [
     [int(entry) for entry in row.split()]
     for row in """
@@ -85,7 +87,7 @@ class Decoder:
         return 0
 
 
-def levels(stream, count, columns, abs_gr, sign_contexts):
+def levels(stream, count, columns, abs_gr, sign_contexts, suffix_contexts):
     decoder = Decoder(stream)
     found, left = [], 0
     for number in range(count):
@@ -102,10 +104,14 @@ def levels(stream, count, columns, abs_gr, sign_contexts):
                 while k < 24 and decoder.context(6 + 2 * abs_gr + k):
                     base += 1 << k
                     k += 1
-                rest = 0
-                for _ in range(k):
-                    rest = rest << 1 | decoder.bypass()
-                level += base + rest
+                node = 1
+                for bit in range(k):
+                    if bit < suffix_contexts:
+                        first = 30 + 2 * abs_gr + (k << suffix_contexts)
+                        node = node << 1 | decoder.context(first + node)
+                    else:
+                        node = node << 1 | decoder.bypass()
+                level += base + node - (1 << k)
             if negative:
                 level = -level
         found.append(level)
@@ -141,7 +147,7 @@ def main(path, index_path=None):
         data = file.read()
     magic, length, checksum = struct.unpack("<4sII", data[:12])
     packed = data[12 : 12 + length]
-    if magic != b"SBW1" or zlib.crc32(packed) != checksum:
+    if magic not in (b"SBW1", b"SBW2") or zlib.crc32(packed) != checksum:
         sys.exit("no .sbw container, or its index is damaged")
     if index_path:
         with open(index_path, "rb") as file:
@@ -158,11 +164,15 @@ def main(path, index_path=None):
         size = index.number()
         kind = index.byte()
         values, zero, step = None, 0, 0.0
-        if kind:
-            abs_gr, sign_contexts = index.byte(), index.byte()
-        if kind == 1:
+        if kind in (1, 2):
+            abs_gr, flags = index.byte(), index.byte()
+        elif kind == 3:
+            index.byte()
+        elif kind in (4, 5):
+            width, is_first = index.byte(), index.byte()
+        if kind in (1, 4):
             (step,) = struct.unpack("<f", index.take(4))
-        elif kind == 2:
+        elif kind in (2, 5):
             count, zero = index.number(), index.number()
             values = struct.unpack("<%df" % count, index.take(4 * count))
         elements = 1
@@ -172,8 +182,20 @@ def main(path, index_path=None):
         for dimension in shape[1:] or shape:
             columns *= dimension
         columns = min(max(columns, 1), 1 << 20)
-        slice_size = columns * max((1 << 20) // columns, 1) if kind else 1 << 22
-        total = elements if kind else size
+        if kind in (4, 5):
+            if is_first:
+                stream_length = index.number()
+                index.take(4)
+                packed = lzma.decompress(data[at : at + stream_length])
+                at += stream_length
+                taken = 0
+            cut = packed[taken : taken + elements * width]
+            taken += elements * width
+            found = [int.from_bytes(cut[i : i + width], "little", signed=True) for i in range(0, len(cut), width)]
+            show(element, found, values, zero, step)
+            continue
+        slice_size = columns * max((1 << 20) // columns, 1) if kind in (1, 2) else 1 << 22
+        total = elements if kind in (1, 2) else size
         for first in range(0, total, slice_size):
             count = min(slice_size, total - first)
             stream_length = index.number()
@@ -182,10 +204,17 @@ def main(path, index_path=None):
             at += stream_length
             if zlib.crc32(stream) != checksum:
                 sys.exit("a stream is damaged")
-            if kind and element == 0:
-                found = levels(stream, count, columns, abs_gr, sign_contexts)
-                weights = [values[zero + level] if values else level * step for level in found]
-                sys.stdout.buffer.write(struct.pack("<%df" % count, *weights))
+            if kind in (1, 2):
+                found = levels(stream, count, columns, abs_gr, flags & 1, flags >> 1)
+                show(element, found, values, zero, step)
+
+
+def show(element, found, values, zero, step):
+    """Writes weights, if they are of 32 bits."""
+    if element == 0:
+        weights = [values[zero + level] if values else level * step for level in found]
+        weights = [min(max(weight, -LARGEST), LARGEST) for weight in weights]
+        sys.stdout.buffer.write(struct.pack("<%df" % len(weights), *weights))
 
 
 def unpack(packed):

@@ -4,6 +4,9 @@
 //! Levels are scanned in rows. Each is sigFlag, signFlag, AbsGr(1) to AbsGr(n), and a remainder in Exp-Golomb code of which the prefix
 //! has contexts. sigFlag and signFlag look at the level to the left: zero, negative or positive; beyond the edge it is zero. One walk
 //! serves both directions.
+//!
+//! The article's suffix is bypass bins. With levels of eight bits that costs a hundredth, since in half of them it is three bits or more,
+//! and small levels are more frequent; so the first bits of a suffix can have contexts, too.
 
 use crate::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
@@ -17,6 +20,9 @@ pub const MAX_LEVEL: i32 = 1 << 24;
 pub const ABS_GR: u8 = 10;
 /// The most that there can be of them.
 pub const MAX_ABS_GR: u8 = 100;
+
+/// The most bits of a suffix that can have contexts.
+pub const MAX_SUFFIX_CONTEXTS: u8 = 2;
 
 /// One prefix of the remainder has as many bins as fit before [`MAX_LEVEL`].
 const MAX_PREFIX: u32 = 24;
@@ -32,6 +38,8 @@ pub struct Layout {
     pub abs_gr: u8,
     /// Whether signFlag has contexts. Where signs are as good as random, contexts cost some hundredths of a bit each.
     pub sign_contexts: bool,
+    /// How many of the first bits of a suffix have contexts, 0..=[`MAX_SUFFIX_CONTEXTS`]; 0 in the article.
+    pub suffix_contexts: u8,
     /// How many levels a row has, at least 1.
     pub columns: usize,
 }
@@ -85,9 +93,18 @@ impl Layout {
         CtxIdx::known(ABS_GR_FLAGS + 2 * usize::from(self.abs_gr) + bin_idx as usize)
     }
 
+    /// The context of the next bit of a suffix of k bits; `node` is a 1 and the bits before it.
+    #[inline(always)]
+    fn suffix_bit(self, k: u32, node: u32) -> CtxIdx {
+        let first = ABS_GR_FLAGS + 2 * usize::from(self.abs_gr) + MAX_PREFIX as usize;
+        CtxIdx::known(first + ((k as usize) << self.suffix_contexts) + node as usize)
+    }
+
     /// How many contexts there are.
     pub const fn contexts(self) -> usize {
-        ABS_GR_FLAGS + 2 * self.abs_gr as usize + MAX_PREFIX as usize
+        let suffixes =
+            if self.suffix_contexts > 0 { (MAX_PREFIX as usize + 1) << self.suffix_contexts } else { 0 };
+        ABS_GR_FLAGS + 2 * self.abs_gr as usize + MAX_PREFIX as usize + suffixes
     }
 
     /// Codes one level; the one that was coded.
@@ -124,7 +141,19 @@ impl Layout {
             base += 1 << k;
             k += 1;
         }
-        base + coder.bypass_bits(k, given.wrapping_sub(base))
+        base + self.suffix(coder, k, given.wrapping_sub(base))
+    }
+
+    #[inline(always)]
+    fn suffix<C: BinCoder>(self, coder: &mut C, k: u32, given: u32) -> u32 {
+        let bits = k.min(self.suffix_contexts.into());
+        let mut node = 1;
+        for bit in 1..=bits {
+            node =
+                node << 1 | u32::from(coder.context(self.suffix_bit(k, node), given >> (k - bit) & 1 == 1));
+        }
+        let rest = k - bits;
+        (node - (1 << bits)) << rest | coder.bypass_bits(rest, given & ((1 << rest) - 1))
     }
 
     /// Codes levels from the beginning of a row on; they are read into `levels` or written from it.
@@ -142,7 +171,7 @@ impl Layout {
     ///
     /// ```
     /// use silicabac::weights::article::{ABS_GR, Layout};
-    /// let layout = Layout { abs_gr: ABS_GR, sign_contexts: true, columns: 3 };
+    /// let layout = Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, columns: 3 };
     /// let stream = layout.encode(&mut [0, -1, 2, 0, 300, 0]);
     /// assert_eq!(layout.decode(&stream, 6).unwrap(), [0, -1, 2, 0, 300, 0]);
     /// ```
@@ -266,7 +295,17 @@ impl Layout {
                 rest -= 1 << k;
                 k += 1;
             }
-            sum += price(self.prefix(k), false) + (k << 15);
+            if k < MAX_PREFIX {
+                sum += price(self.prefix(k), false);
+            }
+            let bits = k.min(self.suffix_contexts.into());
+            let mut node = 1;
+            for bit in 1..=bits {
+                let is_set = rest >> (k - bit) & 1 == 1;
+                sum += price(self.suffix_bit(k, node), is_set);
+                node = node << 1 | u32::from(is_set);
+            }
+            sum += (k - bits) << 15;
         }
         sum
     }

@@ -11,7 +11,7 @@ pub mod huffman;
 
 use std::io::{self, Write};
 
-use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+use super::packed;
 
 /// Why bytes are not what an encoder of this room has written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,12 +74,9 @@ pub fn entropy(levels: &[i32]) -> f64 {
 
 /// The integers in little endian, each of as few bytes as the largest of them needs: 1, 2 or 4.
 pub fn narrowest(levels: &[i32]) -> Vec<u8> {
-    let fit = |bytes: usize| {
-        let half = 1 << (8 * bytes - 1);
-        levels.iter().all(|level| (-half..half).contains(level))
-    };
-    let bytes = [1, 2].into_iter().find(|&bytes| fit(bytes)).unwrap_or(size_of::<i32>());
-    levels.iter().flat_map(|level| level.to_le_bytes().into_iter().take(bytes)).collect()
+    let (least, most) = (levels.iter().min(), levels.iter().max());
+    let width = packed::width(i64::from(*least.unwrap_or(&0)), i64::from(*most.unwrap_or(&0)));
+    packed::bytes_of(levels, width)
 }
 
 /// What bzip2 makes of bytes, at its best level.
@@ -89,17 +86,9 @@ fn bzip2(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// What xz makes of bytes at level 9e, but for a dictionary that is no larger than they are: it finds the same
-/// matches, in far less memory.
+/// What xz makes of bytes at level 9e.
 fn xz(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    const EXTREME: u32 = 1 << 31;
-    let dictionary = bytes.len().clamp(1 << 12, 1 << 26).next_power_of_two();
-    let mut options = LzmaOptions::new_preset(9 | EXTREME)?;
-    options.dict_size(dictionary as u32);
-    let mut filters = Filters::new();
-    filters.lzma2(&options);
-    let stream = Stream::new_stream_encoder(&filters, Check::Crc64)?;
-    let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+    let mut encoder = packed::encoder(Vec::new(), bytes.len() as u64)?;
     encoder.write_all(bytes)?;
     encoder.finish()
 }

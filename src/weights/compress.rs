@@ -1,18 +1,21 @@
-//! From a model file to a container and back: tensor by tensor and slice by slice, on all processors, with no more of a tensor in
-//! memory than a few slices.
+//! From a model file to a container: tensor by tensor and slice by slice, on all processors, with no more of a tensor in memory than a
+//! few slices.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
-use half::{bf16, f16};
 use rayon::prelude::*;
 
-use super::article::{ABS_GR, Layout, LevelsError};
+use super::article::{ABS_GR, Layout, MAX_SUFFIX_CONTEXTS};
 use super::container::{
-    Coding, Container, ContainerError, Index, LOSSLESS_SLICE, Stream, StreamError, Tensor, columns, elements,
+    Coding, ContainerError, Index, LOSSLESS_SLICE, MAX_PLANES, Stream, Tensor, columns, elements,
 };
-use super::model::{Format, ModelError, ModelFile, ModelWriter, TensorInfo, Type};
-use super::quantise::{Codebook, Histogram, Values, step_of, step_v1};
+use super::model::{ModelError, ModelFile, TensorInfo};
+use super::numbers::{bytes_of, in_planes, kind, weights, width};
+use super::packed;
+use super::plan::{Kept, Note, Rule, Spread, Wish};
+use super::quantise::{Codebook, Histogram, Values};
+use super::smallest::Packer;
 use crate::files;
 
 /// How a model is compressed.
@@ -22,12 +25,16 @@ pub struct Options {
     pub step: Step,
     /// Which level a weight gets.
     pub quantizer: Quantizer,
-    /// n of the binarisation.
-    pub abs_gr: u8,
-    /// Tensors of fewer elements, or of less than two dimensions, are small.
+    /// n of the binarisation; without it, of the article's and one the better.
+    pub abs_gr: Option<u8>,
+    /// Tensors of fewer elements are small; those of less than two dimensions are if they have fewer than 65,536.
     pub smallest: u64,
     /// Small tensors go to the nearest of the levels of so many bits; without it they are kept lossless.
     pub small_bits: Option<u8>,
+    /// What is done otherwise to tensors with some names; of two rules for the same the later one holds.
+    pub rules: Vec<Rule>,
+    /// What levels are coded by.
+    pub coder: Coder,
 }
 
 impl Default for Options {
@@ -35,17 +42,30 @@ impl Default for Options {
         Options {
             step: Step::Bits(8),
             quantizer: Quantizer::Nearest,
-            abs_gr: ABS_GR,
+            abs_gr: None,
             smallest: 256,
             small_bits: None,
+            rules: Vec::new(),
+            coder: Coder::Cabac,
         }
     }
+}
+
+/// What levels are coded by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coder {
+    /// CABAC, which decoder cores decode.
+    Cabac,
+    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and ten times the size of the levels
+    /// in memory, 700 MB at the most.
+    Smallest,
 }
 
 /// How large the step of a tensor is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// The largest absolute value has the largest level of so many bits, `2^(bits-1) - 1`.
+    /// The largest absolute value has the largest level of so many bits, `2^(bits-1) - 1`, unless it is an outlier or the tensor would
+    /// become nearly all zeros ([`Note`]).
     Bits(u8),
     /// The same for all tensors.
     Fixed(f32),
@@ -87,10 +107,12 @@ pub enum Quantizer {
 pub struct Summary {
     /// How many levels are zero; 0 of a lossless tensor.
     pub zeros: u64,
-    /// The largest distance of a weight from what it comes back as.
+    /// The largest distance of a weight from what it comes back as, which is rounded to the type of the tensor.
     pub largest_error: f32,
     /// The largest absolute value of a weight.
     pub largest: f32,
+    /// What is to be known about it.
+    pub notes: Vec<Note>,
 }
 
 /// Why a model cannot be compressed or decompressed.
@@ -105,16 +127,6 @@ pub enum WeightsError {
     /// Something else cannot be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// A weight is not a number, or infinite.
-    #[error("tensor {name}: element {at} is {value}; only finite weights can be compressed")]
-    NotFinite {
-        /// The tensor.
-        name: String,
-        /// The element.
-        at: u64,
-        /// Its value.
-        value: f32,
-    },
     /// A step is zero, negative, or no number.
     #[error("tensor {name}: the step would be {step}; it has to be above zero and finite")]
     Step {
@@ -136,10 +148,24 @@ pub enum WeightsError {
         largest: f32,
     },
     /// There are no standard deviations for a tensor.
-    #[error("tensor {name}: there are no standard deviations of the same shape for it")]
+    #[error(
+        "tensor {name}: there are no standard deviations of the same shape for it, of type F32, F16 or BF16"
+    )]
     Sigma {
         /// The tensor.
         name: String,
+    },
+    /// A standard deviation is none.
+    #[error(
+        "tensor {name}: the standard deviation of element {at} is {value}; it has to be above zero and finite"
+    )]
+    NoSigma {
+        /// The tensor.
+        name: String,
+        /// The element.
+        at: u64,
+        /// Its value.
+        value: f32,
     },
 }
 
@@ -169,12 +195,19 @@ pub fn compress(
     let (format, skeleton) = (model.format() as u8, model.skeleton().to_vec());
     let tensors = model.tensors().len();
     let spool = files::spool()?;
-    let mut work = Work { model, sigma, options, progress, spool, done: Vec::new(), queue: Vec::new() };
+    let elements =
+        model.tensors().iter().filter_map(|info| elements(&info.shape)).fold(0, u64::saturating_add);
+    let packer = (options.coder == Coder::Smallest).then(|| Packer::new(elements));
+    let (done, queue) = (Vec::new(), Vec::new());
+    let mut work = Work { model, sigma, options, progress, spool, done, queue, packer };
     for number in 0..tensors {
         work.tensor(number)?;
     }
     work.flush()?;
-    let Work { mut spool, done, .. } = work;
+    let Work { mut spool, mut done, packer, .. } = work;
+    if let Some(packer) = packer {
+        spool = packer.finish(spool, &mut done)?;
+    }
     let (tensors, summaries) = done.into_iter().map(|tensor| (tensor.tensor, tensor.summary)).unzip();
     let index = Index { format, skeleton, tensors };
     spool.seek(SeekFrom::Start(0))?;
@@ -182,13 +215,16 @@ pub fn compress(
     Ok((length, index, summaries))
 }
 
-/// On so many elements it is tried out whether signs are worth contexts.
-const SAMPLE: u64 = 1 << 14;
+/// On so many elements it is tried out which layout is the best.
+const SAMPLE: u64 = 1 << 16;
+
+/// Of zstd: the best but for those that take much more memory.
+const LEVEL: i32 = 19;
 
 /// So many raw bytes are held for each processor.
 const HELD: usize = 8 << 20;
 
-fn held() -> usize {
+pub(super) fn held() -> usize {
     HELD * rayon::current_num_threads()
 }
 
@@ -202,11 +238,14 @@ struct Work<'a> {
     done: Vec<Planned>,
     /// Slices that are yet to be coded, of any tensors.
     queue: Vec<Slice>,
+    packer: Option<Packer>,
 }
 
 /// A tensor of which it is known how it is coded.
-struct Planned {
-    tensor: Tensor,
+pub(super) struct Planned {
+    pub(super) tensor: Tensor,
+    /// How many bytes a level needs.
+    pub(super) width: u8,
     quantizer: Quantizer,
     codebook: Option<Codebook>,
     summary: Summary,
@@ -223,40 +262,19 @@ impl Work<'_> {
     /// Plans a tensor and queues its slices.
     fn tensor(&mut self, number: usize) -> Result<(), WeightsError> {
         let info = self.model.tensors()[number].clone();
-        let size = elements(&info.shape).unwrap_or(0);
-        let is_small = info.shape.len() < 2 || size < self.options.smallest;
-        let is_coded =
-            info.element != Type::Other && size > 0 && (!is_small || self.options.small_bits.is_some());
-        let mut options = self.options.clone();
-        if let (true, Some(bits)) = (is_small, options.small_bits) {
-            (options.step, options.quantizer) = (Step::Bits(bits), Quantizer::Nearest);
-        }
-        let mut tensor = Tensor {
-            name: info.name.clone(),
-            element: info.element as u8,
-            shape: info.shape.clone(),
-            bytes: info.bytes,
-            coding: Coding::Lossless,
-            streams: Vec::new(),
+        let planned = self.plan(number, &info)?;
+        let Planned { tensor: Tensor { coding, .. }, quantizer, .. } = &planned;
+        let (parts, coding, quantizer) = (planned.tensor.parts(), coding.clone(), *quantizer);
+        self.done.push(planned);
+        let unit = match coding {
+            Coding::Lossless { .. } => 1,
+            _ => width(info.element).unwrap_or(1),
         };
-        let mut summary = Summary { zeros: 0, largest_error: 0.0, largest: 0.0 };
-        let mut codebook = None;
-        if is_coded {
-            let values;
-            (values, codebook) = self.values(number, &info, &options, &mut summary)?;
-            let sign_contexts = self.sign_contexts(number, &info, &values)?;
-            tensor.coding = Coding::Article { abs_gr: options.abs_gr, sign_contexts, values };
-        }
-        let slices = tensor.slices();
-        let coding = tensor.coding.clone();
-        self.done.push(Planned { tensor, quantizer: options.quantizer, codebook, summary });
-        let unit = width(info.element).filter(|_| is_coded).unwrap_or(1);
         let mut offset = 0;
-        for slice in slices {
-            let importance = if is_coded && matches!(options.quantizer, Quantizer::RateDistortion { .. }) {
-                self.importance(&info, &coding, offset / unit, slice)?
-            } else {
-                Vec::new()
+        for slice in parts {
+            let importance = match quantizer {
+                Quantizer::RateDistortion { .. } => self.importance(&info, &coding, offset / unit, slice)?,
+                _ => Vec::new(),
             };
             let bytes = self.read(number, offset, slice * unit)?;
             self.queue.push(Slice { number, bytes, importance });
@@ -268,13 +286,67 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// How a tensor is coded.
+    fn plan(&mut self, number: usize, info: &TensorInfo) -> Result<Planned, WeightsError> {
+        let summary = Summary { zeros: 0, largest_error: 0.0, largest: 0.0, notes: Vec::new() };
+        let tensor = Tensor {
+            name: info.name.clone(),
+            element: info.element as u8,
+            shape: info.shape.clone(),
+            bytes: info.bytes,
+            coding: Coding::Lossless { planes: 1 },
+            streams: Vec::new(),
+        };
+        let mut planned =
+            Planned { tensor, width: 1, quantizer: Quantizer::Nearest, codebook: None, summary };
+        let wish = self.options.wish(info, elements(&info.shape).unwrap_or(0));
+        let (step, quantizer, is_named) = match wish {
+            Wish::Keep => return self.lossless(number, planned),
+            Wish::Name(what) => {
+                planned.summary.notes.push(Note::Kept(Kept::Name(what)));
+                return self.lossless(number, planned);
+            }
+            Wish::Levels { step, quantizer, is_named } => (step, quantizer, is_named),
+        };
+        let mut spread = Spread::new();
+        self.each(number, info, |weight| spread.add(weight))?;
+        let (step, notes) = spread.step(info, step, is_named, &mut || self.smallest_sigma(info))?;
+        let is_odd = notes.iter().any(|note| matches!(note, Note::Outlier { .. } | Note::Finer { .. }));
+        planned.summary.largest = spread.largest;
+        planned.summary.notes = notes;
+        let Some(step) = step else { return self.lossless(number, planned) };
+        // A codebook is made of a histogram, in which an outlier leaves one bin to all others.
+        let codebook = match quantizer {
+            Quantizer::Nearest | Quantizer::RateDistortion { .. } => None,
+            _ if is_odd => None,
+            Quantizer::Lloyd { lambda, clusters } => Some((clusters, 0.0, lambda)),
+            Quantizer::KMeans { prune, clusters } => Some((clusters, prune, 0.0)),
+        };
+        let values = if let Some((clusters, prune, lambda)) = codebook {
+            let mut histogram = Histogram::new(if spread.largest > 0.0 { spread.largest } else { 1.0 });
+            self.each(number, info, |weight| histogram.add(weight))?;
+            planned.codebook.insert(histogram.codebook(clusters, prune, lambda)).values.clone()
+        } else {
+            Values::Grid { step }
+        };
+        planned.width = packed::width_of(&values, spread.largest);
+        planned.quantizer = quantizer;
+        let Layout { abs_gr, sign_contexts, suffix_contexts, .. } = self.layout(number, info, &values)?;
+        planned.tensor.coding = Coding::Article { abs_gr, sign_contexts, suffix_contexts, values };
+        Ok(planned)
+    }
+
     /// Codes the slices of the queue.
     fn flush(&mut self) -> Result<(), WeightsError> {
         let code = |slice: &Slice| code(&self.done[slice.number], &slice.bytes, &slice.importance);
         let coded = self.queue.par_iter().map(code).collect::<io::Result<Vec<Coded>>>()?;
         for (coded, slice) in coded.into_iter().zip(self.queue.drain(..)) {
             self.spool.write_all(&coded.stream)?;
-            let Planned { tensor, summary, .. } = &mut self.done[slice.number];
+            let Planned { tensor, summary, width, .. } = &mut self.done[slice.number];
+            if let Some(packer) = self.packer.as_mut().filter(|_| !coded.levels.is_empty()) {
+                let all = u64::from(*width) * tensor.elements().unwrap_or(0);
+                packer.add(slice.number, all, &packed::bytes_of(&coded.levels, *width))?;
+            }
             let stream = Stream { len: coded.stream.len() as u64, crc32: crc32fast::hash(&coded.stream) };
             tensor.streams.push(stream);
             summary.zeros += coded.zeros;
@@ -284,20 +356,26 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whether contexts for signs are worth it, as far as the first weights tell.
-    fn sign_contexts(
-        &mut self,
-        number: usize,
-        info: &TensorInfo,
-        values: &Values,
-    ) -> Result<bool, WeightsError> {
+    /// The layout that makes the first weights shortest.
+    fn layout(&mut self, number: usize, info: &TensorInfo, values: &Values) -> Result<Layout, WeightsError> {
         let sample = self.read(number, 0, info.bytes.min(SAMPLE * width(info.element).unwrap_or(1)))?;
         let mut levels: Vec<i32> =
             weights(info.element, &sample).into_iter().map(|weight| values.nearest(weight)).collect();
-        let layout =
-            Layout { abs_gr: self.options.abs_gr, sign_contexts: true, columns: columns(&info.shape) };
-        let with = layout.encode(&mut levels).len();
-        Ok(with <= Layout { sign_contexts: false, ..layout }.encode(&mut levels).len())
+        let columns = columns(&info.shape);
+        let mut best =
+            (usize::MAX, Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, columns });
+        for abs_gr in self.options.abs_gr.map_or(vec![ABS_GR, 1], |n| vec![n]) {
+            for suffix_contexts in [0, MAX_SUFFIX_CONTEXTS] {
+                for sign_contexts in [true, false] {
+                    let layout = Layout { abs_gr, sign_contexts, suffix_contexts, columns };
+                    let length = layout.encode(&mut levels).len();
+                    if length < best.0 {
+                        best = (length, layout);
+                    }
+                }
+            }
+        }
+        Ok(best.1)
     }
 
     fn read(&mut self, number: usize, offset: u64, len: u64) -> Result<Vec<u8>, WeightsError> {
@@ -306,70 +384,34 @@ impl Work<'_> {
         Ok(bytes)
     }
 
-    /// What the levels of a tensor stand for, once all its weights have been looked at.
-    fn values(
-        &mut self,
-        number: usize,
-        info: &TensorInfo,
-        options: &Options,
-        summary: &mut Summary,
-    ) -> Result<(Values, Option<Codebook>), WeightsError> {
-        let mut largest = 0.0_f32;
-        self.each(number, info, |at, weight| {
-            largest = largest.max(weight.abs());
-            if weight.is_finite() {
-                return Ok(());
+    /// With planes, if that makes the first slice shorter.
+    fn lossless(&mut self, number: usize, mut planned: Planned) -> Result<Planned, WeightsError> {
+        let Tensor { shape, bytes, coding, .. } = &mut planned.tensor;
+        let elements = elements(shape).filter(|elements| *elements > 0 && *bytes % elements == 0);
+        let width = elements.map_or(1, |elements| *bytes / elements);
+        if (2..=MAX_PLANES.into()).contains(&width) {
+            let first = self.read(number, 0, LOSSLESS_SLICE.min(*bytes))?;
+            let planes = width as u8;
+            let packed =
+                |planes| Ok::<_, io::Error>(zstd::bulk::compress(&in_planes(&first, planes), LEVEL)?.len());
+            if packed(planes)? < packed(1)? {
+                *coding = Coding::Lossless { planes };
             }
-            Err(WeightsError::NotFinite { name: info.name.clone(), at, value: weight })
-        })?;
-        summary.largest = largest;
-        let (clusters, prune, lambda) = match options.quantizer {
-            Quantizer::Nearest | Quantizer::RateDistortion { .. } => {
-                return self.step(info, options.step, largest).map(|step| (Values::Grid { step }, None));
-            }
-            Quantizer::Lloyd { lambda, clusters } => (clusters, 0.0, lambda),
-            Quantizer::KMeans { prune, clusters } => (clusters, prune, 0.0),
-        };
-        let mut histogram = Histogram::new(if largest > 0.0 { largest } else { 1.0 });
-        self.each(number, info, |_, weight| {
-            histogram.add(weight);
-            Ok(())
-        })?;
-        let codebook = histogram.codebook(clusters, prune, lambda);
-        Ok((codebook.values.clone(), Some(codebook)))
+        }
+        Ok(planned)
     }
 
-    fn step(&mut self, info: &TensorInfo, step: Step, largest: f32) -> Result<f32, WeightsError> {
-        let step = match step {
-            _ if largest == 0.0 => 1.0,
-            Step::Bits(bits) => step_of(largest, bits),
-            Step::Fixed(step) => step,
-            Step::Relative(share) => share * largest,
-            Step::V1(s) => step_v1(self.smallest_sigma(info)?, largest, s),
-        };
-        let name = info.name.clone();
-        if !(step.is_finite() && step > 0.0) {
-            return Err(WeightsError::Step { name, step });
-        }
-        if largest / step > (1 << 24) as f32 {
-            return Err(WeightsError::TooFine { name, step, largest });
-        }
-        Ok(step)
-    }
-
-    /// Shows all weights of a tensor, and which they are.
+    /// Shows all weights of a tensor.
     fn each(
         &mut self,
         number: usize,
         info: &TensorInfo,
-        mut show: impl FnMut(u64, f32) -> Result<(), WeightsError>,
+        mut show: impl FnMut(f32),
     ) -> Result<(), WeightsError> {
         let mut offset = 0;
         while offset < info.bytes {
             let len = LOSSLESS_SLICE.min(info.bytes - offset);
-            let first = offset / width(info.element).unwrap_or(1);
-            let weights = weights(info.element, &self.read(number, offset, len)?);
-            (first..).zip(weights).try_for_each(|(at, weight)| show(at, weight))?;
+            weights(info.element, &self.read(number, offset, len)?).into_iter().for_each(&mut show);
             offset += len;
         }
         Ok(())
@@ -386,7 +428,15 @@ impl Work<'_> {
         let width = width(element).ok_or_else(missing)?;
         let mut bytes = vec![0; (count * width) as usize];
         sigma.read(number, first * width, &mut bytes)?;
-        Ok(weights(element, &bytes))
+        let found = weights(element, &bytes);
+        match found.iter().position(|sigma| !(sigma.is_finite() && *sigma > 0.0)) {
+            None => Ok(found),
+            Some(at) => Err(WeightsError::NoSigma {
+                name: info.name.clone(),
+                at: first + at as u64,
+                value: found[at],
+            }),
+        }
     }
 
     fn smallest_sigma(&mut self, info: &TensorInfo) -> Result<f32, WeightsError> {
@@ -418,6 +468,7 @@ impl Work<'_> {
 
 struct Coded {
     stream: Vec<u8>,
+    levels: Vec<i32>,
     zeros: u64,
     largest_error: f32,
 }
@@ -425,10 +476,11 @@ struct Coded {
 fn code(planned: &Planned, bytes: &[u8], importance: &[f32]) -> io::Result<Coded> {
     let Planned { tensor, quantizer, codebook, .. } = planned;
     let (Some(layout), Coding::Article { values, .. }) = (tensor.layout(), &tensor.coding) else {
-        let stream = zstd::bulk::compress(bytes, 19)?;
-        return Ok(Coded { stream, zeros: 0, largest_error: 0.0 });
+        let planes = if let Coding::Lossless { planes } = tensor.coding { planes } else { 1 };
+        let stream = zstd::bulk::compress(&in_planes(bytes, planes), LEVEL)?;
+        return Ok(Coded { stream, levels: Vec::new(), zeros: 0, largest_error: 0.0 });
     };
-    let weights = weights(kind(tensor.element), bytes);
+    let weights = self::weights(kind(tensor.element), bytes);
     let mut levels = Vec::new();
     let stream = match (values, *quantizer) {
         (Values::Grid { step }, Quantizer::RateDistortion { lambda }) => {
@@ -444,149 +496,9 @@ fn code(planned: &Planned, bytes: &[u8], importance: &[f32]) -> io::Result<Coded
         }
     };
     let zeros = levels.iter().filter(|level| **level == 0).count() as u64;
-    let errors = weights.iter().zip(&levels).map(|(weight, level)| (weight - values.value(*level)).abs());
-    Ok(Coded { stream, zeros, largest_error: errors.fold(0.0, f32::max) })
-}
-
-/// Makes a model file of a container. `damaged` is told of each stream that cannot be read; zeros stand for it if it says to go on
-/// with `Ok`.
-///
-/// # Errors
-/// [`WeightsError`], and what `damaged` returns.
-pub fn decompress<R: Read + Seek, W: Write + Seek>(
-    container: &mut Container<R>,
-    sink: W,
-    damaged: &mut dyn FnMut(ContainerError) -> Result<(), ContainerError>,
-    progress: &dyn Fn(u64),
-) -> Result<W, WeightsError> {
-    let index = container.index().clone();
-    let infos: Vec<TensorInfo> = index.tensors.iter().map(info).collect();
-    let format = [Format::Safetensors, Format::Npz, Format::Onnx]
-        .into_iter()
-        .find(|format| *format as u8 == index.format);
-    let format = format.ok_or(ContainerError::Index("its format is none that is known"))?;
-    let mut writer = ModelWriter::new(sink, format, &index.skeleton, &infos)?;
-    let slices = index.tensors.iter().enumerate().flat_map(|(number, tensor)| {
-        let unit =
-            if tensor.coding == Coding::Lossless { 1 } else { width(kind(tensor.element)).unwrap_or(1) };
-        tensor.slices().enumerate().map(move |(slice, count)| (number, slice, count, (count * unit) as usize))
-    });
-    let mut slices = slices.peekable();
-    while slices.peek().is_some() {
-        let (mut batch, mut size) = (Vec::new(), 0);
-        while let Some((number, slice, count, bytes)) = slices.next_if(|_| size < held()) {
-            batch.push((number, slice, count, bytes, container.stream(number, slice)));
-            size += bytes;
-        }
-        let decode =
-            |(number, slice, count, bytes, stream): (usize, usize, u64, usize, Result<Vec<u8>, _>)| {
-                let tensor = &index.tensors[number];
-                let failed = |what| ContainerError::Stream { name: tensor.name.clone(), slice, what };
-                (bytes, stream.and_then(|stream| decode(tensor, &stream, count).map_err(failed)))
-            };
-        let decoded: Vec<(usize, Result<Vec<u8>, ContainerError>)> =
-            batch.into_par_iter().map(decode).collect();
-        for (bytes, raw) in decoded {
-            let raw = match raw {
-                Ok(raw) => raw,
-                Err(error) => {
-                    damaged(error)?;
-                    vec![0; bytes]
-                }
-            };
-            writer.write(&raw)?;
-            progress(raw.len() as u64);
-        }
-    }
-    Ok(writer.finish()?)
-}
-
-/// The raw bytes of a slice.
-fn decode(tensor: &Tensor, stream: &[u8], count: u64) -> Result<Vec<u8>, StreamError> {
-    match (tensor.layout(), &tensor.coding) {
-        (None, _) | (_, Coding::Lossless) => {
-            let unpacked =
-                zstd::bulk::decompress(stream, count as usize).map_err(|_| StreamError::Unpacked)?;
-            if unpacked.len() as u64 == count { Ok(unpacked) } else { Err(StreamError::Unpacked) }
-        }
-        (Some(layout), Coding::Article { values, .. }) => {
-            let levels = layout.decode(stream, count as usize)?;
-            if let Values::Codebook { values, zero } = values {
-                let is_outside =
-                    |level: &i32| !(0..values.len() as i64).contains(&(*zero as i64 + i64::from(*level)));
-                if let Some(at) = levels.iter().position(is_outside) {
-                    return Err(LevelsError::Level(at).into());
-                }
-            }
-            Ok(bytes_of(kind(tensor.element), levels.into_iter().map(|level| values.value(level))))
-        }
-    }
-}
-
-/// What a model file says of a tensor, from what a container does.
-fn info(tensor: &Tensor) -> TensorInfo {
-    TensorInfo {
-        name: tensor.name.clone(),
-        element: kind(tensor.element),
-        shape: tensor.shape.clone(),
-        bytes: tensor.bytes,
-    }
-}
-
-const KINDS: [Type; 4] = [Type::F32, Type::F16, Type::BF16, Type::Other];
-
-fn kind(element: u8) -> Type {
-    KINDS.into_iter().find(|kind| *kind as u8 == element).unwrap_or(Type::Other)
-}
-
-/// How many bytes a weight has.
-fn width(element: Type) -> Option<u64> {
-    match element {
-        Type::F32 => Some(4),
-        Type::F16 | Type::BF16 => Some(2),
-        Type::Other => None,
-    }
-}
-
-/// Weights from their raw bytes.
-pub fn weights(element: Type, bytes: &[u8]) -> Vec<f32> {
-    let pairs = bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-    match element {
-        Type::F32 => bytes
-            .chunks_exact(4)
-            .map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]]))
-            .collect(),
-        Type::F16 => pairs.map(|pair| f16::from_le_bytes(pair).to_f32()).collect(),
-        Type::BF16 => pairs.map(|pair| bf16::from_le_bytes(pair).to_f32()).collect(),
-        Type::Other => Vec::new(),
-    }
-}
-
-/// The raw bytes of weights.
-fn bytes_of(element: Type, weights: impl Iterator<Item = f32>) -> Vec<u8> {
-    match element {
-        Type::F32 => weights.flat_map(f32::to_le_bytes).collect(),
-        Type::F16 => weights.flat_map(|weight| f16::from_f32(weight).to_le_bytes()).collect(),
-        Type::BF16 => weights.flat_map(|weight| bf16::from_f32(weight).to_le_bytes()).collect(),
-        Type::Other => Vec::new(),
-    }
-}
-
-/// A slice of a tensor as levels, with its number; of lossless tensors nothing.
-///
-/// # Errors
-/// [`ContainerError`].
-pub fn levels<R: Read + Seek>(
-    container: &mut Container<R>,
-    tensor: usize,
-    slice: usize,
-) -> Result<Option<Vec<i32>>, ContainerError> {
-    let entry = container.index().tensors[tensor].clone();
-    let Some(layout) = entry.layout() else { return Ok(None) };
-    let count = entry.slices().nth(slice).unwrap_or(0);
-    let stream = container.stream(tensor, slice)?;
-    let levels = layout.decode(&stream, count as usize);
-    let failed =
-        |what: LevelsError| ContainerError::Stream { name: entry.name.clone(), slice, what: what.into() };
-    levels.map(Some).map_err(failed)
+    let element = kind(tensor.element);
+    let back = self::weights(element, &bytes_of(element, levels.iter().map(|level| values.value(*level))));
+    let errors = weights.iter().zip(back).map(|(weight, back)| (weight - back).abs());
+    let largest_error = errors.fold(0.0, f32::max);
+    Ok(Coded { stream, levels, zeros, largest_error })
 }

@@ -1,20 +1,25 @@
 //! The container `.sbw` (`docs/weights.md`): an index, and behind it a stream a slice of a tensor.
 //!
 //! The index comes first and says where everything is, with a checksum of its own and one for each stream. So a damaged stream
-//! costs its tensor alone, and slices are decoded by as many processors as there are. Nothing in it depends on the machine.
+//! costs its tensor alone, and slices are decoded by as many processors as there are. A single byte of the index or before it that is
+//! wrong costs nothing: the checksum finds it ([`repair`]). Nothing in it depends on the machine.
 
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use super::article::{Layout, LevelsError, MAX_ABS_GR};
+use super::article::{Layout, LevelsError, MAX_ABS_GR, MAX_SUFFIX_CONTEXTS};
+use super::packed;
 use super::quantise::Values;
+use super::repair;
 
-/// The first bytes of a container; the last one is the version.
-pub const MAGIC: [u8; 4] = *b"SBW1";
+/// The first bytes of a container; the last one is the version. Version 1, which has fewer codings, is read as well.
+pub const MAGIC: [u8; 4] = *b"SBW2";
 /// The longest index that is written and read, unpacked: the longest skeleton, and as much for the tensors.
 const MAX_INDEX: usize = 1 << 29;
 /// More than any stream of a slice needs.
 const MAX_STREAM: u64 = 1 << 28;
+/// Bytes in a stream of packed levels.
+pub const MAX_GROUP: u64 = 1 << 26;
 /// Levels in a slice: whole rows where a row is not longer.
 pub const SLICE: usize = 1 << 20;
 
@@ -49,17 +54,54 @@ pub struct Tensor {
 /// How a tensor is coded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Coding {
-    /// Its raw data, packed by zstd. One stream for each 2^22 bytes.
-    Lossless,
+    /// Its raw data, packed by zstd. One stream for each 2^22 bytes; with planes above 1, of these the first bytes of all elements, which
+    /// have so many, then the second ones, and so on.
+    Lossless {
+        /// 1 to 8.
+        planes: u8,
+    },
     /// Levels in mode `article`. One stream for each slice.
     Article {
         /// n.
         abs_gr: u8,
         /// Whether signs have contexts.
         sign_contexts: bool,
+        /// How many bits of a suffix have contexts.
+        suffix_contexts: u8,
         /// What the levels stand for.
         values: Values,
     },
+    /// Levels in so many bytes each, packed by xz ([`packed`]).
+    Packed {
+        /// 1, 2 or 4.
+        width: u8,
+        /// Whether the stream is this tensor's. Otherwise it is that of the last tensor before whose stream it is, and its levels come
+        /// after those of the tensors between.
+        is_first: bool,
+        /// What the levels stand for.
+        values: Values,
+    },
+}
+
+impl Coding {
+    /// What the levels stand for, if it has any.
+    pub fn values(&self) -> Option<&Values> {
+        match self {
+            Coding::Lossless { .. } => None,
+            Coding::Article { values, .. } | Coding::Packed { values, .. } => Some(values),
+        }
+    }
+}
+
+/// Where the levels of a packed tensor are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The tensor whose stream it is.
+    pub first: usize,
+    /// The byte of that, unpacked, where the levels begin.
+    pub start: u64,
+    /// How many bytes that has.
+    pub total: u64,
 }
 
 /// Where a stream is, within its tensor's.
@@ -78,13 +120,18 @@ pub enum ContainerError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// It does not begin as a container does.
-    #[error("it is no .sbw container: it does not begin with SBW1")]
+    #[error("it is no .sbw container: it does not begin with SBW2 or SBW1")]
     Magic,
     /// Its index is damaged, so that nothing in it can be found.
-    #[error("the index is damaged ({0}); nothing can be read")]
+    #[error("the index is damaged in more than a byte ({0}); nothing can be read")]
     Index(&'static str),
+    /// More bytes follow than it has.
+    #[error(
+        "{0} bytes follow the end of the container: it is not what was written, or another file is joined to it"
+    )]
+    Trailing(u64),
     /// A stream is damaged; other tensors can be read.
-    #[error("tensor {name}, slice {slice}: {what}; other tensors can still be read")]
+    #[error("tensor {name}, slice {slice}: {what}; --skip-damaged reads the others, with zeros in its place")]
     Stream {
         /// The tensor.
         name: String,
@@ -114,6 +161,8 @@ pub enum StreamError {
 
 /// Raw bytes in a lossless stream.
 pub const LOSSLESS_SLICE: u64 = 1 << 22;
+/// The bytes of the longest element that has planes.
+pub const MAX_PLANES: u8 = 8;
 
 impl Tensor {
     /// How many elements it has; `None` if that is more than can be counted.
@@ -123,17 +172,27 @@ impl Tensor {
 
     /// The layout of its levels; `None` if it is lossless.
     pub fn layout(&self) -> Option<Layout> {
-        let Coding::Article { abs_gr, sign_contexts, .. } = self.coding else { return None };
-        Some(Layout { abs_gr, sign_contexts, columns: columns(&self.shape) })
+        let Coding::Article { abs_gr, sign_contexts, suffix_contexts, .. } = self.coding else { return None };
+        Some(Layout { abs_gr, sign_contexts, suffix_contexts, columns: columns(&self.shape) })
     }
 
-    /// How many levels, or raw bytes of a lossless tensor, each stream has.
-    pub fn slices(&self) -> impl Iterator<Item = u64> + use<> {
+    /// How many levels, or raw bytes of a lossless tensor, each part of it has. A part is a stream of its own, but where levels are packed.
+    pub fn parts(&self) -> impl Iterator<Item = u64> + use<> {
         let (total, size) = match self.coding {
-            Coding::Lossless => (self.bytes, LOSSLESS_SLICE),
-            Coding::Article { .. } => (self.elements().unwrap_or(0), slice_size(&self.shape) as u64),
+            Coding::Lossless { .. } => (self.bytes, LOSSLESS_SLICE),
+            Coding::Article { .. } | Coding::Packed { .. } => {
+                (self.elements().unwrap_or(0), slice_size(&self.shape) as u64)
+            }
         };
-        (0..total.div_ceil(size)).map(move |slice| size.min(total - slice * size))
+        (0..total.div_ceil(size)).map(move |part| size.min(total - part * size))
+    }
+
+    /// How many streams it has.
+    fn stream_count(&self) -> u64 {
+        match self.coding {
+            Coding::Packed { is_first, .. } => is_first.into(),
+            _ => self.parts().count() as u64,
+        }
     }
 
     /// How many bytes its streams have.
@@ -181,7 +240,24 @@ impl Index {
         sink.write_all(&length.to_le_bytes())?;
         sink.write_all(&crc32fast::hash(&packed).to_le_bytes())?;
         sink.write_all(&packed)?;
-        Ok(12 + packed.len() as u64 + io::copy(streams, &mut sink)?)
+        Ok(HEAD + packed.len() as u64 + io::copy(streams, &mut sink)?)
+    }
+
+    /// For each tensor where its levels are, if they are packed; nothing if that contradicts itself.
+    fn groups(&self) -> Option<Vec<Option<Group>>> {
+        let mut groups = vec![None; self.tensors.len()];
+        let mut totals = vec![0; self.tensors.len()];
+        let mut open = None;
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            let Coding::Packed { width, is_first, .. } = tensor.coding else { continue };
+            let bytes = tensor.elements()?.checked_mul(width.into()).filter(|bytes| *bytes > 0)?;
+            let first = if is_first { number } else { open? };
+            open = Some(first);
+            groups[number] = Some(Group { first, start: totals[first], total: 0 });
+            totals[first] = bytes.checked_add(totals[first]).filter(|total| *total <= MAX_GROUP)?;
+        }
+        groups.iter_mut().flatten().for_each(|group| group.total = totals[group.first]);
+        Some(groups)
     }
 
     /// A name that two tensors have.
@@ -201,16 +277,18 @@ impl Index {
             tensor.shape.iter().for_each(|&size| put(&mut bytes, size));
             put(&mut bytes, tensor.bytes);
             match &tensor.coding {
-                Coding::Lossless => bytes.push(0),
-                Coding::Article { abs_gr, sign_contexts, values: Values::Grid { step } } => {
-                    bytes.extend([1, *abs_gr, u8::from(*sign_contexts)]);
-                    bytes.extend(step.to_le_bytes());
+                Coding::Lossless { planes: 1 } => bytes.push(0),
+                Coding::Lossless { planes } => bytes.extend([3, *planes]),
+                Coding::Article { abs_gr, sign_contexts, suffix_contexts, values } => {
+                    let flags = u8::from(*sign_contexts) | suffix_contexts << 1;
+                    let kind = if let Values::Grid { .. } = values { 1 } else { 2 };
+                    bytes.extend([kind, *abs_gr, flags]);
+                    put_values(&mut bytes, values);
                 }
-                Coding::Article { abs_gr, sign_contexts, values: Values::Codebook { values, zero } } => {
-                    bytes.extend([2, *abs_gr, u8::from(*sign_contexts)]);
-                    put(&mut bytes, values.len() as u64);
-                    put(&mut bytes, *zero as u64);
-                    values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+                Coding::Packed { width, is_first, values } => {
+                    let kind = if let Values::Grid { .. } = values { 4 } else { 5 };
+                    bytes.extend([kind, *width, u8::from(*is_first)]);
+                    put_values(&mut bytes, values);
                 }
             }
             for stream in &tensor.streams {
@@ -234,24 +312,25 @@ impl Index {
             let shape = (0..dimensions).map(|_| rest.number()).collect::<Option<Vec<u64>>>()?;
             let bytes = rest.number()?;
             let coding = match rest.byte()? {
-                0 => Coding::Lossless,
+                0 => Coding::Lossless { planes: 1 },
+                3 => Coding::Lossless {
+                    planes: rest.byte().filter(|planes| (1..=MAX_PLANES).contains(planes))?,
+                },
                 kind @ (1 | 2) => {
                     let abs_gr = rest.byte().filter(|n| (1..=MAX_ABS_GR).contains(n))?;
-                    let sign_contexts = rest.byte().filter(|flag| *flag < 2)? == 1;
-                    let values = if kind == 1 {
-                        let step = f32::from_le_bytes(rest.take(4)?.try_into().ok()?);
-                        Values::Grid { step }
-                    } else {
-                        let (count, zero) = (rest.number()?, rest.number()?);
-                        let value =
-                            |rest: &mut Rest<'_>| Some(f32::from_le_bytes(rest.take(4)?.try_into().ok()?));
-                        let values = (0..count).map(|_| value(&mut rest)).collect::<Option<Vec<f32>>>()?;
-                        Values::Codebook {
-                            zero: usize::try_from(zero).ok().filter(|zero| *zero < values.len())?,
-                            values,
-                        }
-                    };
-                    Coding::Article { abs_gr, sign_contexts, values }
+                    let flags = rest.byte().filter(|flags| flags >> 1 <= MAX_SUFFIX_CONTEXTS)?;
+                    let values = rest.values(kind == 1)?;
+                    Coding::Article {
+                        abs_gr,
+                        sign_contexts: flags & 1 == 1,
+                        suffix_contexts: flags >> 1,
+                        values,
+                    }
+                }
+                kind @ (4 | 5) => {
+                    let width = rest.byte().filter(|width| [1, 2, 4].contains(width))?;
+                    let is_first = rest.byte().filter(|flag| *flag < 2)? == 1;
+                    Coding::Packed { width, is_first, values: rest.values(kind == 4)? }
                 }
                 _ => return None,
             };
@@ -259,11 +338,11 @@ impl Index {
             let size =
                 elements(&shape).zip(width).map(|(elements, width): (u64, u64)| elements.checked_mul(width));
             let is_whole = size.is_none_or(|size| size == Some(bytes));
-            if !is_whole || (coding != Coding::Lossless && width.is_none()) {
+            if !is_whole || (width.is_none() && !matches!(coding, Coding::Lossless { .. })) {
                 return None;
             }
             let mut tensor = Tensor { name, element, shape, bytes, coding, streams: Vec::new() };
-            for _ in tensor.slices() {
+            for _ in 0..tensor.stream_count() {
                 let len = rest.number().filter(|len| *len <= MAX_STREAM)?;
                 let crc32 = u32::from_le_bytes(rest.take(4)?.try_into().ok()?);
                 tensor.streams.push(Stream { len, crc32 });
@@ -281,56 +360,113 @@ pub struct Container<R> {
     index: Index,
     /// Where the streams of each tensor begin.
     starts: Vec<u64>,
+    is_repaired: bool,
+    groups: Vec<Option<Group>>,
+    /// The tensor whose packed stream was read last, and what is in it.
+    unpacked: Option<(usize, Vec<u8>)>,
+}
+
+/// The bytes before the index: [`MAGIC`], the length of the index as it is packed, and its CRC-32.
+const HEAD: u64 = 12;
+const SHORT: &str = "the file ends before it does";
+
+/// An index as it is, from one that is packed.
+fn unpacked(packed: &[u8]) -> Result<Vec<u8>, ContainerError> {
+    let mut bytes = Vec::new();
+    let unpacked = zstd::Decoder::new(packed)?.take(MAX_INDEX as u64 + 1).read_to_end(&mut bytes);
+    unpacked.map_err(|_| ContainerError::Index("it does not unpack"))?;
+    if bytes.len() > MAX_INDEX {
+        return Err(ContainerError::Index("it unpacks to more than any index has"));
+    }
+    Ok(bytes)
+}
+
+/// The packed index with this CRC-32 whose length is what the head says in all bytes but one.
+fn of_other_length(
+    source: &mut (impl Read + Seek),
+    head: &[u8; HEAD as usize],
+    crc32: u32,
+) -> io::Result<Option<Vec<u8>>> {
+    let said = [head[4], head[5], head[6], head[7]];
+    let other = |(at, byte): (usize, u8)| {
+        let mut length = said;
+        length[at] = byte;
+        u32::from_le_bytes(length) as usize
+    };
+    let mut lengths: Vec<usize> =
+        (0..4).flat_map(|at| (0..=255).map(move |byte| (at, byte))).map(other).collect();
+    lengths.retain(|length| *length <= MAX_INDEX);
+    lengths.sort_unstable();
+    source.seek(SeekFrom::Start(HEAD))?;
+    let (mut packed, mut hasher) = (Vec::new(), crc32fast::Hasher::new());
+    for length in lengths {
+        let from = packed.len();
+        source.by_ref().take((length - from) as u64).read_to_end(&mut packed)?;
+        if packed.len() < length {
+            break;
+        }
+        hasher.update(&packed[from..]);
+        if length > 0 && hasher.clone().finalize() == crc32 {
+            return Ok(Some(packed));
+        }
+    }
+    Ok(None)
 }
 
 impl<R: Read + Seek> Container<R> {
-    /// Opens a container.
+    /// Opens a container. Where a single byte of its index is wrong, or before that, it is put right, and [`Container::is_repaired`].
     ///
     /// # Errors
-    /// [`ContainerError::Magic`] and [`ContainerError::Index`]; that streams are whole is not looked at here.
+    /// [`ContainerError::Magic`], [`ContainerError::Index`] and [`ContainerError::Trailing`]; that streams are whole is not looked at
+    /// here.
     pub fn open(mut source: R) -> Result<Container<R>, ContainerError> {
         let length = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(0))?;
-        let mut head = [0; 12];
-        if length < 12 {
+        let mut head = [0; HEAD as usize];
+        if length < HEAD {
             let mut start = Vec::new();
             source.read_to_end(&mut start)?;
             let is_ours = !start.is_empty() && start.iter().zip(MAGIC).all(|(a, b)| *a == b);
-            return Err(if is_ours {
-                ContainerError::Index("the file ends before it does")
-            } else {
-                ContainerError::Magic
-            });
+            return Err(if is_ours { ContainerError::Index(SHORT) } else { ContainerError::Magic });
         }
         source.read_exact(&mut head)?;
-        if head[..4] != MAGIC {
+        if head.iter().zip(MAGIC).filter(|(found, right)| **found != *right).count() > 1 {
             return Err(ContainerError::Magic);
         }
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let packed_len = u64::from(word(4));
-        if packed_len > MAX_INDEX as u64 {
-            return Err(ContainerError::Index("it is longer than any"));
+        let (packed_len, crc32) = (u64::from(word(4)), word(8));
+        let is_of_version = head[..4] == MAGIC || head[..4] == *b"SBW1";
+        let mut is_repaired = !is_of_version;
+        let mut found = Err(ContainerError::Index(SHORT));
+        if packed_len <= (length - HEAD).min(MAX_INDEX as u64) {
+            let mut packed = vec![0; packed_len as usize];
+            source.read_exact(&mut packed)?;
+            found = if crc32fast::hash(&packed) == crc32 {
+                unpacked(&packed)
+            } else {
+                let is_one = !is_repaired && repair::one_byte(&mut packed, crc32);
+                is_repaired = true;
+                if is_one { unpacked(&packed) } else { Err(ContainerError::Index("its checksum is wrong")) }
+            };
         }
-        if packed_len > length - 12 {
-            return Err(ContainerError::Index("the file ends before it does"));
+        // Were its length what is wrong, there would be another with which all is right.
+        let mut packed_len = packed_len;
+        if found.is_err()
+            && is_of_version
+            && let Some(packed) = of_other_length(&mut source, &head, crc32)?
+        {
+            (packed_len, is_repaired) = (packed.len() as u64, true);
+            found = unpacked(&packed);
         }
-        let mut packed = vec![0; packed_len as usize];
-        source.read_exact(&mut packed)?;
-        if crc32fast::hash(&packed) != word(8) {
-            return Err(ContainerError::Index("its checksum is wrong"));
-        }
-        let mut bytes = Vec::new();
-        let unpacked = zstd::Decoder::new(&packed[..])?.take(MAX_INDEX as u64 + 1).read_to_end(&mut bytes);
-        unpacked.map_err(|_| ContainerError::Index("it does not unpack"))?;
-        if bytes.len() > MAX_INDEX {
-            return Err(ContainerError::Index("it unpacks to more than any index has"));
-        }
+        let bytes = found?;
         let index =
             Index::from_bytes(&bytes).ok_or(ContainerError::Index("its fields contradict each other"))?;
         if index.name_twice().is_some() {
             return Err(ContainerError::Index("two tensors have one name"));
         }
-        let mut next = 12 + packed_len;
+        let groups =
+            index.groups().ok_or(ContainerError::Index("its packed tensors contradict each other"))?;
+        let mut next = HEAD + packed_len;
         let starts = index.tensors.iter().map(|tensor| {
             let start = next;
             next = next
@@ -338,12 +474,62 @@ impl<R: Read + Seek> Container<R> {
             start
         });
         let starts = starts.collect();
-        Ok(Container { source, index, starts })
+        if next < length {
+            return Err(ContainerError::Trailing(length - next));
+        }
+        Ok(Container { source, index, starts, is_repaired, groups, unpacked: None })
+    }
+
+    /// Whether a byte of its index, or before that, was wrong and has been put right.
+    pub fn is_repaired(&self) -> bool {
+        self.is_repaired
     }
 
     /// What is in it.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// Where the levels of a tensor are, if they are packed.
+    pub fn group(&self, tensor: usize) -> Option<Group> {
+        self.groups.get(tensor).copied().flatten()
+    }
+
+    /// The bytes of some levels of a packed tensor. What one stream has is kept until another is asked for.
+    pub(super) fn packed(
+        &mut self,
+        tensor: usize,
+        levels: std::ops::Range<u64>,
+    ) -> Result<Vec<u8>, ContainerError> {
+        let entry = &self.index.tensors[tensor];
+        let failed = |what| ContainerError::Stream { name: entry.name.clone(), slice: 0, what };
+        let (Coding::Packed { width, .. }, Some(group)) = (&entry.coding, self.group(tensor)) else {
+            return Err(failed(StreamError::Unpacked));
+        };
+        let width = u64::from(*width);
+        let range =
+            (group.start + levels.start * width) as usize..(group.start + levels.end * width) as usize;
+        if self.unpacked.as_ref().is_none_or(|(first, _)| *first != group.first) {
+            let name = entry.name.clone();
+            let of_tensor = |error| match error {
+                ContainerError::Stream { what, .. } => {
+                    ContainerError::Stream { name: name.clone(), slice: 0, what }
+                }
+                other => other,
+            };
+            let stream = self.stream(group.first, 0).map_err(of_tensor)?;
+            let bytes = packed::unpack(&stream, group.total);
+            let what = StreamError::Unpacked;
+            let bytes = bytes.ok_or(ContainerError::Stream { name, slice: 0, what })?;
+            self.unpacked = Some((group.first, bytes));
+        }
+        let bytes = self.unpacked.as_ref().and_then(|(_, bytes)| bytes.get(range));
+        let name = || self.index.tensors[tensor].name.clone();
+        bytes.map(<[u8]>::to_vec).ok_or_else(|| ContainerError::Stream {
+            name: name(),
+            slice: 0,
+            what: StreamError::Unpacked,
+        })
     }
 
     /// The bytes of a stream, their checksum looked at.
@@ -387,6 +573,18 @@ fn put_bytes(bytes: &mut Vec<u8>, counted: &[u8]) {
 /// What is left to be read of an index.
 struct Rest<'a>(&'a [u8]);
 
+/// Appends what levels stand for.
+fn put_values(bytes: &mut Vec<u8>, values: &Values) {
+    match values {
+        Values::Grid { step } => bytes.extend(step.to_le_bytes()),
+        Values::Codebook { values, zero } => {
+            put(bytes, values.len() as u64);
+            put(bytes, *zero as u64);
+            values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+        }
+    }
+}
+
 impl<'a> Rest<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
@@ -412,6 +610,20 @@ impl<'a> Rest<'a> {
             }
         }
         None
+    }
+
+    fn float(&mut self) -> Option<f32> {
+        Some(f32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    fn values(&mut self, is_grid: bool) -> Option<Values> {
+        if is_grid {
+            return Some(Values::Grid { step: self.float()? });
+        }
+        let (count, zero) = (self.number()?, self.number()?);
+        let values = (0..count).map(|_| self.float()).collect::<Option<Vec<f32>>>()?;
+        let zero = usize::try_from(zero).ok().filter(|zero| *zero < values.len())?;
+        Some(Values::Codebook { values, zero })
     }
 
     fn counted(&mut self) -> Option<&'a [u8]> {

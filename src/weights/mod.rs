@@ -1,14 +1,20 @@
 //! DeepCABAC: a trained network as levels, and levels as bins that a hardware decoder can read.
 //!
 //! A model file ([`model`]) gives tensors; a quantiser turns weights into levels ([`quantise`]), the article's binarisation turns
-//! levels into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] goes all the way and back;
-//! [`search`] looks for the settings, and `compare`, a feature of its own, says what other coders need for the same levels.
+//! levels into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] goes all the way,
+//! with a [`plan`] for each tensor, and [`decompress`] back; [`search`] looks for the settings, and `compare`, a feature of its own, says what other coders need for the same levels.
 
 pub mod article;
 #[cfg(feature = "compare")]
 pub mod compare;
 pub mod compress;
 pub mod container;
+pub mod decompress;
 pub mod model;
+pub mod numbers;
+pub mod packed;
+pub mod plan;
 pub mod quantise;
+pub mod repair;
 pub mod search;
+mod smallest;

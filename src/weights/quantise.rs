@@ -51,11 +51,10 @@ impl Values {
 
 /// The step with which the largest of a tensor's absolute values gets the largest level of so many bits, `2^(bits-1) - 1`.
 ///
-/// A tensor of zeros has step 1.
+/// It is zero if the largest value is, or is too small for one.
 pub fn step_of(largest: f32, bits: u8) -> f32 {
     let levels = (1_u32 << (bits.clamp(2, 25) - 1)) - 1;
-    let step = largest / (levels.min(MAX_LEVEL as u32)) as f32;
-    if step.is_normal() { step } else { 1.0 }
+    largest / (levels.min(MAX_LEVEL as u32)) as f32
 }
 
 /// The step of the article's DC-v1: from the smallest standard deviation that a weight of the tensor has, the largest absolute

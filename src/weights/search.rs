@@ -3,8 +3,13 @@
 //! First a grid of steps with the nearest levels; then, with the coarsest steps that kept the accuracy, a grid of lambdas. A trial is
 //! a pair of the two and has a line in a table, so that a search that was interrupted goes on where it was. The choice is made on
 //! one split of the data and reported on another, where the evaluator gives both.
+//!
+//! Invariant: no trial is taken for one of another search. The table begins with what the trials hang on, as a digest.
 
 use std::fmt::Write as _;
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
 
 use super::compress::{Options, Quantizer, Step};
 
@@ -76,8 +81,46 @@ pub fn best(outcomes: &[Outcome], least: f64) -> Option<&Outcome> {
     outcomes.iter().filter(|outcome| outcome.tuning >= least).min_by_key(|outcome| outcome.bytes)
 }
 
-/// The first line of the table.
-pub const CSV_HEADER: &str = "step,lambda,bytes,tuning,accuracy";
+/// The second line of the table.
+const CSV_HEADER: &str = "step,lambda,bytes,tuning,accuracy";
+
+/// How a table of trials begins.
+pub const TABLE: &str = "# trials of ";
+
+/// What the trials of a search hang on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// That of a model as a file, of how it is compressed but for what is tried, and of an evaluator: its command, and what it says of
+    /// the model as it is, so that another evaluator by the same name is noticed, too.
+    ///
+    /// # Errors
+    /// The model cannot be read.
+    pub fn new(
+        model: &mut impl Read,
+        options: &Options,
+        command: &str,
+        (tuning, accuracy): (f64, f64),
+    ) -> io::Result<Fingerprint> {
+        let mut hash = Sha256::new();
+        let mut block = vec![0; 1 << 16];
+        loop {
+            match model.read(&mut block)? {
+                0 => break,
+                read => hash.update(&block[..read]),
+            }
+        }
+        hash.update(format!("{options:?} {command:?} {tuning} {accuracy}"));
+        let digits = |text: String, byte: &u8| text + &format!("{byte:02x}");
+        Ok(Fingerprint(hash.finalize()[..12].iter().fold(String::new(), digits)))
+    }
+
+    /// The first two lines of a table.
+    pub fn heading(&self) -> String {
+        format!("{TABLE}{}: the model, the evaluator and the options\n{CSV_HEADER}", self.0)
+    }
+}
 
 impl Outcome {
     /// A line of the table.
@@ -115,20 +158,27 @@ pub struct TableError {
 /// What a table of trials says.
 ///
 /// ```
-/// use silicabac::weights::search::{CSV_HEADER, read_table};
-/// let table = format!("{CSV_HEADER}\n0.125,0,4096,98.5,98.25\n");
-/// assert_eq!(read_table(&table)?[0].bytes, 4096);
-/// assert_eq!(read_table(&(table + "0.125,0,")).unwrap_err().line, 3);
-/// # Ok::<(), silicabac::weights::search::TableError>(())
+/// use silicabac::weights::{compress::Options, search::{Fingerprint, read_table}};
+/// let of = |command| Fingerprint::new(&mut &b"a model"[..], &Options::default(), command, (98.0, 98.0));
+/// let table = format!("{}\n0.125,0,4096,98.5,98.25\n", of("./eval {}")?.heading());
+/// assert_eq!(read_table(&table, &of("./eval {}")?)?[0].bytes, 4096);
+/// assert_eq!(read_table(&table, &of("./other {}")?).unwrap_err().line, 1);
+/// assert_eq!(read_table(&(table + "0.125,0,"), &of("./eval {}")?).unwrap_err().line, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// [`TableError`]: another first line, a line that is no trial, or a trial for the second time.
-pub fn read_table(table: &str) -> Result<Vec<Outcome>, TableError> {
+/// [`TableError`]: a table of another search, a line that is no trial, or a trial for the second time.
+pub fn read_table(table: &str, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, TableError> {
     let mut outcomes: Vec<Outcome> = Vec::new();
     let mut lines = (1..).zip(table.lines());
-    if lines.next().is_none_or(|(_, first)| first.trim() != CSV_HEADER) {
-        return Err(TableError { line: 1, what: "it is not step,lambda,bytes,tuning,accuracy" });
+    let heading = fingerprint.heading();
+    for expected in heading.lines() {
+        if lines.next().is_none_or(|(_, line)| line.trim() != expected) {
+            let what =
+                "its trials are of another model, evaluator or other options: name another table with --csv";
+            return Err(TableError { line: 1, what });
+        }
     }
     for (line, text) in lines {
         let outcome = Outcome::from_csv(text).ok_or(TableError { line, what: "it is no trial" })?;

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use silicabac::weights::{
-    compress::weights,
     model::{ModelError, ModelFile, TensorInfo},
+    numbers::weights,
 };
 
 use super::Tensor;

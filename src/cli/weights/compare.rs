@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use silicabac::weights::{
     compare::sizes,
-    compress::{WeightsError, compress, levels},
+    compress::{Coder, Options, WeightsError, compress},
     container::{Container, columns},
+    decompress::levels,
 };
 
 use super::{
@@ -55,8 +56,13 @@ pub(super) fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, 
     let mut table = Vec::new();
     for quantizer in all {
         let mut bytes = Vec::new();
-        let compressed =
-            compress(&mut model, sigma.as_mut(), &how.options_with(quantizer), &mut bytes, &|_| ());
+        let compressed = compress(
+            &mut model,
+            sigma.as_mut(),
+            &Options { coder: Coder::Cabac, ..how.options_with(quantizer)? },
+            &mut bytes,
+            &|_| (),
+        );
         compressed.map_err(weights_failure(path))?;
         table.push(compared(quantizer, &bytes, &bar).map_err(weights_failure(path))?);
     }

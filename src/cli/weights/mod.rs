@@ -7,18 +7,22 @@ use std::{
     fs::File,
     io::{self, BufReader, Write},
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 use clap::{Subcommand, ValueEnum};
+use glob::Pattern;
 use serde::Serialize;
 use silicabac::files;
 use silicabac::weights::{
-    article::{ABS_GR, MAX_ABS_GR},
-    compress::{Options, Quantizer, Step, Summary, WeightsError, compress, decompress, levels},
+    article::MAX_ABS_GR,
+    compress::{Coder, Options, Quantizer, Step, Summary, WeightsError, compress},
     container::{Coding, Container, ContainerError, Index, MAGIC},
+    decompress::{decompress, levels},
     model::ModelFile,
+    plan::{Rule, Treatment},
     quantise::Values,
-    search::CSV_HEADER,
+    search::TABLE,
 };
 
 use super::{
@@ -113,13 +117,13 @@ enum Verb {
         /// `tuning 98.3`, that of another split, choices are made by this one
         #[arg(long, value_name = "COMMAND")]
         evaluate: String,
-        /// How much accuracy may be lost, in the command's own unit
-        #[arg(long, value_name = "NUMBER", default_value_t = 0.1)]
-        tolerance: f64,
+        /// How much accuracy may be lost, in the command's own unit [default: 0.1, or 0.001 where accuracies are at most 1]
+        #[arg(long, value_name = "NUMBER", value_parser = tolerance)]
+        tolerance: Option<f64>,
         /// Where to write the best container [default: the model's name and .sbw, as in model.onnx.sbw]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// The table of all trials; a search that finds one goes on where it ends [default: the container's name and .csv]
+        /// The table of all trials; a search that finds one of the same model, evaluator and options goes on where it ends [default: the container's name and .csv]
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
         /// A picture of size against accuracy [default: the container's name and .svg]
@@ -128,6 +132,8 @@ enum Verb {
         /// Quantise small tensors as well, to the nearest of the levels of so many bits
         #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(2..=24))]
         small_bits: Option<u8>,
+        #[command(flatten)]
+        keep: Keep,
         #[command(flatten)]
         jobs: Jobs,
     },
@@ -142,12 +148,15 @@ struct Jobs {
 
 #[derive(clap::Args)]
 struct How {
-    /// Which level a weight gets
-    #[arg(long, value_enum, default_value_t = Which::Nearest)]
-    quantizer: Which,
-    /// The largest absolute value of each tensor has the largest level of so many bits
-    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u8).range(2..=24), group = "size")]
-    bits: u8,
+    /// Which level a weight gets: nearest, rd, lloyd or kmeans; with a pattern, in tensors of such names [default: nearest]
+    #[arg(long, value_name = "[PATTERN=]NAME", value_parser = for_names::<Which>)]
+    quantizer: Vec<For<Which>>,
+    /// The largest absolute value of each tensor has the largest level of so many bits, 2 to 24; with a pattern, of tensors of such
+    /// names [default: 8]
+    #[arg(long, value_name = "[PATTERN=]NUMBER", value_parser = for_names::<Bits>)]
+    bits: Vec<For<Bits>>,
+    #[command(flatten)]
+    keep: Keep,
     /// The distance between levels, the same for all tensors
     #[arg(long, value_name = "NUMBER", group = "size", value_parser = above_zero)]
     step: Option<f32>,
@@ -155,31 +164,109 @@ struct How {
     #[arg(long, value_name = "NUMBER", group = "size", value_parser = above_zero)]
     relative_step: Option<f32>,
     /// The article's DC-v1: its coarseness S, 0 to 256; needs --sigma
-    #[arg(long, value_name = "S", group = "size", requires = "sigma")]
+    #[arg(long, value_name = "S", group = "size", requires = "sigma", value_parser = coarseness)]
     coarseness: Option<f32>,
     /// Standard deviations of the weights, a model file with the same names and shapes; they weigh the error of each weight
     #[arg(long, value_name = "MODEL")]
     sigma: Option<PathBuf>,
     /// For rd and lloyd: what a bit is worth, in squared steps
-    #[arg(long, value_name = "NUMBER", default_value_t = 0.05)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.05, value_parser = not_below_zero)]
     lambda: f32,
     /// For lloyd and kmeans: how many values there are besides zero
     #[arg(long, value_name = "NUMBER", default_value_t = 32, value_parser = clap::value_parser!(u16).range(2..=4096))]
     clusters: u16,
     /// For kmeans: the share of the smallest weights that become zero
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     prune: f32,
-    /// How many flags AbsGr a level has
-    #[arg(long, value_name = "NUMBER", default_value_t = ABS_GR, value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_ABS_GR)))]
-    abs_gr: u8,
-    /// Tensors of fewer elements, or of one dimension, are small: they are kept lossless
+    /// How many flags AbsGr a level has [default: 10 or 1, whichever is better for a tensor]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_ABS_GR)))]
+    abs_gr: Option<u8>,
+    /// Tensors of fewer elements, or of one dimension and fewer than 65,536, are small: they are kept lossless
     #[arg(long, value_name = "ELEMENTS", default_value_t = 256)]
     smallest: u64,
     /// Quantise small tensors as well, to the nearest of the levels of so many bits
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(2..=24))]
     small_bits: Option<u8>,
+    /// What levels are coded by: CABAC alone, or xz where that is smaller, which takes longer and which no core decodes
+    #[arg(long, value_enum, default_value_t = By::Smallest)]
+    coder: By,
     #[command(flatten)]
     jobs: Jobs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// CABAC alone: every tensor can go to a decoder core
+    Cabac,
+    /// CABAC or xz, whichever is smaller
+    Smallest,
+}
+
+/// Tensors that are no weights.
+#[derive(clap::Args)]
+struct Keep {
+    /// Keep tensors of such names lossless: `*` is any text, `?` any letter; repeatable. What is no weights by its name is kept anyway,
+    /// unless --bits or --quantizer name it
+    #[arg(long, value_name = "PATTERN", value_parser = pattern)]
+    keep: Vec<Pattern>,
+}
+
+impl Keep {
+    fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.keep.iter().map(|names| Rule { names: names.clone(), what: Treatment::Keep })
+    }
+}
+
+/// A value for all tensors, or for those with some names.
+#[derive(Clone)]
+struct For<T> {
+    names: Option<Pattern>,
+    value: T,
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text).map_err(|error| format!("it is no pattern: {error}"))
+}
+
+fn for_names<T: FromStr<Err = String>>(text: &str) -> Result<For<T>, String> {
+    // A name can have an equals sign, a value has none.
+    let (names, value) = match text.rsplit_once('=') {
+        Some((names, value)) => (Some(pattern(names)?), value),
+        None => (None, text),
+    };
+    Ok(For { names, value: value.parse()? })
+}
+
+/// What holds for all, which is said last.
+fn for_all<T: Copy>(values: &[For<T>]) -> Option<T> {
+    values.iter().rev().find(|value| value.names.is_none()).map(|value| value.value)
+}
+
+/// What holds for tensors with some names.
+fn rules<T: Copy>(values: &[For<T>], what: impl Fn(T) -> Treatment) -> impl Iterator<Item = Rule> {
+    let rule = move |value: &For<T>| Some(Rule { names: value.names.clone()?, what: what(value.value) });
+    values.iter().filter_map(rule)
+}
+
+#[derive(Clone, Copy)]
+struct Bits(u8);
+
+impl FromStr for Bits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Bits, String> {
+        let bits = text.parse().ok().filter(|bits| (2..=24).contains(bits));
+        bits.map(Bits).ok_or_else(|| format!("{text:?} is no number from 2 to 24"))
+    }
+}
+
+impl FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Which, String> {
+        <Which as ValueEnum>::from_str(text, false)
+            .map_err(|_| format!("{text:?} is none of nearest, rd, lloyd, kmeans"))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -208,26 +295,76 @@ fn above_zero(text: &str) -> Result<f32, String> {
     }
 }
 
+fn not_below_zero(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
+        _ => Err("it has to be a number, zero or above".to_string()),
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    not_below_zero(text)?;
+    text.parse().map_err(|_| "it has to be a number".to_string())
+}
+
+fn coarseness(text: &str) -> Result<f32, String> {
+    not_below_zero(text)
+        .ok()
+        .filter(|s| *s <= 256.0)
+        .ok_or_else(|| "it has to be a number from 0 to 256".to_string())
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    not_below_zero(text)
+        .ok()
+        .filter(|share| *share < 1.0)
+        .ok_or_else(|| "it has to be a share, 0 to below 1".to_string())
+}
+
 impl How {
-    fn options(&self) -> Options {
-        self.options_with(self.quantizer)
+    fn options(&self) -> Result<Options, Failure> {
+        self.options_with(for_all(&self.quantizer).unwrap_or(Which::Nearest))
     }
 
-    fn options_with(&self, quantizer: Which) -> Options {
-        let step = match (self.step, self.relative_step, self.coarseness) {
-            (Some(step), ..) => Step::Fixed(step),
-            (_, Some(share), _) => Step::Relative(share),
+    /// What is asked for, with this quantizer for all tensors that have none of their own.
+    fn options_with(&self, quantizer: Which) -> Result<Options, Failure> {
+        let bits = for_all(&self.bits);
+        let step = match (bits, self.step, self.relative_step, self.coarseness) {
+            (Some(_), Some(_), ..) | (Some(_), _, Some(_), _) | (Some(_), .., Some(_)) => {
+                let what =
+                    "--bits without a pattern, --step, --relative-step and --coarseness exclude each other";
+                return Err(Failure::Usage(what.into()));
+            }
+            (_, Some(step), ..) => Step::Fixed(step),
+            (_, _, Some(share), _) => Step::Relative(share),
             (.., Some(s)) => Step::V1(s),
-            _ => Step::Bits(self.bits),
+            _ => Step::Bits(bits.map_or(8, |Bits(bits)| bits)),
         };
+        let bits = rules(&self.bits, |Bits(bits)| Treatment::Bits(bits));
+        let quantizers = rules(&self.quantizer, |which| Treatment::Quantizer(self.quantizer(which)));
+        let rules = bits.chain(quantizers).chain(self.keep.rules()).collect();
+        Ok(Options {
+            step,
+            quantizer: self.quantizer(quantizer),
+            abs_gr: self.abs_gr,
+            smallest: self.smallest,
+            small_bits: self.small_bits,
+            rules,
+            coder: match self.coder {
+                By::Cabac => Coder::Cabac,
+                By::Smallest => Coder::Smallest,
+            },
+        })
+    }
+
+    fn quantizer(&self, which: Which) -> Quantizer {
         let (lambda, clusters) = (self.lambda, self.clusters.into());
-        let quantizer = match quantizer {
+        match which {
             Which::Nearest => Quantizer::Nearest,
             Which::Rd => Quantizer::RateDistortion { lambda },
             Which::Lloyd => Quantizer::Lloyd { lambda, clusters },
             Which::Kmeans => Quantizer::KMeans { prune: self.prune, clusters },
-        };
-        Options { step, quantizer, abs_gr: self.abs_gr, smallest: self.smallest, small_bits: self.small_bits }
+        }
     }
 }
 
@@ -249,7 +386,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         }
         Verb::Compare { model, how, format } => compare(model, how, *format),
         Verb::Inspect { container, format } => inspect(container, *format),
-        Verb::Search { model, output, evaluate, tolerance, csv, svg, small_bits, .. } => {
+        Verb::Search { model, output, evaluate, tolerance, csv, svg, small_bits, keep, .. } => {
             let container = container_for(model, output.as_deref())?;
             let beside = |given: &Option<PathBuf>, suffix, start: &[u8], otherwise| match given {
                 Some(path) => Ok(path.clone()),
@@ -259,10 +396,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 model,
                 evaluate,
                 tolerance: *tolerance,
-                csv: beside(csv, ".csv", CSV_HEADER.as_bytes(), "no table of trials")?,
+                csv: beside(csv, ".csv", TABLE.as_bytes(), "no table of trials")?,
                 svg: beside(svg, ".svg", b"<svg", "no picture")?,
                 container,
-                options: Options { small_bits: *small_bits, ..Options::default() },
+                options: Options {
+                    small_bits: *small_bits,
+                    rules: keep.rules().collect(),
+                    ..Options::default()
+                },
             }
             .run()
         }
@@ -283,7 +424,14 @@ fn open_container(path: &Path) -> Result<(Container<BufReader<File>>, u64), Fail
     let file = files::open_seekable(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     let container = Container::open(BufReader::new(file));
-    Ok((container.map_err(|error| weights_failure(path)(error.into()))?, length))
+    let container = container.map_err(|error| weights_failure(path)(error.into()))?;
+    if container.is_repaired() {
+        say(format_args!(
+            "warning: {}: a byte of its index was wrong, and has been put right",
+            path.display()
+        ));
+    }
+    Ok((container, length))
 }
 
 /// Where the container of a model goes.
@@ -326,19 +474,29 @@ struct Row {
     zeros: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     largest_error: Option<f32>,
+    /// The same, in steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    largest_error_in_steps: Option<f32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 fn rows(index: &Index, length: u64, zeros: impl Fn(usize) -> Option<u64>, summaries: &[Summary]) -> Vec<Row> {
     let row = |(number, tensor): (usize, &silicabac::weights::container::Tensor)| {
         let elements = tensor.elements().unwrap_or(0);
-        let (coding, step) = match &tensor.coding {
-            Coding::Lossless => ("lossless".to_string(), None),
-            Coding::Article { values: Values::Grid { step }, .. } => ("article".to_string(), Some(*step)),
-            Coding::Article { values: Values::Codebook { values, .. }, .. } => {
-                (format!("codebook of {}", values.len()), None)
-            }
+        let (coding, values) = match &tensor.coding {
+            Coding::Lossless { .. } => ("lossless", None),
+            Coding::Article { values, .. } => ("article", Some(values)),
+            Coding::Packed { values, .. } => ("xz", Some(values)),
         };
-        let is_coded = tensor.coding != Coding::Lossless;
+        let (coding, step) = match values {
+            Some(Values::Codebook { values, .. }) => (format!("{coding}, {} values", values.len()), None),
+            Some(Values::Grid { step }) => (coding.to_string(), Some(*step)),
+            None => (coding.to_string(), None),
+        };
+        let is_coded = values.is_some();
+        let summary = summaries.get(number);
+        let largest_error = summary.filter(|_| is_coded).map(|summary| summary.largest_error);
         Row {
             name: tensor.name.clone(),
             shape: tensor.shape.clone(),
@@ -349,7 +507,9 @@ fn rows(index: &Index, length: u64, zeros: impl Fn(usize) -> Option<u64>, summar
             bits_per_weight: tensor.stored() as f64 * 8.0 / elements.max(1) as f64,
             share: tensor.stored() as f64 / length.max(1) as f64,
             zeros: zeros(number).filter(|_| is_coded).map(|zeros| zeros as f64 / elements.max(1) as f64),
-            largest_error: summaries.get(number).filter(|_| is_coded).map(|summary| summary.largest_error),
+            largest_error,
+            largest_error_in_steps: largest_error.zip(step).map(|(error, step)| error / step),
+            notes: summary.iter().flat_map(|summary| &summary.notes).map(ToString::to_string).collect(),
         }
     };
     index.tensors.iter().enumerate().map(row).collect()
@@ -396,6 +556,9 @@ fn print(path: &Path, length: u64, index: &Index, tensors: Vec<Row>, format: For
             100.0 * row.share
         )?;
     }
+    for row in &tensors {
+        row.notes.iter().try_for_each(|note| writeln!(out, "note: {}: {note}", row.name))?;
+    }
     writeln!(
         out,
         "{}: {length} bytes of {raw_bytes}, {:.2} %, {bits_per_weight:.3} bits an element, all headers counted",
@@ -407,11 +570,11 @@ fn print(path: &Path, length: u64, index: &Index, tensors: Vec<Row>, format: For
 fn compress_file(path: &Path, output: Option<&Path>, how: &How, format: Format) -> Result<Verdict, Failure> {
     let mut model = open_model(path)?;
     let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
-    let output = container_for(path, output)?;
+    let (options, output) = (how.options()?, container_for(path, output)?);
     let total = model.tensors().iter().map(|tensor| tensor.bytes).sum();
     let bar = Progress::new(total, "bytes");
     let written = write_whole(&output, |sink| {
-        let compressed = compress(&mut model, sigma.as_mut(), &how.options(), sink, &|bytes| bar.inc(bytes));
+        let compressed = compress(&mut model, sigma.as_mut(), &options, sink, &|bytes| bar.inc(bytes));
         compressed.map_err(weights_failure(path))
     });
     bar.finish();
@@ -450,8 +613,8 @@ fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
     let mut zeros = Vec::new();
     for number in 0..index.tensors.len() {
         let mut sum = Some(0);
-        for slice in 0..index.tensors[number].streams.len() {
-            match levels(&mut container, number, slice) {
+        for part in 0..index.tensors[number].parts().count() {
+            match levels(&mut container, number, part) {
                 Ok(levels) => {
                     let found = levels.unwrap_or_default().iter().filter(|level| **level == 0).count() as u64;
                     sum = sum.map(|sum| sum + found);

@@ -10,15 +10,16 @@ use std::{
 use rayon::prelude::*;
 use silicabac::files;
 use silicabac::weights::{
-    compress::{Options, WeightsError, compress, decompress},
+    compress::{Options, WeightsError, compress},
+    decompress::decompress,
     model::ModelFile,
-    search::{self, Outcome, Trial},
+    search::{self, Fingerprint, Outcome, Trial},
 };
 
 use super::super::output::{distinct, write_file, write_seekable, write_whole};
 use super::{
     Failure, Verdict, open_container, open_model,
-    print::{Progress, line},
+    print::{Progress, line, say},
     weights_failure,
 };
 
@@ -26,7 +27,8 @@ use super::{
 pub(super) struct Search<'a> {
     pub(super) model: &'a Path,
     pub(super) evaluate: &'a str,
-    pub(super) tolerance: f64,
+    /// By default a tenth of a point, whether accuracies are told in per cent or as shares.
+    pub(super) tolerance: Option<f64>,
     pub(super) container: PathBuf,
     pub(super) csv: PathBuf,
     pub(super) svg: PathBuf,
@@ -37,16 +39,25 @@ impl Search<'_> {
     pub(super) fn run(&self) -> Result<Verdict, Failure> {
         let original = self.check_files()?;
         let (tuning, accuracy) = self.accuracies(self.model)?;
-        let least = tuning - self.tolerance;
+        let is_share = tuning.abs() <= 1.0;
+        let tolerance = self.tolerance.unwrap_or(if is_share { 0.001 } else { 0.1 });
+        let least = tuning - tolerance;
         line(format_args!("original: {original} bytes, accuracy {tuning}; at least {least} is kept"))?;
-        let mut outcomes = self.known()?;
+        if is_share && tolerance >= 0.05 {
+            let points = 100.0 * tolerance;
+            say(format_args!(
+                "warning: with accuracies up to 1 a tolerance of {tolerance} is {points} points of a hundred"
+            ));
+        }
+        let fingerprint = self.fingerprint((tuning, accuracy))?;
+        let mut outcomes = self.known(&fingerprint)?;
         if !outcomes.is_empty() {
             line(format_args!("{} trials are known from {}", outcomes.len(), self.csv.display()))?;
         }
-        self.trials(&search::steps(), &mut outcomes)?;
-        self.trials(&search::lambdas(&outcomes, least), &mut outcomes)?;
+        self.trials(&search::steps(), &mut outcomes, &fingerprint)?;
+        self.trials(&search::lambdas(&outcomes, least), &mut outcomes, &fingerprint)?;
         while let Some(best) = search::best(&outcomes, least).copied() {
-            self.trials(&search::around(&best), &mut outcomes)?;
+            self.trials(&search::around(&best), &mut outcomes, &fingerprint)?;
             if search::best(&outcomes, least).is_none_or(|found| found.bytes >= best.bytes) {
                 break;
             }
@@ -92,18 +103,29 @@ impl Search<'_> {
         fs::metadata(self.model).map(|metadata| metadata.len()).map_err(failed)
     }
 
+    fn fingerprint(&self, accuracies: (f64, f64)) -> Result<Fingerprint, Failure> {
+        let failed = |source| Failure::Read { path: self.model.to_owned(), source };
+        let mut model = fs::File::open(self.model).map_err(failed)?;
+        Fingerprint::new(&mut model, &self.options, self.evaluate, accuracies).map_err(failed)
+    }
+
     /// What an earlier search has left.
-    fn known(&self) -> Result<Vec<Outcome>, Failure> {
+    fn known(&self, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, Failure> {
         let failed = |source| Failure::Read { path: self.csv.clone(), source };
         match files::read_earlier(&self.csv).map_err(failed)? {
-            Some(table) => search::read_table(&table)
+            Some(table) => search::read_table(&table, fingerprint)
                 .map_err(|source| Failure::Trials { path: self.csv.clone(), source }),
             None => Ok(Vec::new()),
         }
     }
 
     /// Runs those trials that are not known yet, and adds a line to the table for each.
-    fn trials(&self, trials: &[Trial], outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
+    fn trials(
+        &self,
+        trials: &[Trial],
+        outcomes: &mut Vec<Outcome>,
+        fingerprint: &Fingerprint,
+    ) -> Result<(), Failure> {
         let is_known = |trial: &Trial| outcomes.iter().any(|outcome| outcome.trial == *trial);
         let mut new: Vec<Trial> = Vec::new();
         for trial in trials {
@@ -118,7 +140,7 @@ impl Search<'_> {
             let mut known = known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             known.push(outcome);
             write_file(&self.csv, |sink| {
-                writeln!(sink, "{}", search::CSV_HEADER)?;
+                writeln!(sink, "{}", fingerprint.heading())?;
                 known.iter().try_for_each(|outcome| writeln!(sink, "{}", outcome.to_csv()))
             })?;
             bar.inc(1);

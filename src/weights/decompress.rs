@@ -1,0 +1,154 @@
+//! From a container back to a model file: part by part, on all processors.
+
+use std::io::{Read, Seek, Write};
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::article::{LevelsError, MAX_LEVEL};
+use super::compress::{WeightsError, held};
+use super::container::{Coding, Container, ContainerError, StreamError, Tensor};
+use super::model::{Format, ModelWriter, TensorInfo};
+use super::numbers::{bytes_of, from_planes, kind, width};
+use super::packed::levels_of;
+use super::quantise::Values;
+
+/// Makes a model file of a container. `damaged` is told of each stream that cannot be read; zeros stand for it if it says to go on
+/// with `Ok`.
+///
+/// # Errors
+/// [`WeightsError`], and what `damaged` returns.
+pub fn decompress<R: Read + Seek, W: Write + Seek>(
+    container: &mut Container<R>,
+    sink: W,
+    damaged: &mut dyn FnMut(ContainerError) -> Result<(), ContainerError>,
+    progress: &dyn Fn(u64),
+) -> Result<W, WeightsError> {
+    let index = container.index().clone();
+    let infos: Vec<TensorInfo> = index.tensors.iter().map(info).collect();
+    let format = [Format::Safetensors, Format::Npz, Format::Onnx]
+        .into_iter()
+        .find(|format| *format as u8 == index.format);
+    let format = format.ok_or(ContainerError::Index("its format is none that is known"))?;
+    let mut writer = ModelWriter::new(sink, format, &index.skeleton, &infos)?;
+    let parts = index.tensors.iter().enumerate().flat_map(|(number, tensor)| {
+        let unit = tensor.coding.values().and_then(|_| width(kind(tensor.element))).unwrap_or(1);
+        let mut from = 0;
+        tensor.parts().enumerate().map(move |(part, count)| {
+            from += count;
+            let bytes = (count * unit) as usize;
+            Part { number, part, levels: from - count..from, bytes }
+        })
+    });
+    let mut parts = parts.peekable();
+    while parts.peek().is_some() {
+        let (mut batch, mut size) = (Vec::new(), 0);
+        while let Some(part) = parts.next_if(|_| size < held()) {
+            size += part.bytes;
+            let data = part.data(container);
+            batch.push((part, data));
+        }
+        let decode = |(part, data): (Part, Result<Vec<u8>, ContainerError>)| {
+            let tensor = &index.tensors[part.number];
+            (part.bytes, data.and_then(|data| part.weights(tensor, &data)))
+        };
+        let decoded: Vec<(usize, Result<Vec<u8>, ContainerError>)> =
+            batch.into_par_iter().map(decode).collect();
+        for (bytes, raw) in decoded {
+            let raw = match raw {
+                Ok(raw) => raw,
+                Err(error) => {
+                    damaged(error)?;
+                    vec![0; bytes]
+                }
+            };
+            writer.write(&raw)?;
+            progress(raw.len() as u64);
+        }
+    }
+    Ok(writer.finish()?)
+}
+
+/// A part of a tensor, which is decoded by itself.
+struct Part {
+    number: usize,
+    part: usize,
+    /// Which levels, or raw bytes.
+    levels: Range<u64>,
+    /// How many raw bytes it comes to.
+    bytes: usize,
+}
+
+impl Part {
+    /// What it is decoded from: its stream, or its levels where they are packed.
+    fn data<R: Read + Seek>(&self, container: &mut Container<R>) -> Result<Vec<u8>, ContainerError> {
+        match container.index().tensors[self.number].coding {
+            Coding::Packed { .. } => container.packed(self.number, self.levels.clone()),
+            _ => container.stream(self.number, self.part),
+        }
+    }
+
+    /// Its levels, if it has any.
+    fn levels(&self, tensor: &Tensor, data: &[u8]) -> Result<Option<Vec<i32>>, StreamError> {
+        let count = (self.levels.end - self.levels.start) as usize;
+        let levels = match (&tensor.coding, tensor.layout()) {
+            (Coding::Packed { width, .. }, _) => levels_of(data, *width),
+            (_, Some(layout)) => layout.decode(data, count)?,
+            (_, None) => return Ok(None),
+        };
+        let is_known = |level: &i32| match tensor.coding.values() {
+            Some(Values::Codebook { values, zero }) => {
+                (0..values.len() as i64).contains(&(*zero as i64 + i64::from(*level)))
+            }
+            _ => level.unsigned_abs() <= MAX_LEVEL as u32,
+        };
+        match levels.iter().position(|level| !is_known(level)) {
+            Some(at) => Err(LevelsError::Level(at).into()),
+            None => Ok(Some(levels)),
+        }
+    }
+
+    /// Its raw bytes.
+    fn weights(&self, tensor: &Tensor, data: &[u8]) -> Result<Vec<u8>, ContainerError> {
+        let failed = |what| ContainerError::Stream { name: tensor.name.clone(), slice: self.part, what };
+        if let (Some(levels), Some(values)) =
+            (self.levels(tensor, data).map_err(failed)?, tensor.coding.values())
+        {
+            return Ok(bytes_of(kind(tensor.element), levels.into_iter().map(|level| values.value(level))));
+        }
+        let planes = if let Coding::Lossless { planes } = tensor.coding { planes } else { 1 };
+        let unpacked = zstd::bulk::decompress(data, self.bytes).ok().filter(|raw| raw.len() == self.bytes);
+        unpacked.map(|raw| from_planes(&raw, planes)).ok_or_else(|| failed(StreamError::Unpacked))
+    }
+}
+
+/// What a model file says of a tensor, from what a container does.
+fn info(tensor: &Tensor) -> TensorInfo {
+    TensorInfo {
+        name: tensor.name.clone(),
+        element: kind(tensor.element),
+        shape: tensor.shape.clone(),
+        bytes: tensor.bytes,
+    }
+}
+
+/// A part of a tensor as levels, with its number; of lossless tensors nothing.
+///
+/// # Errors
+/// [`ContainerError`].
+pub fn levels<R: Read + Seek>(
+    container: &mut Container<R>,
+    tensor: usize,
+    part: usize,
+) -> Result<Option<Vec<i32>>, ContainerError> {
+    let entry = container.index().tensors[tensor].clone();
+    if entry.coding.values().is_none() {
+        return Ok(None);
+    }
+    let from = entry.parts().take(part).sum();
+    let count = entry.parts().nth(part).unwrap_or(0);
+    let part = Part { number: tensor, part, levels: from..from + count, bytes: 0 };
+    let data = part.data(container)?;
+    let failed = |what| ContainerError::Stream { name: entry.name.clone(), slice: part.part, what };
+    part.levels(&entry, &data).map_err(failed)
+}
