@@ -9,6 +9,8 @@
 
 mod cut;
 mod error;
+mod halves;
+mod nested;
 mod npy;
 mod npz;
 mod onnx;
@@ -151,7 +153,8 @@ impl ModelFile {
     /// The tensors, in the order of their data in the file.
     ///
     /// In npz every entry is one, also what is not an array: its name is that of the entry, without `.npy`. In ONNX those
-    /// are tensors whose raw data (or packed `float_data`) is 64 bytes or longer; scalars and the like stay in the graph.
+    /// are tensors whose data is a run of 64 bytes or longer; scalars and the like stay in the graph. Halves that the file
+    /// has as varints, in `int32_data`, are shown as two bytes each; other varints, and doubles, as the bytes that they are.
     pub fn tensors(&self) -> &[TensorInfo] {
         &self.tensors
     }
@@ -233,6 +236,7 @@ pub struct ModelWriter<W: Write + Seek> {
 #[derive(Debug)]
 enum Body<W: Write + Seek> {
     Cut(cut::Writer<W>),
+    Nested(nested::Writer<W>),
     Packed(Box<npz::Writer<W>>),
 }
 
@@ -246,6 +250,9 @@ impl<W: Write + Seek> ModelWriter<W> {
             }
             (Format::Npz, Some((&cut::MARKED, rest))) => {
                 Body::Cut(cut::Writer::new(sink, rest, tensors, true)?)
+            }
+            (Format::Onnx, Some((&nested::NESTED, rest))) => {
+                Body::Nested(nested::Writer::new(sink, rest, tensors)?)
             }
             (Format::Safetensors | Format::Onnx, Some((&cut::PLAIN, rest))) => {
                 Body::Cut(cut::Writer::new(sink, rest, tensors, false)?)
@@ -265,6 +272,7 @@ impl<W: Write + Seek> ModelWriter<W> {
             let (now, later) = bytes.split_at(self.left.min(bytes.len() as u64) as usize);
             match &mut self.body {
                 Body::Cut(body) => body.write(now)?,
+                Body::Nested(body) => body.write(now)?,
                 Body::Packed(body) => body.write(now)?,
             }
             self.left -= now.len() as u64;
@@ -282,6 +290,7 @@ impl<W: Write + Seek> ModelWriter<W> {
         }
         match self.body {
             Body::Cut(body) => body.finish(),
+            Body::Nested(body) => body.finish(),
             Body::Packed(body) => body.finish(),
         }
     }
@@ -293,6 +302,7 @@ impl<W: Write + Seek> ModelWriter<W> {
         {
             match &mut self.body {
                 Body::Cut(body) => body.begin(self.next)?,
+                Body::Nested(body) => body.begin(self.next)?,
                 Body::Packed(body) => body.begin(self.next, tensor)?,
             }
             self.left = tensor.bytes;

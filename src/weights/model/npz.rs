@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::cut::{self, MAX_SKELETON, Mark};
-use super::payload::Place;
+use super::payload::{Packing, Place};
 use super::source::Source;
 use super::{Format, ModelError, Parsed, TensorInfo, Type, check_length, npy, wire};
 
@@ -117,7 +117,8 @@ fn entry(archive: &mut ZipArchive<impl std::io::Read + Seek>, index: usize) -> R
         None => (Type::Other, vec![bytes], Vec::new()),
     };
     let tensor = TensorInfo { name, element, shape, bytes };
-    let place = Place { start, lead, bytes, deflated: is_deflated.then_some(packed), crc: Some(crc) };
+    let packing = if is_deflated { Packing::Deflated(packed) } else { Packing::Stored };
+    let place = Place { start, lead, bytes, packing, crc: Some(crc) };
     let record = Record { is_deflated, is_npy, time, attributes, header };
     Ok(Entry { tensor, place, record, local, central })
 }
@@ -131,7 +132,7 @@ fn marks(source: &mut Source, entries: &[Entry]) -> Result<Option<Vec<Mark>>, Mo
     let mut marks = Vec::with_capacity(entries.len());
     for entry in entries {
         let checksum = entry.place.crc.unwrap_or(0).to_le_bytes();
-        let is_regular = entry.place.deflated.is_none()
+        let is_regular = entry.place.packing == Packing::Stored
             && entry.central >= data_end
             && entry.local.saturating_add(30) <= entry.place.start
             && is_there(source, entry.local, b"PK\x03\x04", 14, checksum)?

@@ -2,15 +2,19 @@
 //! subgraphs and functions.
 //!
 //! The protobuf is walked at the wire level (`wire`), by a table of the few fields that lead to a tensor, and the ranges
-//! of raw data are cut out of it: the rest of the graph is kept as bytes, with all fields that nobody here knows. Data
-//! that is not a run of fixed numbers (`int32_data`, `float_data` in several pieces) or is short stays there too.
+//! of data are cut out of it: the rest of the graph is kept as bytes, with all fields that nobody here knows. Data that
+//! is in several pieces or short stays there too.
+//!
+//! Invariant: if each run is as long when it comes back, the file is cut (`cut`). Halves in `int32_data` are varints,
+//! whose lengths depend on what they are: a file that has some is written anew around them (`nested`).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::payload::Place;
+use super::nested::{self, Cut, Put};
+use super::payload::{Packing, Place};
 use super::source::Source;
 use super::wire::{self, Message, Value};
-use super::{Format, ModelError, Parsed, TensorInfo, Type, bad_shape, check_length, cut};
+use super::{Format, ModelError, Parsed, TensorInfo, Type, bad_shape, check_length, cut, halves};
 
 /// How many messages can lie in each other; protobuf's own libraries stop at 100.
 const MAX_DEPTH: u32 = 100;
@@ -20,6 +24,15 @@ const MAX_DIMENSIONS: usize = 64;
 const MAX_NAME: u64 = 1 << 16;
 /// Data that is shorter stays in the graph: a tensor costs more than it saves.
 const MIN_DATA: u64 = 64;
+
+/// Fields of a TensorProto that hold its data: `float_data`, `int32_data`, `int64_data`, `raw_data`, `double_data`,
+/// `uint64_data`.
+const FLOATS: u64 = 4;
+const INTS: u64 = 5;
+const LONGS: u64 = 7;
+const RAW: u64 = 9;
+const DOUBLES: u64 = 10;
+const UNSIGNED: u64 = 11;
 
 /// Whether a file begins as all exporters begin: with `ir_version`, a small number, and a field of ModelProto.
 pub(super) fn is_likely(head: &[u8; 16]) -> bool {
@@ -66,16 +79,26 @@ impl Kind {
 
 pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
     let model = Message { begin: 0, end: source.length() };
-    let mut walk = Walk { source, tensors: Vec::new(), has_graph: false };
+    let mut walk =
+        Walk { source, tensors: Vec::new(), around: Vec::new(), cuts: BTreeMap::new(), has_graph: false };
     walk.message(Kind::Model, model, 0)?;
-    let Walk { mut tensors, has_graph, .. } = walk;
+    let Walk { mut tensors, mut cuts, has_graph, .. } = walk;
     if !has_graph {
         return Err(ModelError::damaged(Format::Onnx, "it has no graph"));
     }
     tensors.sort_by_key(|tensor| tensor.1.start);
     name_apart(&mut tensors);
     let (tensors, places): (Vec<_>, Vec<_>) = tensors.into_iter().unzip();
-    let skeleton = cut::skeleton(source, &tensors, &places, None)?;
+    if cuts.is_empty() {
+        let skeleton = cut::skeleton(source, &tensors, &places, None)?;
+        return Ok(Parsed { tensors, places, skeleton });
+    }
+    for place in &places {
+        let is_packed = place.packing != Packing::Stored;
+        let cut = Cut { at: place.start, removed: place.taken(), put: Put::Data { is_packed } };
+        cuts.insert(place.start, cut);
+    }
+    let skeleton = nested::skeleton(source, &cuts.into_values().collect::<Vec<_>>())?;
     Ok(Parsed { tensors, places, skeleton })
 }
 
@@ -96,6 +119,10 @@ fn name_apart(tensors: &mut [(TensorInfo, Place)]) {
 struct Walk<'a> {
     source: &'a mut Source,
     tensors: Vec<(TensorInfo, Place)>,
+    /// The messages that lie around the present one, but for the whole file.
+    around: Vec<Message>,
+    /// What else than data is cut out, by where it begins.
+    cuts: BTreeMap<u64, Cut>,
     has_graph: bool,
 }
 
@@ -122,7 +149,11 @@ impl Walk<'_> {
                     }
                     initialisers.insert(name);
                 }
-                Some(child) => self.message(child, inner, depth + 1)?,
+                Some(child) => {
+                    self.around.push(inner);
+                    self.message(child, inner, depth + 1)?;
+                    self.around.pop();
+                }
                 None if (kind, field) == (Kind::Node, 2) && output.is_none() => {
                     output = Some(self.text(inner)?);
                 }
@@ -141,7 +172,8 @@ impl Walk<'_> {
 
     /// Notes where the data of a tensor is, if it can be cut out, and tells its name. The value of an attribute is called after
     /// its node.
-    fn tensor(&mut self, mut message: Message, is_value: bool) -> Result<String, ModelError> {
+    fn tensor(&mut self, whole: Message, is_value: bool) -> Result<String, ModelError> {
+        let mut message = whole;
         let mut name = String::new();
         let mut shape = Vec::new();
         let mut data_type = 0;
@@ -157,7 +189,11 @@ impl Walk<'_> {
                     }
                 }
                 (2, Value::Varint(number)) => data_type = number,
-                (4 | 9, Value::Bytes(run)) if run.length() > 0 && data.len() < 2 => data.push((field, run)),
+                (FLOATS | INTS | LONGS | RAW | DOUBLES | UNSIGNED, Value::Bytes(run))
+                    if run.length() == 0 => {}
+                (FLOATS | INTS | LONGS | RAW | DOUBLES | UNSIGNED, value) if data.len() < 2 => {
+                    data.push((field, value));
+                }
                 (8, Value::Bytes(text)) => name = self.text(text)?,
                 (13, Value::Bytes(_)) => is_external = true,
                 (14, Value::Varint(location)) => is_external |= location == 1,
@@ -170,23 +206,42 @@ impl Walk<'_> {
         if is_external {
             return Err(ModelError::External { tensor: name });
         }
-        if let [(field, run)] = data[..]
+        if let [(field, Value::Bytes(run))] = data[..]
             && run.length() >= MIN_DATA
         {
-            let element = match data_type {
-                1 => Type::F32,
-                10 if field == 9 => Type::F16,
-                16 if field == 9 => Type::BF16,
+            let mut place = Place::plain(run.begin, run.length());
+            let element = match (data_type, field) {
+                (1, FLOATS | RAW) => Type::F32,
+                (10, RAW) => Type::F16,
+                (16, RAW) => Type::BF16,
+                (10 | 16, INTS) if self.is_of_halves(whole, run, &mut place)? => match data_type {
+                    10 => Type::F16,
+                    _ => Type::BF16,
+                },
                 _ => Type::Other,
             };
             if let Some(size) = element.bytes() {
-                check_length(&name, &shape, 8 * size as u64, run.length())?;
+                check_length(&name, &shape, 8 * size as u64, place.bytes)?;
             }
             let shown = if is_value { String::new() } else { name.clone() };
-            let tensor = TensorInfo { name: shown, element, shape, bytes: run.length() };
-            self.tensors.push((tensor, Place::plain(run.begin, run.length())));
+            let tensor = TensorInfo { name: shown, element, shape, bytes: place.bytes };
+            self.tensors.push((tensor, place));
         }
         Ok(name)
+    }
+
+    /// Whether a run of varints comes back from the halves that it stands for. If so, they are what is read there, and the
+    /// lengths of all around them are cut out.
+    fn is_of_halves(&mut self, tensor: Message, run: Message, place: &mut Place) -> Result<bool, ModelError> {
+        let Some(count) = halves::count(self.source, run)? else { return Ok(false) };
+        let mut cuts = Vec::new();
+        for &message in self.around.iter().chain([&tensor, &run]) {
+            let Some(cut) = Cut::length(self.source, message)? else { return Ok(false) };
+            cuts.push((cut.at, cut));
+        }
+        self.cuts.extend(cuts);
+        (place.bytes, place.packing) = (2 * count, Packing::Varints(run.length()));
+        Ok(true)
     }
 
     fn text(&mut self, run: Message) -> Result<String, ModelError> {
