@@ -2,7 +2,7 @@
 //! and with it the lengths of all messages around it.
 //!
 //! Invariant: what is not cut out comes back as it was, and every length that was cut out comes back as short as it can
-//! be and right. So if those of the file were short too, the file comes back byte for byte.
+//! be and right. So if those of the file were short too, and nothing was put in, the file comes back byte for byte.
 //!
 //! Data whose length is known beforehand is passed through. Data that is packed as it comes (`halves`) has to wait in a
 //! temporary file until the length of the first message is known; a sink cannot be moved apart.
@@ -15,7 +15,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
-use super::cut::MAX_SKELETON;
+use super::cut::check_skeleton;
 use super::halves::Packer;
 use super::source::Source;
 use super::wire::{self, Message};
@@ -39,33 +39,36 @@ pub(super) enum Put {
     Length { end: u64 },
     /// The data of the next tensor.
     Data { is_packed: bool },
+    /// These bytes.
+    Text(&'static [u8]),
 }
 
 impl Cut {
-    /// The length before a run, if it is as short as it can be.
-    pub(super) fn length(source: &mut Source, run: Message) -> Result<Option<Cut>, ModelError> {
-        let mut short = Vec::new();
-        wire::put(run.length(), &mut short);
-        let removed = short.len() as u64;
-        let Some(at) = run.begin.checked_sub(removed) else { return Ok(None) };
+    /// The length before a run, whose last byte is the first that is below 0x80: so is the last one of the tag before.
+    pub(super) fn length(source: &mut Source, run: Message) -> Result<Cut, ModelError> {
+        let from = run.begin.saturating_sub(10);
         let mut there = Vec::new();
-        source.append(at, removed, &mut there)?;
-        Ok((there == short).then_some(Cut { at, removed, put: Put::Length { end: run.end } }))
+        source.append(from, run.begin - from, &mut there)?;
+        let more = there.iter().rev().skip(1).take_while(|&&byte| byte >= 0x80).count() as u64;
+        let removed = (more + 1).min(run.begin);
+        Ok(Cut { at: run.begin - removed, removed, put: Put::Length { end: run.end } })
     }
 }
 
-/// The skeleton of a file. Cuts are in order, lie in each other as messages do, and have the tensors in order.
+/// The skeleton of a file. Cuts are in order, lie in each other as messages do, and have the tensors in order. What is put
+/// in where a cut begins stands for what is removed there.
 pub(super) fn skeleton(source: &mut Source, cuts: &[Cut]) -> Result<Vec<u8>, ModelError> {
-    let bytes = source.length() - cuts.iter().map(|cut| cut.removed).sum::<u64>();
-    if bytes > MAX_SKELETON {
-        return Err(ModelError::Skeleton { bytes });
-    }
+    let put = |cut: &Cut| if let Put::Text(text) = cut.put { text.len() as u64 } else { 0 };
+    let bytes = source.length() + cuts.iter().map(put).sum::<u64>();
+    let bytes = bytes.saturating_sub(cuts.iter().map(|cut| cut.removed).sum());
+    check_skeleton(bytes)?;
     let mut builder = Builder { source, at: 0, gaps: Vec::new(), lengths: Vec::new(), open: Vec::new() };
     let mut tensors = Vec::new();
     for cut in cuts {
         builder.go(cut.at)?;
-        builder.at = cut.at + cut.removed;
+        builder.at = builder.at.max(cut.at + cut.removed);
         match &cut.put {
+            Put::Text(text) => builder.gaps.extend(*text),
             Put::Data { is_packed } => tensors.push((builder.gaps.len(), *is_packed)),
             Put::Length { end } => {
                 builder.open.push((builder.lengths.len(), *end));
@@ -91,6 +94,7 @@ pub(super) fn skeleton(source: &mut Source, cuts: &[Cut]) -> Result<Vec<u8>, Mod
         wire::put((end - begin) as u64, &mut skeleton);
         before = begin;
     }
+    check_skeleton((skeleton.len() + gaps.len()) as u64)?;
     skeleton.extend(gaps);
     Ok(skeleton)
 }

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Take};
+use std::path::PathBuf;
 
 use crc32fast::Hasher;
 use flate2::bufread::DeflateDecoder;
@@ -14,6 +15,8 @@ use super::{ModelError, halves};
 /// Where the data of a tensor is: behind `lead` bytes of a run that begins at `start`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
+    /// The number of its file among those of the model.
+    pub(super) file: usize,
     pub(super) start: u64,
     /// The header of an npy array, which is not data but is in the checksum.
     pub(super) lead: u64,
@@ -35,7 +38,7 @@ pub(super) enum Packing {
 impl Place {
     /// Data that lies there as it is.
     pub(super) fn plain(start: u64, bytes: u64) -> Place {
-        Place { start, lead: 0, bytes, packing: Packing::Stored, crc: None }
+        Place { file: 0, start, lead: 0, bytes, packing: Packing::Stored, crc: None }
     }
 
     /// How many bytes of the file are the data.
@@ -47,10 +50,27 @@ impl Place {
     }
 }
 
+/// A file of a model.
+#[derive(Debug)]
+pub(super) enum Origin {
+    Open(File),
+    /// Opened as often as it is read: a model can have more files than a process may have open.
+    Closed(PathBuf),
+}
+
+impl Origin {
+    fn open(&self) -> Result<File, ModelError> {
+        match self {
+            Origin::Open(file) => Ok(file.try_clone()?),
+            Origin::Closed(path) => super::beside::open(path),
+        }
+    }
+}
+
 /// Reads them.
 #[derive(Debug)]
 pub(super) struct Payloads {
-    file: File,
+    files: Vec<Origin>,
     places: Vec<Place>,
     stream: Option<Stream>,
 }
@@ -74,8 +94,8 @@ enum Run {
 }
 
 impl Payloads {
-    pub(super) fn new(file: File, places: Vec<Place>) -> Payloads {
-        Payloads { file, places, stream: None }
+    pub(super) fn new(files: Vec<Origin>, places: Vec<Place>) -> Payloads {
+        Payloads { files, places, stream: None }
     }
 
     /// Reads bytes that the tensor has.
@@ -92,7 +112,7 @@ impl Payloads {
         let open = self.stream.take().filter(|open| open.tensor == tensor && open.position <= target);
         let mut stream = match open {
             Some(stream) => stream,
-            None => Stream::open(&self.file, tensor, &place)?,
+            None => Stream::open(self.files[place.file].open()?, tensor, &place)?,
         };
         stream.go(target, offset == 0)?;
         stream.read(bytes)?;
@@ -108,8 +128,8 @@ impl Payloads {
 }
 
 impl Stream {
-    fn open(file: &File, tensor: usize, place: &Place) -> Result<Stream, ModelError> {
-        let mut reader = BufReader::with_capacity(1 << 16, file.try_clone()?);
+    fn open(file: File, tensor: usize, place: &Place) -> Result<Stream, ModelError> {
+        let mut reader = BufReader::with_capacity(1 << 16, file);
         reader.seek(SeekFrom::Start(place.start))?;
         let run = match place.packing {
             Packing::Stored => Run::Stored(reader),
