@@ -26,7 +26,7 @@ pub const SLICE: usize = 1 << 20;
 /// A container: what is in it, but for the streams.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
-    /// The format of the model file that it was made of: 0 safetensors, 1 npz, 2 ONNX.
+    /// The format of the model file that it was made of: 0 safetensors, 1 npz, 2 ONNX, 3 PyTorch.
     pub format: u8,
     /// What that file holds besides tensors.
     pub skeleton: Vec<u8>,

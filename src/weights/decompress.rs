@@ -26,9 +26,7 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
 ) -> Result<W, WeightsError> {
     let index = container.index().clone();
     let infos: Vec<TensorInfo> = index.tensors.iter().map(info).collect();
-    let format = [Format::Safetensors, Format::Npz, Format::Onnx]
-        .into_iter()
-        .find(|format| *format as u8 == index.format);
+    let format = Format::ALL.into_iter().find(|format| *format as u8 == index.format);
     let format = format.ok_or(ContainerError::Index("its format is none that is known"))?;
     let mut writer = ModelWriter::new(sink, format, &index.skeleton, &infos)?;
     let parts = index.tensors.iter().enumerate().flat_map(|(number, tensor)| {

@@ -45,7 +45,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Compress a model: safetensors, npz or ONNX
+    /// Compress a model: safetensors, npz, ONNX or a PyTorch checkpoint
     #[command(after_help = "Examples:
   silicabac weights compress model.safetensors -o model.sbw
   silicabac weights compress model.onnx -o model.sbw --quantizer rd --bits 5")]

@@ -15,20 +15,28 @@ use super::payload::Place;
 use super::source::Source;
 use super::{ModelError, TensorInfo, wire};
 
-/// The most that a file may have besides raw data.
+/// The longest skeleton, which is about what a file may have besides raw data. It is checked by whoever makes a skeleton,
+/// as it will be, and by whoever reads one.
 pub(super) const MAX_SKELETON: u64 = 1 << 28;
+
+pub(super) fn check_skeleton(bytes: u64) -> Result<(), ModelError> {
+    if bytes > MAX_SKELETON { Err(ModelError::Skeleton { bytes }) } else { Ok(()) }
+}
 
 /// The first byte of a skeleton: cut, without checksums.
 pub(super) const PLAIN: u8 = 0;
 /// Cut, with a checksum of every tensor.
 pub(super) const MARKED: u8 = 1;
 
+/// So many bytes behind the data there is a checksum, if there is none before: behind the magic of a zip descriptor.
+const BEHIND: u64 = 4;
+
 /// Where the CRC-32 of a tensor stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     /// How many bytes before the data are in the checksum.
     pub(super) lead: u64,
-    /// How many bytes before the data one copy of it begins.
+    /// How many bytes before the data one copy of it begins; 0 if that is [`BEHIND`] the data.
     pub(super) local: u64,
     /// Where the other one begins, behind all data: from the beginning of the file, in a skeleton from the last data.
     pub(super) central: u64,
@@ -55,9 +63,6 @@ pub(super) fn skeleton(
         at = end;
     }
     let total = gaps.iter().map(|gap| gap.1).sum::<u64>() + length - at;
-    if total > MAX_SKELETON {
-        return Err(ModelError::Skeleton { bytes: total });
-    }
     let mut bytes = vec![if marks.is_some() { MARKED } else { PLAIN }];
     wire::put(gaps.len() as u64, &mut bytes);
     wire::put(length, &mut bytes);
@@ -69,17 +74,36 @@ pub(super) fn skeleton(
             wire::put(marks[index].central - at, &mut bytes);
         }
     }
-    for (index, &(begin, length)) in gaps.iter().enumerate() {
+    check_skeleton(total + bytes.len() as u64)?;
+    let mut is_behind = false;
+    for (index, (begin, length)) in gaps.into_iter().chain([(at, length - at)]).enumerate() {
         source.append(begin, length, &mut bytes)?;
-        if let Some(marks) = marks {
-            clear(&mut bytes, marks[index].local);
+        if is_behind {
+            clear(&mut bytes, length - BEHIND);
         }
+        let local = marks.and_then(|marks| marks.get(index)).map(|mark| mark.local);
+        if let Some(local) = local.filter(|&local| local > 0) {
+            clear(&mut bytes, local);
+        }
+        is_behind = local == Some(0);
     }
-    source.append(at, length - at, &mut bytes)?;
     for mark in marks.unwrap_or_default() {
         clear(&mut bytes, length - mark.central);
     }
     Ok(bytes)
+}
+
+/// The skeleton of a file that is to be written: a header, and then the data of all tensors.
+pub(super) fn headed(header: &[u8], tensors: &[TensorInfo]) -> Vec<u8> {
+    let length = tensors.iter().fold(header.len() as u64, |sum, tensor| sum.saturating_add(tensor.bytes));
+    let mut bytes = vec![PLAIN];
+    wire::put(tensors.len() as u64, &mut bytes);
+    wire::put(length, &mut bytes);
+    for number in 0..tensors.len() {
+        wire::put(if number == 0 { header.len() as u64 } else { 0 }, &mut bytes);
+    }
+    bytes.extend(header);
+    bytes
 }
 
 /// Clears a checksum, which begins so many bytes before the end: it does not compress, and is put in anew.
@@ -106,8 +130,9 @@ pub(super) struct Writer<W> {
 struct Piece {
     gap: usize,
     mark: Option<Mark>,
-    /// Where its data begins in the file.
+    /// Where its data begins in the file, and ends.
     data: u64,
+    end: u64,
 }
 
 impl<W: Write + Seek> Writer<W> {
@@ -157,7 +182,8 @@ impl<W: Write + Seek> Writer<W> {
         self.sink.write_all(&self.gaps[self.taken..])?;
         for (piece, checksum) in self.pieces.iter().zip(&self.checksums) {
             let Some(mark) = piece.mark else { continue };
-            for position in [piece.data - mark.local, behind + mark.central] {
+            let other = if mark.local > 0 { piece.data - mark.local } else { piece.end + BEHIND };
+            for position in [other, behind + mark.central] {
                 self.sink.seek(SeekFrom::Start(position))?;
                 self.sink.write_all(&checksum.to_le_bytes())?;
             }
@@ -182,6 +208,7 @@ fn layout<'a>(
     is_marked: bool,
 ) -> Result<(Vec<Piece>, &'a [u8]), &'static str> {
     const SHORT: &str = "it is cut short";
+    const CHECKSUM: &str = "a checksum is not where it can be";
     if wire::take(skeleton).ok_or(SHORT)? != tensors.len() as u64 {
         return Err("it has another number of tensors");
     }
@@ -189,6 +216,7 @@ fn layout<'a>(
     let mut pieces = Vec::with_capacity(tensors.len());
     let mut gaps = 0u64;
     let mut at = 0u64;
+    let mut is_behind = false;
     for tensor in tensors {
         let gap = wire::take(skeleton).ok_or(SHORT)?;
         let mark = match is_marked {
@@ -199,21 +227,25 @@ fn layout<'a>(
             }
             false => None,
         };
-        if mark.is_some_and(|mark| mark.lead > gap || mark.local > gap || mark.local < 4) {
-            return Err("a checksum is not where it can be");
+        if mark.is_some_and(|mark| mark.lead > gap || mark.local > gap || (1..4).contains(&mark.local)) {
+            return Err(CHECKSUM);
         }
+        if is_behind && gap < BEHIND + 4 {
+            return Err(CHECKSUM);
+        }
+        is_behind = mark.is_some_and(|mark| mark.local == 0);
         gaps = gaps.checked_add(gap).ok_or(SHORT)?;
         let data = at.checked_add(gap).ok_or("it is too long")?;
         at = data.checked_add(tensor.bytes).ok_or("it is too long")?;
-        pieces.push(Piece { gap: usize::try_from(gap).map_err(|_| SHORT)?, mark, data });
+        pieces.push(Piece { gap: usize::try_from(gap).map_err(|_| SHORT)?, mark, data, end: at });
     }
     let rest = (skeleton.len() as u64).checked_sub(gaps).ok_or(SHORT)?;
     if at.checked_add(rest) != Some(length) {
         return Err("it is of a file of another length");
     }
     let central = |mark: Mark| mark.central.checked_add(4).is_none_or(|end| end > rest);
-    if pieces.iter().filter_map(|piece| piece.mark).any(central) {
-        return Err("a checksum is not where it can be");
+    if is_behind && rest < BEHIND + 4 || pieces.iter().filter_map(|piece| piece.mark).any(central) {
+        return Err(CHECKSUM);
     }
     Ok((pieces, skeleton))
 }

@@ -22,12 +22,42 @@ pub enum ModelError {
     Io(io::Error),
     /// It is not a file of any known format.
     #[error(
-        "{}: neither safetensors nor npz nor ONNX; if it is one of them, name it so (.safetensors, .npz, .onnx), \
-         else convert it (safetensors.torch.save_file, numpy.savez)", .path.display()
+        "{}: neither safetensors nor npz nor ONNX nor a PyTorch checkpoint; if it is one of the first three, name it so \
+         (.safetensors, .npz, .onnx), else convert it (safetensors.torch.save_file, numpy.savez)", .path.display()
     )]
     Unknown {
         /// The file.
         path: PathBuf,
+    },
+    /// It is a file of a format that is known, but not handled.
+    #[error("it is {what}, which is not taken apart: {instead}")]
+    Refused {
+        /// What it is.
+        what: &'static str,
+        /// Why, and what to do.
+        instead: &'static str,
+    },
+    /// A file that the model names is not one that is opened.
+    #[error("{name:?}, which the model names, {what}")]
+    Beside {
+        /// What it is called there.
+        name: String,
+        /// What is wrong, and what to do.
+        what: &'static str,
+    },
+    /// A shard of the model cannot be read.
+    #[error("shard {shard:?}: {source}")]
+    Shard {
+        /// What the index calls it.
+        shard: String,
+        /// Why.
+        source: Box<ModelError>,
+    },
+    /// The index of a sharded model does not say what is there.
+    #[error("the index of the shards does not fit: {what}; get the index and all shards again")]
+    Index {
+        /// What is wrong.
+        what: String,
     },
     /// It ends too early.
     #[error("it ends in the middle of its data; get the file again")]
@@ -40,9 +70,10 @@ pub enum ModelError {
         /// What is wrong.
         what: String,
     },
-    /// A zip archive, but not of arrays.
+    /// A zip archive, but neither of arrays nor of a checkpoint.
     #[error(
-        "no entry of the zip archive is a NumPy array; convert a PyTorch checkpoint with safetensors.torch.save_file"
+        "no entry of the zip archive is a NumPy array, nor the pickle of a PyTorch checkpoint; write it with numpy.savez \
+         or torch.save"
     )]
     NoArray,
     /// Correct, but of a kind that is not handled.
@@ -92,14 +123,15 @@ pub enum ModelError {
         /// Where the file ends.
         to: u64,
     },
-    /// The data of an ONNX tensor lies in another file.
+    /// An ONNX model whose data lies in other files is too large to be one file.
     #[error(
-        "tensor {tensor:?}: its data is in another file; make one file of the model with \
-         onnx.save_model(onnx.load(PATH), OUTPUT, save_as_external_data=False)"
+        "with the data of its other files the model has {bytes} bytes, and a protobuf can have {}; write its weights as \
+         safetensors, and compress those",
+        i32::MAX
     )]
-    External {
-        /// The tensor.
-        tensor: String,
+    Inline {
+        /// How many it would have.
+        bytes: u64,
     },
     /// The data of a tensor is not what was once written.
     #[error("tensor {tensor:?}: its checksum is wrong, the data has been damaged; get the file again")]

@@ -1,27 +1,38 @@
-//! Model files, taken apart into tensors and a skeleton, and put together again: safetensors, NumPy's npz, ONNX.
+//! Model files, taken apart into tensors and a skeleton, and put together again: safetensors, NumPy's npz, ONNX,
+//! checkpoints of PyTorch.
 //!
 //! Invariant: every byte of a file is either in the raw data of exactly one tensor or in the skeleton, so that writing
-//! both gives the file back: safetensors, ONNX and stored npz byte for byte, deflated npz entry for entry (deflate is
-//! not unique). A skeleton is at most 256 MiB; raw data is never held, only passed through in the caller's pieces.
+//! both gives the file back: safetensors, ONNX, PyTorch and stored npz byte for byte, deflated npz entry for entry
+//! (deflate is not unique). A model of several files, shards of safetensors or ONNX with external data, comes back as one.
+//! A skeleton is at most 256 MiB; raw data is never held, only passed through in the caller's pieces.
 //!
 //! Nothing is generated from a schema, and no crate maps or loads a file: what is cut out is a range of bytes (`cut`),
 //! and a format's room only says where the ranges are.
 
+mod archive;
+mod beside;
 mod cut;
 mod error;
+mod halves;
+mod nested;
 mod npy;
 mod npz;
 mod onnx;
 mod payload;
+mod pickle;
+mod pytorch;
+mod refused;
 mod safetensors;
+mod shards;
 mod source;
 mod wire;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{Seek, Write};
 use std::path::Path;
 
-use payload::{Payloads, Place};
+use payload::{Origin, Payloads, Place};
 use source::Source;
 
 pub use error::ModelError;
@@ -37,6 +48,18 @@ pub enum Format {
     Npz,
     /// A protobuf with a graph.
     Onnx,
+    /// A zip archive of a pickle, and of the storages that it names.
+    PyTorch,
+}
+
+impl Format {
+    /// All of them, in the order of their numbers.
+    ///
+    /// ```
+    /// use silicabac::weights::model::Format;
+    /// assert!(Format::ALL.iter().enumerate().all(|(number, format)| *format as usize == number));
+    /// ```
+    pub const ALL: [Format; 4] = [Format::Safetensors, Format::Npz, Format::Onnx, Format::PyTorch];
 }
 
 impl fmt::Display for Format {
@@ -45,6 +68,7 @@ impl fmt::Display for Format {
             Format::Safetensors => "safetensors",
             Format::Npz => "npz",
             Format::Onnx => "ONNX",
+            Format::PyTorch => "PyTorch",
         })
     }
 }
@@ -125,22 +149,40 @@ struct Parsed {
     /// Where their data is, tensor for tensor.
     places: Vec<Place>,
     skeleton: Vec<u8>,
+    /// Its files besides the one that was opened, which is number 0.
+    others: Vec<Origin>,
+}
+
+/// Which room takes a file apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    Safetensors,
+    Onnx,
+    Zip,
+    /// An index of shards.
+    Shards,
 }
 
 impl ModelFile {
     /// Opens a file, or a pipe ([`files::open_seekable`]), and reads everything but the data of its tensors. What it contains says which format it has; only
     /// where that does not decide, its name does.
+    ///
+    /// What the file names is read too, from its directory: the shards of an index of safetensors, which has a `weight_map`,
+    /// and the external data of ONNX.
     pub fn open(path: &Path) -> Result<ModelFile, ModelError> {
         let file = files::open_seekable(path)
             .map_err(|source| ModelError::Open { path: path.to_path_buf(), source })?;
         let mut source = Source::new(file)?;
-        let format = format_of(path, &mut source)?;
-        let Parsed { tensors, places, skeleton } = match format {
-            Format::Safetensors => safetensors::parse(&mut source)?,
-            Format::Npz => npz::parse(&mut source)?,
-            Format::Onnx => onnx::parse(&mut source)?,
+        let (format, parsed) = match format_of(path, &mut source)? {
+            Layout::Safetensors => (Format::Safetensors, safetensors::parse(&mut source)?),
+            Layout::Zip => archive::parse(&mut source)?,
+            Layout::Onnx => (Format::Onnx, onnx::parse(path, &mut source)?),
+            Layout::Shards => (Format::Safetensors, shards::parse(path, &mut source)?),
         };
-        Ok(ModelFile { format, tensors, skeleton, payloads: Payloads::new(source.into_file(), places) })
+        let Parsed { tensors, places, skeleton, others } = parsed;
+        let mut files = vec![Origin::Open(source.into_file())];
+        files.extend(others);
+        Ok(ModelFile { format, tensors, skeleton, payloads: Payloads::new(files, places) })
     }
 
     /// How the file is laid out.
@@ -150,8 +192,9 @@ impl ModelFile {
 
     /// The tensors, in the order of their data in the file.
     ///
-    /// In npz every entry is one, also what is not an array: its name is that of the entry, without `.npy`. In ONNX those
-    /// are tensors whose raw data (or packed `float_data`) is 64 bytes or longer; scalars and the like stay in the graph.
+    /// In PyTorch every storage that has bytes is one. In npz every entry is, also what is not an array: its name is that of the entry, without `.npy`. In ONNX those
+    /// are tensors whose data is a run of 64 bytes or longer; scalars and the like stay in the graph. Halves that the file
+    /// has as varints, in `int32_data`, are shown as two bytes each; other varints, and doubles, as the bytes that they are.
     pub fn tensors(&self) -> &[TensorInfo] {
         &self.tensors
     }
@@ -164,7 +207,7 @@ impl ModelFile {
     /// Reads raw bytes of a tensor from an offset on.
     ///
     /// Forwards is fast in every format; backwards in a deflated entry of an npz starts again at the entry's beginning.
-    /// The checksum of an npz entry is checked by whoever reads it from its beginning to its end, in pieces of any size.
+    /// The checksum of an entry of a zip archive is checked by whoever reads it from its beginning to its end, in pieces of any size.
     pub fn read(&mut self, tensor: usize, offset: u64, bytes: &mut [u8]) -> Result<(), ModelError> {
         let range = ModelError::Range { tensor, offset, length: bytes.len() };
         let Some(info) = self.tensors.get(tensor) else { return Err(range) };
@@ -175,25 +218,31 @@ impl ModelFile {
     }
 }
 
-/// The format of a file by its first bytes, else by its extension.
-fn format_of(path: &Path, source: &mut Source) -> Result<Format, ModelError> {
+/// The layout of a file by its first bytes, else by its extension.
+fn format_of(path: &Path, source: &mut Source) -> Result<Layout, ModelError> {
     let mut head = [0; 16];
     let length = source.length().min(16) as usize;
     source.read(&mut head[..length])?;
     if safetensors::is_likely(&head, source.length()) {
-        return Ok(Format::Safetensors);
+        return Ok(Layout::Safetensors);
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return Ok(Format::Npz);
+        return Ok(Layout::Zip);
     }
     if onnx::is_likely(&head) {
-        return Ok(Format::Onnx);
+        return Ok(Layout::Onnx);
+    }
+    if shards::is_likely(&head) {
+        return Ok(Layout::Shards);
+    }
+    if let Some(refused) = refused::by_content(&head) {
+        return Err(refused);
     }
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("safetensors") => Ok(Format::Safetensors),
-        Some("npz") => Ok(Format::Npz),
-        Some("onnx") => Ok(Format::Onnx),
-        _ => Err(ModelError::Unknown { path: path.to_path_buf() }),
+        Some("safetensors") => Ok(Layout::Safetensors),
+        Some("npz") => Ok(Layout::Zip),
+        Some("onnx") => Ok(Layout::Onnx),
+        _ => Err(refused::by_name(path).unwrap_or_else(|| ModelError::Unknown { path: path.to_path_buf() })),
     }
 }
 
@@ -233,6 +282,7 @@ pub struct ModelWriter<W: Write + Seek> {
 #[derive(Debug)]
 enum Body<W: Write + Seek> {
     Cut(cut::Writer<W>),
+    Nested(nested::Writer<W>),
     Packed(Box<npz::Writer<W>>),
 }
 
@@ -240,12 +290,18 @@ impl<W: Write + Seek> ModelWriter<W> {
     /// Begins a file in a sink that is empty. The four arguments belong to one file; a skeleton that does not fit is
     /// refused.
     pub fn new(sink: W, format: Format, skeleton: &[u8], tensors: &[TensorInfo]) -> Result<Self, ModelError> {
+        if skeleton.len() as u64 > cut::MAX_SKELETON {
+            return Err(ModelError::Mismatch("it is longer than any"));
+        }
         let body = match (format, skeleton.split_first()) {
             (Format::Npz, Some((&npz::PACKED, rest))) => {
                 Body::Packed(Box::new(npz::Writer::new(sink, rest, tensors)?))
             }
-            (Format::Npz, Some((&cut::MARKED, rest))) => {
+            (Format::Npz | Format::PyTorch, Some((&cut::MARKED, rest))) => {
                 Body::Cut(cut::Writer::new(sink, rest, tensors, true)?)
+            }
+            (Format::Onnx, Some((&nested::NESTED, rest))) => {
+                Body::Nested(nested::Writer::new(sink, rest, tensors)?)
             }
             (Format::Safetensors | Format::Onnx, Some((&cut::PLAIN, rest))) => {
                 Body::Cut(cut::Writer::new(sink, rest, tensors, false)?)
@@ -265,6 +321,7 @@ impl<W: Write + Seek> ModelWriter<W> {
             let (now, later) = bytes.split_at(self.left.min(bytes.len() as u64) as usize);
             match &mut self.body {
                 Body::Cut(body) => body.write(now)?,
+                Body::Nested(body) => body.write(now)?,
                 Body::Packed(body) => body.write(now)?,
             }
             self.left -= now.len() as u64;
@@ -282,6 +339,7 @@ impl<W: Write + Seek> ModelWriter<W> {
         }
         match self.body {
             Body::Cut(body) => body.finish(),
+            Body::Nested(body) => body.finish(),
             Body::Packed(body) => body.finish(),
         }
     }
@@ -293,12 +351,31 @@ impl<W: Write + Seek> ModelWriter<W> {
         {
             match &mut self.body {
                 Body::Cut(body) => body.begin(self.next)?,
+                Body::Nested(body) => body.begin(self.next)?,
                 Body::Packed(body) => body.begin(self.next, tensor)?,
             }
             self.left = tensor.bytes;
             self.next += 1;
         }
         Ok(())
+    }
+}
+
+/// Gives a number to all names that are there already, for whoever looks for one by its name.
+fn name_apart<'a>(names: impl Iterator<Item = &'a mut String>) {
+    // How many of a name there were, or could have been.
+    let mut taken: HashMap<String, u64> = HashMap::new();
+    for name in names {
+        let mut number = taken.get(name).copied().unwrap_or(0);
+        let mut shown = name.clone();
+        while number > 0 && taken.contains_key(&shown) {
+            number += 1;
+            shown = format!("{name}#{number}");
+        }
+        if shown != *name {
+            taken.insert(std::mem::replace(name, shown.clone()), number);
+        }
+        taken.insert(shown, 1);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Npz: a zip archive whose entries are `.npy` arrays.
 //!
-//! The crate `zip` reads the directory and writes new archives; what lies where is then known, and data is read as
-//! everywhere (`payload`). An archive that only stores is cut like the other formats and comes back byte for byte. If
-//! any entry is deflated, or has its checksum behind it, the archive is made anew from a list of its entries.
+//! An archive that only stores is cut like the other formats (`archive`) and comes back byte for byte. If any entry is
+//! deflated, or its checksum is not where it can be put in, the crate `zip` makes the archive anew from a list of its
+//! entries.
 //!
 //! Layout of that skeleton, numbers as varints: how many entries; of each its [`Record`]; the archive's comment.
 
@@ -12,10 +12,11 @@ use std::io::{Seek, Write};
 
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::cut::{self, MAX_SKELETON, Mark};
-use super::payload::Place;
+use super::archive::{self, Archive, Entry};
+use super::cut::{self, check_skeleton};
+use super::payload::Packing;
 use super::source::Source;
 use super::{Format, ModelError, Parsed, TensorInfo, Type, check_length, npy, wire};
 
@@ -34,79 +35,44 @@ struct Record {
     header: Vec<u8>,
 }
 
-/// An entry as the directory has it.
-struct Entry {
-    tensor: TensorInfo,
-    place: Place,
-    record: Record,
-    /// Where its two headers begin.
-    local: u64,
-    central: u64,
-}
-
-pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
-    let mut archive = ZipArchive::new(source.whole()?).map_err(damaged)?;
-    if archive.has_duplicate_names() {
-        return Err(ModelError::damaged(Format::Npz, "two entries have the same name"));
-    }
+pub(super) fn parse(mut archive: Archive, source: &mut Source) -> Result<Parsed, ModelError> {
     let mut entries =
         (0..archive.len()).map(|index| entry(&mut archive, index)).collect::<Result<Vec<_>, _>>()?;
-    if !entries.is_empty() && entries.iter().all(|entry| entry.record.header.is_empty()) {
+    if !entries.is_empty() && entries.iter().all(|(_, _, record)| record.header.is_empty()) {
         return Err(ModelError::NoArray);
     }
     let mut names = HashSet::new();
-    if let Some(twice) = entries.iter().map(|entry| &entry.tensor.name).find(|name| !names.insert(*name)) {
-        return Err(damaged(format_args!(
-            "two entries are the array {twice:?}, one with .npy and one without"
-        )));
+    if let Some(twice) = entries.iter().map(|(_, tensor, _)| &tensor.name).find(|name| !names.insert(*name)) {
+        let what = format_args!("two entries are the array {twice:?}, one with .npy and one without");
+        return Err(ModelError::damaged(Format::Npz, what));
     }
-    entries.sort_by_key(|entry| entry.local);
+    entries.sort_by_key(|(entry, ..)| entry.local);
     let comment = archive.comment().to_vec();
     drop(archive);
     source.rewind()?;
 
-    let marks = marks(source, &entries)?;
-    let places: Vec<_> = entries.iter().map(|entry| entry.place).collect();
+    let marks = archive::marks(source, entries.iter().map(|(entry, ..)| entry))?;
+    let places: Vec<_> = entries.iter().map(|(entry, ..)| entry.place).collect();
     let (tensors, records): (Vec<_>, Vec<_>) =
-        entries.into_iter().map(|entry| (entry.tensor, entry.record)).unzip();
+        entries.into_iter().map(|(_, tensor, record)| (tensor, record)).unzip();
     let skeleton = match marks {
         Some(marks) => cut::skeleton(source, &tensors, &places, Some(&marks))?,
         None => packed(&records, &comment)?,
     };
-    Ok(Parsed { tensors, places, skeleton })
+    Ok(Parsed { tensors, places, skeleton, others: Vec::new() })
 }
 
-fn entry(archive: &mut ZipArchive<impl std::io::Read + Seek>, index: usize) -> Result<Entry, ModelError> {
-    let raw = archive.by_index_raw(index).map_err(damaged)?;
-    let full = raw.name().map_err(damaged)?.into_owned();
-    let unsupported = |what: String| ModelError::Unsupported { tensor: full.clone(), what };
-    if raw.encrypted() {
-        return Err(unsupported("it is encrypted; write it without a password".into()));
-    }
-    let is_deflated = match raw.compression() {
-        CompressionMethod::Stored => false,
-        CompressionMethod::Deflated => true,
-        other => {
-            let what = format!("compressed by {other}; write it with numpy.savez or numpy.savez_compressed");
-            return Err(unsupported(what));
-        }
-    };
-    let start = raw.data_start().ok_or_else(|| damaged("an entry has no data"))?;
-    let (local, central) = (raw.header_start(), raw.central_header_start());
-    let (size, packed, crc) = (raw.size(), raw.compressed_size(), raw.crc32());
-    if !is_deflated && size != packed {
-        return Err(damaged(format_args!("stored entry {full:?} has two lengths")));
-    }
-    let time = raw.last_modified().map(|time| (time.datepart(), time.timepart())).unwrap_or_default();
-    let attributes = raw.external_attributes();
-    drop(raw);
-
-    let header = npy::header(&mut archive.by_index(index).map_err(damaged)?, &full)?;
+fn entry(archive: &mut Archive, index: usize) -> Result<(Entry, TensorInfo, Record), ModelError> {
+    let mut entry = archive.entry(index)?;
+    let full = &entry.name;
+    let header = npy::header(&mut archive.reader(index)?, full)?;
     let lead = header.as_ref().map_or(0, |header| header.bytes.len() as u64);
-    let bytes = size.checked_sub(lead).ok_or_else(|| damaged(format_args!("entry {full:?} is too short")))?;
+    let bytes = entry.place.bytes.checked_sub(lead);
+    let short = || ModelError::damaged(Format::Npz, format_args!("entry {full:?} is too short"));
+    let bytes = bytes.ok_or_else(short)?;
     let stem = full.strip_suffix(".npy");
     let is_npy = stem.is_some();
-    let name = stem.unwrap_or(&full).to_string();
+    let name = stem.unwrap_or(full).to_string();
     let (element, shape, header) = match header {
         Some(header) => {
             if let Some(bits) = header.bits {
@@ -117,54 +83,14 @@ fn entry(archive: &mut ZipArchive<impl std::io::Read + Seek>, index: usize) -> R
         None => (Type::Other, vec![bytes], Vec::new()),
     };
     let tensor = TensorInfo { name, element, shape, bytes };
-    let place = Place { start, lead, bytes, deflated: is_deflated.then_some(packed), crc: Some(crc) };
-    let record = Record { is_deflated, is_npy, time, attributes, header };
-    Ok(Entry { tensor, place, record, local, central })
-}
-
-/// Where the checksums are, if the archive can be cut: nothing is deflated, and each entry has its checksum in both of
-/// its headers, the one before its data and the one behind all data.
-fn marks(source: &mut Source, entries: &[Entry]) -> Result<Option<Vec<Mark>>, ModelError> {
-    let end = |place: Place| place.start.saturating_add(place.lead).saturating_add(place.bytes);
-    let ends = entries.iter().map(|entry| end(entry.place));
-    let data_end = ends.max().unwrap_or(0);
-    let mut marks = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let checksum = entry.place.crc.unwrap_or(0).to_le_bytes();
-        let is_regular = entry.place.deflated.is_none()
-            && entry.central >= data_end
-            && entry.local.saturating_add(30) <= entry.place.start
-            && is_there(source, entry.local, b"PK\x03\x04", 14, checksum)?
-            && is_there(source, entry.central, b"PK\x01\x02", 16, checksum)?;
-        if !is_regular {
-            return Ok(None);
-        }
-        let lead = entry.place.lead;
-        let local = entry.place.start + lead - (entry.local + 14);
-        marks.push(Mark { lead, local, central: entry.central + 16 });
-    }
-    Ok(Some(marks))
-}
-
-/// Whether a header is at a position, with a checksum some bytes behind its beginning.
-fn is_there(
-    source: &mut Source,
-    position: u64,
-    magic: &[u8; 4],
-    checksum_at: usize,
-    checksum: [u8; 4],
-) -> Result<bool, ModelError> {
-    let mut header = Vec::new();
-    source.append(position, checksum_at as u64 + 4, &mut header)?;
-    Ok(header.starts_with(magic) && header[checksum_at..] == checksum)
+    (entry.place.lead, entry.place.bytes) = (lead, bytes);
+    let is_deflated = entry.place.packing != Packing::Stored;
+    let record = Record { is_deflated, is_npy, time: entry.time, attributes: entry.attributes, header };
+    Ok((entry, tensor, record))
 }
 
 /// The skeleton of an archive that is made anew.
 fn packed(records: &[Record], comment: &[u8]) -> Result<Vec<u8>, ModelError> {
-    let total = records.iter().map(|record| record.header.len() as u64).sum();
-    if total > MAX_SKELETON {
-        return Err(ModelError::Skeleton { bytes: total });
-    }
     let mut bytes = vec![PACKED];
     wire::put(records.len() as u64, &mut bytes);
     for record in records {
@@ -176,6 +102,7 @@ fn packed(records: &[Record], comment: &[u8]) -> Result<Vec<u8>, ModelError> {
         bytes.extend(&record.header);
     }
     bytes.extend(comment);
+    check_skeleton(bytes.len() as u64)?;
     Ok(bytes)
 }
 
@@ -245,34 +172,6 @@ impl<W: Write + Seek> fmt::Debug for Writer<W> {
     }
 }
 
-/// What the crate `zip` has to say, or this file about archives.
-fn damaged(error: impl Into<Complaint>) -> ModelError {
-    match error.into() {
-        Complaint::Zip(ZipError::Io(error)) => error.into(),
-        Complaint::Zip(error) => ModelError::damaged(Format::Npz, error),
-        Complaint::Text(text) => ModelError::damaged(Format::Npz, text),
-    }
-}
-
-enum Complaint {
-    Zip(ZipError),
-    Text(String),
-}
-
-impl From<ZipError> for Complaint {
-    fn from(error: ZipError) -> Complaint {
-        Complaint::Zip(error)
-    }
-}
-
-impl From<&str> for Complaint {
-    fn from(text: &str) -> Complaint {
-        Complaint::Text(text.into())
-    }
-}
-
-impl From<fmt::Arguments<'_>> for Complaint {
-    fn from(text: fmt::Arguments<'_>) -> Complaint {
-        Complaint::Text(text.to_string())
-    }
+fn damaged(error: ZipError) -> ModelError {
+    archive::damaged(Format::Npz, error)
 }

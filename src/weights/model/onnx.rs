@@ -2,15 +2,23 @@
 //! subgraphs and functions.
 //!
 //! The protobuf is walked at the wire level (`wire`), by a table of the few fields that lead to a tensor, and the ranges
-//! of raw data are cut out of it: the rest of the graph is kept as bytes, with all fields that nobody here knows. Data
-//! that is not a run of fixed numbers (`int32_data`, `float_data` in several pieces) or is short stays there too.
+//! of data are cut out of it: the rest of the graph is kept as bytes, with all fields that nobody here knows. Data that
+//! is in several pieces or short stays there too.
+//!
+//! Invariant: if each run is as long when it comes back, the file is cut (`cut`). Halves in `int32_data` are varints,
+//! whose lengths depend on what they are: a file that has some is written anew around them (`nested`). So is one whose
+//! data lies in other files beside it, which comes back as one file with the data in it, the same model.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
-use super::payload::Place;
+use super::nested::{self, Cut, Put};
+use super::payload::{Origin, Packing, Place};
 use super::source::Source;
 use super::wire::{self, Message, Value};
-use super::{Format, ModelError, Parsed, TensorInfo, Type, bad_shape, check_length, cut};
+use super::{
+    Format, ModelError, Parsed, TensorInfo, Type, bad_shape, beside, check_length, cut, halves, name_apart,
+};
 
 /// How many messages can lie in each other; protobuf's own libraries stop at 100.
 const MAX_DEPTH: u32 = 100;
@@ -20,6 +28,15 @@ const MAX_DIMENSIONS: usize = 64;
 const MAX_NAME: u64 = 1 << 16;
 /// Data that is shorter stays in the graph: a tensor costs more than it saves.
 const MIN_DATA: u64 = 64;
+
+/// Fields of a TensorProto that hold its data: `float_data`, `int32_data`, `int64_data`, `raw_data`, `double_data`,
+/// `uint64_data`.
+const FLOATS: u64 = 4;
+const INTS: u64 = 5;
+const LONGS: u64 = 7;
+const RAW: u64 = 9;
+const DOUBLES: u64 = 10;
+const UNSIGNED: u64 = 11;
 
 /// Whether a file begins as all exporters begin: with `ir_version`, a small number, and a field of ModelProto.
 pub(super) fn is_likely(head: &[u8; 16]) -> bool {
@@ -64,38 +81,88 @@ impl Kind {
     }
 }
 
-pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
+pub(super) fn parse(path: &Path, source: &mut Source) -> Result<Parsed, ModelError> {
     let model = Message { begin: 0, end: source.length() };
-    let mut walk = Walk { source, tensors: Vec::new(), has_graph: false };
+    let mut walk = Walk {
+        path,
+        source,
+        tensors: Vec::new(),
+        around: Vec::new(),
+        cuts: BTreeMap::new(),
+        others: HashMap::new(),
+        has_graph: false,
+    };
     walk.message(Kind::Model, model, 0)?;
-    let Walk { mut tensors, has_graph, .. } = walk;
+    let Walk { mut tensors, mut cuts, others, has_graph, .. } = walk;
     if !has_graph {
-        return Err(ModelError::damaged(Format::Onnx, "it has no graph"));
+        return Err(ModelError::damaged(Format::Onnx, "it has no graph (one of TensorFlow is for tf2onnx)"));
     }
-    tensors.sort_by_key(|tensor| tensor.1.start);
-    name_apart(&mut tensors);
-    let (tensors, places): (Vec<_>, Vec<_>) = tensors.into_iter().unzip();
-    let skeleton = cut::skeleton(source, &tensors, &places, None)?;
-    Ok(Parsed { tensors, places, skeleton })
-}
-
-/// Subgraphs that stand side by side, and several attributes of a node, may call two tensors the same: those behind the
-/// first get a number, for whoever looks for one by its name.
-fn name_apart(tensors: &mut [(TensorInfo, Place)]) {
-    let mut taken = HashSet::new();
-    for (tensor, _) in tensors {
-        let name = tensor.name.clone();
-        let mut number = 1;
-        while !taken.insert(tensor.name.clone()) {
-            number += 1;
-            tensor.name = format!("{name}#{number}");
+    let outside = tensors.iter().filter(|found| found.place.file > 0).map(|found| found.place.bytes);
+    let bytes = outside.fold(source.length(), u64::saturating_add);
+    if !others.is_empty() && bytes > i32::MAX as u64 {
+        return Err(ModelError::Inline { bytes });
+    }
+    tensors.sort_by_key(|found| found.at);
+    // Subgraphs that stand side by side, and several attributes of a node, may call two tensors the same.
+    name_apart(tensors.iter_mut().map(|found| &mut found.tensor.name));
+    if !cuts.is_empty() {
+        for Found { at, place, .. } in &tensors {
+            let removed = if place.file == 0 { place.taken() } else { 0 };
+            let is_packed = place.packing != Packing::Stored;
+            cuts.insert((*at, DATA), Cut { at: *at, removed, put: Put::Data { is_packed } });
         }
     }
+    let (tensors, places): (Vec<_>, Vec<_>) =
+        tensors.into_iter().map(|found| (found.tensor, found.place)).unzip();
+    let skeleton = match cuts.is_empty() {
+        true => cut::skeleton(source, &tensors, &places, None)?,
+        false => nested::skeleton(source, &cuts.into_values().collect::<Vec<_>>())?,
+    };
+    let mut others: Vec<_> = others.into_values().collect();
+    others.sort_by_key(|other| other.number);
+    let others = others.into_iter().map(|other| Origin::Closed(other.path)).collect();
+    Ok(Parsed { tensors, places, skeleton, others })
+}
+
+/// In which order cuts are made that begin at one place.
+type Rank = u8;
+const TEXT: Rank = 0;
+const LENGTH: Rank = 1;
+const DATA: Rank = 2;
+
+/// A tensor.
+struct Found {
+    /// Where its data comes in the file, wherever it is.
+    at: u64,
+    tensor: TensorInfo,
+    place: Place,
+}
+
+/// A file that has data of tensors.
+struct Other {
+    number: usize,
+    path: PathBuf,
+    length: u64,
+}
+
+/// What `external_data` says.
+#[derive(Default)]
+struct External {
+    location: Option<String>,
+    offset: Option<String>,
+    length: Option<String>,
 }
 
 struct Walk<'a> {
+    path: &'a Path,
     source: &'a mut Source,
-    tensors: Vec<(TensorInfo, Place)>,
+    tensors: Vec<Found>,
+    /// The messages that lie around the present one, but for the whole file.
+    around: Vec<Message>,
+    /// What else than data is cut out, by where it begins.
+    cuts: BTreeMap<(u64, Rank), Cut>,
+    /// By what the model calls them.
+    others: HashMap<String, Other>,
     has_graph: bool,
 }
 
@@ -122,7 +189,11 @@ impl Walk<'_> {
                     }
                     initialisers.insert(name);
                 }
-                Some(child) => self.message(child, inner, depth + 1)?,
+                Some(child) => {
+                    self.around.push(inner);
+                    self.message(child, inner, depth + 1)?;
+                    self.around.pop();
+                }
                 None if (kind, field) == (Kind::Node, 2) && output.is_none() => {
                     output = Some(self.text(inner)?);
                 }
@@ -130,7 +201,7 @@ impl Walk<'_> {
             }
         }
         if let Some(output) = output {
-            for (tensor, _) in &mut self.tensors[before..] {
+            for Found { tensor, .. } in &mut self.tensors[before..] {
                 if tensor.name.is_empty() {
                     tensor.name.clone_from(&output);
                 }
@@ -141,13 +212,22 @@ impl Walk<'_> {
 
     /// Notes where the data of a tensor is, if it can be cut out, and tells its name. The value of an attribute is called after
     /// its node.
-    fn tensor(&mut self, mut message: Message, is_value: bool) -> Result<String, ModelError> {
+    fn tensor(&mut self, whole: Message, is_value: bool) -> Result<String, ModelError> {
+        let mut message = whole;
         let mut name = String::new();
         let mut shape = Vec::new();
         let mut data_type = 0;
         let mut is_external = false;
+        let mut external = External::default();
+        // The fields that say so.
+        let mut outside = Vec::new();
         let mut data = Vec::new();
+        let mut begin = message.begin;
         while let Some((field, value)) = wire::next(self.source, &mut message)? {
+            if field == 13 || field == 14 {
+                outside.push((begin, message.begin - begin));
+            }
+            begin = message.begin;
             match (field, value) {
                 (1, Value::Varint(size)) => shape.push(size),
                 (1, Value::Bytes(mut sizes)) => {
@@ -157,36 +237,150 @@ impl Walk<'_> {
                     }
                 }
                 (2, Value::Varint(number)) => data_type = number,
-                (4 | 9, Value::Bytes(run)) if run.length() > 0 && data.len() < 2 => data.push((field, run)),
+                (FLOATS | INTS | LONGS | RAW | DOUBLES | UNSIGNED, Value::Bytes(run))
+                    if run.length() == 0 => {}
+                (FLOATS | INTS | LONGS | RAW | DOUBLES | UNSIGNED, value) if data.len() < 2 => {
+                    data.push((field, value));
+                }
                 (8, Value::Bytes(text)) => name = self.text(text)?,
-                (13, Value::Bytes(_)) => is_external = true,
-                (14, Value::Varint(location)) => is_external |= location == 1,
+                (13, Value::Bytes(entry)) => self.external(entry, &mut external)?,
+                (14, Value::Varint(location)) => is_external = location == 1,
                 _ => {}
             }
             if shape.len() > MAX_DIMENSIONS {
                 return Err(bad_shape(&name, &shape));
             }
         }
+        let shown = if is_value { String::new() } else { name.clone() };
         if is_external {
-            return Err(ModelError::External { tensor: name });
-        }
-        if let [(field, run)] = data[..]
-            && run.length() >= MIN_DATA
-        {
+            if !data.is_empty() {
+                let what = format_args!("tensor {name:?} has data both in the file and in another one");
+                return Err(ModelError::damaged(Format::Onnx, what));
+            }
             let element = match data_type {
                 1 => Type::F32,
-                10 if field == 9 => Type::F16,
-                16 if field == 9 => Type::BF16,
+                10 => Type::F16,
+                16 => Type::BF16,
+                _ => Type::Other,
+            };
+            let place = self.outside(&name, external)?;
+            if let Some(size) = element.bytes() {
+                check_length(&name, &shape, 8 * size as u64, place.bytes)?;
+            }
+            let at = self.put_in(whole, &outside)?;
+            self.tensors.push(Found {
+                at,
+                tensor: TensorInfo { name: shown, element, shape, bytes: place.bytes },
+                place,
+            });
+            return Ok(name);
+        }
+        if let [(field, Value::Bytes(run))] = data[..]
+            && run.length() >= MIN_DATA
+        {
+            let mut place = Place::plain(run.begin, run.length());
+            let element = match (data_type, field) {
+                (1, FLOATS | RAW) => Type::F32,
+                (10, RAW) => Type::F16,
+                (16, RAW) => Type::BF16,
+                (10 | 16, INTS) if self.is_of_halves(whole, run, &mut place)? => match data_type {
+                    10 => Type::F16,
+                    _ => Type::BF16,
+                },
                 _ => Type::Other,
             };
             if let Some(size) = element.bytes() {
-                check_length(&name, &shape, 8 * size as u64, run.length())?;
+                check_length(&name, &shape, 8 * size as u64, place.bytes)?;
             }
-            let shown = if is_value { String::new() } else { name.clone() };
-            let tensor = TensorInfo { name: shown, element, shape, bytes: run.length() };
-            self.tensors.push((tensor, Place::plain(run.begin, run.length())));
+            let tensor = TensorInfo { name: shown, element, shape, bytes: place.bytes };
+            self.tensors.push(Found { at: run.begin, tensor, place });
         }
         Ok(name)
+    }
+
+    /// Whether a run of varints comes back from the halves that it stands for. If so, they are what is read there, and the
+    /// lengths of all around them are cut out.
+    fn is_of_halves(&mut self, tensor: Message, run: Message, place: &mut Place) -> Result<bool, ModelError> {
+        let Some(count) = halves::count(self.source, run)? else { return Ok(false) };
+        let mut cuts = Vec::new();
+        for &message in self.around.iter().chain([&tensor, &run]) {
+            let cut = Cut::length(self.source, message)?;
+            if cut.removed != wire::width(message.length()) {
+                return Ok(false);
+            }
+            cuts.push(((cut.at, LENGTH), cut));
+        }
+        self.cuts.extend(cuts);
+        (place.bytes, place.packing) = (2 * count, Packing::Varints(run.length()));
+        Ok(true)
+    }
+
+    /// Reads one of the pairs that say where data is.
+    fn external(&mut self, mut entry: Message, external: &mut External) -> Result<(), ModelError> {
+        let (mut key, mut value) = (String::new(), String::new());
+        let begin = entry.begin;
+        while let Some((field, run)) = wire::next(self.source, &mut entry)? {
+            match (field, run) {
+                (1, Value::Bytes(run)) => key = self.text(run)?,
+                (2, Value::Bytes(run)) => value = self.text(run)?,
+                _ => {}
+            }
+        }
+        let known = match &key[..] {
+            "location" => &mut external.location,
+            "offset" => &mut external.offset,
+            "length" => &mut external.length,
+            _ => return Ok(()),
+        };
+        if known.replace(value).is_some() {
+            let what = format_args!("external data has two values of {key:?} at byte {begin}");
+            return Err(ModelError::damaged(Format::Onnx, what));
+        }
+        Ok(())
+    }
+
+    /// Where the data of a tensor is in another file.
+    fn outside(&mut self, name: &str, external: External) -> Result<Place, ModelError> {
+        let damaged = |what: &str| {
+            let what = format_args!("the external data of tensor {name:?} has {what}");
+            ModelError::damaged(Format::Onnx, what)
+        };
+        let number = |text: String| text.parse::<u64>().map_err(|_| damaged("a position that is no number"));
+        let location = external.location.ok_or_else(|| damaged("no location"))?;
+        if !self.others.contains_key(&location) {
+            let path = beside::path(self.path, &location)?;
+            let length = beside::open(&path)?.metadata()?.len();
+            let other = Other { number: self.others.len() + 1, path, length };
+            self.others.insert(location.clone(), other);
+        }
+        let other = &self.others[&location];
+        let start = external.offset.map_or(Ok(0), number)?;
+        let bytes = external.length.map(number).transpose()?;
+        let end = bytes.map_or(Some(other.length), |bytes| start.checked_add(bytes));
+        if start > other.length || end.is_none_or(|end| end > other.length) {
+            let (tensor, end) = (name.into(), end.unwrap_or(u64::MAX));
+            return Err(ModelError::Place { tensor, begin: start, end, from: 0, to: other.length });
+        }
+        let bytes = bytes.unwrap_or(other.length - start);
+        Ok(Place { file: other.number, ..Place::plain(start, bytes) })
+    }
+
+    /// Cuts what says that data is outside out of a tensor, and puts a field for it in; tells where.
+    fn put_in(&mut self, tensor: Message, fields: &[(u64, u64)]) -> Result<u64, ModelError> {
+        for &message in self.around.iter().chain([&tensor]) {
+            let cut = Cut::length(self.source, message)?;
+            self.cuts.insert((cut.at, LENGTH), cut);
+        }
+        for &(at, removed) in fields {
+            self.cuts.insert((at, TEXT), Cut { at, removed, put: Put::Text(&[]) });
+        }
+        // One of them has said so.
+        let at = fields.first().map_or(tensor.end, |field| field.0);
+        if let Some(cut) = self.cuts.get_mut(&(at, TEXT)) {
+            cut.put = Put::Text(&[(RAW as u8) << 3 | 2]);
+        }
+        self.cuts.insert((at, LENGTH), Cut { at, removed: 0, put: Put::Length { end: at } });
+        Ok(at)
     }
 
     fn text(&mut self, run: Message) -> Result<String, ModelError> {

@@ -1,40 +1,76 @@
-//! The data of tensors, read where it lies: as it is, or through inflate.
+//! The data of tensors, read where it lies: as it is, through inflate, or as halves out of varints.
 //!
 //! Invariant: memory is that of a buffer and a decoder, whatever the file claims. One stream is open at a time; a step
 //! forwards goes on with it, a step backwards opens it again.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Take};
+use std::path::PathBuf;
 
 use crc32fast::Hasher;
 use flate2::bufread::DeflateDecoder;
 
-use super::ModelError;
+use super::{ModelError, halves};
 
 /// Where the data of a tensor is: behind `lead` bytes of a run that begins at `start`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
+    /// The number of its file among those of the model.
+    pub(super) file: usize,
     pub(super) start: u64,
     /// The header of an npy array, which is not data but is in the checksum.
     pub(super) lead: u64,
     pub(super) bytes: u64,
-    /// The length of the deflated run, if it is one.
-    pub(super) deflated: Option<u64>,
-    /// CRC-32 of the run.
+    pub(super) packing: Packing,
+    /// CRC-32 of the run, unpacked.
     pub(super) crc: Option<u32>,
+}
+
+/// How a run is to be read; what is packed says how long it is as it lies there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    Stored,
+    Deflated(u64),
+    /// Elements of two bytes, each a varint (`halves`).
+    Varints(u64),
 }
 
 impl Place {
     /// Data that lies there as it is.
     pub(super) fn plain(start: u64, bytes: u64) -> Place {
-        Place { start, lead: 0, bytes, deflated: None, crc: None }
+        Place { file: 0, start, lead: 0, bytes, packing: Packing::Stored, crc: None }
+    }
+
+    /// How many bytes of the file are the data.
+    pub(super) fn taken(&self) -> u64 {
+        match self.packing {
+            Packing::Stored => self.bytes,
+            Packing::Deflated(length) | Packing::Varints(length) => length,
+        }
+    }
+}
+
+/// A file of a model.
+#[derive(Debug)]
+pub(super) enum Origin {
+    Open(File),
+    /// Opened as often as it is read: a model can have more files than a process may have open.
+    Closed(PathBuf),
+}
+
+impl Origin {
+    fn open(&self) -> Result<File, ModelError> {
+        match self {
+            Origin::Open(file) => Ok(file.try_clone()?),
+            Origin::Closed(path) => super::beside::open(path),
+        }
     }
 }
 
 /// Reads them.
 #[derive(Debug)]
 pub(super) struct Payloads {
-    file: File,
+    files: Vec<Origin>,
     places: Vec<Place>,
     stream: Option<Stream>,
 }
@@ -54,11 +90,12 @@ struct Stream {
 enum Run {
     Stored(BufReader<File>),
     Deflated(Box<DeflateDecoder<Take<BufReader<File>>>>),
+    Varints(halves::Reader<Take<BufReader<File>>>),
 }
 
 impl Payloads {
-    pub(super) fn new(file: File, places: Vec<Place>) -> Payloads {
-        Payloads { file, places, stream: None }
+    pub(super) fn new(files: Vec<Origin>, places: Vec<Place>) -> Payloads {
+        Payloads { files, places, stream: None }
     }
 
     /// Reads bytes that the tensor has.
@@ -75,7 +112,7 @@ impl Payloads {
         let open = self.stream.take().filter(|open| open.tensor == tensor && open.position <= target);
         let mut stream = match open {
             Some(stream) => stream,
-            None => Stream::open(&self.file, tensor, &place)?,
+            None => Stream::open(self.files[place.file].open()?, tensor, &place)?,
         };
         stream.go(target, offset == 0)?;
         stream.read(bytes)?;
@@ -91,12 +128,13 @@ impl Payloads {
 }
 
 impl Stream {
-    fn open(file: &File, tensor: usize, place: &Place) -> Result<Stream, ModelError> {
-        let mut reader = BufReader::with_capacity(1 << 16, file.try_clone()?);
+    fn open(file: File, tensor: usize, place: &Place) -> Result<Stream, ModelError> {
+        let mut reader = BufReader::with_capacity(1 << 16, file);
         reader.seek(SeekFrom::Start(place.start))?;
-        let run = match place.deflated {
-            None => Run::Stored(reader),
-            Some(length) => Run::Deflated(Box::new(DeflateDecoder::new(reader.take(length)))),
+        let run = match place.packing {
+            Packing::Stored => Run::Stored(reader),
+            Packing::Deflated(length) => Run::Deflated(Box::new(DeflateDecoder::new(reader.take(length)))),
+            Packing::Varints(length) => Run::Varints(halves::Reader::new(reader.take(length))),
         };
         Ok(Stream { tensor, position: 0, run, hasher: place.crc.map(|_| Hasher::new()) })
     }
@@ -125,6 +163,7 @@ impl Stream {
         match &mut self.run {
             Run::Stored(reader) => reader.read_exact(bytes)?,
             Run::Deflated(decoder) => decoder.read_exact(bytes)?,
+            Run::Varints(reader) => reader.read_exact(bytes)?,
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);

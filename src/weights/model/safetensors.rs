@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::payload::Place;
 use super::source::Source;
@@ -14,7 +14,9 @@ use super::{Format, ModelError, Parsed, TensorInfo, Type, check_length, cut};
 use crate::json;
 
 /// The longest header, which is the limit of the reference implementation too.
-const MAX_HEADER: u64 = 100_000_000;
+pub(super) const MAX_HEADER: u64 = 100_000_000;
+/// What in a header is not a tensor.
+pub(super) const METADATA: &str = "__metadata__";
 
 /// Whether a file begins with the length of a header that it can hold, and the header with a brace.
 pub(super) fn is_likely(head: &[u8; 16], length: u64) -> bool {
@@ -22,7 +24,30 @@ pub(super) fn is_likely(head: &[u8; 16], length: u64) -> bool {
     head[8] == b'{' && header <= MAX_HEADER.min(length.saturating_sub(8))
 }
 
+/// A tensor as the header has it, and where its data is.
+pub(super) struct Entry {
+    pub(super) tensor: TensorInfo,
+    pub(super) place: Place,
+    pub(super) dtype: String,
+}
+
+/// All that a header says.
+pub(super) struct Contents {
+    /// In the order of their data.
+    pub(super) entries: Vec<Entry>,
+    /// `__metadata__`, whatever it is.
+    pub(super) metadata: Option<serde_json::Value>,
+}
+
 pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
+    let entries = contents(source)?.entries;
+    let (tensors, places): (Vec<_>, Vec<_>) =
+        entries.into_iter().map(|entry| (entry.tensor, entry.place)).unzip();
+    let skeleton = cut::skeleton(source, &tensors, &places, None)?;
+    Ok(Parsed { tensors, places, skeleton, others: Vec::new() })
+}
+
+pub(super) fn contents(source: &mut Source) -> Result<Contents, ModelError> {
     let mut head = [0; 8];
     source.seek(0)?;
     source.read(&mut head)?;
@@ -33,14 +58,12 @@ pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
     }
     let mut text = Vec::new();
     source.append(8, length, &mut text)?;
-    let header: Header = json::read(&text)
+    let Header { mut records, metadata } = json::read(&text)
         .map_err(|error| ModelError::damaged(Format::Safetensors, format_args!("its header: {error}")))?;
     drop(text);
 
-    let mut records = header.0;
     records.sort_by_key(|(_, record)| record.data_offsets);
-    let mut tensors = Vec::with_capacity(records.len());
-    let mut places = Vec::with_capacity(records.len());
+    let mut entries = Vec::with_capacity(records.len());
     for (name, record) in records {
         let (begin, end) = record.data_offsets;
         let start = begin.saturating_add(8 + length);
@@ -59,15 +82,14 @@ pub(super) fn parse(source: &mut Source) -> Result<Parsed, ModelError> {
             "BF16" => Type::BF16,
             _ => Type::Other,
         };
-        tensors.push(TensorInfo { name, element, shape: record.shape, bytes });
-        places.push(Place::plain(start, bytes));
+        let tensor = TensorInfo { name, element, shape: record.shape, bytes };
+        entries.push(Entry { tensor, place: Place::plain(start, bytes), dtype: record.dtype });
     }
-    let skeleton = cut::skeleton(source, &tensors, &places, None)?;
-    Ok(Parsed { tensors, places, skeleton })
+    Ok(Contents { entries, metadata })
 }
 
 /// How many bits an element has. What is not known is carried unchecked.
-fn bits(dtype: &str) -> Option<u64> {
+pub(super) fn bits(dtype: &str) -> Option<u64> {
     Some(match dtype {
         "F4" => 4,
         "F6_E2M3" | "F6_E3M2" => 6,
@@ -89,7 +111,10 @@ struct Record {
 }
 
 /// All tensors of a header, by name, as they come.
-struct Header(Vec<(String, Record)>);
+struct Header {
+    records: Vec<(String, Record)>,
+    metadata: Option<serde_json::Value>,
+}
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Header, D::Error> {
@@ -107,14 +132,14 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-        let mut records = Vec::new();
+        let (mut records, mut metadata) = (Vec::new(), None);
         while let Some(name) = map.next_key::<String>()? {
-            if name == "__metadata__" {
-                map.next_value::<IgnoredAny>()?;
+            if name == METADATA {
+                metadata = Some(map.next_value()?);
             } else {
                 records.push((name, map.next_value()?));
             }
         }
-        Ok(Header(records))
+        Ok(Header { records, metadata })
     }
 }

@@ -110,6 +110,11 @@ pub(super) fn put(mut value: u64, bytes: &mut Vec<u8>) {
     bytes.push(value as u8);
 }
 
+/// How many bytes a varint takes.
+pub(super) fn width(value: u64) -> u64 {
+    u64::from((value | 1).ilog2() / 7 + 1)
+}
+
 /// Takes one off.
 pub(super) fn take(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
