@@ -85,8 +85,11 @@ fn damaged_streams_of_levels_are_errors() {
     assert_eq!(layout(10).decode(&stream, 299), Err(LevelsError::End));
 }
 
+/// A name, a shape and weights.
+type Made<'a> = (&'a str, &'a [u64], Vec<f32>);
+
 /// A safetensors file of one tensor for each name, with these weights.
-fn safetensors(dir: &Path, tensors: &[(&str, &[u64], Vec<f32>)]) -> PathBuf {
+fn safetensors(dir: &Path, tensors: &[Made<'_>]) -> PathBuf {
     let mut header = serde_json::Map::new();
     let mut data = Vec::new();
     for (name, shape, weights) in tensors {
@@ -366,10 +369,7 @@ fn noise(count: usize) -> Vec<f32> {
 }
 
 /// A model compressed by the command and made again: what it prints, and the weights before and after.
-fn there_and_back(
-    tensors: &[(&str, &[u64], Vec<f32>)],
-    arguments: &[&str],
-) -> (String, Vec<(Vec<f32>, Vec<f32>)>) {
+fn there_and_back(tensors: &[Made<'_>], arguments: &[&str]) -> (String, Vec<[Vec<f32>; 2]>) {
     let dir = tempfile::tempdir().unwrap();
     let model = safetensors(dir.path(), tensors);
     let (container, again) = (dir.path().join("c.sbw"), dir.path().join("again.safetensors"));
@@ -381,7 +381,7 @@ fn there_and_back(
     let said = run(&[&["compress"], arguments].concat(), &model, &container);
     run(&["decompress"], &container, &again);
     let both = weights_of(&model).into_iter().zip(weights_of(&again));
-    (said, both.collect())
+    (said, both.map(|(before, after)| [before, after]).collect())
 }
 
 #[test]
@@ -390,12 +390,12 @@ fn what_is_no_weights_is_kept() {
         let shape = [40, weights.len() as u64 / 40];
         let tensors = [(name, &shape[..], weights.clone()), ("w", &[40, 40], noise(1_600))];
         let (said, both) = there_and_back(&tensors, &[]);
-        let is_same = both[0].0.iter().zip(&both[0].1).all(|(a, b)| a.to_bits() == b.to_bits());
+        let is_same = both[0][0].iter().zip(&both[0][1]).all(|(a, b)| a.to_bits() == b.to_bits());
         assert!(
             is_same && said.contains(&format!("note: {name}: kept as it is: ")) && said.contains(why),
             "{name}: {said}"
         );
-        assert!(both[1].0 != both[1].1, "weights are compressed beside it");
+        assert!(both[1][0] != both[1][1], "weights are compressed beside it");
     };
     for (name, why) in [
         ("layers.3.mlp.scales", "quantised before"),
@@ -420,7 +420,7 @@ fn what_is_no_weights_is_kept() {
     // Unless somebody names it.
     let tensors = [("state.0.exp_avg", &[40, 40][..], noise(1_600)), ("b", &[40, 40], noise(1_600))];
     let (said, both) = there_and_back(&tensors, &["--bits", "*exp_avg=8", "--keep", "b"]);
-    assert!(both[0].0 != both[0].1 && both[1].0 == both[1].1, "{said}");
+    assert!(both[0][0] != both[0][1] && both[1][0] == both[1][1], "{said}");
 }
 
 /// Each weight that is not tiny beside the others comes back with something left of it.
@@ -428,7 +428,7 @@ fn what_is_no_weights_is_kept() {
 fn no_tensor_becomes_zeros() {
     let lost = |weights: Vec<f32>, note: &str| {
         let (said, both) = there_and_back(&[("w", &[64, 64], weights)], &[]);
-        let (before, after) = &both[0];
+        let [before, after] = &both[0];
         let mut magnitudes: Vec<f32> =
             before.iter().map(|weight| weight.abs()).filter(|weight| *weight > 0.0).collect();
         magnitudes.sort_by(f32::total_cmp);
@@ -499,7 +499,7 @@ fn xz_is_never_smaller() {
     let dir = tempfile::tempdir().unwrap();
     let rows =
         |count: usize| (0..count).flat_map(|row| noise(50 + row % 7).into_iter().cycle().take(64)).collect();
-    let models: [Vec<(&str, &[u64], Vec<f32>)>; 3] = [
+    let models: [Vec<Made<'_>>; 3] = [
         vec![("a", &[64, 64], noise(4_096)), ("b", &[64, 64], noise(4_096))],
         vec![("a", &[64, 64], rows(64)), ("short", &[3], noise(3)), ("b", &[80, 64], rows(80))],
         vec![("a", &[64, 64], noise(4_096).iter().map(|x| x * x * x).collect()), ("b", &[10, 64], rows(10))],

@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing is lost that nobody asked to lose. What is no weight, by its name or by its values, is kept as it is; where the
 //! rule for the step would leave next to nothing of a tensor, another step is taken, and a [`Note`] says so. A tensor is looked at once,
-//! and what is kept of that is a [`Spread`], whatever its size.
+//! and what is kept of that is how many values there are of each size, however many there are in all.
 
 use std::fmt;
 

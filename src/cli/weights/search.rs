@@ -105,7 +105,7 @@ impl Search<'_> {
 
     fn fingerprint(&self, accuracies: (f64, f64)) -> Result<Fingerprint, Failure> {
         let failed = |source| Failure::Read { path: self.model.to_owned(), source };
-        let mut model = fs::File::open(self.model).map_err(failed)?;
+        let mut model = files::open_seekable(self.model).map_err(failed)?;
         Fingerprint::new(&mut model, &self.options, self.evaluate, accuracies).map_err(failed)
     }
 
