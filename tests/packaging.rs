@@ -41,7 +41,7 @@ fn crates(features: &str) -> BTreeSet<String> {
 const COSTLY: [(&str, &[&str]); 10] = [
     ("zstd-sys", &["trace", "weights", "compare", "cosim"]),
     ("bzip2", &["compare"]),
-    ("liblzma-sys", &["compare"]),
+    ("liblzma-sys", &["weights", "compare", "cosim"]),
     ("zip", &["weights", "compare", "cosim"]),
     ("h264-reader", &["avc", "cosim"]),
     ("silicabac-sim", &["cosim"]),
