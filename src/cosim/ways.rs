@@ -109,6 +109,10 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
     pub(super) fn all(&mut self) -> Result<(), E> {
         self.under_stalls(Stalls::ALL.len())?;
         let vectors = self.vectors;
+        // What the last one leaves behind shows in the first.
+        if let [first, .., last] = vectors {
+            self.play(REPEATED, &[last, first], Plan::default(), Stalls::NONE)?;
+        }
         let flagged = |flag: Flag| vectors.iter().copied().filter(move |vector| vector.flags.contains(&flag));
         flagged(Flag::GiveUp).try_for_each(|vector| self.given_up(vector))?;
         flagged(Flag::Wait).try_for_each(|vector| self.waiting(vector, self.ports(), &WAITS))?;
@@ -120,17 +124,12 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// Under the first so many kinds of stalls. What the last vector leaves behind shows in the first one, which comes again.
+    /// Under the first so many kinds of stalls.
     pub(super) fn under_stalls(&mut self, kinds: usize) -> Result<(), E> {
         let all = self.vectors;
         let others: Vec<&Vector> = all.iter().filter(|vector| !is_large(vector)).copied().collect();
-        let and_first = |vectors: &[&'a Vector]| -> Vec<&'a Vector> {
-            let first = vectors.first().filter(|first| !is_large(first));
-            vectors.iter().chain(first).copied().collect()
-        };
-        let (all, others) = (and_first(all), and_first(&others));
         for stalls in Stalls::ALL.into_iter().take(kinds) {
-            let vectors = if stalls == Stalls::NONE { &all } else { &others };
+            let vectors = if stalls == Stalls::NONE { all } else { &others };
             self.play(stalls.name, vectors, Plan::default(), stalls)?;
         }
         Ok(())

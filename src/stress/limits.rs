@@ -69,7 +69,7 @@ fn runs() -> impl Iterator<Item = Vector> {
 
 /// Flags a vector that would take too long under all stalls.
 fn large(vector: Vector) -> Vector {
-    if vector.events.len().max(vector.bytes.len()) > 12_000 { flowing(vector) } else { vector }
+    if vector.events.len().max(vector.bytes.len()) > 3_000 { flowing(vector) } else { vector }
 }
 
 /// Flags a vector that is played without stalls only; a table, say, which no wait makes wrong.

@@ -399,8 +399,7 @@
           {plan, stalls, play_number} = {kind, kind, kind};
           if (kind == 0) list(from, to, -1, 1'b1);
           else list(from, to, LARGE, 1'b0);
-          // What the last one leaves behind shows in the first one, unless that is large.
-          if (listed_count > 0) play(listed_count + (is_flagged(listed[0], LARGE) ? 0 : 1));
+          if (listed_count > 0) play(listed_count);
         end
       plan = `CABAC_STALLS;
       stalls = 0;
@@ -416,6 +415,14 @@
         if (is_chosen(vector) && is_flagged(vector, FULL_PACKER) && is_planned(plan)) wait_everywhere(vector, 1);
       plan = `CABAC_STALLS + 3;
       if (is_planned(plan)) begin
+        // What the last one leaves behind shows in the first.
+        list(from, to, -1, 1'b1);
+        play_number = 0;
+        if (listed_count > 1) begin
+          {listed[0], listed[1]} = {listed[listed_count-1], listed[0]};
+          listed_count = 2;
+          play(2);
+        end
         list(from, to, MANY, 1'b1);
         repeat_often(`CABAC_MANY_TIMES);
         list(from, to, VERY_MANY, 1'b1);
