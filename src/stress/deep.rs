@@ -15,7 +15,7 @@ use crate::vectors::{Flag, Vector};
 enum Made {
     /// Bypass bins.
     Bypass,
-    /// Context bins of all states, of both values.
+    /// Context bins of all states, of both values, where a counter could end.
     Contexts,
     /// Bypass bins, with an alignment when it is long.
     Aligned,
@@ -72,6 +72,9 @@ fn events(length: u32, made: Made, end: End) -> Vec<Event> {
     run.builder.into_events()
 }
 
+/// So many bits beside a power of two.
+const FEW: u32 = 300;
+
 struct Deep {
     builder: Builder,
     made: Made,
@@ -100,9 +103,16 @@ impl Deep {
 
     /// A bin that keeps the run.
     fn step(&mut self) {
-        let bypass = self.bypass().filter(|_| self.made != Made::Contexts);
+        let bypass = self.bypass().filter(|_| self.made != Made::Contexts || !self.is_near());
         let event = bypass.or_else(|| self.context()).or_else(|| self.bypass());
         self.builder.push(event.unwrap_or(Event::Bypass { bin: false }));
+    }
+
+    /// The run is short yet, or beside a power of two. What lies between is bypass bins, so that a file of it is small.
+    fn is_near(&self) -> bool {
+        let length = self.builder.bits_outstanding();
+        let beside = (length + FEW).checked_next_power_of_two().unwrap_or(0);
+        length < 2_000 || length + FEW >= beside || length <= beside / 2 + FEW
     }
 
     fn bypass(&self) -> Option<Event> {

@@ -38,7 +38,7 @@ const OF_UPPER: [u8; 256] = {
 ///
 /// ```
 /// use silicabac::weights::repair::one_byte;
-/// let (right, crc32) = (*b"an index, say", 0x6f0e_e7b9);
+/// let (right, crc32) = (*b"an index, say", 0xef68_6af7);
 /// let mut wrong = right;
 /// wrong[3] ^= 0x41;
 /// assert!(one_byte(&mut wrong, crc32) && wrong == right);
