@@ -30,6 +30,7 @@ struct Open {
 
 /// Tensors that share a stream.
 struct Group {
+    /// In ascending order.
     members: Vec<usize>,
     stream: Vec<u8>,
 }
@@ -83,7 +84,8 @@ impl Packer {
         let mut groups = self.groups.iter().peekable();
         for (number, Planned { tensor, width, .. }) in done.iter_mut().enumerate() {
             let stored = tensor.stored();
-            let Some(group) = groups.peek().filter(|group| group.members.contains(&number)) else {
+            let Some(group) = groups.peek().filter(|group| group.members.binary_search(&number).is_ok())
+            else {
                 io::copy(&mut Read::by_ref(&mut spool).take(stored), &mut all)?;
                 continue;
             };
