@@ -53,47 +53,65 @@ struct Variable {
     ctx: CtxIdx,
     /// Before its first bin.
     model: ContextModel,
-    /// The event of that bin.
-    first: usize,
 }
 
-/// The context variables of some events in the order in which they are used, and which one each event is about. Where
-/// loads move, one that is not used any more takes the place of a new one that begins in the state it is left in.
-fn variables(events: &[Event], by_load: bool) -> (Vec<Variable>, Vec<Option<usize>>) {
-    let mut variables: Vec<Variable> = Vec::new();
-    let mut current: [Option<usize>; CONTEXTS] = [None; CONTEXTS];
-    let mut loaded = [ContextModel::default(); CONTEXTS];
-    let mut states: Vec<ContextModel> = Vec::new();
-    let mut left: Vec<usize> = Vec::new();
-    let mut used = Vec::with_capacity(events.len());
-    for (first, &event) in events.iter().enumerate() {
-        used.push(match event {
+/// The context variables of some events in the order in which they are used. Where loads move, one that is not used any more takes
+/// the place of a new one that begins in the state it is left in.
+struct Variables {
+    /// Whether one that is loaded again is another.
+    by_load: bool,
+    all: Vec<Variable>,
+    current: [Option<usize>; CONTEXTS],
+    /// By context, as it is by now.
+    models: [ContextModel; CONTEXTS],
+    /// By variable, as it is by now.
+    states: Vec<ContextModel>,
+    left: Vec<usize>,
+}
+
+impl Variables {
+    /// None yet; contexts are as these.
+    fn new(by_load: bool, models: [ContextModel; CONTEXTS]) -> Variables {
+        let (all, states, left) = (Vec::new(), Vec::new(), Vec::new());
+        Variables { by_load, all, current: [None; CONTEXTS], models, states, left }
+    }
+
+    /// Which one an event is about.
+    fn take(&mut self, event: Event) -> Option<usize> {
+        match event {
             Event::Context { ctx, bin } => {
-                let variable = *current[ctx.get()].get_or_insert_with(|| {
-                    let model = loaded[ctx.get()];
-                    match left.iter().position(|&variable| states[variable] == model) {
-                        Some(found) => left.swap_remove(found),
+                let variable = *self.current[ctx.get()].get_or_insert_with(|| {
+                    let model = self.models[ctx.get()];
+                    match self.left.iter().position(|&variable| self.states[variable] == model) {
+                        Some(found) => self.left.swap_remove(found),
                         None => {
-                            variables.push(Variable { ctx, model, first });
-                            states.push(model);
-                            variables.len() - 1
+                            self.all.push(Variable { ctx, model });
+                            self.states.push(model);
+                            self.all.len() - 1
                         }
                     }
                 });
-                states[variable] = states[variable].next(bin);
+                self.states[variable] = self.states[variable].next(bin);
+                self.models[ctx.get()] = self.states[variable];
                 Some(variable)
             }
             Event::Load { ctx, model } => {
-                loaded[ctx.get()] = model;
-                if by_load {
-                    left.extend(current[ctx.get()].take());
+                self.models[ctx.get()] = model;
+                if self.by_load {
+                    self.left.extend(self.current[ctx.get()].take());
                 }
                 None
             }
             _ => None,
-        });
+        }
     }
-    (variables, used)
+}
+
+/// The context variables of some events, and which one each event is about.
+fn variables(events: &[Event], by_load: bool) -> (Vec<Variable>, Vec<Option<usize>>) {
+    let mut variables = Variables::new(by_load, [ContextModel::default(); CONTEXTS]);
+    let used = events.iter().map(|&event| variables.take(event)).collect();
+    (variables.all, used)
 }
 
 /// The contexts that a core has.
@@ -117,24 +135,60 @@ fn places(variables: &[Variable], contexts: &[CtxIdx]) -> Vec<CtxIdx> {
 /// # Errors
 /// If it would have to be in pieces and its bytes cannot be made anew.
 pub(super) fn pieces<'a>(vector: Cow<'a, Vector>, fitter: &Fitter) -> Result<Vec<Cow<'a, Vector>>, Misfit> {
-    let mut pieces = Vec::new();
     let Some((most, by_load)) = limit(&vector, fitter)? else { return Ok(vec![vector]) };
-    let mut rest = vector;
+    let mut pieces: Vec<Vector> = Vec::new();
+    let mut models = [ContextModel::default(); CONTEXTS];
+    let mut begin = 0;
     loop {
-        let (variables, _) = variables(&rest.events, by_load);
-        let Some(one_too_many) = variables.get(most) else {
-            pieces.push(rest);
-            return Ok(pieces);
-        };
-        if rest.decode_only || most == 0 {
+        let mut variables = Variables::new(by_load, models);
+        let one_too_many = (begin..vector.events.len()).find(|&at| {
+            variables.take(vector.events[at]);
+            variables.all.len() > most
+        });
+        if one_too_many.is_none() && begin == 0 {
+            return Ok(vec![vector]);
+        }
+        if vector.decode_only || most == 0 {
             return Err(Misfit::Contexts);
         }
-        let at = one_too_many.first;
-        let next = continued(&rest, at);
-        pieces.push(Cow::Owned(ended(&rest, at)));
-        rest = Cow::Owned(next);
+        let end = one_too_many.unwrap_or(vector.events.len());
+        pieces.push(piece(&vector, begin, end, &models, pieces.len() + 1));
+        if one_too_many.is_none() {
+            return Ok(pieces.into_iter().map(Cow::Owned).collect());
+        }
+        (begin, models) = (end, variables.models);
+        // The one too many has had its first bin.
+        variables.all.last().inspect(|one| models[one.ctx.get()] = one.model);
     }
 }
+
+/// The slice of some events of a vector, with the contexts that it uses as they are by then.
+fn piece(
+    vector: &Vector,
+    begin: usize,
+    end: usize,
+    models: &[ContextModel; CONTEXTS],
+    number: usize,
+) -> Vector {
+    let events = &vector.events[begin..end];
+    let mut known = [begin == 0; CONTEXTS];
+    let mut loads = Vec::new();
+    for &event in events {
+        if let Event::Context { ctx, .. } | Event::Load { ctx, .. } = event {
+            let is_known = std::mem::replace(&mut known[ctx.get()], true);
+            if !is_known && matches!(event, Event::Context { .. }) {
+                loads.push(Event::Load { ctx, model: models[ctx.get()] });
+            }
+        }
+    }
+    let id = if number == 1 { vector.id.clone() } else { format!("{}{PIECE}{number}", vector.id) };
+    let events = [&loads[..], events].concat();
+    let is_last = end == vector.events.len();
+    Vector { id, ..if is_last { encoded(vector, events) } else { ended(vector, events) } }
+}
+
+/// What stands before the number of a piece in its id; the first one has none.
+const PIECE: &str = "-piece-";
 
 /// How many context variables there can be, and whether one that is loaded again is another; none if that does not
 /// matter.
@@ -159,31 +213,6 @@ fn is_at_home(vector: &Vector, can: &Can) -> bool {
         _ => true,
     })
 }
-
-/// A slice of the rest of a vector, with the contexts that it uses as they are by then.
-fn continued(vector: &Vector, at: usize) -> Vector {
-    let (done, rest) = vector.events.split_at(at);
-    let mut encoder = spec::Encoder::new();
-    let _ = encoder.play(done);
-    let mut known = [false; CONTEXTS];
-    let mut loads = Vec::new();
-    for &event in rest {
-        if let Event::Context { ctx, .. } | Event::Load { ctx, .. } = event {
-            let is_known = std::mem::replace(&mut known[ctx.get()], true);
-            if !is_known && matches!(event, Event::Context { .. }) {
-                loads.push(Event::Load { ctx, model: encoder.save(ctx) });
-            }
-        }
-    }
-    let id = match vector.id.rsplit_once(PIECE) {
-        Some((id, number)) => format!("{id}{PIECE}{}", number.parse().unwrap_or(1) + 1),
-        None => format!("{}{PIECE}2", vector.id),
-    };
-    Vector { id, ..encoded(vector, [&loads[..], rest].concat()) }
-}
-
-/// What stands before the number of a piece in its id; the first one has none.
-const PIECE: &str = "-piece-";
 
 /// The bins and loads stay where they are; contexts that the core does not have become others.
 fn renamed<'a>(vector: Cow<'a, Vector>, init: Option<SliceInit>, can: &Can) -> Cow<'a, Vector> {

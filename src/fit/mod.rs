@@ -177,9 +177,8 @@ impl Fitted<'_> {
     }
 }
 
-/// The vector up to an event, and then its end.
-fn ended(vector: &Vector, at: usize) -> Vector {
-    let mut events = vector.events[..at].to_vec();
+/// The same vector with these events of it, and then an end.
+fn ended(vector: &Vector, mut events: Vec<Event>) -> Vector {
     if !events.last().is_some_and(|event| event.ends_life()) {
         events.push(Event::Terminate { bin: true });
     }

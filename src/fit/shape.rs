@@ -114,7 +114,7 @@ fn length(vector: &Vector, can: &Can) -> Changed {
         bins < can.slice_bins && bytes <= can.slice_bytes
     };
     let at = vector.events.iter().take_while(|event| fits(event)).count();
-    let shorter = ended(vector, at);
+    let shorter = ended(vector, vector.events[..at].to_vec());
     // Less than half of it would miss its point.
     match vector.decode_only || 2 * shorter.bins() < vector.bins() {
         true => Err(Misfit::Length),
