@@ -33,8 +33,13 @@ fn benches(criterion: &mut Criterion) {
         let encode = || -> Vec<(Layout, usize, Vec<u8>)> {
             let code = |(columns, largest, weights): &(usize, f32, Vec<f32>)| {
                 let step = step_of(*largest, bits);
-                let layout =
-                    Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, columns: *columns };
+                let layout = Layout {
+                    abs_gr: ABS_GR,
+                    sign_contexts: true,
+                    suffix_contexts: 0,
+                    row_flags: false,
+                    columns: *columns,
+                };
                 let mut levels: Vec<i32> = weights.iter().map(|weight| nearest(weight / step)).collect();
                 (layout, levels.len(), layout.encode(&mut levels))
             };

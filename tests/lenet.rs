@@ -6,7 +6,7 @@ mod network;
 use std::{fs, path::Path};
 
 use network::{
-    Images, LeNet, LeNetError, Tensor,
+    Images, Network, NetworkError, Tensor,
     mnist::{IMAGES, IdxError, LABELS, MnistError, PIXELS},
     tensors::{self, Tensors},
 };
@@ -21,9 +21,9 @@ fn tensors(model: &str) -> Tensors {
     tensors::read(&models().join(model).with_extension("safetensors")).unwrap()
 }
 
-fn net(model: &str) -> LeNet {
+fn net(model: &str) -> Network {
     let tensors = tensors(model);
-    LeNet::from_tensors(|name| tensors.get(name).cloned()).unwrap()
+    Network::from_tensors(|name| tensors.get(name).cloned()).unwrap()
 }
 
 /// What NumPy counts on the first thousand test images. The two best scores of an image lie at least 0.01 apart,
@@ -76,14 +76,14 @@ fn tensors_that_are_no_lenet() {
     let tensors = tensors("lenet5");
     let without = |missing: &'static str, instead: Option<Tensor>| {
         let get = |name: &str| if name == missing { instead.clone() } else { tensors.get(name).cloned() };
-        LeNet::from_tensors(get).unwrap_err()
+        Network::from_tensors(get).unwrap_err()
     };
-    assert_eq!(without("fc2.bias", None), LeNetError::Missing("fc2.bias".into()));
+    assert_eq!(without("fc2.bias", None), NetworkError::Missing("fc2.bias".into()));
     let error = without("conv2.weight", Some((vec![50, 20, 3, 3], vec![0.0; 9000])));
     assert_eq!(error.to_string(), "conv2.weight has the shape [50, 20, 3, 3] and not [50, 20, 5, 5]");
     let error = without("conv1.bias", Some((vec![20], vec![0.0; 19])));
-    assert_eq!(error, LeNetError::Values { name: "conv1.bias".into(), found: 19 });
-    assert_eq!(LeNet::from_tensors(|_| None).unwrap_err(), LeNetError::Missing("fc1.weight".into()));
+    assert_eq!(error, NetworkError::Values { name: "conv1.bias".into(), found: 19 });
+    assert_eq!(Network::from_tensors(|_| None).unwrap_err(), NetworkError::Missing("fc1.weight".into()));
 }
 
 /// The two idx files of so many images.

@@ -87,12 +87,17 @@ class Decoder:
         return 0
 
 
-def levels(stream, count, columns, abs_gr, sign_contexts, suffix_contexts):
+def levels(stream, count, columns, abs_gr, flags):
+    sign_contexts, suffix_contexts, row_flags = flags & 1, flags >> 1 & 3, flags >> 3
+    row_flag = 30 + 2 * abs_gr + (25 << suffix_contexts if suffix_contexts else 0)
     decoder = Decoder(stream)
-    found, left = [], 0
+    found, left, is_zero = [], 0, False
     for number in range(count):
         if number % columns == 0:
-            left = 0
+            left, is_zero = 0, row_flags and not decoder.context(row_flag)
+        if is_zero:
+            found.append(0)
+            continue
         level = 0
         if decoder.context(left):
             negative = decoder.context(3 + left) if sign_contexts else decoder.bypass()
@@ -205,7 +210,7 @@ def main(path, index_path=None):
             if zlib.crc32(stream) != checksum:
                 sys.exit("a stream is damaged")
             if kind in (1, 2):
-                found = levels(stream, count, columns, abs_gr, flags & 1, flags >> 1)
+                found = levels(stream, count, columns, abs_gr, flags)
                 show(element, found, values, zero, step)
 
 

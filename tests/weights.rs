@@ -23,7 +23,7 @@ use silicabac::weights::{
 };
 
 fn layout(columns: usize) -> Layout {
-    Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, columns }
+    Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, row_flags: false, columns }
 }
 
 fn levels() -> impl Strategy<Value = Vec<i32>> {
@@ -38,8 +38,8 @@ fn levels() -> impl Strategy<Value = Vec<i32>> {
 
 proptest! {
     #[test]
-    fn levels_come_back(mut levels in levels(), abs_gr in 1..30_u8, sign_contexts: bool, suffix_contexts in 0..=2_u8, columns in 1..40_usize) {
-        let layout = Layout { abs_gr, sign_contexts, suffix_contexts, columns };
+    fn levels_come_back(mut levels in levels(), abs_gr in 1..30_u8, sign_contexts: bool, suffix_contexts in 0..=2_u8, row_flags: bool, columns in 1..40_usize) {
+        let layout = Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, columns };
         let stream = layout.encode(&mut levels);
         prop_assert_eq!(layout.decode(&stream, levels.len()), Ok(levels.clone()));
         // Another length is no level too many or too few that nobody notices.
@@ -69,12 +69,39 @@ proptest! {
         }).collect();
         let (mut free, mut priced) = (Vec::new(), Vec::new());
         let stream = layout(50).encode_by_cost(&weights, &[], 0.0, &mut free);
-        prop_assert_eq!(&free, &weights.iter().map(|weight| nearest(*weight)).collect::<Vec<_>>());
+        // Of two that are as near, either.
+        let distances = |levels: &[i32]| -> Vec<f32> {
+            weights.iter().zip(levels).map(|(weight, level)| (weight - *level as f32).abs()).collect()
+        };
+        let nearest: Vec<i32> = weights.iter().map(|weight| nearest(*weight)).collect();
+        prop_assert!(distances(&free) == distances(&nearest));
         prop_assert_eq!(&stream, &layout(50).encode(&mut free.clone()));
         let shorter = layout(50).encode_by_cost(&weights, &[], 0.2, &mut priced);
         prop_assert_eq!(layout(50).decode(&shorter, 4000).unwrap(), priced);
         prop_assert!(shorter.len() < stream.len());
     }
+}
+
+#[test]
+fn rows_of_zeros_cost_next_to_nothing_with_flags() {
+    let weights: Vec<f32> =
+        (0..40_000).map(|i| if i / 400 % 5 == 2 && i % 7 == 0 { 1.3 } else { 0.05 }).collect();
+    let layout = layout(400);
+    let flagged = Layout { row_flags: true, ..layout };
+    let mut nearest: Vec<i32> = weights.iter().map(|weight| nearest(*weight)).collect();
+    let (long, short) = (layout.encode(&mut nearest), flagged.encode(&mut nearest));
+    assert!(short.len() + 80 * 400 * 2 / 100 / 8 < long.len(), "{} {}", short.len(), long.len());
+    assert_eq!(flagged.decode(&short, 40_000).unwrap(), nearest);
+
+    let mut chosen = Vec::new();
+    let stream = flagged.encode_by_cost(&weights, &[], 0.05, &mut chosen);
+    assert_eq!(flagged.decode(&stream, 40_000).unwrap(), chosen);
+    assert_eq!(chosen, nearest);
+    // A lone weight in a row is not worth a flag and its bits.
+    let mut lone = vec![0.0; 40_000];
+    lone[20_000] = 0.9;
+    flagged.encode_by_cost(&lone, &[], 0.2, &mut chosen);
+    assert!(chosen.iter().all(|level| *level == 0));
 }
 
 #[test]
@@ -544,7 +571,7 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     );
     let search =
         || weights(&["search", model.to_str().unwrap(), "--evaluate", &evaluate, "--tolerance", "60"]);
-    expect(&search(), 0, &["original: ", "best: step ", "accuracy: "]);
+    expect(&search(), 0, &["original: ", "best: relative, size ", "accuracy: "]);
     let table = fs::read_to_string(dir.path().join("model.safetensors.sbw.csv")).unwrap();
     assert!(table.lines().count() > 30 && table.starts_with("# trials of "));
     assert!(fs::read_to_string(dir.path().join("model.safetensors.sbw.svg")).unwrap().ends_with("</svg>\n"));
@@ -559,7 +586,7 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     let line = table.lines().nth(2).unwrap();
     for (wrong, words) in [
         (format!("{table}{line}\n"), "this trial stands there already"),
-        (table.replacen("step,", "size,", 1), "another model"),
+        (table.replacen("size,", "step,", 1), "another model"),
         (table.replacen("# trials of ", "# trials of f", 1), "another model, evaluator or other options"),
         (table[..table.len() - 9].to_owned() + ",", "it is no trial"),
         (String::new(), "line 1"),
@@ -588,6 +615,57 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     expect(&fails, 4, &["the evaluator failed", "exit status: 3"]);
     let silent = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing"]);
     expect(&silent, 4, &["it printed no number"]);
+}
+
+#[test]
+fn a_tensor_comes_out_alone_and_a_model_goes_through_pipes() {
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().unwrap();
+    let wave: Vec<f32> = (0..4000).map(|i| ((i * i % 997) as f32 - 498.0) * 0.001).collect();
+    let model = safetensors(dir.path(), &[("w", &[40, 100], wave.clone()), ("b", &[3], vec![1.0, 2.0, 3.0])]);
+    expect(&weights(&["compress", model.to_str().unwrap()]), 0, &[]);
+    let container = dir.path().join("model.safetensors.sbw");
+    let extract = |name: &str, output: &str| {
+        let output = dir.path().join(output);
+        let run = weights(&["extract", container.to_str().unwrap(), name, "-o", output.to_str().unwrap()]);
+        (run, output)
+    };
+    let (run, raw) = extract("b", "b.bin");
+    expect(&run, 0, &[]);
+    assert_eq!(fs::read(raw).unwrap(), [1.0_f32, 2.0, 3.0].map(f32::to_le_bytes).concat());
+    let (run, npy) = extract("w", "w.npy");
+    expect(&run, 0, &[]);
+    let npy = fs::read(npy).unwrap();
+    assert!(npy.starts_with(b"\x93NUMPY\x01\x00") && (npy.len() - 16_000) % 64 == 0);
+    let header = String::from_utf8_lossy(&npy[10..npy.len() - 16_000]).into_owned();
+    assert_eq!(header.trim_end(), "{'descr': '<f4', 'fortran_order': False, 'shape': (40, 100, ), }");
+    let step = 0.498 / 127.0;
+    for (weight, back) in wave.iter().zip(npy[npy.len() - 16_000..].chunks(4)) {
+        let back = f32::from_le_bytes(back.try_into().unwrap());
+        assert!((weight - back).abs() <= step / 2.0 + 1e-6);
+    }
+    expect(&extract("v", "v.npy").0, 2, &["there is no tensor v", "inspect"]);
+
+    // Through pipes comes what comes by files.
+    let again = dir.path().join("again.safetensors");
+    expect(&weights(&["decompress", container.to_str().unwrap(), "-o", again.to_str().unwrap()]), 0, &[]);
+    let pipe = "$B weights compress - -o - < $M | $B weights decompress - -o - > $O && $B weights extract $C b -o - | wc -c";
+    let run = Command::new("sh")
+        .args(["-c", pipe])
+        .env("B", env!("CARGO_BIN_EXE_silicabac"))
+        .envs([("M", &model), ("C", &container), ("O", &dir.path().join("piped"))])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    expect(&run, 0, &["12"]);
+    assert!(String::from_utf8_lossy(&run.stderr).contains("all headers counted"));
+    assert!(fs::read(dir.path().join("piped")).unwrap() == fs::read(again).unwrap());
+    expect(
+        &weights(&["search", model.to_str().unwrap(), "--evaluate", "echo 1", "-o", "-"]),
+        2,
+        &["name the container"],
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod network;
 
 use std::{env, ops::Range, path::PathBuf, process::ExitCode};
 
-use network::{Images, LeNet, tensors};
+use network::{Images, Network, tensors};
 
 const USAGE: &str = "usage: lenet MODEL [--images A..B] [--split N] [--mnist DIR]";
 
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), String> {
     let tensors = tensors::read(&arguments.model).map_err(|error| error.to_string())?;
-    let net = LeNet::from_tensors(|name| tensors.get(name).cloned()).map_err(|error| error.to_string())?;
+    let net = Network::from_tensors(|name| tensors.get(name).cloned()).map_err(|error| error.to_string())?;
     let all = Images::find(arguments.mnist.as_deref()).map_err(|error| error.to_string())?;
     let range = arguments.images.clone().unwrap_or(0..all.len());
     let part = |range: Range<usize>| {

@@ -9,7 +9,7 @@
 use std::{
     ffi::OsString,
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -37,6 +37,8 @@ pub(super) enum Refused {
     OtherKind(&'static str),
     #[error("these links lead nowhere")]
     Links,
+    #[error("this is no text, and standard output is a terminal; send it to a file or a pipe")]
+    Terminal,
 }
 
 impl From<Refused> for io::Error {
@@ -98,13 +100,18 @@ pub(super) enum Kind {
     Binary,
 }
 
+/// Whether a path names the standard output.
+pub(super) fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 /// Runs `write` on a file, or on the standard output if there is no path or it is `-`.
 pub(super) fn to_output<T>(
     path: Option<&Path>,
     kind: Kind,
     write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+    let Some(path) = path.filter(|path| !is_stdout(path)) else {
         standard_output()
             .and_then(|out| not_an_input(&out.metadata()?))
             .map_err(|source| Failure::Write { path: "the standard output".into(), source })?;
@@ -188,6 +195,15 @@ enum Target {
 
 impl Target {
     fn of(path: &Path) -> io::Result<Target> {
+        if is_stdout(path) {
+            let out = standard_output()?;
+            not_an_input(&out.metadata()?)?;
+            return if io::stdout().is_terminal() {
+                Err(Refused::Terminal.into())
+            } else {
+                Ok(Target::Into(out))
+            };
+        }
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Target::new_file(path),

@@ -21,6 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     Failure,
     channel::{self, Frame},
+    output::Refused,
 };
 
 /// How to print a result.
@@ -64,9 +65,7 @@ impl Write for Out {
 /// Standard output for what is no text, unless a terminal would show it.
 pub(super) fn binary_out() -> io::Result<impl Write> {
     if io::stdout().is_terminal() {
-        return Err(io::Error::other(
-            "this is no text, and standard output is a terminal; send it to a file or a pipe",
-        ));
+        return Err(Refused::Terminal.into());
     }
     Ok(BufWriter::new(io::stdout().lock()))
 }

@@ -7,10 +7,13 @@
 //!
 //! The article's suffix is bypass bins. With levels of eight bits that costs a hundredth, since in half of them it is three bits or more,
 //! and small levels are more frequent; so the first bits of a suffix can have contexts, too.
+//!
+//! A bin costs 0.027 bits at least, with 64 states. Where nearly all levels are zero, and whole rows are, that is much of a stream; so a row
+//! can have a flag.
 
 use crate::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
-use crate::engine::{Decoder, Encoder, Meter};
+use crate::engine::{Decoder, Encoder};
 use crate::observed::{Observed, Observer};
 
 /// Levels are between this and its negative.
@@ -25,7 +28,7 @@ pub const MAX_ABS_GR: u8 = 100;
 pub const MAX_SUFFIX_CONTEXTS: u8 = 2;
 
 /// One prefix of the remainder has as many bins as fit before [`MAX_LEVEL`].
-const MAX_PREFIX: u32 = 24;
+pub(super) const MAX_PREFIX: u32 = 24;
 
 const SIG_FLAG: usize = 0;
 const SIGN_FLAG: usize = 3;
@@ -40,6 +43,8 @@ pub struct Layout {
     pub sign_contexts: bool,
     /// How many of the first bits of a suffix have contexts, 0..=[`MAX_SUFFIX_CONTEXTS`]; 0 in the article.
     pub suffix_contexts: u8,
+    /// Whether a flag before each row says if any of its levels is not zero; there is none in the article.
+    pub row_flags: bool,
     /// How many levels a row has, at least 1.
     pub columns: usize,
 }
@@ -60,23 +65,23 @@ pub enum LevelsError {
 
 /// Which context a flag has that looks to the left.
 #[derive(Clone, Copy)]
-struct Left(usize);
+pub(super) struct Left(usize);
 
 impl Left {
-    const ZERO: Left = Left(0);
+    pub(super) const ZERO: Left = Left(0);
 
     #[inline(always)]
-    fn of(level: i32) -> Left {
+    pub(super) fn of(level: i32) -> Left {
         Left(if level == 0 { 0 } else { 1 + usize::from(level > 0) })
     }
 
     #[inline(always)]
-    fn sig_flag(self) -> CtxIdx {
+    pub(super) fn sig_flag(self) -> CtxIdx {
         CtxIdx::known(SIG_FLAG + self.0)
     }
 
     #[inline(always)]
-    fn sign_flag(self) -> CtxIdx {
+    pub(super) fn sign_flag(self) -> CtxIdx {
         CtxIdx::known(SIGN_FLAG + self.0)
     }
 }
@@ -84,32 +89,41 @@ impl Left {
 impl Layout {
     /// The context of AbsGr(k).
     #[inline(always)]
-    fn abs_gr(k: u32, is_negative: bool) -> CtxIdx {
+    pub(super) fn abs_gr(k: u32, is_negative: bool) -> CtxIdx {
         CtxIdx::known(ABS_GR_FLAGS + 2 * (k as usize - 1) + usize::from(is_negative))
     }
 
     #[inline(always)]
-    fn prefix(self, bin_idx: u32) -> CtxIdx {
+    pub(super) fn prefix(self, bin_idx: u32) -> CtxIdx {
         CtxIdx::known(ABS_GR_FLAGS + 2 * usize::from(self.abs_gr) + bin_idx as usize)
     }
 
     /// The context of the next bit of a suffix of k bits; `node` is a 1 and the bits before it.
     #[inline(always)]
-    fn suffix_bit(self, k: u32, node: u32) -> CtxIdx {
+    pub(super) fn suffix_bit(self, k: u32, node: u32) -> CtxIdx {
         let first = ABS_GR_FLAGS + 2 * usize::from(self.abs_gr) + MAX_PREFIX as usize;
         CtxIdx::known(first + ((k as usize) << self.suffix_contexts) + node as usize)
     }
 
     /// How many contexts there are.
     pub const fn contexts(self) -> usize {
+        self.row_flag_index() + self.row_flags as usize
+    }
+
+    const fn row_flag_index(self) -> usize {
         let suffixes =
             if self.suffix_contexts > 0 { (MAX_PREFIX as usize + 1) << self.suffix_contexts } else { 0 };
         ABS_GR_FLAGS + 2 * self.abs_gr as usize + MAX_PREFIX as usize + suffixes
     }
 
+    #[inline(always)]
+    pub(super) fn row_flag(self) -> CtxIdx {
+        CtxIdx::known(self.row_flag_index())
+    }
+
     /// Codes one level; the one that was coded.
     #[inline(always)]
-    fn level<C: BinCoder>(self, coder: &mut C, left: Left, given: i32) -> i32 {
+    pub(super) fn level<C: BinCoder>(self, coder: &mut C, left: Left, given: i32) -> i32 {
         let given = coder.element(LEVEL, given, -MAX_LEVEL..=MAX_LEVEL);
         if !coder.context(left.sig_flag(), given != 0) {
             return 0;
@@ -159,6 +173,10 @@ impl Layout {
     /// Codes levels from the beginning of a row on; they are read into `levels` or written from it.
     pub fn walk<C: BinCoder>(self, coder: &mut C, levels: &mut [i32]) {
         for row in levels.chunks_mut(self.columns.max(1)) {
+            if self.row_flags && !coder.context(self.row_flag(), row.iter().any(|level| *level != 0)) {
+                row.fill(0);
+                continue;
+            }
             let mut left = Left::ZERO;
             for level in row {
                 *level = self.level(coder, left, *level);
@@ -171,7 +189,7 @@ impl Layout {
     ///
     /// ```
     /// use silicabac::weights::article::{ABS_GR, Layout};
-    /// let layout = Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, columns: 3 };
+    /// let layout = Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, row_flags: false, columns: 3 };
     /// let stream = layout.encode(&mut [0, -1, 2, 0, 300, 0]);
     /// assert_eq!(layout.decode(&stream, 6).unwrap(), [0, -1, 2, 0, 300, 0]);
     /// ```
@@ -232,82 +250,6 @@ impl Layout {
     fn block(self) -> usize {
         let columns = self.columns.max(1);
         columns * (65_536 / columns).max(1)
-    }
-
-    /// Chooses levels by what they cost, and codes them: of a weight, in steps, the level k that makes
-    /// `importance * (weight - k)^2 + lambda * bits(k)` smallest, where bits are those of the contexts as they are by then. Levels
-    /// that are asked are the nearest one, its neighbour towards zero, and zero.
-    ///
-    /// `importance` is by weight, or one for all if it is empty.
-    pub fn encode_by_cost(
-        self,
-        weights: &[f32],
-        importance: &[f32],
-        lambda: f32,
-        levels: &mut Vec<i32>,
-    ) -> Vec<u8> {
-        let mut encoder = Encoder::new();
-        let mut importance = importance.iter().copied().chain(std::iter::repeat(1.0));
-        levels.clear();
-        for row in weights.chunks(self.columns.max(1)) {
-            let mut left = Left::ZERO;
-            for &weight in row {
-                let importance = importance.next().unwrap_or(1.0);
-                let nearest = nearest(weight);
-                let mut best = (nearest, f32::INFINITY);
-                let towards_zero = nearest - nearest.signum();
-                for level in [nearest, towards_zero, 0] {
-                    let distance = weight - level as f32;
-                    let bits = self.price(&encoder, left, level) as f32 / 32_768.0;
-                    let cost = importance * distance * distance + lambda * bits;
-                    if cost < best.1 {
-                        best = (level, cost);
-                    }
-                    if level == 0 {
-                        break;
-                    }
-                }
-                levels.push(self.level(&mut encoder, left, best.0));
-                left = Left::of(best.0);
-            }
-        }
-        encoder.terminate(true);
-        encoder.finish()
-    }
-
-    /// What a level costs with the contexts as they are, in 1/32,768 bit.
-    fn price(self, encoder: &Encoder, left: Left, level: i32) -> u32 {
-        let price = |ctx, bin| Meter::price(encoder.save(ctx), bin);
-        let mut sum = price(left.sig_flag(), level != 0);
-        if level == 0 {
-            return sum;
-        }
-        let is_negative = level < 0;
-        let (abs, n) = (level.unsigned_abs(), u32::from(self.abs_gr));
-        sum += if self.sign_contexts { price(left.sign_flag(), is_negative) } else { 1 << 15 };
-        for k in 1..=n.min(abs) {
-            sum += price(Layout::abs_gr(k, is_negative), abs > k);
-        }
-        if abs > n {
-            let (mut rest, mut k) = (abs - n - 1, 0);
-            while k < MAX_PREFIX && rest >> k != 0 {
-                sum += price(self.prefix(k), true);
-                rest -= 1 << k;
-                k += 1;
-            }
-            if k < MAX_PREFIX {
-                sum += price(self.prefix(k), false);
-            }
-            let bits = k.min(self.suffix_contexts.into());
-            let mut node = 1;
-            for bit in 1..=bits {
-                let is_set = rest >> (k - bit) & 1 == 1;
-                sum += price(self.suffix_bit(k, node), is_set);
-                node = node << 1 | u32::from(is_set);
-            }
-            sum += (k - bits) << 15;
-        }
-        sum
     }
 }
 

@@ -9,8 +9,14 @@ pub mod bits;
 pub mod csr;
 pub mod huffman;
 
-use std::io::{self, Write};
+use std::io::{self, Cursor, Write};
+use std::ops::AddAssign;
 
+use rayon::prelude::*;
+
+use super::compress::WeightsError;
+use super::container::{Container, columns};
+use super::decompress::levels;
 use super::packed;
 
 /// Why bytes are not what an encoder of this room has written.
@@ -33,8 +39,8 @@ pub enum DecodeError {
     Row,
 }
 
-/// The sizes of one tensor in other coders.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The sizes of one tensor in other coders, or of several together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sizes {
     /// The first-order entropy of all integers together, in bits. It knows their distribution for nothing.
     pub entropy: f64,
@@ -64,6 +70,68 @@ pub fn sizes(levels: &[i32], columns: usize) -> io::Result<Sizes> {
         xz: xz(&bytes)?.len(),
         zstd: zstd::bulk::compress(&bytes, 19)?.len(),
     })
+}
+
+impl AddAssign for Sizes {
+    fn add_assign(&mut self, other: Sizes) {
+        self.entropy += other.entropy;
+        self.huffman += other.huffman;
+        self.csr_huffman += other.csr_huffman;
+        self.bzip2 += other.bzip2;
+        self.xz += other.xz;
+        self.zstd += other.zstd;
+    }
+}
+
+/// A container's levels, tensor by tensor, in other coders and as it has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Compared {
+    /// How many levels there are; tensors that are kept lossless have none.
+    pub weights: u64,
+    /// What the streams of these tensors take in the container, in bytes.
+    pub stored: u64,
+    /// What other coders need for them; each tensor has tables of its own.
+    pub others: Sizes,
+}
+
+/// What other coders need for the levels of a container; `progress` is told of each tensor.
+///
+/// ```
+/// use silicabac::weights::{compare::compared, compress::{Options, compress}, model::ModelFile};
+/// let mut model = ModelFile::open("examples/models/lenet300_sparse.safetensors".as_ref())?;
+/// let mut container = Vec::new();
+/// compress(&mut model, None, &Options::default(), &mut container, &|_| ())?;
+/// let compared = compared(&container, &|| ())?;
+/// assert_eq!(compared.weights, 784 * 300 + 300 * 100 + 100 * 10);
+/// assert!(compared.stored < compared.others.bzip2 as u64);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The container is damaged, or a coder lacks memory.
+pub fn compared(container: &[u8], progress: &(dyn Fn() + Sync)) -> Result<Compared, WeightsError> {
+    let index = Container::open(Cursor::new(container))?.index().clone();
+    let tensor = |(number, tensor): (usize, &super::container::Tensor)| {
+        let mut container = Container::open(Cursor::new(container))?;
+        let mut all = Vec::new();
+        for slice in 0..tensor.streams.len() {
+            all.extend(levels(&mut container, number, slice)?.unwrap_or_default());
+        }
+        progress();
+        if all.is_empty() {
+            return Ok(Compared::default());
+        }
+        let others = sizes(&all, columns(&tensor.shape))?;
+        Ok(Compared { weights: all.len() as u64, stored: tensor.stored(), others })
+    };
+    let tensors = index.tensors.par_iter().enumerate().map(tensor);
+    let mut total = Compared::default();
+    for Compared { weights, stored, others } in tensors.collect::<Result<Vec<_>, WeightsError>>()? {
+        total.weights += weights;
+        total.stored += stored;
+        total.others += others;
+    }
+    Ok(total)
 }
 
 /// The first-order entropy of all integers together, in bits.

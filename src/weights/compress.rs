@@ -248,6 +248,8 @@ pub(super) struct Planned {
     pub(super) width: u8,
     quantizer: Quantizer,
     codebook: Option<Codebook>,
+    /// The unit in which distances are squared, where standard deviations count.
+    weighed: Option<f32>,
     summary: Summary,
 }
 
@@ -263,19 +265,16 @@ impl Work<'_> {
     fn tensor(&mut self, number: usize) -> Result<(), WeightsError> {
         let info = self.model.tensors()[number].clone();
         let planned = self.plan(number, &info)?;
-        let Planned { tensor: Tensor { coding, .. }, quantizer, .. } = &planned;
-        let (parts, coding, quantizer) = (planned.tensor.parts(), coding.clone(), *quantizer);
-        self.done.push(planned);
+        let Planned { tensor: Tensor { coding, .. }, weighed, .. } = &planned;
         let unit = match coding {
             Coding::Lossless { .. } => 1,
             _ => width(info.element).unwrap_or(1),
         };
+        let (parts, weighed) = (planned.tensor.parts(), *weighed);
+        self.done.push(planned);
         let mut offset = 0;
         for slice in parts {
-            let importance = match quantizer {
-                Quantizer::RateDistortion { .. } => self.importance(&info, &coding, offset / unit, slice)?,
-                _ => Vec::new(),
-            };
+            let importance = self.importance(&info, weighed, offset / unit, slice)?;
             let bytes = self.read(number, offset, slice * unit)?;
             self.queue.push(Slice { number, bytes, importance });
             offset += slice * unit;
@@ -297,8 +296,8 @@ impl Work<'_> {
             coding: Coding::Lossless { planes: 1 },
             streams: Vec::new(),
         };
-        let mut planned =
-            Planned { tensor, width: 1, quantizer: Quantizer::Nearest, codebook: None, summary };
+        let (quantizer, codebook, weighed) = (Quantizer::Nearest, None, None);
+        let mut planned = Planned { tensor, width: 1, quantizer, codebook, weighed, summary };
         let wish = self.options.wish(info, elements(&info.shape).unwrap_or(0));
         let (step, quantizer, is_named) = match wish {
             Wish::Keep => return self.lossless(number, planned),
@@ -309,30 +308,40 @@ impl Work<'_> {
             Wish::Levels { step, quantizer, is_named } => (step, quantizer, is_named),
         };
         let mut spread = Spread::new();
-        self.each(number, info, |weight| spread.add(weight))?;
+        self.blocks(info, |work, offset, len| {
+            let raw = work.read(number, offset, len)?;
+            spread.add_all(info.element, &raw);
+            Ok(())
+        })?;
         let (step, notes) = spread.step(info, step, is_named, &mut || self.smallest_sigma(info))?;
         let is_odd = notes.iter().any(|note| matches!(note, Note::Outlier { .. } | Note::Finer { .. }));
         planned.summary.largest = spread.largest;
         planned.summary.notes = notes;
         let Some(step) = step else { return self.lossless(number, planned) };
-        // A codebook is made of a histogram, in which an outlier leaves one bin to all others.
-        let codebook = match quantizer {
-            Quantizer::Nearest | Quantizer::RateDistortion { .. } => None,
-            _ if is_odd => None,
-            Quantizer::Lloyd { lambda, clusters } => Some((clusters, 0.0, lambda)),
-            Quantizer::KMeans { prune, clusters } => Some((clusters, prune, 0.0)),
-        };
-        let values = if let Some((clusters, prune, lambda)) = codebook {
-            let mut histogram = Histogram::new(if spread.largest > 0.0 { spread.largest } else { 1.0 });
-            self.each(number, info, |weight| histogram.add(weight))?;
-            planned.codebook.insert(histogram.codebook(clusters, prune, lambda)).values.clone()
-        } else {
-            Values::Grid { step }
+        let has_sigma = self.sigma.is_some();
+        let values = match quantizer {
+            Quantizer::Nearest => Values::Grid { step },
+            Quantizer::RateDistortion { .. } => {
+                planned.weighed = has_sigma.then_some(step);
+                Values::Grid { step }
+            }
+            // A codebook is made of a histogram, in which an outlier leaves one bin to all others.
+            _ if is_odd => Values::Grid { step },
+            Quantizer::Lloyd { lambda, clusters } => {
+                planned.weighed = has_sigma.then_some(spread.largest / (clusters / 2).max(1) as f32);
+                let histogram = self.histogram(number, info, spread.largest, planned.weighed)?;
+                planned.codebook.insert(histogram.codebook(clusters, 0.0, lambda)).values()
+            }
+            Quantizer::KMeans { prune, clusters } => {
+                let histogram = self.histogram(number, info, spread.largest, None)?;
+                planned.codebook.insert(histogram.codebook(clusters, prune, 0.0)).values()
+            }
         };
         planned.width = packed::width_of(&values, spread.largest);
         planned.quantizer = quantizer;
-        let Layout { abs_gr, sign_contexts, suffix_contexts, .. } = self.layout(number, info, &values)?;
-        planned.tensor.coding = Coding::Article { abs_gr, sign_contexts, suffix_contexts, values };
+        let Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, .. } =
+            self.layout(number, info, &values)?;
+        planned.tensor.coding = Coding::Article { abs_gr, sign_contexts, suffix_contexts, row_flags, values };
         Ok(planned)
     }
 
@@ -359,23 +368,27 @@ impl Work<'_> {
     /// The layout that makes the first weights shortest.
     fn layout(&mut self, number: usize, info: &TensorInfo, values: &Values) -> Result<Layout, WeightsError> {
         let sample = self.read(number, 0, info.bytes.min(SAMPLE * width(info.element).unwrap_or(1)))?;
-        let mut levels: Vec<i32> =
+        let levels: Vec<i32> =
             weights(info.element, &sample).into_iter().map(|weight| values.nearest(weight)).collect();
         let columns = columns(&info.shape);
-        let mut best =
-            (usize::MAX, Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, columns });
+        // Without a row of zeros a flag is in vain.
+        let has_zeros = levels.chunks(columns).any(|row| row.iter().all(|level| *level == 0));
+        let row_flags = if has_zeros { &[false, true][..] } else { &[false] };
+        let mut layouts = Vec::new();
         for abs_gr in self.options.abs_gr.map_or(vec![ABS_GR, 1], |n| vec![n]) {
             for suffix_contexts in [0, MAX_SUFFIX_CONTEXTS] {
                 for sign_contexts in [true, false] {
-                    let layout = Layout { abs_gr, sign_contexts, suffix_contexts, columns };
-                    let length = layout.encode(&mut levels).len();
-                    if length < best.0 {
-                        best = (length, layout);
-                    }
+                    let layout =
+                        |row_flags| Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, columns };
+                    layouts.extend(row_flags.iter().map(|flags| layout(*flags)));
                 }
             }
         }
-        Ok(best.1)
+        let length = |layout: &Layout| layout.encode(&mut levels.clone()).len();
+        let lengths: Vec<usize> = layouts.par_iter().map(length).collect();
+        // Of two that are as short, the first.
+        let shortest = lengths.iter().zip(&layouts).min_by_key(|(length, _)| **length);
+        Ok(shortest.map_or(layouts[0], |(_, layout)| *layout))
     }
 
     fn read(&mut self, number: usize, offset: u64, len: u64) -> Result<Vec<u8>, WeightsError> {
@@ -401,20 +414,41 @@ impl Work<'_> {
         Ok(planned)
     }
 
-    /// Shows all weights of a tensor.
-    fn each(
+    /// Goes through a tensor in blocks, of which the first byte and the length are told.
+    fn blocks(
         &mut self,
-        number: usize,
         info: &TensorInfo,
-        mut show: impl FnMut(f32),
+        mut block: impl FnMut(&mut Self, u64, u64) -> Result<(), WeightsError>,
     ) -> Result<(), WeightsError> {
         let mut offset = 0;
         while offset < info.bytes {
             let len = LOSSLESS_SLICE.min(info.bytes - offset);
-            weights(info.element, &self.read(number, offset, len)?).into_iter().for_each(&mut show);
+            block(self, offset, len)?;
             offset += len;
         }
         Ok(())
+    }
+
+    fn histogram(
+        &mut self,
+        number: usize,
+        info: &TensorInfo,
+        largest: f32,
+        weighed: Option<f32>,
+    ) -> Result<Histogram, WeightsError> {
+        let mut histogram = Histogram::new(if largest > 0.0 { largest } else { 1.0 });
+        let width = width(info.element).unwrap_or(1);
+        self.blocks(info, |work, offset, len| {
+            let weights = weights(info.element, &work.read(number, offset, len)?);
+            let importance = work.importance(info, weighed, offset / width, len / width)?;
+            let importance = importance.into_iter().chain(std::iter::repeat(1.0));
+            weights
+                .into_iter()
+                .zip(importance)
+                .for_each(|(weight, importance)| histogram.add(weight, importance));
+            Ok(())
+        })?;
+        Ok(histogram)
     }
 
     /// Standard deviations of some weights of a tensor.
@@ -450,21 +484,23 @@ impl Work<'_> {
         Ok(smallest)
     }
 
-    /// How much the squared distance of each weight counts, in steps: the article's 1/sigma^2, or 1 where nothing is known.
+    /// How much the squared distance of each weight counts, in this unit: the article's 1/sigma^2. Without one all count the same, and
+    /// there are no numbers.
     fn importance(
         &mut self,
         info: &TensorInfo,
-        coding: &Coding,
+        unit: Option<f32>,
         first: u64,
         count: u64,
     ) -> Result<Vec<f32>, WeightsError> {
-        let Coding::Article { values: Values::Grid { step }, .. } = *coding else { return Ok(Vec::new()) };
-        if self.sigma.is_none() {
-            return Ok(Vec::new());
-        }
-        Ok(self.sigma(info, first, count)?.into_iter().map(|sigma| (step / sigma).powi(2)).collect())
+        let Some(unit) = unit else { return Ok(Vec::new()) };
+        let importance = |sigma: f32| (unit / sigma).powi(2).clamp(LEAST_IMPORTANT, 1.0 / LEAST_IMPORTANT);
+        Ok(self.sigma(info, first, count)?.into_iter().map(importance).collect())
     }
 }
+
+/// Where standard deviations are so far from a step, sums of squares are numbers still.
+const LEAST_IMPORTANT: f32 = 1e-18;
 
 struct Coded {
     stream: Vec<u8>,
@@ -488,10 +524,12 @@ fn code(planned: &Planned, bytes: &[u8], importance: &[f32]) -> io::Result<Coded
             layout.encode_by_cost(&in_steps, importance, lambda, &mut levels)
         }
         _ => {
-            let level = |&weight| {
-                codebook.as_ref().map_or_else(|| values.nearest(weight), |codebook| codebook.choose(weight))
+            let importance = importance.iter().copied().chain(std::iter::repeat(1.0));
+            let level = |(&weight, importance)| match codebook {
+                Some(codebook) => codebook.choose(weight, importance),
+                None => values.nearest(weight),
             };
-            levels = weights.iter().map(level).collect();
+            levels = weights.iter().zip(importance).map(level).collect();
             layout.encode(&mut levels)
         }
     };

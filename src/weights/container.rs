@@ -68,6 +68,8 @@ pub enum Coding {
         sign_contexts: bool,
         /// How many bits of a suffix have contexts.
         suffix_contexts: u8,
+        /// Whether rows have a flag.
+        row_flags: bool,
         /// What the levels stand for.
         values: Values,
     },
@@ -172,8 +174,10 @@ impl Tensor {
 
     /// The layout of its levels; `None` if it is lossless.
     pub fn layout(&self) -> Option<Layout> {
-        let Coding::Article { abs_gr, sign_contexts, suffix_contexts, .. } = self.coding else { return None };
-        Some(Layout { abs_gr, sign_contexts, suffix_contexts, columns: columns(&self.shape) })
+        let Coding::Article { abs_gr, sign_contexts, suffix_contexts, row_flags, .. } = self.coding else {
+            return None;
+        };
+        Some(Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, columns: columns(&self.shape) })
     }
 
     /// How many levels, or raw bytes of a lossless tensor, each part of it has. A part is a stream of its own, but where levels are packed.
@@ -279,8 +283,8 @@ impl Index {
             match &tensor.coding {
                 Coding::Lossless { planes: 1 } => bytes.push(0),
                 Coding::Lossless { planes } => bytes.extend([3, *planes]),
-                Coding::Article { abs_gr, sign_contexts, suffix_contexts, values } => {
-                    let flags = u8::from(*sign_contexts) | suffix_contexts << 1;
+                Coding::Article { abs_gr, sign_contexts, suffix_contexts, row_flags, values } => {
+                    let flags = u8::from(*sign_contexts) | suffix_contexts << 1 | u8::from(*row_flags) << 3;
                     let kind = if let Values::Grid { .. } = values { 1 } else { 2 };
                     bytes.extend([kind, *abs_gr, flags]);
                     put_values(&mut bytes, values);
@@ -318,12 +322,14 @@ impl Index {
                 },
                 kind @ (1 | 2) => {
                     let abs_gr = rest.byte().filter(|n| (1..=MAX_ABS_GR).contains(n))?;
-                    let flags = rest.byte().filter(|flags| flags >> 1 <= MAX_SUFFIX_CONTEXTS)?;
+                    let is_known = |flags: &u8| flags >> 4 == 0 && flags >> 1 & 3 <= MAX_SUFFIX_CONTEXTS;
+                    let flags = rest.byte().filter(is_known)?;
                     let values = rest.values(kind == 1)?;
                     Coding::Article {
                         abs_gr,
                         sign_contexts: flags & 1 == 1,
-                        suffix_contexts: flags >> 1,
+                        suffix_contexts: flags >> 1 & 3,
+                        row_flags: flags >> 3 == 1,
                         values,
                     }
                 }

@@ -29,15 +29,58 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
     let format = Format::ALL.into_iter().find(|format| *format as u8 == index.format);
     let format = format.ok_or(ContainerError::Index("its format is none that is known"))?;
     let mut writer = ModelWriter::new(sink, format, &index.skeleton, &infos)?;
-    let parts = index.tensors.iter().enumerate().flat_map(|(number, tensor)| {
-        let unit = tensor.coding.values().and_then(|_| width(kind(tensor.element))).unwrap_or(1);
-        let mut from = 0;
-        tensor.parts().enumerate().map(move |(part, count)| {
-            from += count;
-            let bytes = (count * unit) as usize;
-            Part { number, part, levels: from - count..from, bytes }
-        })
-    });
+    let parts = index.tensors.iter().enumerate().flat_map(|(number, tensor)| Part::all(number, tensor));
+    let mut damaged = |error, bytes| {
+        damaged(error)?;
+        Ok(vec![0; bytes])
+    };
+    decode(container, parts, &mut damaged, &mut |raw| {
+        writer.write(raw)?;
+        progress(raw.len() as u64);
+        Ok(())
+    })?;
+    Ok(writer.finish()?)
+}
+
+/// Writes the raw bytes of the tensor with this number, in the order and the type of the model file.
+///
+/// ```
+/// use silicabac::weights::{compress::{Options, compress}, container::Container, decompress::extract, model::ModelFile};
+/// let mut model = ModelFile::open("examples/models/lenet300_sparse.safetensors".as_ref())?;
+/// let mut container = Vec::new();
+/// compress(&mut model, None, &Options::default(), &mut container, &|_| ())?;
+/// let mut container = Container::open(std::io::Cursor::new(container))?;
+/// let number = container.index().tensors.iter().position(|tensor| tensor.name == "fc3.weight").unwrap();
+/// let mut raw = Vec::new();
+/// extract(&mut container, number, &mut raw, &|_| ())?;
+/// assert_eq!(raw.len(), 4 * 10 * 100);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`WeightsError`]: a stream is damaged, or the sink fails.
+pub fn extract<R: Read + Seek>(
+    container: &mut Container<R>,
+    number: usize,
+    sink: &mut dyn Write,
+    progress: &dyn Fn(u64),
+) -> Result<(), WeightsError> {
+    let tensor = container.index().tensors[number].clone();
+    decode(container, Part::all(number, &tensor), &mut |error, _| Err(error), &mut |raw| {
+        sink.write_all(raw)?;
+        progress(raw.len() as u64);
+        Ok(())
+    })
+}
+
+/// Decodes parts on all processors and hands over their raw bytes, in order; of what is damaged, those that are given instead.
+fn decode<R: Read + Seek>(
+    container: &mut Container<R>,
+    parts: impl Iterator<Item = Part>,
+    damaged: &mut dyn FnMut(ContainerError, usize) -> Result<Vec<u8>, ContainerError>,
+    write: &mut dyn FnMut(&[u8]) -> Result<(), WeightsError>,
+) -> Result<(), WeightsError> {
+    let index = container.index().clone();
     let mut parts = parts.peekable();
     while parts.peek().is_some() {
         let (mut batch, mut size) = (Vec::new(), 0);
@@ -53,18 +96,10 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
         let decoded: Vec<(usize, Result<Vec<u8>, ContainerError>)> =
             batch.into_par_iter().map(decode).collect();
         for (bytes, raw) in decoded {
-            let raw = match raw {
-                Ok(raw) => raw,
-                Err(error) => {
-                    damaged(error)?;
-                    vec![0; bytes]
-                }
-            };
-            writer.write(&raw)?;
-            progress(raw.len() as u64);
+            write(&raw.or_else(|error| damaged(error, bytes))?)?;
         }
     }
-    Ok(writer.finish()?)
+    Ok(())
 }
 
 /// A part of a tensor, which is decoded by itself.
@@ -78,6 +113,17 @@ struct Part {
 }
 
 impl Part {
+    /// All of a tensor, in order.
+    fn all(number: usize, tensor: &Tensor) -> impl Iterator<Item = Part> + '_ {
+        let unit = tensor.coding.values().and_then(|_| width(kind(tensor.element))).unwrap_or(1);
+        let mut from = 0;
+        tensor.parts().enumerate().map(move |(part, count)| {
+            from += count;
+            let bytes = (count * unit) as usize;
+            Part { number, part, levels: from - count..from, bytes }
+        })
+    }
+
     /// What it is decoded from: its stream, or its levels where they are packed.
     fn data<R: Read + Seek>(&self, container: &mut Container<R>) -> Result<Vec<u8>, ContainerError> {
         match container.index().tensors[self.number].coding {

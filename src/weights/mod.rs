@@ -9,6 +9,7 @@ pub mod article;
 pub mod compare;
 pub mod compress;
 pub mod container;
+mod cost;
 pub mod decompress;
 pub mod model;
 pub mod numbers;

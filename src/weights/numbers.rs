@@ -7,7 +7,7 @@ use super::model::Type;
 const KINDS: [Type; 4] = [Type::F32, Type::F16, Type::BF16, Type::Other];
 
 /// The type with this number in a container.
-pub(super) fn kind(element: u8) -> Type {
+pub fn kind(element: u8) -> Type {
     KINDS.into_iter().find(|kind| *kind as u8 == element).unwrap_or(Type::Other)
 }
 

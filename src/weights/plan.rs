@@ -7,9 +7,11 @@
 use std::fmt;
 
 use glob::Pattern;
+use rayon::prelude::*;
 
 use super::compress::{Options, Quantizer, Step, WeightsError};
 use super::model::{TensorInfo, Type};
+use super::numbers::weights;
 use super::quantise::{step_of, step_v1};
 
 /// Something else for the tensors with some names.
@@ -218,6 +220,9 @@ pub(super) struct Spread {
     are_sixteenths: bool,
 }
 
+/// So many bytes, a multiple of every type's, are looked at by one processor.
+const BLOCK: usize = 1 << 18;
+
 /// From here on f32 has sixteenths only.
 const WHOLE: f32 = 524_288.0;
 
@@ -230,7 +235,7 @@ impl Spread {
         Spread { counts, total: 0, largest: 0.0, not_finite: None, are_sixteenths: true }
     }
 
-    pub(super) fn add(&mut self, value: f32) {
+    fn add(&mut self, value: f32) {
         let magnitude = value.abs();
         if magnitude.is_finite() {
             self.largest = self.largest.max(magnitude);
@@ -240,6 +245,29 @@ impl Spread {
         self.counts[(magnitude.to_bits() >> OF_EIGHTH) as usize] += 1;
         self.are_sixteenths &= magnitude >= WHOLE || (value * 16.0).fract() == 0.0;
         self.total += 1;
+    }
+
+    /// Adds values in their raw bytes, on all processors.
+    pub(super) fn add_all(&mut self, element: Type, raw: &[u8]) {
+        let block = |raw: &[u8]| {
+            let mut spread = Spread::new();
+            weights(element, raw).into_iter().for_each(|value| spread.add(value));
+            spread
+        };
+        for block in raw.par_chunks(BLOCK).map(block).collect::<Vec<_>>() {
+            self.append(block);
+        }
+    }
+
+    /// Adds what another one has, whose values come after these.
+    fn append(&mut self, next: Spread) {
+        let before = self.total;
+        let not_finite = next.not_finite.map(|(at, value)| (before + at, value));
+        self.not_finite = self.not_finite.or(not_finite);
+        self.counts.iter_mut().zip(next.counts).for_each(|(count, more)| *count += more);
+        self.largest = self.largest.max(next.largest);
+        self.are_sixteenths &= next.are_sixteenths;
+        self.total += next.total;
     }
 
     /// How many are not zero and lie in eighths below that of a magnitude.

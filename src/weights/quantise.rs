@@ -72,8 +72,8 @@ pub fn step_v1(sigma_min: f32, largest: f32, s: f32) -> f32 {
 /// The values of a codebook, and how one is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Codebook {
-    /// The values.
-    pub values: Values,
+    /// In ascending order; zero is one of them.
+    values: Vec<f32>,
     zero: usize,
     /// By value, what choosing it costs in squared distance.
     prices: Vec<f32>,
@@ -82,110 +82,149 @@ pub struct Codebook {
 }
 
 impl Codebook {
-    /// The level of a weight: of the nearest value, its neighbour towards zero, and zero, the one that costs least.
-    pub fn choose(&self, weight: f32) -> i32 {
+    /// The values alone, as a container has them.
+    pub fn values(&self) -> Values {
+        Values::Codebook { values: self.values.clone(), zero: self.zero }
+    }
+
+    /// The level of a weight: of all values the one of which `importance` times the squared distance and the price are least together.
+    pub fn choose(&self, weight: f32, importance: f32) -> i32 {
         if weight.abs() < self.cut {
             return 0;
         }
-        let nearest = self.values.nearest(weight);
-        let cost = |level: i32| {
-            let distance = weight - self.values.value(level);
-            distance * distance + self.prices.get((self.zero as i32 + level) as usize).copied().unwrap_or(0.0)
+        (self.cheapest(weight, importance) as i64 - self.zero as i64) as i32
+    }
+
+    fn cheapest(&self, weight: f32, importance: f32) -> usize {
+        let mut best = (self.zero, f32::INFINITY);
+        let above = self.values.partition_point(|value| *value < weight);
+        let mut look = |outwards: &mut dyn Iterator<Item = usize>| {
+            for i in outwards {
+                let distance = importance * (weight - self.values[i]).powi(2);
+                if distance >= best.1 {
+                    break;
+                }
+                if distance + self.prices[i] < best.1 {
+                    best = (i, distance + self.prices[i]);
+                }
+            }
         };
-        let candidates = [nearest, nearest - nearest.signum(), 0];
-        candidates.into_iter().min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(nearest)
+        look(&mut (0..above).rev());
+        look(&mut (above..self.values.len()));
+        best.0
     }
 }
 
-/// How often weights are in each of many narrow bins, between the largest absolute value and its negative.
+/// Weights that lie in the same narrow bin, and count about the same.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    count: u64,
+    importance: f64,
+    /// Of the weights, each times its importance.
+    sum: f64,
+}
+
+/// How often weights are in each of many narrow bins, between the largest absolute value and its negative, and how much their
+/// distances count.
 #[derive(Clone, Debug)]
 pub struct Histogram {
     largest: f32,
-    counts: Vec<u64>,
-    sums: Vec<f64>,
+    /// By class of importance, all bins; a class that nothing is in has none.
+    classes: Vec<Vec<Cell>>,
 }
 
 const BINS: usize = 1 << 14;
 
+/// How many classes of importance there are, each an octave.
+const CLASSES: i32 = 64;
+
+/// Rounds of the Lloyd algorithm, if it does not stand still before.
+const ROUNDS: usize = 50;
+
 impl Histogram {
     /// An empty one, for weights up to this absolute value.
     pub fn new(largest: f32) -> Histogram {
-        Histogram { largest, counts: vec![0; BINS], sums: vec![0.0; BINS] }
+        Histogram { largest, classes: vec![Vec::new(); CLASSES as usize] }
     }
 
-    /// Adds a weight.
-    pub fn add(&mut self, weight: f32) {
+    /// Adds a weight, of which a squared distance counts so many times.
+    pub fn add(&mut self, weight: f32, importance: f32) {
         let place = (weight / self.largest + 1.0) * (BINS as f32 / 2.0);
         let bin = (place as usize).min(BINS - 1);
-        self.counts[bin] += 1;
-        self.sums[bin] += f64::from(weight);
+        let class = (importance.log2() as i32).saturating_add(CLASSES / 2).clamp(0, CLASSES - 1);
+        let class = &mut self.classes[class as usize];
+        if class.is_empty() {
+            class.resize(BINS, Cell::default());
+        }
+        let cell = &mut class[bin];
+        cell.count += 1;
+        cell.importance += f64::from(importance);
+        cell.sum += f64::from(importance) * f64::from(weight);
     }
 
     /// A codebook of at most so many values besides zero, which is always one: k-means that begins with values evenly spread. Of two
     /// weights the one with the smaller absolute value becomes zero first, until this share of all has (magnitude pruning).
     ///
-    /// With `lambda` above 0 a weight goes where its squared distance and `lambda` times the bits of the value are least together
-    /// (the weighted Lloyd algorithm), a bit being the logarithm of how often the value is chosen; `lambda` is in squared steps of
-    /// the even spread.
+    /// With `lambda` above 0 a weight goes where its squared distance, times its importance, and `lambda` times the bits of the value are
+    /// least together (the weighted Lloyd algorithm), a bit being the logarithm of how often the value is chosen; `lambda` is in squared
+    /// steps of the even spread.
     pub fn codebook(&self, clusters: usize, prune: f32, lambda: f32) -> Codebook {
         let cut = self.cut(prune);
-        let points: Vec<(f64, f64)> = self
-            .counts
-            .iter()
-            .zip(&self.sums)
-            .filter(|(count, _)| **count > 0)
-            .map(|(&count, sum)| (sum / count as f64, count as f64))
-            .map(|(mean, count)| (if mean.abs() < cut { 0.0 } else { mean }, count))
+        let cells = self.classes.iter().flatten().filter(|cell| cell.count > 0);
+        // Of each cell the mean of its weights, how much each of them counts, and how many there are.
+        let points: Vec<(f32, f32, f64)> = cells
+            .map(|cell| (cell.sum / cell.importance, cell.importance / cell.count as f64, cell.count as f64))
+            .map(|(mean, importance, count)| {
+                (if mean.abs() < cut { 0.0 } else { mean as f32 }, importance as f32, count)
+            })
             .collect();
-        let total: f64 = points.iter().map(|(_, count)| count).sum();
+        let total: f64 = points.iter().map(|(_, _, count)| count).sum();
         let side = (clusters / 2).max(1);
-        let step = f64::from(self.largest) / side as f64;
-        let mut values: Vec<f64> = (0..=2 * side).map(|i| (i as f64 - side as f64) * step).collect();
-        let lambda = f64::from(lambda) * step * step;
-        let mut bits = vec![0.0; values.len()];
-        for _ in 0..50 {
-            let (mut counts, mut sums) = (vec![0.0; values.len()], vec![0.0; values.len()]);
-            for &(mean, count) in &points {
-                let cost = |i: usize| (mean - values[i]) * (mean - values[i]) + lambda * bits[i];
-                let best = (0..values.len()).min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(side);
-                counts[best] += count;
-                sums[best] += mean * count;
+        let step = self.largest / side as f32;
+        let lambda = f64::from(lambda) * f64::from(step).powi(2);
+        let bits = |count: f64| -(count.max(0.5) / total.max(1.0)).log2();
+        let values: Vec<f32> = (0..=2 * side).map(|i| (i as f32 - side as f32) * step).collect();
+        let prices = vec![0.0; values.len()];
+        let mut codebook = Codebook { values, zero: side, prices, cut: cut as f32 };
+        for _ in 0..ROUNDS {
+            let mut chosen = vec![(0.0, 0.0, 0.0); codebook.values.len()];
+            for &(mean, importance, count) in &points {
+                let value = &mut chosen[codebook.cheapest(mean, importance)];
+                let importance = f64::from(importance) * count;
+                *value = (value.0 + count, value.1 + importance, value.2 + importance * f64::from(mean));
             }
-            let before = values.clone();
-            for i in 0..values.len() {
-                // Zero stays, so that what is pruned stays so.
-                if i != side && counts[i] > 0.0 {
-                    values[i] = sums[i] / counts[i];
+            let mut next: Vec<(f32, f32)> = Vec::new();
+            for (i, (count, importance, sum)) in chosen.into_iter().enumerate() {
+                // Zero stays, so that what is pruned stays so; another value that nothing chooses is none.
+                let value = if i == codebook.zero { 0.0 } else { (sum / importance) as f32 };
+                if i == codebook.zero || count > 0.0 && value != 0.0 {
+                    next.push((value, (lambda * bits(count)) as f32));
                 }
-                bits[i] = -(f64::max(counts[i], 0.5) / total.max(1.0)).log2();
             }
-            if values.iter().zip(&before).all(|(a, b)| (a - b).abs() < step * 1e-4) {
+            next.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            next.dedup_by_key(|(value, _)| *value);
+            let (values, prices): (Vec<f32>, Vec<f32>) = next.into_iter().unzip();
+            let stands = values.len() == codebook.values.len()
+                && values.iter().zip(&codebook.values).all(|(a, b)| (a - b).abs() < step * 1e-4);
+            codebook.zero = values.partition_point(|value| *value < 0.0);
+            (codebook.values, codebook.prices) = (values, prices);
+            if stands {
                 break;
             }
         }
-        // A value that nothing chooses is none.
-        let unused = -(0.5 / total.max(1.0)).log2();
-        let mut chosen: Vec<(f32, f32)> = values
-            .into_iter()
-            .zip(bits)
-            .enumerate()
-            .filter(|(i, (_, bits))| *i == side || *bits < unused)
-            .map(|(_, (value, bits))| (value as f32, (lambda * bits) as f32))
-            .collect();
-        chosen.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        chosen.dedup_by_key(|(value, _)| *value);
-        let zero = chosen.partition_point(|(value, _)| *value < 0.0);
-        let (values, prices) = chosen.into_iter().unzip();
-        Codebook { values: Values::Codebook { values, zero }, zero, prices, cut: cut as f32 }
+        codebook
     }
 
     /// Below this absolute value lies the given share of the weights.
     fn cut(&self, share: f32) -> f64 {
-        let total: u64 = self.counts.iter().sum();
+        let count = |bin: usize| {
+            self.classes.iter().filter_map(|class| class.get(bin)).map(|cell| cell.count).sum::<u64>()
+        };
+        let total: u64 = self.classes.iter().flatten().map(|cell| cell.count).sum();
         let mut pruned = (f64::from(share.clamp(0.0, 1.0)) * total as f64) as u64;
         let half = BINS / 2;
         for distance in 0..half {
-            let both = self.counts[half + distance] + self.counts[half - 1 - distance];
+            let both = count(half + distance) + count(half - 1 - distance);
             if both > pruned {
                 return f64::from(self.largest) * distance as f64 / half as f64;
             }

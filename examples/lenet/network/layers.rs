@@ -1,4 +1,4 @@
-//! The layers of a LeNet on a block of images.
+//! The layers of a network on a block of images.
 //!
 //! Invariant: a layer is made for one shape of input and given no other.
 
@@ -22,6 +22,11 @@ pub(super) enum Layer {
     Pool {
         side: usize,
     },
+    /// So many zeros on each side of channels with so many rows and columns.
+    Pad {
+        side: usize,
+        by: usize,
+    },
 }
 
 impl Layer {
@@ -34,6 +39,7 @@ impl Layer {
                 input
             }
             Layer::Pool { side } => pool(&input, *side),
+            Layer::Pad { side, by } => pad(&input, *side, *by),
         }
     }
 }
@@ -48,6 +54,17 @@ fn pool(input: &[[f32; BLOCK]], side: usize) -> Block {
             squares.map(|(upper, lower)| larger(larger(upper[0], upper[1]), larger(lower[0], lower[1])))
         })
         .collect()
+}
+
+fn pad(input: &[[f32; BLOCK]], side: usize, by: usize) -> Block {
+    let wide = side + 2 * by;
+    let mut output = vec![[0.0; BLOCK]; input.len() / (side * side) * wide * wide];
+    for (channel, padded) in input.chunks_exact(side * side).zip(output.chunks_exact_mut(wide * wide)) {
+        for (row, padded) in channel.chunks_exact(side).zip(padded.chunks_exact_mut(wide).skip(by)) {
+            padded[by..by + side].copy_from_slice(row);
+        }
+    }
+    output
 }
 
 /// Sums of weighted inputs, at one position or at many.
@@ -153,6 +170,13 @@ mod tests {
         let output = first(&layer.forward(&block((0..18).map(|value| value as f32))));
         assert_eq!(output[..4], [12.0, 13.0, 15.0, 16.0]);
         assert_eq!(output[4..], [53.0, 61.0, 77.0, 85.0]);
+    }
+
+    #[test]
+    fn zeros_around() {
+        let padded = pad(&block([1.0, 2.0, 3.0, 4.0]), 2, 1);
+        let rows = [[0.0; 4], [0.0, 1.0, 2.0, 0.0], [0.0, 3.0, 4.0, 0.0], [0.0; 4]];
+        assert_eq!(first(&padded), rows.concat());
     }
 
     #[test]

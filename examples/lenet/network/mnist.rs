@@ -19,7 +19,8 @@ use silicabac_sim::{Cache, SimError};
 /// The pixels of an image.
 pub(crate) const PIXELS: usize = SIDE * SIDE;
 
-const SIDE: usize = 28;
+/// The rows of an image, and its columns.
+pub(crate) const SIDE: usize = 28;
 
 /// The file of the test images.
 pub(crate) const IMAGES: &str = "t10k-images-idx3-ubyte";

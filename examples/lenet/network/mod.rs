@@ -1,4 +1,4 @@
-//! The two LeNets on which compressed weights are judged, as a forward pass without a framework.
+//! The networks on which compressed weights are judged, two LeNets and a small VGG16, as a forward pass without a framework.
 //!
 //! Invariant: an image's result does not depend on the images beside it, nor on the machine: every sum is taken
 //! in the order of its weights, in `f32`, from the bias on. So a number of correct images is exact, and a test
@@ -10,6 +10,7 @@
 
 mod layers;
 pub(crate) mod mnist;
+mod small_vgg16;
 pub(crate) mod tensors;
 
 use rayon::prelude::*;
@@ -20,9 +21,9 @@ pub(crate) use mnist::Images;
 /// A layer's weights: shape and values in row-major order.
 pub(crate) type Tensor = (Vec<usize>, Vec<f32>);
 
-/// Why tensors are not a LeNet.
+/// Why tensors are none of the networks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LeNetError {
+pub(crate) enum NetworkError {
     /// A tensor is not there.
     #[error("there is no tensor {0}")]
     Missing(String),
@@ -46,22 +47,23 @@ pub(crate) enum LeNetError {
     },
 }
 
-/// One of the two networks, with its weights.
+/// One of the networks, with its weights.
 #[derive(Clone, Debug)]
-pub(crate) struct LeNet {
+pub(crate) struct Network {
     layers: Vec<Layer>,
 }
 
-impl LeNet {
-    /// The network of the tensors that `get` has: LeNet-5 if there is a `conv1.weight`, else LeNet-300-100.
+impl Network {
+    /// The network of the tensors that `get` has: the small VGG16 if there is a `convs.0.weight`, LeNet-5 if there is a
+    /// `conv1.weight`, else LeNet-300-100.
     ///
     /// LeNet-300-100 is `fc1` 784 to 300, ReLU, `fc2` to 100, ReLU, `fc3` to 10. LeNet-5 is Caffe's: `conv1`
     /// 5x5x20, the largest of 2x2, `conv2` 5x5x50, the largest of 2x2, `fc1` 800 to 500, ReLU, `fc2` to 10;
     /// there is no ReLU after a convolution. Each has a `.weight`, outputs first, and a `.bias`.
     ///
     /// # Errors
-    /// [`LeNetError`] for the first tensor that is not as it should be.
-    pub(crate) fn from_tensors(get: impl Fn(&str) -> Option<Tensor>) -> Result<LeNet, LeNetError> {
+    /// [`NetworkError`] for the first tensor that is not as it should be.
+    pub(crate) fn from_tensors(get: impl Fn(&str) -> Option<Tensor>) -> Result<Network, NetworkError> {
         let dense = |name, inputs, outputs| {
             let (weights, biases) = tensors(&get, name, &[outputs, inputs])?;
             Ok(Layer::Linear(Linear::dense(inputs, &weights, biases)))
@@ -70,7 +72,9 @@ impl LeNet {
             let (weights, biases) = tensors(&get, name, &[outputs, channels, 5, 5])?;
             Ok(Layer::Linear(Linear::convolution(channels, side, 5, &weights, biases)))
         };
-        let layers = if get("conv1.weight").is_some() {
+        let layers = if get("convs.0.weight").is_some() {
+            small_vgg16::layers(&get)?
+        } else if get("conv1.weight").is_some() {
             vec![
                 convolution("conv1", 1, 28, 20)?,
                 Layer::Pool { side: 24 },
@@ -89,7 +93,7 @@ impl LeNet {
                 dense("fc3", 100, 10)?,
             ]
         };
-        Ok(LeNet { layers })
+        Ok(Network { layers })
     }
 
     /// How many images the network gets right: the largest of the ten values of the last layer is that of the
@@ -126,17 +130,22 @@ fn tensors(
     get: &impl Fn(&str) -> Option<Tensor>,
     layer: &str,
     shape: &[usize],
-) -> Result<(Vec<f32>, Vec<f32>), LeNetError> {
-    let tensor = |kind: &str, expected: &[usize]| {
-        let name = format!("{layer}.{kind}");
-        let (found, values) = get(&name).ok_or_else(|| LeNetError::Missing(name.clone()))?;
-        if found != expected {
-            return Err(LeNetError::Shape { name, found, expected: expected.to_vec() });
-        }
-        if values.len() != found.iter().product::<usize>() {
-            return Err(LeNetError::Values { name, found: values.len() });
-        }
-        Ok(values)
-    };
-    Ok((tensor("weight", shape)?, tensor("bias", &shape[..1])?))
+) -> Result<(Vec<f32>, Vec<f32>), NetworkError> {
+    Ok((tensor(get, &format!("{layer}.weight"), shape)?, tensor(get, &format!("{layer}.bias"), &shape[..1])?))
+}
+
+fn tensor(
+    get: &impl Fn(&str) -> Option<Tensor>,
+    name: &str,
+    expected: &[usize],
+) -> Result<Vec<f32>, NetworkError> {
+    let name = name.to_owned();
+    let (found, values) = get(&name).ok_or_else(|| NetworkError::Missing(name.clone()))?;
+    if found != expected {
+        return Err(NetworkError::Shape { name, found, expected: expected.to_vec() });
+    }
+    if values.len() != found.iter().product::<usize>() {
+        return Err(NetworkError::Values { name, found: values.len() });
+    }
+    Ok(values)
 }

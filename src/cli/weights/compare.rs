@@ -1,18 +1,15 @@
 //! `silicabac weights compare`
 
 use std::{
-    io::{self, Cursor, Write},
+    io::{self, Write},
     path::Path,
 };
 
 use clap::ValueEnum;
-use rayon::prelude::*;
 use serde::Serialize;
 use silicabac::weights::{
-    compare::sizes,
-    compress::{Coder, Options, WeightsError, compress},
-    container::{Container, columns},
-    decompress::levels,
+    compare::{Compared, compared},
+    compress::{Coder, Options, compress},
 };
 
 use super::{
@@ -22,8 +19,8 @@ use super::{
 };
 
 /// What all coders need after one quantizer, in bytes; tensors that are kept lossless are not counted.
-#[derive(Default, Serialize)]
-struct Compared {
+#[derive(Serialize)]
+struct Row {
     quantizer: String,
     weights: u64,
     entropy: f64,
@@ -35,11 +32,11 @@ struct Compared {
     article: u64,
 }
 
-impl Compared {
+impl Row {
     const COLUMNS: [&str; 7] = ["entropy", "Huffman", "CSR-Huffman", "bzip2", "xz", "zstd -19", "article"];
 
     fn sizes(&self) -> [f64; 7] {
-        let Compared { huffman, csr_huffman, bzip2, xz, zstd_19, article, .. } = *self;
+        let Row { huffman, csr_huffman, bzip2, xz, zstd_19, article, .. } = *self;
         let counted = [huffman, csr_huffman, bzip2, xz, zstd_19, article].map(|bytes| bytes as f64);
         let [huffman, csr_huffman, bzip2, xz, zstd_19, article] = counted;
         [self.entropy / 8.0, huffman, csr_huffman, bzip2, xz, zstd_19, article]
@@ -64,58 +61,33 @@ pub(super) fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, 
             &|_| (),
         );
         compressed.map_err(weights_failure(path))?;
-        table.push(compared(quantizer, &bytes, &bar).map_err(weights_failure(path))?);
+        let compared = compared(&bytes, &|| bar.inc(1)).map_err(weights_failure(path))?;
+        table.push(Row::new(quantizer, compared));
     }
     bar.finish();
     unless_closed(print_compared(&table, format))?;
     Ok(Verdict::Equal)
 }
 
-fn compared(quantizer: Which, container: &[u8], bar: &Progress) -> Result<Compared, WeightsError> {
-    let name = quantizer.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default();
-    let index = Container::open(Cursor::new(container))?.index().clone();
-    let parts: Vec<Compared> = index
-        .tensors
-        .par_iter()
-        .enumerate()
-        .map(|(number, tensor)| {
-            bar.inc(1);
-            let mut container = Container::open(Cursor::new(container))?;
-            let mut all = Vec::new();
-            for slice in 0..tensor.streams.len() {
-                all.extend(levels(&mut container, number, slice)?.unwrap_or_default());
-            }
-            if all.is_empty() {
-                return Ok(Compared::default());
-            }
-            let sizes = sizes(&all, columns(&tensor.shape))?;
-            Ok(Compared {
-                quantizer: String::new(),
-                weights: all.len() as u64,
-                entropy: sizes.entropy,
-                huffman: sizes.huffman as u64,
-                csr_huffman: sizes.csr_huffman as u64,
-                bzip2: sizes.bzip2 as u64,
-                xz: sizes.xz as u64,
-                zstd_19: sizes.zstd as u64,
-                article: tensor.stored(),
-            })
-        })
-        .collect::<Result<_, WeightsError>>()?;
-    Ok(parts.into_iter().fold(Compared { quantizer: name, ..Compared::default() }, |sum, part| Compared {
-        weights: sum.weights + part.weights,
-        entropy: sum.entropy + part.entropy,
-        huffman: sum.huffman + part.huffman,
-        csr_huffman: sum.csr_huffman + part.csr_huffman,
-        bzip2: sum.bzip2 + part.bzip2,
-        xz: sum.xz + part.xz,
-        zstd_19: sum.zstd_19 + part.zstd_19,
-        article: sum.article + part.article,
-        ..sum
-    }))
+impl Row {
+    fn new(quantizer: Which, compared: Compared) -> Row {
+        let name = quantizer.to_possible_value().map(|value| value.get_name().to_string());
+        let Compared { weights, stored, others } = compared;
+        Row {
+            quantizer: name.unwrap_or_default(),
+            weights,
+            entropy: others.entropy,
+            huffman: others.huffman as u64,
+            csr_huffman: others.csr_huffman as u64,
+            bzip2: others.bzip2 as u64,
+            xz: others.xz as u64,
+            zstd_19: others.zstd as u64,
+            article: stored,
+        }
+    }
 }
 
-fn print_compared(table: &[Compared], format: Table) -> io::Result<()> {
+fn print_compared(table: &[Row], format: Table) -> io::Result<()> {
     let mut out = out();
     match format {
         Table::Json => {
@@ -130,7 +102,7 @@ fn print_compared(table: &[Compared], format: Table) -> io::Result<()> {
             })
         }
         Table::Human => {
-            let titles: Vec<String> = Compared::COLUMNS.iter().map(|title| format!("{title:>12}")).collect();
+            let titles: Vec<String> = Row::COLUMNS.iter().map(|title| format!("{title:>12}")).collect();
             writeln!(out, "{:10}{}   bytes; below, bits a weight", "quantizer", titles.concat())?;
             for row in table {
                 let bytes: Vec<String> = row.sizes().iter().map(|bytes| format!("{bytes:>12.0}")).collect();

@@ -1,6 +1,7 @@
 //! `silicabac weights`
 
 mod compare;
+mod extract;
 mod search;
 
 use std::{
@@ -22,15 +23,16 @@ use silicabac::weights::{
     model::ModelFile,
     plan::{Rule, Treatment},
     quantise::Values,
-    search::TABLE,
+    search::{Grid, Method, TABLE},
 };
 
 use super::{
     Failure, Verdict,
-    output::{only_over, with_suffix, write_seekable, write_whole},
+    output::{is_stdout, only_over, with_suffix, write_seekable, write_whole},
     print::{self, Format, Progress, out, say, unless_closed},
 };
 use compare::compare;
+use extract::extract_tensor;
 use search::Search;
 
 /// Compress the weights of trained networks with CABAC (DeepCABAC), into streams that the decoder core decodes
@@ -53,7 +55,8 @@ enum Verb {
         /// The model
         #[arg(value_name = "MODEL")]
         model: PathBuf,
-        /// Where to write [default: the model's name and .sbw, as in model.onnx.sbw]
+        /// Where to write; - is the standard output, and the result then goes to standard error [default: the model's name and .sbw, as in
+        /// model.onnx.sbw]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         #[command(flatten)]
@@ -70,12 +73,30 @@ enum Verb {
         /// The container
         #[arg(value_name = "CONTAINER")]
         container: PathBuf,
-        /// Where to write
+        /// Where to write; - is the standard output
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
         /// Go on where a stream is damaged, with zeros in its place
         #[arg(long)]
         skip_damaged: bool,
+        #[command(flatten)]
+        jobs: Jobs,
+    },
+    /// Write one tensor of a container
+    #[command(after_help = "Examples:
+  silicabac weights extract model.sbw fc1.weight -o fc1.npy
+  silicabac weights extract model.sbw fc1.weight -o - | sha256sum")]
+    Extract {
+        /// The container
+        #[arg(value_name = "CONTAINER")]
+        container: PathBuf,
+        /// The name of the tensor
+        #[arg(value_name = "TENSOR")]
+        tensor: String,
+        /// Where to write: an array of NumPy if the name ends in .npy, else its raw bytes in the order and the type of the model;
+        /// - is the standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
         #[command(flatten)]
         jobs: Jobs,
     },
@@ -117,6 +138,16 @@ enum Verb {
         /// `tuning 98.3`, that of another split, choices are made by this one
         #[arg(long, value_name = "COMMAND")]
         evaluate: String,
+        /// How levels are made: relative, dc-v2, dc-v1, nearest, lloyd or kmeans; repeatable [default: relative and dc-v2, and dc-v1 with
+        /// --sigma]
+        #[arg(long = "method", value_name = "NAME", value_parser = method)]
+        methods: Vec<Method>,
+        /// Standard deviations of the weights, a model file with the same names and shapes; they weigh the error of each weight
+        #[arg(long, value_name = "MODEL")]
+        sigma: Option<PathBuf>,
+        /// Try fewer settings, for an evaluator that takes long
+        #[arg(long)]
+        coarse: bool,
         /// How much accuracy may be lost, in the command's own unit [default: 0.1, or 0.001 where accuracies are at most 1]
         #[arg(long, value_name = "NUMBER", value_parser = tolerance)]
         tolerance: Option<f64>,
@@ -302,6 +333,11 @@ fn not_below_zero(text: &str) -> Result<f32, String> {
     }
 }
 
+fn method(text: &str) -> Result<Method, String> {
+    let names = Method::ALL.map(Method::name).join(", ");
+    Method::from_name(text).ok_or_else(|| format!("it is none of {names}"))
+}
+
 fn tolerance(text: &str) -> Result<f64, String> {
     not_below_zero(text)?;
     text.parse().map_err(|_| "it has to be a number".to_string())
@@ -371,7 +407,7 @@ impl How {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let jobs = match &arguments.verb {
         Verb::Compress { how, .. } | Verb::Compare { how, .. } => how.jobs.jobs,
-        Verb::Decompress { jobs, .. } | Verb::Search { jobs, .. } => jobs.jobs,
+        Verb::Decompress { jobs, .. } | Verb::Extract { jobs, .. } | Verb::Search { jobs, .. } => jobs.jobs,
         Verb::Inspect { .. } => 1,
     };
     // With no processors at all rayon takes those that there are.
@@ -384,10 +420,33 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Verb::Decompress { container, output, skip_damaged, .. } => {
             decompress_file(container, output, *skip_damaged)
         }
+        Verb::Extract { container, tensor, output, .. } => extract_tensor(container, tensor, output),
         Verb::Compare { model, how, format } => compare(model, how, *format),
         Verb::Inspect { container, format } => inspect(container, *format),
-        Verb::Search { model, output, evaluate, tolerance, csv, svg, small_bits, keep, .. } => {
+        Verb::Search {
+            model,
+            output,
+            evaluate,
+            methods,
+            sigma,
+            coarse,
+            tolerance,
+            csv,
+            svg,
+            small_bits,
+            keep,
+            jobs: _,
+        } => {
+            if methods.contains(&Method::DcV1) && sigma.is_none() {
+                let what = "--method dc-v1 needs standard deviations; say with --sigma where they are";
+                return Err(Failure::Usage(what.into()));
+            }
             let container = container_for(model, output.as_deref())?;
+            if is_stdout(&container) {
+                return Err(Failure::Usage(
+                    "a search writes several files; name the container with -o".into(),
+                ));
+            }
             let beside = |given: &Option<PathBuf>, suffix, start: &[u8], otherwise| match given {
                 Some(path) => Ok(path.clone()),
                 None => default_output(&container, suffix, start, otherwise),
@@ -395,6 +454,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             Search {
                 model,
                 evaluate,
+                sigma: sigma.as_deref(),
+                methods,
+                grid: if *coarse { Grid::COARSE } else { Grid::FINE },
                 tolerance: *tolerance,
                 csv: beside(csv, ".csv", TABLE.as_bytes(), "no table of trials")?,
                 svg: beside(svg, ".svg", b"<svg", "no picture")?,
@@ -524,11 +586,17 @@ struct Report<'a> {
     tensors: Vec<Row>,
 }
 
-fn print(path: &Path, length: u64, index: &Index, tensors: Vec<Row>, format: Format) -> io::Result<()> {
+fn print(
+    mut out: impl Write,
+    path: &Path,
+    length: u64,
+    index: &Index,
+    tensors: Vec<Row>,
+    format: Format,
+) -> io::Result<()> {
     let raw_bytes: u64 = index.tensors.iter().map(|tensor| tensor.bytes).sum();
     let elements: u64 = tensors.iter().map(|row| row.elements).sum();
     let bits_per_weight = length as f64 * 8.0 / elements.max(1) as f64;
-    let mut out = out();
     if format == Format::Json {
         serde_json::to_writer_pretty(
             &mut out,
@@ -580,7 +648,13 @@ fn compress_file(path: &Path, output: Option<&Path>, how: &How, format: Format) 
     bar.finish();
     let (length, index, summaries) = written?;
     let tensors = rows(&index, length, |number| Some(summaries[number].zeros), &summaries);
-    unless_closed(print(&output, length, &index, tensors, format))?;
+    if is_stdout(&output) {
+        let mut report = Vec::new();
+        print(&mut report, &output, length, &index, tensors, format).map_err(Failure::Print)?;
+        say(String::from_utf8_lossy(&report).trim_end());
+    } else {
+        unless_closed(print(out(), &output, length, &index, tensors, format))?;
+    }
     Ok(Verdict::Equal)
 }
 
@@ -628,6 +702,13 @@ fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
         }
         zeros.push(sum);
     }
-    unless_closed(print(path, length, &index, rows(&index, length, |number| zeros[number], &[]), format))?;
+    unless_closed(print(
+        out(),
+        path,
+        length,
+        &index,
+        rows(&index, length, |number| zeros[number], &[]),
+        format,
+    ))?;
     Ok(if damaged == 0 { Verdict::Equal } else { Verdict::BadInput })
 }

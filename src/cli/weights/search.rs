@@ -10,10 +10,10 @@ use std::{
 use rayon::prelude::*;
 use silicabac::files;
 use silicabac::weights::{
-    compress::{Options, WeightsError, compress},
+    compress::{Coder, Options, WeightsError, compress},
     decompress::decompress,
-    model::ModelFile,
-    search::{self, Fingerprint, Outcome, Trial},
+    model::{Format, ModelFile},
+    search::{self, Fingerprint, Grid, Method, Outcome, Trial},
 };
 
 use super::super::output::{distinct, write_file, write_seekable, write_whole};
@@ -27,6 +27,11 @@ use super::{
 pub(super) struct Search<'a> {
     pub(super) model: &'a Path,
     pub(super) evaluate: &'a str,
+    /// Standard deviations of the weights.
+    pub(super) sigma: Option<&'a Path>,
+    /// By default those that have a step and look at costs.
+    pub(super) methods: &'a [Method],
+    pub(super) grid: Grid,
     /// By default a tenth of a point, whether accuracies are told in per cent or as shares.
     pub(super) tolerance: Option<f64>,
     pub(super) container: PathBuf,
@@ -54,14 +59,15 @@ impl Search<'_> {
         if !outcomes.is_empty() {
             line(format_args!("{} trials are known from {}", outcomes.len(), self.csv.display()))?;
         }
-        self.trials(&search::steps(), &mut outcomes, &fingerprint)?;
-        self.trials(&search::lambdas(&outcomes, least), &mut outcomes, &fingerprint)?;
-        while let Some(best) = search::best(&outcomes, least).copied() {
-            self.trials(&search::around(&best), &mut outcomes, &fingerprint)?;
-            if search::best(&outcomes, least).is_none_or(|found| found.bytes >= best.bytes) {
-                break;
-            }
-        }
+        let methods = self.methods();
+        let search = search::Search {
+            methods: &methods,
+            grid: self.grid,
+            has_sigma: self.sigma.is_some(),
+            largest: self.largest()?,
+            least,
+        };
+        search.run(&mut outcomes, &mut |trials, outcomes| self.trials(trials, outcomes, &fingerprint))?;
         write_file(&self.svg, |sink| {
             sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
         })?;
@@ -71,11 +77,14 @@ impl Search<'_> {
         };
         let mut model = open_model(self.model)?;
         let options = best.trial.options(&self.options);
-        write_container(&mut model, &options, &self.container).map_err(|error| self.failed(error))?;
+        let mut sigma = self.sigma()?;
+        write_container(&mut model, sigma.as_mut(), &options, &self.container)
+            .map_err(|error| self.failed(error))?;
         line(format_args!(
-            "best: step {}, lambda {}: {} bytes, {:.2} % of the original, {} by the numbers that it was chosen by",
-            best.trial.step,
-            best.trial.lambda,
+            "best: {}, size {}, price {}: {} bytes, {:.2} % of the original, {} by the numbers that it was chosen by",
+            best.trial.method.name(),
+            best.trial.size,
+            best.trial.price,
             best.bytes,
             100.0 * best.bytes as f64 / original.max(1) as f64,
             best.tuning
@@ -83,6 +92,25 @@ impl Search<'_> {
         line(format_args!("accuracy: {} (of the original: {accuracy})", best.accuracy))?;
         line(format_args!("{}, {}, {}", self.container.display(), self.csv.display(), self.svg.display()))?;
         Ok(Verdict::Equal)
+    }
+
+    fn methods(&self) -> Vec<Method> {
+        let default = [Method::Relative, Method::DcV2, Method::DcV1];
+        let is_possible = |method: &Method| *method != Method::DcV1 || self.sigma.is_some();
+        let default = default.into_iter().filter(is_possible);
+        if self.methods.is_empty() { default.collect() } else { self.methods.to_vec() }
+    }
+
+    fn sigma(&self) -> Result<Option<ModelFile>, Failure> {
+        self.sigma.map(open_model).transpose()
+    }
+
+    /// The largest weight of the model.
+    fn largest(&self) -> Result<f32, Failure> {
+        let options = Options { coder: Coder::Cabac, ..self.options.clone() };
+        let (_, _, summaries) = compress(&mut open_model(self.model)?, None, &options, io::sink(), &|_| ())
+            .map_err(weights_failure(self.model))?;
+        Ok(summaries.iter().map(|summary| summary.largest).fold(0.0, f32::max))
     }
 
     fn failed(&self, error: Failed) -> Failure {
@@ -104,9 +132,15 @@ impl Search<'_> {
     }
 
     fn fingerprint(&self, accuracies: (f64, f64)) -> Result<Fingerprint, Failure> {
-        let failed = |source| Failure::Read { path: self.model.to_owned(), source };
-        let mut model = files::open_seekable(self.model).map_err(failed)?;
-        Fingerprint::new(&mut model, &self.options, self.evaluate, accuracies).map_err(failed)
+        let open = |path: &Path| {
+            let failed = |source| Failure::Read { path: path.to_owned(), source };
+            files::open_seekable(path).map_err(failed)
+        };
+        let mut model = open(self.model)?;
+        let mut sigma = self.sigma.map(open).transpose()?;
+        let sigma = sigma.as_mut().map(|sigma| sigma as &mut dyn io::Read);
+        Fingerprint::new(&mut model, sigma, &self.options, self.evaluate, accuracies)
+            .map_err(|source| Failure::Read { path: self.model.to_owned(), source })
     }
 
     /// What an earlier search has left.
@@ -151,8 +185,8 @@ impl Search<'_> {
         *outcomes = known.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         // In no order of their own but this.
         outcomes.sort_by(|a, b| {
-            (a.trial.lambda, a.trial.step)
-                .partial_cmp(&(b.trial.lambda, b.trial.step))
+            (a.trial.method.name(), a.trial.price, a.trial.size)
+                .partial_cmp(&(b.trial.method.name(), b.trial.price, b.trial.size))
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
         result.map_err(|error| self.failed(error))
@@ -162,8 +196,13 @@ impl Search<'_> {
         let dir = tempfile::tempdir().map_err(WeightsError::from)?;
         let container = dir.path().join("trial.sbw");
         let mut model = ModelFile::open(self.model).map_err(WeightsError::from)?;
-        let bytes = write_container(&mut model, &trial.options(&self.options), &container)?;
-        let extension = self.model.extension().unwrap_or_default();
+        let mut sigma = self.sigma().map_err(Failed::Other)?;
+        let bytes = write_container(&mut model, sigma.as_mut(), &trial.options(&self.options), &container)?;
+        // What was in shards is one file now.
+        let extension = match model.format() {
+            Format::Safetensors => "safetensors".as_ref(),
+            _ => self.model.extension().unwrap_or_default(),
+        };
         let again = dir.path().join("trial").with_extension(extension);
         let (mut opened, _) = open_container(&container)?;
         write_seekable(&again, |sink| {
@@ -207,6 +246,11 @@ impl From<Failure> for Failed {
 }
 
 /// Compresses a model into a file; its length.
-fn write_container(model: &mut ModelFile, options: &Options, path: &Path) -> Result<u64, Failed> {
-    write_whole(path, |sink| Ok(compress(model, None, options, sink, &|_| ())?.0))
+fn write_container(
+    model: &mut ModelFile,
+    sigma: Option<&mut ModelFile>,
+    options: &Options,
+    path: &Path,
+) -> Result<u64, Failed> {
+    write_whole(path, |sink| Ok(compress(model, sigma, options, sink, &|_| ())?.0))
 }

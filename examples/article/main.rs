@@ -1,0 +1,226 @@
+//! The tables of the article (DeepCABAC, Wiedemann et al., 2020) on other networks: how small each quantiser makes a network that keeps its
+//! accuracy, and what each coder needs for the levels.
+//!
+//!     cargo run --release --example article -- [--coarse] [--tolerance POINTS] [--method NAME]... MODEL...
+//!
+//! A model is one that the example `lenet` knows; standard deviations of `x.safetensors` are looked for in `x.sigma.safetensors`, and without
+//! them there is no DC-v1. Settings are chosen on the first 2,000 test images of MNIST and reported on all 10,000. Rows come as they are
+//! found, in Markdown.
+
+#[path = "../lenet/network/mod.rs"]
+mod network;
+
+use std::{
+    env,
+    error::Error,
+    fs::{self, File},
+    io::Cursor,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Mutex,
+};
+
+use network::{Images, Network, tensors};
+use rayon::prelude::*;
+use silicabac::weights::{
+    compare::compared,
+    compress::{Options, compress},
+    container::Container,
+    decompress::decompress,
+    model::ModelFile,
+    search::{Grid, Method, Outcome, Search, Trial, best},
+};
+
+const USAGE: &str = "usage: article [--coarse] [--tolerance POINTS] [--method NAME]... MODEL...";
+
+/// So many images are for choosing.
+const TUNING: usize = 2_000;
+
+/// Each with and without standard deviations, where that makes a difference.
+const METHODS: [(Method, bool); 7] = [
+    (Method::DcV1, true),
+    (Method::DcV2, true),
+    (Method::DcV2, false),
+    (Method::Lloyd, true),
+    (Method::Lloyd, false),
+    (Method::Nearest, false),
+    (Method::KMeans, false),
+];
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let Some(arguments) = Arguments::parse(env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Arguments {
+    models: Vec<PathBuf>,
+    methods: Vec<Method>,
+    grid: Grid,
+    /// How many points of accuracy may be lost.
+    tolerance: f64,
+}
+
+impl Arguments {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Arguments> {
+        let (mut models, mut methods, mut grid, mut tolerance) = (Vec::new(), Vec::new(), Grid::FINE, 0.5);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--coarse" => grid = Grid::COARSE,
+                "--tolerance" => tolerance = arguments.next()?.parse().ok()?,
+                "--method" => methods.push(Method::from_name(&arguments.next()?)?),
+                _ if argument.starts_with('-') => return None,
+                _ => models.push(argument.into()),
+            }
+        }
+        if methods.is_empty() {
+            methods = Method::ALL.to_vec();
+        }
+        (!models.is_empty()).then_some(Arguments { models, methods, grid, tolerance })
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failed> {
+    let all = Images::find(None)?;
+    let tuning = all.part(0..TUNING).filter(|images| !images.is_empty()).ok_or("there are too few images")?;
+    println!(
+        "| network | quantiser | size, price | container | of the original | accuracy | entropy | Huffman | CSR-Huffman | bzip2 | CABAC |"
+    );
+    println!("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for path in &arguments.models {
+        let network = Tried::new(path, &all, &tuning)?;
+        println!(
+            "| {} | none | | {} | 100 % | {:.2} % | | | | | |",
+            network.name, network.original, network.accuracy
+        );
+        for (method, weighs) in METHODS {
+            if arguments.methods.contains(&method) && (!weighs || network.sigma.is_some()) {
+                network.row(method, weighs, arguments)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A network of which containers are tried.
+struct Tried<'a> {
+    name: String,
+    path: &'a Path,
+    sigma: Option<PathBuf>,
+    all: &'a Images,
+    tuning: &'a Images,
+    /// The length of the model file.
+    original: u64,
+    /// Of the model as it is, on all images.
+    accuracy: f64,
+    /// The same on those that are for choosing.
+    least: f64,
+    options: Options,
+}
+
+impl<'a> Tried<'a> {
+    fn new(path: &'a Path, all: &'a Images, tuning: &'a Images) -> Result<Tried<'a>, Failed> {
+        let model = network(path)?;
+        let sigma = path.with_extension("sigma.safetensors");
+        Ok(Tried {
+            name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            path,
+            sigma: sigma.exists().then_some(sigma),
+            all,
+            tuning,
+            original: fs::metadata(path)?.len(),
+            accuracy: percent(&model, all),
+            least: percent(&model, tuning),
+            options: Options { small_bits: Some(8), ..Options::default() },
+        })
+    }
+
+    /// Prints the best setting of a method, what it is on all images, and what each coder needs for its levels.
+    fn row(&self, method: Method, weighs: bool, arguments: &Arguments) -> Result<(), Failed> {
+        let (_, _, summaries) =
+            compress(&mut ModelFile::open(self.path)?, None, &self.options, std::io::sink(), &|_| ())?;
+        let largest = summaries.iter().map(|summary| summary.largest).fold(0.0, f32::max);
+        let least = self.least - arguments.tolerance;
+        let search = Search { methods: &[method], grid: arguments.grid, has_sigma: weighs, largest, least };
+        let mut outcomes = Vec::new();
+        search.run(&mut outcomes, &mut |trials, outcomes| self.try_all(trials, weighs, outcomes))?;
+        let name =
+            format!("{}{}", method.name(), if weighs && method != Method::DcV1 { " with sigma" } else { "" });
+        let Some(Outcome { trial, bytes, .. }) = best(&outcomes, least) else {
+            println!("| {} | {name} | nothing keeps the accuracy |", self.name);
+            return Ok(());
+        };
+        let container = self.container(*trial, weighs)?;
+        let accuracy = percent(&again(&container)?, self.all);
+        let compared = compared(&container, &|| ())?;
+        let others = compared.others;
+        println!(
+            "| {} | {name} | {:.3e}, {:.3} | {bytes} | {:.2} % | {accuracy:.2} % | {:.0} | {} | {} | {} | {} |",
+            self.name,
+            trial.size,
+            trial.price,
+            100.0 * *bytes as f64 / self.original as f64,
+            others.entropy / 8.0,
+            others.huffman,
+            others.csr_huffman,
+            others.bzip2,
+            compared.stored,
+        );
+        Ok(())
+    }
+
+    fn try_all(&self, trials: &[Trial], weighs: bool, outcomes: &mut Vec<Outcome>) -> Result<(), Failed> {
+        let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
+        let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
+        let found = Mutex::new(Vec::new());
+        new.par_iter().try_for_each(|&trial| {
+            let container = self.container(trial, weighs)?;
+            let tuning = percent(&again(&container)?, self.tuning);
+            let outcome = Outcome { trial, bytes: container.len() as u64, tuning, accuracy: tuning };
+            found.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(outcome);
+            Ok::<(), Failed>(())
+        })?;
+        outcomes.extend(found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        // Of two of the same length the first is the best, whichever was found first.
+        outcomes.sort_by(|a, b| {
+            let order = a.trial.size.total_cmp(&b.trial.size);
+            order.then(a.trial.price.total_cmp(&b.trial.price))
+        });
+        Ok(())
+    }
+
+    fn container(&self, trial: Trial, weighs: bool) -> Result<Vec<u8>, Failed> {
+        let mut sigma = self.sigma.as_deref().filter(|_| weighs).map(ModelFile::open).transpose()?;
+        let mut container = Vec::new();
+        let mut model = ModelFile::open(self.path)?;
+        compress(&mut model, sigma.as_mut(), &trial.options(&self.options), &mut container, &|_| ())?;
+        Ok(container)
+    }
+}
+
+/// The network that a container holds.
+fn again(container: &[u8]) -> Result<Network, Failed> {
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("again.safetensors");
+    decompress(&mut Container::open(Cursor::new(container))?, File::create(&path)?, &mut Err, &|_| ())?;
+    network(&path)
+}
+
+fn network(path: &Path) -> Result<Network, Failed> {
+    let tensors = tensors::read(path)?;
+    Ok(Network::from_tensors(|name| tensors.get(name).cloned())?)
+}
+
+fn percent(network: &Network, images: &Images) -> f64 {
+    100.0 * network.correct(images) as f64 / images.len() as f64
+}

@@ -1,0 +1,132 @@
+//! The table of all trials, so that a search that was interrupted goes on where it was.
+//!
+//! Invariant: no trial is taken for one of another search. The table begins with what the trials hang on, as a digest.
+
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+use super::super::compress::Options;
+use super::{Method, Outcome, Trial};
+
+/// The second line of the table.
+const CSV_HEADER: &str = "method,size,price,bytes,tuning,accuracy";
+
+/// How a table of trials begins.
+pub const TABLE: &str = "# trials of ";
+
+/// What the trials of a search hang on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// That of a model as a file, of its standard deviations, of how it is compressed but for what is tried, and of an evaluator: its
+    /// command, and what it says of the model as it is, so that another evaluator by the same name is noticed, too.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn new(
+        model: &mut dyn Read,
+        sigma: Option<&mut dyn Read>,
+        options: &Options,
+        command: &str,
+        (tuning, accuracy): (f64, f64),
+    ) -> io::Result<Fingerprint> {
+        let mut hash = Sha256::new();
+        take_in(&mut hash, model)?;
+        if let Some(sigma) = sigma {
+            hash.update("sigma");
+            take_in(&mut hash, sigma)?;
+        }
+        hash.update(format!("{options:?} {command:?} {tuning} {accuracy}"));
+        let digits = |text: String, byte: &u8| text + &format!("{byte:02x}");
+        Ok(Fingerprint(hash.finalize()[..12].iter().fold(String::new(), digits)))
+    }
+
+    /// The first two lines of a table.
+    pub fn heading(&self) -> String {
+        format!("{TABLE}{}: the model, the evaluator and the options\n{CSV_HEADER}", self.0)
+    }
+}
+
+fn take_in(hash: &mut Sha256, file: &mut dyn Read) -> io::Result<()> {
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(()),
+            read => hash.update(&block[..read]),
+        }
+    }
+}
+
+impl Outcome {
+    /// A line of the table.
+    pub fn to_csv(self) -> String {
+        let Outcome { trial: Trial { method, size, price }, bytes, tuning, accuracy } = self;
+        format!("{},{size},{price},{bytes},{tuning},{accuracy}", method.name())
+    }
+
+    /// What a line of the table says; `None` if it is no such line.
+    pub fn from_csv(line: &str) -> Option<Outcome> {
+        let fields: Vec<&str> = line.trim().split(',').collect();
+        let [method, size, price, bytes, tuning, accuracy] = fields[..] else { return None };
+        let outcome = Outcome {
+            trial: Trial {
+                method: Method::from_name(method)?,
+                size: size.parse().ok()?,
+                price: price.parse().ok()?,
+            },
+            bytes: bytes.parse().ok()?,
+            tuning: tuning.parse().ok()?,
+            accuracy: accuracy.parse().ok()?,
+        };
+        let Trial { size, price, .. } = outcome.trial;
+        let is_trial = size.is_finite() && size >= 0.0 && price.is_finite() && price >= 0.0;
+        (is_trial && outcome.tuning.is_finite() && outcome.accuracy.is_finite()).then_some(outcome)
+    }
+}
+
+/// A line of a table of trials that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct TableError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// What a table of trials says.
+///
+/// ```
+/// use silicabac::weights::{compress::Options, search::{Fingerprint, read_table}};
+/// let of = |command| Fingerprint::new(&mut &b"a model"[..], None, &Options::default(), command, (98.0, 98.0));
+/// let table = format!("{}\nnearest,0.125,0,4096,98.5,98.25\n", of("./eval {}")?.heading());
+/// assert_eq!(read_table(&table, &of("./eval {}")?)?[0].bytes, 4096);
+/// assert_eq!(read_table(&table, &of("./other {}")?).unwrap_err().line, 1);
+/// assert_eq!(read_table(&(table + "nearest,0.125,0,"), &of("./eval {}")?).unwrap_err().line, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`TableError`]: a table of another search, a line that is no trial, or a trial for the second time.
+pub fn read_table(table: &str, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, TableError> {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let mut lines = (1..).zip(table.lines());
+    let heading = fingerprint.heading();
+    for expected in heading.lines() {
+        if lines.next().is_none_or(|(_, line)| line.trim() != expected) {
+            let what =
+                "its trials are of another model, evaluator or other options: name another table with --csv";
+            return Err(TableError { line: 1, what });
+        }
+    }
+    for (line, text) in lines {
+        let outcome = Outcome::from_csv(text).ok_or(TableError { line, what: "it is no trial" })?;
+        if outcomes.iter().any(|known| known.trial == outcome.trial) {
+            return Err(TableError { line, what: "this trial stands there already" });
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
