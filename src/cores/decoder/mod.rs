@@ -80,11 +80,16 @@ mod spec {
         mutants: Mutable { proof: PROOF, defines: &[], tables: TABLES, explained: EXPLAINED },
     };
 
-    const EXPLAINED: &[Explanation] = &[Explanation {
-        mutant: "procdff#2.Q[5] = rsp_data[3] cnot1 by [10]",
-        reason: "a bit of the byte that RAW reads is inverted where the bin beside it is 1; but the bin of an answer to RAW \
-                 is 0",
-    }];
+    const EXPLAINED: &[Explanation] = &[
+        Explanation {
+            mutant: "answer.procmux#9.B[0] const1",
+            reason: "a reset leaves an error, which the SLICE that has to follow takes away before there is an answer",
+        },
+        Explanation {
+            mutant: "contexts.procmux#1.B[0] inv",
+            reason: "in reset context variable 0 is written, which no slice uses before its LOAD",
+        },
+    ];
 }
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;
