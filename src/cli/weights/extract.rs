@@ -20,7 +20,7 @@ pub(super) fn extract_tensor(path: &Path, name: &str, output: &Path) -> Result<V
     let (mut container, _) = open_container(path)?;
     let tensors = &container.index().tensors;
     let Some(number) = tensors.iter().position(|tensor| tensor.name == name) else {
-        return Err(Failure::Usage(no_tensor(path, name, tensors).into()));
+        return Err(Failure::Usage(no_tensor(path, name, tensors)));
     };
     let tensor = tensors[number].clone();
     let is_npy = output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
@@ -33,7 +33,7 @@ pub(super) fn extract_tensor(path: &Path, name: &str, output: &Path) -> Result<V
             let what = format!(
                 "tensor {name} is of a type that a container does not know; name an output that does not end in .npy, for its raw bytes"
             );
-            return Err(Failure::Usage(what.into()));
+            return Err(Failure::Usage(what));
         }
     };
     let bar = Progress::new(tensor.bytes, "bytes");
