@@ -28,11 +28,12 @@ pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Dig
     let proof = [core.mutants.proof.as_bytes(), include_bytes!("cut.v")].into_iter().chain(defines);
     let seed = seed.to_le_bytes();
     let how: [&[u8]; 2] = [include_bytes!("../cosim/ways.rs"), include_bytes!("../cosim/stalls.rs")];
+    let can = format!("{:?}", core.can);
     let vectors = trials.iter().flat_map(Trial::all_digests).map(str::as_bytes);
     Digests {
         netlist: digest([netlist.without_places().as_bytes(), include_bytes!("first.v")]),
         proof: digest(proof),
-        played: digest([&seed[..]].into_iter().chain(how).chain(vectors)),
+        played: digest([&seed[..], can.as_bytes()].into_iter().chain(how).chain(vectors)),
     }
 }
 

@@ -390,13 +390,7 @@ impl Bench<'_> {
     }
 
     fn build(&self, files: Vec<PathBuf>) -> Result<Model, MutationError> {
-        let core = self.netlist.core();
-        let source = Source {
-            arguments: vec!["-Werror-UNOPTFLAT".to_owned()],
-            constants: vec![netlist::SELECT.to_owned()],
-            ..Source::new(core.direction, core.top, files)
-        };
-        Ok(Model::build(&source, &self.machine.cache, &self.machine.tools)?)
+        Ok(Model::build(&source(self.netlist.core(), files), &self.machine.cache, &self.machine.tools)?)
     }
 
     /// What the core as it is does not pass kills no mutant.
@@ -428,6 +422,16 @@ impl Bench<'_> {
     }
 }
 
+/// Mutants are held to all that the core is held to.
+fn source(core: &CoreSpec, files: Vec<PathBuf>) -> Source {
+    Source {
+        arguments: vec!["-Werror-UNOPTFLAT".to_owned()],
+        constants: vec![netlist::SELECT.to_owned()],
+        can: core.can,
+        ..Source::new(core.direction, core.top, files)
+    }
+}
+
 impl Tried {
     fn new(place: usize, mutant: Mutant, core: &CoreSpec) -> Tried {
         let name = mutant.to_string();
@@ -444,5 +448,19 @@ impl Tried {
         let noticed = fate.as_ref().filter(is_noticed).cloned().or(pace.clone().map(Fate::Paced));
         let of = if mutant.cell().is_some() { Of::Netlist } else { Of::Tables };
         Outcome { mutant: mutant.to_string(), of, fate: noticed.unwrap_or_else(unnoticed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cores;
+
+    /// Two decoders that say which error it is would pass for each other if it only counted that there is one.
+    #[test]
+    fn a_mutant_is_held_to_what_the_core_can() {
+        for core in cores::ALL {
+            assert_eq!(source(core, Vec::new()).can, core.can, "{}", core.name);
+        }
     }
 }
