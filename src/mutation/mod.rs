@@ -241,6 +241,17 @@ pub enum Progress<'a> {
     Known(&'a CoreReport),
 }
 
+/// What the verdicts of a campaign hang on, without playing it: a report with others is of another core or of other vectors.
+///
+/// # Errors
+/// [`MutationError`].
+pub fn digests(campaign: &Campaign<'_>, machine: &Machine) -> Result<Digests, MutationError> {
+    let Campaign { core, sources, count, seed, suites, .. } = *campaign;
+    let (netlist, _) = Netlist::new(core, sources, count, seed, &machine.yosys)?;
+    let trials: Vec<Trial<'_>> = suites.iter().map(|suite| Trial::new(core, suite, seed.into())).collect();
+    Ok(memory::digests(&netlist, &trials, seed))
+}
+
 /// Plays the campaign, but for what an earlier report of the core knows already.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fate, Of, Outcome, Pace, Proof};
+use super::{Fate, Of, Outcome, Pace, Proof, memory};
 use crate::json;
 
 /// A whole run.
@@ -245,7 +245,8 @@ fn write_survivors(out: &mut String, report: &CoreReport) -> fmt::Result {
     Ok(())
 }
 
-/// The outcomes by fate, in the order in which each fate is first met.
+/// The outcomes by fate, in the order in which each fate is first met. Of mutants that are killed, nearly all, nobody asks where they come
+/// from.
 fn groups(outcomes: &[Outcome]) -> Vec<Group> {
     let mut places: HashMap<&Fate, usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
@@ -254,9 +255,10 @@ fn groups(outcomes: &[Outcome]) -> Vec<Group> {
             groups.push(Group { fate: fate.clone(), netlist: Vec::new(), tables: Vec::new() });
             groups.len() - 1
         });
+        let name = if let Fate::Killed(_) = fate { memory::short(mutant) } else { mutant };
         match of {
-            Of::Netlist => groups[place].netlist.push(mutant.clone()),
-            Of::Tables => groups[place].tables.push(mutant.clone()),
+            Of::Netlist => groups[place].netlist.push(name.to_owned()),
+            Of::Tables => groups[place].tables.push(name.to_owned()),
         }
     }
     groups

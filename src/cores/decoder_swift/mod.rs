@@ -8,7 +8,7 @@ use super::{
 };
 use crate::cosim::{Lockstep, sweep::Step};
 use crate::fit::Can;
-use crate::mutation::Mutable;
+use crate::mutation::{Explanation, Mutable};
 use crate::prove::{Bench, Edit, Property, with_controls};
 
 const SWIFT: &[(&str, &str)] = &[("CORE", "cabac_decoder_swift")];
@@ -57,8 +57,17 @@ pub static SPEC: CoreSpec = CoreSpec {
             properties: &OTHERS,
         },
     ],
-    mutants: Mutable { proof: decoder::PROOF, defines: SWIFT, tables: TABLES, explained: &[] },
+    mutants: Mutable { proof: decoder::PROOF, defines: SWIFT, tables: TABLES, explained: EXPLAINED },
 };
+
+const EXPLAINED: &[Explanation] =
+    &[bits_are_counted("bits.logic_and#3.B[0] const1"), bits_are_counted("bits.logic_not#2.A[0] const0")];
+
+const fn bits_are_counted(mutant: &'static str) -> Explanation {
+    let reason = "while SLICE waits for the last byte of a slice, bits are counted that were dropped; in the clock in which it is taken no \
+                  byte comes, and they are dropped again";
+    Explanation { mutant, reason }
+}
 
 const DEC: &str = "cabac_decoder_swift.sv";
 const STEP: &str = "cabac_decoder_swift_step.sv";
