@@ -13,9 +13,10 @@ use std::{
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use silicabac::{
-    avc::{Stream, StreamUnit, read_each, work_in_order},
+    avc::{Stream, StreamUnit, read_each},
     bin::{BinCoder, Event},
     engine::Decoder,
+    syntax::work_in_order,
 };
 
 /// How often each is run by `cargo bench`; `cargo test` runs it once.
@@ -67,7 +68,7 @@ fn make(path: &Path) -> bool {
 
 fn read(units: &[StreamUnit]) {
     for (parameters, data) in units.iter().filter_map(StreamUnit::slice) {
-        black_box(read_each(parameters, Decoder::new(data), |_| {})).expect("a whole slice");
+        black_box(read_each(parameters, Decoder::new(data), |_| {})).1.expect("a whole slice");
     }
 }
 
@@ -119,7 +120,7 @@ fn benches(criterion: &mut Criterion) {
         let rewrite = || {
             let units = Stream::new(&bytes[..]);
             let work = |unit: &StreamUnit| black_box(unit.rewrite()).map(drop);
-            work_in_order::<_, std::io::Error>(units, jobs, work, |_, _| Ok(())).expect("memory");
+            work_in_order::<_, _, std::io::Error>(units, jobs, work, |_, _| Ok(())).expect("memory");
         };
         row(&format!("reading and writing the stream, {jobs} at once"), median(timed(rewrite)));
     }

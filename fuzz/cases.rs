@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use serde_json::{Value, json};
-use silicabac::avc::{SliceData, Stream};
+use silicabac::avc::{SliceData, Stream, lines::Writer};
 use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use silicabac::context::{ContextModel, CtxIdx};
 use silicabac::cores;
@@ -86,6 +86,24 @@ pub fn streams(data: &[u8]) {
             assert_eq!(SliceData::read(parameters, &written).as_ref(), Ok(&read));
             assert!(unit.rewrite().is_ok());
         }
+    }
+}
+
+/// Any bytes as an H.264 stream: whatever its headers are, its lines are the same stream.
+pub fn headers(data: &[u8]) {
+    let mut writer = Writer::default();
+    for unit in Stream::new(data) {
+        let unit = unit.expect("memory can be read");
+        for macroblocks in [false, true] {
+            let lines = unit.lines(macroblocks);
+            let line = serde_json::to_string(&lines.unit).expect("a line is JSON");
+            let line = serde_json::from_str(&line).expect("a line can be read");
+            assert_eq!(lines.unit, line);
+            let macroblocks = lines.macroblocks.into_iter().map(|line| line.macroblock).collect();
+            let written = writer.clone().write(&line, macroblocks).expect("what was read can be written");
+            assert_eq!(written, [&unit.unit.prefix[..], &unit.unit.bytes].concat());
+        }
+        writer.pass(&unit.unit.bytes);
     }
 }
 

@@ -115,6 +115,24 @@ pub(crate) fn answers_with_starts(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Element(pub &'static str);
 
+/// What syntax elements belong to, within a macroblock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The macroblock with this address as a whole.
+    Macroblock(u32),
+    /// A block of transform coefficient levels.
+    Block {
+        /// ctxBlockCat.
+        category: u8,
+        /// Y 0, Cb 1, Cr 2.
+        component: u8,
+        /// Its number among those of its kind and component: luma4x4BlkIdx, luma8x8BlkIdx, chroma4x4BlkIdx; 0 of DC levels.
+        index: u8,
+    },
+    /// A level of the block, by its place in the scan (levelListIdx).
+    Level(u8),
+}
+
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
@@ -138,6 +156,18 @@ pub trait BinCoder {
     fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
         let _ = (element, legal);
         given
+    }
+
+    /// The element has been coded with this value. For observers, as `element` is.
+    #[inline(always)]
+    fn coded(&mut self, element: Element, value: i32) {
+        let _ = (element, value);
+    }
+
+    /// What the elements to come belong to. For observers.
+    #[inline(always)]
+    fn place(&mut self, place: Place) {
+        let _ = place;
     }
 
     /// Codes a bin with a context variable and updates it.

@@ -9,7 +9,8 @@
 //! | [`bin`], [`context`], [`tables`], [`binarization`], [`observed`] | what sources and coders share | |
 //! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones | |
 //! | `cycle`, `cores` | coders with a clock: what they have in common; each core in `rtl/`, with its twin | `vectors` |
-//! | `avc` | a source: the slice data of H.264 streams, read and written | `avc` |
+//! | `syntax` | what streams of H.264 and H.265 share: NAL units, header bits, both ways | `avc` |
+//! | `avc` | a source: the headers and slice data of H.264 streams, read and written | `avc` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |
@@ -80,7 +81,7 @@ pub mod fit;
 // Its examples are tests, and use what the documents are about.
 #[cfg(all(doc, feature = "cli"))]
 pub mod guide;
-#[cfg(any(feature = "vectors", feature = "weights"))]
+#[cfg(any(feature = "avc", feature = "vectors", feature = "weights"))]
 mod json;
 #[cfg(feature = "cosim")]
 pub mod mutation;
@@ -94,6 +95,8 @@ pub mod solver;
 pub mod stress;
 #[cfg(feature = "cosim")]
 pub mod suites;
+#[cfg(feature = "avc")]
+pub mod syntax;
 #[cfg(any(feature = "avc", feature = "trace"))]
 pub mod trace;
 #[cfg(feature = "vectors")]

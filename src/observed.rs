@@ -2,7 +2,7 @@
 
 use core::ops::RangeInclusive;
 
-use crate::bin::{BinCoder, Decode, DecodeError, Element, Event};
+use crate::bin::{BinCoder, Decode, DecodeError, Element, Event, Place};
 use crate::context::{ContextModel, CtxIdx};
 
 /// What watches a coder.
@@ -10,6 +10,16 @@ pub trait Observer<C> {
     /// The bins to come stand for this element.
     fn element(&mut self, coder: &C, element: Element) {
         let _ = (coder, element);
+    }
+
+    /// The element has been coded with this value.
+    fn coded(&mut self, coder: &C, element: Element, value: i32) {
+        let _ = (coder, element, value);
+    }
+
+    /// The elements to come belong to this.
+    fn place(&mut self, coder: &C, place: Place) {
+        let _ = (coder, place);
     }
 
     /// The coder is about to code a bin; which one, only a writer knows.
@@ -56,6 +66,16 @@ impl<C: BinCoder, O: Observer<C>> BinCoder for Observed<C, O> {
     fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
         self.observer.element(&self.coder, element);
         self.coder.element(element, given, legal)
+    }
+
+    fn coded(&mut self, element: Element, value: i32) {
+        self.observer.coded(&self.coder, element, value);
+        self.coder.coded(element, value);
+    }
+
+    fn place(&mut self, place: Place) {
+        self.observer.place(&self.coder, place);
+        self.coder.place(place);
     }
 
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {

@@ -218,9 +218,11 @@ pub enum StreamError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// A slice of it cannot be read.
-    #[error("the slice in the NAL unit at byte {offset}: {error}")]
+    #[error("NAL unit {nal_unit} at byte {offset}: {error}")]
     Data {
-        /// Where the NAL unit begins, with its start code.
+        /// The number of the NAL unit.
+        nal_unit: u64,
+        /// Where it begins: the byte of its header.
         offset: u64,
         /// Why.
         error: DataError,
@@ -232,7 +234,11 @@ fn stream_trace(stream: impl BufRead) -> Result<Trace, StreamError> {
     for unit in Stream::new(stream) {
         let unit = unit?;
         let Some(traced) = unit.trace() else { continue };
-        let traced = traced.map_err(|error| StreamError::Data { offset: unit.unit.offset, error })?;
+        let traced = traced.map_err(|error| StreamError::Data {
+            nal_unit: unit.number,
+            offset: unit.offset(),
+            error,
+        })?;
         slices.push(traced.slice);
     }
     Ok(Trace { codec: Codec::Avc, contexts: CONTEXTS as u16, slices })

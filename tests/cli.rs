@@ -4,9 +4,8 @@ mod common;
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use common::{command, expect, golden_traces, rtl_with, tools};
@@ -255,112 +254,6 @@ fn the_manual_is_printed_and_written() {
 /// The committed stream of this name.
 fn stream(name: &str) -> PathBuf {
     common::streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap()
-}
-
-#[test]
-fn streams_are_looked_into_traced_and_rewritten() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = stream("x264_high_mbaff_cif");
-    let run =
-        |arguments: &[&str], file: &Path| command().arg("stream").args(arguments).arg(file).output().unwrap();
-    expect(
-        &run(&["info"], &path),
-        0,
-        &[
-            "19979 bytes",
-            "9 slice",
-            "352x288 4:2:0 8 bit, MBAFF frames",
-            "198227: 165850 context",
-            "378 of 1024",
-        ],
-    );
-    let info = run(&["info", "--format=json", "--jobs=0"], &path);
-    let info: serde_json::Value = serde_json::from_slice(&info.stdout).unwrap();
-    assert_eq!((&info["slices"]["B"], &info["bins"]["bypass"]), (&6.into(), &30252.into()));
-
-    let again = dir.path().join("again.264");
-    let output = run(&["rewrite", "--output", again.to_str().unwrap()], &path);
-    expect(
-        &output,
-        0,
-        &["10 slices decoded and encoded again, 0 passed through, 0 damaged, 0 differ; 19979 bytes"],
-    );
-    assert!(fs::read(&again).unwrap() == fs::read(&path).unwrap());
-
-    let trace = dir.path().join("t.cbt.zst");
-    expect(&run(&["trace", "--output", trace.to_str().unwrap()], &path), 0, &[]);
-    expect(
-        &command().arg("replay").arg(&trace).output().unwrap(),
-        0,
-        &["1 files, 10 slices, 198227 bins", "0 failures"],
-    );
-    let compare = ["trace", "--compare", trace.to_str().unwrap()];
-    expect(&run(&compare, &path), 0, &["10 slices, 198227 bins, 0 differences"]);
-    expect(&run(&compare, &stream("x264_gray")), 1, &["slice 0, bin 0", "the trace 10"]);
-    let table = String::from_utf8(run(&["trace", "--slices=1"], &path).stdout).unwrap();
-    let rows: Vec<&str> = table.lines().take(4).collect();
-    assert!(
-        rows[0].starts_with("# slice 0: NAL unit at byte ") && rows[1].starts_with("bin\tmb_addr\telement")
-    );
-    assert!(rows[2].starts_with("0\t0\tmb_field_decoding_flag\tcontext\t70\t"), "{}", rows[2]);
-    assert_eq!(table.lines().filter(|line| line.starts_with('#')).count(), 1);
-
-    let syntax = String::from_utf8(run(&["syntax"], &path).stdout).unwrap();
-    let lines: Vec<serde_json::Value> =
-        syntax.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 3960);
-    assert_eq!((&lines[396]["slice"], &lines[396]["mb_addr"]), (&1.into(), &0.into()));
-    assert!(lines.iter().all(|line| line["mb_type"].is_string()));
-}
-
-#[test]
-fn streams_that_are_no_streams_are_bad_input() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("in.264");
-    let out = dir.path().join("out.264");
-    let info = |bytes: &[u8]| {
-        fs::write(&file, bytes).unwrap();
-        command().args(["stream", "info"]).arg(&file).output().unwrap()
-    };
-    expect(&info(b""), 4, &["there is no NAL unit in it"]);
-    expect(&info(b"no stream at all"), 4, &["there is no NAL unit in it"]);
-    expect(&info(b"\0\0\0\x18ftypisom"), 4, &["is a container", "ffmpeg -i", "-c copy -f h264 out.264"]);
-    expect(&info(&[0x1a, 0x45, 0xdf, 0xa3, 0, 0, 1]), 4, &["is a container"]);
-    let missing = dir.path().join("missing");
-    expect(
-        &command().args(["stream", "info"]).arg(&missing).output().unwrap(),
-        4,
-        &["cannot read", "missing"],
-    );
-
-    // A slice that is cut short is passed through, and named; nothing is lost.
-    let whole = fs::read(stream("x264_main_ipb")).unwrap();
-    let cut = &whole[..whole.len() - 100];
-    let damaged = info(cut);
-    expect(&damaged, 4, &["damaged      1 macroblock ", "a bit beyond the last byte"]);
-    let rewritten = command().args(["stream", "rewrite"]).arg(&file).arg("-o").arg(&out).output().unwrap();
-    expect(&rewritten, 4, &["is passed through: macroblock ", "1 damaged"]);
-    assert!(fs::read(&out).unwrap() == cut);
-    // An output that cannot be written leaves nothing behind.
-    let nowhere = dir.path().join("nowhere/out.264");
-    let refused = command().args(["stream", "rewrite"]).arg(&file).arg("-o").arg(&nowhere).output().unwrap();
-    expect(&refused, 4, &["cannot write"]);
-}
-
-#[test]
-fn streams_come_from_the_standard_input_and_go_to_the_standard_output() {
-    let bytes = fs::read(stream("x264_gray")).unwrap();
-    let mut run = command()
-        .args(["stream", "rewrite", "-", "-o", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    run.stdin.take().unwrap().write_all(&bytes).unwrap();
-    let output = run.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert!(output.stdout == bytes);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::{fs, path::Path};
 fn what_was_found_once_stays_found() {
     run("decoders", cases::decoders);
     run("encoders", cases::encoders);
+    run("headers", cases::headers);
+    run("streams", cases::headers);
     run("streams", cases::streams);
     run("traces", cases::traces);
     run("vectors", cases::vectors);

@@ -92,7 +92,7 @@ fn writers(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
         "weights decompress m.sbw -o",
         "stream rewrite s.264 -o",
         "stream syntax s.264 -o",
-        "stream trace s.264 --slices 1 -o",
+        "stream trace s.264 --slice 0 -o",
         "vectors coverage v.json --goal 0 --html",
     ]
     .map(|verb| {

@@ -43,11 +43,11 @@ const COSTLY: [(&str, &[&str]); 10] = [
     ("bzip2", &["compare"]),
     ("liblzma-sys", &["weights", "compare", "cosim"]),
     ("zip", &["weights", "compare", "cosim"]),
-    ("h264-reader", &["avc", "cosim"]),
+    ("hex", &["avc", "cosim"]),
     ("silicabac-sim", &["cosim"]),
     ("vcd", &["cosim"]),
     ("quick-junit", &["cosim"]),
-    ("serde_json", &["weights", "compare", "vectors", "cosim"]),
+    ("serde_json", &["avc", "weights", "compare", "vectors", "cosim"]),
     ("clap", &[]),
 ];
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::headers::Content;
+use super::macroblock::MbType;
 use super::parameters::Parameters;
-use super::slice::DataError;
 use super::stream::StreamUnit;
 use crate::bin::Event;
 use crate::context::{CONTEXTS, SliceType};
@@ -25,16 +25,58 @@ pub struct Info {
     pub pictures: BTreeMap<String, u64>,
     /// Slices with CABAC, by slice_type.
     pub slices: BTreeMap<&'static str, u64>,
-    /// Slices and parameter sets that are passed through, by the reason.
+    /// Slices of a kind that is not read and passed through, by the kind.
     pub passed_through: BTreeMap<String, u64>,
-    /// Slices that cannot be read, by the reason.
-    pub damaged: BTreeMap<String, u64>,
+    /// Parameter sets that cannot be read to their end, but as far as slices depend on them, by the reason.
+    pub tolerated: BTreeMap<String, u64>,
+    /// How many slices and parameter sets cannot be read.
+    pub damaged: u64,
+    /// The first of these, a hundred at the most.
+    pub first_damaged: Vec<Damaged>,
     /// Macroblocks of the slices with CABAC, by mb_type.
-    pub macroblocks: BTreeMap<String, u64>,
+    pub macroblocks: BTreeMap<MbType, u64>,
     /// Their bins.
     pub bins: Bins,
-    /// How many bins were coded with each context that is used, by ctxIdx.
-    pub contexts: BTreeMap<usize, u64>,
+    /// How many bins were coded with each context.
+    pub contexts: Contexts,
+}
+
+/// A NAL unit that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Damaged {
+    /// Its number in the stream.
+    pub nal_unit: u64,
+    /// Where it begins: the byte of its header.
+    pub offset: u64,
+    /// The number of the slice in the stream, if it is one.
+    pub slice: Option<u64>,
+    /// What is wrong with it.
+    pub error: String,
+}
+
+const MOST_DAMAGED: usize = 100;
+
+/// How many bins were coded with each context variable, by ctxIdx; in JSON those that were used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contexts(pub Box<[u64; CONTEXTS]>);
+
+impl Default for Contexts {
+    fn default() -> Contexts {
+        Contexts(Box::new([0; CONTEXTS]))
+    }
+}
+
+impl Contexts {
+    /// How many were used.
+    pub fn used(&self) -> usize {
+        self.0.iter().filter(|bins| **bins > 0).count()
+    }
+}
+
+impl Serialize for Contexts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().enumerate().filter(|(_, bins)| **bins > 0))
+    }
 }
 
 /// Bins, by how they are coded.
@@ -56,9 +98,10 @@ impl Bins {
 }
 
 /// The observer that counts.
+#[derive(Default)]
 struct Counter {
     bins: Bins,
-    contexts: Box<[u64; CONTEXTS]>,
+    contexts: Contexts,
 }
 
 impl<C> Observer<C> for Counter {
@@ -66,7 +109,7 @@ impl<C> Observer<C> for Counter {
         match coded {
             Event::Context { ctx, .. } => {
                 self.bins.context += 1;
-                self.contexts[ctx.get()] += 1;
+                self.contexts.0[ctx.get()] += 1;
             }
             Event::Bypass { .. } => self.bins.bypass += 1,
             Event::Terminate { .. } => self.bins.terminate += 1,
@@ -76,43 +119,41 @@ impl<C> Observer<C> for Counter {
 }
 
 impl Info {
-    /// What is in one unit, and why its slice cannot be read, if that is so.
-    pub fn of(unit: &StreamUnit) -> (Info, Option<DataError>) {
+    /// What is in one unit.
+    pub fn of(unit: &StreamUnit) -> Info {
         let mut info =
             Info { bytes: (unit.unit.prefix.len() + unit.unit.bytes.len()) as u64, ..Info::default() };
-        let Some(nal_unit_type) = unit.nal_unit_type() else { return (info, None) };
+        let Some(nal_unit_type) = unit.nal_unit_type() else { return info };
         info.units.insert(unit_name(nal_unit_type), 1);
         if let (7, [_, profile_idc, _, level_idc, ..]) = (nal_unit_type, &unit.rbsp[..]) {
             info.sequences.insert(format!("profile_idc {profile_idc}, level_idc {level_idc}"), 1);
         }
         match &unit.content {
-            Content::Other => {}
+            Content::Other | Content::ParameterSet(None) => {}
+            Content::ParameterSet(Some(error)) => _ = info.tolerated.insert(error.to_string(), 1),
+            Content::Damaged(error) => info.add_damaged(unit, error.to_string()),
             Content::Unsupported(why) => _ = info.passed_through.insert(why.to_string(), 1),
             Content::Slice { parameters, .. } => {
                 info.pictures.insert(format_of(parameters), 1);
                 info.slices.insert(slice_name(parameters.slice_type), 1);
-                let counter = Counter { bins: Bins::default(), contexts: Box::new([0; CONTEXTS]) };
-                let mut macroblocks: BTreeMap<_, u64> = BTreeMap::new();
-                let read = unit.observe(counter, |step| {
-                    *macroblocks.entry(step.macroblock.mb_type).or_default() += 1;
+                let read = unit.observe(Counter::default(), |step| {
+                    *info.macroblocks.entry(step.macroblock.mb_type).or_default() += 1;
                 });
-                info.macroblocks =
-                    macroblocks.into_iter().map(|(kind, count)| (kind.name(), count)).collect();
-                match read {
-                    None => {}
-                    Some(Ok((counter, _))) => {
-                        info.bins = counter.bins;
-                        let used = counter.contexts.iter().copied().enumerate().filter(|(_, bins)| *bins > 0);
-                        info.contexts = used.collect();
-                    }
-                    Some(Err(error)) => {
-                        info.damaged.insert(error.to_string(), 1);
-                        return (info, Some(error));
+                if let Some((counter, read)) = read {
+                    (info.bins, info.contexts) = (counter.bins, counter.contexts);
+                    if let Err(error) = read {
+                        info.add_damaged(unit, error.to_string());
                     }
                 }
             }
         }
-        (info, None)
+        info
+    }
+
+    fn add_damaged(&mut self, unit: &StreamUnit, error: String) {
+        let (nal_unit, offset, slice) = (unit.number, unit.offset(), unit.slice_number);
+        self.damaged += 1;
+        self.first_damaged.push(Damaged { nal_unit, offset, slice, error });
     }
 
     /// Adds another part.
@@ -126,9 +167,12 @@ impl Info {
         add(&mut self.pictures, other.pictures);
         add(&mut self.slices, other.slices);
         add(&mut self.passed_through, other.passed_through);
-        add(&mut self.damaged, other.damaged);
+        add(&mut self.tolerated, other.tolerated);
         add(&mut self.macroblocks, other.macroblocks);
-        add(&mut self.contexts, other.contexts);
+        self.damaged += other.damaged;
+        let room = MOST_DAMAGED - self.first_damaged.len();
+        self.first_damaged.extend(other.first_damaged.into_iter().take(room));
+        self.contexts.0.iter_mut().zip(other.contexts.0.iter()).for_each(|(bins, more)| *bins += more);
         self.bins.context += other.bins.context;
         self.bins.bypass += other.bins.bypass;
         self.bins.terminate += other.bins.terminate;
@@ -160,7 +204,7 @@ fn format_of(parameters: &Parameters) -> String {
 }
 
 /// What a nal_unit_type is called (table 7-1).
-const fn unit_name(nal_unit_type: u8) -> &'static str {
+pub(super) const fn unit_name(nal_unit_type: u8) -> &'static str {
     match nal_unit_type {
         1 => "slice",
         2..=4 => "slice data partition",

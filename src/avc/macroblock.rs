@@ -1,7 +1,5 @@
 //! A macroblock as its syntax elements say it: no pixel, no predicted value, nothing that has to be derived.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-
 use crate::binarization::Table;
 
 /// The syntax elements of a macroblock. What its type has no element for is zero, `None` or empty.
@@ -64,60 +62,6 @@ impl Macroblock {
     }
 }
 
-/// The elements that are not zero, `None` or empty, by their names; mb_type always. A level stands with its place before it, and
-/// so do the two components of an mvd.
-impl Serialize for Macroblock {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("mb_type", &self.mb_type)?;
-        if let Some(flag) = self.mb_field_decoding_flag {
-            map.serialize_entry("mb_field_decoding_flag", &flag)?;
-        }
-        if self.transform_size_8x8_flag {
-            map.serialize_entry("transform_size_8x8_flag", &true)?;
-        }
-        if self.mb_type == MbType::I_NXN {
-            let blocks = if self.transform_size_8x8_flag { 4 } else { 16 };
-            map.serialize_entry("rem_intra_pred_mode", &self.rem_intra_pred_mode[..blocks])?;
-        }
-        if self.intra_chroma_pred_mode != 0 {
-            map.serialize_entry("intra_chroma_pred_mode", &self.intra_chroma_pred_mode)?;
-        }
-        if self.mb_type.has_sub_macroblocks() {
-            map.serialize_entry("sub_mb_type", &self.sub_mb_type)?;
-        }
-        for (list, name) in ["ref_idx_l0", "ref_idx_l1"].into_iter().enumerate() {
-            if self.ref_idx[list] != [0; 4] {
-                map.serialize_entry(name, &self.ref_idx[list])?;
-            }
-        }
-        for (list, name) in ["mvd_l0", "mvd_l1"].into_iter().enumerate() {
-            let places = self.mvd[list].iter().enumerate().filter(|(_, mvd)| **mvd != [0; 2]);
-            let places: Vec<_> = places.map(|(place, [x, y])| (place, x, y)).collect();
-            if !places.is_empty() {
-                map.serialize_entry(name, &places)?;
-            }
-        }
-        if self.coded_block_pattern != 0 {
-            map.serialize_entry("coded_block_pattern", &self.coded_block_pattern)?;
-        }
-        if self.mb_qp_delta != 0 {
-            map.serialize_entry("mb_qp_delta", &self.mb_qp_delta)?;
-        }
-        if !self.levels.is_empty() {
-            let levels = self.levels.iter().enumerate().filter(|(_, level)| **level != 0);
-            map.serialize_entry("levels", &levels.collect::<Vec<_>>())?;
-        }
-        if self.pcm_alignment != 0 {
-            map.serialize_entry("pcm_alignment_zero_bits", &self.pcm_alignment)?;
-        }
-        if !self.pcm.is_empty() {
-            map.serialize_entry("pcm", &self.pcm)?;
-        }
-        map.end()
-    }
-}
-
 /// What kind of macroblock it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MbType {
@@ -155,6 +99,27 @@ impl MbType {
         matches!(self, MbType::P(3) | MbType::B(22))
     }
 
+    /// Every type there is.
+    pub(super) fn all() -> impl Iterator<Item = MbType> {
+        let kinds = [(MbType::I as fn(u8) -> MbType, 26), (MbType::P, 4), (MbType::B, 23)];
+        let kinds = kinds.into_iter().flat_map(|(of, count)| (0..count).map(of));
+        std::iter::once(MbType::Skip).chain(kinds)
+    }
+
+    /// The names of the types of its sub-macroblocks, in their order; none where it has none.
+    pub(super) fn sub_mb_types(self) -> Vec<String> {
+        match self {
+            MbType::P(3) => (0..4).map(|kind| format!("P_L0_{}", p_sub_shape(kind).sub_name())).collect(),
+            MbType::B(22) => (0..13)
+                .map(|kind| match b_sub_shape(kind) {
+                    None => "B_Direct_8x8".to_owned(),
+                    Some((shape, lists)) => format!("B_{}_{}", lists.name(), shape.sub_name()),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Its name in the standard.
     ///
     /// ```
@@ -184,12 +149,6 @@ impl MbType {
                 format!("{letter}_{}_{}", lists.collect::<Vec<_>>().join("_"), shape.name())
             }
         }
-    }
-}
-
-impl Serialize for MbType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.name())
     }
 }
 
@@ -260,6 +219,16 @@ impl Shape {
             Shape::Rows => "16x8",
             Shape::Columns => "8x16",
             Shape::Quarters => "8x8",
+        }
+    }
+
+    /// The same of a sub-macroblock.
+    const fn sub_name(self) -> &'static str {
+        match self {
+            Shape::Whole => "8x8",
+            Shape::Rows => "8x4",
+            Shape::Columns => "4x8",
+            Shape::Quarters => "4x4",
         }
     }
 }

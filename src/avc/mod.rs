@@ -1,13 +1,14 @@
 //! H.264: the slice data of real streams, every bin of it, read and written.
 //!
-//! A stream is split into NAL units ([`nal`]); of those that are slices with CABAC the header says what the data depends on
+//! A stream is split into NAL units ([`nal`](crate::syntax::nal)); of those that are slices with CABAC the header says what the data depends on
 //! ([`Parameters`]), and a [`Walk`] goes through their macroblocks with any coder. The same walk reads, writes, traces and counts;
 //! what is not such a slice passes through untouched. Contexts need no pixel, so there is none.
 
 mod headers;
 mod info;
+mod json;
+pub mod lines;
 mod macroblock;
-pub mod nal;
 mod neighbours;
 mod parameters;
 mod prediction;
@@ -16,10 +17,10 @@ mod slice;
 mod stream;
 mod walk;
 
-pub use headers::{Content, Unsupported};
-pub use info::{Bins, Info};
+pub use headers::{Content, ParameterSets, Picture, Sequence, SliceHeader, Unsupported};
+pub use info::{Bins, Contexts, Damaged, Info};
 pub use macroblock::{Macroblock, MbType};
 pub use parameters::{Fault, Parameters};
 pub use slice::{DataError, SliceData, Step, WriteError, read_each, rewrite};
-pub use stream::{SliceTrace, Stream, StreamUnit, work_in_order};
-pub use walk::Walk;
+pub use stream::{Headers, SliceTrace, Stream, StreamUnit};
+pub use walk::{Derived, Walk};

@@ -49,6 +49,11 @@ impl Parameters {
         [0, 64, 128, 256][usize::from(self.chroma_array_type & 3)]
     }
 
+    /// How many levels a macroblock has.
+    pub(super) fn levels(&self) -> usize {
+        256 + 2 * self.chroma_levels()
+    }
+
     /// The larger of the two bit depths.
     pub(super) fn bit_depth(&self) -> u8 {
         if self.chroma_array_type == 0 {

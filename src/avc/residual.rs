@@ -3,13 +3,14 @@
 use super::macroblock::Macroblock;
 use super::neighbours::{Cell, DC, View};
 use super::walk::Walk;
-use crate::bin::{BinCoder, Element};
+use crate::bin::{BinCoder, Element, Place};
 use crate::binarization::unary_exp_golomb;
 use crate::context::CtxIdx;
 
 /// What is special to one ctxBlockCat (table 9-42): its contexts (tables 9-34 and 9-40), those for frame macroblocks first.
 #[derive(Debug)]
 struct Category {
+    ctx_block_cat: u8,
     coded_block_flag: u16,
     significant: [u16; 2],
     last: [u16; 2],
@@ -70,13 +71,21 @@ const LAST_8X8: [u8; 64] = [
 
 /// By ctxBlockCat; chroma DC (3) as in 4:2:0.
 static CATEGORIES: [Category; 14] = {
-    const fn small(flag: u16, significant: u16, last: u16, abs: u16, plane: usize) -> Category {
+    const fn small(
+        ctx_block_cat: u8,
+        flag: u16,
+        significant: u16,
+        last: u16,
+        abs: u16,
+        plane: usize,
+    ) -> Category {
         // ctxIdxOffset of luma and what shares it, of Cb, of Cr.
         let flags = [85, 460, 472];
         let maps = [[105, 277], [484, 776], [528, 820]];
         let lasts = [[166, 338], [572, 864], [616, 908]];
         let levels = [227, 952, 982];
         Category {
+            ctx_block_cat,
             coded_block_flag: flags[plane] + flag,
             significant: [maps[plane][0] + significant, maps[plane][1] + significant],
             last: [lasts[plane][0] + last, lasts[plane][1] + last],
@@ -86,8 +95,15 @@ static CATEGORIES: [Category; 14] = {
             most_gt1: 4,
         }
     }
-    const fn large(flag: u16, significant: [u16; 2], last: [u16; 2], abs: u16) -> Category {
+    const fn large(
+        ctx_block_cat: u8,
+        flag: u16,
+        significant: [u16; 2],
+        last: [u16; 2],
+        abs: u16,
+    ) -> Category {
         Category {
+            ctx_block_cat,
             coded_block_flag: flag,
             significant,
             last,
@@ -98,20 +114,20 @@ static CATEGORIES: [Category; 14] = {
         }
     }
     [
-        small(0, 0, 0, 0, 0),
-        small(4, 15, 15, 10, 0),
-        small(8, 29, 29, 20, 0),
+        small(0, 0, 0, 0, 0, 0),
+        small(1, 4, 15, 15, 10, 0),
+        small(2, 8, 29, 29, 20, 0),
         chroma_dc(0),
-        small(16, 47, 47, 39, 0),
-        large(1012, [402, 436], [417, 451], 426),
-        small(0, 0, 0, 0, 1),
-        small(4, 15, 15, 10, 1),
-        small(8, 29, 29, 20, 1),
-        large(1016, [660, 675], [690, 699], 708),
-        small(0, 0, 0, 0, 2),
-        small(4, 15, 15, 10, 2),
-        small(8, 29, 29, 20, 2),
-        large(1020, [718, 733], [748, 757], 766),
+        small(4, 16, 47, 47, 39, 0),
+        large(5, 1012, [402, 436], [417, 451], 426),
+        small(6, 0, 0, 0, 0, 1),
+        small(7, 4, 15, 15, 10, 1),
+        small(8, 8, 29, 29, 20, 1),
+        large(9, 1016, [660, 675], [690, 699], 708),
+        small(10, 0, 0, 0, 0, 2),
+        small(11, 4, 15, 15, 10, 2),
+        small(12, 8, 29, 29, 20, 2),
+        large(13, 1020, [718, 733], [748, 757], 766),
     ]
 };
 
@@ -120,6 +136,7 @@ static CHROMA_DC_422: Category = chroma_dc(1);
 const fn chroma_dc(format: usize) -> Category {
     let inc = &CHROMA_DC[format];
     Category {
+        ctx_block_cat: 3,
         coded_block_flag: 85 + 12,
         significant: [105 + 44, 277 + 44],
         last: [166 + 44, 338 + 44],
@@ -156,13 +173,14 @@ impl<C: BinCoder> Walk<'_, C> {
             cell.is_intra,
             cell.transform_size_8x8_flag,
         );
-        macroblock.levels.resize(256 + 2 * parameters.chroma_levels(), 0);
+        macroblock.levels.resize(parameters.levels(), 0);
         self.residual_luma(macroblock, cell, &view, 0);
         match parameters.chroma_array_type {
             1 | 2 => self.residual_chroma(macroblock, cell, &view),
             3 => (1..3).for_each(|plane| self.residual_luma(macroblock, cell, &view, plane)),
             _ => {}
         }
+        self.coder.place(Place::Macroblock(self.mb_addr() as u32));
     }
 
     /// residual_luma, of Y or of a chroma plane that is coded like it.
@@ -184,6 +202,7 @@ impl<C: BinCoder> Walk<'_, C> {
             let place = |index: usize| 2 * (block % 2) + index % 2 + 4 * (2 * (block / 2) + index / 2);
             if macroblock.transform_size_8x8_flag {
                 let levels = &mut plane_levels[64 * block..64 * (block + 1)];
+                self.begin_block(large, plane, block);
                 let is_coded = self.parameters.chroma_array_type != 3
                     || self.coded_block_flag(large, levels, cell, view, 16 * plane + place(0));
                 if is_coded {
@@ -197,6 +216,7 @@ impl<C: BinCoder> Walk<'_, C> {
                 let (category, levels) =
                     if is_intra_16x16 { (ac, &mut levels[1..]) } else { (whole, levels) };
                 let bit = 16 * plane + place(index);
+                self.begin_block(category, plane, 4 * block + index);
                 if self.coded_block_flag(category, levels, cell, view, bit) {
                     cell.coded |= 1 << bit;
                     self.block(category, levels);
@@ -220,6 +240,7 @@ impl<C: BinCoder> Walk<'_, C> {
                 for (index, levels) in macroblock.levels[range].chunks_exact_mut(16).enumerate() {
                     let category = Category::of(4);
                     let bit = 16 * (plane + 1) + 4 * (index / 2) + index % 2;
+                    self.begin_block(category, plane + 1, index);
                     if self.coded_block_flag(category, &levels[1..], cell, view, bit) {
                         cell.coded |= 1 << bit;
                         self.block(category, &mut levels[1..]);
@@ -242,11 +263,19 @@ impl<C: BinCoder> Walk<'_, C> {
         let dc = &mut dc[..levels.len() / 16];
         dc.iter_mut().zip(levels.chunks_exact(16)).for_each(|(dc, levels)| *dc = levels[0]);
         let bit = DC as usize + plane;
+        self.begin_block(category, plane, 0);
         if self.coded_block_flag(category, dc, cell, view, bit) {
             cell.coded |= 1 << bit;
             self.block(category, dc);
             dc.iter().zip(levels.chunks_exact_mut(16)).for_each(|(&dc, levels)| levels[0] = dc);
         }
+    }
+
+    /// Says which block comes.
+    #[inline(always)]
+    fn begin_block(&mut self, category: &Category, component: usize, index: usize) {
+        let (category, component, index) = (category.ctx_block_cat, component as u8, index as u8);
+        self.coder.place(Place::Block { category, component, index });
     }
 
     /// coded_block_flag of the block whose flag stands at this bit of [`Cell::coded`].
@@ -295,13 +324,18 @@ fn levels<C: BinCoder>(
     let mut at = 0;
     while at + 1 < levels.len() {
         let ctx = CtxIdx::known(significant + usize::from(significant_inc[at]));
+        coder.place(Place::Level(at as u8));
         let given = coder.element(SIGNIFICANT_COEFF_FLAG, i32::from(levels[at] != 0), 0..=1);
-        if coder.context(ctx, given != 0) {
+        let is_significant = coder.context(ctx, given != 0);
+        coder.coded(SIGNIFICANT_COEFF_FLAG, is_significant.into());
+        if is_significant {
             found[count] = at as u8;
             count += 1;
             let ctx = CtxIdx::known(last + usize::from(category.last_inc[at]));
             let given = coder.element(LAST_SIGNIFICANT_COEFF_FLAG, i32::from(at == end), 0..=1);
-            if coder.context(ctx, given != 0) {
+            let is_last = coder.context(ctx, given != 0);
+            coder.coded(LAST_SIGNIFICANT_COEFF_FLAG, is_last.into());
+            if is_last {
                 break;
             }
         }
@@ -316,6 +350,7 @@ fn levels<C: BinCoder>(
     let mut outside = None;
     let (mut eq1, mut gt1) = (0, 0);
     for &at in found[..count].iter().rev() {
+        coder.place(Place::Level(at));
         let level = &mut levels[usize::from(at)];
         let first = if gt1 != 0 { 0 } else { usize::min(4, 1 + eq1) };
         let others = 5 + gt1.min(category.most_gt1);
@@ -327,12 +362,14 @@ fn levels<C: BinCoder>(
             given = 0;
         }
         let mut abs_minus1 = unary_exp_golomb(coder, given as u32, 14, 0, ctx) as i32;
+        coder.coded(COEFF_ABS_LEVEL_MINUS1, abs_minus1);
         if !(0..beyond).contains(&abs_minus1) {
             outside = outside.or(Some(abs_minus1));
             abs_minus1 = 0;
         }
         let is_negative = coder.element(COEFF_SIGN_FLAG, i32::from(*level < 0), 0..=1);
         let is_negative = coder.bypass(is_negative != 0);
+        coder.coded(COEFF_SIGN_FLAG, is_negative.into());
         *level = if is_negative { -1 - abs_minus1 } else { 1 + abs_minus1 };
         if abs_minus1 == 0 {
             eq1 += 1;

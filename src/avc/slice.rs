@@ -2,13 +2,17 @@
 
 use super::macroblock::Macroblock;
 use super::parameters::{Fault, Parameters};
-use super::walk::Walk;
+use super::walk::{Derived, Walk};
 use crate::bin::{Decode, DecodeError, Encode, Tail};
 use crate::engine;
+use crate::syntax::HeaderError;
 
-/// Why the data of a slice cannot be read.
+/// Why a slice cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
+    /// Its header, or a parameter set.
+    #[error("{0}")]
+    Header(#[from] HeaderError),
     /// An element has a value that it cannot have.
     #[error("{0}")]
     Fault(#[from] Fault),
@@ -78,7 +82,8 @@ impl SliceData {
     pub fn read(parameters: &Parameters, data: &[u8]) -> Result<SliceData, DataError> {
         let mut macroblocks = Vec::new();
         let show = |step: Step<'_, _>| macroblocks.push(step.macroblock.clone());
-        let decoder = read_each(parameters, engine::Decoder::new(data), show)?;
+        let (decoder, read) = read_each(parameters, engine::Decoder::new(data), show);
+        read?;
         let tail = tail(data, decoder.position())?;
         Ok(SliceData { macroblocks, tail_bits: tail.bits, tail: tail.bytes.to_vec() })
     }
@@ -112,7 +117,7 @@ impl SliceData {
 }
 
 /// What stands behind the last bin, which ended before this bit.
-fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
+pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
     let bit = position.saturating_sub(1);
     let byte = usize::try_from(bit / 8).ok().and_then(|byte| data.get(byte)).copied().unwrap_or(0);
     if byte >> (7 - bit % 8) & 1 == 0 {
@@ -128,13 +133,16 @@ pub struct Step<'a, C> {
     pub decoder: &'a C,
     /// Its address.
     pub mb_addr: usize,
+    /// What is derived for it.
+    pub derived: Derived,
     /// What was read.
     pub macroblock: &'a Macroblock,
     /// Whether it is the last of the slice.
     pub is_last: bool,
 }
 
-/// Reads the macroblocks of a slice with any decoder that is at its first bin, and shows each; hands over the decoder.
+/// Reads the macroblocks of a slice with any decoder that is at its first bin, and shows each. Hands over the decoder, and whether
+/// the slice could be read to its end; the macroblocks before the one that could not have been shown.
 ///
 /// ```
 /// use silicabac::{avc::{MbType, Stream, read_each}, engine::Decoder};
@@ -142,32 +150,33 @@ pub struct Step<'a, C> {
 /// let mut intra = 0;
 /// for unit in Stream::new(&bytes[..]) {
 ///     if let Some((parameters, data)) = unit?.slice() {
-///         read_each(parameters, Decoder::new(data), |step| intra += usize::from(step.macroblock.mb_type.is_intra()))?;
+///         read_each(parameters, Decoder::new(data), |step| intra += usize::from(step.macroblock.mb_type.is_intra())).1?;
 ///     }
 /// }
 /// assert!(intra >= 99);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-/// [`DataError`].
 pub fn read_each<C: Decode>(
     parameters: &Parameters,
     decoder: C,
     mut show: impl FnMut(Step<'_, C>),
-) -> Result<C, DataError> {
+) -> (C, Result<(), DataError>) {
     let mut walk = Walk::new(decoder, parameters);
     let mut macroblock = Macroblock::default();
     loop {
         let mb_addr = walk.mb_addr();
         let is_last = walk.macroblock(&mut macroblock, false);
         if let Some(error) = walk.coder().error() {
-            return Err(DataError::Decode { mb_addr, error });
+            return (walk.into_coder(), Err(DataError::Decode { mb_addr, error }));
         }
-        let is_last = is_last?;
-        show(Step { decoder: walk.coder(), mb_addr, macroblock: &macroblock, is_last });
+        let is_last = match is_last {
+            Ok(is_last) => is_last,
+            Err(fault) => return (walk.into_coder(), Err(fault.into())),
+        };
+        let derived = walk.derived(mb_addr);
+        show(Step { decoder: walk.coder(), mb_addr, derived, macroblock: &macroblock, is_last });
         if is_last {
-            return Ok(walk.into_coder());
+            return (walk.into_coder(), Ok(()));
         }
     }
 }
@@ -180,12 +189,13 @@ pub fn rewrite(parameters: &Parameters, data: &[u8]) -> Result<Vec<u8>, DataErro
     let mut writer = Walk::new(engine::Encoder::new(), parameters);
     let mut written = Ok(false);
     let mut copy = Macroblock::default();
-    let decoder = read_each(parameters, engine::Decoder::new(data), |step| {
+    let (decoder, read) = read_each(parameters, engine::Decoder::new(data), |step| {
         copy.clone_from(step.macroblock);
         if written.is_ok() {
             written = writer.macroblock(&mut copy, step.is_last);
         }
-    })?;
+    });
+    read?;
     written?;
     let mut bytes = writer.into_coder().finish();
     tail(data, decoder.position())?.append_to(&mut bytes);

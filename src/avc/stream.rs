@@ -1,17 +1,18 @@
 //! The NAL units of a stream, each with what it holds.
 
 use std::io::{self, BufRead};
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::headers::{Content, ParameterSets};
-use super::nal::{Unit, Units, escape, unescape};
+use super::headers::{Before, Content, Found, ParameterSets, reader};
+use super::info::unit_name;
 use super::parameters::Parameters;
 use super::slice::{DataError, Step, read_each, rewrite};
-use crate::bin::{Decode, Element};
+use crate::bin::Element;
 use crate::context::SliceType;
 use crate::engine;
 use crate::observed::{Observed, Observer};
+use crate::syntax::nal::{Unit, Units, escape, unescape};
+use crate::syntax::{BitCoder, HeaderElement, HeaderError, Traced};
 use crate::trace::{Noted, Recorder, SliceHeader, TracedSlice};
 
 /// Reads a byte stream unit by unit, and keeps the parameter sets that it sends.
@@ -28,19 +29,39 @@ use crate::trace::{Noted, Recorder, SliceHeader, TracedSlice};
 /// ```
 #[derive(Debug)]
 pub struct Stream<R> {
-    units: Units<R>,
-    sets: ParameterSets,
+    source: Units<R>,
+    sets: Arc<ParameterSets>,
+    /// How many units there were so far, and how many of them were slices.
+    units: u64,
+    slices: u64,
 }
 
 /// A NAL unit, and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamUnit {
+    /// Its number in the stream.
+    pub number: u64,
+    /// If it is a slice, of whatever kind, its number among the slices of the stream.
+    pub slice_number: Option<u64>,
     /// Its bytes, and those before it.
     pub unit: Unit,
     /// Its bytes without emulation prevention.
     pub rbsp: Vec<u8>,
     /// What it holds.
     pub content: Content,
+    /// The parameter sets that were sent before it.
+    pub sets: Arc<ParameterSets>,
+}
+
+/// The elements of the headers of a NAL unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// The elements, from forbidden_zero_bit to what stands before slice data, or before what is not known.
+    pub elements: Vec<HeaderElement>,
+    /// Why not all of them are here.
+    pub error: Option<HeaderError>,
+    /// The bit after them.
+    pub end: u64,
 }
 
 /// The bins of a slice, and what they stand for.
@@ -66,9 +87,9 @@ impl SliceTrace {
 }
 
 impl<R: BufRead> Stream<R> {
-    /// A byte stream as of annex B, from a file or a pipe.
+    /// A byte stream as of annex B, or NAL units with their lengths before them, from a file or a pipe.
     pub fn new(source: R) -> Stream<R> {
-        Stream { units: Units::new(source), sets: ParameterSets::default() }
+        Stream { source: Units::new(source), sets: Arc::default(), units: 0, slices: 0 }
     }
 }
 
@@ -76,18 +97,44 @@ impl<R: BufRead> Iterator for Stream<R> {
     type Item = io::Result<StreamUnit>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.units.next()?.map(|unit| {
+        Some(self.source.next()?.map(|unit| {
             let rbsp = unescape(&unit.bytes);
-            let content = self.sets.take(&rbsp);
-            StreamUnit { unit, rbsp, content }
+            let (content, found) = self.sets.content(&rbsp);
+            let sets = Arc::clone(&self.sets);
+            if matches!(found, Found::Sequence(_) | Found::Picture(_)) {
+                Arc::make_mut(&mut self.sets).keep(found);
+            }
+            let is_slice = matches!(unit.bytes.first().map(|header| header & 31), Some(1 | 5));
+            let (number, slice_number) = (self.units, is_slice.then_some(self.slices));
+            self.units += u64::from(!unit.bytes.is_empty());
+            self.slices += u64::from(is_slice);
+            StreamUnit { number, slice_number, unit, rbsp, content, sets }
         }))
     }
 }
 
 impl StreamUnit {
+    /// Where it begins in the stream: the byte of its header.
+    pub fn offset(&self) -> u64 {
+        self.unit.offset + self.unit.prefix.len() as u64
+    }
+
+    /// What it is, by nal_unit_type.
+    pub fn kind(&self) -> &'static str {
+        self.nal_unit_type().map_or("nothing", unit_name)
+    }
+
     /// nal_unit_type; `None` where there is no NAL unit, behind the last one.
     pub fn nal_unit_type(&self) -> Option<u8> {
         self.unit.bytes.first().map(|header| header & 31)
+    }
+
+    /// The elements of its headers.
+    pub fn headers(&self) -> Headers {
+        let mut reader = Traced::new(reader(&self.rbsp));
+        let before = Before::reading(&self.sets, &self.rbsp);
+        let error = before.walk(&mut reader, &mut Found::default()).err();
+        Headers { elements: reader.elements, error, end: reader.coder.position() }
     }
 
     /// What slice data depends on, and the data from its first CABAC byte on, if it is a slice with CABAC.
@@ -98,36 +145,37 @@ impl StreamUnit {
         }
     }
 
-    /// Reads the slice, watched by an observer, and shows each macroblock; hands over the observer and the position behind the
-    /// last bin. `None` if it is no slice with CABAC.
-    ///
-    /// # Errors
-    /// [`DataError`].
+    /// Reads the slice, watched by an observer, and shows each macroblock. Hands over the observer, and whether the slice could be
+    /// read to its end. `None` if it is no slice with CABAC.
     pub fn observe<'a, O: Observer<engine::Decoder<'a>>>(
         &'a self,
         observer: O,
         show: impl FnMut(Step<'_, Observed<engine::Decoder<'a>, O>>),
-    ) -> Option<Result<(O, u64), DataError>> {
+    ) -> Option<(O, Result<(), DataError>)> {
         let (parameters, data) = self.slice()?;
         let observed = Observed { coder: engine::Decoder::new(data), observer };
-        let read = read_each(parameters, observed, show);
-        Some(read.map(|observed| (observed.observer, observed.coder.position())))
+        let (observed, read) = read_each(parameters, observed, show);
+        Some((observed.observer, read))
     }
 
     /// The trace of the slice. `None` if it is no slice with CABAC.
     ///
     /// # Errors
-    /// [`DataError`].
+    /// [`DataError`]; also for a parameter set that cannot be read.
     pub fn trace(&self) -> Option<Result<SliceTrace, DataError>> {
-        let Content::Slice { parameters, data } = &self.content else { return None };
+        let (parameters, data) = match &self.content {
+            Content::Slice { parameters, data } => (parameters, data),
+            Content::Damaged(error) => return Some(Err(error.clone().into())),
+            _ => return None,
+        };
         let mut macroblocks = Vec::new();
-        let read = self.observe(Recorder::default(), |step| {
+        let (recorder, read) = self.observe(Recorder::default(), |step| {
             macroblocks.push((step.mb_addr, step.decoder.observer.bins()));
         })?;
-        Some(read.map(|(recorder, _)| {
+        Some(read.map(|()| {
             let (segments, elements) = recorder.into_parts();
             let header = SliceHeader {
-                nal_offset: self.unit.offset + self.unit.prefix.len() as u64,
+                nal_offset: self.offset(),
                 // A NAL unit has no more than `nal::MAX_UNIT` bytes.
                 data_offset: *data as u32,
                 nal_type: self.nal_unit_type().unwrap_or(0),
@@ -147,42 +195,14 @@ impl StreamUnit {
     /// The bytes of the unit with its slice data read and written again; of what is no slice with CABAC, its bytes.
     ///
     /// # Errors
-    /// [`DataError`].
+    /// [`DataError`]; also for a parameter set that cannot be read.
     pub fn rewrite(&self) -> Result<Vec<u8>, DataError> {
-        let Content::Slice { ref parameters, data } = self.content else {
-            return Ok(self.unit.bytes.clone());
+        let (parameters, data) = match &self.content {
+            Content::Slice { parameters, data } => (parameters, *data),
+            Content::Damaged(error) => return Err(error.clone().into()),
+            _ => return Ok(self.unit.bytes.clone()),
         };
         let (header, data) = self.rbsp.split_at(data);
         Ok(escape(&[header, &rewrite(parameters, data)?].concat()))
-    }
-}
-
-/// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
-///
-/// No more than four units a job are held at once.
-///
-/// # Errors
-/// The stream cannot be read, or `sink` says so.
-pub fn work_in_order<T: Send, E: From<io::Error>>(
-    mut stream: impl Iterator<Item = io::Result<StreamUnit>>,
-    jobs: usize,
-    work: impl Fn(&StreamUnit) -> T + Sync,
-    mut sink: impl FnMut(StreamUnit, T) -> Result<(), E>,
-) -> Result<(), E> {
-    if jobs <= 1 {
-        return stream.try_for_each(|unit| {
-            let unit = unit?;
-            let result = work(&unit);
-            sink(unit, result)
-        });
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(io::Error::other)?;
-    loop {
-        let batch = stream.by_ref().take(4 * jobs).collect::<io::Result<Vec<_>>>()?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let results: Vec<T> = pool.install(|| batch.par_iter().map(&work).collect());
-        batch.into_iter().zip(results).try_for_each(|(unit, result)| sink(unit, result))?;
     }
 }

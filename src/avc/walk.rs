@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use super::macroblock::{B_MB_TYPE, Macroblock, MbType, P_MB_TYPE, intra_16x16};
 use super::neighbours::{ALL_CODED, Cell, Cells, View};
 use super::parameters::{Fault, Parameters};
-use crate::bin::{BinCoder, Element};
+use crate::bin::{BinCoder, Element, Place};
 use crate::binarization::{fixed_length, signed, truncated_unary, unsigned};
 use crate::context::{CtxIdx, SliceType};
 
@@ -36,9 +36,24 @@ pub struct Walk<'a, C> {
     pub(super) is_field: bool,
     /// mb_skip_flag of the macroblock before.
     is_prev_skipped: bool,
+    /// QPY of the macroblock before.
+    qp_y: i32,
     /// Whether mb_qp_delta of the macroblock before is not 0.
     has_prev_qp_delta: bool,
     fault: Option<Fault>,
+}
+
+/// What no element of a macroblock says by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Derived {
+    /// The column of its first luma sample (clause 6.4.1).
+    pub x: usize,
+    /// The row of its first luma sample, in the frame or the field that is coded.
+    pub y: usize,
+    /// Whether it is a field macroblock.
+    pub is_field: bool,
+    /// QPY.
+    pub qp_y: i32,
 }
 
 pub(super) const fn ctx(index: usize) -> CtxIdx {
@@ -61,6 +76,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             cells: Cells::new(parameters),
             is_field: parameters.field_pic_flag,
             is_prev_skipped: false,
+            qp_y: parameters.slice_qp_y.into(),
             has_prev_qp_delta: false,
             fault: None,
         }
@@ -76,6 +92,19 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         self.coder
     }
 
+    /// What is derived for the macroblock that was coded last.
+    pub fn derived(&self, mb_addr: usize) -> Derived {
+        let width = self.parameters.pic_width_in_mbs as usize;
+        let (x, y) = match self.parameters.mbaff_frame_flag {
+            false => (mb_addr % width, 16 * (mb_addr / width)),
+            true => {
+                let (pair, bottom) = (mb_addr / 2, mb_addr % 2);
+                (pair % width, 32 * (pair / width) + if self.is_field { bottom } else { 16 * bottom })
+            }
+        };
+        Derived { x: 16 * x, y, is_field: self.is_field, qp_y: self.qp_y }
+    }
+
     /// mbAddr of the macroblock that comes next.
     pub fn mb_addr(&self) -> usize {
         self.cells.next()
@@ -87,6 +116,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     /// The first element of which the value is not legal, be it from the stream or from the caller.
     pub fn macroblock(&mut self, macroblock: &mut Macroblock, is_last: bool) -> Result<bool, Fault> {
         let mb_addr = self.mb_addr();
+        self.coder.place(Place::Macroblock(mb_addr as u32));
         let is_mbaff = self.parameters.mbaff_frame_flag;
         let is_bottom = is_mbaff && mb_addr % 2 == 1;
         if is_mbaff && !is_bottom {
@@ -112,6 +142,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         if !is_mbaff || is_bottom {
             let given = self.coder.element(END_OF_SLICE_FLAG, i32::from(is_last), 0..=1);
             is_end = self.coder.terminate(given != 0);
+            self.coder.coded(END_OF_SLICE_FLAG, is_end.into());
             if !is_end && self.mb_addr() == self.parameters.pic_size_in_mbs as usize {
                 self.complain(END_OF_SLICE_FLAG, 0, 1..=1);
             }
@@ -144,6 +175,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             given = *legal.start();
         }
         let coded = code(&mut self.coder, given);
+        self.coder.coded(element, coded);
         if legal.contains(&coded) {
             return coded;
         }
@@ -154,7 +186,9 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     #[inline(always)]
     pub(super) fn flag(&mut self, element: Element, given: bool, index: usize) -> bool {
         let given = self.coder.element(element, i32::from(given), 0..=1);
-        self.coder.context(ctx(index), given != 0)
+        let coded = self.coder.context(ctx(index), given != 0);
+        self.coder.coded(element, coded.into());
+        coded
     }
 
     /// What mb_field_decoding_flag is where no macroblock of a pair has it (clause 7.4.4).
@@ -369,6 +403,10 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         let legal = -26 - half..=25 + half;
         macroblock.mb_qp_delta = self.element(MB_QP_DELTA, macroblock.mb_qp_delta.into(), legal, code) as i8;
         self.has_prev_qp_delta = macroblock.mb_qp_delta != 0;
+        // Clause 7.4.5. QpBdOffsetY is twice `half`.
+        let offset = 2 * half;
+        self.qp_y =
+            (self.qp_y + i32::from(macroblock.mb_qp_delta) + 52 + 2 * offset) % (52 + offset) - offset;
     }
 }
 

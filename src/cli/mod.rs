@@ -34,6 +34,7 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
+use silicabac::avc::lines::LinesError;
 use silicabac::{
     mutation::{DesignError, MutationError},
     prove::ProveError,
@@ -121,12 +122,20 @@ enum Failure {
     #[error("cannot read {}: {source}", .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error(
-        "{path} is a container of streams; `ffmpeg -i {path} -map 0:v:0 -c copy -f h264 out.264` takes the stream out of it",
+        "{path} is {format}, a container of streams; `ffmpeg -i {path} -map 0:v:0 -c copy -f h264 out.264` takes an H.264 stream out of it",
         path = .path.display()
     )]
-    Container { path: PathBuf },
-    #[error("{}: there is no NAL unit in it: this is no H.264 byte stream", .path.display())]
+    Container { path: PathBuf, format: &'static str },
+    #[error("{} is an H.265 stream; only those of H.264 are read so far", .path.display())]
+    Hevc { path: PathBuf },
+    #[error("{}: there is no NAL unit in it: this is no H.264 stream", .path.display())]
     NoUnit { path: PathBuf },
+    #[error("{}: it has no NAL unit of the numbers that are wanted", .path.display())]
+    NoSuchUnit { path: PathBuf },
+    #[error("{}, {source}", .path.display())]
+    Lines { path: PathBuf, source: LinesError },
+    #[error("{}: there is no line in it: `silicabac stream syntax` writes such lines", .path.display())]
+    NoLine { path: PathBuf },
     #[error("{}: {source}", .path.display())]
     Trace { path: PathBuf, source: TraceError },
     #[error("{}: {source}", .path.display())]

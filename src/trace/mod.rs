@@ -9,6 +9,7 @@ mod cbt1;
 #[cfg(feature = "trace")]
 mod packed;
 mod record;
+mod write;
 
 use std::io;
 
@@ -18,6 +19,7 @@ use crate::engine;
 
 pub use cbt1::{FormatError, FormatErrorKind};
 pub use record::{Noted, Recorder};
+pub use write::TraceWriter;
 
 /// The bins of one stream, slice by slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,12 +142,9 @@ impl Trace {
     /// Where nobody could read it again: [`TraceError::TooLarge`]; [`TraceError::Format`] where there is no slice, the layout
     /// has no room for a count, a segment holds something else than one life of bins and alignments, or loads after PCM.
     pub fn to_unpacked(&self) -> Result<Vec<u8>, TraceError> {
-        let bytes = cbt1::write(self)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(TraceError::TooLarge);
-        }
-        cbt1::read(&bytes)?;
-        Ok(bytes)
+        let mut writer = TraceWriter::new(self.codec, self.contexts);
+        self.slices.iter().try_for_each(|slice| writer.push(slice))?;
+        writer.into_unpacked()
     }
 }
 

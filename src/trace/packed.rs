@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{MAX_BYTES, Trace, TraceError};
+use super::{MAX_BYTES, Trace, TraceError, TraceWriter};
 use crate::files;
 
 impl Trace {
@@ -48,11 +48,24 @@ impl Trace {
     /// # Errors
     /// [`TraceError::Io`] from `sink`; and those of [`to_unpacked`](Self::to_unpacked).
     pub fn write_to(&self, sink: impl Write) -> Result<(), TraceError> {
-        let bytes = self.to_unpacked()?;
-        let mut encoder = zstd::Encoder::new(sink, 19)?;
-        encoder.include_checksum(true)?;
-        encoder.write_all(&bytes)?;
-        encoder.finish()?;
-        Ok(())
+        pack(&self.to_unpacked()?, sink)
     }
+}
+
+impl TraceWriter {
+    /// Writes a zstd frame with a checksum of its contents.
+    ///
+    /// # Errors
+    /// [`TraceError::Io`] from `sink`; and those of [`into_unpacked`](Self::into_unpacked).
+    pub fn finish(self, sink: impl Write) -> Result<(), TraceError> {
+        pack(&self.into_unpacked()?, sink)
+    }
+}
+
+fn pack(bytes: &[u8], sink: impl Write) -> Result<(), TraceError> {
+    let mut encoder = zstd::Encoder::new(sink, 19)?;
+    encoder.include_checksum(true)?;
+    encoder.write_all(bytes)?;
+    encoder.finish()?;
+    Ok(())
 }

@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 pub(super) use read::read;
-pub(super) use write::write;
+pub(super) use write::{head, slice};
 
 use crate::context::Codec;
 

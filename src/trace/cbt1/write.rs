@@ -2,26 +2,40 @@
 
 use super::{FormatError, FormatErrorKind, MAGIC, NEVER_USED, id_space};
 use crate::bin::Event;
-use crate::context::ContextModel;
-use crate::trace::{Segment, Trace, TracedSlice};
+use crate::context::{Codec, ContextModel};
+use crate::trace::{Segment, TracedSlice};
 
-pub(in crate::trace) fn write(trace: &Trace) -> Result<Vec<u8>, FormatError> {
-    let mut writer = Writer { bytes: MAGIC.to_vec(), slice: None, segment: None };
-    if trace.slices.is_empty() {
+/// What stands before so many slices with so many segments.
+pub(in crate::trace) fn head(
+    codec: Codec,
+    contexts: u16,
+    slices: usize,
+    segments: usize,
+) -> Result<Vec<u8>, FormatError> {
+    let mut writer = Writer { before: 0, bytes: MAGIC.to_vec(), slice: None, segment: None };
+    if slices == 0 {
         return Err(writer.error(FormatErrorKind::Empty));
     }
-    writer.bytes.extend([trace.codec as u8, id_space(trace.codec)]);
-    writer.bytes.extend(trace.contexts.to_le_bytes());
-    writer.count_u32("npayload", trace.slices.len())?;
-    writer.count_u32("nsegment", trace.slices.iter().map(|slice| slice.segments.len()).sum())?;
-    for (i, slice) in trace.slices.iter().enumerate() {
-        (writer.slice, writer.segment) = (Some(i), None);
-        writer.slice(slice)?;
-    }
+    writer.bytes.extend([codec as u8, id_space(codec)]);
+    writer.bytes.extend(contexts.to_le_bytes());
+    writer.count_u32("npayload", slices)?;
+    writer.count_u32("nsegment", segments)?;
+    Ok(writer.bytes)
+}
+
+/// The slice of this number, with so many bytes before it.
+pub(in crate::trace) fn slice(
+    before: usize,
+    number: usize,
+    slice: &TracedSlice,
+) -> Result<Vec<u8>, FormatError> {
+    let mut writer = Writer { before, bytes: Vec::new(), slice: Some(number), segment: None };
+    writer.slice(slice)?;
     Ok(writer.bytes)
 }
 
 struct Writer {
+    before: usize,
     bytes: Vec<u8>,
     slice: Option<usize>,
     segment: Option<usize>,
@@ -74,7 +88,7 @@ impl Writer {
     }
 
     fn error(&self, what: FormatErrorKind) -> FormatError {
-        FormatError { what, at: self.bytes.len(), slice: self.slice, segment: self.segment }
+        FormatError { what, at: self.before + self.bytes.len(), slice: self.slice, segment: self.segment }
     }
 }
 

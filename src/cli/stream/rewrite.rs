@@ -1,0 +1,59 @@
+//! `silicabac stream rewrite`
+
+use std::path::Path;
+
+use silicabac::avc::{Content, StreamUnit};
+
+use super::{Done, Input, Selection, for_each, open};
+use crate::cli::{
+    Failure, Verdict,
+    output::{Kind, to_output},
+    print::say,
+};
+
+/// What a unit is written as.
+enum Written {
+    /// As it was, for it is the same, or nothing that is coded again.
+    AsItWas,
+    /// As it was, for coded again it would be another.
+    Other,
+    /// As it was, for it cannot be read.
+    Damaged,
+}
+
+pub(super) fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> {
+    let (mut slices, mut bytes, mut passed, mut differing) = (0, 0, 0, 0);
+    let opened = open(&input.path)?;
+    let work = |unit: &StreamUnit| match unit.rewrite() {
+        Ok(written) if written == unit.unit.bytes => Done { result: Written::AsItWas, damage: None },
+        // What cannot be read or written is passed through, so that nothing is lost.
+        Ok(_) => Done {
+            result: Written::Other,
+            damage: Some("encoded again it is another; it is passed through".to_owned()),
+        },
+        Err(error) => {
+            Done { result: Written::Damaged, damage: Some(format!("{error}; it is passed through")) }
+        }
+    };
+    let mut count = to_output(Some(output), Kind::Binary, |out| {
+        for_each(input, &Selection::ALL, opened, work, |unit, written| {
+            differing += u64::from(matches!(written, Written::Other));
+            match unit.content {
+                Content::Slice { .. } => slices += 1,
+                Content::Unsupported(_) => passed += 1,
+                _ => {}
+            }
+            bytes += (unit.unit.prefix.len() + unit.unit.bytes.len()) as u64;
+            out.write_all(&unit.unit.prefix)?;
+            out.write_all(&unit.unit.bytes)?;
+            Ok(true)
+        })
+    })?;
+    count.damaged -= differing;
+    say(format_args!(
+        "{slices} slices decoded and encoded again, {passed} passed through, {} damaged, {differing} differ; {bytes} bytes",
+        count.damaged
+    ));
+    count.differing = differing;
+    Ok(count.verdict())
+}

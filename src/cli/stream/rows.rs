@@ -1,0 +1,151 @@
+//! A table of bins: a row a bin, written as the bins are decoded.
+
+use std::io::Write;
+
+use silicabac::avc::{Content, DataError, StreamUnit};
+use silicabac::bin::{Decode, Element, Event, Place};
+use silicabac::context::ContextModel;
+use silicabac::observed::Observer;
+
+use super::{place, selection};
+
+const COLUMNS: &str = "bin\tmb_addr\tblock\tlevel\telement\tbinIdx\tkind\tctxIdx\tpStateIdx\tvalMPS\tcodIRange\tcodIOffset\tbinVal\tvalue";
+
+/// Which bins get a row.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wanted {
+    /// Those of these macroblocks.
+    pub(super) macroblocks: Option<selection::Range>,
+    /// Those of these numbers in the slice.
+    pub(super) bins: Option<(usize, usize)>,
+}
+
+/// The observer that writes the rows.
+#[derive(Default)]
+struct Rows {
+    text: Vec<u8>,
+    wanted: Wanted,
+    bin: usize,
+    macroblock: u32,
+    /// ctxBlockCat, the component and the number of the block, and levelListIdx.
+    block: Option<(u8, u8, u8)>,
+    level: Option<u8>,
+    element: Option<Element>,
+    bin_idx: usize,
+    before: Before,
+    /// Whether the last row has no end yet, since its element may be at its end.
+    is_open: bool,
+}
+
+/// What is to be told of the coder before a bin.
+#[derive(Default)]
+struct Before {
+    model: ContextModel,
+    range: u32,
+    offset: u32,
+}
+
+impl Rows {
+    fn end_row(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.text.push(b'\n');
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        let bins = self.wanted.bins.is_none_or(|(first, last)| (first..=last).contains(&self.bin));
+        bins && self.wanted.macroblocks.is_none_or(|range| range.contains(self.macroblock.into()))
+    }
+
+    fn row(&mut self, coded: Event) {
+        const CAN: &str = "a vector takes any bytes";
+        let Before { model, range, offset } = self.before;
+        let (state, mps) = (model.p_state_idx(), u8::from(model.val_mps()));
+        let (kind, bin) = match coded {
+            Event::Context { ctx, bin } => (format!("context\t{}\t{state}\t{mps}", ctx.get()), bin),
+            Event::Bypass { bin } => ("bypass\t\t\t".to_owned(), bin),
+            Event::Terminate { bin } => ("terminate\t\t\t".to_owned(), bin),
+            _ => return,
+        };
+        let block = self.block.map(|(category, component, index)| {
+            format!("{}{index} cat {category}", ["Y", "Cb", "Cr"][usize::from(component) % 3])
+        });
+        let (block, level) =
+            (block.unwrap_or_default(), self.level.map(|level| level.to_string()).unwrap_or_default());
+        let element = self.element.map_or("", |element| element.0);
+        let (number, macroblock, bin_idx, bin) = (self.bin, self.macroblock, self.bin_idx, u8::from(bin));
+        write!(
+            self.text,
+            "{number}\t{macroblock}\t{block}\t{level}\t{element}\t{bin_idx}\t{kind}\t{range}\t{offset}\t{bin}\t"
+        )
+        .expect(CAN);
+        self.is_open = true;
+    }
+}
+
+impl<C: Decode> Observer<C> for Rows {
+    fn element(&mut self, _: &C, element: Element) {
+        self.end_row();
+        self.element = Some(element);
+        self.bin_idx = 0;
+    }
+
+    fn coded(&mut self, _: &C, _: Element, value: i32) {
+        if self.is_open {
+            self.text.extend(value.to_string().bytes());
+        }
+        self.end_row();
+    }
+
+    fn place(&mut self, _: &C, place: Place) {
+        self.end_row();
+        match place {
+            Place::Macroblock(address) => (self.macroblock, self.block, self.level) = (address, None, None),
+            Place::Block { category, component, index } => {
+                (self.block, self.level) = (Some((category, component, index)), None);
+            }
+            Place::Level(level) => self.level = Some(level),
+        }
+    }
+
+    fn before(&mut self, decoder: &C, request: Event) {
+        let model = if let Event::Context { ctx, .. } = request {
+            decoder.save(ctx)
+        } else {
+            ContextModel::default()
+        };
+        self.before = Before { model, range: decoder.cod_i_range(), offset: decoder.cod_i_offset() };
+    }
+
+    fn after(&mut self, _: &C, coded: Event) {
+        if !coded.is_bin() {
+            return;
+        }
+        self.end_row();
+        if self.is_wanted() {
+            self.row(coded);
+        }
+        self.bin += 1;
+        self.bin_idx += 1;
+    }
+}
+
+/// The rows of a slice, after a line that says which one it is, and why it could not be read to its end; nothing of what is no
+/// slice with CABAC.
+pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> (Vec<u8>, Result<(), DataError>) {
+    let head = match &unit.content {
+        Content::Damaged(error) => return (Vec::new(), Err(error.clone().into())),
+        Content::Slice { parameters, .. } => format!(
+            "# {}, slice_type {:?}, SliceQPY {}, cabac_init_idc {}\n{COLUMNS}\n",
+            place(unit),
+            parameters.slice_type,
+            parameters.slice_qp_y,
+            parameters.cabac_init_idc
+        ),
+        _ => return (Vec::new(), Ok(())),
+    };
+    let rows = Rows { text: head.into_bytes(), wanted, ..Rows::default() };
+    let Some((mut rows, read)) = unit.observe(rows, |_| {}) else { return (Vec::new(), Ok(())) };
+    rows.end_row();
+    (rows.text, read)
+}

@@ -1,0 +1,50 @@
+//! `silicabac stream syntax`
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use silicabac::avc::lines::UnitLines;
+use silicabac::avc::{Content, StreamUnit};
+
+use super::{Done, Input, Selection, for_each, open};
+use crate::cli::{
+    Failure, Verdict,
+    output::{Kind, to_output},
+};
+
+pub(super) fn syntax(
+    input: &Input,
+    selection: &Selection,
+    output: Option<&Path>,
+) -> Result<Verdict, Failure> {
+    let opened = open(&input.path)?;
+    let work = |unit: &StreamUnit| {
+        let lines = unit.lines(true);
+        let result = text(&lines);
+        let damage = match unit.content {
+            Content::Slice { .. } | Content::Damaged(_) => lines.unit.error,
+            _ => None,
+        };
+        Done { result, damage }
+    };
+    to_output(output, Kind::Text, |out| {
+        let count = for_each(input, selection, opened, work, |_, text| {
+            out.write_all(&text?)?;
+            Ok(true)
+        })?;
+        Ok(count.verdict())
+    })
+}
+
+fn text(lines: &UnitLines) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    serde_json::to_writer(&mut text, &lines.unit)?;
+    writeln!(text)?;
+    for macroblock in &lines.macroblocks {
+        serde_json::to_writer(&mut text, macroblock)?;
+        writeln!(text)?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,11 @@
+//! What the syntax of H.264 and that of H.265 have in common below their slice data: NAL units of a byte stream ([`nal`]), the codes
+//! of header bits, and work on the units of a stream that is handed over in its order.
+
+mod bits;
+mod elements;
+pub mod nal;
+mod work;
+
+pub use bits::{BitCoder, BitReader, BitWriter, Descriptor, HeaderElement, HeaderError, Traced, Values};
+pub use elements::{Elements, ListedValues};
+pub use work::work_in_order;

@@ -1,0 +1,51 @@
+//! A trace that is written slice by slice, so that no more of it is held than its bytes.
+
+use super::{MAX_BYTES, TraceError, TracedSlice, cbt1};
+use crate::context::Codec;
+
+/// Takes the slices of a trace, one after the other, and makes a trace file of them.
+#[derive(Clone, Debug)]
+pub struct TraceWriter {
+    codec: Codec,
+    contexts: u16,
+    slices: usize,
+    segments: usize,
+    /// The slices as they stand in the file.
+    bytes: Vec<u8>,
+}
+
+impl TraceWriter {
+    /// Without a slice, as a trace of this codec with so many contexts.
+    pub fn new(codec: Codec, contexts: u16) -> TraceWriter {
+        TraceWriter { codec, contexts, slices: 0, segments: 0, bytes: Vec::new() }
+    }
+
+    /// Appends a slice.
+    ///
+    /// # Errors
+    /// As [`Trace::to_unpacked`](super::Trace::to_unpacked), but that there is no slice.
+    pub fn push(&mut self, slice: &TracedSlice) -> Result<(), TraceError> {
+        let segments = slice.segments.len();
+        let head = cbt1::head(self.codec, self.contexts, 1, segments)?;
+        let bytes = cbt1::slice(head.len() + self.bytes.len(), self.slices, slice)?;
+        if (head.len() + self.bytes.len() + bytes.len()) as u64 > MAX_BYTES {
+            return Err(TraceError::TooLarge);
+        }
+        // Read again by itself.
+        cbt1::read(&[&head[..], &bytes].concat())?;
+        self.bytes.extend(bytes);
+        self.slices += 1;
+        self.segments += segments;
+        Ok(())
+    }
+
+    /// The trace without a zstd frame.
+    ///
+    /// # Errors
+    /// [`TraceError::Format`] where there is no slice, or the layout has no room for their number.
+    pub fn into_unpacked(self) -> Result<Vec<u8>, TraceError> {
+        let mut bytes = cbt1::head(self.codec, self.contexts, self.slices, self.segments)?;
+        bytes.extend(self.bytes);
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,430 @@
+//! Headers of H.264: what is read is what FFmpeg reads, what is written is what was read, and what slice data does not depend on
+//! keeps no stream from being read.
+
+mod common;
+
+use std::{
+    fs,
+    io::{self, BufReader, Read},
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use common::{Corpus, program, streams};
+use proptest::prelude::*;
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use silicabac::avc::lines::{LineReader, UnitLine, Writer};
+use silicabac::avc::{Content, ParameterSets, SliceData, Stream, StreamUnit};
+use silicabac::bin::Element;
+use silicabac::syntax::nal::{Units, escape};
+use silicabac::syntax::{BitReader, BitWriter, HeaderElement, Traced, Values};
+
+fn units(bytes: &[u8]) -> Vec<StreamUnit> {
+    Stream::new(bytes).map(|unit| unit.unwrap()).collect()
+}
+
+fn all_streams() -> Vec<PathBuf> {
+    let corpus = Corpus::find().map(|corpus| corpus.streams()).unwrap_or_default();
+    streams().into_iter().chain(corpus).collect()
+}
+
+/// An element as FFmpeg shows it: where it begins, its name and its value.
+type Shown = (u64, String, i64);
+
+/// The headers of the NAL units of a stream, as FFmpeg's filter `trace_headers` shows them.
+fn shown_by_ffmpeg(ffmpeg: &Path, stream: &Path) -> Vec<Vec<Shown>> {
+    let run = Command::new(ffmpeg)
+        .args(["-hide_banner", "-f", "h264", "-i"])
+        .arg(stream)
+        .args(["-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&run.stderr).into_owned();
+    let (_, packets) = text.split_once("] Packet:").unwrap_or_else(|| panic!("{}: {text}", stream.display()));
+    let mut units = Vec::new();
+    for line in packets.lines().filter_map(|line| line.split_once("[trace_headers @ ")?.1.split_once("] ")) {
+        let words: Vec<&str> = line.1.split_whitespace().collect();
+        let [bit, name, .., "=", value] = words[..] else { continue };
+        let Ok(bit) = bit.parse() else { continue };
+        if name == "forbidden_zero_bit" {
+            units.push(Vec::new());
+        }
+        // A number in brackets says which of several elements of a name it is.
+        let name = name.split('[').next().unwrap();
+        let name = match name {
+            "gaps_in_frame_num_allowed_flag" => "gaps_in_frame_num_value_allowed_flag",
+            name => name,
+        };
+        if let Some(unit) = units.last_mut() {
+            unit.push((bit, name.to_owned(), value.parse().unwrap()));
+        }
+    }
+    units
+}
+
+/// Of supplemental information and what else is not read here.
+fn is_read(unit: &[Shown]) -> bool {
+    matches!(unit[2].2, 1 | 5 | 7 | 8 | 9)
+}
+
+#[test]
+fn headers_are_those_that_ffmpeg_shows() {
+    let Some(ffmpeg) = program("ffmpeg", "ffmpeg") else { return };
+    let mut elements = 0;
+    for path in all_streams() {
+        let ffmpeg = shown_by_ffmpeg(&ffmpeg, &path);
+        let ffmpeg = ffmpeg.iter().filter(|unit| is_read(unit));
+        let own: Vec<Vec<Shown>> = units(&fs::read(&path).unwrap())
+            .iter()
+            .map(|unit| {
+                let headers = unit.headers();
+                assert_eq!(headers.error, None, "{}", path.display());
+                let shown =
+                    |element: &HeaderElement| (element.bit, element.element.0.to_owned(), element.value);
+                headers.elements.iter().map(shown).collect::<Vec<_>>()
+            })
+            .filter(|unit| unit.len() > 2 && is_read(unit))
+            .collect();
+        let mut compared = 0;
+        for (ffmpeg, own) in ffmpeg.zip(&own) {
+            let ffmpeg: Vec<_> = ffmpeg.iter().filter(|(_, name, _)| !name.starts_with("rbsp_")).collect();
+            assert_eq!(own.iter().collect::<Vec<_>>(), ffmpeg, "{}, unit {compared}", path.display());
+            compared += 1;
+            elements += own.len();
+        }
+        // FFmpeg's parser drops what cannot begin a picture, such as the end of a stream that was cut.
+        assert!(compared + 2 >= own.len(), "{}: {compared} of {}", path.display(), own.len());
+    }
+    assert!(elements > 5_000, "only {elements} elements");
+}
+
+/// The lines of a stream, and with how many of its units they stand as they are.
+fn lines(bytes: &[u8], macroblocks: bool) -> (String, usize) {
+    let (mut text, mut verbatim) = (String::new(), 0);
+    for unit in units(bytes) {
+        let lines = unit.lines(macroblocks);
+        verbatim += usize::from(lines.unit.verbatim.is_some());
+        text += &format!("{}\n", serde_json::to_string(&lines.unit).unwrap());
+        for macroblock in &lines.macroblocks {
+            text += &format!("{}\n", serde_json::to_string(macroblock).unwrap());
+        }
+    }
+    (text, verbatim)
+}
+
+fn stream_of(lines: &str) -> Result<Vec<u8>, String> {
+    let units: Result<Vec<_>, _> = LineReader::new(lines.as_bytes()).collect();
+    units.map(|units| units.concat()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn lines_come_back_as_the_same_stream() {
+    for path in all_streams() {
+        let bytes = fs::read(&path).unwrap();
+        for macroblocks in [true, false] {
+            let (lines, verbatim) = lines(&bytes, macroblocks);
+            assert!(stream_of(&lines).unwrap() == bytes, "{}", path.display());
+            // One, which is no NAL unit, at the end of some streams.
+            assert!(verbatim <= 1, "{}: {verbatim} units as they are", path.display());
+        }
+    }
+}
+
+fn stream(name: &str) -> Vec<u8> {
+    let path = streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap();
+    fs::read(path).unwrap()
+}
+
+#[test]
+fn an_edited_header_is_written() {
+    let bytes = stream("x264_main_ipb");
+    let (lines, _) = lines(&bytes, true);
+    let cropped = lines.replacen(
+        r#""frame_cropping_flag":0"#,
+        r#""frame_cropping_flag":1,"frame_crop_left_offset":1,"frame_crop_right_offset":2,"frame_crop_top_offset":3,"frame_crop_bottom_offset":4"#,
+        1,
+    );
+    assert_ne!(lines, cropped);
+    let written = stream_of(&cropped).unwrap();
+    let (before, after) = (units(&bytes), units(&written));
+    assert_eq!(before.len(), after.len());
+    let offsets: Vec<i64> = after
+        .iter()
+        .flat_map(|unit| unit.headers().elements)
+        .filter(|element| element.element.0.starts_with("frame_crop_"))
+        .map(|element| element.value)
+        .collect();
+    assert_eq!(offsets, [1, 2, 3, 4]);
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before.slice(), after.slice());
+    }
+    // A longer slice header moves the data, of which no bin changes.
+    let longer = lines.replacen(r#""slice_qp_delta":"#, r#""slice_qp_delta":0,"was":"#, 1);
+    assert!(stream_of(&longer).unwrap_err().contains("was would be lost"));
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_said_with_its_number() {
+    let (lines, _) = lines(&stream("x264_main_ipb"), true);
+    let line_of = |text: &str| 1 + lines.lines().position(|line| line.contains(text)).unwrap();
+    let check = |from: &str, to: &str, line: usize, words: &str| {
+        let edited = lines.replacen(from, to, 1);
+        assert_ne!(edited, lines);
+        let error = stream_of(&edited).unwrap_err();
+        assert!(error.starts_with(&format!("line {line}: ")) && error.contains(words), "{error}");
+    };
+    let [sps, pps] = ["log2_max_frame_num_minus4", "pic_init_qp_minus26"].map(line_of);
+    check(
+        r#""seq_parameter_set_id":0"#,
+        r#""seq_parameter_set_id":32"#,
+        sps,
+        "seq_parameter_set_id is 32; it can be 0 to 31",
+    );
+    check(r#""level_idc":"#, r#""level":"#, sps, "level_idc is missing");
+    check(
+        r#""weighted_bipred_idc":"#,
+        r#""weighted_bipred_idc":3,"x":"#,
+        pps,
+        "weighted_bipred_idc is 3; it can be 0 to 2",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_macroblock_is_said_with_its_line() {
+    let (lines, _) = lines(&stream("x264_main_ipb"), true);
+    let all: Vec<&str> = lines.lines().collect();
+    let at = all.iter().rposition(|line| line.contains("\"intra_chroma_pred_mode\":")).unwrap();
+    let edit = |edit: &dyn Fn(&str) -> String| {
+        let mut edited: Vec<String> = all.iter().map(|line| line.to_string()).collect();
+        edited[at] = edit(all[at]);
+        stream_of(&edited.join("\n")).unwrap_err()
+    };
+    let place = format!("line {}: ", at + 1);
+    let check =
+        |error: String, words: &str| assert!(error.starts_with(&place) && error.contains(words), "{error}");
+    let (before, after) = all[at].split_once("\"intra_chroma_pred_mode\":").unwrap();
+    check(
+        edit(&|_| format!("{before}\"intra_chroma_pred_mode\":4{}", &after[1..])),
+        "intra_chroma_pred_mode of macroblock",
+    );
+    check(edit(&|line| line.replace("\"mb_type\":\"", "\"mb_type\":\"X")), "is no mb_type");
+    check(edit(&|line| line.replace("\"mb_addr\":", "\"mb_addr\":9")), "comes next");
+    check(edit(&|line| line.replace("\"derived\":", "\"other\":")), "unknown field");
+    check(edit(&|line| line.replace("\"mb_type\":", "\"mb_type\":\"Skip\",\"mb_type\":")), "is there twice");
+    check(edit(&|line| line[..line.len() - 2].to_owned()), "EOF");
+}
+
+/// Chooses the value of each element among the legal ones, small ones mostly.
+struct Chosen {
+    random: ChaCha8Rng,
+    nal_unit_type: i64,
+}
+
+impl Values for Chosen {
+    fn value(&mut self, element: Element, legal: &RangeInclusive<i64>) -> Option<i64> {
+        let (low, high) = (*legal.start(), *legal.end());
+        let random = i64::from(self.random.next_u32());
+        Some(match element.0 {
+            "nal_unit_type" => self.nal_unit_type,
+            "seq_parameter_set_id" | "pic_parameter_set_id" => 0,
+            // So that there is a slice that refers to it, and no loop without an end.
+            "first_mb_in_slice" | "pic_size_in_map_units_minus1" => random % 4,
+            "pic_width_in_mbs_minus1" | "pic_height_in_map_units_minus1" => 3 + random % 4,
+            _ if high - low > 1000 && random % 8 != 0 => (random >> 3) % 12 - if low < 0 { 6 } else { 0 },
+            _ => low + (random << 20 | i64::from(self.random.next_u32())) % (high - low + 1),
+        })
+    }
+
+    fn has(&self, _: Element) -> bool {
+        self.nal_unit_type == 8
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Parameter sets and slice headers of any legal elements: what is read is what was written.
+    #[test]
+    fn any_elements_of_headers_come_back(seed: u64) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut sets = ParameterSets::default();
+        for nal_unit_type in [9, 7, 13, 8, 1, 5, 7, 8, 1] {
+            let values = Chosen { random: ChaCha8Rng::seed_from_u64(random.next_u64()), nal_unit_type };
+            let mut writer = Traced::new(BitWriter::new(values));
+            sets.walk(&mut writer).unwrap();
+            let (elements, mut coder) = (writer.elements, writer.coder);
+            coder.push(true);
+            let rbsp = coder.into_parts().0;
+            let mut reader = Traced::new(BitReader::new(&rbsp));
+            sets.walk(&mut reader).unwrap();
+            prop_assert_eq!(&reader.elements, &elements);
+            prop_assert!(reader.coder.is_at_trailing_bits());
+            let content = sets.take(&rbsp);
+            prop_assert!(!matches!(content, Content::Damaged(_)), "{content:?}");
+            // And as lines.
+            let unit = units(&[&[0, 0, 1][..], &escape(&rbsp)].concat()).remove(0);
+            if matches!(nal_unit_type, 7 | 9 | 13) {
+                let line = serde_json::to_string(&unit.lines(true).unit).unwrap();
+                let line: UnitLine = serde_json::from_str(&line).unwrap();
+                prop_assert_eq!(&line.verbatim, &None);
+                let written = Writer::default().write(&line, vec![]).unwrap();
+                prop_assert_eq!(written, [&unit.unit.prefix[..], &unit.unit.bytes].concat());
+            }
+        }
+    }
+
+    /// No bytes make a header that is read without an end.
+    #[test]
+    fn no_bytes_lead_a_header_astray(bytes in prop::collection::vec(any::<u8>(), 0..60), nal_unit_type in 0..32_u8) {
+        let mut sets = ParameterSets::default();
+        for unit in units(&stream("x264_high_8x8")).iter().take(3) {
+            sets.take(&unit.rbsp);
+        }
+        sets.take(&[&[0x60 | nal_unit_type][..], &bytes].concat());
+    }
+}
+
+/// What the slices of a stream hold.
+fn data(bytes: &[u8]) -> Vec<SliceData> {
+    let all = units(bytes);
+    let slices = all.iter().filter(|unit| unit.slice_number.is_some());
+    slices
+        .map(|unit| {
+            let (parameters, data) = unit.slice().unwrap_or_else(|| panic!("{:?}", unit.content));
+            SliceData::read(parameters, data).unwrap()
+        })
+        .collect()
+}
+
+/// The stream with its parameter sets of this type edited: their RBSP.
+fn edited(bytes: &[u8], nal_unit_type: u8, edit: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let parts = units(bytes).into_iter().flat_map(|mut unit| {
+        if unit.nal_unit_type() == Some(nal_unit_type) {
+            edit(&mut unit.rbsp);
+            unit.unit.bytes = escape(&unit.rbsp);
+        }
+        [unit.unit.prefix, unit.unit.bytes].concat()
+    });
+    parts.collect()
+}
+
+/// Some cameras write one after a parameter set.
+#[test]
+fn a_byte_too_much_after_a_parameter_set_changes_nothing() {
+    for name in ["x264_main_ipb", "x264_high_8x8", "x264_high444"] {
+        let bytes = stream(name);
+        let contents = |bytes: &[u8]| units(bytes).into_iter().map(|unit| unit.content).collect::<Vec<_>>();
+        let slices = contents(&bytes);
+        for nal_unit_type in [7, 8] {
+            for junk in 1..=255 {
+                let longer = edited(&bytes, nal_unit_type, |rbsp| rbsp.push(junk));
+                assert!(contents(&longer) == slices, "{name}, nal_unit_type {nal_unit_type}, byte {junk:#x}");
+                let (lines, _) = lines(&longer, false);
+                assert!(stream_of(&lines).unwrap() == longer);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_stop_bit_changes_nothing() {
+    for name in ["x264_main_ipb", "x264_high_8x8"] {
+        let bytes = stream(name);
+        for nal_unit_type in [7, 8] {
+            let shorter = edited(&bytes, nal_unit_type, |rbsp| {
+                let last = rbsp.last_mut().unwrap();
+                *last &= *last - 1;
+                if *last == 0 {
+                    rbsp.pop();
+                }
+            });
+            assert!(
+                shorter != bytes && data(&shorter) == data(&bytes),
+                "{name}, nal_unit_type {nal_unit_type}"
+            );
+        }
+    }
+}
+
+/// It is when a slice refers to them that parameter sets have to be there.
+#[test]
+fn parameter_sets_come_in_any_order_and_again() {
+    let bytes = stream("x264_high_8x8");
+    let all = units(&bytes);
+    let part = |unit: &StreamUnit| [&unit.unit.prefix[..], &unit.unit.bytes].concat();
+    let of = |nal_unit_type| {
+        all.iter().find(|unit| unit.nal_unit_type() == Some(nal_unit_type)).map(part).unwrap()
+    };
+    let rest: Vec<u8> =
+        all.iter().filter(|unit| !matches!(unit.nal_unit_type(), Some(7 | 8))).flat_map(part).collect();
+    let turned = [of(8), of(7), rest.clone()].concat();
+    assert!(data(&turned) == data(&bytes));
+    let again = [of(7), of(8), rest.clone(), of(8), of(7), rest].concat();
+    assert!(data(&again) == [data(&bytes), data(&bytes)].concat());
+}
+
+/// A level that is too low, and what the VUI says of buffers, is nothing that slice data depends on; nor is a VUI that is cut off.
+#[test]
+fn what_slices_do_not_depend_on_is_not_checked() {
+    let bytes = stream("x264_main_ipb");
+    let slices = data(&bytes);
+    let low = edited(&bytes, 7, |rbsp| rbsp[3] = 1);
+    assert!(data(&low) == slices);
+    let cut = edited(&bytes, 7, |rbsp| rbsp.truncate(rbsp.len() - 2));
+    assert!(data(&cut) == slices);
+    let note = units(&cut).into_iter().find_map(|unit| match unit.content {
+        Content::ParameterSet(Some(error)) => Some(error.to_string()),
+        _ => None,
+    });
+    assert!(note.unwrap().starts_with("the NAL unit ends within"));
+    let (lines, verbatim) = lines(&cut, true);
+    assert!(verbatim <= 1 && stream_of(&lines).unwrap() == cut);
+}
+
+/// Where NAL units stand with their lengths before them, they are the same units, and lines come back with other lengths.
+#[test]
+fn lengths_can_stand_in_the_place_of_start_codes() {
+    let bytes = stream("x264_main_ipb");
+    let with_lengths = |bytes: &[u8]| -> Vec<u8> {
+        let parts = units(bytes)
+            .into_iter()
+            .filter(|unit| !unit.unit.bytes.is_empty())
+            .flat_map(|unit| [&(unit.unit.bytes.len() as u32).to_be_bytes()[..], &unit.unit.bytes].concat());
+        parts.collect()
+    };
+    let lengths = with_lengths(&bytes);
+    assert!(data(&lengths) == data(&bytes));
+    let (text, _) = lines(&lengths, true);
+    assert!(stream_of(&text).unwrap() == lengths);
+    let edit = |text: &str| {
+        text.replacen(r#""frame_cropping_flag":0"#, r#""frame_cropping_flag":1,"frame_crop_left_offset":0,"frame_crop_right_offset":0,"frame_crop_top_offset":0,"frame_crop_bottom_offset":900"#, 1)
+    };
+    let edited = stream_of(&edit(&text)).unwrap();
+    assert!(edited == with_lengths(&stream_of(&edit(&lines(&bytes, true).0)).unwrap()));
+    // A length that is too large for what is there.
+    let cut = &lengths[..lengths.len() - 10];
+    let (text, verbatim) = lines(cut, true);
+    assert!(verbatim == 1 && stream_of(&text).unwrap() == cut);
+}
+
+/// However many zeros there are, few of them are held at once, and none is lost.
+#[test]
+fn zeros_without_an_end_take_no_memory() {
+    let bytes = stream("x264_gray");
+    let zeros = 400 << 20;
+    let source = bytes.chain(io::repeat(0).take(zeros)).chain(&bytes[..]);
+    let (mut total, mut kept, mut slices) = (0, 0, 0);
+    for unit in Units::new(BufReader::new(source)) {
+        let unit = unit.unwrap();
+        total += (unit.prefix.len() + unit.bytes.len()) as u64;
+        kept = kept.max(unit.prefix.len());
+        slices += usize::from(unit.bytes.first().is_some_and(|header| matches!(header & 31, 1 | 5)));
+    }
+    assert_eq!(total, zeros + 2 * bytes.len() as u64);
+    assert_eq!(slices, 8);
+    assert!(kept < 3 << 20, "{kept} bytes");
+}

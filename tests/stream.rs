@@ -1,0 +1,286 @@
+//! `silicabac stream`, as it is used: what it prints and writes, and what it says of what it cannot read.
+
+mod common;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use common::{command, expect};
+
+/// The committed stream of this name.
+fn stream(name: &str) -> PathBuf {
+    common::streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap()
+}
+
+#[test]
+fn streams_are_looked_into_traced_and_rewritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = stream("x264_high_mbaff_cif");
+    let run =
+        |arguments: &[&str], file: &Path| command().arg("stream").args(arguments).arg(file).output().unwrap();
+    expect(
+        &run(&["info"], &path),
+        0,
+        &[
+            "19979 bytes",
+            "9 slice",
+            "352x288 4:2:0 8 bit, MBAFF frames",
+            "198227: 165850 context",
+            "378 of 1024",
+        ],
+    );
+    let info = run(&["info", "--format=json", "--jobs=0"], &path);
+    let info: serde_json::Value = serde_json::from_slice(&info.stdout).unwrap();
+    assert_eq!((&info["slices"]["B"], &info["bins"]["bypass"]), (&6.into(), &30252.into()));
+
+    let again = dir.path().join("again.264");
+    let output = run(&["rewrite", "--output", again.to_str().unwrap()], &path);
+    expect(
+        &output,
+        0,
+        &["10 slices decoded and encoded again, 0 passed through, 0 damaged, 0 differ; 19979 bytes"],
+    );
+    assert!(fs::read(&again).unwrap() == fs::read(&path).unwrap());
+
+    let trace = dir.path().join("t.cbt.zst");
+    expect(&run(&["trace", "--output", trace.to_str().unwrap()], &path), 0, &[]);
+    expect(
+        &command().arg("replay").arg(&trace).output().unwrap(),
+        0,
+        &["1 files, 10 slices, 198227 bins", "0 failures"],
+    );
+    let compare = ["trace", "--compare", trace.to_str().unwrap()];
+    expect(&run(&compare, &path), 0, &["10 slices, 198227 bins, 0 differences"]);
+    expect(&run(&compare, &stream("x264_gray")), 1, &["(slice 0), bin 0", "the trace 10", "codIRange"]);
+    let table = String::from_utf8(run(&["trace", "--slice=0"], &path).stdout).unwrap();
+    let rows: Vec<&str> = table.lines().take(4).collect();
+    assert!(
+        rows[0].starts_with("# NAL unit ")
+            && rows[0].contains("(slice 0), slice_type I, SliceQPY ")
+            && rows[1].starts_with("bin\tmb_addr\tblock\tlevel\telement")
+    );
+    assert!(rows[2].starts_with("0\t0\t\t\tmb_field_decoding_flag\t0\tcontext\t70\t"), "{}", rows[2]);
+    assert_eq!(table.lines().filter(|line| line.starts_with('#')).count(), 1);
+
+    let syntax = String::from_utf8(run(&["syntax"], &path).stdout).unwrap();
+    let lines: Vec<serde_json::Value> =
+        syntax.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let macroblocks: Vec<_> = lines.iter().filter(|line| line["mb_type"].is_string()).collect();
+    assert_eq!((macroblocks.len(), lines.len() - macroblocks.len()), (3960, 12));
+    assert_eq!((&macroblocks[396]["slice"], &macroblocks[396]["mb_addr"]), (&1.into(), &0.into()));
+}
+
+#[test]
+fn streams_that_are_no_streams_are_bad_input() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("in.264");
+    let out = dir.path().join("out.264");
+    let info = |bytes: &[u8]| {
+        fs::write(&file, bytes).unwrap();
+        command().args(["stream", "info"]).arg(&file).output().unwrap()
+    };
+    expect(&info(b""), 4, &["there is no NAL unit in it"]);
+    expect(&info(b"no stream at all"), 4, &["there is no NAL unit in it"]);
+    expect(
+        &info(b"\0\0\0\x18ftypisom"),
+        4,
+        &["is MP4 or QuickTime, a container", "ffmpeg -i", "-c copy -f h264 out.264"],
+    );
+    expect(&info(&[0x1a, 0x45, 0xdf, 0xa3, 0, 0, 1]), 4, &["is Matroska or WebM, a container"]);
+    let missing = dir.path().join("missing");
+    expect(
+        &command().args(["stream", "info"]).arg(&missing).output().unwrap(),
+        4,
+        &["cannot read", "missing"],
+    );
+
+    // A slice that is cut short is passed through, and named; nothing is lost.
+    let whole = fs::read(stream("x264_main_ipb")).unwrap();
+    let cut = &whole[..whole.len() - 100];
+    let damaged = info(cut);
+    expect(&damaged, 4, &["damaged      1", "a bit beyond the last byte"]);
+    let rewritten = command().args(["stream", "rewrite"]).arg(&file).arg("-o").arg(&out).output().unwrap();
+    expect(&rewritten, 4, &["macroblock ", "; it is passed through", "1 damaged"]);
+    assert!(fs::read(&out).unwrap() == cut);
+    // An output that cannot be written leaves nothing behind.
+    let nowhere = dir.path().join("nowhere/out.264");
+    let refused = command().args(["stream", "rewrite"]).arg(&file).arg("-o").arg(&nowhere).output().unwrap();
+    expect(&refused, 4, &["cannot write"]);
+}
+
+#[test]
+fn streams_come_from_the_standard_input_and_go_to_the_standard_output() {
+    let bytes = fs::read(stream("x264_gray")).unwrap();
+    let mut run = command()
+        .args(["stream", "rewrite", "-", "-o", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    run.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout == bytes);
+}
+
+/// A stream in a file, and the command with this verb on it.
+struct Case {
+    dir: tempfile::TempDir,
+}
+
+impl Case {
+    fn new(bytes: &[u8]) -> Case {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("in"), bytes).unwrap();
+        Case { dir }
+    }
+
+    fn run(&self, arguments: &str) -> Output {
+        let mut words: Vec<&str> = arguments.split_whitespace().collect();
+        words.insert(1, "in");
+        command().arg("stream").args(words).current_dir(self.dir.path()).output().unwrap()
+    }
+
+    fn out(&self) -> Vec<u8> {
+        fs::read(self.dir.path().join("out")).unwrap()
+    }
+}
+
+/// Every verb says why a slice cannot be read, with its NAL unit, and ends with status 4; `rewrite` passes it through.
+fn check_damaged(bytes: &[u8], words: &[&str]) {
+    let case = Case::new(bytes);
+    for verb in ["info", "trace", "syntax", "rewrite -o out"] {
+        expect(&case.run(verb), 4, words);
+    }
+    assert!(case.out() == bytes);
+    // Its lines are the stream all the same.
+    let lines = case.run("syntax").stdout;
+    let synth = Case::new(&lines);
+    expect(&synth.run("synth -o out"), 0, &["NAL units"]);
+    assert!(synth.out() == bytes);
+}
+
+/// The NAL units of a committed stream with their prefixes.
+fn parts(name: &str) -> Vec<Vec<u8>> {
+    let bytes = fs::read(stream(name)).unwrap();
+    let units = silicabac::syntax::nal::Units::new(&bytes[..]);
+    units.map(|unit| unit.unwrap()).map(|unit| [unit.prefix, unit.bytes].concat()).collect()
+}
+
+#[test]
+fn a_slice_that_cannot_be_read_is_named_by_every_verb() {
+    let parts = parts("x264_main_ipb");
+    // The second unit is the picture parameter set.
+    let without = [&parts[..1], &parts[2..]].concat().concat();
+    check_damaged(
+        &without,
+        &["NAL unit 1 at byte", "(slice 0)", "pic_parameter_set_id is 0", "has sent no such"],
+    );
+    let cut = [&parts[..3], &[parts[3][..5].to_vec()][..]].concat().concat();
+    check_damaged(&cut, &["NAL unit 3 at byte", "(slice 1)", "the NAL unit ends within"]);
+    let lines = String::from_utf8(Case::new(&parts.concat()).run("syntax").stdout).unwrap();
+    let edited = |from: &str, to: &str| {
+        let mut units = parts.clone();
+        let line = lines.lines().filter(|line| line.contains("\"nal_unit\"")).nth(2).unwrap();
+        // No line can say it; so its bits are written as those of no element.
+        assert!(line.contains(from), "{line}");
+        let words = Case::new(lines.replacen(from, to, 1).as_bytes()).run("synth -o out");
+        expect(&words, 4, &["in, line 3: ", "it can be"]);
+        units.truncate(2);
+        units
+    };
+    let far = edited("\"slice_qp_delta\":-3", "\"slice_qp_delta\":60");
+    // first_mb_in_slice 0, slice_type 7, pic_parameter_set_id 0, frame_num 0, idr_pic_id 0, pic_order_cnt_lsb 0, two flags, then
+    // slice_qp_delta 60: 1 0001000 1 0000 1 000000 0 0 0000001111000.
+    let header = [0x65, 0b1000_1000, 0b1000_0100, 0b0000_0000, 0b0000_1111, 0b0001_0000];
+    check_damaged(
+        &[far.concat(), [&[0, 0, 1][..], &header].concat()].concat(),
+        &["slice_qp_delta is 60; it can be -26 to 25"],
+    );
+    // first_mb_in_slice 99: 0000001100100.
+    let header = [0x65, 0b0000_0011, 0b0010_0000, 0b1000_1000, 0b0100_0000, 0b1111_1111];
+    let beyond = [parts[..2].concat(), [&[0, 0, 1][..], &header].concat()].concat();
+    check_damaged(&beyond, &["first_mb_in_slice is 99; it can be 0 to 98 (bit 8)"]);
+}
+
+/// What is cut off in the middle of a slice: what comes before it is there, then the fault.
+#[test]
+fn a_damaged_slice_gives_what_can_be_read_of_it() {
+    let whole = fs::read(stream("x264_gray")).unwrap();
+    let cut = &whole[..whole.len() - 100];
+    let case = Case::new(cut);
+    let syntax = case.run("syntax");
+    expect(&syntax, 4, &["(slice 3)", "a bit beyond the last byte"]);
+    let lines = String::from_utf8(syntax.stdout).unwrap();
+    let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(last["slice"], 3);
+    let trace = case.run("trace --slice 3");
+    expect(&trace, 4, &[]);
+    let rows = String::from_utf8(trace.stdout).unwrap();
+    assert!(rows.lines().count() > 100);
+    assert!(rows.lines().last().unwrap().contains("a bit beyond the last byte"));
+    check_damaged(cut, &["a bit beyond the last byte"]);
+}
+
+#[test]
+fn what_is_no_h264_stream_is_named() {
+    let packets: Vec<u8> = (0..4).flat_map(|_| [&[0x47][..], &[0; 187]].concat()).collect();
+    for (bytes, words) in [
+        (&b"FLV\x01\x05\0\0\0\x09"[..], &["is FLV, a container", "ffmpeg -i in"][..]),
+        (&packets, &["an MPEG transport stream", "ffmpeg -i in"]),
+        (b"\0\0\0\x20ftypisom", &["is MP4", "ffmpeg -i in"]),
+        (b"\0\0\0\x01\x40\x01\x0c\x01", &["is an H.265 stream"]),
+        (b"\0\0\x01\x42\x01\x01", &["is an H.265 stream"]),
+    ] {
+        for verb in ["info", "trace", "syntax", "headers", "rewrite -o out"] {
+            expect(&Case::new(bytes).run(verb), 4, words);
+        }
+    }
+}
+
+#[test]
+fn units_slices_and_macroblocks_are_selected_by_number() {
+    let case = Case::new(&fs::read(stream("x264_main_ipb")).unwrap());
+    let lines = |arguments: &str| {
+        let output = case.run(arguments);
+        expect(&output, 0, &[]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let slices = |text: &str| text.lines().filter(|line| line.contains("\"nal_unit\"")).count();
+    assert_eq!(slices(&lines("syntax --slice 2-4")), 3);
+    assert_eq!(slices(&lines("syntax --nal-unit -1")), 2);
+    let rows = lines("trace --slice 1 --macroblock 3");
+    assert!(rows.lines().skip(2).all(|row| row.split('\t').nth(1) == Some("3")) && rows.lines().count() > 5);
+    // The value stands in the row of the last bin of an element.
+    let row = rows.lines().find(|row| row.contains("end_of_slice_flag")).unwrap();
+    assert!(row.ends_with("\t0\t0"), "{row}");
+    let table = lines("headers --nal-unit 0");
+    assert!(table.contains("level_idc") && !table.contains("first_mb_in_slice"));
+    expect(&case.run("syntax --slice 99"), 4, &["no NAL unit of the numbers"]);
+    expect(&case.run("syntax --slice 4-2"), 2, &["--slice"]);
+}
+
+#[test]
+fn the_schema_describes_the_lines() {
+    let schema = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/stream.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
+    for path in common::streams() {
+        let case = Case::new(&fs::read(&path).unwrap());
+        for verb in ["syntax --slice 0-1", "headers --format json"] {
+            for line in String::from_utf8(case.run(verb).stdout).unwrap().lines() {
+                let line: serde_json::Value = serde_json::from_str(line).unwrap();
+                let error = schema
+                    .iter_errors(&line)
+                    .next()
+                    .map(|error| format!("{}: {error}", error.instance_path()));
+                assert_eq!(error, None, "{}: {line}", path.display());
+            }
+        }
+    }
+    assert!(!schema.is_valid(&serde_json::json!({ "slice": 0, "mb_addr": 0 })));
+}
