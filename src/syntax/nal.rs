@@ -47,6 +47,8 @@ pub struct Units<R> {
     /// How many zeros the buffer ends with.
     zeros: usize,
     is_at_end: bool,
+    /// Whether there was a NAL unit.
+    has_unit: bool,
     /// Whether lengths stand before the units; not known before the first one is asked for.
     has_lengths: Option<bool>,
 }
@@ -61,13 +63,23 @@ enum Found {
 impl<R: BufRead> Units<R> {
     /// The NAL units of a byte stream, a file or a pipe.
     pub fn new(source: R) -> Units<R> {
-        Units { source, buffer: Vec::new(), at: 0, offset: 0, zeros: 0, is_at_end: false, has_lengths: None }
+        Units {
+            source,
+            buffer: Vec::new(),
+            at: 0,
+            offset: 0,
+            zeros: 0,
+            is_at_end: false,
+            has_unit: false,
+            has_lengths: None,
+        }
     }
 
     /// Reads some bytes more.
     fn read_more(&mut self) -> io::Result<()> {
-        if self.buffer.len() - self.at > MAX_UNIT {
-            return Err(io::Error::new(ErrorKind::InvalidData, NoStartCode));
+        let is_far = !self.has_unit && self.offset > MAX_UNIT as u64;
+        if is_far || self.buffer.len() - self.at > MAX_UNIT {
+            return Err(io::Error::new(ErrorKind::InvalidData, NoUnit));
         }
         self.buffer.drain(..self.at);
         self.at = 0;
@@ -131,6 +143,7 @@ impl<R: BufRead> Units<R> {
             prefix: ahead[..bytes.start].to_vec(),
             bytes: ahead[bytes.clone()].to_vec(),
         };
+        self.has_unit |= !unit.bytes.is_empty();
         self.at += bytes.end;
         self.offset += bytes.end as u64;
         unit
@@ -210,8 +223,8 @@ fn up_to_zeros(bytes: &[u8]) -> &[u8] {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("for {MAX_UNIT} bytes there is no start code; this is no byte stream of NAL units")]
-struct NoStartCode;
+#[error("for {MAX_UNIT} bytes there is no NAL unit; this is no byte stream of NAL units")]
+struct NoUnit;
 
 impl<R: BufRead> Iterator for Units<R> {
     type Item = io::Result<Unit>;
