@@ -32,12 +32,6 @@ pub fn truncated_unary<C: BinCoder>(
     ones
 }
 
-/// Fixed length (FL) of so many bins, 32 at the most, the lowest bit first. `ctx` is by binIdx.
-#[inline(always)]
-pub fn fixed_length<C: BinCoder>(coder: &mut C, value: u32, bins: u32, ctx: impl Fn(u32) -> CtxIdx) -> u32 {
-    (0..bins).fold(0, |coded, bin| coded | u32::from(coder.context(ctx(bin), value >> bin & 1 != 0)) << bin)
-}
-
 /// Exp-Golomb of order `k` (EGk), all of it bypass bins. A prefix of more than 31-`k` ones is cut there, so that every
 /// value fits.
 ///

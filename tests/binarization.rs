@@ -1,10 +1,9 @@
 //! Binarizations: the bins are those of the standard's definitions, and come back as the value.
 
 use proptest::prelude::*;
+use silicabac::avc::binarization::fixed_length;
 use silicabac::bin::{BinCoder, Encode, Event};
-use silicabac::binarization::{
-    Table, exp_golomb, fixed_length, signed, truncated_unary, unary_exp_golomb, unsigned,
-};
+use silicabac::binarization::{Table, exp_golomb, signed, truncated_unary, unary_exp_golomb, unsigned};
 use silicabac::context::CtxIdx;
 use silicabac::engine::{Decoder, Encoder};
 use silicabac::observed::{Observed, Observer};

@@ -277,6 +277,22 @@ proptest! {
         }
     }
 
+    /// However a stream is damaged, its lines are the same stream.
+    #[test]
+    fn lines_of_damaged_streams_come_back(
+        name in prop::sample::select(vec!["x264_main_ipb", "x264_high444", "x264_gray"]),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), prop::bool::weighted(0.3)), 1..12),
+    ) {
+        let mut bytes = stream(name);
+        for (at, value, is_early) in edits {
+            let at = at.index(if is_early { 60 } else { bytes.len() });
+            bytes[at] = value;
+        }
+        for macroblocks in [true, false] {
+            prop_assert!(stream_of(&lines(&bytes, macroblocks).0).unwrap() == bytes);
+        }
+    }
+
     /// No bytes make a header that is read without an end.
     #[test]
     fn no_bytes_lead_a_header_astray(bytes in prop::collection::vec(any::<u8>(), 0..60), nal_unit_type in 0..32_u8) {

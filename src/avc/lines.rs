@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::headers::slice_type_name;
 use super::headers::{Before, Content, Found, ParameterSets};
 use super::macroblock::Macroblock;
 use super::parameters::Fault;
@@ -43,7 +44,7 @@ pub struct UnitLine {
     pub offset: u64,
     /// What stands before it: zeros and the start code, or its length.
     pub prefix: Hex,
-    /// What nal_unit_type means. It is not read again.
+    /// What nal_unit_type means, and slice_type. It is not read again.
     #[serde(rename = "type")]
     pub kind: String,
     /// The number of the slice in the stream, if it is one. It is not read again.
@@ -112,7 +113,10 @@ impl StreamUnit {
             slice: self.slice_number,
             offset: self.offset(),
             prefix: Hex(self.unit.prefix.clone()),
-            kind: self.kind().to_owned(),
+            kind: match headers.elements.iter().find(|element| element.element.0 == "slice_type") {
+                Some(element) => format!("{} {}", self.kind(), slice_type_name(element.value)),
+                None => self.kind().to_owned(),
+            },
             header: Elements::of(&headers.elements, |element| element.value),
             error: headers.error.map(|error| error.to_string()),
             ..UnitLine::default()

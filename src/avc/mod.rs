@@ -4,6 +4,7 @@
 //! ([`Parameters`]), and a [`Walk`] goes through their macroblocks with any coder. The same walk reads, writes, traces and counts;
 //! what is not such a slice passes through untouched. Contexts need no pixel, so there is none.
 
+pub mod binarization;
 mod headers;
 mod info;
 mod json;
@@ -18,7 +19,6 @@ mod stream;
 mod walk;
 
 pub use headers::{Content, ParameterSets, Picture, Sequence, SliceHeader, Unsupported};
-pub use info::{Bins, Contexts, Damaged, Info};
 pub use macroblock::{Macroblock, MbType};
 pub use parameters::{Fault, Parameters};
 pub use slice::{DataError, SliceData, Step, WriteError, read_each, rewrite};

@@ -6,11 +6,12 @@
 
 use std::ops::RangeInclusive;
 
+use super::binarization::fixed_length;
 use super::macroblock::{B_MB_TYPE, Macroblock, MbType, P_MB_TYPE, intra_16x16};
 use super::neighbours::{ALL_CODED, Cell, Cells, View};
 use super::parameters::{Fault, Parameters};
 use crate::bin::{BinCoder, Element, Place};
-use crate::binarization::{fixed_length, signed, truncated_unary, unsigned};
+use crate::binarization::{signed, truncated_unary, unsigned};
 use crate::context::{CtxIdx, SliceType};
 
 const MB_SKIP_FLAG: Element = Element("mb_skip_flag");

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 pub use picture::Picture;
 pub use sequence::Sequence;
 pub use slice_header::SliceHeader;
+pub(super) use slice_header::slice_type_name;
 
 use super::parameters::Parameters;
 use crate::context::SliceType;

@@ -37,6 +37,11 @@ pub(super) const I: u8 = 2;
 pub(super) const SP: u8 = 3;
 pub(super) const SI: u8 = 4;
 
+/// What a slice_type is called (table 7-6).
+pub(in crate::avc) const fn slice_type_name(slice_type: i64) -> &'static str {
+    ["P", "B", "I", "SP", "SI"][slice_type.rem_euclid(5) as usize]
+}
+
 /// nal_unit_type of slices of IDR pictures.
 const IDR: u8 = 5;
 

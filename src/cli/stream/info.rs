@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-use silicabac::avc::{Damaged, Info};
 use silicabac::context::CONTEXTS;
+use silicabac::syntax::{Damaged, Info};
 
 use super::{Done, Input, Selection, for_each, open};
 use crate::cli::{
@@ -22,7 +22,7 @@ pub(super) fn info(input: &Input, format: Format) -> Result<Verdict, Failure> {
         &Selection::ALL,
         open(&input.path)?,
         |unit| {
-            let info = Info::of(unit);
+            let info = unit.info();
             let damage = info.first_damaged.first().map(|damaged| damaged.error.clone());
             Done { result: info, damage }
         },
@@ -42,7 +42,6 @@ fn print(path: &Path, info: &Info, format: Format) -> io::Result<()> {
         return writeln!(out);
     }
     writeln!(out, "{}: {} bytes", path.display(), info.bytes)?;
-    let macroblocks = info.macroblocks.iter().map(|(kind, count)| (kind.name(), *count)).collect();
     let rows = [
         ("NAL units", named(&info.units)),
         ("sequences", named(&info.sequences)),
@@ -50,7 +49,7 @@ fn print(path: &Path, info: &Info, format: Format) -> io::Result<()> {
         ("pictures", named(&info.pictures)),
         ("passed on", named(&info.passed_through)),
         ("tolerated", named(&info.tolerated)),
-        ("macroblocks", macroblocks),
+        ("macroblocks", named(&info.macroblocks)),
     ];
     for (title, counts) in rows.into_iter().filter(|(_, counts)| !counts.is_empty()) {
         writeln!(out, "{title:<12} {}", list(counts))?;

@@ -11,11 +11,11 @@ mod syntax;
 mod synth;
 mod trace;
 
-use std::{io, num::NonZeroUsize, path::PathBuf, thread};
+use std::{collections::BTreeMap, io, num::NonZeroUsize, path::PathBuf, thread};
 
 use clap::Subcommand;
 use indicatif::ProgressBar;
-use silicabac::avc::{Stream, StreamUnit};
+use silicabac::avc::{Content, Stream, StreamUnit};
 use silicabac::suites::SuiteError;
 use silicabac::syntax::work_in_order;
 
@@ -163,6 +163,8 @@ struct Count {
     slices: u64,
     damaged: u64,
     differing: u64,
+    /// Slices of a kind that is not read, by the kind.
+    passed_over: BTreeMap<String, u64>,
 }
 
 impl Count {
@@ -174,8 +176,16 @@ impl Count {
         }
     }
 
+    /// Says which slices were not read since they are of another kind.
+    fn say_passed_over(&self) {
+        for (kind, slices) in &self.passed_over {
+            say(format_args!("note: {slices} slices are not read: {kind}"));
+        }
+    }
+
     /// The same, unless there was no slice to do anything with.
     fn verdict_on_slices(&self, input: &Input) -> Result<Verdict, Failure> {
+        self.say_passed_over();
         match (self.slices, self.damaged) {
             (0, 0) => Err(SuiteError::Empty(input.path.clone()).into()),
             _ => Ok(self.verdict()),
@@ -218,6 +228,9 @@ fn for_each<T: Send>(
     let read = work_in_order(units, jobs, work, |unit, Done { result, damage }| {
         count.units += u64::from(unit.nal_unit_type().is_some());
         count.slices += u64::from(damage.is_none() && unit.slice().is_some());
+        if let Content::Unsupported(why) = &unit.content {
+            *count.passed_over.entry(why.to_string()).or_default() += 1;
+        }
         let sunk = sink(&unit, result);
         if let Some(what) = damage {
             count.damaged += 1;

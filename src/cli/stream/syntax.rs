@@ -34,6 +34,7 @@ pub(super) fn syntax(
             out.write_all(&text?)?;
             Ok(true)
         })?;
+        count.say_passed_over();
         Ok(count.verdict())
     })
 }

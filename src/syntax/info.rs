@@ -1,0 +1,145 @@
+//! What is in a stream, in numbers.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::bin::Event;
+use crate::context::CONTEXTS;
+use crate::observed::Observer;
+
+/// What is in a stream, or in a part of it. Parts add up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Info {
+    /// Its bytes.
+    pub bytes: u64,
+    /// NAL units, by what they are.
+    pub units: BTreeMap<&'static str, u64>,
+    /// Sequence parameter sets, as profile_idc and level_idc.
+    pub sequences: BTreeMap<String, u64>,
+    /// Slices with CABAC, by the format of their pictures.
+    pub pictures: BTreeMap<String, u64>,
+    /// Slices with CABAC, by slice_type.
+    pub slices: BTreeMap<&'static str, u64>,
+    /// Slices of a kind that is not read and passed through, by the kind.
+    pub passed_through: BTreeMap<String, u64>,
+    /// Parameter sets that cannot be read to their end, but as far as slices depend on them, by the reason.
+    pub tolerated: BTreeMap<String, u64>,
+    /// How many slices and parameter sets cannot be read.
+    pub damaged: u64,
+    /// The first of these, a hundred at the most.
+    pub first_damaged: Vec<Damaged>,
+    /// Macroblocks of the slices with CABAC, by mb_type.
+    pub macroblocks: BTreeMap<String, u64>,
+    /// Their bins.
+    pub bins: Bins,
+    /// How many bins were coded with each context.
+    pub contexts: Contexts,
+}
+
+/// A NAL unit that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Damaged {
+    /// Its number in the stream.
+    pub nal_unit: u64,
+    /// Where it begins: the byte of its header.
+    pub offset: u64,
+    /// The number of the slice in the stream, if it is one.
+    pub slice: Option<u64>,
+    /// What is wrong with it.
+    pub error: String,
+}
+
+const MOST_DAMAGED: usize = 100;
+
+/// How many bins were coded with each context variable, by ctxIdx; in JSON those that were used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contexts(pub Box<[u64; CONTEXTS]>);
+
+impl Default for Contexts {
+    fn default() -> Contexts {
+        Contexts(Box::new([0; CONTEXTS]))
+    }
+}
+
+impl Contexts {
+    /// How many were used.
+    pub fn used(&self) -> usize {
+        self.0.iter().filter(|bins| **bins > 0).count()
+    }
+}
+
+impl Serialize for Contexts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().enumerate().filter(|(_, bins)| **bins > 0))
+    }
+}
+
+/// Bins, by how they are coded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bins {
+    /// With a context variable.
+    pub context: u64,
+    /// Of even odds.
+    pub bypass: u64,
+    /// end_of_slice_flag, and the bin of mb_type that says I_PCM.
+    pub terminate: u64,
+}
+
+impl Bins {
+    /// All of them.
+    pub const fn total(self) -> u64 {
+        self.context + self.bypass + self.terminate
+    }
+}
+
+/// The observer that counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    pub(crate) bins: Bins,
+    pub(crate) contexts: Contexts,
+}
+
+impl<C> Observer<C> for Counter {
+    fn after(&mut self, _: &C, coded: Event) {
+        match coded {
+            Event::Context { ctx, .. } => {
+                self.bins.context += 1;
+                self.contexts.0[ctx.get()] += 1;
+            }
+            Event::Bypass { .. } => self.bins.bypass += 1,
+            Event::Terminate { .. } => self.bins.terminate += 1,
+            _ => {}
+        }
+    }
+}
+
+impl Info {
+    /// Takes down a unit that cannot be read.
+    pub(crate) fn add_damaged(&mut self, damaged: Damaged) {
+        self.damaged += 1;
+        self.first_damaged.push(damaged);
+    }
+
+    /// Adds another part.
+    pub fn add(&mut self, other: Info) {
+        fn add<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+            from.into_iter().for_each(|(key, count)| *to.entry(key).or_default() += count);
+        }
+        self.bytes += other.bytes;
+        add(&mut self.units, other.units);
+        add(&mut self.sequences, other.sequences);
+        add(&mut self.pictures, other.pictures);
+        add(&mut self.slices, other.slices);
+        add(&mut self.passed_through, other.passed_through);
+        add(&mut self.tolerated, other.tolerated);
+        add(&mut self.macroblocks, other.macroblocks);
+        self.damaged += other.damaged;
+        let room = MOST_DAMAGED - self.first_damaged.len();
+        self.first_damaged.extend(other.first_damaged.into_iter().take(room));
+        self.contexts.0.iter_mut().zip(other.contexts.0.iter()).for_each(|(bins, more)| *bins += more);
+        self.bins.context += other.bins.context;
+        self.bins.bypass += other.bins.bypass;
+        self.bins.terminate += other.bins.terminate;
+    }
+}
