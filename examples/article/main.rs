@@ -35,6 +35,8 @@ const USAGE: &str = "usage: article [--coarse] [--tolerance POINTS] [--method NA
 
 /// So many images are for choosing.
 const TUNING: usize = 2_000;
+/// After so many of them it is asked whether the accuracy can be enough still.
+const PART: usize = 160;
 
 /// Each with and without standard deviations, where that makes a difference.
 const METHODS: [(Method, bool); 7] = [
@@ -153,7 +155,7 @@ impl<'a> Tried<'a> {
         let least = self.least - arguments.tolerance;
         let search = Search { methods: &[method], grid: arguments.grid, has_sigma: weighs, largest, least };
         let mut outcomes = Vec::new();
-        search.run(&mut outcomes, &mut |trials, outcomes| self.try_all(trials, weighs, outcomes))?;
+        search.run(&mut outcomes, &mut |trials, outcomes| self.try_all(trials, weighs, least, outcomes))?;
         let name =
             format!("{}{}", method.name(), if weighs && method != Method::DcV1 { " with sigma" } else { "" });
         let Some(Outcome { trial, bytes, .. }) = best(&outcomes, least) else {
@@ -179,13 +181,19 @@ impl<'a> Tried<'a> {
         Ok(())
     }
 
-    fn try_all(&self, trials: &[Trial], weighs: bool, outcomes: &mut Vec<Outcome>) -> Result<(), Failed> {
+    fn try_all(
+        &self,
+        trials: &[Trial],
+        weighs: bool,
+        least: f64,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Failed> {
         let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
         let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
         let found = Mutex::new(Vec::new());
         new.par_iter().try_for_each(|&trial| {
             let container = self.container(trial, weighs)?;
-            let tuning = percent(&again(&container)?, self.tuning);
+            let tuning = percent_or_less(&again(&container)?, self.tuning, least);
             let outcome = Outcome { trial, bytes: container.len() as u64, tuning, accuracy: tuning };
             found.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(outcome);
             Ok::<(), Failed>(())
@@ -223,4 +231,18 @@ fn network(path: &Path) -> Result<Network, Failed> {
 
 fn percent(network: &Network, images: &Images) -> f64 {
     100.0 * network.correct(images) as f64 / images.len() as f64
+}
+
+/// The same if it is at least so much; else, for less work, what it is at the most.
+fn percent_or_less(network: &Network, images: &Images, least: f64) -> f64 {
+    let percent = |correct: usize| 100.0 * correct as f64 / images.len() as f64;
+    let mut most = images.len();
+    for start in (0..images.len()).step_by(PART) {
+        let part = images.part(start..images.len().min(start + PART)).unwrap_or_default();
+        most -= part.len() - network.correct(&part);
+        if percent(most) < least {
+            break;
+        }
+    }
+    percent(most)
 }
