@@ -269,7 +269,7 @@ mod tests {
     fn an_input_is_known_by_all_its_names_as_long_as_it_is_there() {
         let dir = tempfile::tempdir().unwrap();
         let [file, other] = ["file", "other"].map(|name| dir.path().join(name));
-        write_scratch(&file, "text").unwrap();
+        fs::write(&file, "text").unwrap();
         fs::hard_link(&file, &other).unwrap();
         let identity = Identity::of(&fs::metadata(&other).unwrap()).unwrap();
         assert_eq!(identity.input(), None);

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use crate::common::{command, expect};
-use crate::made::{made_up, safetensors, weights, weights_of};
+use crate::made::{made_up, noise, safetensors, weights, weights_of};
 
 #[test]
 fn the_command_compresses_inspects_and_decompresses() {
@@ -76,6 +76,12 @@ fn what_cannot_be_compressed_is_refused() {
         sigma[7] = value;
         safetensors(others.path(), &[("w", &[20, 20], sigma)])
     };
+    let doubles = others.path().join("doubles.safetensors");
+    let header = br#"{"w":{"dtype":"F64","shape":[20,20],"data_offsets":[0,3200]}}"#;
+    let data = 0.1_f64.to_le_bytes().repeat(400);
+    fs::write(&doubles, [&(header.len() as u64).to_le_bytes()[..], header, &data].concat()).unwrap();
+    let doubles = format!("--sigma={}", doubles.display());
+    refused(weights(), &["--coarseness=30", &doubles], 4, &["tensor w", "of type F32, F16 or BF16"]);
     for value in [0.0, -1.0, f32::INFINITY, f32::NAN] {
         let sigma = format!("--sigma={}", sigma(value).display());
         let words = ["tensor w: the standard deviation of element 7 is", "above zero and finite"];
@@ -134,4 +140,29 @@ fn a_tensor_comes_out_alone_and_a_model_goes_through_pipes() {
         2,
         &["name the container"],
     );
+}
+
+#[test]
+fn an_index_of_shards_is_named_as_the_file_that_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let shard = safetensors(dir.path(), &[("w", &[40, 40], noise(1_600)), ("b", &[3], vec![1.0, 2.0, 3.0])]);
+    fs::rename(&shard, dir.path().join("model-1.safetensors")).unwrap();
+    let index = dir.path().join("model.safetensors.index.json");
+    fs::write(&index, r#"{"weight_map":{"w":"model-1.safetensors","b":"model-1.safetensors"}}"#).unwrap();
+    let container = dir.path().join("model.safetensors.sbw");
+    fs::write(&container, "no container").unwrap();
+    expect(
+        &weights(&["compress", index.to_str().unwrap()]),
+        4,
+        &["model.safetensors.sbw", "no container of weights"],
+    );
+    fs::remove_file(&container).unwrap();
+    expect(&weights(&["compress", index.to_str().unwrap()]), 0, &["model.safetensors.sbw"]);
+    let again = dir.path().join("model.safetensors");
+    expect(&weights(&["decompress", container.to_str().unwrap(), "-o", again.to_str().unwrap()]), 0, &[]);
+    assert_eq!(weights_of(&again)[1], [1.0, 2.0, 3.0]);
+    // Any other name stays whole.
+    let other = dir.path().join("index.json");
+    fs::rename(&index, &other).unwrap();
+    expect(&weights(&["compress", other.to_str().unwrap()]), 0, &["index.json.sbw"]);
 }

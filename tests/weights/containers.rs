@@ -53,6 +53,53 @@ fn damage_costs_the_tensor_alone_that_it_is_in() {
     }
 }
 
+/// Tensors that share a stream do not share its damage: a byte is found by both checksums, of the stream and of what it holds.
+#[test]
+fn a_byte_of_packed_levels_is_put_right() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = |count: usize| noise(64).into_iter().cycle().take(64 * count).collect::<Vec<f32>>();
+    let model = safetensors(dir.path(), &[("a", &[64, 64], rows(64)), ("b", &[80, 64], rows(80))]);
+    let bytes = compressed(&model, &Options { coder: Coder::Smallest, ..Options::default() });
+    let all = |bytes: &[u8]| {
+        let mut container = Container::open(Cursor::new(bytes.to_vec())).unwrap();
+        let levels = [0, 1].map(|number| decompress::levels(&mut container, number, 0));
+        (levels, container)
+    };
+    let ([a, b], whole) = all(&bytes);
+    let [a, b] = [a, b].map(|levels| levels.unwrap().unwrap());
+    let tensors = &whole.index().tensors;
+    assert!(
+        tensors.iter().all(|tensor| matches!(tensor.coding, Coding::Packed { .. })) && !whole.is_repaired()
+    );
+    let first = bytes.len() - tensors.iter().map(Tensor::stored).sum::<u64>() as usize;
+    for at in first..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x24;
+        let ([again, other], container) = all(&damaged);
+        assert!(
+            container.is_repaired() && again.unwrap().unwrap() == a && other.unwrap().unwrap() == b,
+            "byte {at}"
+        );
+        let second = if at + 1 < bytes.len() { at + 1 } else { first };
+        damaged[second] ^= 0x42;
+        let ([again, other], container) = all(&damaged);
+        for (levels, name) in [(again, "a"), (other, "b")] {
+            let error = levels.unwrap_err().to_string();
+            assert!(error.contains(&format!("tensor {name}, slice 0: its checksum is wrong")), "{error}");
+        }
+        assert!(!container.is_repaired());
+    }
+}
+
+/// What would not be read is not written.
+#[test]
+fn an_index_that_is_too_long_is_refused() {
+    let index = Index { format: 0, skeleton: vec![0; 1 << 29], tensors: vec![] };
+    let mut bytes = Vec::new();
+    let refused = index.write(&mut bytes, &mut std::io::empty()).unwrap_err();
+    assert!(refused.to_string().contains("too long") && bytes.is_empty(), "{refused}");
+}
+
 /// What xz makes of all levels as one file is never smaller.
 #[test]
 fn xz_is_never_smaller() {

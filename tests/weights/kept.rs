@@ -29,6 +29,10 @@ fn what_is_no_weights_is_kept() {
         ("layers.3.mlp.scales", "quantised before"),
         ("state.0.exp_avg_sq", "the state of an optimiser"),
         ("optimizer/dense/velocity:0", "the state of an optimiser"),
+        ("dense/kernel/Adam_1:0", "the state of an optimiser"),
+        ("opt_state.0.nu.dense", "the state of an optimiser"),
+        ("opt.m.dense", "the state of an optimiser"),
+        ("state.3.square_avg", "the state of an optimiser"),
         ("head.anchor_grid", "positions"),
         ("model.bn.running_var", "statistics"),
         ("attn.causal_mask", "a mask"),
@@ -49,6 +53,40 @@ fn what_is_no_weights_is_kept() {
     let tensors = [("state.0.exp_avg", &[40, 40][..], noise(1_600)), ("b", &[40, 40], noise(1_600))];
     let (said, both) = there_and_back(&tensors, &["--bits", "*exp_avg=8", "--keep", "b"]);
     assert!(both[0][0] != both[0][1] && both[1][0] == both[1][1], "{said}");
+}
+
+/// A gain or a bias stays one, whichever of its dimensions is not 1.
+#[test]
+fn what_is_flat_is_kept() {
+    let shapes: [&[u64]; 4] = [&[1_600], &[1_600, 1], &[1, 1_600], &[1, 1_600, 1, 1]];
+    for shape in shapes {
+        let tensors = [("gain", shape, noise(1_600)), ("w", &[40, 40], noise(1_600))];
+        let (said, both) = there_and_back(&tensors, &[]);
+        assert!(both[0][0] == both[0][1] && both[1][0] != both[1][1], "{shape:?}: {said}");
+    }
+    let (said, both) = there_and_back(&[("flat", &[70_000], noise(70_000))], &[]);
+    assert!(both[0][0] != both[0][1], "{said}");
+}
+
+/// Whoever asks for next to nothing gets it, and is told.
+#[test]
+fn what_becomes_nearly_all_zeros_is_said() {
+    let asked: [&[&str]; 3] = [
+        &["--quantizer=rd", "--lambda=1000"],
+        &["--quantizer=kmeans", "--prune=0.97"],
+        &["--relative-step=1.98"],
+    ];
+    for arguments in asked {
+        let (said, both) = there_and_back(&[("w", &[64, 64], noise(4_096))], arguments);
+        let zeros = both[0][1].iter().filter(|weight| **weight == 0.0).count();
+        assert!(zeros > 3_891 && said.contains("% of its weights that are not zero become zero"), "{said}");
+    }
+    // Those that were zero before do not count.
+    let sparse =
+        noise(4_096).into_iter().enumerate().map(|(i, weight)| if i % 50 == 0 { weight } else { 0.0 });
+    let (said, _) =
+        there_and_back(&[("w", &[64, 64], sparse.collect())], &["--quantizer=rd", "--lambda=0.05"]);
+    assert!(!said.contains("become zero"), "{said}");
 }
 
 /// Each weight that is not tiny beside the others comes back with something left of it.

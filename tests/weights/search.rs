@@ -66,3 +66,23 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     let silent = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing"]);
     expect(&silent, 4, &["it printed no number"]);
 }
+
+/// A tolerance that is meant in per cent is far too much for shares.
+#[test]
+fn accuracies_up_to_1_have_a_tolerance_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = safetensors(dir.path(), &[("w", &[40, 100], noise(4_000))]);
+    let search = |more: &[&str]| {
+        let arguments =
+            ["search", model.to_str().unwrap(), "--coarse", "--method=nearest", "--evaluate=echo 0.9"];
+        let search = weights(&[&arguments, more].concat());
+        fs::remove_file(dir.path().join("model.safetensors.sbw.csv")).unwrap();
+        search
+    };
+    expect(&search(&[]), 0, &["at least 0.899 is kept"]);
+    expect(
+        &search(&["--tolerance=0.1"]),
+        0,
+        &["at least 0.8", "a tolerance of 0.1 is 10 points of a hundred"],
+    );
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use silicabac::weights::{container::ContainerError, decompress::decompress};
 
 use super::super::output::write_seekable;
-use super::files::{open_container, weights_failure};
+use super::files::{open_container, warn_if_repaired, weights_failure};
 use super::{Failure, Verdict, print::Progress};
 
 pub(super) fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) -> Result<Verdict, Failure> {
@@ -27,5 +27,6 @@ pub(super) fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) ->
     });
     bar.finish();
     written?;
+    warn_if_repaired(path, &container);
     Ok(if damaged == 0 { Verdict::Equal } else { Verdict::BadInput })
 }

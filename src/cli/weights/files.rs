@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::BufReader,
+    io::{BufReader, Read, Seek},
     path::{Path, PathBuf},
 };
 
@@ -31,13 +31,14 @@ pub(super) fn open_container(path: &Path) -> Result<(Container<BufReader<File>>,
     let length = file.metadata().map_err(failed)?.len();
     let container = Container::open(BufReader::new(file));
     let container = container.map_err(|error| weights_failure(path)(error.into()))?;
-    if container.is_repaired() {
-        say(format_args!(
-            "warning: {}: a byte of its index was wrong, and has been put right",
-            path.display()
-        ));
-    }
     Ok((container, length))
+}
+
+/// Says that a byte was wrong, once what matters of a container has been read.
+pub(super) fn warn_if_repaired<R: Read + Seek>(path: &Path, container: &Container<R>) {
+    if container.is_repaired() {
+        say(format_args!("warning: {}: a byte of it was wrong, and has been put right", path.display()));
+    }
 }
 
 /// Where the container of a model goes.

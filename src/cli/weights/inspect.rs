@@ -4,7 +4,7 @@ use std::path::Path;
 
 use silicabac::weights::decompress::levels;
 
-use super::files::open_container;
+use super::files::{open_container, warn_if_repaired};
 use super::print::{Format, out, say, unless_closed};
 use super::report::{print, rows};
 use super::{Failure, Verdict};
@@ -31,6 +31,7 @@ pub(super) fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
         }
         zeros.push(sum);
     }
+    warn_if_repaired(path, &container);
     unless_closed(print(
         out(),
         path,

@@ -34,7 +34,7 @@ pub enum ContainerError {
 }
 
 /// What is wrong with a stream.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StreamError {
     /// The file ends before it.
     #[error("the file ends before it does")]

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use super::super::packed;
+use super::super::{packed, repair};
 use super::{Coding, ContainerError, Group, Index, MAX_STREAM, Stream, StreamError, head};
 
 /// A container that is open for reading.
@@ -16,7 +16,7 @@ pub struct Container<R> {
     is_repaired: bool,
     groups: Vec<Option<Group>>,
     /// The tensor whose packed stream was read last, and what is in it.
-    unpacked: Option<(usize, Vec<u8>)>,
+    unpacked: Option<(usize, Result<Vec<u8>, StreamError>)>,
 }
 
 impl<R: Read + Seek> Container<R> {
@@ -49,7 +49,7 @@ impl<R: Read + Seek> Container<R> {
         Ok(Container { source, index, starts, is_repaired, groups, unpacked: None })
     }
 
-    /// Whether a byte of its index, or before that, was wrong and has been put right.
+    /// Whether a byte was wrong and has been put right: of its index, or before that, or of packed levels that have been read.
     pub fn is_repaired(&self) -> bool {
         self.is_repaired
     }
@@ -93,18 +93,46 @@ impl<R: Read + Seek> Container<R> {
         };
         let place = |level: u64| (group.start + level * u64::from(*width)) as usize;
         let range = place(levels.start)..place(levels.end);
-        if self.unpacked.as_ref().is_none_or(|(first, _)| *first != group.first) {
-            let stream = match self.read(group.first, 0)? {
-                Ok(stream) => stream,
-                Err(what) => return Ok(Err(what)),
-            };
-            self.unpacked = packed::unpack(&stream, group.total).map(|bytes| (group.first, bytes));
+        let unpacked = match self.unpacked.take().filter(|(first, _)| *first == group.first) {
+            Some((_, unpacked)) => unpacked,
+            None => self.unpack_group(group)?,
+        };
+        let levels = unpacked.as_ref().map_err(Clone::clone);
+        let levels =
+            levels.and_then(|bytes| bytes.get(range).ok_or(StreamError::Unpacked)).map(<[u8]>::to_vec);
+        self.unpacked = Some((group.first, unpacked));
+        Ok(levels)
+    }
+
+    /// What a packed stream holds. A single byte that is wrong is put right: xz has a checksum of its own for what comes out.
+    fn unpack_group(&mut self, group: Group) -> io::Result<Result<Vec<u8>, StreamError>> {
+        let (mut stream, crc32) = match self.load(group.first, 0)? {
+            Ok(loaded) => loaded,
+            Err(what) => return Ok(Err(what)),
+        };
+        if crc32fast::hash(&stream) == crc32 {
+            return Ok(packed::unpack(&stream, group.total).ok_or(StreamError::Unpacked));
         }
-        let bytes = self.unpacked.as_ref().and_then(|(_, bytes)| bytes.get(range));
-        Ok(bytes.map(<[u8]>::to_vec).ok_or(StreamError::Unpacked))
+        for (at, by) in repair::suspects(&stream, crc32) {
+            stream[at] ^= by;
+            if let Some(bytes) = packed::unpack(&stream, group.total) {
+                self.is_repaired = true;
+                return Ok(Ok(bytes));
+            }
+            stream[at] ^= by;
+        }
+        Ok(Err(StreamError::Checksum))
     }
 
     fn read(&mut self, tensor: usize, slice: usize) -> io::Result<Result<Vec<u8>, StreamError>> {
+        let right = |(bytes, crc32): (Vec<u8>, u32)| {
+            if crc32fast::hash(&bytes) == crc32 { Ok(bytes) } else { Err(StreamError::Checksum) }
+        };
+        Ok(self.load(tensor, slice)?.and_then(right))
+    }
+
+    /// The bytes of a stream as they are, and their checksum as it should be.
+    fn load(&mut self, tensor: usize, slice: usize) -> io::Result<Result<(Vec<u8>, u32), StreamError>> {
         let streams = &self.index.tensors[tensor].streams;
         let before: u64 = streams[..slice].iter().fold(0, |sum, stream| stream.len.saturating_add(sum));
         let Stream { len, crc32 } = streams[slice];
@@ -116,6 +144,6 @@ impl<R: Read + Seek> Container<R> {
         self.source.seek(SeekFrom::Start(from))?;
         let mut bytes = vec![0; len as usize];
         self.source.read_exact(&mut bytes)?;
-        Ok(if crc32fast::hash(&bytes) == crc32 { Ok(bytes) } else { Err(StreamError::Checksum) })
+        Ok(Ok((bytes, crc32)))
     }
 }
