@@ -122,7 +122,7 @@ pub fn spool() -> io::Result<File> {
 }
 
 /// Writes a file of our own into a temporary directory of our own.
-#[cfg(feature = "cosim")]
+#[cfg(any(feature = "cosim", test))]
 pub(crate) fn write_scratch(path: &Path, text: &str) -> io::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "nobody else knows the directory")]
     fs::write(path, text)
@@ -269,7 +269,7 @@ mod tests {
     fn an_input_is_known_by_all_its_names_as_long_as_it_is_there() {
         let dir = tempfile::tempdir().unwrap();
         let [file, other] = ["file", "other"].map(|name| dir.path().join(name));
-        fs::write(&file, "text").unwrap();
+        write_scratch(&file, "text").unwrap();
         fs::hard_link(&file, &other).unwrap();
         let identity = Identity::of(&fs::metadata(&other).unwrap()).unwrap();
         assert_eq!(identity.input(), None);

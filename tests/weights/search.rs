@@ -69,20 +69,18 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
 
 /// A tolerance that is meant in per cent is far too much for shares.
 #[test]
-fn accuracies_up_to_1_have_a_tolerance_of_their_own() {
+fn a_tolerance_goes_by_how_accuracies_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let model = safetensors(dir.path(), &[("w", &[40, 100], noise(4_000))]);
-    let search = |more: &[&str]| {
-        let arguments =
-            ["search", model.to_str().unwrap(), "--coarse", "--method=nearest", "--evaluate=echo 0.9"];
+    let search = |accuracy: &str, more: &[&str]| {
+        let evaluate = format!("--evaluate=echo {accuracy}");
+        let arguments = ["search", model.to_str().unwrap(), "--coarse", "--method=nearest", &evaluate];
         let search = weights(&[&arguments, more].concat());
         fs::remove_file(dir.path().join("model.safetensors.sbw.csv")).unwrap();
         search
     };
-    expect(&search(&[]), 0, &["at least 0.899 is kept"]);
-    expect(
-        &search(&["--tolerance=0.1"]),
-        0,
-        &["at least 0.8", "a tolerance of 0.1 is 10 points of a hundred"],
-    );
+    expect(&search("0.9", &[]), 0, &["at least 0.899 is kept"]);
+    expect(&search("97.42", &[]), 0, &["at least 97.32 is kept"]);
+    let far = search("0.9", &["--tolerance=0.1"]);
+    expect(&far, 0, &["at least 0.8 is kept", "a tolerance of 0.1 is 10 points of a hundred"]);
 }

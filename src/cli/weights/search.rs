@@ -117,7 +117,8 @@ impl Search<'_> {
         let (tuning, accuracy) = self.accuracies(self.model)?;
         let is_share = tuning.abs() <= 1.0;
         let tolerance = self.tolerance.unwrap_or(if is_share { 0.001 } else { 0.1 });
-        let least = tuning - tolerance;
+        // A difference of decimals is no decimal: 97.42 less 0.1 is more than 97.32.
+        let least = ((tuning - tolerance) * 1e9).round() / 1e9;
         line(format_args!("original: {original} bytes, accuracy {tuning}; at least {least} is kept"))?;
         if is_share && tolerance >= 0.05 {
             let points = 100.0 * tolerance;
