@@ -122,7 +122,7 @@ pub fn spool() -> io::Result<File> {
 }
 
 /// Writes a file of our own into a temporary directory of our own.
-#[cfg(feature = "cosim")]
+#[cfg(any(feature = "cosim", test))]
 pub(crate) fn write_scratch(path: &Path, text: &str) -> io::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "nobody else knows the directory")]
     fs::write(path, text)

@@ -17,7 +17,6 @@ use std::{
     io::Cursor,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Mutex,
 };
 
 use network::{Images, Network, tensors};
@@ -35,6 +34,8 @@ const USAGE: &str = "usage: article [--coarse] [--tolerance POINTS] [--method NA
 
 /// So many images are for choosing.
 const TUNING: usize = 2_000;
+/// After so many of them it is asked whether the accuracy can be enough still.
+const PART: usize = 160;
 
 /// Each with and without standard deviations, where that makes a difference.
 const METHODS: [(Method, bool); 7] = [
@@ -153,7 +154,11 @@ impl<'a> Tried<'a> {
         let least = self.least - arguments.tolerance;
         let search = Search { methods: &[method], grid: arguments.grid, has_sigma: weighs, largest, least };
         let mut outcomes = Vec::new();
-        search.run(&mut outcomes, &mut |trials, outcomes| self.try_all(trials, weighs, outcomes))?;
+        search.run(&mut outcomes, &mut |trials, outcomes: &mut Vec<Outcome>| {
+            // The search goes on with so many of the first trials, and with the best one of all others.
+            let enough = if outcomes.is_empty() { arguments.grid.sizes } else { 1 };
+            self.try_all(trials, weighs, least, enough, outcomes)
+        })?;
         let name =
             format!("{}{}", method.name(), if weighs && method != Method::DcV1 { " with sigma" } else { "" });
         let Some(Outcome { trial, bytes, .. }) = best(&outcomes, least) else {
@@ -179,23 +184,35 @@ impl<'a> Tried<'a> {
         Ok(())
     }
 
-    fn try_all(&self, trials: &[Trial], weighs: bool, outcomes: &mut Vec<Outcome>) -> Result<(), Failed> {
+    /// Makes the containers of all trials, but looks at the accuracies of no more than matter: from the smallest on, until so many are
+    /// kept, and none of what is larger than the best so far. The others count as not kept.
+    fn try_all(
+        &self,
+        trials: &[Trial],
+        weighs: bool,
+        least: f64,
+        enough: usize,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Failed> {
         let is_new = |trial: &&Trial| !outcomes.iter().any(|outcome| outcome.trial == **trial);
         let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
-        let found = Mutex::new(Vec::new());
-        new.par_iter().try_for_each(|&trial| {
-            let container = self.container(trial, weighs)?;
-            let tuning = percent(&again(&container)?, self.tuning);
-            let outcome = Outcome { trial, bytes: container.len() as u64, tuning, accuracy: tuning };
-            found.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(outcome);
-            Ok::<(), Failed>(())
-        })?;
-        outcomes.extend(found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
-        // Of two of the same length the first is the best, whichever was found first.
-        outcomes.sort_by(|a, b| {
-            let order = a.trial.size.total_cmp(&b.trial.size);
-            order.then(a.trial.price.total_cmp(&b.trial.price))
+        let make = |trial: &Trial| self.container(*trial, weighs).map(|container| (*trial, container));
+        let mut made = new.par_iter().map(make).collect::<Result<Vec<_>, Failed>>()?;
+        // Of two of the same length the first one is the best.
+        made.sort_by(|(a, one), (b, two)| {
+            let length = one.len().cmp(&two.len());
+            length.then(a.size.total_cmp(&b.size)).then(a.price.total_cmp(&b.price))
         });
+        let most = best(outcomes, least).map_or(u64::MAX, |best| best.bytes);
+        let mut kept = 0;
+        for (trial, container) in made {
+            let bytes = container.len() as u64;
+            let is_looked_at = kept < enough && bytes < most;
+            let tuning =
+                if is_looked_at { percent_or_less(&again(&container)?, self.tuning, least) } else { 0.0 };
+            kept += usize::from(tuning >= least);
+            outcomes.push(Outcome { trial, bytes, tuning, accuracy: tuning });
+        }
         Ok(())
     }
 
@@ -223,4 +240,18 @@ fn network(path: &Path) -> Result<Network, Failed> {
 
 fn percent(network: &Network, images: &Images) -> f64 {
     100.0 * network.correct(images) as f64 / images.len() as f64
+}
+
+/// The same if it is at least so much; else, for less work, what it is at the most.
+fn percent_or_less(network: &Network, images: &Images, least: f64) -> f64 {
+    let percent = |correct: usize| 100.0 * correct as f64 / images.len() as f64;
+    let mut most = images.len();
+    for start in (0..images.len()).step_by(PART) {
+        let part = images.part(start..images.len().min(start + PART)).unwrap_or_default();
+        most -= part.len() - network.correct(&part);
+        if percent(most) < least {
+            break;
+        }
+    }
+    percent(most)
 }

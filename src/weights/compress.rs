@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -10,10 +11,11 @@ use super::article::{ABS_GR, Layout, MAX_SUFFIX_CONTEXTS};
 use super::container::{
     Coding, ContainerError, Index, LOSSLESS_SLICE, MAX_PLANES, Stream, Tensor, columns, elements,
 };
+use super::line::{self, Line};
 use super::model::{ModelError, ModelFile, TensorInfo};
 use super::numbers::{bytes_of, in_planes, kind, weights, width};
 use super::packed;
-use super::plan::{Kept, Note, Rule, Spread, Wish};
+use super::plan::{Before, Kept, Note, Rule, Spread, Wish};
 use super::quantise::{Codebook, Histogram, Values};
 use super::smallest::Packer;
 use crate::files;
@@ -193,20 +195,18 @@ pub fn compress(
     progress: &dyn Fn(u64),
 ) -> Result<(u64, Index, Vec<Summary>), WeightsError> {
     let (format, skeleton) = (model.format() as u8, model.skeleton().to_vec());
-    let tensors = model.tensors().len();
     let spool = files::spool()?;
     let elements =
         model.tensors().iter().filter_map(|info| elements(&info.shape)).fold(0, u64::saturating_add);
     let packer = (options.coder == Coder::Smallest).then(|| Packer::new(elements));
-    let (done, queue) = (Vec::new(), Vec::new());
-    let mut work = Work { model, sigma, options, progress, spool, done, queue, packer };
-    for number in 0..tensors {
-        work.tensor(number)?;
-    }
-    work.flush()?;
+    let mut work = Work { model, sigma, options, progress, spool, done: Vec::new(), reading: None, packer };
+    line::run(&mut work, Slice::code)?;
     let Work { mut spool, mut done, packer, .. } = work;
     if let Some(packer) = packer {
         spool = packer.finish(spool, &mut done)?;
+    }
+    for Planned { before, summary, .. } in &mut done {
+        summary.notes.extend(before.and_then(|before| before.note(summary.zeros)));
     }
     let (tensors, summaries) = done.into_iter().map(|tensor| (tensor.tensor, tensor.summary)).unzip();
     let index = Index { format, skeleton, tensors };
@@ -221,13 +221,6 @@ const SAMPLE: u64 = 1 << 16;
 /// Of zstd: the best but for those that take much more memory.
 const LEVEL: i32 = 19;
 
-/// So many raw bytes are held for each processor.
-const HELD: usize = 8 << 20;
-
-pub(super) fn held() -> usize {
-    HELD * rayon::current_num_threads()
-}
-
 struct Work<'a> {
     model: &'a mut ModelFile,
     sigma: Option<&'a mut ModelFile>,
@@ -235,9 +228,10 @@ struct Work<'a> {
     progress: &'a dyn Fn(u64),
     /// The streams so far.
     spool: File,
+    /// The tensors so far.
     done: Vec<Planned>,
-    /// Slices that are yet to be coded, of any tensors.
-    queue: Vec<Slice>,
+    /// The last one of them, as long as it is not read to its end.
+    reading: Option<Reading>,
     packer: Option<Packer>,
 }
 
@@ -248,41 +242,102 @@ pub(super) struct Planned {
     pub(super) width: u8,
     quantizer: Quantizer,
     codebook: Option<Codebook>,
+    weighed: Option<f32>,
+    /// If it has levels.
+    before: Option<Before>,
+    summary: Summary,
+}
+
+/// All that the slices of a tensor are coded by.
+struct Plan {
+    /// Without streams.
+    tensor: Tensor,
+    quantizer: Quantizer,
+    codebook: Option<Codebook>,
+    /// Whether anyone wants the levels besides their stream.
+    is_packed: bool,
+}
+
+/// A tensor that is being read.
+struct Reading {
+    number: usize,
+    info: TensorInfo,
+    plan: Arc<Plan>,
     /// The unit in which distances are squared, where standard deviations count.
     weighed: Option<f32>,
-    summary: Summary,
+    /// How many elements, or bytes, the slices have that are to come.
+    slices: std::vec::IntoIter<u64>,
+    /// The bytes of one of them.
+    unit: u64,
+    offset: u64,
 }
 
 /// A slice of the tensor with this number.
 struct Slice {
     number: usize,
+    plan: Arc<Plan>,
     bytes: Vec<u8>,
     importance: Vec<f32>,
 }
 
+impl Line for Work<'_> {
+    type Piece = Slice;
+    type Made = io::Result<Coded>;
+    type Error = WeightsError;
+
+    fn take(&mut self) -> Result<Option<(usize, Slice)>, WeightsError> {
+        loop {
+            let Some(reading) = &mut self.reading else {
+                if self.done.len() == self.model.tensors().len() {
+                    return Ok(None);
+                }
+                self.reading = Some(self.begin(self.done.len())?);
+                continue;
+            };
+            let Some(count) = reading.slices.next() else {
+                self.reading = None;
+                continue;
+            };
+            let Reading { number, unit, offset, weighed, .. } = *reading;
+            let (info, plan) = (reading.info.clone(), reading.plan.clone());
+            reading.offset += count * unit;
+            let importance = self.importance(&info, weighed, offset / unit, count)?;
+            let bytes = self.read(number, offset, count * unit)?;
+            return Ok(Some((bytes.len(), Slice { number, plan, bytes, importance })));
+        }
+    }
+
+    fn put(&mut self, coded: io::Result<Coded>) -> Result<(), WeightsError> {
+        let Coded { number, bytes, stream, levels, zeros, largest_error } = coded?;
+        self.spool.write_all(&stream)?;
+        let Planned { tensor, summary, width, .. } = &mut self.done[number];
+        if let Some(packer) = self.packer.as_mut().filter(|_| !levels.is_empty()) {
+            let all = u64::from(*width) * tensor.elements().unwrap_or(0);
+            packer.add(number, all, &packed::bytes_of(&levels, *width))?;
+        }
+        tensor.streams.push(Stream { len: stream.len() as u64, crc32: crc32fast::hash(&stream) });
+        summary.zeros += zeros;
+        summary.largest_error = summary.largest_error.max(largest_error);
+        (self.progress)(bytes);
+        Ok(())
+    }
+}
+
 impl Work<'_> {
-    /// Plans a tensor and queues its slices.
-    fn tensor(&mut self, number: usize) -> Result<(), WeightsError> {
+    /// Plans a tensor.
+    fn begin(&mut self, number: usize) -> Result<Reading, WeightsError> {
         let info = self.model.tensors()[number].clone();
-        let planned = self.plan(number, &info)?;
-        let Planned { tensor: Tensor { coding, .. }, weighed, .. } = &planned;
-        let unit = match coding {
+        let mut planned = self.plan(number, &info)?;
+        let tensor = planned.tensor.clone();
+        let unit = match tensor.coding {
             Coding::Lossless { .. } => 1,
             _ => width(info.element).unwrap_or(1),
         };
-        let (parts, weighed) = (planned.tensor.parts(), *weighed);
+        let (slices, weighed) = (tensor.parts().collect::<Vec<u64>>().into_iter(), planned.weighed);
+        let (quantizer, codebook) = (planned.quantizer, planned.codebook.take());
+        let plan = Arc::new(Plan { tensor, quantizer, codebook, is_packed: self.packer.is_some() });
         self.done.push(planned);
-        let mut offset = 0;
-        for slice in parts {
-            let importance = self.importance(&info, weighed, offset / unit, slice)?;
-            let bytes = self.read(number, offset, slice * unit)?;
-            self.queue.push(Slice { number, bytes, importance });
-            offset += slice * unit;
-            if self.queue.iter().map(|slice| slice.bytes.len()).sum::<usize>() >= held() {
-                self.flush()?;
-            }
-        }
-        Ok(())
+        Ok(Reading { number, info, plan, weighed, slices, unit, offset: 0 })
     }
 
     /// How a tensor is coded.
@@ -297,7 +352,7 @@ impl Work<'_> {
             streams: Vec::new(),
         };
         let (quantizer, codebook, weighed) = (Quantizer::Nearest, None, None);
-        let mut planned = Planned { tensor, width: 1, quantizer, codebook, weighed, summary };
+        let mut planned = Planned { tensor, width: 1, quantizer, codebook, weighed, before: None, summary };
         let wish = self.options.wish(info, elements(&info.shape).unwrap_or(0));
         let (step, quantizer, is_named) = match wish {
             Wish::Keep => return self.lossless(number, planned),
@@ -318,6 +373,7 @@ impl Work<'_> {
         planned.summary.largest = spread.largest;
         planned.summary.notes = notes;
         let Some(step) = step else { return self.lossless(number, planned) };
+        planned.before = Some(spread.before());
         let has_sigma = self.sigma.is_some();
         let values = match quantizer {
             Quantizer::Nearest => Values::Grid { step },
@@ -343,26 +399,6 @@ impl Work<'_> {
             self.layout(number, info, &values)?;
         planned.tensor.coding = Coding::Article { abs_gr, sign_contexts, suffix_contexts, row_flags, values };
         Ok(planned)
-    }
-
-    /// Codes the slices of the queue.
-    fn flush(&mut self) -> Result<(), WeightsError> {
-        let code = |slice: &Slice| code(&self.done[slice.number], &slice.bytes, &slice.importance);
-        let coded = self.queue.par_iter().map(code).collect::<io::Result<Vec<Coded>>>()?;
-        for (coded, slice) in coded.into_iter().zip(self.queue.drain(..)) {
-            self.spool.write_all(&coded.stream)?;
-            let Planned { tensor, summary, width, .. } = &mut self.done[slice.number];
-            if let Some(packer) = self.packer.as_mut().filter(|_| !coded.levels.is_empty()) {
-                let all = u64::from(*width) * tensor.elements().unwrap_or(0);
-                packer.add(slice.number, all, &packed::bytes_of(&coded.levels, *width))?;
-            }
-            let stream = Stream { len: coded.stream.len() as u64, crc32: crc32fast::hash(&coded.stream) };
-            tensor.streams.push(stream);
-            summary.zeros += coded.zeros;
-            summary.largest_error = summary.largest_error.max(coded.largest_error);
-            (self.progress)(slice.bytes.len() as u64);
-        }
-        Ok(())
     }
 
     /// The layout that makes the first weights shortest.
@@ -502,41 +538,58 @@ impl Work<'_> {
 /// Where standard deviations are so far from a step, sums of squares are numbers still.
 const LEAST_IMPORTANT: f32 = 1e-18;
 
+/// What has come of a slice.
 struct Coded {
+    number: usize,
+    /// How many raw bytes it had.
+    bytes: u64,
     stream: Vec<u8>,
     levels: Vec<i32>,
     zeros: u64,
     largest_error: f32,
 }
 
-fn code(planned: &Planned, bytes: &[u8], importance: &[f32]) -> io::Result<Coded> {
-    let Planned { tensor, quantizer, codebook, .. } = planned;
-    let (Some(layout), Coding::Article { values, .. }) = (tensor.layout(), &tensor.coding) else {
-        let planes = if let Coding::Lossless { planes } = tensor.coding { planes } else { 1 };
-        let stream = zstd::bulk::compress(&in_planes(bytes, planes), LEVEL)?;
-        return Ok(Coded { stream, levels: Vec::new(), zeros: 0, largest_error: 0.0 });
-    };
-    let weights = self::weights(kind(tensor.element), bytes);
-    let mut levels = Vec::new();
-    let stream = match (values, *quantizer) {
-        (Values::Grid { step }, Quantizer::RateDistortion { lambda }) => {
-            let in_steps: Vec<f32> = weights.iter().map(|weight| weight / step).collect();
-            layout.encode_by_cost(&in_steps, importance, lambda, &mut levels)
-        }
-        _ => {
-            let importance = importance.iter().copied().chain(std::iter::repeat(1.0));
-            let level = |(&weight, importance)| match codebook {
-                Some(codebook) => codebook.choose(weight, importance),
-                None => values.nearest(weight),
-            };
-            levels = weights.iter().zip(importance).map(level).collect();
-            layout.encode(&mut levels)
-        }
-    };
-    let zeros = levels.iter().filter(|level| **level == 0).count() as u64;
-    let element = kind(tensor.element);
-    let back = self::weights(element, &bytes_of(element, levels.iter().map(|level| values.value(*level))));
-    let errors = weights.iter().zip(back).map(|(weight, back)| (weight - back).abs());
-    let largest_error = errors.fold(0.0, f32::max);
-    Ok(Coded { stream, levels, zeros, largest_error })
+impl Slice {
+    fn code(self) -> io::Result<Coded> {
+        let Slice { number, plan, bytes, importance } = &self;
+        let (number, raw) = (*number, bytes.len() as u64);
+        let Plan { tensor, quantizer, codebook, is_packed } = &**plan;
+        let (Some(layout), Coding::Article { values, .. }) = (tensor.layout(), &tensor.coding) else {
+            let planes = if let Coding::Lossless { planes } = tensor.coding { planes } else { 1 };
+            let stream = zstd::bulk::compress(&in_planes(bytes, planes), LEVEL)?;
+            return Ok(Coded {
+                number,
+                bytes: raw,
+                stream,
+                levels: Vec::new(),
+                zeros: 0,
+                largest_error: 0.0,
+            });
+        };
+        let weights = self::weights(kind(tensor.element), bytes);
+        let mut levels = Vec::new();
+        let stream = match (values, *quantizer) {
+            (Values::Grid { step }, Quantizer::RateDistortion { lambda }) => {
+                let in_steps: Vec<f32> = weights.iter().map(|weight| weight / step).collect();
+                layout.encode_by_cost(&in_steps, importance, lambda, &mut levels)
+            }
+            _ => {
+                let importance = importance.iter().copied().chain(std::iter::repeat(1.0));
+                let level = |(&weight, importance)| match codebook {
+                    Some(codebook) => codebook.choose(weight, importance),
+                    None => values.nearest(weight),
+                };
+                levels = weights.iter().zip(importance).map(level).collect();
+                layout.encode(&mut levels)
+            }
+        };
+        let zeros = levels.iter().filter(|level| **level == 0).count() as u64;
+        let element = kind(tensor.element);
+        let back =
+            self::weights(element, &bytes_of(element, levels.iter().map(|level| values.value(*level))));
+        let errors = weights.iter().zip(back).map(|(weight, back)| (weight - back).abs());
+        let largest_error = errors.fold(0.0, f32::max);
+        let levels = if *is_packed { levels } else { Vec::new() };
+        Ok(Coded { number, bytes: raw, stream, levels, zeros, largest_error })
+    }
 }

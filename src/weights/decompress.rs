@@ -3,11 +3,10 @@
 use std::io::{Read, Seek, Write};
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::article::{LevelsError, MAX_LEVEL};
-use super::compress::{WeightsError, held};
+use super::compress::WeightsError;
 use super::container::{Coding, Container, ContainerError, StreamError, Tensor};
+use super::line::{self, Line};
 use super::model::{Format, ModelWriter, TensorInfo};
 use super::numbers::{bytes_of, from_planes, kind, width};
 use super::packed::levels_of;
@@ -81,25 +80,35 @@ fn decode<R: Read + Seek>(
     write: &mut dyn FnMut(&[u8]) -> Result<(), WeightsError>,
 ) -> Result<(), WeightsError> {
     let index = container.index().clone();
-    let mut parts = parts.peekable();
-    while parts.peek().is_some() {
-        let (mut batch, mut size) = (Vec::new(), 0);
-        while let Some(part) = parts.next_if(|_| size < held()) {
-            size += part.bytes;
-            let data = part.data(container);
-            batch.push((part, data));
-        }
-        let decode = |(part, data): (Part, Result<Vec<u8>, ContainerError>)| {
-            let tensor = &index.tensors[part.number];
-            (part.bytes, data.and_then(|data| part.weights(tensor, &data)))
-        };
-        let decoded: Vec<(usize, Result<Vec<u8>, ContainerError>)> =
-            batch.into_par_iter().map(decode).collect();
-        for (bytes, raw) in decoded {
-            write(&raw.or_else(|error| damaged(error, bytes))?)?;
-        }
+    let mut parts = Parts { container, parts, damaged, write };
+    line::run(&mut parts, |(part, data)| {
+        let tensor = &index.tensors[part.number];
+        (part.bytes, data.and_then(|data| part.weights(tensor, &data)))
+    })
+}
+
+/// Parts that are read, and that are handed over.
+struct Parts<'a, R, I> {
+    container: &'a mut Container<R>,
+    parts: I,
+    damaged: &'a mut dyn FnMut(ContainerError, usize) -> Result<Vec<u8>, ContainerError>,
+    write: &'a mut dyn FnMut(&[u8]) -> Result<(), WeightsError>,
+}
+
+impl<R: Read + Seek, I: Iterator<Item = Part>> Line for Parts<'_, R, I> {
+    type Piece = (Part, Result<Vec<u8>, ContainerError>);
+    type Made = (usize, Result<Vec<u8>, ContainerError>);
+    type Error = WeightsError;
+
+    fn take(&mut self) -> Result<Option<(usize, Self::Piece)>, WeightsError> {
+        let Some(part) = self.parts.next() else { return Ok(None) };
+        let data = part.data(self.container);
+        Ok(Some((part.bytes, (part, data))))
     }
-    Ok(())
+
+    fn put(&mut self, (bytes, raw): Self::Made) -> Result<(), WeightsError> {
+        (self.write)(&raw.or_else(|error| (self.damaged)(error, bytes))?)
+    }
 }
 
 /// A part of a tensor, which is decoded by itself.

@@ -11,6 +11,7 @@ pub mod compress;
 pub mod container;
 mod cost;
 pub mod decompress;
+mod line;
 pub mod model;
 pub mod numbers;
 pub mod packed;

@@ -49,21 +49,27 @@ const OF_UPPER: [u8; 256] = {
 pub fn one_byte(bytes: &mut [u8], expected: u32) -> bool {
     let difference = crc32fast::hash(bytes) ^ expected;
     let in_crc = difference.to_le_bytes().iter().filter(|byte| **byte != 0).count() <= 1;
-    let mut found = None;
-    let mut before = difference;
+    match suspects(bytes, expected)[..] {
+        [] => in_crc,
+        [(at, by)] if !in_crc => {
+            bytes[at] ^= by;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The bytes of which each could be the only one that is wrong, and what it is off by; the last ones come first.
+pub(super) fn suspects(bytes: &[u8], expected: u32) -> Vec<(usize, u8)> {
+    let mut found = Vec::new();
+    let mut before = crc32fast::hash(bytes) ^ expected;
     for at in (0..bytes.len()).rev() {
         let byte = OF_UPPER[(before >> 24) as usize];
         let rest = before ^ TABLE[usize::from(byte)];
         if rest == 0 && byte != 0 {
-            if found.is_some() || in_crc {
-                return false;
-            }
-            found = Some((at, byte));
+            found.push((at, byte));
         }
         before = rest << 8 | u32::from(byte);
     }
-    if let Some((at, byte)) = found {
-        bytes[at] ^= byte;
-    }
-    found.is_some() || in_crc
+    found
 }

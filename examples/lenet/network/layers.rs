@@ -2,15 +2,22 @@
 //!
 //! Invariant: a layer is made for one shape of input and given no other.
 
-/// How many images go through together: what two outputs of theirs need stays in the registers of any
-/// processor with vectors.
+use std::array;
+
+/// How many images go through together: the vectors of any processor are full of them.
 pub(super) const BLOCK: usize = 16;
 
-/// The outputs that are summed up together; every layer has a multiple of it.
-const OUTPUTS: usize = 2;
+/// The outputs that are summed up together, in registers.
+const OUTPUTS: usize = 8;
+
+/// So many positions have all outputs before the next ones do: their inputs stay in the cache.
+const NEAR: usize = 32;
 
 /// A layer's values, channel by channel and row by row, each of all images of a block.
-pub(super) type Block = Vec<[f32; BLOCK]>;
+pub(super) type Block = Vec<Values>;
+
+/// A value of each image of a block.
+pub(super) type Values = [f32; BLOCK];
 
 /// A layer.
 #[derive(Clone, Debug)]
@@ -44,9 +51,9 @@ impl Layer {
     }
 }
 
-fn pool(input: &[[f32; BLOCK]], side: usize) -> Block {
+fn pool(input: &[Values], side: usize) -> Block {
     let pairs = input.chunks_exact(2 * side);
-    let larger = |a: [f32; BLOCK], b: [f32; BLOCK]| std::array::from_fn(|image| a[image].max(b[image]));
+    let larger = |a: Values, b: Values| array::from_fn(|image| a[image].max(b[image]));
     pairs
         .flat_map(|rows| {
             let (upper, lower) = rows.split_at(side);
@@ -56,7 +63,7 @@ fn pool(input: &[[f32; BLOCK]], side: usize) -> Block {
         .collect()
 }
 
-fn pad(input: &[[f32; BLOCK]], side: usize, by: usize) -> Block {
+fn pad(input: &[Values], side: usize, by: usize) -> Block {
     let wide = side + 2 * by;
     let mut output = vec![[0.0; BLOCK]; input.len() / (side * side) * wide * wide];
     for (channel, padded) in input.chunks_exact(side * side).zip(output.chunks_exact_mut(wide * wide)) {
@@ -70,17 +77,23 @@ fn pad(input: &[[f32; BLOCK]], side: usize, by: usize) -> Block {
 /// Sums of weighted inputs, at one position or at many.
 #[derive(Clone, Debug)]
 pub(super) struct Linear {
-    /// For every `OUTPUTS` outputs, the weights of the first input, then those of the second, and so on.
-    weights: Vec<[f32; OUTPUTS]>,
-    biases: Vec<f32>,
-    /// Where the inputs are, seen from a position.
-    inputs: Vec<usize>,
+    outputs: usize,
     positions: Vec<usize>,
+    /// All outputs, `OUTPUTS` at a time; of the last ones some may be none.
+    sums: Vec<Sums>,
+}
+
+/// Sums that are taken together.
+#[derive(Clone, Debug)]
+struct Sums {
+    biases: [f32; OUTPUTS],
+    /// Where an input is, seen from a position, and its weights; without those that are all zero, which add nothing.
+    inputs: Vec<(u32, [f32; OUTPUTS])>,
 }
 
 impl Linear {
     /// Every output has a weight for every input.
-    pub(super) fn dense(inputs: usize, weights: &[f32], biases: Vec<f32>) -> Linear {
+    pub(super) fn dense(inputs: usize, weights: &[f32], biases: &[f32]) -> Linear {
         Linear::new((0..inputs).collect(), vec![0], weights, biases)
     }
 
@@ -90,7 +103,7 @@ impl Linear {
         side: usize,
         kernel: usize,
         weights: &[f32],
-        biases: Vec<f32>,
+        biases: &[f32],
     ) -> Linear {
         let square = |size: usize| (0..size).flat_map(move |y| (0..size).map(move |x| y * side + x));
         let inputs =
@@ -98,48 +111,63 @@ impl Linear {
         Linear::new(inputs.collect(), square(side - kernel + 1).collect(), weights, biases)
     }
 
-    fn new(inputs: Vec<usize>, positions: Vec<usize>, weights: &[f32], biases: Vec<f32>) -> Linear {
-        let count = inputs.len();
-        let weights = weights
-            .chunks_exact(OUTPUTS * count)
-            .flat_map(|rows| {
-                (0..count).map(move |input| std::array::from_fn(|output| rows[output * count + input]))
-            })
-            .collect();
-        Linear { weights, biases, inputs, positions }
+    fn new(inputs: Vec<usize>, positions: Vec<usize>, weights: &[f32], biases: &[f32]) -> Linear {
+        let rows = weights.chunks(OUTPUTS * inputs.len()).zip(biases.chunks(OUTPUTS));
+        let sums = rows.map(|(weights, biases)| Sums::new(&inputs, weights, biases)).collect();
+        Linear { outputs: biases.len(), positions, sums }
     }
 
-    fn forward(&self, input: &[[f32; BLOCK]]) -> Block {
-        let mut output = vec![[0.0; BLOCK]; self.biases.len() * self.positions.len()];
-        let rows = self.weights.chunks_exact(self.inputs.len()).zip(self.biases.chunks_exact(OUTPUTS));
-        let channels = output.chunks_exact_mut(OUTPUTS * self.positions.len());
-        for ((weights, biases), channels) in rows.zip(channels) {
-            for (at, &position) in self.positions.iter().enumerate() {
-                let sums = self.sums(&input[position..], weights, biases);
-                for (channel, sum) in sums.into_iter().enumerate() {
-                    channels[channel * self.positions.len() + at] = sum;
+    fn forward(&self, input: &[Values]) -> Block {
+        let count = self.positions.len();
+        let mut output = vec![[0.0; BLOCK]; self.outputs * count];
+        for (number, positions) in self.positions.chunks(NEAR).enumerate() {
+            for (sums, channels) in self.sums.iter().zip(output.chunks_mut(OUTPUTS * count)) {
+                for (at, &position) in positions.iter().enumerate() {
+                    let channels = channels.iter_mut().skip(number * NEAR + at).step_by(count);
+                    channels.zip(sums.at(&input[position..])).for_each(|(channel, sum)| *channel = sum);
                 }
             }
         }
         output
     }
+}
 
-    fn sums(
-        &self,
-        input: &[[f32; BLOCK]],
-        weights: &[[f32; OUTPUTS]],
-        biases: &[f32],
-    ) -> [[f32; BLOCK]; OUTPUTS] {
-        let mut sums: [_; OUTPUTS] = std::array::from_fn(|output| [biases[output]; BLOCK]);
-        for (weights, &at) in weights.iter().zip(&self.inputs) {
-            let values = &input[at];
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                for (sum, value) in sum.iter_mut().zip(values) {
-                    *sum += weight * value;
-                }
-            }
+impl Sums {
+    fn new(inputs: &[usize], weights: &[f32], biases: &[f32]) -> Sums {
+        let of = |values: &[f32], output: usize| values.get(output).copied().unwrap_or_default();
+        let weights_of = |(number, &at): (usize, &usize)| {
+            let weights: [f32; OUTPUTS] =
+                array::from_fn(|output| of(weights, output * inputs.len() + number));
+            weights.iter().any(|&weight| weight != 0.0).then_some((at as u32, weights))
+        };
+        Sums {
+            biases: array::from_fn(|output| of(biases, output)),
+            inputs: inputs.iter().enumerate().filter_map(weights_of).collect(),
         }
-        sums
+    }
+
+    fn at(&self, input: &[Values]) -> [Values; OUTPUTS] {
+        // One by one: sums in an array would be in memory.
+        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = self.biases.map(|bias| [bias; BLOCK]);
+        for (at, weights) in &self.inputs {
+            let values = &input[*at as usize];
+            add(&mut a, weights[0], values);
+            add(&mut b, weights[1], values);
+            add(&mut c, weights[2], values);
+            add(&mut d, weights[3], values);
+            add(&mut e, weights[4], values);
+            add(&mut f, weights[5], values);
+            add(&mut g, weights[6], values);
+            add(&mut h, weights[7], values);
+        }
+        [a, b, c, d, e, f, g, h]
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut Values, weight: f32, values: &Values) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += weight * value;
     }
 }
 
@@ -157,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_dense_layer_by_hand() {
-        let layer = Linear::dense(3, &[1.0, 2.0, 3.0, -1.0, 0.5, 0.0], vec![10.0, 20.0]);
+        let layer = Linear::dense(3, &[1.0, 2.0, 3.0, -1.0, 0.5, 0.0], &[10.0, 20.0]);
         assert_eq!(first(&layer.forward(&block([1.0, 2.0, 4.0]))), [27.0, 20.0]);
     }
 
@@ -166,7 +194,7 @@ mod tests {
         let picks_lower_left_of_the_second = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0];
         let sums_all = [1.0; 8];
         let weights = [picks_lower_left_of_the_second, sums_all].concat();
-        let layer = Linear::convolution(2, 3, 2, &weights, vec![0.0, 1.0]);
+        let layer = Linear::convolution(2, 3, 2, &weights, &[0.0, 1.0]);
         let output = first(&layer.forward(&block((0..18).map(|value| value as f32))));
         assert_eq!(output[..4], [12.0, 13.0, 15.0, 16.0]);
         assert_eq!(output[4..], [53.0, 61.0, 77.0, 85.0]);

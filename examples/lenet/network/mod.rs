@@ -66,11 +66,11 @@ impl Network {
     pub(crate) fn from_tensors(get: impl Fn(&str) -> Option<Tensor>) -> Result<Network, NetworkError> {
         let dense = |name, inputs, outputs| {
             let (weights, biases) = tensors(&get, name, &[outputs, inputs])?;
-            Ok(Layer::Linear(Linear::dense(inputs, &weights, biases)))
+            Ok(Layer::Linear(Linear::dense(inputs, &weights, &biases)))
         };
         let convolution = |name, channels, side, outputs| {
             let (weights, biases) = tensors(&get, name, &[outputs, channels, 5, 5])?;
-            Ok(Layer::Linear(Linear::convolution(channels, side, 5, &weights, biases)))
+            Ok(Layer::Linear(Linear::convolution(channels, side, 5, &weights, &biases)))
         };
         let layers = if get("convs.0.weight").is_some() {
             small_vgg16::layers(&get)?

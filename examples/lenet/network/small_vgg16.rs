@@ -43,7 +43,7 @@ pub(super) fn layers(get: &impl Fn(&str) -> Option<Tensor>) -> Result<Vec<Layer>
             layers.push(Layer::Pad { side: mnist::SIDE, by: (SIDE - mnist::SIDE) / 2 });
         }
         layers.push(Layer::Pad { side, by: 1 });
-        layers.push(Layer::Linear(Linear::convolution(channels, side + 2, 3, &weights, biases)));
+        layers.push(Layer::Linear(Linear::convolution(channels, side + 2, 3, &weights, &biases)));
         layers.push(Layer::Relu);
         if is_pooled {
             layers.push(Layer::Pool { side });
@@ -53,7 +53,7 @@ pub(super) fn layers(get: &impl Fn(&str) -> Option<Tensor>) -> Result<Vec<Layer>
     }
     for (name, outputs) in [("fc1", 512), ("fc2", 10)] {
         let (weights, biases) = tensors(get, name, &[outputs, 512])?;
-        layers.push(Layer::Linear(Linear::dense(512, &weights, biases)));
+        layers.push(Layer::Linear(Linear::dense(512, &weights, &biases)));
         layers.extend((outputs > 10).then_some(Layer::Relu));
     }
     Ok(layers)

@@ -12,11 +12,17 @@ use silicabac::weights::{
     compress::{Coder, Options, compress},
 };
 
-use super::{
-    Failure, How, Table, Verdict, Which, open_model,
-    print::{Progress, out, unless_closed},
-    weights_failure,
-};
+use super::files::{open_model, weights_failure};
+use super::print::{Progress, out, unless_closed};
+use super::{Failure, How, Verdict, how::Which};
+
+/// How the sizes are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Table {
+    Human,
+    Json,
+    Csv,
+}
 
 /// What all coders need after one quantizer, in bytes; tensors that are kept lossless are not counted.
 #[derive(Serialize)]

@@ -13,7 +13,8 @@ use silicabac::weights::{
 };
 
 use super::super::output::write_whole;
-use super::{Failure, Verdict, open_container, print::Progress, weights_failure};
+use super::files::{open_container, warn_if_repaired, weights_failure};
+use super::{Failure, Verdict, print::Progress};
 
 /// Writes one tensor of a container: as an array of NumPy where the name of the file says so, else its raw bytes.
 pub(super) fn extract_tensor(path: &Path, name: &str, output: &Path) -> Result<Verdict, Failure> {
@@ -45,7 +46,9 @@ pub(super) fn extract_tensor(path: &Path, name: &str, output: &Path) -> Result<V
         extract(&mut container, number, sink, &|bytes| bar.inc(bytes)).map_err(weights_failure(path))
     });
     bar.finish();
-    written.map(|()| Verdict::Equal)
+    written?;
+    warn_if_repaired(path, &container);
+    Ok(Verdict::Equal)
 }
 
 fn no_tensor(path: &Path, name: &str, tensors: &[Tensor]) -> String {

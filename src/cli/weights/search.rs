@@ -13,31 +13,102 @@ use silicabac::weights::{
     compress::{Coder, Options, WeightsError, compress},
     decompress::decompress,
     model::{Format, ModelFile},
-    search::{self, Fingerprint, Grid, Method, Outcome, Trial},
+    search::{self, Fingerprint, Grid, Method, Outcome, TABLE, Trial},
 };
 
-use super::super::output::{distinct, write_file, write_seekable, write_whole};
-use super::{
-    Failure, Verdict, open_container, open_model,
-    print::{Progress, line, say},
-    weights_failure,
-};
+use super::super::output::{distinct, is_stdout, write_file, write_seekable, write_whole};
+use super::files::{container_for, default_output, open_container, open_model, weights_failure};
+use super::print::{Progress, line, say};
+use super::values::{method, tolerance};
+use super::{Failure, Jobs, Keep, Verdict};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The model
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// A shell command that prints the accuracy of the model file {}, as `accuracy 98.1` or in its last line; if it also prints
+    /// `tuning 98.3`, that of another split, choices are made by this one
+    #[arg(long, value_name = "COMMAND")]
+    evaluate: String,
+    /// How levels are made: relative, dc-v2, dc-v1, nearest, lloyd or kmeans; repeatable [default: relative and dc-v2, and dc-v1 with
+    /// --sigma]
+    #[arg(long = "method", value_name = "NAME", value_parser = method)]
+    methods: Vec<Method>,
+    /// Standard deviations of the weights, a model file with the same names and shapes; they weigh the error of each weight
+    #[arg(long, value_name = "MODEL")]
+    sigma: Option<PathBuf>,
+    /// Try fewer settings, for an evaluator that takes long
+    #[arg(long)]
+    coarse: bool,
+    /// How much accuracy may be lost, in the command's own unit [default: 0.1, or 0.001 where accuracies are at most 1]
+    #[arg(long, value_name = "NUMBER", value_parser = tolerance)]
+    tolerance: Option<f64>,
+    /// Where to write the best container [default: the model's name and .sbw, as in model.onnx.sbw]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The table of all trials; a search that finds one of the same model, evaluator and options goes on where it ends [default: the container's name and .csv]
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// A picture of size against accuracy [default: the container's name and .svg]
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Quantise small tensors as well, to the nearest of the levels of so many bits
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(2..=24))]
+    small_bits: Option<u8>,
+    #[command(flatten)]
+    keep: Keep,
+    #[command(flatten)]
+    pub(super) jobs: Jobs,
+}
 
 /// What is looked for, and where it is written.
 pub(super) struct Search<'a> {
-    pub(super) model: &'a Path,
-    pub(super) evaluate: &'a str,
+    model: &'a Path,
+    evaluate: &'a str,
     /// Standard deviations of the weights.
-    pub(super) sigma: Option<&'a Path>,
+    sigma: Option<&'a Path>,
     /// By default those that have a step and look at costs.
-    pub(super) methods: &'a [Method],
-    pub(super) grid: Grid,
+    methods: &'a [Method],
+    grid: Grid,
     /// By default a tenth of a point, whether accuracies are told in per cent or as shares.
-    pub(super) tolerance: Option<f64>,
-    pub(super) container: PathBuf,
-    pub(super) csv: PathBuf,
-    pub(super) svg: PathBuf,
-    pub(super) options: Options,
+    tolerance: Option<f64>,
+    container: PathBuf,
+    csv: PathBuf,
+    svg: PathBuf,
+    options: Options,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(arguments: &'a Arguments) -> Result<Search<'a>, Failure> {
+        let Arguments {
+            model, evaluate, methods, sigma, coarse, tolerance, csv, svg, small_bits, keep, ..
+        } = arguments;
+        if methods.contains(&Method::DcV1) && sigma.is_none() {
+            let what = "--method dc-v1 needs standard deviations; say with --sigma where they are";
+            return Err(Failure::Usage(what.into()));
+        }
+        let container = container_for(model, arguments.output.as_deref())?;
+        if is_stdout(&container) {
+            return Err(Failure::Usage("a search writes several files; name the container with -o".into()));
+        }
+        let beside = |given: &Option<PathBuf>, suffix, start: &[u8], otherwise| match given {
+            Some(path) => Ok(path.clone()),
+            None => default_output(&container, suffix, start, otherwise),
+        };
+        Ok(Search {
+            model,
+            evaluate,
+            sigma: sigma.as_deref(),
+            methods,
+            grid: if *coarse { Grid::COARSE } else { Grid::FINE },
+            tolerance: *tolerance,
+            csv: beside(csv, ".csv", TABLE.as_bytes(), "no table of trials")?,
+            svg: beside(svg, ".svg", b"<svg", "no picture")?,
+            container,
+            options: Options { small_bits: *small_bits, rules: keep.rules().collect(), ..Options::default() },
+        })
+    }
 }
 
 impl Search<'_> {
@@ -46,7 +117,8 @@ impl Search<'_> {
         let (tuning, accuracy) = self.accuracies(self.model)?;
         let is_share = tuning.abs() <= 1.0;
         let tolerance = self.tolerance.unwrap_or(if is_share { 0.001 } else { 0.1 });
-        let least = tuning - tolerance;
+        // A difference of decimals is no decimal: 97.42 less 0.1 is more than 97.32.
+        let least = ((tuning - tolerance) * 1e9).round() / 1e9;
         line(format_args!("original: {original} bytes, accuracy {tuning}; at least {least} is kept"))?;
         if is_share && tolerance >= 0.05 {
             let points = 100.0 * tolerance;

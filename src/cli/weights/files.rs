@@ -1,0 +1,75 @@
+//! Models and containers as files: how they are opened, and what a container is called that nobody gave a name.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek},
+    path::{Path, PathBuf},
+};
+
+use silicabac::files;
+use silicabac::weights::{
+    compress::WeightsError,
+    container::{Container, MAGIC},
+    model::ModelFile,
+};
+
+use super::super::output::{only_over, with_suffix};
+use super::{Failure, print::say};
+
+pub(super) fn weights_failure(path: &Path) -> impl Fn(WeightsError) -> Failure + '_ {
+    |source| Failure::Weights { path: path.to_owned(), source }
+}
+
+pub(super) fn open_model(path: &Path) -> Result<ModelFile, Failure> {
+    ModelFile::open(path).map_err(|error| weights_failure(path)(error.into()))
+}
+
+/// A container, and how long it is.
+pub(super) fn open_container(path: &Path) -> Result<(Container<BufReader<File>>, u64), Failure> {
+    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    let file = files::open_seekable(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let container = Container::open(BufReader::new(file));
+    let container = container.map_err(|error| weights_failure(path)(error.into()))?;
+    Ok((container, length))
+}
+
+/// Says that a byte was wrong, once what matters of a container has been read.
+pub(super) fn warn_if_repaired<R: Read + Seek>(path: &Path, container: &Container<R>) {
+    if container.is_repaired() {
+        say(format_args!("warning: {}: a byte of it was wrong, and has been put right", path.display()));
+    }
+}
+
+/// Where the container of a model goes.
+pub(super) fn container_for(model: &Path, given: Option<&Path>) -> Result<PathBuf, Failure> {
+    match given {
+        Some(path) => Ok(path.to_owned()),
+        None => default_output(&as_one_file(model), ".sbw", &MAGIC, "no container of weights"),
+    }
+}
+
+/// What a model is called as the one file that it comes back as: without what an index of shards has after that.
+fn as_one_file(model: &Path) -> PathBuf {
+    let name =
+        model.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".index.json"));
+    name.filter(|name| name.ends_with(".safetensors"))
+        .map_or_else(|| model.to_owned(), |name| model.with_file_name(name))
+}
+
+/// A name that nobody chose: it keeps the whole name that it is made of, and takes the place of nothing but its like.
+pub(super) fn default_output(
+    from: &Path,
+    suffix: &str,
+    start: &[u8],
+    otherwise: &'static str,
+) -> Result<PathBuf, Failure> {
+    if files::is_stdin(from) {
+        return Err(Failure::Usage(
+            "the standard input has no name; say with --output where to write".into(),
+        ));
+    }
+    let path = with_suffix(from, suffix);
+    only_over(&path, start, otherwise)?;
+    Ok(path)
+}

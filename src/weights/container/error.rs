@@ -1,0 +1,51 @@
+//! Why a container cannot be read, and what is wrong with a stream of it.
+
+use std::io;
+
+use super::super::article::LevelsError;
+
+/// Why a container cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ContainerError {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It does not begin as a container does.
+    #[error("it is no .sbw container: it does not begin with SBW2 or SBW1")]
+    Magic,
+    /// Its index is damaged, so that nothing in it can be found.
+    #[error("the index is damaged in more than a byte ({0}); nothing can be read")]
+    Index(&'static str),
+    /// More bytes follow than it has.
+    #[error(
+        "{0} bytes follow the end of the container: it is not what was written, or another file is joined to it"
+    )]
+    Trailing(u64),
+    /// A stream is damaged; other tensors can be read.
+    #[error("tensor {name}, slice {slice}: {what}; --skip-damaged reads the others, with zeros in its place")]
+    Stream {
+        /// The tensor.
+        name: String,
+        /// The slice.
+        slice: usize,
+        /// What is wrong.
+        what: StreamError,
+    },
+}
+
+/// What is wrong with a stream.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The file ends before it.
+    #[error("the file ends before it does")]
+    Truncated,
+    /// Its bytes are others than were written.
+    #[error("its checksum is wrong")]
+    Checksum,
+    /// It is no stream of levels.
+    #[error("{0}")]
+    Levels(#[from] LevelsError),
+    /// It does not unpack to what it should.
+    #[error("it does not unpack to the tensor's data")]
+    Unpacked,
+}

@@ -1,0 +1,84 @@
+//! What becomes of a tensor: whether it is a network's weights at all, and if so which step its levels have.
+//!
+//! Invariant: nothing is lost that nobody asked to lose. What is no weight, by its name (`names`) or by its values (`spread`), is kept as
+//! it is; where the rule for the step would leave next to nothing of a tensor, another step is taken, and a [`Note`] says so. A tensor
+//! is looked at once, and what is kept of that is how many values there are of each size, however many there are in all.
+
+mod names;
+mod note;
+mod spread;
+
+use glob::Pattern;
+
+use super::compress::{Options, Quantizer, Step};
+use super::model::{TensorInfo, Type};
+use names::no_weights;
+
+pub use note::{Kept, Note};
+pub(super) use spread::{Before, Spread};
+
+/// Something else for the tensors with some names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Which: `*` is any text, `?` any letter, `[ab]` one of some.
+    pub names: Pattern,
+    /// What.
+    pub what: Treatment,
+}
+
+/// What is done to a tensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Treatment {
+    /// It is kept as it is.
+    Keep,
+    /// Its largest absolute value has the largest level of so many bits.
+    Bits(u8),
+    /// Its levels are chosen so.
+    Quantizer(Quantizer),
+}
+
+/// So many elements make a tensor of one dimension above 1 worth it: more than any bias or normalisation has.
+const FLAT: u64 = 1 << 16;
+
+/// What is asked for a tensor, by its name, type and shape alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Wish {
+    /// It is kept, and there is nothing to say about that.
+    Keep,
+    /// It is kept, since its name says so.
+    Name(&'static str),
+    /// Its step and its levels.
+    Levels {
+        step: Step,
+        quantizer: Quantizer,
+        /// Somebody named this tensor.
+        is_named: bool,
+    },
+}
+
+impl Options {
+    /// What they ask for a tensor.
+    pub(super) fn wish(&self, info: &TensorInfo, size: u64) -> Wish {
+        let is_flat = info.shape.iter().filter(|size| **size > 1).count() < 2;
+        let is_small = size < self.smallest || is_flat && size < FLAT;
+        let (mut step, mut quantizer, mut is_named) = (self.step, self.quantizer, false);
+        if let (true, Some(bits)) = (is_small, self.small_bits) {
+            (step, quantizer) = (Step::Bits(bits), Quantizer::Nearest);
+        }
+        for rule in self.rules.iter().filter(|rule| rule.names.matches(&info.name)) {
+            match rule.what {
+                Treatment::Keep => return Wish::Keep,
+                Treatment::Bits(bits) => step = Step::Bits(bits),
+                Treatment::Quantizer(of) => quantizer = of,
+            }
+            is_named = true;
+        }
+        match no_weights(&info.name) {
+            _ if info.element == Type::Other || size == 0 => Wish::Keep,
+            _ if is_named => Wish::Levels { step, quantizer, is_named },
+            _ if is_small && self.small_bits.is_none() => Wish::Keep,
+            Some(what) => Wish::Name(what),
+            None => Wish::Levels { step, quantizer, is_named },
+        }
+    }
+}

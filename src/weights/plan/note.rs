@@ -1,0 +1,82 @@
+//! What there is to know about a tensor that was compressed.
+
+use std::fmt;
+
+/// What whoever compresses a tensor should know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// It is kept as it is, for this reason.
+    Kept(Kept),
+    /// The largest absolute value would have left no levels for the others, so the step comes of another.
+    Outlier {
+        /// The largest absolute value.
+        largest: f32,
+        /// What all but a thousandth of the weights, or all but one, lie below.
+        others: f32,
+    },
+    /// So many of the weights that are not zero would have become zero, so the step is their median.
+    Finer {
+        /// The share of them.
+        zeros: f64,
+    },
+    /// So many of the weights that are not zero have become zero.
+    Zeros {
+        /// The share of them.
+        zeros: f64,
+    },
+}
+
+/// Why a tensor of numbers is kept as it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kept {
+    /// Its name says that it is no weights but this.
+    Name(&'static str),
+    /// An element is no number, or infinite.
+    NotFinite {
+        /// Which.
+        at: u64,
+        /// Its value.
+        value: f32,
+    },
+    /// All its values are sixteenths: positions, masks, or levels already.
+    Sixteenths,
+    /// Its values are too small, or too far apart, for a step.
+    NoStep,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Kept(why) => write!(f, "kept as it is: {why}"),
+            Note::Outlier { largest, others } => write!(
+                f,
+                "its largest weight, {largest:e}, is an outlier: the step is made for {others:e}, which the others stay below"
+            ),
+            Note::Finer { zeros } => write!(
+                f,
+                "{:.1} % of its weights would have become zero: the step is made for their median",
+                100.0 * zeros
+            ),
+            Note::Zeros { zeros } => {
+                write!(
+                    f,
+                    "{:.1} % of its weights that are not zero become zero; a smaller step keeps more",
+                    100.0 * zeros
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kept::Name(what) => write!(f, "by its name it is {what}; --bits NAME=8 compresses it none the less"),
+            Kept::NotFinite { at, value } => write!(f, "element {at} is {value}"),
+            Kept::Sixteenths => {
+                f.write_str("all its values are sixteenths, as positions and masks are; --bits NAME=8 compresses it none the less")
+            }
+            Kept::NoStep => f.write_str("its values are too small or too far apart for a step"),
+        }
+    }
+}

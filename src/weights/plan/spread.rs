@@ -1,0 +1,185 @@
+//! How large the values of a tensor are, and which step that makes.
+
+use rayon::prelude::*;
+
+use super::super::compress::{Step, WeightsError};
+use super::super::model::{TensorInfo, Type};
+use super::super::numbers::weights;
+use super::super::quantise::{step_of, step_v1};
+use super::{Kept, Note};
+
+/// The step is made for the largest weight unless it is so many times what the others stay below.
+const OUTLIER: f32 = 16.0;
+/// More zeros than this share of the weights that are not zero are a reason for a note.
+const ZEROS: f64 = 0.95;
+
+/// How large the values of a tensor are: how many lie in each eighth of an octave.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Spread {
+    counts: Vec<u64>,
+    total: u64,
+    pub(in super::super) largest: f32,
+    not_finite: Option<(u64, f32)>,
+    are_sixteenths: bool,
+}
+
+/// So many bytes, a multiple of every type's, are looked at by one processor.
+const BLOCK: usize = 1 << 18;
+
+/// From here on f32 has sixteenths only.
+const WHOLE: f32 = 524_288.0;
+
+/// The bits of a magnitude that say in which eighth of an octave it is.
+const OF_EIGHTH: u32 = 20;
+
+impl Spread {
+    pub(in super::super) fn new() -> Spread {
+        let counts = vec![0; 1 << (31 - OF_EIGHTH)];
+        Spread { counts, total: 0, largest: 0.0, not_finite: None, are_sixteenths: true }
+    }
+
+    fn add(&mut self, value: f32) {
+        let magnitude = value.abs();
+        if magnitude.is_finite() {
+            self.largest = self.largest.max(magnitude);
+        } else {
+            self.not_finite.get_or_insert((self.total, value));
+        }
+        self.counts[(magnitude.to_bits() >> OF_EIGHTH) as usize] += 1;
+        self.are_sixteenths &= magnitude >= WHOLE || (value * 16.0).fract() == 0.0;
+        self.total += 1;
+    }
+
+    /// Adds values in their raw bytes, on all processors.
+    pub(in super::super) fn add_all(&mut self, element: Type, raw: &[u8]) {
+        let block = |raw: &[u8]| {
+            let mut spread = Spread::new();
+            weights(element, raw).into_iter().for_each(|value| spread.add(value));
+            spread
+        };
+        for block in raw.par_chunks(BLOCK).map(block).collect::<Vec<_>>() {
+            self.append(block);
+        }
+    }
+
+    /// Adds what another one has, whose values come after these.
+    fn append(&mut self, next: Spread) {
+        let before = self.total;
+        let not_finite = next.not_finite.map(|(at, value)| (before + at, value));
+        self.not_finite = self.not_finite.or(not_finite);
+        self.counts.iter_mut().zip(next.counts).for_each(|(count, more)| *count += more);
+        self.largest = self.largest.max(next.largest);
+        self.are_sixteenths &= next.are_sixteenths;
+        self.total += next.total;
+    }
+
+    /// How many are not zero and lie in eighths below that of a magnitude.
+    fn below(&self, magnitude: f32) -> u64 {
+        let end = (magnitude.to_bits() >> OF_EIGHTH) as usize;
+        self.counts[1..end.max(1)].iter().sum()
+    }
+
+    /// With zero, the least of all numbers, below 2^-129, count as zero.
+    fn zeros(&self) -> u64 {
+        self.counts[0]
+    }
+
+    /// The end of the eighth of an octave up to which all but so many of the largest lie.
+    fn all_but(&self, mut largest: u64) -> f32 {
+        for (eighth, &count) in self.counts.iter().enumerate().rev() {
+            if count > largest {
+                return f32::from_bits((eighth as u32 + 1) << OF_EIGHTH);
+            }
+            largest -= count;
+        }
+        0.0
+    }
+
+    /// A tensor's step and what there is to say about it, or that it is kept.
+    pub(in super::super) fn step(
+        &self,
+        info: &TensorInfo,
+        wish: Step,
+        is_named: bool,
+        smallest_sigma: &mut dyn FnMut() -> Result<f32, WeightsError>,
+    ) -> Result<(Option<f32>, Vec<Note>), WeightsError> {
+        let keep = |why| Ok((None, vec![Note::Kept(why)]));
+        if let Some((at, value)) = self.not_finite {
+            return keep(Kept::NotFinite { at, value });
+        }
+        if self.largest == 0.0 {
+            return Ok((Some(1.0), Vec::new()));
+        }
+        if self.are_sixteenths && !is_named {
+            return keep(Kept::Sixteenths);
+        }
+        let step = match wish {
+            Step::Bits(bits) => {
+                let mut notes = Vec::new();
+                let Some(step) = self.step_of_bits(bits, &mut notes) else { return keep(Kept::NoStep) };
+                return Ok((Some(step), notes));
+            }
+            Step::Fixed(step) => step,
+            Step::Relative(share) => share * self.largest,
+            Step::V1(s) => step_v1(smallest_sigma()?, self.largest, s),
+        };
+        let name = info.name.clone();
+        if !(step.is_finite() && step > 0.0) {
+            return Err(WeightsError::Step { name, step });
+        }
+        if self.largest / step > LARGEST {
+            return Err(WeightsError::TooFine { name, step, largest: self.largest });
+        }
+        Ok((Some(step), Vec::new()))
+    }
+
+    /// How many of the weights are zero before they have levels.
+    pub(in super::super) fn before(&self) -> Before {
+        Before { zeros: self.zeros(), others: self.not_zero() }
+    }
+
+    /// The step of so many bits, unless it would leave next to nothing.
+    fn step_of_bits(&self, bits: u8, notes: &mut Vec<Note>) -> Option<f32> {
+        let largest = self.largest;
+        let others = self.all_but((self.total / 1_000).max(1));
+        let mut step = step_of(largest, bits);
+        if others > 0.0 && largest > OUTLIER * others {
+            step = step_of(others, bits);
+            notes.push(Note::Outlier { largest, others });
+        }
+        let zeros = self.zeros_of(step);
+        if zeros > ZEROS {
+            step = self.all_but(self.not_zero() / 2);
+            notes.push(Note::Finer { zeros });
+        }
+        (step > 0.0 && largest / step <= LARGEST).then_some(step)
+    }
+
+    /// The share of those that are not zero which a step makes zero.
+    fn zeros_of(&self, step: f32) -> f64 {
+        self.below(step / 2.0) as f64 / self.not_zero() as f64
+    }
+
+    /// At least one, for whoever divides by it.
+    fn not_zero(&self) -> u64 {
+        (self.total - self.zeros()).max(1)
+    }
+}
+
+/// The weights of a tensor before they have levels: how many are zero, and how many are not.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Before {
+    zeros: u64,
+    others: u64,
+}
+
+impl Before {
+    /// What there is to say once so many levels are zero.
+    pub(in super::super) fn note(self, levels: u64) -> Option<Note> {
+        let zeros = levels.saturating_sub(self.zeros) as f64 / self.others as f64;
+        (zeros > ZEROS).then_some(Note::Zeros { zeros })
+    }
+}
+
+/// The largest level, as weights are told in.
+const LARGEST: f32 = (1 << 24) as f32;

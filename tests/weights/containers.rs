@@ -1,0 +1,189 @@
+//! Containers: damage costs what it hits, nothing that cannot be read is written, and xz is never smaller.
+
+use std::{
+    fs,
+    io::{Cursor, Write},
+};
+
+use silicabac::weights::{
+    compress::{Coder, Options},
+    container::{Coding, Container, ContainerError, Index, Stream, Tensor},
+    decompress, packed,
+};
+
+use crate::made::{Made, compressed, made_up, noise, safetensors};
+
+#[test]
+fn damage_costs_the_tensor_alone_that_it_is_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = compressed(&made_up(dir.path()), &Options::default());
+    let whole = Container::open(Cursor::new(&bytes)).unwrap();
+    let streams: u64 = whole.index().tensors.iter().map(|tensor| tensor.stored()).sum();
+    let first = bytes.len() - streams as usize;
+    // Any byte of the index or before it is put right; of two nothing can be read, and none goes unnoticed.
+    assert!(!whole.is_repaired());
+    for at in 0..first {
+        for by in [1, 0x80, 0xff] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= by;
+            let container = Container::open(Cursor::new(&damaged));
+            let container = container.unwrap_or_else(|error| panic!("byte {at}: {error}"));
+            let is_version = at == 3 && damaged[3] == b'1';
+            assert!(container.is_repaired() != is_version && container.index() == whole.index(), "byte {at}");
+            damaged[(at + 1) % first] ^= 0x55;
+            assert!(Container::open(Cursor::new(damaged)).is_err(), "bytes {at} and the next");
+        }
+    }
+    // Nothing can follow the end.
+    let error = Container::open(Cursor::new([&bytes[..], b"more"].concat())).unwrap_err();
+    assert!(matches!(error, ContainerError::Trailing(4)), "{error}");
+    // A byte of the first stream.
+    let mut damaged = bytes.clone();
+    damaged[first + 5] ^= 1;
+    let mut container = Container::open(Cursor::new(damaged)).unwrap();
+    let error = container.stream(0, 0).unwrap_err().to_string();
+    assert!(error.contains("tensor a.weight, slice 0: its checksum is wrong"), "{error}");
+    assert!(container.stream(2, 1).is_ok());
+    // The end is missing.
+    let mut container = Container::open(Cursor::new(&bytes[..bytes.len() - 1])).unwrap();
+    assert!(container.stream(0, 0).is_ok());
+    assert!(matches!(container.stream(2, 2), Err(ContainerError::Stream { .. })));
+    for length in 0..first {
+        assert!(Container::open(Cursor::new(&bytes[..length])).is_err());
+    }
+}
+
+/// Tensors that share a stream do not share its damage: a byte is found by both checksums, of the stream and of what it holds.
+#[test]
+fn a_byte_of_packed_levels_is_put_right() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = |count: usize| noise(64).into_iter().cycle().take(64 * count).collect::<Vec<f32>>();
+    let model = safetensors(dir.path(), &[("a", &[64, 64], rows(64)), ("b", &[80, 64], rows(80))]);
+    let bytes = compressed(&model, &Options { coder: Coder::Smallest, ..Options::default() });
+    let all = |bytes: &[u8]| {
+        let mut container = Container::open(Cursor::new(bytes.to_vec())).unwrap();
+        let levels = [0, 1].map(|number| decompress::levels(&mut container, number, 0));
+        (levels, container)
+    };
+    let ([a, b], whole) = all(&bytes);
+    let [a, b] = [a, b].map(|levels| levels.unwrap().unwrap());
+    let tensors = &whole.index().tensors;
+    assert!(
+        tensors.iter().all(|tensor| matches!(tensor.coding, Coding::Packed { .. })) && !whole.is_repaired()
+    );
+    let first = bytes.len() - tensors.iter().map(Tensor::stored).sum::<u64>() as usize;
+    for at in first..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x24;
+        let ([again, other], container) = all(&damaged);
+        assert!(
+            container.is_repaired() && again.unwrap().unwrap() == a && other.unwrap().unwrap() == b,
+            "byte {at}"
+        );
+        let second = if at + 1 < bytes.len() { at + 1 } else { first };
+        damaged[second] ^= 0x42;
+        let ([again, other], container) = all(&damaged);
+        for (levels, name) in [(again, "a"), (other, "b")] {
+            let error = levels.unwrap_err().to_string();
+            assert!(error.contains(&format!("tensor {name}, slice 0: its checksum is wrong")), "{error}");
+        }
+        assert!(!container.is_repaired());
+    }
+}
+
+/// What would not be read is not written.
+#[test]
+fn an_index_that_is_too_long_is_refused() {
+    let index = Index { format: 0, skeleton: vec![0; 1 << 29], tensors: vec![] };
+    let mut bytes = Vec::new();
+    let refused = index.write(&mut bytes, &mut std::io::empty()).unwrap_err();
+    assert!(refused.to_string().contains("too long") && bytes.is_empty(), "{refused}");
+}
+
+/// What xz makes of all levels as one file is never smaller.
+#[test]
+fn xz_is_never_smaller() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows =
+        |count: usize| (0..count).flat_map(|row| noise(50 + row % 7).into_iter().cycle().take(64)).collect();
+    let models: [Vec<Made<'_>>; 3] = [
+        vec![("a", &[64, 64], noise(4_096)), ("b", &[64, 64], noise(4_096))],
+        vec![("a", &[64, 64], rows(64)), ("short", &[3], noise(3)), ("b", &[80, 64], rows(80))],
+        vec![("a", &[64, 64], noise(4_096).iter().map(|x| x * x * x).collect()), ("b", &[10, 64], rows(10))],
+    ];
+    for tensors in &models {
+        let model = safetensors(dir.path(), tensors);
+        let stored = |coder| {
+            let bytes = compressed(&model, &Options { coder, ..Options::default() });
+            let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+            let tensors = container.index().tensors.clone();
+            let mut all = Vec::new();
+            for (number, tensor) in tensors.iter().enumerate() {
+                for part in 0..tensor.parts().count() {
+                    all.extend(decompress::levels(&mut container, number, part).unwrap().unwrap_or_default());
+                }
+            }
+            let coded = tensors.iter().filter(|tensor| tensor.coding.values().is_some());
+            (coded.map(Tensor::stored).sum::<u64>(), all)
+        };
+        let ((cabac, levels), (smallest, same)) = (stored(Coder::Cabac), stored(Coder::Smallest));
+        assert_eq!(levels, same);
+        let mut xz = packed::encoder(Vec::new(), levels.len() as u64).unwrap();
+        xz.write_all(&packed::bytes_of(&levels, 1)).unwrap();
+        let xz = xz.finish().unwrap().len() as u64;
+        assert_eq!(smallest, cabac.min(xz), "{cabac} {xz}");
+    }
+}
+
+/// A tensor that is stored as it is.
+fn lossless(name: &str, bytes: u64, streams: Vec<Stream>) -> Tensor {
+    Tensor {
+        name: name.into(),
+        element: 3,
+        shape: vec![bytes],
+        bytes,
+        coding: Coding::Lossless { planes: 1 },
+        streams,
+    }
+}
+
+#[test]
+fn two_tensors_of_one_name_are_no_container() {
+    let index = |names: [&str; 2]| Index {
+        format: 0,
+        skeleton: vec![],
+        tensors: names.map(|name| lossless(name, 0, vec![])).into(),
+    };
+    let mut bytes = Vec::new();
+    let refused = index(["aa", "aa"]).write(&mut bytes, &mut std::io::empty()).unwrap_err();
+    assert!(refused.to_string().contains("two tensors are called \"aa\"") && bytes.is_empty(), "{refused}");
+    index(["aa", "ab"]).write(&mut bytes, &mut std::io::empty()).unwrap();
+    Container::open(Cursor::new(&bytes)).unwrap();
+    let mut unpacked = zstd::decode_all(&bytes[12..]).unwrap();
+    let second = unpacked.windows(2).position(|name| name == b"ab").unwrap();
+    unpacked[second + 1] = b'a';
+    let packed = zstd::encode_all(&*unpacked, 1).unwrap();
+    let head = [(packed.len() as u32).to_le_bytes(), crc32fast::hash(&packed).to_le_bytes()].concat();
+    let twice = [&b"SBW1"[..], &head, &packed].concat();
+    let error = Container::open(Cursor::new(&twice)).unwrap_err().to_string();
+    assert!(error.contains("two tensors have one name"), "{error}");
+}
+
+#[test]
+fn a_stream_behind_4_gib_is_found_in_a_container() {
+    use std::io::{Seek, SeekFrom, Write};
+    let slices = 20;
+    let bytes = b"behind";
+    let hole = vec![Stream { len: 1 << 28, crc32: 0 }; slices];
+    let behind = vec![Stream { len: bytes.len() as u64, crc32: crc32fast::hash(bytes) }];
+    let tensors = vec![lossless("hole", (slices as u64) << 22, hole), lossless("behind", 9, behind)];
+    let index = Index { format: 0, skeleton: vec![], tensors };
+    let dir = tempfile::tempdir().unwrap();
+    let mut file =
+        fs::File::options().read(true).write(true).create_new(true).open(dir.path().join("far.sbw")).unwrap();
+    let start = index.write(&mut file, &mut std::io::empty()).unwrap();
+    file.seek(SeekFrom::Start(start + ((slices as u64) << 28))).unwrap();
+    file.write_all(bytes).unwrap();
+    let mut container = Container::open(file).unwrap();
+    assert_eq!(container.stream(1, 0).unwrap(), bytes);
+}

@@ -1,0 +1,160 @@
+//! What is no weights is kept, and what is comes back finite and not as zeros.
+
+use std::{fs, io::Cursor};
+
+use silicabac::weights::{
+    compress::{Options, Quantizer, Step, compress},
+    container::Container,
+    decompress::decompress,
+    model::ModelFile,
+    plan::{Rule, Treatment},
+};
+
+use crate::made::{compressed, noise, there_and_back};
+
+#[test]
+fn what_is_no_weights_is_kept() {
+    let kept = |name: &str, weights: Vec<f32>, why: &str| {
+        let shape = [40, weights.len() as u64 / 40];
+        let tensors = [(name, &shape[..], weights.clone()), ("w", &[40, 40], noise(1_600))];
+        let (said, both) = there_and_back(&tensors, &[]);
+        let is_same = both[0][0].iter().zip(&both[0][1]).all(|(a, b)| a.to_bits() == b.to_bits());
+        assert!(
+            is_same && said.contains(&format!("note: {name}: kept as it is: ")) && said.contains(why),
+            "{name}: {said}"
+        );
+        assert!(both[1][0] != both[1][1], "weights are compressed beside it");
+    };
+    for (name, why) in [
+        ("layers.3.mlp.scales", "quantised before"),
+        ("state.0.exp_avg_sq", "the state of an optimiser"),
+        ("optimizer/dense/velocity:0", "the state of an optimiser"),
+        ("dense/kernel/Adam_1:0", "the state of an optimiser"),
+        ("opt_state.0.nu.dense", "the state of an optimiser"),
+        ("opt.m.dense", "the state of an optimiser"),
+        ("state.3.square_avg", "the state of an optimiser"),
+        ("head.anchor_grid", "positions"),
+        ("model.bn.running_var", "statistics"),
+        ("attn.causal_mask", "a mask"),
+    ] {
+        kept(name, noise(1_600), why);
+    }
+    let with = |value: f32| {
+        let mut weights = noise(1_600);
+        weights[37] = value;
+        weights
+    };
+    kept("odd", with(f32::NAN), "element 37 is NaN");
+    kept("odd", with(f32::NEG_INFINITY), "element 37 is -inf");
+    kept("bias", (0..1_600).map(|i| if i % 3 == 0 { f32::MIN } else { 0.0 }).collect(), "sixteenths");
+    kept("cells", (0..1_600).map(|i| (i / 40) as f32 + 0.5).collect(), "sixteenths");
+    kept("steps", (0..1_600).map(|i| f32::from_bits(i % 60)).collect(), "too small");
+    // Unless somebody names it.
+    let tensors = [("state.0.exp_avg", &[40, 40][..], noise(1_600)), ("b", &[40, 40], noise(1_600))];
+    let (said, both) = there_and_back(&tensors, &["--bits", "*exp_avg=8", "--keep", "b"]);
+    assert!(both[0][0] != both[0][1] && both[1][0] == both[1][1], "{said}");
+}
+
+/// A gain or a bias stays one, whichever of its dimensions is not 1.
+#[test]
+fn what_is_flat_is_kept() {
+    let shapes: [&[u64]; 4] = [&[1_600], &[1_600, 1], &[1, 1_600], &[1, 1_600, 1, 1]];
+    for shape in shapes {
+        let tensors = [("gain", shape, noise(1_600)), ("w", &[40, 40], noise(1_600))];
+        let (said, both) = there_and_back(&tensors, &[]);
+        assert!(both[0][0] == both[0][1] && both[1][0] != both[1][1], "{shape:?}: {said}");
+    }
+    let (said, both) = there_and_back(&[("flat", &[70_000], noise(70_000))], &[]);
+    assert!(both[0][0] != both[0][1], "{said}");
+}
+
+/// Whoever asks for next to nothing gets it, and is told.
+#[test]
+fn what_becomes_nearly_all_zeros_is_said() {
+    let asked: [&[&str]; 3] = [
+        &["--quantizer=rd", "--lambda=1000"],
+        &["--quantizer=kmeans", "--prune=0.97"],
+        &["--relative-step=1.98"],
+    ];
+    for arguments in asked {
+        let (said, both) = there_and_back(&[("w", &[64, 64], noise(4_096))], arguments);
+        let zeros = both[0][1].iter().filter(|weight| **weight == 0.0).count();
+        assert!(zeros > 3_891 && said.contains("% of its weights that are not zero become zero"), "{said}");
+    }
+    // Those that were zero before do not count.
+    let sparse =
+        noise(4_096).into_iter().enumerate().map(|(i, weight)| if i % 50 == 0 { weight } else { 0.0 });
+    let (said, _) =
+        there_and_back(&[("w", &[64, 64], sparse.collect())], &["--quantizer=rd", "--lambda=0.05"]);
+    assert!(!said.contains("become zero"), "{said}");
+}
+
+/// Each weight that is not tiny beside the others comes back with something left of it.
+#[test]
+fn no_tensor_becomes_zeros() {
+    let lost = |weights: Vec<f32>, note: &str| {
+        let (said, both) = there_and_back(&[("w", &[64, 64], weights)], &[]);
+        let [before, after] = &both[0];
+        let mut magnitudes: Vec<f32> =
+            before.iter().map(|weight| weight.abs()).filter(|weight| *weight > 0.0).collect();
+        magnitudes.sort_by(f32::total_cmp);
+        let median = magnitudes[magnitudes.len() / 2];
+        let is_lost = |(before, after): &(&f32, &f32)| **after == 0.0 && before.abs() >= median;
+        assert_eq!(before.iter().zip(after).filter(is_lost).count(), 0, "{said}");
+        assert!(after.iter().all(|weight| weight.is_finite()) && said.contains(note), "{said}");
+    };
+    let with = |scale: f32, outlier: f32| -> Vec<f32> {
+        let mut weights: Vec<f32> = noise(4_096).into_iter().map(|weight| weight * scale).collect();
+        weights[1_234] = outlier;
+        weights
+    };
+    lost(with(1.0, 5e4), "is an outlier");
+    lost(with(1e-3, -77.7), "is an outlier");
+    lost(with(1e-37, 0.0), "");
+    lost(with(1e-40, 0.0), "");
+    // A few that are a million times the others, but too many for outliers.
+    let few = noise(4_096)
+        .into_iter()
+        .enumerate()
+        .map(|(i, weight)| if i % 40 == 3 { weight } else { weight * 1e-6 });
+    lost(few.collect(), "have become zero");
+}
+
+#[test]
+fn finite_weights_stay_finite_in_every_type() {
+    use half::{bf16, f16};
+    let dir = tempfile::tempdir().unwrap();
+    let all =
+        |largest: f32| noise(4_096).into_iter().map(move |weight| weight * largest).collect::<Vec<f32>>();
+    let f32s: Vec<u8> = all(f32::MAX).iter().flat_map(|w| w.to_le_bytes()).collect();
+    let f16s: Vec<u8> = all(65_504.0).iter().flat_map(|w| f16::from_f32(*w).to_le_bytes()).collect();
+    let bf16s: Vec<u8> = all(3e38).iter().flat_map(|w| bf16::from_f32(*w).to_le_bytes()).collect();
+    for (dtype, data) in [("F32", f32s), ("F16", f16s), ("BF16", bf16s)] {
+        let header =
+            format!(r#"{{"w":{{"dtype":"{dtype}","shape":[64,64],"data_offsets":[0,{}]}}}}"#, data.len());
+        let model = dir.path().join("m.safetensors");
+        fs::write(&model, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat())
+            .unwrap();
+        for step in [Step::Bits(8), Step::Bits(4), Step::Relative(0.3)] {
+            let names = glob::Pattern::new("w").unwrap();
+            let named = Rule { names, what: Treatment::Quantizer(Quantizer::Nearest) };
+            let options = Options { step, rules: vec![named], ..Options::default() };
+            let bytes = compressed(&model, &options);
+            let again = dir.path().join("again.safetensors");
+            let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+            decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+            let mut file = ModelFile::open(&again).unwrap();
+            let (element, mut raw) = (file.tensors()[0].element, vec![0; data.len()]);
+            file.read(0, 0, &mut raw).unwrap();
+            let back = silicabac::weights::numbers::weights(element, &raw);
+            let before = silicabac::weights::numbers::weights(element, &data);
+            assert!(back.iter().all(|weight| weight.is_finite()) && raw != data, "{dtype} {step:?}");
+            // What the report says is what came back.
+            let mut sink = Vec::new();
+            let (_, _, summaries) =
+                compress(&mut ModelFile::open(&model).unwrap(), None, &options, &mut sink, &|_| ()).unwrap();
+            let largest = before.iter().zip(&back).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert_eq!(summaries[0].largest_error, largest, "{dtype} {step:?}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Weights: levels come back, containers come back, damage is named, and a decoder that knows the document alone agrees.
+
+mod command;
+#[path = "../common/mod.rs"]
+mod common;
+mod containers;
+mod decoders;
+mod kept;
+mod levels;
+mod made;
+mod quantisers;
+mod search;

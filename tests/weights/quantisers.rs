@@ -1,0 +1,112 @@
+//! What weights come back as, by the quantiser and the step.
+
+use std::{fs, io::Cursor};
+
+use silicabac::weights::{
+    compress::{Options, Quantizer, Step, compress},
+    container::{Coding, Container},
+    decompress::{self, decompress},
+    model::ModelFile,
+    quantise::Values,
+};
+
+use crate::made::{compressed, made_up, safetensors, weights_of};
+
+#[test]
+fn models_come_back_within_half_a_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = made_up(dir.path());
+    let bytes = compressed(&model, &Options::default());
+    let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+    let again = dir.path().join("again.safetensors");
+    decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+    for ((tensor, before), after) in
+        container.index().tensors.iter().zip(weights_of(&model)).zip(weights_of(&again))
+    {
+        let step = match tensor.coding {
+            Coding::Article { values: Values::Grid { step }, .. } => step,
+            _ => 0.0,
+        };
+        assert_eq!(before.len(), after.len());
+        for (before, after) in before.iter().zip(after) {
+            assert!((before - after).abs() <= step * 0.5001, "{}: {before} {after} {step}", tensor.name);
+        }
+    }
+    // The same bytes on every machine: for any number of threads here.
+    for threads in [1, 2, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert!(pool.install(|| compressed(&model, &Options::default())) == bytes);
+    }
+}
+
+#[test]
+fn every_quantizer_comes_back_as_it_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = made_up(dir.path());
+    let nearest = compressed(&model, &Options { step: Step::Bits(5), ..Options::default() }).len();
+    for quantizer in [
+        Quantizer::RateDistortion { lambda: 0.1 },
+        Quantizer::Lloyd { lambda: 0.05, clusters: 16 },
+        Quantizer::KMeans { prune: 0.5, clusters: 16 },
+    ] {
+        let options = Options { step: Step::Bits(5), quantizer, small_bits: Some(10), ..Options::default() };
+        let mut bytes = Vec::new();
+        let (length, index, summaries) =
+            compress(&mut ModelFile::open(&model).unwrap(), None, &options, &mut bytes, &|_| ()).unwrap();
+        assert!(
+            length as usize == bytes.len() && bytes.len() < nearest,
+            "{quantizer:?}: {} of {nearest}",
+            bytes.len()
+        );
+        let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+        assert_eq!(container.index(), &index);
+        let again = dir.path().join("again.safetensors");
+        decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+        for ((before, after), summary) in weights_of(&model).iter().zip(weights_of(&again)).zip(&summaries) {
+            let largest =
+                before.iter().zip(after).map(|(before, after)| (before - after).abs()).fold(0.0, f32::max);
+            assert!(
+                (largest - summary.largest_error).abs() <= 1e-6 * summary.largest,
+                "{largest} {summary:?}"
+            );
+        }
+        if let Quantizer::KMeans { .. } = quantizer {
+            assert!(summaries[0].zeros >= 1400, "{summaries:?}");
+        }
+    }
+}
+
+#[test]
+fn standard_deviations_weigh_the_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = dir.path().join("other");
+    fs::create_dir(&other).unwrap();
+    let model = safetensors(
+        dir.path(),
+        &[("w", &[2, 1000], (0..2000).map(|i| (i % 89) as f32 / 44.0 - 1.0).collect())],
+    );
+    // The first row hardly matters, the second very much.
+    let deviations = (0..2000).map(|i| if i < 1000 { 10.0 } else { 0.01 }).collect();
+    let sigma = safetensors(&other, &[("w", &[2, 1000], deviations)]);
+    let options = Options {
+        step: Step::V1(60.0),
+        quantizer: Quantizer::RateDistortion { lambda: 0.5 },
+        ..Options::default()
+    };
+    let mut bytes = Vec::new();
+    let mut deviations = ModelFile::open(&sigma).unwrap();
+    compress(&mut ModelFile::open(&model).unwrap(), Some(&mut deviations), &options, &mut bytes, &|_| ())
+        .unwrap();
+    let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+    let levels = decompress::levels(&mut container, 0, 0).unwrap().unwrap();
+    let zeros = |row: &[i32]| row.iter().filter(|level| **level == 0).count();
+    assert!(
+        zeros(&levels[..1000]) > 900 && zeros(&levels[1000..]) < 100,
+        "{} {}",
+        zeros(&levels[..1000]),
+        zeros(&levels[1000..])
+    );
+    let missing = compress(&mut ModelFile::open(&model).unwrap(), None, &options, &mut Vec::new(), &|_| ())
+        .unwrap_err();
+    assert!(missing.to_string().contains("standard deviations"), "{missing}");
+}

@@ -1,0 +1,86 @@
+//! `weights search`.
+
+use std::fs;
+
+use crate::common::expect;
+use crate::made::{noise, safetensors, weights};
+
+#[test]
+fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let wave = (0..4000).map(|i| ((i * 7919 % 1000) as f32 - 500.0) / 500.0).collect();
+    let model = safetensors(dir.path(), &[("w", &[40, 100], wave)]);
+    // The accuracy of this evaluator is how much the file still looks like the first one, in bytes that are equal.
+    let original = dir.path().join("original");
+    fs::copy(&model, &original).unwrap();
+    let log = dir.path().join("log");
+    let evaluate = format!(
+        "echo run >> {log}; echo accuracy $((100 - $(cmp -l {original} {{}} | wc -l) / 250))",
+        log = log.display(),
+        original = original.display()
+    );
+    let search =
+        || weights(&["search", model.to_str().unwrap(), "--evaluate", &evaluate, "--tolerance", "60"]);
+    expect(&search(), 0, &["original: ", "best: relative, size ", "accuracy: "]);
+    let table = fs::read_to_string(dir.path().join("model.safetensors.sbw.csv")).unwrap();
+    assert!(table.lines().count() > 30 && table.starts_with("# trials of "));
+    assert!(fs::read_to_string(dir.path().join("model.safetensors.sbw.svg")).unwrap().ends_with("</svg>\n"));
+    let runs = || fs::read_to_string(&log).unwrap().lines().count();
+    let first = runs();
+    // All trials are known; only the original is looked at again.
+    expect(&search(), 0, &["trials are known"]);
+    assert_eq!(runs(), first + 1);
+
+    // A table that says anything else is not believed, and not written over.
+    let csv = dir.path().join("model.safetensors.sbw.csv");
+    let line = table.lines().nth(2).unwrap();
+    for (wrong, words) in [
+        (format!("{table}{line}\n"), "this trial stands there already"),
+        (table.replacen("size,", "step,", 1), "another model"),
+        (table.replacen("# trials of ", "# trials of f", 1), "another model, evaluator or other options"),
+        (table[..table.len() - 9].to_owned() + ",", "it is no trial"),
+        (String::new(), "line 1"),
+    ] {
+        fs::write(&csv, &wrong).unwrap();
+        expect(&search(), 4, &["model.safetensors.sbw.csv", words, "table of trials"]);
+        assert_eq!(fs::read_to_string(&csv).unwrap(), wrong);
+    }
+    // What was trained again, or is evaluated otherwise, has no trials yet.
+    fs::write(&csv, &table).unwrap();
+    let others = [&["--evaluate", "echo accuracy 100"][..], &["--evaluate", &evaluate, "--keep", "x"]];
+    for other in others {
+        let search = weights(&[&["search", model.to_str().unwrap(), "--tolerance", "60"], other].concat());
+        expect(&search, 4, &["another model, evaluator or other options", "--csv"]);
+    }
+    safetensors(dir.path(), &[("w", &[40, 100], noise(4_000))]);
+    fs::copy(&model, &original).unwrap();
+    expect(&search(), 4, &["another model, evaluator or other options"]);
+    assert_eq!(fs::read_to_string(&csv).unwrap(), table);
+    fs::remove_file(&csv).unwrap();
+    fs::create_dir(&csv).unwrap();
+    expect(&search(), 4, &["model.safetensors.sbw.csv: it is a directory; name a file"]);
+
+    fs::remove_dir(&csv).unwrap();
+    let fails = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing; exit 3"]);
+    expect(&fails, 4, &["the evaluator failed", "exit status: 3"]);
+    let silent = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing"]);
+    expect(&silent, 4, &["it printed no number"]);
+}
+
+/// A tolerance that is meant in per cent is far too much for shares.
+#[test]
+fn a_tolerance_goes_by_how_accuracies_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = safetensors(dir.path(), &[("w", &[40, 100], noise(4_000))]);
+    let search = |accuracy: &str, more: &[&str]| {
+        let evaluate = format!("--evaluate=echo {accuracy}");
+        let arguments = ["search", model.to_str().unwrap(), "--coarse", "--method=nearest", &evaluate];
+        let search = weights(&[&arguments, more].concat());
+        fs::remove_file(dir.path().join("model.safetensors.sbw.csv")).unwrap();
+        search
+    };
+    expect(&search("0.9", &[]), 0, &["at least 0.899 is kept"]);
+    expect(&search("97.42", &[]), 0, &["at least 97.32 is kept"]);
+    let far = search("0.9", &["--tolerance=0.1"]);
+    expect(&far, 0, &["at least 0.8 is kept", "a tolerance of 0.1 is 10 points of a hundred"]);
+}
