@@ -11,6 +11,7 @@
 //! | `cycle`, `cores` | coders with a clock: what they have in common; each core in `rtl/`, with its twin | `vectors` |
 //! | `syntax` | what streams of H.264 and H.265 share: NAL units, header bits, both ways | `avc` |
 //! | `avc` | a source: the headers and slice data of H.264 streams, read and written | `avc` |
+//! | `hevc` | the headers of H.265 streams, read and written | `avc` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |
@@ -78,6 +79,8 @@ pub mod cycle;
 pub mod files;
 #[cfg(feature = "cosim")]
 pub mod fit;
+#[cfg(feature = "avc")]
+pub mod hevc;
 // Its examples are tests, and use what the documents are about.
 #[cfg(all(doc, feature = "cli"))]
 pub mod guide;

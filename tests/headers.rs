@@ -7,11 +7,14 @@ use std::{
     fs,
     io::{self, BufReader, Read},
     ops::RangeInclusive,
-    path::{Path, PathBuf},
-    process::Command,
+    path::PathBuf,
 };
 
-use common::{Corpus, program, streams};
+use common::{
+    Corpus,
+    ffmpeg::{Shown, shown},
+    program, streams,
+};
 use proptest::prelude::*;
 use rand_chacha::{
     ChaCha8Rng,
@@ -32,40 +35,6 @@ fn all_streams() -> Vec<PathBuf> {
     streams().into_iter().chain(corpus).collect()
 }
 
-/// An element as FFmpeg shows it: where it begins, its name and its value.
-type Shown = (u64, String, i64);
-
-/// The headers of the NAL units of a stream, as FFmpeg's filter `trace_headers` shows them.
-fn shown_by_ffmpeg(ffmpeg: &Path, stream: &Path) -> Vec<Vec<Shown>> {
-    let run = Command::new(ffmpeg)
-        .args(["-hide_banner", "-f", "h264", "-i"])
-        .arg(stream)
-        .args(["-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&run.stderr).into_owned();
-    let (_, packets) = text.split_once("] Packet:").unwrap_or_else(|| panic!("{}: {text}", stream.display()));
-    let mut units = Vec::new();
-    for line in packets.lines().filter_map(|line| line.split_once("[trace_headers @ ")?.1.split_once("] ")) {
-        let words: Vec<&str> = line.1.split_whitespace().collect();
-        let [bit, name, .., "=", value] = words[..] else { continue };
-        let Ok(bit) = bit.parse() else { continue };
-        if name == "forbidden_zero_bit" {
-            units.push(Vec::new());
-        }
-        // A number in brackets says which of several elements of a name it is.
-        let name = name.split('[').next().unwrap();
-        let name = match name {
-            "gaps_in_frame_num_allowed_flag" => "gaps_in_frame_num_value_allowed_flag",
-            name => name,
-        };
-        if let Some(unit) = units.last_mut() {
-            unit.push((bit, name.to_owned(), value.parse().unwrap()));
-        }
-    }
-    units
-}
-
 /// Of supplemental information and what else is not read here.
 fn is_read(unit: &[Shown]) -> bool {
     matches!(unit[2].2, 1 | 5 | 7 | 8 | 9)
@@ -76,7 +45,7 @@ fn headers_are_those_that_ffmpeg_shows() {
     let Some(ffmpeg) = program("ffmpeg", "ffmpeg") else { return };
     let mut elements = 0;
     for path in all_streams() {
-        let ffmpeg = shown_by_ffmpeg(&ffmpeg, &path);
+        let ffmpeg = shown(&ffmpeg, "h264", &path);
         let ffmpeg = ffmpeg.iter().filter(|unit| is_read(unit));
         let own: Vec<Vec<Shown>> = units(&fs::read(&path).unwrap())
             .iter()

@@ -13,8 +13,8 @@ use crate::bin::Element;
 pub enum Descriptor {
     /// u(n): so many bits, 32 at the most.
     U(u32),
-    /// A bit that fills up a byte: 1, but decoders take any.
-    Alignment,
+    /// A bit that fills up a byte: this one, but decoders take any.
+    Alignment(bool),
     /// ue(v): an unsigned Exp-Golomb code.
     Ue,
     /// se(v): a signed Exp-Golomb code.
@@ -26,9 +26,17 @@ impl Descriptor {
     pub const fn all(self) -> RangeInclusive<i64> {
         match self {
             Descriptor::U(bits) => 0..=(1 << bits) - 1,
-            Descriptor::Alignment => 0..=1,
+            Descriptor::Alignment(_) => 0..=1,
             Descriptor::Ue => 0..=MOST_UE,
             Descriptor::Se => -i32::MAX as i64..=i32::MAX as i64,
+        }
+    }
+
+    /// The value that an element has where nobody gives it one.
+    pub fn implied(self) -> Option<i64> {
+        match self {
+            Descriptor::Alignment(bit) => Some(bit.into()),
+            _ => None,
         }
     }
 }
@@ -121,15 +129,37 @@ pub trait BitCoder {
         Ok(self.u(1, name)? != 0)
     }
 
-    /// Fills up the byte with elements of this name.
+    /// Fills up the byte with elements of this name, which are `bit`.
     ///
     /// # Errors
     /// [`HeaderError`].
-    fn align(&mut self, name: &'static str) -> Result<(), HeaderError> {
+    fn align(&mut self, bit: bool, name: &'static str) -> Result<(), HeaderError> {
         while !self.position().is_multiple_of(8) {
-            self.code(Element(name), Descriptor::Alignment, Descriptor::Alignment.all())?;
+            self.alignment_bit(bit, name)?;
         }
         Ok(())
+    }
+
+    /// One bit of an alignment.
+    ///
+    /// # Errors
+    /// [`HeaderError`].
+    fn alignment_bit(&mut self, bit: bool, name: &'static str) -> Result<(), HeaderError> {
+        let descriptor = Descriptor::Alignment(bit);
+        self.code(Element(name), descriptor, descriptor.all()).map(drop)
+    }
+
+    /// The same, and what it can be.
+    ///
+    /// # Errors
+    /// [`HeaderError`].
+    fn u_in(
+        &mut self,
+        bits: u32,
+        name: &'static str,
+        legal: RangeInclusive<i64>,
+    ) -> Result<i64, HeaderError> {
+        self.code(Element(name), Descriptor::U(bits), legal)
     }
 
     /// An element with an unsigned Exp-Golomb code, and what it can be.
@@ -250,7 +280,7 @@ impl BitCoder for BitReader<'_> {
         let ends = HeaderError::Ends { element, bit };
         let value = match descriptor {
             Descriptor::U(bits) => self.bits(bits).ok_or(ends)?,
-            Descriptor::Alignment => self.bits(1).ok_or(ends)?,
+            Descriptor::Alignment(_) => self.bits(1).ok_or(ends)?,
             Descriptor::Ue | Descriptor::Se => {
                 let mut zeros = 0;
                 while !self.bit(bit + u64::from(zeros)).ok_or(ends.clone())? {
@@ -361,8 +391,8 @@ impl<V: Values> BitCoder for BitWriter<V> {
         range: RangeInclusive<i64>,
     ) -> Result<i64, HeaderError> {
         let value = match self.values.value(element, &range) {
-            None if descriptor == Descriptor::Alignment => 1,
-            value => value.ok_or(HeaderError::Missing { element })?,
+            Some(value) => value,
+            None => descriptor.implied().ok_or(HeaderError::Missing { element })?,
         };
         let value = legal(element, value, range, self.position)?;
         let code = match descriptor {
@@ -370,7 +400,7 @@ impl<V: Values> BitCoder for BitWriter<V> {
                 self.bits(bits, value);
                 return Ok(value);
             }
-            Descriptor::Alignment => {
+            Descriptor::Alignment(_) => {
                 self.push(value != 0);
                 return Ok(value);
             }

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::bits::{Descriptor, HeaderElement, Values};
+use super::bits::{HeaderElement, Values};
 use crate::bin::Element;
 
 /// The elements of a header by their names, in the order in which they come first.
@@ -25,12 +25,12 @@ use crate::bin::Element;
 pub struct Elements(Vec<(String, Vec<i64>)>);
 
 impl Elements {
-    /// What a number of each element is, such as its value; alignment bits that are 1 are left out.
+    /// What a number of each element is, such as its value; alignment bits that are as they should be are left out.
     pub fn of(elements: &[HeaderElement], number: impl Fn(&HeaderElement) -> i64) -> Elements {
         let mut all = Elements::default();
         let mut places = BTreeMap::new();
         for coded in elements {
-            if coded.descriptor == Descriptor::Alignment && coded.value == 1 {
+            if coded.descriptor.implied() == Some(coded.value) {
                 continue;
             }
             let name = coded.element.0;

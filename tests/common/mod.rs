@@ -4,6 +4,8 @@
 #[path = "../../sim/tests/left_out/mod.rs"]
 pub mod left_out;
 
+pub mod ffmpeg;
+
 use std::{
     fs,
     io::Write,
@@ -19,6 +21,13 @@ use silicabac_sim::{Cache, Tools, on_path};
 pub fn streams() -> Vec<PathBuf> {
     let streams = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams"), "264");
     assert!(!streams.is_empty(), "tests/streams/ holds no stream");
+    streams
+}
+
+/// The committed H.265 streams.
+pub fn hevc_streams() -> Vec<PathBuf> {
+    let streams = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams"), "265");
+    assert!(!streams.is_empty(), "tests/streams/ holds no H.265 stream");
     streams
 }
 
@@ -38,7 +47,12 @@ impl Corpus {
 
     /// Its H.264 streams.
     pub fn streams(&self) -> Vec<PathBuf> {
-        some(files(&self.0.join("streams/avc"), ".264"), &self.0)
+        some(files(&self.0.join("streams/avc"), "264"), &self.0)
+    }
+
+    /// Its H.265 streams.
+    pub fn hevc_streams(&self) -> Vec<PathBuf> {
+        some(files(&self.0.join("streams/hevc"), ""), &self.0)
     }
 
     /// Its traces.

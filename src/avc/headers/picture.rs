@@ -2,7 +2,7 @@
 
 use super::sequence::{Sequence, scaling_list};
 use crate::bin::Element;
-use crate::syntax::{BitCoder, Descriptor, HeaderError};
+use crate::syntax::{BitCoder, HeaderError};
 
 /// What a picture parameter set says that other syntax depends on, by the names of the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) fn picture<'a, C: BitCoder>(
         1 + coder.ue_in("num_ref_idx_l1_default_active_minus1", 0..=31)? as u8,
     ];
     let weighted_pred_flag = coder.flag("weighted_pred_flag")?;
-    let weighted_bipred_idc = coder.code(Element("weighted_bipred_idc"), Descriptor::U(2), 0..=2)? as u8;
+    let weighted_bipred_idc = coder.u_in(2, "weighted_bipred_idc", 0..=2)? as u8;
     let pic_init_qp = 26 + coder.se_in("pic_init_qp_minus26", -62..=25)? as i8;
     coder.se("pic_init_qs_minus26")?;
     coder.se("chroma_qp_index_offset")?;

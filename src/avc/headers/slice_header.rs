@@ -122,7 +122,7 @@ pub(super) fn slice_header<C: BitCoder>(
         coder.u(u32::BITS - (steps - 1).leading_zeros(), "slice_group_change_cycle")?;
     }
     if pps.entropy_coding_mode_flag {
-        coder.align("cabac_alignment_one_bit")?;
+        coder.align(true, "cabac_alignment_one_bit")?;
     }
     Ok(SliceHeader {
         first_mb_in_slice: first_mb_in_slice as u32,

@@ -1,0 +1,101 @@
+//! The headers of NAL units (clause 7.3): parameter sets and slice segment headers, one walk a structure for every coder of header
+//! bits. Only values that other syntax depends on are checked. A video parameter set is not looked into: nothing here needs it.
+
+mod common;
+mod picture;
+mod sequence;
+mod slice_segment;
+mod vui;
+
+use std::collections::BTreeMap;
+
+pub use common::ShortTermSet;
+pub use picture::Picture;
+pub use sequence::Sequence;
+pub use slice_segment::{SliceSegment, SliceType};
+
+use crate::syntax::{BitCoder, HeaderError};
+
+/// The parameter sets that a stream has sent so far, by their numbers.
+///
+/// ```
+/// use silicabac::hevc::headers::ParameterSets;
+/// use silicabac::syntax::{BitReader, Traced, nal::{Units, unescape}};
+/// let stream = std::fs::read("tests/streams/x265_monochrome_qcif.265")?;
+/// let mut sets = ParameterSets::default();
+/// let mut slices = 0;
+/// for unit in Units::new(&stream[..]) {
+///     let rbsp = unescape(&unit?.bytes);
+///     let mut reader = Traced::new(BitReader::new(&rbsp));
+///     sets.walk(&mut reader)?;
+///     slices += usize::from(reader.elements.iter().any(|element| element.element.0 == "slice_qp_delta"));
+/// }
+/// assert_eq!((slices, sets.sequence(0).map(|set| set.chroma_format_idc)), (3, Some(0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParameterSets {
+    sequences: BTreeMap<u8, Sequence>,
+    pictures: BTreeMap<u8, Picture>,
+}
+
+/// The header of a NAL unit (clause 7.3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NalHeader {
+    nal_unit_type: u8,
+    nuh_layer_id: u8,
+}
+
+fn nal_header<C: BitCoder>(coder: &mut C) -> Result<NalHeader, HeaderError> {
+    coder.u(1, "forbidden_zero_bit")?;
+    let nal_unit_type = coder.u(6, "nal_unit_type")? as u8;
+    let nuh_layer_id = coder.u(6, "nuh_layer_id")? as u8;
+    coder.u(3, "nuh_temporal_id_plus1")?;
+    Ok(NalHeader { nal_unit_type, nuh_layer_id })
+}
+
+impl ParameterSets {
+    /// The sequence parameter set of this number.
+    pub fn sequence(&self, sps_seq_parameter_set_id: u8) -> Option<&Sequence> {
+        self.sequences.get(&sps_seq_parameter_set_id)
+    }
+
+    /// The picture parameter set of this number.
+    pub fn picture(&self, pps_pic_parameter_set_id: u8) -> Option<&Picture> {
+        self.pictures.get(&pps_pic_parameter_set_id)
+    }
+
+    /// Codes the headers of a NAL unit with any coder, keeps a parameter set, and hands over what a slice segment header says: from
+    /// forbidden_zero_bit to the first byte of slice data, or to what is not known, such as the trailing bits. Units of other layers
+    /// are not looked into.
+    ///
+    /// # Errors
+    /// [`HeaderError`]. A parameter set of which all is known that other syntax depends on is kept all the same.
+    pub fn walk<C: BitCoder>(&mut self, coder: &mut C) -> Result<Option<SliceSegment>, HeaderError> {
+        let NalHeader { nal_unit_type, nuh_layer_id } = nal_header(coder)?;
+        if nuh_layer_id != 0 {
+            return Ok(None);
+        }
+        match nal_unit_type {
+            0..=9 | 16..=21 => slice_segment::slice_segment_header(coder, nal_unit_type, self).map(Some),
+            33 => {
+                let mut set = None;
+                let read = sequence::sequence(coder, &mut set);
+                if let Some(set) = set {
+                    self.sequences.insert(set.sps_seq_parameter_set_id, set);
+                }
+                read.map(|()| None)
+            }
+            34 => {
+                let mut set = None;
+                let read = picture::picture(coder, &mut set);
+                if let Some(set) = set {
+                    self.pictures.insert(set.pps_pic_parameter_set_id, set);
+                }
+                read.map(|()| None)
+            }
+            35 => coder.u(3, "pic_type").map(|_| None),
+            _ => Ok(None),
+        }
+    }
+}
