@@ -77,6 +77,42 @@ fn what_cannot_be_edited_or_read_is_named() {
     expect(&command().args(["mutate", "--faults", "a.toml", "--core", "encoder"]).output().unwrap(), 2, &[]);
 }
 
+/// A verdict is taken over as long as it holds, and a list may lie where the command runs.
+#[test]
+fn what_an_earlier_report_knows_is_not_played_again() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().unwrap();
+    for (from, to) in [
+        ("tests/cores/textbook_encoder.v", "encoder.v"),
+        ("rtl/common/cabac_range_table.sv", "table.sv"),
+        ("golden/smoke.json", "smoke.json"),
+    ] {
+        fs::copy(root.join(from), dir.path().join(to)).unwrap();
+    }
+    let core = "direction = 'encoder'\ntemplate = 'engine'\ntop = 'textbook_encoder'\nrtl = ['encoder.v', 'table.sv']\n";
+    fs::write(dir.path().join("core.toml"), core).unwrap();
+    let list = format!("core = 'core.toml'\n{}", SATURATES.replace("ENCODER", "encoder.v"));
+    fs::write(dir.path().join("faults.toml"), list).unwrap();
+    let judge = || {
+        let mut command = command();
+        command.current_dir(dir.path()).args(["mutate", "--vectors", "smoke.json", "--report", "."]);
+        command.args(["--faults", "faults.toml"]).output().unwrap()
+    };
+    expect(&judge(), 0, &["outstanding-N-", "1 faults: each is convicted"]);
+    // A verdict that is not the core's shows that it is taken over.
+    let json = dir.path().join("faults.json");
+    let text = fs::read_to_string(&json).unwrap();
+    fs::write(&json, text.replace("flowing", "by hearsay")).unwrap();
+    expect(&judge(), 0, &["by hearsay"]);
+    // Of another core nothing is.
+    let encoder = dir.path().join("encoder.v");
+    let text = fs::read_to_string(&encoder).unwrap();
+    fs::write(&encoder, format!("{text}// The end\n")).unwrap();
+    expect(&judge(), 0, &["flowing"]);
+    fs::write(&json, "{}").unwrap();
+    expect(&judge(), 4, &["faults.json", "missing field"]);
+}
+
 /// All of them are for `silicabac mutate --faults`.
 #[test]
 #[ignore = "long"]

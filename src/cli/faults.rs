@@ -1,15 +1,19 @@
 //! `silicabac mutate --faults`
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use silicabac::cosim::Source;
+use silicabac::files;
 use silicabac::fit::CoreFile;
-use silicabac::mutation::{Conviction, DesignError, DesignFate, DesignJudge, Designs};
+use silicabac::mutation::{Conviction, Design, DesignError, DesignFate, DesignJudge, Designs};
 use silicabac::suites::Suite;
+use silicabac::vectors::Vector;
 use silicabac_sim::{Cache, Tools};
 
 use super::{
@@ -22,16 +26,18 @@ use super::{
 };
 
 /// What became of a fault.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Row {
     core: String,
     fault: String,
     kind: String,
+    /// What that hangs on.
+    digest: String,
     #[serde(flatten)]
     fate: DesignFate,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Report {
     pass: bool,
     seed: u64,
@@ -39,7 +45,8 @@ struct Report {
     faults: Vec<Row>,
 }
 
-/// Judges the faults of these lists, or some of them, and prints what convicted each.
+/// Judges the faults of these lists, or some of them, and prints what convicted each. What an earlier report knows, and still holds,
+/// is not played again; its other cores stay in it.
 pub(super) fn run(
     lists: &[PathBuf],
     sample: Option<usize>,
@@ -53,35 +60,96 @@ pub(super) fn run(
     let lists = lists.collect::<Result<Vec<_>, DesignError>>()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let vectors = without_doubles(suites);
+    if let Some(dir) = report {
+        create_dir(dir)?;
+    }
+    let earlier = report.map(Report::read).transpose()?.flatten().unwrap_or_default();
+    let kept = Mutex::new(earlier.clone());
     let mut rows = Vec::new();
     for Designs { core, faults } in &lists {
         let (source, name) = source(core)?;
+        let known = Known { source: &source, name: &name, rows: &earlier, vectors: &vectors, seed };
+        let known = faults.iter().map(|fault| known.row(fault)).collect::<Result<Vec<_>, _>>()?;
+        let faults: Vec<(&Design, &Option<Row>)> = faults.iter().zip(&known).collect();
         let bar = Progress::new(faults.len() as u64, "faults");
         bar.set_message(&name);
-        let judge = DesignJudge::new(&source, &vectors, PATIENCE, seed, &cache, &tools)?;
-        let judged = in_parallel(faults, |fault| {
-            let fate = judge.judge(fault);
+        let judge = || DesignJudge::new(&source, &vectors, PATIENCE, seed, &cache, &tools);
+        let judge = known.iter().any(Option::is_none).then(judge).transpose()?;
+        let judged = in_parallel(&faults, |&(fault, known)| {
+            let row = match (known, &judge) {
+                (None, Some(judge)) => {
+                    let fate = judge.judge(fault)?;
+                    let digest = fault.digest(&source, &fate, &vectors, seed)?;
+                    let (core, kind) = (name.clone(), fault.kind.clone());
+                    let row = Row { core, kind, fault: fault.name.clone(), digest, fate };
+                    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                    kept.retain(|other| !other.is_of(&row.core, &row.fault));
+                    kept.push(row.clone());
+                    let so_far = Report::new(seed, &tools, kept.clone());
+                    report.map(|dir| so_far.save_json(dir)).transpose()?;
+                    Some(row)
+                }
+                _ => known.clone(),
+            };
             bar.inc(1);
-            fate
+            Ok::<_, Failure>(row)
         });
         bar.finish();
-        for (fault, fate) in faults.iter().zip(judged) {
-            let (core, fault, kind) = (name.clone(), fault.name.clone(), fault.kind.clone());
-            rows.push(Row { core, fault, kind, fate: fate? });
-        }
+        let judged = judged.into_iter().collect::<Result<Vec<_>, _>>()?;
+        rows.extend(judged.into_iter().flatten());
     }
-    let pass = rows.iter().all(|row| row.fate != DesignFate::Passed);
-    let found = Report { pass, seed, tools: tools.versions().to_owned(), faults: rows };
+    let found = Report::new(seed, &tools, rows);
     if let Some(dir) = report {
-        create_dir(dir)?;
-        write_file(&dir.join("faults.md"), |sink| sink.write_all(found.to_markdown().as_bytes()))?;
-        write_file(&dir.join("faults.json"), |sink| found.write_json(sink))?;
+        let mut all = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if sample.is_none() {
+            // What is in a list no more.
+            let is_judged = |core: &str| found.faults.iter().any(|row| row.core == core);
+            all.retain(|old| {
+                !is_judged(&old.core) || found.faults.iter().any(|row| row.is_of(&old.core, &old.fault))
+            });
+        }
+        all.sort_by(|a, b| (&a.core, &a.kind, &a.fault).cmp(&(&b.core, &b.kind, &b.fault)));
+        let all = Report::new(seed, &tools, all);
+        write_file(&dir.join("faults.md"), |sink| sink.write_all(all.to_markdown().as_bytes()))?;
+        all.save_json(dir)?;
     }
     unless_closed(match format {
         Format::Human => found.print(),
         Format::Json => found.write_json(&mut out()),
     })?;
-    Ok(if pass { Verdict::Equal } else { Verdict::Mismatch })
+    Ok(if found.pass { Verdict::Equal } else { Verdict::Mismatch })
+}
+
+const JSON: &str = "faults.json";
+
+impl Row {
+    fn is_of(&self, core: &str, fault: &str) -> bool {
+        self.core == core && self.fault == fault
+    }
+}
+
+/// What an earlier report says of a core.
+struct Known<'a> {
+    source: &'a Source,
+    name: &'a str,
+    rows: &'a [Row],
+    vectors: &'a [Vector],
+    seed: u64,
+}
+
+impl Known<'_> {
+    /// What became of a fault, if that still holds.
+    fn row(&self, fault: &Design) -> Result<Option<Row>, DesignError> {
+        let named = |row: &&Row| row.is_of(self.name, &fault.name) && row.kind == fault.kind;
+        let Some(row) = self.rows.iter().find(named) else { return Ok(None) };
+        let holds = match &row.fate {
+            DesignFate::Convicted(_) => true,
+            DesignFate::Equal { reason } => fault.equal.as_ref() == Some(reason),
+            DesignFate::Passed => false,
+        };
+        let is_same = || Ok(fault.digest(self.source, &row.fate, self.vectors, self.seed)? == row.digest);
+        Ok((holds && is_same()?).then(|| row.clone()))
+    }
 }
 
 /// The core that a file describes, and its name: that of its top module.
@@ -95,6 +163,24 @@ fn source(path: &Path) -> Result<(Source, String), Failure> {
 }
 
 impl Report {
+    fn new(seed: u64, tools: &Tools, faults: Vec<Row>) -> Report {
+        let pass = faults.iter().all(|row| row.fate != DesignFate::Passed);
+        Report { pass, seed, tools: tools.versions().to_owned(), faults }
+    }
+
+    fn save_json(&self, dir: &Path) -> Result<(), Failure> {
+        write_file(&dir.join(JSON), |sink| self.write_json(sink))
+    }
+
+    /// The rows of the report that is in a directory, if one is.
+    fn read(dir: &Path) -> Result<Option<Vec<Row>>, Failure> {
+        let path = dir.join(JSON);
+        let failed = |source| Failure::Read { path: path.clone(), source };
+        let Some(text) = files::read_earlier(&path).map_err(failed)? else { return Ok(None) };
+        let read: Result<Report, _> = serde_json::from_str(&text);
+        Ok(Some(read.map_err(|source| Failure::OtherReport { path: path.clone(), source })?.faults))
+    }
+
     fn write_json(&self, sink: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *sink, self)?;
         writeln!(sink)
@@ -102,7 +188,7 @@ impl Report {
 
     fn print(&self) -> io::Result<()> {
         let mut out = out();
-        for Row { core, fault, kind, fate } in &self.faults {
+        for Row { core, fault, kind, fate, .. } in &self.faults {
             match fate {
                 DesignFate::Convicted(Conviction { class, vector, way, what }) => {
                     writeln!(out, "{core}, {kind}: {fault}\n    {class}: {vector}, {way}: {what}")?;
@@ -126,13 +212,29 @@ impl Report {
     fn to_markdown(&self) -> String {
         let mut text = format!(
             "# Cores with faults that designers make, and what convicts each\n\n{} faults, {} of which no vector shows; \
-             seed {}, {}.\n\n| core | kind | fault | class | vector | played |\n| --- | --- | --- | --- | --- | --- |\n",
+             seed {}, {}.\n\n| core | kind | faults | convicted by |\n| --- | --- | ---: | --- |\n",
             self.faults.len(),
             self.passed(),
             self.seed,
             self.tools
         );
-        for Row { core, fault, kind, fate } in &self.faults {
+        let mut tallies: BTreeMap<(&str, &str), BTreeMap<&str, usize>> = BTreeMap::new();
+        for Row { core, kind, fate, .. } in &self.faults {
+            let by = match fate {
+                DesignFate::Convicted(conviction) => &conviction.class,
+                DesignFate::Equal { .. } => "*is right all the same*",
+                DesignFate::Passed => "**nothing**",
+            };
+            *tallies.entry((core, kind)).or_default().entry(by).or_default() += 1;
+        }
+        for ((core, kind), by) in tallies {
+            let faults: usize = by.values().sum();
+            let by: Vec<String> = by.iter().map(|(class, faults)| format!("{class} {faults}")).collect();
+            text += &format!("| {core} | {kind} | {faults} | {} |\n", by.join(", "));
+        }
+        text +=
+            "\n| core | kind | fault | class | vector | played |\n| --- | --- | --- | --- | --- | --- |\n";
+        for Row { core, fault, kind, fate, .. } in &self.faults {
             let found = match fate {
                 DesignFate::Convicted(Conviction { class, vector, way, .. }) => {
                     format!("{class} | {vector} | {way}")

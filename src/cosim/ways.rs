@@ -33,8 +33,17 @@ pub(super) const LAST_TRANSFERS: u64 = 8;
 pub(super) const LONGER: u64 = 7;
 pub(super) const LONGEST: u64 = 1_100;
 
+/// A core that falls asleep after a power of two of clocks may do so in the very clock in which something comes. So every 16th of these
+/// waits is about one of two, from two clocks less to 29 more, since a core begins to count when it is done.
+pub(super) const SLEEPS: [u64; 2] = [2_048, 4_096];
+pub(super) const EVERY: u64 = 16;
+pub(super) const ABOUT: u64 = 32;
+pub(super) const LESS: u64 = 2;
+
 /// For how many clocks the output waits so that a core stores all that it can.
 pub(super) const FILLS: [u64; 2] = [12, 60];
+/// For how many clocks each of its bytes waits besides, in a single play.
+pub(super) const FILLED: u64 = 300;
 
 /// Each clock in which a vector is given up takes a play of its own, so a long vector is given up in some of its clocks only: in
 /// each of the last, in every seventh of those near the end, and before these at each power of two. A large one is at the last
@@ -89,6 +98,15 @@ pub(super) struct Plays<'a, F> {
     vectors: &'a [&'a Vector],
 }
 
+/// For how many clocks a port waits before a transfer where each is to wait for another number.
+fn clocks_of_each(transfer: u64) -> u64 {
+    let (turn, at) = (transfer / EVERY, transfer % EVERY);
+    if at > 0 {
+        return 1 + transfer * LONGER % LONGEST;
+    }
+    SLEEPS[(turn / ABOUT % 2) as usize] - LESS + turn % ABOUT
+}
+
 fn is_large(vector: &&Vector) -> bool {
     vector.flags.contains(&Flag::Large)
 }
@@ -117,7 +135,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         flagged(Flag::GiveUp).try_for_each(|vector| self.given_up(vector))?;
         flagged(Flag::Wait).try_for_each(|vector| self.waiting(vector, self.ports(), &WAITS))?;
         flagged(Flag::EachWait).try_for_each(|vector| self.each_wait(vector))?;
-        flagged(Flag::FullPacker).try_for_each(|vector| self.waiting(vector, &[Port::Bytes], &FILLS))?;
+        flagged(Flag::FullPacker).try_for_each(|vector| self.filled(vector))?;
         for (flag, times) in [(Flag::ManySlices, MANY), (Flag::VeryManySlices, VERY_MANY)] {
             self.repeated(&flagged(flag).collect::<Vec<_>>(), times)?;
         }
@@ -202,19 +220,36 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
+    /// Makes the output wait, so that a core stores all that it can: at each byte alone, and at all of them.
+    fn filled(&mut self, vector: &'a Vector) -> Result<(), E> {
+        self.waiting(vector, &[Port::Bytes], &FILLS)?;
+        self.always_waiting(vector, &[&[Port::Bytes]], |_| FILLED)
+    }
+
     /// Makes each port, and then all, wait before all of their transfers, each time for another number of clocks.
     fn each_wait(&mut self, vector: &'a Vector) -> Result<(), E> {
+        let ports = self.ports();
+        let sets: Vec<&[Port]> = ports.chunks(1).chain([ports]).collect();
+        self.always_waiting(vector, &sets, clocks_of_each)
+    }
+
+    /// Makes the ports of a set wait before all of their transfers, for so many clocks; one set after the other.
+    fn always_waiting(
+        &mut self,
+        vector: &'a Vector,
+        sets: &[&[Port]],
+        clocks: fn(u64) -> u64,
+    ) -> Result<(), E> {
         let stats = self.play(WAITING, &[vector], Plan::default(), Stalls::NONE)?;
-        let waits = |port: Port| {
-            let wait = move |transfer| {
-                let clocks = 1 + transfer * LONGER % LONGEST;
-                Wait { port, when: When::Transfer(transfer), after: 0, clocks }
+        for ports in sets {
+            let waits = |&port: &Port| {
+                let wait = move |transfer| {
+                    let (when, clocks) = (When::Transfer(transfer), clocks(transfer));
+                    Wait { port, when, after: 0, clocks }
+                };
+                (0..=stats.transfers[port as usize]).map(wait)
             };
-            (0..=stats.transfers[port as usize]).map(wait)
-        };
-        let each = self.ports().iter().map(|&port| waits(port).collect());
-        let all = self.ports().iter().flat_map(|&port| waits(port)).collect();
-        for waits in each.chain([all]).collect::<Vec<_>>() {
+            let waits = ports.iter().flat_map(waits).collect();
             self.play(WAITING, &[vector], Plan { waits, ..Plan::default() }, Stalls::NONE)?;
         }
         Ok(())

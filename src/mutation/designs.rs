@@ -13,7 +13,7 @@ use silicabac_sim::{Cache, SimError, Tools};
 
 use crate::cosim::{Class, Model, Source, play_all};
 use crate::files;
-use crate::vectors::Vector;
+use crate::vectors::{Flag, Vector};
 
 /// Why wrong designs cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,7 @@ struct List {
 }
 
 /// What became of a wrong design.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fate", rename_all = "kebab-case")]
 pub enum DesignFate {
     /// A vector convicts it.
@@ -132,14 +132,14 @@ pub enum DesignFate {
 }
 
 /// What convicts a wrong design first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conviction {
     /// The class of the vector.
     pub class: String,
     /// The vector that was played when it showed.
     pub vector: String,
     /// Under which stalls, or how it was played else.
-    pub way: &'static str,
+    pub way: String,
     /// What was wrong.
     pub what: String,
 }
@@ -150,8 +150,7 @@ impl Designs {
     /// # Errors
     /// [`DesignError::File`] and [`DesignError::List`].
     pub fn read(path: &Path) -> Result<Designs, DesignError> {
-        let text = files::read_to_string(path)
-            .map_err(|source| DesignError::File { path: path.to_owned(), source })?;
+        let text = read(path)?;
         let wrong = |what: String| DesignError::List { path: path.to_owned(), what };
         let List { core, fault } = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let mut names = BTreeSet::new();
@@ -178,19 +177,31 @@ impl Design {
     /// [`DesignError::Edit`] and [`DesignError::File`].
     pub fn edited(&self, right: &Source, dir: &Path) -> Result<Source, DesignError> {
         let mut source = right.clone();
+        for (at, text) in self.texts(right)? {
+            let original = &right.files[at];
+            let path = dir.join(original.file_name().unwrap_or(original.as_os_str()));
+            files::write_scratch(&path, &text)
+                .map_err(|source| DesignError::File { path: path.clone(), source })?;
+            // What it includes lies beside where it was.
+            let beside = original.parent().filter(|dir| !dir.as_os_str().is_empty());
+            source.include_dirs.extend(beside.map(Path::to_owned));
+            source.files[at] = path;
+        }
+        Ok(source)
+    }
+
+    /// The files that are edited, by their places among the sources, as they are then.
+    fn texts(&self, right: &Source) -> Result<BTreeMap<usize, String>, DesignError> {
         let mut texts: BTreeMap<usize, String> = BTreeMap::new();
         for Edit { file, from, to } in &self.edit {
             let wrong = |what: String| {
                 let fault = self.name.clone();
                 DesignError::Edit { fault, what, file: file.clone() }
             };
-            let is_it = |path: &&PathBuf| same(path, file);
-            let at = right.files.iter().position(|path| is_it(&path));
+            let at = right.files.iter().position(|path| same(path, file));
             let at = at.ok_or_else(|| wrong("this is none of the sources of the core:".into()))?;
             if let std::collections::btree_map::Entry::Vacant(entry) = texts.entry(at) {
-                let text = files::read_to_string(file)
-                    .map_err(|source| DesignError::File { path: file.clone(), source })?;
-                entry.insert(text);
+                entry.insert(read(file)?);
             }
             let Some(text) = texts.get_mut(&at) else { continue };
             match text.matches(from.as_str()).count() {
@@ -198,17 +209,35 @@ impl Design {
                 count => return Err(wrong(format!("{:?} is there {count} times, not once,", from.trim()))),
             }
         }
-        for (at, text) in texts {
-            let original = &right.files[at];
-            let path = dir.join(original.file_name().unwrap_or(original.as_os_str()));
-            files::write_scratch(&path, &text)
-                .map_err(|source| DesignError::File { path: path.clone(), source })?;
-            // What it includes lies beside where it was.
-            source.include_dirs.extend(original.parent().map(Path::to_owned));
-            source.files[at] = path;
-        }
-        Ok(source)
+        Ok(texts)
     }
+
+    /// What a verdict hangs on: the sources of the wrong core, what it can, and if a vector convicts it, the seed and the vectors of that
+    /// one's class.
+    ///
+    /// # Errors
+    /// [`DesignError::Edit`] and [`DesignError::File`].
+    pub fn digest(
+        &self,
+        right: &Source,
+        fate: &DesignFate,
+        vectors: &[Vector],
+        seed: u64,
+    ) -> Result<String, DesignError> {
+        let mut texts = right.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
+        self.texts(right)?.into_iter().for_each(|(at, text)| texts[at] = text);
+        texts.push(format!("{:?} {:?}", right.can, right.arguments));
+        if let DesignFate::Convicted(Conviction { class, .. }) = fate {
+            texts.push(seed.to_string());
+            let of_class = vectors.iter().filter(|vector| vector.class() == *class);
+            texts.extend(of_class.map(super::trial::text));
+        }
+        Ok(super::memory::digest(texts.iter().map(String::as_bytes)))
+    }
+}
+
+fn read(path: &Path) -> Result<String, DesignError> {
+    files::read_to_string(path).map_err(|source| DesignError::File { path: path.to_owned(), source })
 }
 
 /// A right core, and what its wrong versions are played.
@@ -238,7 +267,9 @@ impl<'a> DesignJudge<'a> {
         tools: &'a Tools,
     ) -> Result<DesignJudge<'a>, SimError> {
         let right = Model::build(source, cache, tools)?;
-        let classes = crate::cosim::classes(&right, vectors);
+        let mut classes = crate::cosim::classes(&right, vectors);
+        // What is played a few times convicts most, and takes a tenth of the time.
+        classes.sort_by_key(|class| class.fitted.played().iter().any(|vector| is_played_often(vector)));
         let clean = Mutex::default();
         Ok(DesignJudge { source, classes, right, clean, patience, seed, cache, tools })
     }
@@ -257,7 +288,12 @@ impl<'a> DesignJudge<'a> {
             let Some((way, mismatch)) = self.wrong(&model, class) else { continue };
             self.check_clean(class)?;
             let (class, what) = (class.name.clone(), mismatch.what());
-            return Ok(DesignFate::Convicted(Conviction { class, vector: mismatch.vector, way, what }));
+            return Ok(DesignFate::Convicted(Conviction {
+                class,
+                vector: mismatch.vector,
+                way: way.to_owned(),
+                what,
+            }));
         }
         Ok(match &design.equal {
             Some(reason) => DesignFate::Equal { reason: reason.clone() },
@@ -281,6 +317,13 @@ impl<'a> DesignJudge<'a> {
         known().insert(class.name.clone());
         Ok(())
     }
+}
+
+/// Whether a vector is played once for each of its clocks or transfers, or thousands of times.
+fn is_played_often(vector: &Vector) -> bool {
+    let often =
+        [Flag::GiveUp, Flag::Wait, Flag::EachWait, Flag::FullPacker, Flag::ManySlices, Flag::VeryManySlices];
+    often.iter().any(|flag| vector.flags.contains(flag))
 }
 
 /// Whether two paths name the same file.

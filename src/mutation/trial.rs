@@ -52,13 +52,18 @@ pub(super) struct Trial<'a> {
 /// How many clocks a suite takes under each kind of stalls.
 pub(super) type Clocks = [u64; Stalls::ALL.len()];
 
+/// What is played of a vector, and how.
+pub(super) fn text(vector: &Vector) -> String {
+    let Vector { flags, init, events, bytes, error, .. } = vector;
+    format!("{flags:?} {init:?} {events:?} {bytes:?} {error:?}")
+}
+
 impl<'a> Trial<'a> {
     pub(super) fn new(core: &CoreSpec, suite: &'a Suite, seed: u64) -> Trial<'a> {
         let fitted = core.fitter().fit_all(&suite.vectors);
         let digest = |vector: &Cow<'_, Vector>| {
-            let Vector { id, flags, init, events, bytes, error, .. } = &**vector;
-            let text = format!("{seed} {flags:?} {init:?} {events:?} {bytes:?} {error:?}");
-            (id.clone(), memory::digest([text.as_bytes()]))
+            let text = format!("{seed} {}", text(vector));
+            (vector.id.clone(), memory::digest([text.as_bytes()]))
         };
         let digests = fitted.vectors.iter().map(digest).collect();
         Trial { suite: &suite.name, fitted, seed, digests }

@@ -10,7 +10,7 @@ use rand_chacha::{
 
 use super::{
     builder::Builder,
-    deep, initial,
+    decided, deep, initial, lanes,
     outstanding::{self, End},
     random,
 };
@@ -23,7 +23,7 @@ pub fn vectors() -> Vec<Vector> {
     let raw = RAW.into_iter().map(raw);
     let lengths = [65_535, 65_536, 65_537, 262_200].map(bytes).map(waited_in);
     let many = [Many::Align, Many::Terminate, Many::Load].map(many);
-    let lengths = lengths.into_iter().chain(many).chain([roundings()]);
+    let lengths = lengths.into_iter().chain(many).chain([roundings()]).chain([254, 256].map(blocks));
     let leftovers = leftovers().flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
     let tables = initial::every_bit().into_iter().map(flowing);
     let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
@@ -32,7 +32,9 @@ pub fn vectors() -> Vec<Vector> {
     let ones = ones.chain((1..64).map(|times| 64 * times).filter(|bytes| ![256, 1_024].contains(bytes)));
     let deep = deep::vectors().into_iter().map(large).chain([deep::loaded_twice(), each_wait()]);
     runs.chain(ones.map(ones_to_the_end))
+        .chain(decided::vectors().map(large))
         .chain(deep)
+        .chain(lanes::vectors())
         .chain(engine_runs(5_200))
         .chain(leftovers)
         .chain(several)
@@ -64,7 +66,8 @@ fn runs() -> impl Iterator<Item = Vector> {
     let lengths = lengths.chain([65_536, 262_144].into_iter().flat_map(around)).chain([600_000]);
     let wanted = lengths
         .flat_map(move |length| ends.map(|end| (length, end)))
-        .chain(PARITIES.map(|length| (length, End::NoCarry)));
+        .chain(PARITIES.map(|length| (length, End::NoCarry)))
+        .chain(whole_bytes().map(|length| (length, End::Carry)));
     let new = wanted.filter(|&(length, end)| (length, end) != (1 << 18, End::Carry));
     new.map(|(length, end)| outstanding::vector(length, end)).map(large)
 }
@@ -72,6 +75,13 @@ fn runs() -> impl Iterator<Item = Vector> {
 /// In a run that is counted down by eights, each bit above is 1 an even number of times, so that a fault that turns another bit round and
 /// round leaves it as it was. In each of these the uppermost bit is 1 only once.
 const PARITIES: [u32; 10] = [524, 1_036, 2_060, 4_108, 8_204, 16_396, 32_780, 65_548, 131_084, 262_156];
+
+/// Lengths of runs that have exactly a power of two of bytes of 0xff, wherever they begin in a byte, up to the last of which a core may
+/// not have counted yet when the carry comes.
+fn whole_bytes() -> impl Iterator<Item = u32> {
+    const NOT_COUNTED: u32 = 3;
+    (5..=12).flat_map(|power| (1 << power..=(1 << power) + NOT_COUNTED).map(|bytes| 8 * bytes + 7))
+}
 
 /// Flags a vector that would take too long under all stalls.
 fn large(vector: Vector) -> Vector {
@@ -125,6 +135,22 @@ fn raw(bytes: u32) -> Vector {
     let comment = format!("{bytes} raw bytes in a row");
     let flags: &[Flag] = if WAITED_IN.contains(&bytes) { &[Flag::Pcm, Flag::Wait] } else { &[Flag::Pcm] };
     builder.into_vector(format!("raw-{bytes}"), comment, flags)
+}
+
+/// A slice of blocks of so many raw bytes, with an engine run of two bytes before each. Of blocks of 254 an engine run begins at each
+/// 256th byte; of blocks of 256 one begins after each multiple of 256 raw bytes.
+fn blocks(raw: u32) -> Vector {
+    let mut builder = Builder::new(raw.into());
+    let block: Vec<u8> = (0..raw).map(|_| builder.random() as u8).collect();
+    for _ in 0..300 {
+        builder.bypass(true);
+        builder.bypass(false);
+        builder.terminate(true);
+        block.iter().for_each(|&byte| builder.push(Event::Raw(byte)));
+    }
+    builder.bypasses(20);
+    let comment = format!("300 engine runs of two bytes, with {raw} raw bytes after each");
+    large(builder.into_vector(format!("blocks-{raw}"), comment, &[Flag::LongSlice, Flag::Pcm]))
 }
 
 /// A slice of so many bytes, most of them raw, in blocks that every standard allows.
@@ -239,7 +265,7 @@ fn roundings() -> Vector {
 /// Slices of a few bins, to be played in turn.
 fn many_slices(name: &str, flag: Flag) -> Vec<Vector> {
     let errors = short_errors(&format!("{name}-slices"), "to be met thousands of times since a reset", flag);
-    let mut left = leftover(1, 0xa5);
+    let mut left = leftover(READ_AHEAD + 1, 0xa5);
     (left.id, left.flags) = (format!("{name}-slices-left"), vec![flag]);
     let slice = |kind: &str, build: &dyn Fn(&mut Builder)| {
         let mut builder = Builder::new(kind.len() as u64);
@@ -284,7 +310,7 @@ fn engine_runs(runs: u32) -> impl Iterator<Item = Vector> {
 
 /// A core drops what is left but for some bytes that it has read ahead, so what it drops is a power of two for one of these.
 fn leftovers() -> impl Iterator<Item = usize> {
-    let beside = (9..=12).chain([16]).flat_map(|power| (1 << power) - 1..=(1 << power) + READ_AHEAD);
+    let beside = (9..=16).flat_map(|power| (1 << power) - 1..=(1 << power) + READ_AHEAD);
     (1..=300).chain(beside).chain([1_200, 9_000, 70_000])
 }
 
@@ -307,7 +333,7 @@ fn errors() -> Vec<Vector> {
     let errors = [exhausted, forbidden, misaligned];
     let places = [600, 1_100, 2_100, 4_200, 17_000];
     let all = places.into_iter().flat_map(|bit| [300, 5_000].map(move |more| (bit, more)));
-    let all = all.chain([(600, 140_000)]);
+    let all = all.chain([(600, 140_000), (33_000, 300), (66_000, 300)]);
     let all = all.flat_map(|(bit, more)| errors.map(|error| error(bit, more)));
     let of_kinds = [600, 1_100, 2_100, 4_200, 9_000, 17_000, 33_000, 66_000].into_iter().flat_map(|bit| {
         let met_by = [
@@ -465,11 +491,18 @@ fn each_wait() -> Vector {
 
 /// Each error, and some requests after it.
 fn short_errors(name: &str, what: &str, flag: Flag) -> Vec<Vector> {
+    let load = Event::Load { ctx: Default::default(), model: Default::default() };
     let asked: Vec<Event> = bypasses(3).into_iter().chain(more(9)).collect();
     let aligned: Vec<Event> = [Event::Align].into_iter().chain(asked.clone()).collect();
     let vector = |error: &str, bytes: &[u8], asked: &[Event]| {
         let comment = format!("an error, {what}");
-        Vector::decoded(format!("{name}-{error}"), comment, &[flag], bytes.to_vec(), asked.to_vec())
+        Vector::decoded(
+            format!("{name}-{error}"),
+            comment,
+            &[flag],
+            bytes.to_vec(),
+            [&[load], asked].concat(),
+        )
     };
     vec![
         vector("forbidden", &[0xff, 0x80, 1, 2, 3, 4], &asked),

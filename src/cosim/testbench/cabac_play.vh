@@ -101,7 +101,7 @@
   integer port_odds[0:2];
   reg splits, looks;
   // The one planned wait of a play, and the one planned give-up; none if they are negative. With a negative transfer the port waits
-  // before each, for another number of clocks.
+  // before each, and if there is no number of clocks, each time for another.
   integer wait_port, wait_transfer, wait_clocks;
   integer give_up_clock, give_up_reset;
   // What has passed over each port, and before the last time, and the clock after that.
@@ -119,6 +119,17 @@
     end
   endtask
 
+  // For how many clocks a port waits before a transfer where each is to wait for another number.
+  function integer clocks_of_each(input integer transfer);
+    integer turn;
+    begin
+      turn = transfer / `CABAC_EVERY;
+      clocks_of_each = 1 + transfer * `CABAC_LONGER % `CABAC_LONGEST;
+      if (transfer % `CABAC_EVERY == 0)
+        clocks_of_each = sleep_of(turn / `CABAC_ABOUT % 2) - `CABAC_LESS + turn % `CABAC_ABOUT;
+    end
+  endfunction
+
   // Whether a port, on which something could pass, has to wait in this clock.
   function waits(input integer port);
     begin
@@ -127,7 +138,8 @@
       if (port == wait_port && transfers[port] >= wait_transfer
           && !(transfers[port] > wait_transfer && transfers_before[port] >= wait_transfer)
           && clocks - since[port] < wait_clocks) waits = 1'b1;
-      if ((port == wait_port || wait_port > `CABAC_LAST_PORT) && wait_transfer < 0 && clocks - since[port] <= transfers[port] * `CABAC_LONGER % `CABAC_LONGEST) waits = 1'b1;
+      if ((port == wait_port || wait_port > `CABAC_LAST_PORT) && wait_transfer < 0
+          && clocks - since[port] < (wait_clocks > 0 ? wait_clocks : clocks_of_each(transfers[port]))) waits = 1'b1;
       if (waits) waited = 1'b1;
     end
   endfunction
@@ -361,6 +373,12 @@
               wait_clocks = wait_of(fills, number);
               play(2);
             end
+      if (fills != 0) begin
+        {listed[0], listed_count, wait_transfer} = {vector, 32'd1, -32'sd1};
+        wait_port = BYTES;
+        wait_clocks = `CABAC_FILLED;
+        play(1);
+      end
       if (!failed) alone = -1;
     end
   endtask
@@ -372,7 +390,7 @@
       {play_number, listed[0], alone, listed_count} = {32'd0, vector, vector, 32'd1};
       play(1);
       for (port = REQUESTS; port <= `CABAC_LAST_PORT + 1; port = port + 1) begin
-        {wait_port, wait_transfer} = {port, -32'sd1};
+        {wait_port, wait_transfer, wait_clocks} = {port, -32'sd1, 32'd0};
         play(1);
       end
       if (!failed) alone = -1;

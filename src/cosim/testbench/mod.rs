@@ -313,6 +313,10 @@ fn config(core: &TestbenchFor<'_>, constants: &[(&str, usize)]) -> String {
         ("LONG_WAIT", ways::LONG_WAIT as usize),
         ("LONGER", ways::LONGER as usize),
         ("LONGEST", ways::LONGEST as usize),
+        ("FILLED", ways::FILLED as usize),
+        ("EVERY", ways::EVERY as usize),
+        ("ABOUT", ways::ABOUT as usize),
+        ("LESS", ways::LESS as usize),
         ("MANY_TIMES", ways::MANY),
         ("VERY_MANY_TIMES", ways::VERY_MANY),
     ];
@@ -342,6 +346,8 @@ fn way_functions() -> String {
     text += "  // For how many clocks a port waits; 0 after the last.\n";
     let all = [waits(0, &ways::WAITS), waits(16, &ways::FILLS)].concat();
     text += &function("wait_of", "fills, input integer number", "16 * fills + number", all);
+    text += "  // After how many clocks a core may fall asleep.\n";
+    text += &function("sleep_of", "number", "number", waits(0, &ways::SLEEPS));
     let plans = (0..)
         .zip(plans())
         .map(|(number, name): (usize, _)| format!("      {number}: plan_name = \"{name}\";\n"));
