@@ -84,7 +84,7 @@ fn is_run(builder: &Builder) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bin::{BinCoder, Encode, Event};
+    use crate::bin::{BinCoder, Event};
     use crate::spec;
 
     #[test]

@@ -110,7 +110,7 @@ fn reach_run(builder: &mut Builder, is_wanted: impl Fn(u32) -> bool, length: u32
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bin::{BinCoder, Encode, Event};
+    use crate::bin::{BinCoder, Event};
     use crate::spec;
 
     /// For each bin, how many bits are outstanding before it and after it.
