@@ -99,7 +99,8 @@ pub fn headers(data: &[u8]) {
             let line = serde_json::to_string(&lines.unit).expect("a line is JSON");
             let line = serde_json::from_str(&line).expect("a line can be read");
             assert_eq!(lines.unit, line);
-            let macroblocks = lines.macroblocks.into_iter().map(|line| line.macroblock).collect();
+            let macroblocks =
+                lines.macroblocks.into_iter().map(|line| (line.mb_addr, line.macroblock)).collect();
             let written = writer.clone().write(&line, macroblocks).expect("what was read can be written");
             assert_eq!(written, [&unit.unit.prefix[..], &unit.unit.bytes].concat());
         }

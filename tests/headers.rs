@@ -162,6 +162,95 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
     );
 }
 
+/// What would be another stream than the lines seem to say.
+#[test]
+fn lines_that_mean_nothing_are_refused() {
+    let bytes = stream("x264_main_ipb");
+    let whole = lines(&bytes, true).0;
+    let data = lines(&bytes, false).0;
+    // The third line is the first slice.
+    let check = |text: &str, from: &str, to: &str, line: usize, words: &str| {
+        let mut all: Vec<String> = text.lines().map(str::to_owned).collect();
+        let edited = all[line - 1].replacen(from, to, 1);
+        assert_ne!(edited, all[line - 1]);
+        all[line - 1] = edited;
+        let error = stream_of(&all.join("\n")).unwrap_err();
+        assert!(error.starts_with(&format!("line {line}: ")) && error.contains(words), "{error}");
+    };
+    for text in [&whole, &data] {
+        check(text, r#","slice_beta_offset_div2":0"#, "", 3, "slice_beta_offset_div2 is missing");
+        check(text, r#","idr_pic_id":0"#, "", 3, "idr_pic_id is missing");
+        for prefix in ["", "00", "0000000101", "00000120", "ff000001"] {
+            let edited = format!(r#""prefix":"{prefix}""#);
+            check(text, r#""prefix":"000001""#, &edited, 3, "it has to be zeros and the start code 000001");
+        }
+    }
+    check(
+        &whole,
+        r#""slice":0"#,
+        r#""slice":0,"rest_bits":"10101010""#,
+        3,
+        "there can be neither rest_bits nor payload",
+    );
+    check(&whole, r#""slice":0"#, r#""slice":0,"payload":"00""#, 3, "a slice whose data stands in payload");
+    check(&whole, r#""slice":0"#, r#""slice":0,"tail_bits":255"#, 3, "tail_bits is 255; it can be 0 to 127");
+    check(&whole, r#""slice":0"#, r#""slice":0,"verbatims":"""#, 3, "unknown field `verbatims`");
+    check(
+        &whole,
+        r#""mb_type":"I"#,
+        r#""mb_qp_delta":600,"mb_type":"I"#,
+        4,
+        "mb_qp_delta: invalid value: integer `600`",
+    );
+    check(&whole, r#""levels":["#, r#""levels":[[0,1],"#, 4, "level number 0 is there twice");
+    check(&whole, r#""frame_num":0"#, r#""frame_num":0,"more":[]"#, 3, "more is an empty list");
+    let elsewhere = whole.replacen(r#""first_mb_in_slice":0"#, r#""first_mb_in_slice":7"#, 1);
+    assert_eq!(stream_of(&elsewhere).unwrap_err(), "line 4: mb_addr is 0, but 7 comes next");
+    // A prefix that is not there is a start code.
+    let without = whole.replace(r#""prefix":"000001","#, "");
+    assert!(data_of(&stream_of(&without).unwrap()) == data_of(&bytes));
+}
+
+/// Blank lines are counted, and macroblocks belong to their addresses.
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    let whole = lines(&stream("x264_main_ipb"), true).0;
+    let apart = whole.replace('\n', "\r\n\r\n");
+    assert!(stream_of(&apart).unwrap() == stream("x264_main_ipb"));
+    let at = whole.lines().position(|line| line.contains("\"intra_chroma_pred_mode\":")).unwrap();
+    let wrong = apart.replacen("\"intra_chroma_pred_mode\":", "\"intra_chroma_pred_mode\":9", 1);
+    let error = stream_of(&wrong).unwrap_err();
+    assert!(
+        error.starts_with(&format!("line {}: intra_chroma_pred_mode of macroblock", 2 * at + 1)),
+        "{error}"
+    );
+    let moved = whole.replace("\"mb_addr\":", "\"mb_addr\":1");
+    let error = stream_of(&moved).unwrap_err();
+    assert!(error.starts_with("line 4: mb_addr is 10, but 0 comes next"), "{error}");
+}
+
+/// Of a slice with CAVLC the data follows the header bit by bit, so that the header can get longer.
+#[test]
+fn the_header_of_a_slice_with_cavlc_can_be_edited() {
+    // A parameter set that says CAVLC, and the bits of a slice: what they are, nothing here knows.
+    let with_cavlc = edited(&stream("x264_main_ipb"), 8, |rbsp| rbsp[1] &= !0b0010_0000);
+    let (text, _) = lines(&with_cavlc, true);
+    assert!(stream_of(&text).unwrap() == with_cavlc);
+    let longer = text.replacen("\"slice_qp_delta\":-3", "\"slice_qp_delta\":-20", 1);
+    assert_ne!(longer, text);
+    let written = stream_of(&longer).unwrap();
+    let slice = |bytes: &[u8]| units(bytes).into_iter().find(|unit| unit.slice_number == Some(0)).unwrap();
+    let rest = |unit: &StreamUnit| {
+        let bits = unit.rbsp.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+        let mut rest: Vec<u8> = bits.skip(unit.headers().end as usize).collect();
+        while rest.last() == Some(&0) {
+            rest.pop();
+        }
+        rest
+    };
+    assert!(rest(&slice(&written)) == rest(&slice(&with_cavlc)));
+}
+
 #[test]
 fn what_is_wrong_with_a_macroblock_is_said_with_its_line() {
     let (lines, _) = lines(&stream("x264_main_ipb"), true);
@@ -274,7 +363,7 @@ proptest! {
 }
 
 /// What the slices of a stream hold.
-fn data(bytes: &[u8]) -> Vec<SliceData> {
+fn data_of(bytes: &[u8]) -> Vec<SliceData> {
     let all = units(bytes);
     let slices = all.iter().filter(|unit| unit.slice_number.is_some());
     slices
@@ -328,7 +417,7 @@ fn a_missing_stop_bit_changes_nothing() {
                 }
             });
             assert!(
-                shorter != bytes && data(&shorter) == data(&bytes),
+                shorter != bytes && data_of(&shorter) == data_of(&bytes),
                 "{name}, nal_unit_type {nal_unit_type}"
             );
         }
@@ -347,20 +436,20 @@ fn parameter_sets_come_in_any_order_and_again() {
     let rest: Vec<u8> =
         all.iter().filter(|unit| !matches!(unit.nal_unit_type(), Some(7 | 8))).flat_map(part).collect();
     let turned = [of(8), of(7), rest.clone()].concat();
-    assert!(data(&turned) == data(&bytes));
+    assert!(data_of(&turned) == data_of(&bytes));
     let again = [of(7), of(8), rest.clone(), of(8), of(7), rest].concat();
-    assert!(data(&again) == [data(&bytes), data(&bytes)].concat());
+    assert!(data_of(&again) == [data_of(&bytes), data_of(&bytes)].concat());
 }
 
 /// A level that is too low, and what the VUI says of buffers, is nothing that slice data depends on; nor is a VUI that is cut off.
 #[test]
 fn what_slices_do_not_depend_on_is_not_checked() {
     let bytes = stream("x264_main_ipb");
-    let slices = data(&bytes);
+    let slices = data_of(&bytes);
     let low = edited(&bytes, 7, |rbsp| rbsp[3] = 1);
-    assert!(data(&low) == slices);
+    assert!(data_of(&low) == slices);
     let cut = edited(&bytes, 7, |rbsp| rbsp.truncate(rbsp.len() - 2));
-    assert!(data(&cut) == slices);
+    assert!(data_of(&cut) == slices);
     let note = units(&cut).into_iter().find_map(|unit| match unit.content {
         Content::ParameterSet(Some(error)) => Some(error.to_string()),
         _ => None,
@@ -382,7 +471,7 @@ fn lengths_can_stand_in_the_place_of_start_codes() {
         parts.collect()
     };
     let lengths = with_lengths(&bytes);
-    assert!(data(&lengths) == data(&bytes));
+    assert!(data_of(&lengths) == data_of(&bytes));
     let (text, _) = lines(&lengths, true);
     assert!(stream_of(&text).unwrap() == lengths);
     let edit = |text: &str| {
@@ -390,10 +479,23 @@ fn lengths_can_stand_in_the_place_of_start_codes() {
     };
     let edited = stream_of(&edit(&text)).unwrap();
     assert!(edited == with_lengths(&stream_of(&edit(&lines(&bytes, true).0)).unwrap()));
-    // A length that is too large for what is there.
-    let cut = &lengths[..lengths.len() - 10];
-    let (text, verbatim) = lines(cut, true);
-    assert!(verbatim == 1 && stream_of(&text).unwrap() == cut);
+    // A length that is too large for what is there, and bytes that are no length.
+    for cut in [10, 1] {
+        let cut = &lengths[..lengths.len() - cut];
+        let (text, verbatim) = lines(cut, true);
+        assert!(verbatim == 1 && stream_of(&text).unwrap() == cut);
+    }
+    let more = [&lengths[..], &[0, 0]].concat();
+    let last = units(&more).pop().unwrap();
+    assert!(
+        matches!(&last.content, Content::Damaged(error) if error.to_string().contains("2 bytes more")),
+        "{last:?}"
+    );
+    assert!(stream_of(&lines(&more, true).0).unwrap() == more);
+    // A start code is no length, though it may look like one of 359 bytes.
+    let mut short = units(&bytes).into_iter().flat_map(|unit| [&[0, 0, 1][..], &unit.unit.bytes].concat());
+    let short: Vec<u8> = short.by_ref().take(363).collect();
+    assert!(units(&short).len() > 2);
 }
 
 /// However many zeros there are, few of them are held at once, and none is lost.

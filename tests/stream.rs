@@ -227,6 +227,43 @@ fn a_damaged_slice_gives_what_can_be_read_of_it() {
     check_damaged(cut, &["a bit beyond the last byte"]);
 }
 
+/// The bit that ends the data of a slice, and a length that runs out.
+#[test]
+fn what_is_missing_at_the_end_is_noticed_by_every_verb() {
+    let parts = parts("x264_gray");
+    let mut last = parts.last().unwrap().clone();
+    let end = last.iter().rposition(|byte| *byte != 0).unwrap();
+    last.truncate(end + 1);
+    last[end] &= last[end] - 1;
+    // So that the unit does not end with a zero.
+    last[end] |= u8::from(last[end] == 0);
+    let flipped = [&parts[..parts.len() - 1], &[last][..]].concat().concat();
+    check_damaged(&flipped, &["(slice 3)", "rbsp_stop_one_bit"]);
+
+    let bytes = fs::read(stream("x264_gray")).unwrap();
+    let units = silicabac::syntax::nal::Units::new(&bytes[..]).map(|unit| unit.unwrap().bytes);
+    let lengths: Vec<u8> = units
+        .filter(|unit| !unit.is_empty())
+        .flat_map(|unit| [&(unit.len() as u32).to_be_bytes()[..], &unit].concat())
+        .collect();
+    expect(&Case::new(&lengths).run("info"), 0, &["IDR slice"]);
+    check_damaged(&[&lengths[..], &[0, 0, 0, 9, 6, 5]].concat(), &["it has 7 bytes more than are left"]);
+    check_damaged(&[&lengths[..], &[0, 0]].concat(), &["it has 2 bytes more than are left"]);
+}
+
+#[test]
+fn slices_that_are_selected_are_compared_with_those_of_their_place() {
+    let case = Case::new(&fs::read(stream("x264_main_ipb")).unwrap());
+    expect(&case.run("trace -o t.cbt.zst"), 0, &[]);
+    expect(&case.run("trace --compare t.cbt.zst --slice 3-4"), 0, &["2 slices", "0 differences"]);
+    let other = Case::new(&fs::read(stream("x264_gray")).unwrap());
+    fs::copy(case.dir.path().join("t.cbt.zst"), other.dir.path().join("t.cbt.zst")).unwrap();
+    let words = ["the trace has no slice of this place", "1 differences"];
+    expect(&other.run("trace --compare t.cbt.zst --slice 2"), 1, &words);
+    let words = ["its NAL unit begins at byte ", "in the trace"];
+    expect(&other.run("trace --compare t.cbt.zst"), 1, &words);
+}
+
 #[test]
 fn what_is_no_h264_stream_is_named() {
     let packets: Vec<u8> = (0..4).flat_map(|_| [&[0x47][..], &[0; 187]].concat()).collect();
@@ -254,6 +291,7 @@ fn units_slices_and_macroblocks_are_selected_by_number() {
     let slices = |text: &str| text.lines().filter(|line| line.contains("\"nal_unit\"")).count();
     assert_eq!(slices(&lines("syntax --slice 2-4")), 3);
     assert_eq!(slices(&lines("syntax --nal-unit -1")), 2);
+    assert!(lines("trace --slice 0 --macroblock -1").lines().count() > 5);
     let rows = lines("trace --slice 1 --macroblock 3");
     assert!(rows.lines().skip(2).all(|row| row.split('\t').nth(1) == Some("3")) && rows.lines().count() > 5);
     // The value stands in the row of the last bin of an element.

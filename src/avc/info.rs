@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::headers::Content;
 use super::parameters::Parameters;
 use super::stream::StreamUnit;
+use crate::bin::Tail;
 use crate::context::SliceType;
 use crate::syntax::{Counter, Damaged, Info};
 
@@ -13,27 +14,34 @@ impl StreamUnit {
     pub fn info(&self) -> Info {
         let mut info =
             Info { bytes: (self.unit.prefix.len() + self.unit.bytes.len()) as u64, ..Info::default() };
+        if let Content::Damaged(error) = &self.content {
+            info.add_damaged(self.damaged(error.to_string()));
+        }
         let Some(nal_unit_type) = self.nal_unit_type() else { return info };
         info.units.insert(unit_name(nal_unit_type), 1);
         if let (7, [_, profile_idc, _, level_idc, ..]) = (nal_unit_type, &self.rbsp[..]) {
             info.sequences.insert(format!("profile_idc {profile_idc}, level_idc {level_idc}"), 1);
         }
         match &self.content {
-            Content::Other | Content::ParameterSet(None) => {}
+            Content::Other | Content::Damaged(_) | Content::ParameterSet(None) => {}
             Content::ParameterSet(Some(error)) => _ = info.tolerated.insert(error.to_string(), 1),
-            Content::Damaged(error) => info.add_damaged(self.damaged(error.to_string())),
             Content::Unsupported(why) => _ = info.passed_through.insert(why.to_string(), 1),
             Content::Slice { parameters, .. } => {
                 info.pictures.insert(format_of(parameters), 1);
                 info.slices.insert(slice_name(parameters.slice_type), 1);
                 let mut macroblocks: BTreeMap<_, u64> = BTreeMap::new();
-                let read = self.observe(Counter::default(), |step| {
+                let read = self.observe(Counter::new(), |step| {
                     *macroblocks.entry(step.macroblock.mb_type).or_default() += 1;
                 });
                 info.macroblocks =
                     macroblocks.into_iter().map(|(kind, count)| (kind.name(), count)).collect();
                 if let Some((counter, read)) = read {
                     (info.bins, info.contexts) = (counter.bins, counter.contexts);
+                    if let Ok(tail) = &read
+                        && let Some(note) = left_over(tail)
+                    {
+                        info.tolerated.insert(note, 1);
+                    }
                     if let Err(error) = read {
                         info.add_damaged(self.damaged(error.to_string()));
                     }
@@ -46,6 +54,12 @@ impl StreamUnit {
     fn damaged(&self, error: String) -> Damaged {
         Damaged { nal_unit: self.number, offset: self.offset(), slice: self.slice_number, error }
     }
+}
+
+/// A word on bytes after the end of a slice that are no cabac_zero_words.
+pub fn left_over(tail: &Tail<'_>) -> Option<String> {
+    let is_zero = tail.bytes.iter().all(|byte| *byte == 0);
+    (!is_zero).then(|| format!("{} bytes follow the end of the slice", tail.bytes.len()))
 }
 
 const fn slice_name(slice_type: SliceType) -> &'static str {

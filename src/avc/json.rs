@@ -149,7 +149,13 @@ impl<'de> Deserialize<'de> for Macroblock {
                 return Err(beyond("level", count - 1, MOST_LEVELS - 1));
             }
             macroblock.levels.resize(count, 0);
-            levels.into_iter().for_each(|(place, level)| macroblock.levels[place] = level);
+            let mut is_given = vec![false; count];
+            for (place, level) in levels {
+                if std::mem::replace(&mut is_given[place], true) {
+                    return Err(D::Error::custom(format_args!("level number {place} is there twice")));
+                }
+                macroblock.levels[place] = level;
+            }
         }
         Ok(macroblock)
     }

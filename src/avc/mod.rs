@@ -19,6 +19,7 @@ mod stream;
 mod walk;
 
 pub use headers::{Content, ParameterSets, Picture, Sequence, SliceHeader, Unsupported};
+pub use info::left_over;
 pub use macroblock::{Macroblock, MbType};
 pub use parameters::{Fault, Parameters};
 pub use slice::{DataError, SliceData, Step, WriteError, read_each, rewrite};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::headers::{Before, Content, Found, ParameterSets, reader};
 use super::info::unit_name;
 use super::parameters::Parameters;
-use super::slice::{DataError, Step, read_each, rewrite};
-use crate::bin::Element;
+use super::slice::{DataError, Step, read_each, rewrite, tail};
+use crate::bin::{Decode, Element, Tail};
 use crate::context::SliceType;
 use crate::engine;
 use crate::observed::{Observed, Observer};
@@ -100,6 +100,11 @@ impl<R: BufRead> Iterator for Stream<R> {
         Some(self.source.next()?.map(|unit| {
             let rbsp = unescape(&unit.bytes);
             let (content, found) = self.sets.content(&rbsp);
+            // A slice says itself what is missing.
+            let content = match (unit.missing, content) {
+                (0, content) | (_, content @ Content::Slice { .. }) => content,
+                (missing, _) => Content::Damaged(HeaderError::Cut { missing }),
+            };
             let sets = Arc::clone(&self.sets);
             if matches!(found, Found::Sequence(_) | Found::Picture(_)) {
                 Arc::make_mut(&mut self.sets).keep(found);
@@ -145,17 +150,17 @@ impl StreamUnit {
         }
     }
 
-    /// Reads the slice, watched by an observer, and shows each macroblock. Hands over the observer, and whether the slice could be
-    /// read to its end. `None` if it is no slice with CABAC.
+    /// Reads the slice, watched by an observer, and shows each macroblock. Hands over the observer, and what stands after the slice,
+    /// or why it could not be read to its end. `None` if it is no slice with CABAC.
     pub fn observe<'a, O: Observer<engine::Decoder<'a>>>(
         &'a self,
         observer: O,
         show: impl FnMut(Step<'_, Observed<engine::Decoder<'a>, O>>),
-    ) -> Option<(O, Result<(), DataError>)> {
+    ) -> Option<(O, Result<Tail<'a>, DataError>)> {
         let (parameters, data) = self.slice()?;
         let observed = Observed { coder: engine::Decoder::new(data), observer };
         let (observed, read) = read_each(parameters, observed, show);
-        Some((observed.observer, read))
+        Some((observed.observer, read.and_then(|()| tail(data, observed.coder.position()))))
     }
 
     /// The trace of the slice. `None` if it is no slice with CABAC.
@@ -172,7 +177,7 @@ impl StreamUnit {
         let (recorder, read) = self.observe(Recorder::default(), |step| {
             macroblocks.push((step.mb_addr, step.decoder.observer.bins()));
         })?;
-        Some(read.map(|()| {
+        Some(read.map(|_| {
             let (segments, elements) = recorder.into_parts();
             let header = SliceHeader {
                 nal_offset: self.offset(),

@@ -82,6 +82,12 @@ pub enum HeaderError {
         /// The element.
         element: Element,
     },
+    /// There are fewer bytes than the length before the NAL unit says.
+    #[error("the length before it says that it has {missing} bytes more than are left")]
+    Cut {
+        /// How many are missing.
+        missing: u64,
+    },
     /// An element names a parameter set that the stream has not sent.
     #[error("{element} is {value}; the stream has sent no such parameter set that could be read (bit {bit})")]
     Unsent {
@@ -366,6 +372,16 @@ impl<V> BitWriter<V> {
             *last |= u8::from(bit) << (7 - self.position % 8);
         }
         self.position += 1;
+    }
+
+    /// Appends eight bits that belong to no element.
+    pub fn push_byte(&mut self, byte: u8) {
+        if self.position.is_multiple_of(8) {
+            self.bytes.push(byte);
+            self.position += 8;
+        } else {
+            self.bits(8, byte.into());
+        }
     }
 
     /// The source of the values.

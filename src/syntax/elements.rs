@@ -96,6 +96,11 @@ impl<'de> Deserialize<'de> for Elements {
                     })?;
                     let values = match numbers {
                         Numbers::One(value) => vec![value],
+                        Numbers::Many(values) if values.is_empty() => {
+                            return Err(A::Error::custom(format_args!(
+                                "{name} is an empty list; leave it out"
+                            )));
+                        }
                         Numbers::Many(values) => values,
                     };
                     elements.push((name, values));

@@ -53,16 +53,15 @@ pub struct Damaged {
 const MOST_DAMAGED: usize = 100;
 
 /// How many bins were coded with each context variable, by ctxIdx; in JSON those that were used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contexts(pub Box<[u64; CONTEXTS]>);
-
-impl Default for Contexts {
-    fn default() -> Contexts {
-        Contexts(Box::new([0; CONTEXTS]))
-    }
-}
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contexts(Vec<u64>);
 
 impl Contexts {
+    /// None was coded yet, of as many contexts as there are.
+    fn all() -> Contexts {
+        Contexts(vec![0; CONTEXTS])
+    }
+
     /// How many were used.
     pub fn used(&self) -> usize {
         self.0.iter().filter(|bins| **bins > 0).count()
@@ -94,10 +93,16 @@ impl Bins {
 }
 
 /// The observer that counts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counter {
     pub(crate) bins: Bins,
     pub(crate) contexts: Contexts,
+}
+
+impl Counter {
+    pub(crate) fn new() -> Counter {
+        Counter { bins: Bins::default(), contexts: Contexts::all() }
+    }
 }
 
 impl<C> Observer<C> for Counter {
@@ -137,7 +142,11 @@ impl Info {
         self.damaged += other.damaged;
         let room = MOST_DAMAGED - self.first_damaged.len();
         self.first_damaged.extend(other.first_damaged.into_iter().take(room));
-        self.contexts.0.iter_mut().zip(other.contexts.0.iter()).for_each(|(bins, more)| *bins += more);
+        if self.contexts.0.is_empty() {
+            self.contexts = other.contexts;
+        } else {
+            self.contexts.0.iter_mut().zip(other.contexts.0).for_each(|(bins, more)| *bins += more);
+        }
         self.bins.context += other.bins.context;
         self.bins.bypass += other.bins.bypass;
         self.bins.terminate += other.bins.terminate;

@@ -16,6 +16,8 @@ pub struct Unit {
     /// From the NAL unit's header byte to its last byte, which is not zero where start codes separate units. Empty after the last
     /// NAL unit, and within very many zeros.
     pub bytes: Vec<u8>,
+    /// How many bytes more its length says that it has.
+    pub missing: u64,
 }
 
 /// The largest NAL unit that is read: more than a picture of the highest level can need.
@@ -142,6 +144,7 @@ impl<R: BufRead> Units<R> {
             offset: self.offset,
             prefix: ahead[..bytes.start].to_vec(),
             bytes: ahead[bytes.clone()].to_vec(),
+            missing: 0,
         };
         self.has_unit |= !unit.bytes.is_empty();
         self.at += bytes.end;
@@ -161,11 +164,13 @@ impl<R: BufRead> Units<R> {
         let ahead = self.fill(LENGTH_BYTES)?;
         let Some(length) = length(ahead) else {
             let left = ahead.len();
-            return Ok(self.take(left..left));
+            let missing = if left == 0 { 0 } else { (LENGTH_BYTES - left) as u64 };
+            return Ok(Unit { missing, ..self.take(left..left) });
         };
         let end = LENGTH_BYTES + length.min(MAX_UNIT);
         let there = self.fill(end)?.len().min(end);
-        Ok(self.take(LENGTH_BYTES..there))
+        let missing = (LENGTH_BYTES + length - there) as u64;
+        Ok(Unit { missing, ..self.take(LENGTH_BYTES..there) })
     }
 
     fn unit(&mut self) -> io::Result<Option<Unit>> {
@@ -182,7 +187,7 @@ impl<R: BufRead> Units<R> {
 }
 
 /// How many bytes a length has.
-const LENGTH_BYTES: usize = 4;
+pub const LENGTH_BYTES: usize = 4;
 
 /// How many bytes are looked at to see how units are separated.
 const LOOK_AHEAD: usize = 1 << 12;
@@ -195,10 +200,15 @@ fn length(bytes: &[u8]) -> Option<usize> {
 /// Whether the bytes are NAL units with their lengths before them: three in a row, or less if there are no more, with the first bit
 /// of each a zero. A start code would be the length of a unit of one byte, or of one that ends where no length stands.
 fn begins_with_lengths(bytes: &[u8]) -> bool {
+    // The length of a unit of 256 to 511 bytes looks like a start code. But then another unit follows, and no start code.
+    let looks_like_code = bytes.starts_with(&START_CODE);
+    if looks_like_code && memmem::find(&bytes[START_CODE.len()..], &START_CODE).is_some() {
+        return false;
+    }
     let mut rest = bytes;
     for unit in 0..3 {
         if unit > 0 && rest.is_empty() {
-            return bytes.len() < LOOK_AHEAD;
+            return bytes.len() < LOOK_AHEAD && (unit > 1 || !looks_like_code);
         }
         let Some(length) = length(rest).filter(|length| (2..=MAX_UNIT).contains(length)) else {
             return false;

@@ -62,6 +62,23 @@ pub struct SliceHeader {
 }
 
 impl SliceHeader {
+    /// In words, what differs from another header.
+    fn difference(&self, other: &SliceHeader) -> String {
+        let facts = |header: &SliceHeader| {
+            [
+                ("its NAL unit begins at byte", header.nal_offset as i64),
+                ("its data begins at byte", header.data_offset.into()),
+                ("nal_unit_type is", header.nal_type.into()),
+                ("slice_type is", header.slice_type.into()),
+                ("SliceQPY is", header.slice_qp_y.into()),
+                ("its kind of initialisation is", header.init.into()),
+            ]
+        };
+        let differ = facts(self).into_iter().zip(facts(other)).filter(|(own, other)| own != other);
+        let words = differ.map(|((what, own), (_, other))| format!("{what} {own}, but {other} in the trace"));
+        words.collect::<Vec<_>>().join("; ")
+    }
+
     /// What initialises the contexts of the slice, given whose slice it is; `None` for a dependent slice segment,
     /// which goes on with those of the one before it.
     pub fn init(&self, codec: Codec) -> Option<SliceInit> {
@@ -189,10 +206,7 @@ impl TracedSlice {
     pub fn compare(&self, trace: &TracedSlice) -> Result<(), TraceDifference> {
         let differs = |bin, what| Err(TraceDifference { bin, what });
         if self.header != trace.header {
-            return differs(
-                0,
-                format!("the slice is {:?}, that of the trace {:?}", self.header, trace.header),
-            );
+            return differs(0, self.header.difference(&trace.header));
         }
         if self.payload != trace.payload {
             return differs(0, "the slice has other bytes than that of the trace".to_string());

@@ -41,8 +41,10 @@ pub struct Sequence {
     pub direct_8x8_inference_flag: bool,
 }
 
-/// The profiles of which the sequence parameter sets say how chroma is sampled, and how deep samples are.
-const PROFILES_WITH_CHROMA_FORMAT: [u8; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
+/// The profiles of which the sequence parameter sets say how chroma is sampled, and how deep samples are; 144 is High 4:4:4 of the
+/// first editions, which old streams have.
+const PROFILES_WITH_CHROMA_FORMAT: [u8; 14] =
+    [100, 110, 122, 144, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
 /// PicSizeInMbs of a frame at the highest level, 6.2.
 const MAX_FRAME_SIZE: i64 = 139_264;

@@ -17,7 +17,7 @@ use clap::Subcommand;
 use indicatif::ProgressBar;
 use silicabac::avc::{Content, Stream, StreamUnit};
 use silicabac::suites::SuiteError;
-use silicabac::syntax::work_in_order;
+use silicabac::syntax::{nal::START_CODE, work_in_order};
 
 use self::selection::Selection;
 use super::{
@@ -90,7 +90,7 @@ enum Verb {
         #[command(flatten)]
         selection: Selection,
         /// Only these macroblocks, by mbAddr, such as 17 or 17-20
-        #[arg(long, value_name = "RANGE")]
+        #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
         macroblock: Option<selection::Range>,
         /// Where to write: a bin trace (CBT1) if the name ends with .cbt.zst, else a table [default: standard output]
         #[arg(short, long, value_name = "FILE")]
@@ -227,6 +227,13 @@ fn for_each<T: Send>(
     let units = selection.of(Stream::new(stream));
     let read = work_in_order(units, jobs, work, |unit, Done { result, damage }| {
         count.units += u64::from(unit.nal_unit_type().is_some());
+        let garbage = unit.unit.prefix.strip_suffix(&START_CODE).unwrap_or_default();
+        if unit.number == 0 && garbage.iter().any(|byte| *byte != 0) {
+            let bytes = garbage.len();
+            bar.suspend(|| {
+                say(format_args!("note: {bytes} bytes before the first start code are no NAL unit"))
+            });
+        }
         count.slices += u64::from(damage.is_none() && unit.slice().is_some());
         if let Content::Unsupported(why) = &unit.content {
             *count.passed_over.entry(why.to_string()).or_default() += 1;

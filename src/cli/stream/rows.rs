@@ -147,5 +147,5 @@ pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> (Vec<u8>, Result<(), Da
     let rows = Rows { text: head.into_bytes(), wanted, ..Rows::default() };
     let Some((mut rows, read)) = unit.observe(rows, |_| {}) else { return (Vec::new(), Ok(())) };
     rows.end_row();
-    (rows.text, read)
+    (rows.text, read.map(drop))
 }

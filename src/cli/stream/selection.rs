@@ -52,6 +52,10 @@ impl Selection {
     /// All of them.
     pub(super) const ALL: Selection = Selection { nal_unit: None, slice: None };
 
+    pub(super) fn is_all(&self) -> bool {
+        self.nal_unit.is_none() && self.slice.is_none()
+    }
+
     fn has(&self, unit: &StreamUnit) -> bool {
         let slice = |slices: Range| unit.slice_number.is_some_and(|slice| slices.contains(slice));
         self.nal_unit.is_none_or(|units| units.contains(unit.number)) && self.slice.is_none_or(slice)

@@ -1,0 +1,159 @@
+//! Lines as they are read from a file.
+
+use std::io::{self, BufRead, ErrorKind};
+use std::mem::take;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{LineError, UnitLine, Writer};
+use crate::avc::macroblock::Macroblock;
+use crate::json;
+
+/// Why lines are no stream, and which line it is.
+#[derive(Debug, thiserror::Error)]
+pub enum LinesError {
+    /// They cannot be read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A line is wrong.
+    #[error("line {line}: {what}")]
+    Line {
+        /// Its number, from 1 on.
+        line: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// Reads lines, and gives the bytes of each NAL unit with what stands before it. Nothing comes after an error.
+///
+/// ```
+/// use silicabac::avc::lines::LineReader;
+/// let lines = r#"{"prefix":"000001","header":{"forbidden_zero_bit":0,"nal_ref_idc":0,"nal_unit_type":9,"primary_pic_type":7}}"#;
+/// let units: Result<Vec<_>, _> = LineReader::new(lines.as_bytes()).collect();
+/// assert_eq!(units?, [[0, 0, 1, 0x09, 0xf0]]);
+/// # Ok::<(), silicabac::avc::lines::LinesError>(())
+/// ```
+#[derive(Debug)]
+pub struct LineReader<R> {
+    source: io::Lines<R>,
+    /// The number of the last line that was read.
+    line: u64,
+    /// The unit that was read before its macroblocks, and the number of its line.
+    unit: Option<(u64, UnitLine)>,
+    /// The macroblocks since then, and the numbers of their lines.
+    macroblocks: Vec<(usize, Macroblock)>,
+    numbers: Vec<u64>,
+    writer: Writer,
+    is_done: bool,
+}
+
+/// What a line can be.
+enum Line {
+    Unit(Box<UnitLine>),
+    Macroblock { mb_addr: usize, macroblock: Box<Macroblock> },
+}
+
+impl Line {
+    fn read(text: &str) -> Result<Line, String> {
+        let mut keys: Map<String, Value> = json::read(text.as_bytes()).map_err(|error| error.to_string())?;
+        let Some(mb_addr) = keys.remove("mb_addr") else {
+            return Ok(Line::Unit(of_keys(keys)?));
+        };
+        let mb_addr = serde_json::from_value(mb_addr).map_err(|error| format!("mb_addr: {error}"))?;
+        keys.remove("slice");
+        keys.remove("derived");
+        Ok(Line::Macroblock { mb_addr, macroblock: of_keys(keys)? })
+    }
+}
+
+/// What the keys say, or which of them says something else.
+fn of_keys<T: DeserializeOwned>(keys: Map<String, Value>) -> Result<T, String> {
+    serde_path_to_error::deserialize(Value::from(keys)).map_err(|error| match error.path().iter().next() {
+        None => error.inner().to_string(),
+        Some(_) => error.to_string(),
+    })
+}
+
+impl<R: BufRead> LineReader<R> {
+    /// Nothing is read yet.
+    pub fn new(source: R) -> LineReader<R> {
+        LineReader {
+            source: source.lines(),
+            line: 0,
+            unit: None,
+            macroblocks: Vec::new(),
+            numbers: Vec::new(),
+            writer: Writer::default(),
+            is_done: false,
+        }
+    }
+
+    /// The next line that is not empty.
+    fn read(&mut self) -> Result<Option<Line>, LinesError> {
+        for text in self.source.by_ref() {
+            self.line += 1;
+            let line = self.line;
+            let text = text.map_err(|error| match error.kind() {
+                ErrorKind::InvalidData => LinesError::Line { line, what: "it is no UTF-8".to_owned() },
+                _ => LinesError::Io(error),
+            })?;
+            if !text.trim().is_empty() {
+                return Line::read(&text).map(Some).map_err(|what| LinesError::Line { line, what });
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes of the unit that was read, with its macroblocks.
+    fn write(&mut self) -> Option<Result<Vec<u8>, LinesError>> {
+        let (line, unit) = self.unit.take()?;
+        let (macroblocks, numbers) = (take(&mut self.macroblocks), take(&mut self.numbers));
+        Some(self.writer.write(&unit, macroblocks).map_err(|error| {
+            let index = match error {
+                LineError::Address { index, .. } => Some(index),
+                LineError::Data { index, .. } => index,
+                _ => None,
+            };
+            let line = index.and_then(|index| numbers.get(index).copied()).unwrap_or(line);
+            LinesError::Line { line, what: error.to_string() }
+        }))
+    }
+
+    fn unit(&mut self) -> Result<Option<Vec<u8>>, LinesError> {
+        loop {
+            match self.read()? {
+                Some(Line::Macroblock { .. }) if self.unit.is_none() => {
+                    let what = "a macroblock comes before the line of its NAL unit".to_owned();
+                    return Err(LinesError::Line { line: self.line, what });
+                }
+                Some(Line::Macroblock { mb_addr, macroblock }) => {
+                    self.macroblocks.push((mb_addr, *macroblock));
+                    self.numbers.push(self.line);
+                }
+                Some(Line::Unit(unit)) => {
+                    let written = self.write();
+                    self.unit = Some((self.line, *unit));
+                    if let Some(written) = written {
+                        return written.map(Some);
+                    }
+                }
+                None => return self.write().transpose(),
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for LineReader<R> {
+    type Item = Result<Vec<u8>, LinesError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let unit = self.unit().transpose();
+        self.is_done = !matches!(unit, Some(Ok(_)));
+        unit
+    }
+}
