@@ -322,3 +322,38 @@ fn the_schema_describes_the_lines() {
     }
     assert!(!schema.is_valid(&serde_json::json!({ "slice": 0, "mb_addr": 0 })));
 }
+
+/// Streams that were once refused although decoders take them, or passed over without a word.
+#[test]
+fn streams_that_were_misread_once_are_read_or_refused() {
+    let of = |name: &str| {
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crashes/headers").join(name)).unwrap()
+    };
+    let slices = |name: &str| {
+        let case = Case::new(&of(name));
+        let output = case.run("info --format json");
+        expect(&output, 0, &[]);
+        let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(info["damaged"], 0, "{name}");
+        info["slices"].as_object().unwrap().values().filter_map(serde_json::Value::as_u64).sum::<u64>()
+    };
+    for name in ["cabac", "avcc", "sps_junk_byte", "sps_no_stopbit", "sps_vui_maxdec0"] {
+        assert_eq!(slices(name), 10, "{name}");
+    }
+    assert_eq!((slices("jm_sepplane444"), slices("level1_cif")), (3, 3));
+    check_damaged(
+        &of("bitflips0"),
+        &["NAL unit 3 at byte 730 (slice 0): end_of_slice_flag of macroblock 30"],
+    );
+    check_damaged(&of("no_pps"), &["NAL unit 1 at byte 32 (slice 0): pic_parameter_set_id is 0"]);
+    check_damaged(
+        &of("qp_oob"),
+        &["NAL unit 2 at byte 42 (slice 0): slice_qp_delta is 60; it can be -23 to 28 (bit 30)"],
+    );
+    check_damaged(
+        &of("trunc_hdr"),
+        &["NAL unit 12 at byte 5783 (slice 9): the NAL unit ends within first_mb_in_slice"],
+    );
+    expect(&Case::new(&of("x.flv")).run("info"), 4, &["is FLV, a container"]);
+    expect(&Case::new(&of("real.hevc")).run("info"), 4, &["is an H.265 stream"]);
+}
