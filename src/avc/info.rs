@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::headers::Content;
+use super::headers::{Content, unit_name};
 use super::parameters::Parameters;
 use super::stream::StreamUnit;
 use crate::bin::Tail;
@@ -84,27 +84,4 @@ fn format_of(parameters: &Parameters) -> String {
         (luma, chroma) => format!("{luma} and {chroma}"),
     };
     format!("{}x{} {chroma} {depth} bit, {structure}", 16 * width, 16 * (size / width.max(1)))
-}
-
-/// What a nal_unit_type is called (table 7-1).
-pub(super) const fn unit_name(nal_unit_type: u8) -> &'static str {
-    match nal_unit_type {
-        1 => "slice",
-        2..=4 => "slice data partition",
-        5 => "IDR slice",
-        6 => "SEI",
-        7 => "sequence parameter set",
-        8 => "picture parameter set",
-        9 => "access unit delimiter",
-        10 => "end of sequence",
-        11 => "end of stream",
-        12 => "filler data",
-        13 => "sequence parameter set extension",
-        14 => "prefix",
-        15 => "subset sequence parameter set",
-        16 => "depth parameter set",
-        19 => "auxiliary slice",
-        20 | 21 => "slice extension",
-        _ => "other",
-    }
 }

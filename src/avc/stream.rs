@@ -3,8 +3,7 @@
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use super::headers::{Before, Content, Found, ParameterSets, reader};
-use super::info::unit_name;
+use super::headers::{Before, Content, Found, ParameterSets, reader, unit_name};
 use super::parameters::Parameters;
 use super::slice::{DataError, Step, read_each, rewrite, tail};
 use crate::bin::{Decode, Element, Tail};

@@ -232,7 +232,7 @@ impl Design {
             let of_class = vectors.iter().filter(|vector| vector.class() == *class);
             texts.extend(of_class.map(super::trial::text));
         }
-        Ok(super::memory::digest(texts.iter().map(String::as_bytes)))
+        Ok(super::digest::digest(texts.iter().map(String::as_bytes)))
     }
 }
 

@@ -1,25 +1,9 @@
 //! What an earlier campaign found out, and how much of it is still true: a verdict hangs on the netlist, and a kill on the
 //! vector that killed besides, a proof on what it is proved by, and a survival on every vector there is.
 
-use std::{collections::HashMap, fmt::Write};
+use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
-use super::{CoreReport, Digests, Fate, Mutant, netlist::Netlist, trial::Trial};
-
-/// The first half of the SHA-256 of some texts, each of which is told from the next.
-pub(super) fn digest<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    }
-    hash.finalize()[..16].iter().fold(String::new(), |mut digits, byte| {
-        // Writing to a string never fails.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
-}
+use super::{CoreReport, Digests, Fate, Mutant, digest::digest, netlist::Netlist, trial::Trial};
 
 /// What the verdicts of a campaign hang on.
 pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Digests {

@@ -7,6 +7,7 @@
 //! somebody else: the registers are not looked at.
 
 mod designs;
+mod digest;
 mod explained;
 mod memory;
 mod mutant;

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::memory;
+use super::digest::digest;
 use crate::cores::CoreSpec;
 use crate::cosim::{self, Mismatch, Model, Stalls};
 use crate::fit::Fitted;
@@ -63,7 +63,7 @@ impl<'a> Trial<'a> {
         let fitted = core.fitter().fit_all(&suite.vectors);
         let digest = |vector: &Cow<'_, Vector>| {
             let text = format!("{seed} {}", text(vector));
-            (vector.id.clone(), memory::digest([text.as_bytes()]))
+            (vector.id.clone(), digest([text.as_bytes()]))
         };
         let digests = fitted.vectors.iter().map(digest).collect();
         Trial { suite: &suite.name, fitted, seed, digests }

@@ -5,10 +5,12 @@ mod bits;
 mod elements;
 mod info;
 pub mod nal;
+mod vui;
 mod work;
 
 pub use bits::{BitCoder, BitReader, BitWriter, Descriptor, HeaderElement, HeaderError, Traced, Values};
 pub use elements::{Elements, ListedValues};
 pub(crate) use info::Counter;
 pub use info::{Bins, Contexts, Damaged, Info};
+pub(crate) use vui::presentation;
 pub use work::work_in_order;

@@ -76,6 +76,29 @@ pub(super) struct NalHeader {
     pub(super) nal_unit_type: u8,
 }
 
+/// What a nal_unit_type is called (table 7-1).
+pub(super) const fn unit_name(nal_unit_type: u8) -> &'static str {
+    match nal_unit_type {
+        1 => "slice",
+        2..=4 => "slice data partition",
+        5 => "IDR slice",
+        6 => "SEI",
+        7 => "sequence parameter set",
+        8 => "picture parameter set",
+        9 => "access unit delimiter",
+        10 => "end of sequence",
+        11 => "end of stream",
+        12 => "filler data",
+        13 => "sequence parameter set extension",
+        14 => "prefix",
+        15 => "subset sequence parameter set",
+        16 => "depth parameter set",
+        19 => "auxiliary slice",
+        20 | 21 => "slice extension",
+        _ => "other",
+    }
+}
+
 fn nal_header<C: BitCoder>(coder: &mut C) -> Result<NalHeader, HeaderError> {
     coder.u(1, "forbidden_zero_bit")?;
     let nal_ref_idc = coder.u(2, "nal_ref_idc")? as u8;

@@ -1,6 +1,6 @@
 //! Sequence parameter sets (clauses 7.3.2.1 and E.1).
 
-use crate::syntax::{BitCoder, HeaderError};
+use crate::syntax::{BitCoder, HeaderError, presentation};
 
 /// What a sequence parameter set says that other syntax depends on, by the names of the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,29 +185,8 @@ pub(super) fn scaling_list<C: BitCoder>(coder: &mut C, index: usize) -> Result<(
     Ok(())
 }
 
-const EXTENDED_SAR: i64 = 255;
-
 fn vui_parameters<C: BitCoder>(coder: &mut C) -> Result<(), HeaderError> {
-    if coder.flag("aspect_ratio_info_present_flag")? && coder.u(8, "aspect_ratio_idc")? == EXTENDED_SAR {
-        coder.u(16, "sar_width")?;
-        coder.u(16, "sar_height")?;
-    }
-    if coder.flag("overscan_info_present_flag")? {
-        coder.flag("overscan_appropriate_flag")?;
-    }
-    if coder.flag("video_signal_type_present_flag")? {
-        coder.u(3, "video_format")?;
-        coder.flag("video_full_range_flag")?;
-        if coder.flag("colour_description_present_flag")? {
-            coder.u(8, "colour_primaries")?;
-            coder.u(8, "transfer_characteristics")?;
-            coder.u(8, "matrix_coefficients")?;
-        }
-    }
-    if coder.flag("chroma_loc_info_present_flag")? {
-        coder.ue("chroma_sample_loc_type_top_field")?;
-        coder.ue("chroma_sample_loc_type_bottom_field")?;
-    }
+    presentation(coder)?;
     if coder.flag("timing_info_present_flag")? {
         coder.u(32, "num_units_in_tick")?;
         coder.u(32, "time_scale")?;

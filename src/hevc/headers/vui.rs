@@ -1,8 +1,6 @@
 //! vui_parameters() and hrd_parameters() (clauses E.2.1 to E.2.3). Nothing depends on them but where they end.
 
-use crate::syntax::{BitCoder, HeaderError};
-
-const EXTENDED_SAR: i64 = 255;
+use crate::syntax::{BitCoder, HeaderError, presentation};
 
 /// vui_parameters().
 ///
@@ -12,26 +10,7 @@ pub(super) fn vui_parameters<C: BitCoder>(
     coder: &mut C,
     max_sub_layers_minus1: i64,
 ) -> Result<(), HeaderError> {
-    if coder.flag("aspect_ratio_info_present_flag")? && coder.u(8, "aspect_ratio_idc")? == EXTENDED_SAR {
-        coder.u(16, "sar_width")?;
-        coder.u(16, "sar_height")?;
-    }
-    if coder.flag("overscan_info_present_flag")? {
-        coder.flag("overscan_appropriate_flag")?;
-    }
-    if coder.flag("video_signal_type_present_flag")? {
-        coder.u(3, "video_format")?;
-        coder.flag("video_full_range_flag")?;
-        if coder.flag("colour_description_present_flag")? {
-            coder.u(8, "colour_primaries")?;
-            coder.u(8, "transfer_characteristics")?;
-            coder.u(8, "matrix_coefficients")?;
-        }
-    }
-    if coder.flag("chroma_loc_info_present_flag")? {
-        coder.ue("chroma_sample_loc_type_top_field")?;
-        coder.ue("chroma_sample_loc_type_bottom_field")?;
-    }
+    presentation(coder)?;
     coder.flag("neutral_chroma_indication_flag")?;
     coder.flag("field_seq_flag")?;
     coder.flag("frame_field_info_present_flag")?;
