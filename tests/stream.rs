@@ -251,6 +251,20 @@ fn what_is_missing_at_the_end_is_noticed_by_every_verb() {
     check_damaged(&[&lengths[..], &[0, 0]].concat(), &["it has 2 bytes more than are left"]);
 }
 
+/// A slice that ends before its bytes do is read, but not without a word.
+#[test]
+fn bytes_after_the_end_of_a_slice_are_noted() {
+    let bytes = [&fs::read(stream("x264_gray")).unwrap()[..], &[0x12, 0x34]].concat();
+    let case = Case::new(&bytes);
+    let words = "bytes follow the end of the slice";
+    for verb in ["info", "trace", "syntax"] {
+        expect(&case.run(verb), 0, &[words]);
+    }
+    let synth = Case::new(&case.run("syntax").stdout);
+    expect(&synth.run("synth -o out"), 0, &[]);
+    assert!(synth.out() == bytes);
+}
+
 #[test]
 fn slices_that_are_selected_are_compared_with_those_of_their_place() {
     let case = Case::new(&fs::read(stream("x264_main_ipb")).unwrap());

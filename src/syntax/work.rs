@@ -1,17 +1,35 @@
 //! Work on the units of a stream, several at a time, with results in the order of the stream.
+//!
+//! Units go to the workers in chunks. A chunk grows while the work on it is over in no time, for to hand it over takes some
+//! microseconds; so small slices gain by more processors, too, and of large ones no more are held than are worked on.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
+use std::time::{Duration, Instant};
+
+/// The time that the work on a chunk takes at least, if it is not of as many units as there can be.
+const QUICK: Duration = Duration::from_micros(500);
+const MOST_UNITS: usize = 64;
 
 /// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
 ///
-/// No more than four units a job are held at once.
+/// No more than four chunks a job are held at once: units of which the work takes a millisecond at the most, or one that takes
+/// longer.
+///
+/// ```
+/// use silicabac::syntax::work_in_order;
+/// let mut squares = vec![];
+/// let sink = |number, square| -> Result<(), std::io::Error> { Ok(squares.push((number, square))) };
+/// work_in_order((1..=3).map(Ok), 2, |number| number * number, sink)?;
+/// assert_eq!(squares, [(1, 1), (2, 4), (3, 9)]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
-/// The stream cannot be read, or `sink` says so.
+/// The stream cannot be read, after the results of what comes before; or `sink` says so.
 pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
     mut stream: impl Iterator<Item = io::Result<U>>,
     jobs: usize,
@@ -25,43 +43,117 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
             sink(unit, result)
         });
     }
-    let (to_work, units) = mpsc::channel::<(u64, U)>();
+    let (to_work, chunks) = mpsc::channel::<(usize, Vec<U>)>();
     let (to_sink, results) = mpsc::channel();
-    let units = Mutex::new(units);
+    let chunks = Mutex::new(chunks);
     thread::scope(|scope| {
         for _ in 0..jobs {
-            let (units, to_sink, work) = (&units, to_sink.clone(), &work);
+            let (chunks, to_sink, work) = (&chunks, to_sink.clone(), &work);
             scope.spawn(move || {
                 loop {
-                    let next = units.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok((number, unit)) = next else { return };
-                    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&unit)));
+                    let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok((number, chunk)) = next else { return };
+                    let start = Instant::now();
+                    let done = catch_unwind(AssertUnwindSafe(|| {
+                        chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>()
+                    }));
                     // Nobody listens after an error.
-                    let _ = to_sink.send((number, unit, result));
+                    let _ = to_sink.send((number, done, start.elapsed()));
                 }
             });
         }
-        // It ends with the channel, which is dropped with this closure.
+        // The workers end with the channel, which is dropped with this closure.
         let to_work = to_work;
-        let (mut given, mut done) = (0, 0);
+        let (mut given, mut done, mut size) = (0, 0, 1);
         let mut waiting = BTreeMap::new();
+        let mut failed = None;
         loop {
-            while given - done < 4 * jobs as u64 {
-                let Some(unit) = stream.next().transpose()? else { break };
-                if to_work.send((given, unit)).is_err() {
+            while given - done < 4 * jobs && failed.is_none() {
+                let mut chunk = Vec::new();
+                for unit in stream.by_ref().take(size) {
+                    match unit {
+                        Ok(unit) => chunk.push(unit),
+                        Err(error) => {
+                            failed = Some(error);
+                            break;
+                        }
+                    }
+                }
+                if chunk.is_empty() || to_work.send((given, chunk)).is_err() {
                     break;
                 }
                 given += 1;
             }
             if done == given {
-                return Ok(());
+                return failed.map_or(Ok(()), |error| Err(error.into()));
             }
-            let Ok((number, unit, result)) = results.recv() else { return Ok(()) };
-            waiting.insert(number, (unit, result));
-            while let Some((unit, result)) = waiting.remove(&done) {
+            let Ok((number, results, time)) = results.recv() else { return Ok(()) };
+            size = if time < QUICK { (2 * size).min(MOST_UNITS) } else { (size / 2).max(1) };
+            waiting.insert(number, results);
+            while let Some(results) = waiting.remove(&done) {
                 done += 1;
-                sink(unit, result.unwrap_or_else(|panic| resume_unwind(panic)))?;
+                for (result, unit) in results.unwrap_or_else(|panic| resume_unwind(panic)) {
+                    sink(unit, result)?;
+                }
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Some units take long, and others none.
+    #[test]
+    fn results_come_in_the_order_of_the_stream() {
+        for jobs in [1, 2, 5] {
+            let mut seen = Vec::new();
+            let work = |number: &u32| {
+                if number.is_multiple_of(97) {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                number * 2
+            };
+            let sink = |number, double| {
+                seen.push((number, double));
+                Ok::<(), io::Error>(())
+            };
+            work_in_order((0..3_000).map(Ok), jobs, work, sink).unwrap();
+            assert!(seen.into_iter().eq((0..3_000).map(|number| (number, 2 * number))), "{jobs}");
+        }
+    }
+
+    #[test]
+    fn what_comes_before_an_error_is_handed_over() {
+        for jobs in [1, 2, 5] {
+            let units =
+                (0..500).map(|number| if number < 300 { Ok(number) } else { Err(io::Error::other("torn")) });
+            let mut seen = 0;
+            let sink = |_, ()| {
+                seen += 1;
+                Ok::<(), io::Error>(())
+            };
+            let error = work_in_order(units, jobs, |_| (), sink).unwrap_err();
+            assert_eq!((seen, error.to_string()), (300, "torn".to_owned()), "{jobs}");
+        }
+    }
+
+    #[test]
+    fn a_sink_that_has_enough_ends_it() {
+        let mut seen = 0;
+        let sink = |_, ()| {
+            seen += 1;
+            if seen == 10 { Err(io::Error::other("enough")) } else { Ok(()) }
+        };
+        assert!(work_in_order((0..).map(Ok::<u32, _>), 3, |_| (), sink).is_err());
+        assert_eq!(seen, 10);
+    }
+
+    #[test]
+    #[should_panic(expected = "no such unit")]
+    fn a_panic_of_the_work_is_one_of_the_caller() {
+        let work = |number: &u32| assert!(*number != 400, "no such unit");
+        let _ = work_in_order((0..1_000).map(Ok), 2, work, |_, ()| Ok::<(), io::Error>(()));
+    }
 }

@@ -71,7 +71,10 @@ pub struct UnitLine {
     /// read, and nothing else of this line and of its macroblocks is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verbatim: Option<Hex>,
-    /// What is wrong with the unit.
+    /// What is odd about it. It is not read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What is wrong with the unit. It is not read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -130,7 +133,10 @@ impl StreamUnit {
                     lines.push(MacroblockLine { slice, mb_addr, derived, macroblock });
                 };
                 match self.observe((), show).map(|((), read)| read) {
-                    Some(Ok(tail)) => (unit.tail_bits, unit.tail) = (tail.bits, Hex(tail.bytes.to_vec())),
+                    Some(Ok(tail)) => {
+                        unit.note = super::left_over(&tail);
+                        (unit.tail_bits, unit.tail) = (tail.bits, Hex(tail.bytes.to_vec()));
+                    }
                     Some(Err(error)) => unit.error = Some(error.to_string()),
                     None => {}
                 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use silicabac::avc::{Content, DataError, StreamUnit};
+use silicabac::avc::{Content, DataError, StreamUnit, left_over};
 use silicabac::bin::{Decode, Element, Event, Place};
 use silicabac::context::ContextModel;
 use silicabac::observed::Observer;
@@ -147,5 +147,8 @@ pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> (Vec<u8>, Result<(), Da
     let rows = Rows { text: head.into_bytes(), wanted, ..Rows::default() };
     let Some((mut rows, read)) = unit.observe(rows, |_| {}) else { return (Vec::new(), Ok(())) };
     rows.end_row();
+    if let Some(note) = read.as_ref().ok().and_then(left_over) {
+        rows.text.extend(format!("# {}: {note}\n", place(unit)).into_bytes());
+    }
     (rows.text, read.map(drop))
 }
