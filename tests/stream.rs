@@ -287,6 +287,13 @@ fn what_is_no_h264_stream_is_named() {
         (b"\0\0\0\x20ftypisom", &["is MP4", "ffmpeg -i in"]),
         (b"\0\0\0\x01\x40\x01\x0c\x01", &["is an H.265 stream"]),
         (b"\0\0\x01\x42\x01\x01", &["is an H.265 stream"]),
+        (
+            b"\x01\x64\0\x1f\xff\xe1\0\x1b\x67\x64\0\x1f",
+            &["AVCDecoderConfigurationRecord", "no H.264 stream"],
+        ),
+        (b"\0\0\x01\xb3\x16\0\xf0", &["an MPEG-1 or MPEG-2 video stream"]),
+        (b"\x89PNG\r\n\x1a\n", &["a PNG image"]),
+        (b"\x1f\x8b\x08\0\0\0\0", &["packed by gzip"]),
     ] {
         for verb in ["info", "trace", "syntax", "headers", "rewrite -o out"] {
             expect(&Case::new(bytes).run(verb), 4, words);
@@ -315,6 +322,8 @@ fn units_slices_and_macroblocks_are_selected_by_number() {
     assert!(table.contains("level_idc") && !table.contains("first_mb_in_slice"));
     expect(&case.run("syntax --slice 99"), 4, &["no NAL unit of the numbers"]);
     expect(&case.run("syntax --slice 4-2"), 2, &["--slice"]);
+    expect(&case.run("trace --nal-unit 0"), 4, &["none of the NAL units that are wanted is a slice"]);
+    expect(&case.run("trace --slice 0 --macroblock 99"), 4, &["no slice that is wanted has a macroblock"]);
 }
 
 #[test]

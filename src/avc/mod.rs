@@ -21,7 +21,7 @@ mod walk;
 pub use headers::{Content, ParameterSets, Picture, Sequence, SliceHeader, Unsupported};
 pub use info::left_over;
 pub use macroblock::{Macroblock, MbType};
-pub use parameters::{Fault, Parameters};
+pub use parameters::{Fault, NO_TYPE, Parameters};
 pub use slice::{DataError, SliceData, Step, WriteError, read_each, rewrite};
 pub use stream::{Headers, SliceTrace, Stream, StreamUnit};
 pub use walk::{Derived, Walk};

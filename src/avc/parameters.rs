@@ -81,13 +81,23 @@ impl Parameters {
     }
 }
 
+/// Stands for the number of a macroblock type that slices of the kind do not have.
+pub const NO_TYPE: i32 = -1 << 16;
+
+fn told(value: i32) -> String {
+    match value {
+        NO_TYPE => "a type that slices of this kind do not have".to_owned(),
+        value => value.to_string(),
+    }
+}
+
 /// A value that the standard does not allow, in a stream or in a macroblock that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{element} of macroblock {mb_addr} is {value}; it can be {} to {}", .legal.start(), .legal.end())]
+#[error("{element} of macroblock {mb_addr} is {}; it can be {} to {}", told(*value), .legal.start(), .legal.end())]
 pub struct Fault {
     /// The syntax element.
     pub element: Element,
-    /// Its value.
+    /// Its value; [`NO_TYPE`] for a type that slices of the kind do not have.
     pub value: i32,
     /// What it can be.
     pub legal: RangeInclusive<i32>,

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use super::binarization::fixed_length;
 use super::macroblock::{B_MB_TYPE, Macroblock, MbType, P_MB_TYPE, intra_16x16};
 use super::neighbours::{ALL_CODED, Cell, Cells, View};
-use super::parameters::{Fault, Parameters};
+use super::parameters::{Fault, NO_TYPE, Parameters};
 use crate::bin::{BinCoder, Element, Place};
 use crate::binarization::{signed, truncated_unary, unsigned};
 use crate::context::{CtxIdx, SliceType};
@@ -410,9 +410,6 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             (self.qp_y + i32::from(macroblock.mb_qp_delta) + 52 + 2 * offset) % (52 + offset) - offset;
     }
 }
-
-/// Stands for a macroblock type that slices of the kind do not have.
-const NO_TYPE: i32 = -1;
 
 /// The contexts of an I macroblock's type behind the prefix that P and B slices put before it (table 9-39).
 const fn suffix(offset: usize) -> [usize; 6] {

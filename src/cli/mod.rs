@@ -126,12 +126,18 @@ enum Failure {
         path = .path.display()
     )]
     Container { path: PathBuf, format: &'static str },
+    #[error("{} is {kind}: there is no H.264 stream to be read", .path.display())]
+    NoVideo { path: PathBuf, kind: &'static str },
     #[error("{} is an H.265 stream; only those of H.264 are read so far", .path.display())]
     Hevc { path: PathBuf },
     #[error("{}: there is no NAL unit in it: this is no H.264 stream", .path.display())]
     NoUnit { path: PathBuf },
     #[error("{}: it has no NAL unit of the numbers that are wanted", .path.display())]
     NoSuchUnit { path: PathBuf },
+    #[error("{}: none of the NAL units that are wanted is a slice with CABAC", .path.display())]
+    NoSuchSlice { path: PathBuf },
+    #[error("{}: no slice that is wanted has a macroblock of these numbers", .path.display())]
+    NoSuchMacroblock { path: PathBuf },
     #[error("{}, {source}", .path.display())]
     Lines { path: PathBuf, source: LinesError },
     #[error("{}: there is no line in it: `silicabac stream syntax` writes such lines", .path.display())]

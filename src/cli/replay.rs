@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 use silicabac::{
     replay::{What, replay_all},
-    trace::Trace,
+    trace::Unpacked,
 };
 
 use super::{
@@ -46,6 +46,9 @@ struct Report {
 /// More failures than these are only counted.
 const SHOWN: usize = 100;
 
+/// How many slices are held, and replayed in parallel.
+const AT_ONCE: usize = 32;
+
 #[derive(Serialize)]
 struct Failed {
     file: PathBuf,
@@ -79,20 +82,38 @@ fn replay_file(file: &Path, report: &mut Report) {
             report.failures.push(Failed { file: file.to_owned(), slice, what });
         }
     };
-    let trace = match Trace::read(file) {
+    let trace = match Unpacked::read(file) {
         Ok(trace) => trace,
         Err(error) => return fail(None, error.to_string(), true),
     };
-    for (i, result) in replay_all(&trace.slices).into_iter().enumerate() {
-        if let Err(difference) = result {
-            fail(Some(i), difference.to_string(), matches!(difference.what, What::Stream(_)));
+    let mut slices = match trace.slices() {
+        Ok(slices) => slices,
+        Err(error) => return fail(None, error.to_string(), true),
+    };
+    let mut first = 0;
+    loop {
+        let mut damage = None;
+        let some =
+            slices.by_ref().take(AT_ONCE).map_while(|slice| slice.map_err(|error| damage = Some(error)).ok());
+        let some = some.collect::<Vec<_>>();
+        for (i, result) in replay_all(&some).into_iter().enumerate() {
+            if let Err(difference) = result {
+                fail(Some(first + i), difference.to_string(), matches!(difference.what, What::Stream(_)));
+            }
+        }
+        first += some.len();
+        report.slices += some.len();
+        let segments = some.iter().flat_map(|slice| &slice.segments);
+        report.bins += segments
+            .map(|segment| segment.events.iter().filter(|event| event.is_bin()).count())
+            .sum::<usize>();
+        report.bytes += some.iter().map(|slice| slice.payload.len()).sum::<usize>();
+        match damage {
+            Some(error) => return fail(None, error.to_string(), true),
+            None if some.is_empty() => return,
+            None => {}
         }
     }
-    report.slices += trace.slices.len();
-    let segments = trace.slices.iter().flat_map(|slice| &slice.segments);
-    report.bins +=
-        segments.map(|segment| segment.events.iter().filter(|event| event.is_bin()).count()).sum::<usize>();
-    report.bytes += trace.slices.iter().map(|slice| slice.payload.len()).sum::<usize>();
 }
 
 fn print(report: &Report, format: Format) -> Result<(), io::Error> {

@@ -17,7 +17,9 @@ use crate::bin::{BinCoder, Event};
 use crate::context::{CONTEXTS, Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 use crate::engine;
 
-pub use cbt1::{FormatError, FormatErrorKind};
+pub use cbt1::{FormatError, FormatErrorKind, Slices};
+#[cfg(feature = "trace")]
+pub use packed::Unpacked;
 pub use record::{Noted, Recorder};
 pub use write::TraceWriter;
 
@@ -150,7 +152,9 @@ impl Trace {
     /// # Errors
     /// [`TraceError::Format`].
     pub fn from_unpacked(bytes: &[u8]) -> Result<Trace, TraceError> {
-        Ok(cbt1::read(bytes)?)
+        let slices = Slices::new(bytes)?;
+        let (codec, contexts) = (slices.codec, slices.contexts);
+        Ok(Trace { codec, contexts, slices: slices.collect::<Result<_, _>>()? })
     }
 
     /// The trace without a zstd frame.

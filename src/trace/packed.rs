@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{MAX_BYTES, Trace, TraceError, TraceWriter};
+use super::{MAX_BYTES, Slices, Trace, TraceError, TraceWriter};
 use crate::files;
 
 impl Trace {
@@ -22,14 +22,7 @@ impl Trace {
     /// # Errors
     /// As [`Trace::read`].
     pub fn read_from(packed: impl Read) -> Result<Trace, TraceError> {
-        let mut bytes = Vec::new();
-        // Blocks of nothing could go on for ever.
-        let packed = packed.take(MAX_BYTES + MAX_BYTES / 64);
-        zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(TraceError::TooLarge);
-        }
-        Trace::from_unpacked(&bytes)
+        Trace::from_unpacked(&unpack(packed)?)
     }
 
     /// Writes a zstd frame with a checksum of its contents.
@@ -59,6 +52,50 @@ impl TraceWriter {
     /// [`TraceError::Io`] from `sink`; and those of [`into_unpacked`](Self::into_unpacked).
     pub fn finish(self, sink: impl Write) -> Result<(), TraceError> {
         pack(&self.into_unpacked()?, sink)
+    }
+}
+
+/// A trace as its bytes, of which one slice after the other is read: some 3 bytes a bin, where [`Trace`] takes 42.
+///
+/// ```
+/// use silicabac::trace::{Trace, Unpacked};
+/// let path = "golden/avc.cbt.zst".as_ref();
+/// let unpacked = Unpacked::read(path)?;
+/// let slices = unpacked.slices()?.collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(slices, Trace::read(path)?.slices);
+/// # Ok::<(), silicabac::trace::TraceError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpacked {
+    bytes: Vec<u8>,
+}
+
+impl Unpacked {
+    /// Unpacks a trace file, or a pipe ([`files::open`]).
+    ///
+    /// # Errors
+    /// [`TraceError::Io`] and [`TraceError::TooLarge`].
+    pub fn read(path: &Path) -> Result<Unpacked, TraceError> {
+        Ok(Unpacked { bytes: unpack(files::open(path)?)? })
+    }
+
+    /// The slices, one after the other; each can be a [`FormatError`].
+    ///
+    /// # Errors
+    /// [`TraceError::Format`], for what stands before them.
+    pub fn slices(&self) -> Result<Slices<'_>, TraceError> {
+        Ok(Slices::new(&self.bytes)?)
+    }
+}
+
+fn unpack(packed: impl Read) -> Result<Vec<u8>, TraceError> {
+    let mut bytes = Vec::new();
+    // Blocks of nothing could go on for ever.
+    let packed = packed.take(MAX_BYTES + MAX_BYTES / 64);
+    zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > MAX_BYTES {
+        true => Err(TraceError::TooLarge),
+        false => Ok(bytes),
     }
 }
 

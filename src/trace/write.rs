@@ -32,7 +32,8 @@ impl TraceWriter {
             return Err(TraceError::TooLarge);
         }
         // Read again by itself.
-        cbt1::read(&[&head[..], &bytes].concat())?;
+        let alone = [&head[..], &bytes].concat();
+        cbt1::Slices::new(&alone)?.try_for_each(|slice| slice.map(drop))?;
         self.bytes.extend(bytes);
         self.slices += 1;
         self.segments += segments;

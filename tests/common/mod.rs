@@ -4,6 +4,7 @@
 #[path = "../../sim/tests/left_out/mod.rs"]
 pub mod left_out;
 
+pub mod chosen;
 pub mod ffmpeg;
 
 use std::{

@@ -184,10 +184,11 @@ impl Count {
     }
 
     /// The same, unless there was no slice to do anything with.
-    fn verdict_on_slices(&self, input: &Input) -> Result<Verdict, Failure> {
+    fn verdict_on_slices(&self, input: &Input, selection: &Selection) -> Result<Verdict, Failure> {
         self.say_passed_over();
         match (self.slices, self.damaged) {
-            (0, 0) => Err(SuiteError::Empty(input.path.clone()).into()),
+            (0, 0) if selection.is_all() => Err(SuiteError::Empty(input.path.clone()).into()),
+            (0, 0) => Err(Failure::NoSuchSlice { path: input.path.clone() }),
             _ => Ok(self.verdict()),
         }
     }

@@ -30,6 +30,7 @@ pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
     let start = stream.fill_buf().map_err(failed)?;
     match other_format(start) {
         Some(Other::Container(format)) => Err(Failure::Container { path: path.to_owned(), format }),
+        Some(Other::File(kind)) => Err(Failure::NoVideo { path: path.to_owned(), kind }),
         Some(Other::Hevc) => Err(Failure::Hevc { path: path.to_owned() }),
         None => Ok((Box::new(stream), bar)),
     }
@@ -42,6 +43,8 @@ fn style(template: &str) -> ProgressStyle {
 /// What begins like this is no H.264 stream.
 enum Other {
     Container(&'static str),
+    /// Nothing that has an H.264 stream in it.
+    File(&'static str),
     Hevc,
 }
 
@@ -57,6 +60,7 @@ fn other_format(start: &[u8]) -> Option<Other> {
         (at(0, b"FLV"), "FLV"),
         (at(0, b"RIFF") && at(8, b"AVI "), "AVI"),
         (at(0, b"OggS"), "Ogg"),
+        (at(0, &[0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11]), "ASF (WMV)"),
         (at(0, b"DKIF"), "IVF"),
         (at(0, &[0x06, 0x0e, 0x2b, 0x34]), "MXF"),
         (at(0, &[0, 0, 1, 0xba]), "an MPEG program stream"),
@@ -64,6 +68,26 @@ fn other_format(start: &[u8]) -> Option<Other> {
     ];
     if let Some((_, format)) = containers.iter().find(|(is_one, _)| *is_one) {
         return Some(Other::Container(format));
+    }
+    // configurationVersion 1, the reserved bits of the record, one SPS or more, and the header of the first after its length.
+    let is_record = matches!(start, [1, _, _, _, sizes, count, _, _, header, ..]
+        if sizes & 0xfc == 0xfc && count & 0xe0 == 0xe0 && count & 31 > 0 && header & 0x9f == 7);
+    let files = [
+        (
+            is_record,
+            "an AVCDecoderConfigurationRecord (avcC), the parameter sets of a stream in an MP4 file without the stream",
+        ),
+        (at(0, &[0, 0, 1, 0xb3]), "an MPEG-1 or MPEG-2 video stream"),
+        (at(0, b"YUV4MPEG2"), "raw video (YUV4MPEG2)"),
+        (at(0, b"\x89PNG"), "a PNG image"),
+        (at(0, &[0xff, 0xd8, 0xff]), "a JPEG image"),
+        (at(0, &[0x1f, 0x8b]), "packed by gzip"),
+        (at(0, &[0x28, 0xb5, 0x2f, 0xfd]), "packed by zstd"),
+        (at(0, &[0xfd, b'7', b'z', b'X', b'Z']), "packed by xz"),
+        (at(0, b"PK\x03\x04"), "a ZIP archive"),
+    ];
+    if let Some((_, kind)) = files.iter().find(|(is_one, _)| *is_one) {
+        return Some(Other::File(kind));
     }
     is_hevc(start).then_some(Other::Hevc)
 }

@@ -130,11 +130,21 @@ impl<C: Decode> Observer<C> for Rows {
     }
 }
 
-/// The rows of a slice, after a line that says which one it is, and why it could not be read to its end; nothing of what is no
-/// slice with CABAC.
-pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> (Vec<u8>, Result<(), DataError>) {
+/// The rows of a slice.
+#[derive(Default)]
+pub(super) struct Table {
+    /// A line that says which slice it is, and the rows; nothing of what is no slice with CABAC.
+    pub(super) text: Vec<u8>,
+    /// Whether there is a row.
+    pub(super) has_rows: bool,
+    /// Why the slice could not be read to its end.
+    pub(super) error: Option<DataError>,
+}
+
+/// The rows of a slice.
+pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> Table {
     let head = match &unit.content {
-        Content::Damaged(error) => return (Vec::new(), Err(error.clone().into())),
+        Content::Damaged(error) => return Table { error: Some(error.clone().into()), ..Table::default() },
         Content::Slice { parameters, .. } => format!(
             "# {}, slice_type {:?}, SliceQPY {}, cabac_init_idc {}\n{COLUMNS}\n",
             place(unit),
@@ -142,13 +152,15 @@ pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> (Vec<u8>, Result<(), Da
             parameters.slice_qp_y,
             parameters.cabac_init_idc
         ),
-        _ => return (Vec::new(), Ok(())),
+        _ => return Table::default(),
     };
+    let head_ends = head.len();
     let rows = Rows { text: head.into_bytes(), wanted, ..Rows::default() };
-    let Some((mut rows, read)) = unit.observe(rows, |_| {}) else { return (Vec::new(), Ok(())) };
+    let Some((mut rows, read)) = unit.observe(rows, |_| {}) else { return Table::default() };
     rows.end_row();
+    let has_rows = rows.text.len() > head_ends;
     if let Some(note) = read.as_ref().ok().and_then(left_over) {
         rows.text.extend(format!("# {}: {note}\n", place(unit)).into_bytes());
     }
-    (rows.text, read.map(drop))
+    Table { text: rows.text, has_rows, error: read.err() }
 }

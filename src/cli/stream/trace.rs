@@ -8,7 +8,7 @@ use silicabac::trace::TraceWriter;
 
 use super::{
     Count, Done, Input, Opened, Selection, for_each, open,
-    rows::{Wanted, rows},
+    rows::{Table, Wanted, rows},
     selection,
 };
 use crate::cli::{
@@ -43,7 +43,7 @@ fn packed(input: &Input, selection: &Selection, opened: Opened, path: &Path) -> 
         Ok(failed.is_ok())
     })?;
     failed.map_err(|source| write_failed(path, source))?;
-    let verdict = count.verdict_on_slices(input)?;
+    let verdict = count.verdict_on_slices(input, selection)?;
     write_file(path, |sink| writer.finish(sink).map_err(io::Error::other))?;
     Ok(verdict)
 }
@@ -61,19 +61,27 @@ fn table(
 ) -> Result<Verdict, Failure> {
     let wanted = Wanted { macroblocks: macroblocks.copied(), bins: None };
     let work = |unit: &StreamUnit| {
-        let (mut text, read) = rows(unit, wanted);
-        let damage = read.err().map(|error| error.to_string());
+        let Table { mut text, has_rows, error } = rows(unit, wanted);
+        let damage = error.map(|error| error.to_string());
         if let Some(what) = &damage {
             text.extend(format!("# {}: {what}\n", super::place(unit)).into_bytes());
         }
-        Done { result: text, damage }
+        Done { result: (text, has_rows), damage }
     };
+    let mut is_empty = true;
     to_output(output, Kind::Text, |out| {
-        let count = for_each(input, selection, opened, work, |_, text| {
+        let count = for_each(input, selection, opened, work, |_, (text, has_rows)| {
+            is_empty &= !has_rows;
             out.write_all(&text)?;
             Ok(true)
         })?;
-        count.verdict_on_slices(input)
+        let verdict = count.verdict_on_slices(input, selection)?;
+        match (macroblocks, &verdict) {
+            (Some(_), Verdict::Equal) if is_empty => {
+                Err(Failure::NoSuchMacroblock { path: input.path.clone() })
+            }
+            _ => Ok(verdict),
+        }
     })
 }
 

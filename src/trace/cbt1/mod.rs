@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-pub(super) use read::read;
+pub use read::Slices;
 pub(super) use write::{head, slice};
 
 use crate::context::Codec;

@@ -1,45 +1,88 @@
-//! A trace from bytes, whatever they are: every count is held against what is there before memory is taken.
+//! The slices of a trace from bytes, whatever they are, one at a time, since a bin takes 42 bytes of memory: every count is held against what is there before memory is taken.
 
 use super::{FormatError, FormatErrorKind, MAGIC, NEVER_USED, id_space};
 use crate::bin::Event;
 use crate::context::Codec;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
-use crate::trace::{Segment, SliceHeader, Start, Trace, TracedSlice};
+use crate::trace::{Segment, SliceHeader, Start, TracedSlice};
 
-pub(in crate::trace) fn read(bytes: &[u8]) -> Result<Trace, FormatError> {
-    let mut reader = Reader { bytes, at: 0, field: 0, slice: None, segment: None };
-    if reader.take(4)? != MAGIC {
-        return Err(reader.error(FormatErrorKind::Magic));
+/// The slices of a trace, read one after the other.
+#[derive(Clone, Debug)]
+pub struct Slices<'a> {
+    /// Whose syntax, and so whose context numbers.
+    pub codec: Codec,
+    /// How many context variables the codec has, 1..=1024.
+    pub contexts: u16,
+    reader: Reader<'a>,
+    slices: usize,
+    /// How many slices and segments have been read.
+    read: (usize, usize),
+    segments: usize,
+    is_over: bool,
+}
+
+impl<'a> Slices<'a> {
+    pub(in crate::trace) fn new(bytes: &'a [u8]) -> Result<Slices<'a>, FormatError> {
+        let mut reader = Reader { bytes, at: 0, field: 0, slice: None, segment: None };
+        if reader.take(4)? != MAGIC {
+            return Err(reader.error(FormatErrorKind::Magic));
+        }
+        let codec = match reader.u8()? {
+            0 => Codec::Avc,
+            1 => Codec::Hevc,
+            value => return Err(reader.value("codec", value)),
+        };
+        match reader.u8()? {
+            id if id == id_space(codec) => {}
+            value => return Err(reader.value("idspace", value)),
+        }
+        let contexts = match reader.u16()? {
+            contexts if (1..=CONTEXTS as u16).contains(&contexts) => contexts,
+            value => return Err(reader.value("nctx", value)),
+        };
+        let slices = match reader.u32()? {
+            0 => return Err(reader.error(FormatErrorKind::Empty)),
+            count => count as usize,
+        };
+        let segments = reader.u32()? as usize;
+        Ok(Slices { codec, contexts, reader, slices, read: (0, 0), segments, is_over: false })
     }
-    let codec = match reader.u8()? {
-        0 => Codec::Avc,
-        1 => Codec::Hevc,
-        value => return Err(reader.value("codec", value)),
-    };
-    match reader.u8()? {
-        id if id == id_space(codec) => {}
-        value => return Err(reader.value("idspace", value)),
+
+    /// How many slices the trace says that it has.
+    pub fn count_said(&self) -> usize {
+        self.slices
     }
-    let contexts = match reader.u16()? {
-        contexts if (1..=CONTEXTS as u16).contains(&contexts) => contexts,
-        value => return Err(reader.value("nctx", value)),
-    };
-    let slice_count = match reader.u32()? {
-        0 => return Err(reader.error(FormatErrorKind::Empty)),
-        count => count as usize,
-    };
-    let segment_count = reader.u32()? as usize;
-    let mut slices = Vec::new();
-    for i in 0..slice_count {
-        reader.slice = Some(i);
-        slices.push(read_slice(&mut reader, contexts)?);
+
+    fn end(&mut self) -> Result<(), FormatError> {
+        self.reader.slice = None;
+        self.reader.count("nsegment", self.segments, self.read.1)?;
+        match self.reader.bytes.len() - self.reader.at {
+            0 => Ok(()),
+            more => Err(self.reader.error(FormatErrorKind::Trailing(more))),
+        }
     }
-    reader.slice = None;
-    let found: usize = slices.iter().map(|slice| slice.segments.len()).sum();
-    reader.count("nsegment", segment_count, found)?;
-    match bytes.len() - reader.at {
-        0 => Ok(Trace { codec, contexts, slices }),
-        more => Err(reader.error(FormatErrorKind::Trailing(more))),
+}
+
+impl Iterator for Slices<'_> {
+    type Item = Result<TracedSlice, FormatError>;
+
+    /// The next slice. What is wrong with the trace as a whole is told after its last one; nothing comes after an error.
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let slice = if self.read.0 < self.slices {
+            self.reader.slice = Some(self.read.0);
+            read_slice(&mut self.reader, self.contexts)
+        } else {
+            self.is_over = true;
+            return self.end().err().map(Err);
+        };
+        match &slice {
+            Ok(slice) => self.read = (self.read.0 + 1, self.read.1 + slice.segments.len()),
+            Err(_) => self.is_over = true,
+        }
+        Some(slice)
     }
 }
 
@@ -125,6 +168,7 @@ fn event_of(word: u16, contexts: u16) -> Option<Event> {
     })
 }
 
+#[derive(Clone, Debug)]
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
