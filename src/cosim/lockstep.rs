@@ -104,8 +104,8 @@ impl<T: Twin> Device for Alone<T> {
         Ok(())
     }
 
-    fn outputs(&self) -> Outputs {
-        self.outputs
+    fn outputs(&self, outputs: &mut Outputs) {
+        *outputs = self.outputs;
     }
 
     fn debug(&self) -> &[u32] {

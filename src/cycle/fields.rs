@@ -22,9 +22,8 @@ pub trait Fields: Copy + Eq + Default + core::fmt::Debug {
     /// Shows the number, lane and value of everything in the first `lanes` lanes.
     fn visit(&self, lanes: usize, see: impl FnMut(usize, usize, u32));
 
-    /// The struct whose field of each number has the value that `value` gives in each of the first `lanes` lanes, and
-    /// zero in the others.
-    fn build(lanes: usize, value: impl FnMut(usize, usize) -> u32) -> Self;
+    /// Sets everything in the first `lanes` lanes to what `value` gives for the number of the field and the lane.
+    fn fill(&mut self, lanes: usize, value: impl FnMut(usize, usize) -> u32);
 
     /// The struct from a packed vector, low word first: the first field in the highest bits, as in a packed
     /// struct of SystemVerilog, and the first lane of an array in its lowest.
@@ -48,8 +47,8 @@ pub(crate) trait Lanes: Copy {
     /// The value in a lane.
     fn lane(&self, lane: usize) -> u32;
 
-    /// The field with these values in the first `lanes` lanes, and zero in the others.
-    fn build(lanes: usize, value: impl FnMut(usize) -> u32) -> Self;
+    /// Sets the first `lanes` lanes.
+    fn fill(&mut self, lanes: usize, value: impl FnMut(usize) -> u32);
 
     /// The bits in which two fields differ, over each other.
     fn differs(&self, other: &Self) -> u32;
@@ -64,8 +63,8 @@ impl Lanes for u32 {
     }
 
     #[inline(always)]
-    fn build(_: usize, mut value: impl FnMut(usize) -> u32) -> u32 {
-        value(0)
+    fn fill(&mut self, _: usize, mut value: impl FnMut(usize) -> u32) {
+        *self = value(0);
     }
 
     #[inline(always)]
@@ -83,10 +82,8 @@ impl<const N: usize> Lanes for [u32; N] {
     }
 
     #[inline(always)]
-    fn build(lanes: usize, mut value: impl FnMut(usize) -> u32) -> [u32; N] {
-        let mut all = [0; N];
-        all.iter_mut().enumerate().take(lanes).for_each(|(lane, field)| *field = value(lane));
-        all
+    fn fill(&mut self, lanes: usize, mut value: impl FnMut(usize) -> u32) {
+        self.iter_mut().enumerate().take(lanes).for_each(|(lane, field)| *field = value(lane));
     }
 
     #[inline(always)]
@@ -166,27 +163,25 @@ macro_rules! fields {
             }
 
             #[inline(always)]
-            fn build(lanes: usize, mut value: impl FnMut(usize, usize) -> u32) -> Self {
+            fn fill(&mut self, lanes: usize, mut value: impl FnMut(usize, usize) -> u32) {
                 use $crate::cycle::fields::Lanes;
                 let mut number = 0..;
-                Self {
-                    $($field: {
-                        let number = number.next().unwrap_or(0);
-                        Lanes::build(lanes, |lane| value(number, lane))
-                    },)*
-                }
+                $({
+                    let number = number.next().unwrap_or(0);
+                    self.$field.fill(lanes, |lane| value(number, lane));
+                })*
             }
 
             #[inline(always)]
             fn unpack(words: &[u32]) -> Self {
                 use $crate::cycle::fields::{Lanes, extract, lanes_of};
                 let mut lsb = Self::WIDTH;
-                Self {
-                    $($field: {
-                        lsb -= $width * lanes_of(|fields: &Self| &fields.$field);
-                        Lanes::build(usize::MAX, |lane| extract(words, lsb + lane * $width, $width))
-                    },)*
-                }
+                let mut fields = Self::default();
+                $({
+                    lsb -= $width * lanes_of(|fields: &Self| &fields.$field);
+                    fields.$field.fill(usize::MAX, |lane| extract(words, lsb + lane * $width, $width));
+                })*
+                fields
             }
 
             #[inline(always)]
@@ -236,7 +231,9 @@ mod tests {
         assert_eq!(words, [packed as u32, (packed >> 32) as u32]);
         let mut seen = [0; 4];
         sample.visit(1, |i, _, value| seen[i] = value);
-        assert_eq!(Sample::build(1, |i, _| seen[i]), sample);
+        let mut filled = Sample::default();
+        filled.fill(1, |i, _| seen[i]);
+        assert_eq!(filled, sample);
     }
 
     #[test]
@@ -251,7 +248,9 @@ mod tests {
         let mut seen = Vec::new();
         lanes.visit(3, |i, lane, value| seen.push((i, lane, value)));
         assert_eq!(seen, [(0, 0, 1), (1, 0, 9), (1, 1, 700), (1, 2, 5), (2, 0, 2)]);
-        assert_eq!(Lanes::build(2, |i, lane| (10 * i + lane) as u32).ctx_idx, [10, 11, 0, 0]);
+        let mut filled = Lanes::default();
+        filled.fill(2, |i, lane| (10 * i + lane) as u32);
+        assert_eq!(filled.ctx_idx, [10, 11, 0, 0]);
         assert_ne!(lanes, Lanes { ctx_idx: [9, 700, 4, 1_023], ..lanes });
     }
 }

@@ -15,8 +15,8 @@ pub(in crate::cosim) trait Device {
     /// One clock.
     fn clock(&mut self, inputs: &Inputs) -> Result<(), Stopped>;
 
-    /// What it showed in the last clock.
-    fn outputs(&self) -> Outputs;
+    /// What it showed in the last clock; lanes that it does not have stay as they are.
+    fn outputs(&self, outputs: &mut Outputs);
 
     /// Words that begin with its packed registers in the last clock.
     fn debug(&self) -> &[u32];

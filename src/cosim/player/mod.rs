@@ -197,7 +197,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             let newest = self.script.taken().checked_sub(1).map_or(Guilty::Offered, Guilty::Request);
             Wrong { guilty: newest, fault: Fault::new(Cause::Stopped, stopped.to_string()) }
         })?;
-        self.outputs = self.device.outputs();
+        self.device.outputs(&mut self.outputs);
         Ok(())
     }
 
