@@ -4,11 +4,12 @@
 use std::io::Cursor;
 
 use serde_json::{Value, json};
-use silicabac::avc::{SliceData, Stream, lines::Writer};
+use silicabac::avc::{SliceData, Stream};
 use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
-use silicabac::context::{ContextModel, CtxIdx};
+use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::cores;
 use silicabac::cosim::{Play, Stalls};
+use silicabac::stream::{self, LineReader};
 use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
 use silicabac::weights::{
@@ -89,22 +90,25 @@ pub fn streams(data: &[u8]) {
     }
 }
 
-/// Any bytes as an H.264 stream: whatever its headers are, its lines are the same stream.
+/// Any bytes as a stream of either standard: whatever its headers are, its lines are the same stream.
 pub fn headers(data: &[u8]) {
-    let mut writer = Writer::default();
-    for unit in Stream::new(data) {
-        let unit = unit.expect("memory can be read");
-        for macroblocks in [false, true] {
-            let lines = unit.lines(macroblocks);
-            let line = serde_json::to_string(&lines.unit).expect("a line is JSON");
-            let line = serde_json::from_str(&line).expect("a line can be read");
-            assert_eq!(lines.unit, line);
-            let macroblocks =
-                lines.macroblocks.into_iter().map(|line| (line.mb_addr, line.macroblock)).collect();
-            let written = writer.clone().write(&line, macroblocks).expect("what was read can be written");
-            assert_eq!(written, [&unit.unit.prefix[..], &unit.unit.bytes].concat());
+    for codec in [Codec::Avc, Codec::Hevc] {
+        for has_data in [false, true] {
+            let (mut bytes, mut text) = (Vec::new(), String::new());
+            for unit in stream::Stream::new(codec, data) {
+                let unit = unit.expect("memory can be read");
+                bytes.extend([&unit.unit().prefix[..], &unit.unit().bytes].concat());
+                let lines = unit.lines(has_data);
+                let line = serde_json::to_string(&lines.unit).expect("a line is JSON");
+                assert_eq!(lines.unit, serde_json::from_str(&line).expect("a line can be read"));
+                text += &(line + "\n");
+                for line in &lines.data {
+                    text += &(serde_json::to_string(line).expect("a line is JSON") + "\n");
+                }
+            }
+            let written: Result<Vec<_>, _> = LineReader::new(text.as_bytes()).collect();
+            assert!(written.expect("what was read can be written").concat() == bytes);
         }
-        writer.pass(&unit.unit.bytes);
     }
 }
 

@@ -212,6 +212,16 @@ pub enum Codec {
     Hevc,
 }
 
+impl Codec {
+    /// How many context variables it has, those that no slice uses included.
+    pub const fn contexts(self) -> usize {
+        match self {
+            Codec::Avc => CONTEXTS,
+            Codec::Hevc => hevc_init::INIT_VALUE.len(),
+        }
+    }
+}
+
 /// slice_type, numbered as H.264 does; SP slices are P slices here, and SI slices are I slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "vectors", derive(serde::Serialize, serde::Deserialize))]

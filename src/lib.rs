@@ -12,6 +12,7 @@
 //! | `syntax` | what streams of H.264 and H.265 share: NAL units, header bits, both ways | `avc` |
 //! | `avc` | a source: the headers and slice data of H.264 streams, read and written | `avc` |
 //! | `hevc` | the headers of H.265 streams, read and written | `avc` |
+//! | `stream` | a stream of either standard, unit by unit, and as lines of JSON | `avc` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |
@@ -94,6 +95,8 @@ pub mod prove;
 pub mod replay;
 #[cfg(feature = "cosim")]
 pub mod solver;
+#[cfg(feature = "avc")]
+pub mod stream;
 #[cfg(feature = "vectors")]
 pub mod stress;
 #[cfg(feature = "cosim")]

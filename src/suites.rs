@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::avc::{DataError, Stream};
 use crate::bin::{BinCoder, Encode, Event, Tail};
 use crate::context::{CONTEXTS, Codec, SliceInit};
 use crate::engine;
 use crate::files;
 use crate::replay;
+use crate::stream::{DataError, Stream};
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
 use crate::vectors::{FileError, Flag, Vector, free_name, name_like, read_file};
@@ -174,12 +174,12 @@ impl Suite {
         Ok((Suite { name, origin: Origin::Weights(path.to_owned()), vectors }, slices))
     }
 
-    /// The slices with CABAC of an H.264 byte stream, once they have been replayed.
+    /// The slices with CABAC of a stream, once they have been replayed.
     ///
     /// # Errors
     /// [`SuiteError::Stream`], [`SuiteError::Empty`] if it has none, and [`SuiteError::Replay`].
-    pub fn from_stream(path: &Path, stream: impl BufRead) -> Result<Suite, SuiteError> {
-        let trace = stream_trace(stream);
+    pub fn from_stream(path: &Path, codec: Codec, stream: impl BufRead) -> Result<Suite, SuiteError> {
+        let trace = stream_trace(codec, stream);
         let trace = trace.map_err(|source| SuiteError::Stream { path: path.to_owned(), source })?;
         of_trace(Origin::Stream(path.to_owned()), path, trace)
     }
@@ -229,19 +229,19 @@ pub enum StreamError {
     },
 }
 
-fn stream_trace(stream: impl BufRead) -> Result<Trace, StreamError> {
+fn stream_trace(codec: Codec, stream: impl BufRead) -> Result<Trace, StreamError> {
     let mut slices = Vec::new();
-    for unit in Stream::new(stream) {
+    for unit in Stream::new(codec, stream) {
         let unit = unit?;
         let Some(traced) = unit.trace() else { continue };
         let traced = traced.map_err(|error| StreamError::Data {
-            nal_unit: unit.number,
+            nal_unit: unit.number(),
             offset: unit.offset(),
             error,
         })?;
         slices.push(traced.slice);
     }
-    Ok(Trace { codec: Codec::Avc, contexts: CONTEXTS as u16, slices })
+    Ok(Trace { codec, contexts: codec.contexts() as u16, slices })
 }
 
 /// Recorded slices that are not too long to be published as text.

@@ -12,14 +12,14 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 use silicabac::avc::{
-    Content, DataError, Macroblock, MbType, Parameters, SliceData, SliceTrace, Stream, StreamUnit, Walk,
-    WriteError, read_each, rewrite,
+    Content, DataError, Macroblock, MbType, Parameters, SliceData, Stream, StreamUnit, Walk, WriteError,
+    read_each, rewrite,
 };
 use silicabac::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event, with_starts};
 use silicabac::context::{Codec, ContextModel, CtxIdx, SliceType};
 use silicabac::engine;
 use silicabac::observed::{Observed, Observer};
-use silicabac::trace::{Trace, TracedSlice};
+use silicabac::trace::{SliceTrace, Trace, TracedSlice};
 
 fn units(bytes: &[u8]) -> impl Iterator<Item = StreamUnit> {
     Stream::new(bytes).map(|unit| unit.unwrap())

@@ -20,10 +20,10 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
-use silicabac::avc::lines::{LineReader, UnitLine, Writer};
-use silicabac::avc::{Content, ParameterSets, SliceData, Stream, StreamUnit};
+use silicabac::avc::{Content, LineWriter, ParameterSets, SliceData, Stream, StreamUnit};
+use silicabac::stream::LineReader;
 use silicabac::syntax::nal::{Units, escape};
-use silicabac::syntax::{BitReader, BitWriter, HeaderElement, Traced};
+use silicabac::syntax::{BitReader, BitWriter, HeaderElement, Traced, UnitLine};
 
 fn units(bytes: &[u8]) -> Vec<StreamUnit> {
     Stream::new(bytes).map(|unit| unit.unwrap()).collect()
@@ -313,8 +313,8 @@ proptest! {
                 let line = serde_json::to_string(&unit.lines(true).unit).unwrap();
                 let line: UnitLine = serde_json::from_str(&line).unwrap();
                 prop_assert_eq!(&line.verbatim, &None);
-                let written = Writer::default().write(&line, vec![]).unwrap();
-                prop_assert_eq!(written, [&unit.unit.prefix[..], &unit.unit.bytes].concat());
+                let written = LineWriter::default().write(&line, vec![]).unwrap();
+                prop_assert_eq!(written, unit.unit.bytes);
             }
         }
     }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::headers::{Content, unit_name};
 use super::parameters::Parameters;
 use super::stream::StreamUnit;
-use crate::bin::Tail;
 use crate::context::SliceType;
-use crate::syntax::{Counter, Damaged, Info};
+use crate::syntax::{Counter, Damaged, Info, left_over};
 
 impl StreamUnit {
     /// What is in it, in numbers.
@@ -54,12 +53,6 @@ impl StreamUnit {
     fn damaged(&self, error: String) -> Damaged {
         Damaged { nal_unit: self.number, offset: self.offset(), slice: self.slice_number, error }
     }
-}
-
-/// A word on bytes after the end of a slice that are no cabac_zero_words.
-pub fn left_over(tail: &Tail<'_>) -> Option<String> {
-    let is_zero = tail.bytes.iter().all(|byte| *byte == 0);
-    (!is_zero).then(|| format!("{} bytes follow the end of the slice", tail.bytes.len()))
 }
 
 const fn slice_name(slice_type: SliceType) -> &'static str {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::headers::{Before, Content, Found, ParameterSets, reader, unit_name};
 use super::parameters::Parameters;
 use super::slice::{DataError, Step, read_each, rewrite, tail};
-use crate::bin::{Decode, Element, Tail};
+use crate::bin::{Decode, Tail};
 use crate::context::SliceType;
 use crate::engine;
 use crate::observed::{Observed, Observer};
 use crate::syntax::nal::{Unit, Units, escape, unescape};
-use crate::syntax::{BitCoder, HeaderElement, HeaderError, Traced};
-use crate::trace::{Noted, Recorder, SliceHeader, TracedSlice};
+use crate::syntax::{BitCoder, HeaderError, Headers, Traced};
+use crate::trace::{Recorder, SliceHeader, SliceTrace, TracedSlice};
 
 /// Reads a byte stream unit by unit, and keeps the parameter sets that it sends.
 ///
@@ -50,39 +50,6 @@ pub struct StreamUnit {
     pub content: Content,
     /// The parameter sets that were sent before it.
     pub sets: Arc<ParameterSets>,
-}
-
-/// The elements of the headers of a NAL unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Headers {
-    /// The elements, from forbidden_zero_bit to what stands before slice data, or before what is not known.
-    pub elements: Vec<HeaderElement>,
-    /// Why not all of them are here.
-    pub error: Option<HeaderError>,
-    /// The bit after them.
-    pub end: u64,
-}
-
-/// The bins of a slice, and what they stand for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SliceTrace {
-    /// The bins.
-    pub slice: TracedSlice,
-    /// Their syntax elements, by their first bins.
-    pub elements: Vec<Noted>,
-    /// The addresses of the macroblocks, each with the number of the bin behind its last one.
-    pub macroblocks: Vec<(usize, usize)>,
-}
-
-impl SliceTrace {
-    /// The address of the macroblock and the element that a bin of the slice belongs to.
-    pub fn place(&self, bin: usize) -> (usize, Option<Element>) {
-        let macroblock = self.macroblocks.partition_point(|(_, end)| *end <= bin);
-        let mb_addr =
-            self.macroblocks.get(macroblock).or(self.macroblocks.last()).map_or(0, |(mb_addr, _)| *mb_addr);
-        let element = self.elements.partition_point(|noted| noted.bin <= bin).checked_sub(1);
-        (mb_addr, element.map(|element| self.elements[element].element))
-    }
 }
 
 impl<R: BufRead> Stream<R> {
@@ -174,7 +141,7 @@ impl StreamUnit {
         };
         let mut macroblocks = Vec::new();
         let (recorder, read) = self.observe(Recorder::default(), |step| {
-            macroblocks.push((step.mb_addr, step.decoder.observer.bins()));
+            macroblocks.push((step.mb_addr as u32, step.decoder.observer.bins()));
         })?;
         Some(read.map(|_| {
             let (segments, elements) = recorder.into_parts();
@@ -192,7 +159,7 @@ impl StreamUnit {
                 init: parameters.cabac_init_idc,
             };
             let slice = TracedSlice { header, payload: self.rbsp[*data..].to_vec(), segments };
-            SliceTrace { slice, elements, macroblocks }
+            SliceTrace { slice, elements, units: macroblocks }
         }))
     }
 

@@ -96,8 +96,8 @@ fn read(arguments: &Arguments) -> Result<Vec<Suite>, Failure> {
     let mut suites: Vec<Suite> =
         trace.iter().map(|path| Suite::from_trace(path)).collect::<Result<_, _>>()?;
     for path in stream {
-        let (source, bar) = stream::open(path)?;
-        suites.push(Suite::from_stream(path, source)?);
+        let stream::Opened { codec, bytes, bar } = stream::open(path)?;
+        suites.push(Suite::from_stream(path, codec, bytes)?);
         bar.finish_and_clear();
     }
     for path in weights {

@@ -34,7 +34,7 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
-use silicabac::avc::lines::LinesError;
+use silicabac::stream::LinesError;
 use silicabac::{
     mutation::{DesignError, MutationError},
     prove::ProveError,
@@ -126,11 +126,9 @@ enum Failure {
         path = .path.display()
     )]
     Container { path: PathBuf, format: &'static str },
-    #[error("{} is {kind}: there is no H.264 stream to be read", .path.display())]
+    #[error("{} is {kind}: there is no H.264 or H.265 stream to be read", .path.display())]
     NoVideo { path: PathBuf, kind: &'static str },
-    #[error("{} is an H.265 stream; only those of H.264 are read so far", .path.display())]
-    Hevc { path: PathBuf },
-    #[error("{}: there is no NAL unit in it: this is no H.264 stream", .path.display())]
+    #[error("{}: there is no NAL unit in it: this is no stream of H.264 or H.265", .path.display())]
     NoUnit { path: PathBuf },
     #[error("{}: it has no NAL unit of the numbers that are wanted", .path.display())]
     NoSuchUnit { path: PathBuf },

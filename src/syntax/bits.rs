@@ -452,6 +452,17 @@ pub struct HeaderElement {
     pub bits: u64,
 }
 
+/// The elements of the headers of a NAL unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// The elements, from forbidden_zero_bit to what stands before slice data, or before what is not known.
+    pub elements: Vec<HeaderElement>,
+    /// Why not all of them are here.
+    pub error: Option<HeaderError>,
+    /// The bit after them.
+    pub end: u64,
+}
+
 /// A coder that takes down every element.
 #[derive(Clone, Debug)]
 pub struct Traced<C> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::bin::Event;
+use crate::bin::{Event, Tail};
 use crate::context::CONTEXTS;
 use crate::observed::Observer;
 
@@ -151,4 +151,10 @@ impl Info {
         self.bins.bypass += other.bins.bypass;
         self.bins.terminate += other.bins.terminate;
     }
+}
+
+/// A word on bytes after the end of a slice that are no cabac_zero_words.
+pub fn left_over(tail: &Tail<'_>) -> Option<String> {
+    let is_zero = tail.bytes.iter().all(|byte| *byte == 0);
+    (!is_zero).then(|| format!("{} bytes follow the end of the slice", tail.bytes.len()))
 }

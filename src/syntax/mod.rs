@@ -4,13 +4,18 @@
 mod bits;
 mod elements;
 mod info;
+mod lines;
 pub mod nal;
 mod vui;
 mod work;
 
-pub use bits::{BitCoder, BitReader, BitWriter, Descriptor, HeaderElement, HeaderError, Traced, Values};
+pub use bits::{
+    BitCoder, BitReader, BitWriter, Descriptor, HeaderElement, HeaderError, Headers, Traced, Values,
+};
 pub use elements::{Elements, ListedValues};
 pub(crate) use info::Counter;
-pub use info::{Bins, Contexts, Damaged, Info};
+pub use info::{Bins, Contexts, Damaged, Info, left_over};
+pub(crate) use lines::Prefixes;
+pub use lines::{Hex, LineError, UnitLine};
 pub(crate) use vui::presentation;
 pub use work::work_in_order;

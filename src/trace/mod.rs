@@ -20,7 +20,7 @@ use crate::engine;
 pub use cbt1::{FormatError, FormatErrorKind, Slices};
 #[cfg(feature = "trace")]
 pub use packed::Unpacked;
-pub use record::{Noted, Recorder};
+pub use record::{Noted, Recorder, SliceTrace};
 pub use write::TraceWriter;
 
 /// The bins of one stream, slice by slice.

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::{Segment, Start};
+use super::{Segment, Start, TracedSlice};
 use crate::bin::{Decode, Element, Event};
 use crate::observed::Observer;
 
@@ -112,5 +112,26 @@ impl<C: Decode> Observer<C> for Recorder {
         if coded.ends_life() {
             self.life.crc32 = self.crc32.clone().finalize();
         }
+    }
+}
+
+/// The bins of a slice of a stream, and what they stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SliceTrace {
+    /// The bins.
+    pub slice: TracedSlice,
+    /// Their syntax elements, by their first bins.
+    pub elements: Vec<Noted>,
+    /// The addresses of the macroblocks, or CtbAddrInRs of the coding tree units, each with the number of the bin after its last one.
+    pub units: Vec<(u32, usize)>,
+}
+
+impl SliceTrace {
+    /// The address of the macroblock or coding tree unit, and the element, that a bin of the slice belongs to.
+    pub fn place(&self, bin: usize) -> (u32, Option<Element>) {
+        let unit = self.units.partition_point(|(_, end)| *end <= bin);
+        let address = self.units.get(unit).or(self.units.last()).map_or(0, |(address, _)| *address);
+        let element = self.elements.partition_point(|noted| noted.bin <= bin).checked_sub(1);
+        (address, element.map(|element| self.elements[element].element))
     }
 }

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use silicabac::avc::{Content, StreamUnit};
+use silicabac::stream::{State, StreamUnit};
 use silicabac::syntax::Elements;
 
 use super::{Done, Input, Selection, for_each, open, place};
@@ -23,8 +23,8 @@ pub(super) fn headers(
 ) -> Result<Verdict, Failure> {
     let opened = open(&input.path)?;
     let work = |unit: &StreamUnit| {
-        let damage = match &unit.content {
-            Content::Damaged(error) => Some(error.to_string()),
+        let damage = match unit.state() {
+            State::Damaged(error) => Some(error),
             _ => None,
         };
         let mut text = Vec::new();
@@ -45,14 +45,14 @@ pub(super) fn headers(
 
 /// A row an element.
 fn table(out: &mut Vec<u8>, unit: &StreamUnit) -> io::Result<()> {
-    if unit.nal_unit_type().is_none() {
+    if !unit.is_there() {
         return Ok(());
     }
     let headers = unit.headers();
     writeln!(out, "# {}", place(unit))?;
     for element in &headers.elements {
         let bits = (element.bit..element.bit + element.bits).map(|bit| {
-            let byte = unit.rbsp.get((bit / 8) as usize).copied().unwrap_or(0);
+            let byte = unit.rbsp().get((bit / 8) as usize).copied().unwrap_or(0);
             if byte >> (7 - bit % 8) & 1 == 1 { '1' } else { '0' }
         });
         let (name, bits) = (element.element.0, bits.collect::<String>());

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, io, num::NonZeroUsize, path::PathBuf, thread};
 
 use clap::Subcommand;
 use indicatif::ProgressBar;
-use silicabac::avc::{Content, Stream, StreamUnit};
+use silicabac::stream::{State, StreamUnit};
 use silicabac::suites::SuiteError;
 use silicabac::syntax::{nal::START_CODE, work_in_order};
 
@@ -201,8 +201,8 @@ fn complain(bar: &ProgressBar, unit: &StreamUnit, what: impl std::fmt::Display) 
 
 /// Which unit it is, and where.
 fn place(unit: &StreamUnit) -> String {
-    let what = unit.slice_number.map_or_else(|| unit.kind().to_owned(), |slice| format!("slice {slice}"));
-    format!("NAL unit {} at byte {} ({what})", unit.number, unit.offset())
+    let what = unit.slice_number().map_or_else(|| unit.kind().to_owned(), |slice| format!("slice {slice}"));
+    format!("NAL unit {} at byte {} ({what})", unit.number(), unit.offset())
 }
 
 /// What became of a unit, and what is wrong with it.
@@ -215,7 +215,7 @@ struct Done<T> {
 fn for_each<T: Send>(
     input: &Input,
     selection: &Selection,
-    (stream, bar): Opened,
+    opened: Opened,
     work: impl Fn(&StreamUnit) -> Done<T> + Sync,
     mut sink: impl FnMut(&StreamUnit, T) -> io::Result<bool>,
 ) -> Result<Count, Failure> {
@@ -225,19 +225,21 @@ fn for_each<T: Send>(
     };
     let mut count = Count::default();
     let mut closed = Ok(());
-    let units = selection.of(Stream::new(stream));
+    let bar = opened.bar.clone();
+    let units = selection.of(opened.units());
     let read = work_in_order(units, jobs, work, |unit, Done { result, damage }| {
-        count.units += u64::from(unit.nal_unit_type().is_some());
-        let garbage = unit.unit.prefix.strip_suffix(&START_CODE).unwrap_or_default();
-        if unit.number == 0 && garbage.iter().any(|byte| *byte != 0) {
+        count.units += u64::from(unit.is_there());
+        let garbage = unit.unit().prefix.strip_suffix(&START_CODE).unwrap_or_default();
+        if unit.number() == 0 && garbage.iter().any(|byte| *byte != 0) {
             let bytes = garbage.len();
             bar.suspend(|| {
                 say(format_args!("note: {bytes} bytes before the first start code are no NAL unit"))
             });
         }
-        count.slices += u64::from(damage.is_none() && unit.slice().is_some());
-        if let Content::Unsupported(why) = &unit.content {
-            *count.passed_over.entry(why.to_string()).or_default() += 1;
+        match unit.state() {
+            State::Slice => count.slices += u64::from(damage.is_none()),
+            State::Unsupported(why) => *count.passed_over.entry(why).or_default() += 1,
+            State::Damaged(_) | State::Other => {}
         }
         let sunk = sink(&unit, result);
         if let Some(what) = damage {

@@ -1,22 +1,35 @@
 //! A stream is opened; what is none is named, with the command that takes a stream out of it.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Cursor, Read},
     path::Path,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use silicabac::context::Codec;
 use silicabac::files;
+use silicabac::stream::{Stream, codec_of};
 
 use crate::cli::Failure;
 
-/// A byte stream, and how much of it has been read.
-pub(in crate::cli) type Opened = (Box<dyn BufRead>, ProgressBar);
+/// A stream, and how much of it has been read.
+pub(in crate::cli) struct Opened {
+    pub(in crate::cli) codec: Codec,
+    pub(in crate::cli) bytes: Box<dyn BufRead>,
+    pub(in crate::cli) bar: ProgressBar,
+}
+
+impl Opened {
+    /// Its NAL units.
+    pub(in crate::cli) fn units(self) -> Stream<Box<dyn BufRead>> {
+        Stream::new(self.codec, self.bytes)
+    }
+}
 
 /// How much is looked at to see what it is; more than what three packets of a transport stream take.
-const LOOK_AHEAD: usize = 1 << 16;
+const LOOK_AHEAD: u64 = 1 << 16;
 
-/// Opens a byte stream; a container of streams is refused with the command that helps.
+/// Opens a stream of either standard; a container of streams is refused with the command that helps.
 pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
     let failed = |source| Failure::Read { path: path.to_owned(), source };
     let source = files::open(path).map_err(failed)?;
@@ -26,13 +39,17 @@ pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
             .with_style(style("[{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} {eta}")),
         None => ProgressBar::new_spinner().with_style(style("{spinner} {bytes} {bytes_per_sec}")),
     };
-    let mut stream = BufReader::with_capacity(LOOK_AHEAD, bar.wrap_read(source));
-    let start = stream.fill_buf().map_err(failed)?;
-    match other_format(start) {
+    let mut source = bar.wrap_read(source);
+    let mut start = Vec::new();
+    source.by_ref().take(LOOK_AHEAD).read_to_end(&mut start).map_err(failed)?;
+    match other_format(&start) {
         Some(Other::Container(format)) => Err(Failure::Container { path: path.to_owned(), format }),
         Some(Other::File(kind)) => Err(Failure::NoVideo { path: path.to_owned(), kind }),
-        Some(Other::Hevc) => Err(Failure::Hevc { path: path.to_owned() }),
-        None => Ok((Box::new(stream), bar)),
+        None => {
+            let codec = codec_of(&start);
+            let bytes = Box::new(Cursor::new(start).chain(BufReader::with_capacity(1 << 16, source)));
+            Ok(Opened { codec, bytes, bar })
+        }
     }
 }
 
@@ -40,12 +57,11 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// What begins like this is no H.264 stream.
+/// What begins like this is no stream.
 enum Other {
     Container(&'static str),
-    /// Nothing that has an H.264 stream in it.
+    /// Nothing that has a stream in it.
     File(&'static str),
-    Hevc,
 }
 
 fn other_format(start: &[u8]) -> Option<Other> {
@@ -86,17 +102,5 @@ fn other_format(start: &[u8]) -> Option<Other> {
         (at(0, &[0xfd, b'7', b'z', b'X', b'Z']), "packed by xz"),
         (at(0, b"PK\x03\x04"), "a ZIP archive"),
     ];
-    if let Some((_, kind)) = files.iter().find(|(is_one, _)| *is_one) {
-        return Some(Other::File(kind));
-    }
-    is_hevc(start).then_some(Other::Hevc)
-}
-
-/// Whether the first NAL unit begins as those of H.265 do that stand first: a parameter set, a delimiter or supplemental
-/// information (nal_unit_type 32 to 35 and 39) of the base layer, nuh_temporal_id_plus1 1. In H.264 these bytes are data
-/// partitions, or types that have no nal_ref_idc.
-fn is_hevc(start: &[u8]) -> bool {
-    let code = start.iter().position(|&byte| byte != 0).filter(|&one| one >= 2 && start[one] == 1);
-    let header = code.and_then(|one| start.get(one + 1..one + 3));
-    matches!(header, Some([0x40 | 0x42 | 0x44 | 0x46 | 0x4e, 0x01]))
+    files.iter().find(|(is_one, _)| *is_one).map(|(_, kind)| Other::File(kind))
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use silicabac::avc::{Content, StreamUnit};
+use silicabac::stream::{State, StreamUnit};
+use silicabac::syntax::nal::Unit;
 
 use super::{Done, Input, Selection, for_each, open};
 use crate::cli::{
@@ -25,7 +26,7 @@ pub(super) fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> 
     let (mut slices, mut bytes, mut passed, mut differing) = (0, 0, 0, 0);
     let opened = open(&input.path)?;
     let work = |unit: &StreamUnit| match unit.rewrite() {
-        Ok(written) if written == unit.unit.bytes => Done { result: Written::AsItWas, damage: None },
+        Ok(written) if written == unit.unit().bytes => Done { result: Written::AsItWas, damage: None },
         // What cannot be read or written is passed through, so that nothing is lost.
         Ok(_) => Done {
             result: Written::Other,
@@ -38,14 +39,15 @@ pub(super) fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> 
     let mut count = to_output(Some(output), Kind::Binary, |out| {
         for_each(input, &Selection::ALL, opened, work, |unit, written| {
             differing += u64::from(matches!(written, Written::Other));
-            match unit.content {
-                Content::Slice { .. } => slices += 1,
-                Content::Unsupported(_) => passed += 1,
-                _ => {}
+            match unit.state() {
+                State::Slice => slices += 1,
+                State::Unsupported(_) => passed += 1,
+                State::Damaged(_) | State::Other => {}
             }
-            bytes += (unit.unit.prefix.len() + unit.unit.bytes.len()) as u64;
-            out.write_all(&unit.unit.prefix)?;
-            out.write_all(&unit.unit.bytes)?;
+            let Unit { prefix, bytes: unit, .. } = unit.unit();
+            bytes += (prefix.len() + unit.len()) as u64;
+            out.write_all(prefix)?;
+            out.write_all(unit)?;
             Ok(true)
         })
     })?;

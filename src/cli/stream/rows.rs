@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use silicabac::avc::{Content, DataError, StreamUnit, left_over};
 use silicabac::bin::{Decode, Element, Event, Place};
-use silicabac::context::ContextModel;
+use silicabac::context::{Codec, ContextModel, SliceInit};
 use silicabac::observed::Observer;
+use silicabac::stream::{State, StreamUnit};
 
 use super::{place, selection};
 
@@ -138,29 +138,32 @@ pub(super) struct Table {
     /// Whether there is a row.
     pub(super) has_rows: bool,
     /// Why the slice could not be read to its end.
-    pub(super) error: Option<DataError>,
+    pub(super) error: Option<String>,
 }
 
 /// The rows of a slice.
 pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> Table {
-    let head = match &unit.content {
-        Content::Damaged(error) => return Table { error: Some(error.clone().into()), ..Table::default() },
-        Content::Slice { parameters, .. } => format!(
-            "# {}, slice_type {:?}, SliceQPY {}, cabac_init_idc {}\n{COLUMNS}\n",
-            place(unit),
-            parameters.slice_type,
-            parameters.slice_qp_y,
-            parameters.cabac_init_idc
-        ),
-        _ => return Table::default(),
+    if let State::Damaged(error) = unit.state() {
+        return Table { error: Some(error), ..Table::default() };
+    }
+    let Some(SliceInit { codec, slice_type, slice_qp_y, index }) = unit.init() else {
+        return Table::default();
     };
+    let index_name = match codec {
+        Codec::Avc => "cabac_init_idc",
+        Codec::Hevc => "cabac_init_flag",
+    };
+    let place = place(unit);
+    let head = format!(
+        "# {place}, slice_type {slice_type:?}, SliceQPY {slice_qp_y}, {index_name} {index}\n{COLUMNS}\n"
+    );
     let head_ends = head.len();
     let rows = Rows { text: head.into_bytes(), wanted, ..Rows::default() };
-    let Some((mut rows, read)) = unit.observe(rows, |_| {}) else { return Table::default() };
+    let Some((mut rows, read)) = unit.observe(rows) else { return Table::default() };
     rows.end_row();
     let has_rows = rows.text.len() > head_ends;
-    if let Some(note) = read.as_ref().ok().and_then(left_over) {
-        rows.text.extend(format!("# {}: {note}\n", place(unit)).into_bytes());
+    if let Ok(Some(note)) = &read {
+        rows.text.extend(format!("# {place}: {note}\n").into_bytes());
     }
-    Table { text: rows.text, has_rows, error: read.err() }
+    Table { text: rows.text, has_rows, error: read.err().map(|error| error.to_string()) }
 }

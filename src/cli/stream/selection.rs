@@ -2,7 +2,7 @@
 
 use std::{io, path::Path, str::FromStr};
 
-use silicabac::avc::StreamUnit;
+use silicabac::stream::StreamUnit;
 
 use super::Failure;
 
@@ -57,13 +57,13 @@ impl Selection {
     }
 
     fn has(&self, unit: &StreamUnit) -> bool {
-        let slice = |slices: Range| unit.slice_number.is_some_and(|slice| slices.contains(slice));
-        self.nal_unit.is_none_or(|units| units.contains(unit.number)) && self.slice.is_none_or(slice)
+        let slice = |slices: Range| unit.slice_number().is_some_and(|slice| slices.contains(slice));
+        self.nal_unit.is_none_or(|units| units.contains(unit.number())) && self.slice.is_none_or(slice)
     }
 
     fn is_before_end(&self, unit: &StreamUnit) -> bool {
-        let slice = |slices: Range| unit.slice_number.is_none_or(|slice| slice <= slices.last);
-        self.nal_unit.is_none_or(|units| unit.number <= units.last) && self.slice.is_none_or(slice)
+        let slice = |slices: Range| unit.slice_number().is_none_or(|slice| slice <= slices.last);
+        self.nal_unit.is_none_or(|units| unit.number() <= units.last) && self.slice.is_none_or(slice)
     }
 
     /// The units that are selected; none of the stream is read beyond the last one.

@@ -5,8 +5,7 @@ use std::{
     path::Path,
 };
 
-use silicabac::avc::lines::UnitLines;
-use silicabac::avc::{Content, StreamUnit};
+use silicabac::stream::{State, StreamUnit, UnitLines};
 
 use super::{Done, Input, Selection, for_each, open};
 use crate::cli::{
@@ -23,8 +22,8 @@ pub(super) fn syntax(
     let work = |unit: &StreamUnit| {
         let lines = unit.lines(true);
         let result = text(&lines);
-        let damage = match unit.content {
-            Content::Slice { .. } | Content::Damaged(_) => lines.unit.error,
+        let damage = match unit.state() {
+            State::Slice | State::Damaged(_) => lines.unit.error,
             _ => None,
         };
         Done { result, damage }
@@ -43,8 +42,8 @@ fn text(lines: &UnitLines) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     serde_json::to_writer(&mut text, &lines.unit)?;
     writeln!(text)?;
-    for macroblock in &lines.macroblocks {
-        serde_json::to_writer(&mut text, macroblock)?;
+    for line in &lines.data {
+        serde_json::to_writer(&mut text, line)?;
         writeln!(text)?;
     }
     Ok(text)

@@ -5,8 +5,8 @@ use std::{
     path::Path,
 };
 
-use silicabac::avc::lines::{LineReader, LinesError};
 use silicabac::files;
+use silicabac::stream::{LineReader, LinesError};
 
 use crate::cli::{
     Failure, Verdict,

@@ -2,9 +2,8 @@
 
 use std::{io, path::Path};
 
-use silicabac::avc::{SliceTrace, StreamUnit};
-use silicabac::context::{CONTEXTS, Codec};
-use silicabac::trace::TraceWriter;
+use silicabac::stream::StreamUnit;
+use silicabac::trace::{SliceTrace, TraceWriter};
 
 use super::{
     Count, Done, Input, Opened, Selection, for_each, open,
@@ -36,7 +35,8 @@ pub(super) fn trace(
 
 fn packed(input: &Input, selection: &Selection, opened: Opened, path: &Path) -> Result<Verdict, Failure> {
     distinct(&[path])?;
-    let mut writer = TraceWriter::new(Codec::Avc, CONTEXTS as u16);
+    let codec = opened.codec;
+    let mut writer = TraceWriter::new(codec, codec.contexts() as u16);
     let mut failed = Ok(());
     let count = traces(input, selection, opened, |_, traced| {
         failed = writer.push(&traced.slice);
@@ -62,11 +62,10 @@ fn table(
     let wanted = Wanted { macroblocks: macroblocks.copied(), bins: None };
     let work = |unit: &StreamUnit| {
         let Table { mut text, has_rows, error } = rows(unit, wanted);
-        let damage = error.map(|error| error.to_string());
-        if let Some(what) = &damage {
+        if let Some(what) = &error {
             text.extend(format!("# {}: {what}\n", super::place(unit)).into_bytes());
         }
-        Done { result: (text, has_rows), damage }
+        Done { result: (text, has_rows), damage: error }
     };
     let mut is_empty = true;
     to_output(output, Kind::Text, |out| {

@@ -1,4 +1,6 @@
-//! Lines as they are read from a file.
+//! A stream as lines of JSON, as they are read from a file: a line a NAL unit with the elements of its headers, and after that of a slice
+//! a line a macroblock or a coding tree unit. Made into NAL units they are the same stream, or, of lines that were edited, another.
+//! `docs/stream.schema.json` describes them.
 
 use std::io::{self, BufRead, ErrorKind};
 use std::mem::take;
@@ -6,9 +8,9 @@ use std::mem::take;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{LineError, UnitLine, Writer};
-use crate::avc::macroblock::Macroblock;
+use crate::avc::{self, Macroblock};
 use crate::json;
+use crate::syntax::{LineError, Prefixes, UnitLine};
 
 /// Why lines are no stream, and which line it is.
 #[derive(Debug, thiserror::Error)]
@@ -29,30 +31,38 @@ pub enum LinesError {
 /// Reads lines, and gives the bytes of each NAL unit with what stands before it. Nothing comes after an error.
 ///
 /// ```
-/// use silicabac::avc::lines::LineReader;
+/// use silicabac::stream::LineReader;
 /// let lines = r#"{"prefix":"000001","header":{"forbidden_zero_bit":0,"nal_ref_idc":0,"nal_unit_type":9,"primary_pic_type":7}}"#;
 /// let units: Result<Vec<_>, _> = LineReader::new(lines.as_bytes()).collect();
 /// assert_eq!(units?, [[0, 0, 1, 0x09, 0xf0]]);
-/// # Ok::<(), silicabac::avc::lines::LinesError>(())
+/// # Ok::<(), silicabac::stream::LinesError>(())
 /// ```
 #[derive(Debug)]
 pub struct LineReader<R> {
     source: io::Lines<R>,
     /// The number of the last line that was read.
     line: u64,
-    /// The unit that was read before its macroblocks, and the number of its line.
+    /// The unit that was read before its data, and the number of its line.
     unit: Option<(u64, UnitLine)>,
-    /// The macroblocks since then, and the numbers of their lines.
-    macroblocks: Vec<(usize, Macroblock)>,
+    /// The data since then.
+    data: Data,
+    /// The numbers of its lines.
     numbers: Vec<u64>,
-    writer: Writer,
+    prefixes: Prefixes,
+    avc: avc::LineWriter,
     is_done: bool,
 }
 
 /// What a line can be.
 enum Line {
     Unit(Box<UnitLine>),
-    Macroblock { mb_addr: usize, macroblock: Box<Macroblock> },
+    Macroblock(usize, Box<Macroblock>),
+}
+
+/// Parts of slice data, with their addresses.
+#[derive(Debug, Default)]
+struct Data {
+    macroblocks: Vec<(usize, Macroblock)>,
 }
 
 impl Line {
@@ -64,7 +74,7 @@ impl Line {
         let mb_addr = serde_json::from_value(mb_addr).map_err(|error| format!("mb_addr: {error}"))?;
         keys.remove("slice");
         keys.remove("derived");
-        Ok(Line::Macroblock { mb_addr, macroblock: of_keys(keys)? })
+        Ok(Line::Macroblock(mb_addr, of_keys(keys)?))
     }
 }
 
@@ -83,9 +93,10 @@ impl<R: BufRead> LineReader<R> {
             source: source.lines(),
             line: 0,
             unit: None,
-            macroblocks: Vec::new(),
+            data: Data::default(),
             numbers: Vec::new(),
-            writer: Writer::default(),
+            prefixes: Prefixes::default(),
+            avc: avc::LineWriter::default(),
             is_done: false,
         }
     }
@@ -106,11 +117,13 @@ impl<R: BufRead> LineReader<R> {
         Ok(None)
     }
 
-    /// The bytes of the unit that was read, with its macroblocks.
+    /// The bytes of the unit that was read, with its data.
     fn write(&mut self) -> Option<Result<Vec<u8>, LinesError>> {
         let (line, unit) = self.unit.take()?;
-        let (macroblocks, numbers) = (take(&mut self.macroblocks), take(&mut self.numbers));
-        Some(self.writer.write(&unit, macroblocks).map_err(|error| {
+        let (data, numbers) = (take(&mut self.data), take(&mut self.numbers));
+        let written = self.avc.write(&unit, data.macroblocks);
+        let written = written.and_then(|bytes| Ok([self.prefixes.of(&unit, bytes.len())?, bytes].concat()));
+        Some(written.map_err(|error| {
             let index = match error {
                 LineError::Address { index, .. } => Some(index),
                 LineError::Data { index, .. } => index,
@@ -124,12 +137,12 @@ impl<R: BufRead> LineReader<R> {
     fn unit(&mut self) -> Result<Option<Vec<u8>>, LinesError> {
         loop {
             match self.read()? {
-                Some(Line::Macroblock { .. }) if self.unit.is_none() => {
-                    let what = "a macroblock comes before the line of its NAL unit".to_owned();
+                Some(Line::Macroblock(..)) if self.unit.is_none() => {
+                    let what = "slice data comes before the line of its NAL unit".to_owned();
                     return Err(LinesError::Line { line: self.line, what });
                 }
-                Some(Line::Macroblock { mb_addr, macroblock }) => {
-                    self.macroblocks.push((mb_addr, *macroblock));
+                Some(Line::Macroblock(mb_addr, macroblock)) => {
+                    self.data.macroblocks.push((mb_addr, *macroblock));
                     self.numbers.push(self.line);
                 }
                 Some(Line::Unit(unit)) => {

@@ -1,0 +1,213 @@
+//! A stream of either standard: what a tool wants of its NAL units, without asking of which standard they are.
+//!
+//! The two rooms, `avc` and `hevc`, know nothing of each other; here each question that both answer has one name. A third standard is
+//! one more variant, and one more line a question.
+
+mod lines;
+mod probe;
+
+use std::io::{self, BufRead};
+
+use serde::Serialize;
+
+use crate::avc;
+use crate::context::{Codec, SliceInit};
+use crate::engine;
+use crate::observed::Observer;
+use crate::syntax::{Headers, Info, UnitLine, left_over, nal};
+use crate::trace::SliceTrace;
+
+pub use lines::{LineReader, LinesError};
+pub use probe::codec_of;
+
+/// Reads a byte stream unit by unit, as [`avc::Stream`] does.
+///
+/// ```
+/// use silicabac::{context::Codec, stream::Stream};
+/// let bytes = std::fs::read("tests/streams/x264_gray_qcif.264")?;
+/// let units = Stream::new(Codec::Avc, &bytes[..]).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(units.iter().filter(|unit| unit.init().is_some()).count(), 4);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub enum Stream<R> {
+    /// Of H.264.
+    Avc(avc::Stream<R>),
+}
+
+impl<R: BufRead> Stream<R> {
+    /// A stream of this standard, as annex B of either has it, or NAL units with their lengths before them.
+    pub fn new(codec: Codec, source: R) -> Stream<R> {
+        match codec {
+            Codec::Avc | Codec::Hevc => Stream::Avc(avc::Stream::new(source)),
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Stream<R> {
+    type Item = io::Result<StreamUnit>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Stream::Avc(stream) => Some(stream.next()?.map(StreamUnit::Avc)),
+        }
+    }
+}
+
+/// A NAL unit, and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamUnit {
+    /// Of H.264.
+    Avc(avc::StreamUnit),
+}
+
+/// What can be done with a NAL unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is a slice with CABAC, of which the data can be read.
+    Slice,
+    /// It is slice data of a kind that is not read.
+    Unsupported(String),
+    /// It is a slice, or a parameter set that slices depend on, that cannot be read.
+    Damaged(String),
+    /// It is anything else.
+    Other,
+}
+
+/// Why slice data cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DataError {
+    /// Of H.264.
+    #[error("{0}")]
+    Avc(#[from] avc::DataError),
+}
+
+/// The lines of a NAL unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitLines {
+    /// That of the unit.
+    pub unit: UnitLine,
+    /// Those of its slice data, up to what cannot be read, if anything.
+    pub data: Vec<DataLine>,
+}
+
+/// The line of a part of slice data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum DataLine {
+    /// Of H.264.
+    Macroblock(avc::MacroblockLine),
+}
+
+/// `unit` of whichever standard it is.
+macro_rules! either {
+    ($stream_unit:expr, $unit:ident => $answer:expr) => {
+        match $stream_unit {
+            StreamUnit::Avc($unit) => $answer,
+        }
+    };
+}
+
+impl StreamUnit {
+    /// Its number in the stream.
+    pub fn number(&self) -> u64 {
+        either!(self, unit => unit.number)
+    }
+
+    /// If it is a slice, or a slice segment, of whatever kind, its number among those of the stream.
+    pub fn slice_number(&self) -> Option<u64> {
+        either!(self, unit => unit.slice_number)
+    }
+
+    /// Its bytes, and those before it.
+    pub fn unit(&self) -> &nal::Unit {
+        either!(self, unit => &unit.unit)
+    }
+
+    /// Its bytes without emulation prevention.
+    pub fn rbsp(&self) -> &[u8] {
+        either!(self, unit => &unit.rbsp)
+    }
+
+    /// Where it begins in the stream: the first byte of its header.
+    pub fn offset(&self) -> u64 {
+        either!(self, unit => unit.offset())
+    }
+
+    /// Whether there is a NAL unit; after the last one, bytes can stand that are none.
+    pub fn is_there(&self) -> bool {
+        !self.unit().bytes.is_empty()
+    }
+
+    /// What it is, by nal_unit_type.
+    pub fn kind(&self) -> &'static str {
+        either!(self, unit => unit.kind())
+    }
+
+    /// What can be done with it.
+    pub fn state(&self) -> State {
+        match self {
+            StreamUnit::Avc(unit) => match &unit.content {
+                avc::Content::Slice { .. } => State::Slice,
+                avc::Content::Unsupported(why) => State::Unsupported(why.to_string()),
+                avc::Content::Damaged(error) => State::Damaged(error.to_string()),
+                avc::Content::ParameterSet(_) | avc::Content::Other => State::Other,
+            },
+        }
+    }
+
+    /// What initialises the contexts of the slice, if it is one that can be read.
+    pub fn init(&self) -> Option<SliceInit> {
+        match self {
+            StreamUnit::Avc(unit) => unit.slice().map(|(parameters, _)| parameters.init()),
+        }
+    }
+
+    /// The elements of its headers.
+    pub fn headers(&self) -> Headers {
+        either!(self, unit => unit.headers())
+    }
+
+    /// What is in it, in numbers.
+    pub fn info(&self) -> Info {
+        either!(self, unit => unit.info())
+    }
+
+    /// The unit as lines. `data`: whether slice data becomes lines, or stands in the line of the unit as it is.
+    pub fn lines(&self, data: bool) -> UnitLines {
+        match self {
+            StreamUnit::Avc(unit) => {
+                let avc::UnitLines { unit, macroblocks } = unit.lines(data);
+                UnitLines { unit, data: macroblocks.into_iter().map(DataLine::Macroblock).collect() }
+            }
+        }
+    }
+
+    /// Reads the slice, watched by an observer. Hands over the observer, and a word on what is odd after the slice, or why it could not
+    /// be read to its end. `None` if it is no slice that can be read.
+    pub fn observe<O>(&self, observer: O) -> Option<(O, Result<Option<String>, DataError>)>
+    where
+        O: for<'a> Observer<engine::Decoder<'a>>,
+    {
+        either!(self, unit => {
+            let (observer, read) = unit.observe(observer, |_| {})?;
+            Some((observer, read.map(|tail| left_over(&tail)).map_err(DataError::from)))
+        })
+    }
+
+    /// The trace of the slice. `None` if it is no slice that can be read.
+    ///
+    /// # Errors
+    /// [`DataError`]; also for a parameter set that cannot be read.
+    pub fn trace(&self) -> Option<Result<SliceTrace, DataError>> {
+        either!(self, unit => Some(unit.trace()?.map_err(DataError::from)))
+    }
+
+    /// The bytes of the unit with its slice data read and written again; of what is no slice that can be read, its bytes.
+    ///
+    /// # Errors
+    /// [`DataError`]; also for a parameter set that cannot be read.
+    pub fn rewrite(&self) -> Result<Vec<u8>, DataError> {
+        either!(self, unit => unit.rewrite().map_err(DataError::from))
+    }
+}
