@@ -115,7 +115,7 @@ pub(crate) fn answers_with_starts(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Element(pub &'static str);
 
-/// What syntax elements belong to, within a macroblock.
+/// What syntax elements belong to, within a macroblock or a coding tree unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The macroblock with this address as a whole.
@@ -131,6 +131,21 @@ pub enum Place {
     },
     /// A level of the block, by its place in the scan (levelListIdx).
     Level(u8),
+    /// H.265: the coding tree unit with this address in raster scan as a whole.
+    CodingTreeUnit(u32),
+    /// H.265: a transform block.
+    TransformBlock {
+        /// Y 0, Cb 1, Cr 2.
+        component: u8,
+        /// The column of the luma sample at its upper left corner.
+        x: u32,
+        /// Its row.
+        y: u32,
+        /// log2 of how many samples of its component it is wide.
+        log2_size: u8,
+    },
+    /// H.265: a level of the block, by its place in the scan: 16 times the number of its sub-block, and its place within that.
+    Coefficient(u16),
 }
 
 impl fmt::Display for Element {
@@ -306,6 +321,17 @@ impl<'a> Tail<'a> {
             (used, Some(last)) => last & 0xff >> used,
         };
         Tail { bits, bytes }
+    }
+
+    /// The tail of `slice`, the last of its first `position` bits being the stop bit.
+    ///
+    /// # Errors
+    /// That bit, if it is 0.
+    #[cfg(feature = "avc")]
+    pub(crate) fn after_stop_bit(slice: &'a [u8], position: u64) -> Result<Tail<'a>, u64> {
+        let bit = position.saturating_sub(1);
+        let byte = usize::try_from(bit / 8).ok().and_then(|byte| slice.get(byte)).copied().unwrap_or(0);
+        if byte >> (7 - bit % 8) & 1 == 0 { Err(bit) } else { Ok(Tail::of(slice, position)) }
     }
 
     /// Completes what [`Encode::finish`] returned.

@@ -118,12 +118,7 @@ impl SliceData {
 
 /// What stands behind the last bin, which ended before this bit.
 pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
-    let bit = position.saturating_sub(1);
-    let byte = usize::try_from(bit / 8).ok().and_then(|byte| data.get(byte)).copied().unwrap_or(0);
-    if byte >> (7 - bit % 8) & 1 == 0 {
-        return Err(DataError::StopBit { bit });
-    }
-    Ok(Tail::of(data, position))
+    Tail::after_stop_bit(data, position).map_err(|bit| DataError::StopBit { bit })
 }
 
 /// A macroblock that was read.

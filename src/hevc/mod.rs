@@ -1,5 +1,31 @@
-//! H.265: the headers of its NAL units, read and written by one walk a structure.
+//! H.265: the slice data of real streams, every bin of it, and the headers of NAL units, read and written by one walk a structure.
 //!
-//! Slice data is not read yet; what of a header it depends on is what the walks keep.
+//! As with H.264: a stream is split into NAL units; of those that are slice segments the header says what the data depends on
+//! ([`Parameters`]), and a [`Walk`] goes through their coding tree units with any coder. The same walk reads, writes, traces and
+//! counts. A dependent slice segment goes on where the one before it ended, which is a value, too ([`SegmentEnd`]).
 
+pub mod binarization;
+mod coding_unit;
+mod contexts;
+mod edges;
 pub mod headers;
+mod parameters;
+mod prediction;
+mod residual;
+mod scan;
+mod segment;
+mod stream;
+mod tiles;
+mod transform;
+mod tree;
+mod walk;
+
+pub use parameters::{Fault, Parameters};
+pub use segment::{DataError, SegmentData, Step, WriteError, read_each, rewrite};
+pub use stream::{Content, SegmentTrace, Stream, StreamUnit, Unsupported};
+pub use tiles::TileGrid;
+pub use tree::{
+    CodingTreeUnit, CodingUnit, Level, LumaMode, PartMode, PredMode, PredictionUnit, ResidualBlock, Sao,
+    SaoComponent, SaoMerge, TransformNode,
+};
+pub use walk::{SegmentEnd, Walk};

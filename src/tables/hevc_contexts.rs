@@ -57,7 +57,7 @@ use HevcProfile::{Main, RangeExtensions};
 
 /// All of them, in the order of the standard's tables. A flat index that is in none is no context of the standard.
 #[rustfmt::skip]
-pub const ELEMENTS: [HevcElement; 40] = [
+pub const ELEMENTS: [HevcElement; 42] = [
     element("sao_merge_left_flag, sao_merge_up_flag",           5, 181..182, all(0, 1, 2),       Main),
     element("sao_type_idx_luma, sao_type_idx_chroma",           6, 182..183, all(0, 1, 2),       Main),
     element("split_cu_flag",                                    7,   0..  3, all(0, 3, 6),       Main),
@@ -94,8 +94,10 @@ pub const ELEMENTS: [HevcElement; 40] = [
     element("coeff_abs_level_greater2_flag",                   31, 174..180, all(0, 6, 12),      Main),
     element("explicit_rdpcm_flag",                             32, 186..188, inter(0, 2),        RangeExtensions),
     element("explicit_rdpcm_dir_flag",                         33, 188..190, inter(0, 2),        RangeExtensions),
-    element("log2_res_scale_abs_plus1",                        34, 190..198, all(0, 8, 16),      RangeExtensions),
-    element("res_scale_sign_flag",                             35, 198..200, all(0, 2, 4),       RangeExtensions),
+    element("log2_res_scale_abs_plus1, Cb",                    34, 190..194, all(0, 8, 16),      RangeExtensions),
+    element("log2_res_scale_abs_plus1, Cr",                    34, 195..199, all(4, 12, 20),     RangeExtensions),
+    element("res_scale_sign_flag, Cb",                         35, 194..195, all(0, 2, 4),       RangeExtensions),
+    element("res_scale_sign_flag, Cr",                         35, 199..200, all(1, 3, 5),       RangeExtensions),
     element("cu_chroma_qp_offset_flag",                        36, 200..201, all(0, 1, 2),       RangeExtensions),
     element("cu_chroma_qp_offset_idx",                         37, 201..202, all(0, 1, 2),       RangeExtensions),
 ];

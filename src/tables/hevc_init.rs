@@ -201,16 +201,16 @@ pub const INIT_VALUE: [[u8; 3]; 202] = [
     [ __, 139, 139], // 187 explicit_rdpcm_flag 1
     [ __, 139, 139], // 188 explicit_rdpcm_dir_flag 0
     [ __, 139, 139], // 189 explicit_rdpcm_dir_flag 1
-    [154, 154, 154], // 190 log2_res_scale_abs_plus1 0
-    [154, 154, 154], // 191 log2_res_scale_abs_plus1 1
-    [154, 154, 154], // 192 log2_res_scale_abs_plus1 2
-    [154, 154, 154], // 193 log2_res_scale_abs_plus1 3
-    [154, 154, 154], // 194 log2_res_scale_abs_plus1 4
-    [154, 154, 154], // 195 log2_res_scale_abs_plus1 5
-    [154, 154, 154], // 196 log2_res_scale_abs_plus1 6
-    [154, 154, 154], // 197 log2_res_scale_abs_plus1 7
-    [154, 154, 154], // 198 res_scale_sign_flag 0
-    [154, 154, 154], // 199 res_scale_sign_flag 1
+    [154, 154, 154], // 190 log2_res_scale_abs_plus1, Cb 0
+    [154, 154, 154], // 191 log2_res_scale_abs_plus1, Cb 1
+    [154, 154, 154], // 192 log2_res_scale_abs_plus1, Cb 2
+    [154, 154, 154], // 193 log2_res_scale_abs_plus1, Cb 3
+    [154, 154, 154], // 194 res_scale_sign_flag, Cb
+    [154, 154, 154], // 195 log2_res_scale_abs_plus1, Cr 0
+    [154, 154, 154], // 196 log2_res_scale_abs_plus1, Cr 1
+    [154, 154, 154], // 197 log2_res_scale_abs_plus1, Cr 2
+    [154, 154, 154], // 198 log2_res_scale_abs_plus1, Cr 3
+    [154, 154, 154], // 199 res_scale_sign_flag, Cr
     [154, 154, 154], // 200 cu_chroma_qp_offset_flag
     [154, 154, 154], // 201 cu_chroma_qp_offset_idx
 ];

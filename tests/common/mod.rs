@@ -32,8 +32,9 @@ pub fn hevc_streams() -> Vec<PathBuf> {
     streams
 }
 
-/// A folder of more streams and traces than may be published, which `SILICABAC_CORPUS` names: `streams/avc/*.264`, and
-/// `traces/*.cbt.zst`, those of these streams named `avc_STREAM.cbt.zst`. Where it is not set, the test is left out.
+/// A folder of more streams and traces than may be published, which `SILICABAC_CORPUS` names: `streams/avc/*.264`, `streams/hevc/*`,
+/// and `traces/*.cbt.zst`, those of these streams named `avc_STREAM.cbt.zst` and `hevc_STREAM.cbt.zst`. Where it is not set, the test
+/// is left out.
 pub struct Corpus(PathBuf);
 
 impl Corpus {
@@ -63,8 +64,9 @@ impl Corpus {
 
     /// The trace that was recorded of one of its streams, if there is one.
     pub fn trace_of(&self, stream: &Path) -> Option<PathBuf> {
-        let name = stream.file_stem().unwrap_or_default().display().to_string();
-        Some(self.0.join(format!("traces/avc_{name}.cbt.zst"))).filter(|path| path.is_file())
+        let name = |path: &Path| path.file_stem().unwrap_or_default().display().to_string();
+        let trace = format!("traces/{}_{}.cbt.zst", name(stream.parent()?), name(stream));
+        Some(self.0.join(trace)).filter(|path| path.is_file())
     }
 }
 

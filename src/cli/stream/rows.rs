@@ -105,6 +105,7 @@ impl<C: Decode> Observer<C> for Rows {
                 (self.block, self.level) = (Some((category, component, index)), None);
             }
             Place::Level(level) => self.level = Some(level),
+            Place::CodingTreeUnit(_) | Place::TransformBlock { .. } | Place::Coefficient(_) => {}
         }
     }
 

@@ -8,11 +8,12 @@ mod slice_segment;
 mod vui;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use common::ShortTermSet;
-pub use picture::Picture;
-pub use sequence::Sequence;
-pub use slice_segment::{SliceSegment, SliceType};
+pub use picture::{Picture, Tiles};
+pub use sequence::{Pcm, RangeExtension, Sequence};
+pub use slice_segment::{Slice, SliceSegment, SliceType};
 
 use crate::syntax::{BitCoder, HeaderError};
 
@@ -35,18 +36,29 @@ use crate::syntax::{BitCoder, HeaderError};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParameterSets {
-    sequences: BTreeMap<u8, Sequence>,
-    pictures: BTreeMap<u8, Picture>,
+    sequences: BTreeMap<u8, Arc<Sequence>>,
+    pictures: BTreeMap<u8, Arc<Picture>>,
 }
 
 /// The header of a NAL unit (clause 7.3.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct NalHeader {
-    nal_unit_type: u8,
-    nuh_layer_id: u8,
+pub(super) struct NalHeader {
+    pub(super) nal_unit_type: u8,
+    pub(super) nuh_layer_id: u8,
 }
 
-fn nal_header<C: BitCoder>(coder: &mut C) -> Result<NalHeader, HeaderError> {
+impl NalHeader {
+    /// Whether it is a slice segment, of any layer.
+    pub(super) const fn is_slice_segment(self) -> bool {
+        matches!(self.nal_unit_type, 0..=9 | 16..=21)
+    }
+}
+
+/// Codes the header of a NAL unit.
+///
+/// # Errors
+/// [`HeaderError`].
+pub(super) fn nal_header<C: BitCoder>(coder: &mut C) -> Result<NalHeader, HeaderError> {
     coder.u(1, "forbidden_zero_bit")?;
     let nal_unit_type = coder.u(6, "nal_unit_type")? as u8;
     let nuh_layer_id = coder.u(6, "nuh_layer_id")? as u8;
@@ -54,14 +66,25 @@ fn nal_header<C: BitCoder>(coder: &mut C) -> Result<NalHeader, HeaderError> {
     Ok(NalHeader { nal_unit_type, nuh_layer_id })
 }
 
+/// What was found in a NAL unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing that is kept.
+    #[default]
+    Nothing,
+    Sequence(Sequence),
+    Picture(Picture),
+    Slice(SliceSegment),
+}
+
 impl ParameterSets {
     /// The sequence parameter set of this number.
-    pub fn sequence(&self, sps_seq_parameter_set_id: u8) -> Option<&Sequence> {
+    pub fn sequence(&self, sps_seq_parameter_set_id: u8) -> Option<&Arc<Sequence>> {
         self.sequences.get(&sps_seq_parameter_set_id)
     }
 
     /// The picture parameter set of this number.
-    pub fn picture(&self, pps_pic_parameter_set_id: u8) -> Option<&Picture> {
+    pub fn picture(&self, pps_pic_parameter_set_id: u8) -> Option<&Arc<Picture>> {
         self.pictures.get(&pps_pic_parameter_set_id)
     }
 
@@ -72,30 +95,53 @@ impl ParameterSets {
     /// # Errors
     /// [`HeaderError`]. A parameter set of which all is known that other syntax depends on is kept all the same.
     pub fn walk<C: BitCoder>(&mut self, coder: &mut C) -> Result<Option<SliceSegment>, HeaderError> {
-        let NalHeader { nal_unit_type, nuh_layer_id } = nal_header(coder)?;
-        if nuh_layer_id != 0 {
-            return Ok(None);
+        let mut found = Found::default();
+        let read = self.find(coder, &mut found);
+        if let Found::Slice(segment) = found {
+            return read.map(|()| Some(segment));
         }
-        match nal_unit_type {
-            0..=9 | 16..=21 => slice_segment::slice_segment_header(coder, nal_unit_type, self).map(Some),
+        self.keep(found);
+        read.map(|()| None)
+    }
+
+    /// Codes the headers of a NAL unit; even with an error something may have been found.
+    ///
+    /// # Errors
+    /// [`HeaderError`].
+    pub(super) fn find<C: BitCoder>(&self, coder: &mut C, found: &mut Found) -> Result<(), HeaderError> {
+        let header = nal_header(coder)?;
+        if header.nuh_layer_id != 0 {
+            return Ok(());
+        }
+        match header.nal_unit_type {
+            _ if header.is_slice_segment() => {
+                let segment = slice_segment::slice_segment_header(coder, header.nal_unit_type, self)?;
+                *found = Found::Slice(segment);
+            }
             33 => {
                 let mut set = None;
                 let read = sequence::sequence(coder, &mut set);
-                if let Some(set) = set {
-                    self.sequences.insert(set.sps_seq_parameter_set_id, set);
-                }
-                read.map(|()| None)
+                *found = set.map_or(Found::Nothing, Found::Sequence);
+                return read;
             }
             34 => {
                 let mut set = None;
                 let read = picture::picture(coder, &mut set);
-                if let Some(set) = set {
-                    self.pictures.insert(set.pps_pic_parameter_set_id, set);
-                }
-                read.map(|()| None)
+                *found = set.map_or(Found::Nothing, Found::Picture);
+                return read;
             }
-            35 => coder.u(3, "pic_type").map(|_| None),
-            _ => Ok(None),
+            35 => _ = coder.u(3, "pic_type")?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps a parameter set.
+    pub(super) fn keep(&mut self, found: Found) {
+        match found {
+            Found::Sequence(set) => _ = self.sequences.insert(set.sps_seq_parameter_set_id, Arc::new(set)),
+            Found::Picture(set) => _ = self.pictures.insert(set.pps_pic_parameter_set_id, Arc::new(set)),
+            Found::Slice(_) | Found::Nothing => {}
         }
     }
 }

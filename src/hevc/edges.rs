@@ -1,0 +1,98 @@
+//! What blocks need to know of those to their left and above them (clauses 6.4.1, 8.4.2 and 9.3.4.2.2).
+//!
+//! In the order of coding, the last block that was coded in a row of samples is the one to the left of the next, and the last in a
+//! column is the one above it. So two lines of values are all that is kept, and what is not available stands there as the value
+//! that it counts as.
+
+use super::tiles::Available;
+
+/// IntraPredModeY: planar, DC, and the angles of which something depends on the very value.
+pub(super) const PLANAR: u8 = 0;
+pub(super) const DC: u8 = 1;
+pub(super) const HORIZONTAL: u8 = 10;
+pub(super) const VERTICAL: u8 = 26;
+
+/// What split_cu_flag and cu_skip_flag ask of a coding unit; all zero where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Neighbour {
+    /// CtDepth.
+    pub(super) depth: u8,
+    pub(super) is_skipped: bool,
+}
+
+/// log2 of the samples that an entry of the lines of coding units is for, and of modes.
+const LOG2_UNIT: u32 = 3;
+const LOG2_MODE: u32 = 2;
+
+/// The lower and the right edge of what is coded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edges {
+    /// For the width of the picture.
+    above: Vec<Neighbour>,
+    /// For the height of a coding tree block.
+    left: [Neighbour; 8],
+    /// candIntraPredModeB, for the width of a coding tree block; blocks do not ask beyond it.
+    modes_above: [u8; 16],
+    /// candIntraPredModeA.
+    modes_left: [u8; 16],
+}
+
+impl Edges {
+    /// Of a picture that is so many samples wide.
+    pub(super) fn new(width: u32) -> Edges {
+        Edges {
+            above: vec![Neighbour::default(); (width >> LOG2_UNIT) as usize],
+            left: [Neighbour::default(); 8],
+            modes_above: [DC; 16],
+            modes_left: [DC; 16],
+        }
+    }
+
+    /// Whether they are of a picture that is so wide.
+    pub(super) fn fits(&self, width: u32) -> bool {
+        self.above.len() == (width >> LOG2_UNIT) as usize
+    }
+
+    /// A coding tree block begins, at this sample of the picture.
+    pub(super) fn begin(&mut self, x: u32, log2_size: u32, available: Available) {
+        self.modes_above = [DC; 16];
+        if !available.left {
+            self.left = [Neighbour::default(); 8];
+            self.modes_left = [DC; 16];
+        }
+        if !available.above {
+            let first = (x >> LOG2_UNIT) as usize;
+            self.above[first..first + (1 << (log2_size - LOG2_UNIT))].fill(Neighbour::default());
+        }
+    }
+
+    /// To the left of a coding block and above it.
+    #[inline(always)]
+    pub(super) fn neighbours(&self, x: u32, y: u32) -> [Neighbour; 2] {
+        [self.left[(y >> LOG2_UNIT & 7) as usize], self.above[(x >> LOG2_UNIT) as usize]]
+    }
+
+    /// A coding unit was coded.
+    #[inline(always)]
+    pub(super) fn set(&mut self, x: u32, y: u32, log2_size: u32, neighbour: Neighbour) {
+        let count = 1 << (log2_size - LOG2_UNIT);
+        let (column, row) = ((x >> LOG2_UNIT) as usize, (y >> LOG2_UNIT & 7) as usize);
+        self.above[column..column + count].fill(neighbour);
+        self.left[row..row + count].fill(neighbour);
+    }
+
+    /// candIntraPredModeA and candIntraPredModeB of a block.
+    #[inline(always)]
+    pub(super) fn modes(&self, x: u32, y: u32) -> [u8; 2] {
+        [self.modes_left[(y >> LOG2_MODE & 15) as usize], self.modes_above[(x >> LOG2_MODE & 15) as usize]]
+    }
+
+    /// What a block is to later ones that ask for its mode: DC if it has none.
+    #[inline(always)]
+    pub(super) fn set_mode(&mut self, x: u32, y: u32, log2_size: u32, mode: u8) {
+        let count = 1 << (log2_size - LOG2_MODE);
+        let (column, row) = ((x >> LOG2_MODE & 15) as usize, (y >> LOG2_MODE & 15) as usize);
+        self.modes_above[column..column + count].fill(mode);
+        self.modes_left[row..row + count].fill(mode);
+    }
+}

@@ -1,0 +1,101 @@
+//! What a walk has to be told of a slice segment, and what it complains of.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use super::headers::{self, Picture, Sequence, Slice};
+use super::tiles::TileGrid;
+use crate::bin::Element;
+use crate::context::{Codec, SliceInit, SliceType};
+
+/// What slice segment data depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// The sequence parameter set.
+    pub sps: Arc<Sequence>,
+    /// The picture parameter set.
+    pub pps: Arc<Picture>,
+    /// The header of the slice; that of a dependent slice segment is that of the independent one before it.
+    pub slice: Slice,
+    /// The tiles of the picture.
+    pub tiles: TileGrid,
+    /// slice_segment_address, below the number of coding tree blocks.
+    pub slice_segment_address: u32,
+    /// SliceAddrRs: where the slice begins that the segment is of.
+    pub slice_addr_rs: u32,
+}
+
+impl Parameters {
+    /// Whether it is a dependent slice segment, which goes on where the one before it ended.
+    pub fn is_dependent(&self) -> bool {
+        self.slice_segment_address != self.slice_addr_rs
+    }
+
+    /// slice_type, as contexts are initialised by it.
+    pub fn slice_type(&self) -> SliceType {
+        match self.slice.slice_type {
+            headers::SliceType::B => SliceType::B,
+            headers::SliceType::P => SliceType::P,
+            headers::SliceType::I => SliceType::I,
+        }
+    }
+
+    /// What initialises the contexts.
+    pub fn init(&self) -> SliceInit {
+        SliceInit {
+            codec: Codec::Hevc,
+            slice_type: self.slice_type(),
+            slice_qp_y: self.slice.slice_qp_y,
+            index: self.slice.cabac_init_flag.into(),
+        }
+    }
+
+    /// BitDepthY, or of the other components BitDepthC.
+    pub(super) fn bit_depth(&self, component: usize) -> u32 {
+        if component == 0 { self.sps.bit_depth_luma.into() } else { self.sps.bit_depth_chroma.into() }
+    }
+
+    /// log2TransformRange if extended_precision_processing_flag is 1.
+    pub(super) fn extended_range(&self, component: usize) -> Option<u32> {
+        let depth = self.bit_depth(component);
+        self.sps.range.extended_precision_processing_flag.then(|| 15.max(depth + 6))
+    }
+
+    /// The width of the picture in samples, in whole coding tree blocks.
+    pub(super) fn width_of_ctbs(&self) -> u32 {
+        self.sps.size_in_ctbs()[0] << self.sps.ctb_log2_size
+    }
+
+    /// Log2MinCuQpDeltaSize.
+    pub(super) fn log2_min_cu_qp_delta_size(&self) -> u32 {
+        u32::from(self.sps.ctb_log2_size).saturating_sub(self.pps.diff_cu_qp_delta_depth.into())
+    }
+
+    /// Log2MinCuChromaQpOffsetSize.
+    pub(super) fn log2_min_cu_chroma_qp_offset_size(&self) -> u32 {
+        let depth = self.pps.chroma_qp_offset_list.map_or(0, |[depth, _]| depth);
+        u32::from(self.sps.ctb_log2_size).saturating_sub(depth.into())
+    }
+
+    /// How many bytes the samples of a coding unit take that has them as they are.
+    pub(super) fn pcm_bytes(&self, log2_size: u32) -> usize {
+        let depths = self.sps.pcm.map_or([0; 2], |pcm| pcm.bit_depth.map(usize::from));
+        let luma = 1 << (2 * log2_size);
+        let chroma = luma / 2 * [0, 1, 2, 4][usize::from(self.sps.chroma_array_type() & 3)];
+        (luma * depths[0] + chroma * depths[1]) / 8
+    }
+}
+
+/// A value that the standard does not allow, in a stream or in a coding tree unit that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{element} of coding tree unit {ctb_addr} is {value}; it can be {} to {}", .legal.start(), .legal.end())]
+pub struct Fault {
+    /// The syntax element.
+    pub element: Element,
+    /// Its value.
+    pub value: i32,
+    /// What it can be.
+    pub legal: RangeInclusive<i32>,
+    /// CtbAddrInRs.
+    pub ctb_addr: u32,
+}

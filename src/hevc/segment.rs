@@ -1,0 +1,246 @@
+//! One slice segment: its coding tree units, read, edited and written again.
+
+use super::parameters::{Fault, Parameters};
+use super::tree::CodingTreeUnit;
+use super::walk::{SegmentEnd, Walk};
+use crate::bin::{Decode, DecodeError, Encode, Tail};
+use crate::engine;
+use crate::syntax::HeaderError;
+
+/// Why a slice segment cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DataError {
+    /// Its header, or a parameter set.
+    #[error("{0}")]
+    Header(#[from] HeaderError),
+    /// The tiles of the picture parameter set are more, or larger, than the picture of the sequence parameter set.
+    #[error(
+        "the tiles of the picture parameter set do not fit into the picture, of {width} x {height} coding tree blocks"
+    )]
+    Tiles {
+        /// PicWidthInCtbsY.
+        width: u32,
+        /// PicHeightInCtbsY.
+        height: u32,
+    },
+    /// It is dependent, and the segment that it goes on with is not there.
+    #[error(
+        "the dependent slice segment begins at coding tree unit {slice_segment_address}, where no slice segment that could be read ends"
+    )]
+    Before {
+        /// slice_segment_address.
+        slice_segment_address: u32,
+    },
+    /// An element has a value that it cannot have.
+    #[error("{0}")]
+    Fault(#[from] Fault),
+    /// The bytes are no stream of this coder, or end too early.
+    #[error("coding tree unit {ctb_addr}: {error}")]
+    Decode {
+        /// CtbAddrInRs of the coding tree unit in which it was noticed.
+        ctb_addr: u32,
+        /// What is wrong.
+        error: DecodeError,
+    },
+    /// The segment ends without the bit that every encoder ends it with.
+    #[error("rbsp_slice_segment_trailing_bits: rbsp_stop_one_bit, bit {bit} of the slice segment data, is 0")]
+    StopBit {
+        /// Where it is, from the first CABAC byte on.
+        bit: u64,
+    },
+}
+
+/// Why coding tree units cannot be written as a slice segment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// An element has a value that it cannot have.
+    #[error("{0}")]
+    Fault(#[from] Fault),
+    /// There is no coding tree unit, or there are more than the picture has room for.
+    #[error(
+        "a slice segment that begins at coding tree unit {first} in tile scan, of {size}, cannot have {count} of them"
+    )]
+    Count {
+        /// How many there are.
+        count: usize,
+        /// Where the segment begins, in tile scan.
+        first: u32,
+        /// PicSizeInCtbsY.
+        size: u32,
+    },
+    /// It is dependent, and it was not told how the segment ended that it goes on with.
+    #[error("a dependent slice segment goes on with the one before it, which is not there")]
+    Before,
+    /// An element has a value although it is not in the stream, such as a level of a block that is not coded; it would be lost.
+    #[error(
+        "{element} of coding tree unit {ctb_addr} would be lost: the elements before it say that it is not in the stream, or another value"
+    )]
+    Lost {
+        /// The list of [`CodingTreeUnit`].
+        element: &'static str,
+        /// CtbAddrInRs.
+        ctb_addr: u32,
+    },
+}
+
+/// The coding tree units of a slice segment, in the order of the stream, and what follows them.
+///
+/// A segment that was read and not edited is written as the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentData {
+    /// The coding tree units, in tile scan.
+    pub coding_tree_units: Vec<CodingTreeUnit>,
+    /// The bits after the stop bit in its byte: zero by the standard, but not in every stream.
+    pub tail_bits: u8,
+    /// The bytes after that: cabac_zero_words.
+    pub tail: Vec<u8>,
+}
+
+impl SegmentData {
+    /// Reads slice segment data from its first CABAC byte on; a dependent segment goes on with how the one before it ended.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn read(
+        parameters: &Parameters,
+        before: Option<&SegmentEnd>,
+        data: &[u8],
+    ) -> Result<SegmentData, DataError> {
+        let mut coding_tree_units = Vec::new();
+        let show = |step: Step<'_, _>| coding_tree_units.push(step.coding_tree_unit.clone());
+        let (decoder, read) = read_each(parameters, before, engine::Decoder::new(data), show);
+        read?;
+        let tail = tail(data, decoder.position())?;
+        Ok(SegmentData { coding_tree_units, tail_bits: tail.bits, tail: tail.bytes.to_vec() })
+    }
+
+    /// Writes it, and says how it ends.
+    ///
+    /// # Errors
+    /// [`WriteError`]; nothing is written that would not be read as the same coding tree units again.
+    pub fn write(
+        &self,
+        parameters: &Parameters,
+        before: Option<&SegmentEnd>,
+    ) -> Result<(Vec<u8>, SegmentEnd), WriteError> {
+        let count = self.coding_tree_units.len();
+        let first = parameters.tiles.address_in_tile_scan(parameters.slice_segment_address);
+        let size = parameters.tiles.size();
+        if count == 0 || first as usize + count > size as usize {
+            return Err(WriteError::Count { count, first, size });
+        }
+        if !goes_on(parameters, before) {
+            return Err(WriteError::Before);
+        }
+        let mut walk = Walk::new(engine::Encoder::new(), parameters, before);
+        let mut coded = CodingTreeUnit::default();
+        for (index, given) in self.coding_tree_units.iter().enumerate() {
+            let ctb_addr = walk.ctb_addr();
+            walk.coding_tree_unit(given, &mut coded, index + 1 == count)?;
+            if let Some(element) = given.first_difference(&coded) {
+                return Err(WriteError::Lost { element, ctb_addr });
+            }
+        }
+        let end = walk.end();
+        let mut bytes = walk.into_coder().finish();
+        Tail { bits: self.tail_bits, bytes: &self.tail }.append_to(&mut bytes);
+        Ok((bytes, end))
+    }
+}
+
+/// What stands after the last bin, which ended before this bit.
+pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
+    Tail::after_stop_bit(data, position).map_err(|bit| DataError::StopBit { bit })
+}
+
+/// Whether a segment goes on with what is known of the one before it, if it has to.
+fn goes_on(parameters: &Parameters, before: Option<&SegmentEnd>) -> bool {
+    !parameters.is_dependent() || before.is_some_and(|before| before.precedes(parameters))
+}
+
+/// A coding tree unit that was read.
+#[derive(Debug)]
+pub struct Step<'a, C> {
+    /// The decoder, after its last bin.
+    pub decoder: &'a C,
+    /// CtbAddrInRs.
+    pub ctb_addr: u32,
+    /// The column and the row of its first luma sample.
+    pub position: [u32; 2],
+    /// What was read.
+    pub coding_tree_unit: &'a CodingTreeUnit,
+    /// Whether it is the last of the slice segment.
+    pub is_last: bool,
+}
+
+/// Reads the coding tree units of a slice segment with any decoder that is at its first bin, and shows each. Hands over the decoder,
+/// and how the segment ended, or why it could not be read to its end; what comes before that has been shown.
+///
+/// ```
+/// use silicabac::{engine::Decoder, hevc::{PredMode, Stream, read_each}};
+/// let bytes = std::fs::read("tests/streams/x265_main_ipb_qcif.265")?;
+/// let mut skipped = 0;
+/// for unit in Stream::new(&bytes[..]) {
+///     if let Some((parameters, before, data)) = unit?.segment() {
+///         read_each(parameters, before, Decoder::new(data), |step| {
+///             let units = &step.coding_tree_unit.coding_units;
+///             skipped += units.iter().filter(|unit| unit.pred_mode == PredMode::Skip).count();
+///         }).1?;
+///     }
+/// }
+/// assert!(skipped > 50);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_each<C: Decode>(
+    parameters: &Parameters,
+    before: Option<&SegmentEnd>,
+    decoder: C,
+    mut show: impl FnMut(Step<'_, C>),
+) -> (C, Result<SegmentEnd, DataError>) {
+    if !goes_on(parameters, before) {
+        let slice_segment_address = parameters.slice_segment_address;
+        return (decoder, Err(DataError::Before { slice_segment_address }));
+    }
+    let mut walk = Walk::new(decoder, parameters, before);
+    let (nothing, mut coded) = (CodingTreeUnit::default(), CodingTreeUnit::default());
+    loop {
+        let (ctb_addr, position) = (walk.ctb_addr(), walk.position());
+        let is_last = walk.coding_tree_unit(&nothing, &mut coded, false);
+        if let Some(error) = walk.coder().error() {
+            return (walk.into_coder(), Err(DataError::Decode { ctb_addr, error }));
+        }
+        let is_last = match is_last {
+            Ok(is_last) => is_last,
+            Err(fault) => return (walk.into_coder(), Err(fault.into())),
+        };
+        show(Step { decoder: walk.coder(), ctb_addr, position, coding_tree_unit: &coded, is_last });
+        if is_last {
+            let end = walk.end();
+            return (walk.into_coder(), Ok(end));
+        }
+    }
+}
+
+/// Reads slice segment data and writes it again, coding tree unit by coding tree unit.
+///
+/// # Errors
+/// [`DataError`].
+pub fn rewrite(
+    parameters: &Parameters,
+    before: Option<&SegmentEnd>,
+    data: &[u8],
+) -> Result<Vec<u8>, DataError> {
+    let mut writer = Walk::new(engine::Encoder::new(), parameters, before);
+    let mut written = Ok(false);
+    let mut copy = CodingTreeUnit::default();
+    let (decoder, read) = read_each(parameters, before, engine::Decoder::new(data), |step| {
+        if written.is_ok() {
+            written = writer.coding_tree_unit(step.coding_tree_unit, &mut copy, step.is_last);
+        }
+    });
+    read?;
+    written?;
+    let mut bytes = writer.into_coder().finish();
+    tail(data, decoder.position())?.append_to(&mut bytes);
+    Ok(bytes)
+}
