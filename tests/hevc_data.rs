@@ -7,14 +7,15 @@ use std::{fs, path::PathBuf};
 
 use common::{Corpus, golden_traces, hevc_streams};
 use silicabac::context::Codec;
-use silicabac::hevc::{SegmentTrace, Stream, StreamUnit};
+use silicabac::hevc::{Stream, StreamUnit};
+use silicabac::trace::SliceTrace;
 use silicabac::trace::{Trace, TracedSlice};
 
 fn units(bytes: &[u8]) -> impl Iterator<Item = StreamUnit> {
     Stream::new(bytes).map(|unit| unit.unwrap())
 }
 
-fn traced(bytes: &[u8]) -> impl Iterator<Item = SegmentTrace> {
+fn traced(bytes: &[u8]) -> impl Iterator<Item = SliceTrace> {
     units(bytes).filter_map(|unit| unit.trace()).map(|trace| trace.unwrap())
 }
 
@@ -48,7 +49,7 @@ fn rewritten(streams: &[PathBuf]) -> usize {
 }
 
 /// Bins, contexts, the states before them, and those that each engine run begins with.
-fn compare(own: &SegmentTrace, other: &TracedSlice, what: &str) {
+fn compare(own: &SliceTrace, other: &TracedSlice, what: &str) {
     own.slice.compare(other).unwrap_or_else(|difference| {
         panic!("{what}, {:?}: {difference:?}", own.place(difference.bin));
     });

@@ -9,6 +9,9 @@ mod coding_unit;
 mod contexts;
 mod edges;
 pub mod headers;
+mod info;
+mod json;
+mod lines;
 mod parameters;
 mod prediction;
 mod residual;
@@ -20,9 +23,11 @@ mod transform;
 mod tree;
 mod walk;
 
+pub use json::Tree;
+pub use lines::{CodingTreeUnitLine, LineWriter, UnitLines};
 pub use parameters::{Fault, Parameters};
 pub use segment::{DataError, SegmentData, Step, WriteError, read_each, rewrite};
-pub use stream::{Content, SegmentTrace, Stream, StreamUnit, Unsupported};
+pub use stream::{Content, Stream, StreamUnit, Unsupported};
 pub use tiles::TileGrid;
 pub use tree::{
     CodingTreeUnit, CodingUnit, Level, LumaMode, PartMode, PredMode, PredictionUnit, ResidualBlock, Sao,

@@ -12,8 +12,8 @@ use crate::bin::{Decode, Element, Tail};
 use crate::engine;
 use crate::observed::{Observed, Observer};
 use crate::syntax::nal::{Unit, Units, escape, unescape};
-use crate::syntax::{BitCoder, BitReader, HeaderElement, HeaderError, Traced};
-use crate::trace::{Noted, Recorder, SliceHeader, TracedSlice};
+use crate::syntax::{BitCoder, BitReader, HeaderError, Headers, Traced};
+use crate::trace::{Recorder, SliceHeader, SliceTrace, TracedSlice};
 
 /// Why slice segment data is passed through untouched: it is of a kind that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,15 +72,21 @@ pub enum Content {
 #[derive(Debug)]
 pub struct Stream<R> {
     source: Units<R>,
-    sets: Arc<ParameterSets>,
-    last: Option<Last>,
+    sent: Sent,
     /// How many units there were so far, and how many of them were slice segments.
     units: u64,
     segments: u64,
 }
 
-/// The slice segment that was read last.
-#[derive(Debug)]
+/// What has been sent so far that what comes next depends on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    pub(super) sets: Arc<ParameterSets>,
+    last: Option<Last>,
+}
+
+/// The slice segment that was sent last.
+#[derive(Clone, Debug)]
 struct Last {
     parameters: Box<Parameters>,
     before: Option<Arc<SegmentEnd>>,
@@ -105,46 +111,19 @@ pub struct StreamUnit {
     pub sets: Arc<ParameterSets>,
 }
 
-/// The elements of the headers of a NAL unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Headers {
-    /// The elements, from forbidden_zero_bit to what stands before slice segment data, or before what is not known.
-    pub elements: Vec<HeaderElement>,
-    /// Why not all of them are here.
-    pub error: Option<HeaderError>,
-    /// The bit after them.
-    pub end: u64,
-}
-
-/// The bins of a slice segment, and what they stand for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SegmentTrace {
-    /// The bins.
-    pub slice: TracedSlice,
-    /// Their syntax elements, by their first bins.
-    pub elements: Vec<Noted>,
-    /// CtbAddrInRs of each coding tree unit, with the number of the bin after its last one.
-    pub coding_tree_units: Vec<(u32, usize)>,
-}
-
-impl SegmentTrace {
-    /// The address of the coding tree unit and the element that a bin of the segment belongs to.
-    pub fn place(&self, bin: usize) -> (u32, Option<Element>) {
-        let unit = self.coding_tree_units.partition_point(|(_, end)| *end <= bin);
-        let unit = self.coding_tree_units.get(unit).or(self.coding_tree_units.last());
-        let element = self.elements.partition_point(|noted| noted.bin <= bin).checked_sub(1);
-        (unit.map_or(0, |(ctb_addr, _)| *ctb_addr), element.map(|element| self.elements[element].element))
-    }
-}
-
 impl<R: BufRead> Stream<R> {
     /// A byte stream as of annex B, or NAL units with their lengths before them, from a file or a pipe.
     pub fn new(source: R) -> Stream<R> {
-        Stream { source: Units::new(source), sets: Arc::default(), last: None, units: 0, segments: 0 }
+        Stream { source: Units::new(source), sent: Sent::default(), units: 0, segments: 0 }
     }
+}
 
+/// What slice segment data depends on, and how the segment ended that a dependent one goes on with.
+pub(super) type Dependencies = (Box<Parameters>, Option<Arc<SegmentEnd>>);
+
+impl Sent {
     /// What the RBSP of a NAL unit holds; a parameter set is kept.
-    fn content(&mut self, rbsp: &[u8]) -> Content {
+    pub(super) fn content(&mut self, rbsp: &[u8]) -> Content {
         let mut reader = BitReader::new(rbsp);
         let Ok(header) = nal_header(&mut reader.clone()) else { return Content::Other };
         if header.nuh_layer_id != 0 {
@@ -157,7 +136,16 @@ impl<R: BufRead> Stream<R> {
         let read = self.sets.find(&mut reader, &mut found);
         match (found, read) {
             (Found::Slice(segment), Ok(())) => {
-                let content = self.segment(segment, rbsp, (reader.position() / 8) as usize);
+                let entry_points = segment.entry_points.clone();
+                let data = (reader.position() / 8) as usize;
+                let content = match self.dependencies(segment) {
+                    Ok(_) if data >= rbsp.len() => {
+                        let (element, bit) = (Element("slice_segment_data"), 8 * data as u64);
+                        Content::Damaged(HeaderError::Ends { element, bit }.into())
+                    }
+                    Ok((parameters, before)) => Content::Segment { parameters, before, data, entry_points },
+                    Err(content) => content,
+                };
                 self.last = match &content {
                     Content::Segment { parameters, before, data, .. } => {
                         let can_go_on = parameters.pps.dependent_slice_segments_enabled_flag;
@@ -182,23 +170,23 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
-    /// What a slice segment with this header is, of which the data begins at this byte.
-    fn segment(&self, segment: SliceSegment, rbsp: &[u8], data: usize) -> Content {
-        let Some(pps) = self.sets.picture(segment.slice_pic_parameter_set_id) else { return Content::Other };
-        let Some(sps) = self.sets.sequence(pps.pps_seq_parameter_set_id) else { return Content::Other };
+    /// What the data of a slice segment with this header depends on, or what it is instead.
+    pub(super) fn dependencies(&self, segment: SliceSegment) -> Result<Dependencies, Content> {
+        let pps = self.sets.picture(segment.slice_pic_parameter_set_id).ok_or(Content::Other)?;
+        let sps = self.sets.sequence(pps.pps_seq_parameter_set_id).ok_or(Content::Other)?;
         let unsupported = [
             (sps.palette_mode_enabled_flag, Unsupported::Palette),
             (pps.residual_adaptive_colour_transform_enabled_flag, Unsupported::ColourTransform),
             (pps.pps_curr_pic_ref_enabled_flag, Unsupported::CurrentPicture),
         ];
         if let Some((_, why)) = unsupported.into_iter().find(|(is_used, _)| *is_used) {
-            return Content::Unsupported(why);
+            return Err(Content::Unsupported(why));
         }
         let [width, height] = sps.size_in_ctbs();
-        let Some(tiles) = TileGrid::new(pps.tiles.as_ref(), [width, height]) else {
-            return Content::Damaged(DataError::Tiles { width, height });
-        };
+        let tiles = TileGrid::new(pps.tiles.as_ref(), [width, height]);
+        let tiles = tiles.ok_or(Content::Damaged(DataError::Tiles { width, height }))?;
         let slice_segment_address = segment.slice_segment_address;
+        let missing = || Content::Damaged(DataError::Before { slice_segment_address });
         let mut parameters = Box::new(match (segment.slice, &self.last) {
             (Some(slice), _) => Parameters {
                 sps: sps.clone(),
@@ -209,24 +197,19 @@ impl<R: BufRead> Stream<R> {
                 slice_addr_rs: slice_segment_address,
             },
             (None, Some(last)) => Parameters { slice_segment_address, ..(*last.parameters).clone() },
-            (None, None) => return Content::Damaged(DataError::Before { slice_segment_address }),
+            (None, None) => return Err(missing()),
         });
         let mut before = None;
         if let Some(last) = self.last.as_ref().filter(|_| parameters.is_dependent()) {
             let decoder = engine::Decoder::new(&last.data);
             match read_each(&last.parameters, last.before.as_deref(), decoder, |_| {}).1 {
                 Ok(end) if end.precedes(&parameters) => before = Some(Arc::new(end)),
-                _ => return Content::Damaged(DataError::Before { slice_segment_address }),
+                _ => return Err(missing()),
             }
             // It has been sent again, maybe, but is the same.
             parameters.pps = last.parameters.pps.clone();
         }
-        if data >= rbsp.len() {
-            let bit = 8 * data as u64;
-            let element = Element("slice_segment_data");
-            return Content::Damaged(HeaderError::Ends { element, bit }.into());
-        }
-        Content::Segment { parameters, before, data, entry_points: segment.entry_points }
+        Ok((parameters, before))
     }
 }
 
@@ -236,8 +219,8 @@ impl<R: BufRead> Iterator for Stream<R> {
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.source.next()?.map(|unit| {
             let rbsp = unescape(&unit.bytes);
-            let sets = Arc::clone(&self.sets);
-            let content = self.content(&rbsp);
+            let sets = Arc::clone(&self.sent.sets);
+            let content = self.sent.content(&rbsp);
             // A slice says itself what is missing.
             let content = match (unit.missing, content) {
                 (0, content) | (_, content @ Content::Segment { .. }) => content,
@@ -265,6 +248,11 @@ impl StreamUnit {
     /// nal_unit_type; `None` where there is no NAL unit, after the last one.
     pub fn nal_unit_type(&self) -> Option<u8> {
         header_of(&self.unit.bytes).map(|header| header.nal_unit_type)
+    }
+
+    /// What it is, by nal_unit_type (table 7-1).
+    pub fn kind(&self) -> &'static str {
+        self.nal_unit_type().map_or("nothing", unit_name)
     }
 
     /// The elements of its headers.
@@ -302,7 +290,7 @@ impl StreamUnit {
     ///
     /// # Errors
     /// [`DataError`]; also for a parameter set that cannot be read.
-    pub fn trace(&self) -> Option<Result<SegmentTrace, DataError>> {
+    pub fn trace(&self) -> Option<Result<SliceTrace, DataError>> {
         let (parameters, data) = match &self.content {
             Content::Segment { parameters, data, .. } => (parameters, *data),
             Content::Damaged(error) => return Some(Err(error.clone())),
@@ -328,7 +316,7 @@ impl StreamUnit {
                 init: u8::from(parameters.slice.cabac_init_flag) | u8::from(parameters.is_dependent()) << 1,
             };
             let slice = TracedSlice { header, payload: self.rbsp[data..].to_vec(), segments };
-            SegmentTrace { slice, elements, coding_tree_units }
+            SliceTrace { slice, elements, units: coding_tree_units }
         }))
     }
 
@@ -348,5 +336,36 @@ impl StreamUnit {
             _ => {}
         }
         Ok(self.unit.bytes.clone())
+    }
+}
+
+const fn unit_name(nal_unit_type: u8) -> &'static str {
+    match nal_unit_type {
+        0 => "TRAIL_N slice segment",
+        1 => "TRAIL_R slice segment",
+        2 => "TSA_N slice segment",
+        3 => "TSA_R slice segment",
+        4 => "STSA_N slice segment",
+        5 => "STSA_R slice segment",
+        6 => "RADL_N slice segment",
+        7 => "RADL_R slice segment",
+        8 => "RASL_N slice segment",
+        9 => "RASL_R slice segment",
+        16 => "BLA_W_LP slice segment",
+        17 => "BLA_W_RADL slice segment",
+        18 => "BLA_N_LP slice segment",
+        19 => "IDR_W_RADL slice segment",
+        20 => "IDR_N_LP slice segment",
+        21 => "CRA slice segment",
+        32 => "video parameter set",
+        33 => "sequence parameter set",
+        34 => "picture parameter set",
+        35 => "access unit delimiter",
+        36 => "end of sequence",
+        37 => "end of bitstream",
+        38 => "filler data",
+        39 => "prefix SEI",
+        40 => "suffix SEI",
+        _ => "other",
     }
 }

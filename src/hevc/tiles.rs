@@ -75,6 +75,12 @@ impl TileGrid {
         Ctb { x, y, column, row, ctb_addr_in_ts }
     }
 
+    /// CtbAddrInRs of a block, and of those that are coded after it.
+    pub(super) fn addresses_from(&self, ctb_addr_in_rs: u32) -> impl Iterator<Item = u32> {
+        let blocks = std::iter::successors(Some(self.at(ctb_addr_in_rs)), |ctb| Some(self.next(*ctb)));
+        blocks.map(|ctb| self.address(ctb))
+    }
+
     /// CtbAddrInRs.
     pub(super) fn address(&self, ctb: Ctb) -> u32 {
         ctb.y * self.width() + ctb.x

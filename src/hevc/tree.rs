@@ -109,7 +109,9 @@ pub struct CodingUnit {
 }
 
 /// CuPredMode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum PredMode {
     /// MODE_INTRA.
     #[default]
@@ -124,7 +126,9 @@ pub enum PredMode {
 }
 
 /// PartMode (table 7-10), by the values of part_mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum PartMode {
     /// PART_2Nx2N.
     #[default]

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::avc::{self, Macroblock};
+use crate::context::Codec;
+use crate::hevc::{self, CodingTreeUnit, Tree};
 use crate::json;
 use crate::syntax::{LineError, Prefixes, UnitLine};
 
@@ -50,6 +52,9 @@ pub struct LineReader<R> {
     numbers: Vec<u64>,
     prefixes: Prefixes,
     avc: avc::LineWriter,
+    hevc: hevc::LineWriter,
+    /// The standard of the last unit of which the header says it.
+    codec: Codec,
     is_done: bool,
 }
 
@@ -57,24 +62,31 @@ pub struct LineReader<R> {
 enum Line {
     Unit(Box<UnitLine>),
     Macroblock(usize, Box<Macroblock>),
+    CodingTreeUnit(u32, Box<CodingTreeUnit>),
 }
 
 /// Parts of slice data, with their addresses.
 #[derive(Debug, Default)]
 struct Data {
     macroblocks: Vec<(usize, Macroblock)>,
+    coding_tree_units: Vec<(u32, CodingTreeUnit)>,
 }
 
 impl Line {
     fn read(text: &str) -> Result<Line, String> {
         let mut keys: Map<String, Value> = json::read(text.as_bytes()).map_err(|error| error.to_string())?;
-        let Some(mb_addr) = keys.remove("mb_addr") else {
-            return Ok(Line::Unit(of_keys(keys)?));
-        };
-        let mb_addr = serde_json::from_value(mb_addr).map_err(|error| format!("mb_addr: {error}"))?;
-        keys.remove("slice");
-        keys.remove("derived");
-        Ok(Line::Macroblock(mb_addr, of_keys(keys)?))
+        if let Some(mb_addr) = keys.remove("mb_addr") {
+            let mb_addr = serde_json::from_value(mb_addr).map_err(|error| format!("mb_addr: {error}"))?;
+            keys.remove("slice");
+            keys.remove("derived");
+            return Ok(Line::Macroblock(mb_addr, of_keys(keys)?));
+        }
+        if let Some(ctb_addr) = keys.remove("ctb_addr") {
+            let ctb_addr = serde_json::from_value(ctb_addr).map_err(|error| format!("ctb_addr: {error}"))?;
+            keys.remove("slice");
+            return Ok(Line::CodingTreeUnit(ctb_addr, Box::new(of_keys::<Tree>(keys)?.into_unit()?)));
+        }
+        Ok(Line::Unit(of_keys(keys)?))
     }
 }
 
@@ -97,6 +109,8 @@ impl<R: BufRead> LineReader<R> {
             numbers: Vec::new(),
             prefixes: Prefixes::default(),
             avc: avc::LineWriter::default(),
+            hevc: hevc::LineWriter::default(),
+            codec: Codec::Avc,
             is_done: false,
         }
     }
@@ -121,7 +135,18 @@ impl<R: BufRead> LineReader<R> {
     fn write(&mut self) -> Option<Result<Vec<u8>, LinesError>> {
         let (line, unit) = self.unit.take()?;
         let (data, numbers) = (take(&mut self.data), take(&mut self.numbers));
-        let written = self.avc.write(&unit, data.macroblocks);
+        // Only headers of H.265 have layers, and only those of H.264 a reference of their own.
+        match (unit.header.get("nuh_layer_id"), unit.header.get("nal_ref_idc")) {
+            ([], [_, ..]) => self.codec = Codec::Avc,
+            ([_, ..], []) => self.codec = Codec::Hevc,
+            _ => {}
+        }
+        let written = match self.codec {
+            Codec::Avc if !data.coding_tree_units.is_empty() => Err(LineError::OtherStandard),
+            Codec::Hevc if !data.macroblocks.is_empty() => Err(LineError::OtherStandard),
+            Codec::Avc => self.avc.write(&unit, data.macroblocks),
+            Codec::Hevc => self.hevc.write(&unit, data.coding_tree_units),
+        };
         let written = written.and_then(|bytes| Ok([self.prefixes.of(&unit, bytes.len())?, bytes].concat()));
         Some(written.map_err(|error| {
             let index = match error {
@@ -137,12 +162,16 @@ impl<R: BufRead> LineReader<R> {
     fn unit(&mut self) -> Result<Option<Vec<u8>>, LinesError> {
         loop {
             match self.read()? {
-                Some(Line::Macroblock(..)) if self.unit.is_none() => {
+                Some(Line::Macroblock(..) | Line::CodingTreeUnit(..)) if self.unit.is_none() => {
                     let what = "slice data comes before the line of its NAL unit".to_owned();
                     return Err(LinesError::Line { line: self.line, what });
                 }
                 Some(Line::Macroblock(mb_addr, macroblock)) => {
                     self.data.macroblocks.push((mb_addr, *macroblock));
+                    self.numbers.push(self.line);
+                }
+                Some(Line::CodingTreeUnit(ctb_addr, coding_tree_unit)) => {
+                    self.data.coding_tree_units.push((ctb_addr, *coding_tree_unit));
                     self.numbers.push(self.line);
                 }
                 Some(Line::Unit(unit)) => {

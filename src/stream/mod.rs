@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::avc;
 use crate::context::{Codec, SliceInit};
 use crate::engine;
+use crate::hevc;
 use crate::observed::Observer;
 use crate::syntax::{Headers, Info, UnitLine, left_over, nal};
 use crate::trace::SliceTrace;
@@ -33,13 +34,16 @@ pub use probe::codec_of;
 pub enum Stream<R> {
     /// Of H.264.
     Avc(avc::Stream<R>),
+    /// Of H.265.
+    Hevc(hevc::Stream<R>),
 }
 
 impl<R: BufRead> Stream<R> {
     /// A stream of this standard, as annex B of either has it, or NAL units with their lengths before them.
     pub fn new(codec: Codec, source: R) -> Stream<R> {
         match codec {
-            Codec::Avc | Codec::Hevc => Stream::Avc(avc::Stream::new(source)),
+            Codec::Avc => Stream::Avc(avc::Stream::new(source)),
+            Codec::Hevc => Stream::Hevc(hevc::Stream::new(source)),
         }
     }
 }
@@ -50,6 +54,7 @@ impl<R: BufRead> Iterator for Stream<R> {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Stream::Avc(stream) => Some(stream.next()?.map(StreamUnit::Avc)),
+            Stream::Hevc(stream) => Some(stream.next()?.map(StreamUnit::Hevc)),
         }
     }
 }
@@ -59,6 +64,8 @@ impl<R: BufRead> Iterator for Stream<R> {
 pub enum StreamUnit {
     /// Of H.264.
     Avc(avc::StreamUnit),
+    /// Of H.265.
+    Hevc(hevc::StreamUnit),
 }
 
 /// What can be done with a NAL unit.
@@ -80,6 +87,9 @@ pub enum DataError {
     /// Of H.264.
     #[error("{0}")]
     Avc(#[from] avc::DataError),
+    /// Of H.265.
+    #[error("{0}")]
+    Hevc(#[from] hevc::DataError),
 }
 
 /// The lines of a NAL unit.
@@ -97,6 +107,8 @@ pub struct UnitLines {
 pub enum DataLine {
     /// Of H.264.
     Macroblock(avc::MacroblockLine),
+    /// Of H.265.
+    CodingTreeUnit(hevc::CodingTreeUnitLine),
 }
 
 /// `unit` of whichever standard it is.
@@ -104,6 +116,7 @@ macro_rules! either {
     ($stream_unit:expr, $unit:ident => $answer:expr) => {
         match $stream_unit {
             StreamUnit::Avc($unit) => $answer,
+            StreamUnit::Hevc($unit) => $answer,
         }
     };
 }
@@ -153,6 +166,12 @@ impl StreamUnit {
                 avc::Content::Damaged(error) => State::Damaged(error.to_string()),
                 avc::Content::ParameterSet(_) | avc::Content::Other => State::Other,
             },
+            StreamUnit::Hevc(unit) => match &unit.content {
+                hevc::Content::Segment { .. } => State::Slice,
+                hevc::Content::Unsupported(why) => State::Unsupported(why.to_string()),
+                hevc::Content::Damaged(error) => State::Damaged(error.to_string()),
+                hevc::Content::ParameterSet(_) | hevc::Content::Other => State::Other,
+            },
         }
     }
 
@@ -160,6 +179,7 @@ impl StreamUnit {
     pub fn init(&self) -> Option<SliceInit> {
         match self {
             StreamUnit::Avc(unit) => unit.slice().map(|(parameters, _)| parameters.init()),
+            StreamUnit::Hevc(unit) => unit.segment().map(|(parameters, ..)| parameters.init()),
         }
     }
 
@@ -179,6 +199,13 @@ impl StreamUnit {
             StreamUnit::Avc(unit) => {
                 let avc::UnitLines { unit, macroblocks } = unit.lines(data);
                 UnitLines { unit, data: macroblocks.into_iter().map(DataLine::Macroblock).collect() }
+            }
+            StreamUnit::Hevc(unit) => {
+                let hevc::UnitLines { unit, coding_tree_units } = unit.lines(data);
+                UnitLines {
+                    unit,
+                    data: coding_tree_units.into_iter().map(DataLine::CodingTreeUnit).collect(),
+                }
             }
         }
     }

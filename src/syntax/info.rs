@@ -15,11 +15,11 @@ pub struct Info {
     pub bytes: u64,
     /// NAL units, by what they are.
     pub units: BTreeMap<&'static str, u64>,
-    /// Sequence parameter sets, as profile_idc and level_idc.
+    /// Sequence parameter sets, by profile and level.
     pub sequences: BTreeMap<String, u64>,
-    /// Slices with CABAC, by the format of their pictures.
+    /// Slices with CABAC, or slice segments, by the format of their pictures.
     pub pictures: BTreeMap<String, u64>,
-    /// Slices with CABAC, by slice_type.
+    /// Slices with CABAC, or slice segments, by slice_type.
     pub slices: BTreeMap<&'static str, u64>,
     /// Slices of a kind that is not read and passed through, by the kind.
     pub passed_through: BTreeMap<String, u64>,
@@ -31,7 +31,9 @@ pub struct Info {
     pub first_damaged: Vec<Damaged>,
     /// Macroblocks of the slices with CABAC, by mb_type.
     pub macroblocks: BTreeMap<String, u64>,
-    /// Their bins.
+    /// Coding units of the slice segments, by their mode and how they are divided.
+    pub coding_units: BTreeMap<String, u64>,
+    /// The bins of slice data.
     pub bins: Bins,
     /// How many bins were coded with each context.
     pub contexts: Contexts,
@@ -139,6 +141,7 @@ impl Info {
         add(&mut self.passed_through, other.passed_through);
         add(&mut self.tolerated, other.tolerated);
         add(&mut self.macroblocks, other.macroblocks);
+        add(&mut self.coding_units, other.coding_units);
         self.damaged += other.damaged;
         let room = MOST_DAMAGED - self.first_damaged.len();
         self.first_damaged.extend(other.first_damaged.into_iter().take(room));

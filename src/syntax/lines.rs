@@ -141,11 +141,11 @@ impl UnitLine {
         Ok(escape(&rbsp))
     }
 
-    /// Checks what its line and the addresses of the lines of its slice data say, of which the first has to be this.
-    pub(crate) fn check_data(
+    /// Checks what its line says of slice data, of which the lines have these addresses and should have those.
+    pub(crate) fn check_data<A: Into<u64>>(
         &self,
-        addresses: impl ExactSizeIterator<Item = usize>,
-        next: impl Fn(usize) -> usize,
+        addresses: impl ExactSizeIterator<Item = A>,
+        expected: impl Iterator<Item = A>,
     ) -> Result<(), LineError> {
         if !self.rest_bits.is_empty() {
             return Err(LineError::Rest);
@@ -156,8 +156,8 @@ impl UnitLine {
         if self.tail_bits > 127 {
             return Err(LineError::TailBits(self.tail_bits));
         }
-        for (index, address) in addresses.enumerate() {
-            let next = next(index);
+        for (index, (address, next)) in addresses.zip(expected).enumerate() {
+            let (address, next) = (address.into(), next.into());
             if address != next {
                 return Err(LineError::Address { index, address, next });
             }
@@ -202,9 +202,9 @@ pub enum LineError {
         /// Its place among those of the slice.
         index: usize,
         /// Its address.
-        address: usize,
+        address: u64,
         /// The address that comes next.
-        next: usize,
+        next: u64,
     },
     /// A unit without known elements has no payload.
     #[error("payload is missing: what stands after the header of a unit of this type")]
@@ -212,6 +212,9 @@ pub enum LineError {
     /// Lines of slice data follow a unit that is no slice with CABAC.
     #[error("lines of slice data follow, but by its header and its parameter sets the unit is {0}")]
     NoSlice(String),
+    /// Macroblocks follow a unit of H.265, or coding tree units one of H.264.
+    #[error("the lines of slice data that follow are of the other standard")]
+    OtherStandard,
     /// A slice with CABAC has no data.
     #[error("no line of slice data follows, and there is neither payload nor verbatim")]
     NoData,

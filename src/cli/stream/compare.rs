@@ -2,6 +2,7 @@
 
 use std::{io::Write, path::Path};
 
+use silicabac::context::Codec;
 use silicabac::trace::{FormatError, TracedSlice, Unpacked};
 
 use super::{
@@ -24,7 +25,12 @@ pub(super) fn compare(input: &Input, selection: &Selection, path: &Path) -> Resu
     let is_whole = selection.is_all();
     let mut damage = None;
     let (mut compared, mut bins, mut differing) = (0, 0, 0);
-    let mut count = traces(input, selection, open(&input.path)?, |unit, traced| {
+    let opened = open(&input.path)?;
+    let unit_name = match opened.codec {
+        Codec::Avc => "macroblock",
+        Codec::Hevc => "coding tree unit",
+    };
+    let mut count = traces(input, selection, opened, |unit, traced| {
         if !is_whole {
             // Both are in the order of the stream.
             while let Some(Ok(_)) = expected.next_if(|slice| is_before(slice, unit.offset())) {}
@@ -47,10 +53,10 @@ pub(super) fn compare(input: &Input, selection: &Selection, path: &Path) -> Resu
         bins += traced.slice.segments.iter().map(|segment| segment.events.len()).sum::<usize>();
         if let Err(difference) = traced.slice.compare(slice) {
             differing += 1;
-            let (mb_addr, element) = traced.place(difference.bin);
+            let (address, element) = traced.place(difference.bin);
             let element = element.map_or("", |element| element.0);
             let (bin, what) = (difference.bin, difference.what);
-            writeln!(out(), "{}, bin {bin}, macroblock {mb_addr}, {element}: {what}", place(unit))?;
+            writeln!(out(), "{}, bin {bin}, {unit_name} {address}, {element}: {what}", place(unit))?;
             let bins = Some((bin.saturating_sub(CONTEXT.0), bin + CONTEXT.1));
             out().write_all(&rows(unit, Wanted { macroblocks: None, bins }).text)?;
         }

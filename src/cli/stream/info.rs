@@ -50,6 +50,7 @@ fn print(path: &Path, info: &Info, format: Format) -> io::Result<()> {
         ("passed on", named(&info.passed_through)),
         ("tolerated", named(&info.tolerated)),
         ("macroblocks", named(&info.macroblocks)),
+        ("coding units", named(&info.coding_units)),
     ];
     for (title, counts) in rows.into_iter().filter(|(_, counts)| !counts.is_empty()) {
         writeln!(out, "{title:<12} {}", list(counts))?;

@@ -27,7 +27,7 @@ use super::{
 
 pub(super) use self::open::{Opened, open};
 
-/// Look into H.264 streams, trace their bins, and write them again, bin by bin
+/// Look into H.264 and H.265 streams, trace their bins, and write them again, bin by bin
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac stream info in.264
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
 
 #[derive(clap::Args)]
 struct Input {
-    /// An H.264 stream: a byte stream (annex B), or NAL units with their lengths before them; - is standard input
+    /// A stream of H.264 or H.265: a byte stream (annex B), or NAL units with their lengths before them; - is standard input
     #[arg(value_name = "STREAM")]
     path: PathBuf,
     /// How many slices to work on at once; 0 is one a processor
@@ -51,7 +51,7 @@ struct Input {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Tell what is in a stream: NAL units, slices, macroblocks, bins, contexts
+    /// Tell what is in a stream: NAL units, slices, macroblocks or coding units, bins, contexts
     #[command(after_help = "Examples:
   silicabac stream info in.264
   silicabac stream info - --format json < in.264")]
@@ -78,7 +78,7 @@ enum Verb {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Write the bins of all slices, each with its macroblock, syntax element, context, state and interval
+    /// Write the bins of all slices, each with its macroblock or coding tree unit, syntax element, context, state and interval
     #[command(after_help = "Examples:
   silicabac stream trace in.264 -o bins.tsv
   silicabac stream trace in.264 --slice 3 --macroblock 17
@@ -89,8 +89,8 @@ enum Verb {
         input: Input,
         #[command(flatten)]
         selection: Selection,
-        /// Only these macroblocks, by mbAddr, such as 17 or 17-20
-        #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+        /// Only these macroblocks, by mbAddr, or coding tree units, by CtbAddrInRs, such as 17 or 17-20
+        #[arg(long, visible_alias = "ctu", value_name = "RANGE", allow_hyphen_values = true)]
         macroblock: Option<selection::Range>,
         /// Where to write: a bin trace (CBT1) if the name ends with .cbt.zst, else a table [default: standard output]
         #[arg(short, long, value_name = "FILE")]
@@ -99,7 +99,7 @@ enum Verb {
         #[arg(long, value_name = "TRACE", conflicts_with_all = ["output", "macroblock"])]
         compare: Option<PathBuf>,
     },
-    /// Write all syntax elements as JSON, a NAL unit or a macroblock a line
+    /// Write all syntax elements as JSON, a NAL unit, a macroblock or a coding tree unit a line
     #[command(after_help = "Examples:
   silicabac stream syntax in.264 | head
   silicabac stream syntax in.264 -o elements.jsonl --jobs 0")]

@@ -9,7 +9,8 @@ use silicabac::stream::{State, StreamUnit};
 
 use super::{place, selection};
 
-const COLUMNS: &str = "bin\tmb_addr\tblock\tlevel\telement\tbinIdx\tkind\tctxIdx\tpStateIdx\tvalMPS\tcodIRange\tcodIOffset\tbinVal\tvalue";
+const COLUMNS: &str =
+    "block\tlevel\telement\tbinIdx\tkind\tctxIdx\tpStateIdx\tvalMPS\tcodIRange\tcodIOffset\tbinVal\tvalue";
 
 /// Which bins get a row.
 #[derive(Clone, Copy, Default)]
@@ -26,10 +27,11 @@ struct Rows {
     text: Vec<u8>,
     wanted: Wanted,
     bin: usize,
-    macroblock: u32,
-    /// ctxBlockCat, the component and the number of the block, and levelListIdx.
-    block: Option<(u8, u8, u8)>,
-    level: Option<u8>,
+    /// The macroblock or coding tree unit.
+    address: u32,
+    block: Option<Place>,
+    /// levelListIdx, or the place in the scan.
+    level: Option<u16>,
     element: Option<Element>,
     bin_idx: usize,
     before: Before,
@@ -54,7 +56,7 @@ impl Rows {
 
     fn is_wanted(&self) -> bool {
         let bins = self.wanted.bins.is_none_or(|(first, last)| (first..=last).contains(&self.bin));
-        bins && self.wanted.macroblocks.is_none_or(|range| range.contains(self.macroblock.into()))
+        bins && self.wanted.macroblocks.is_none_or(|range| range.contains(self.address.into()))
     }
 
     fn row(&mut self, coded: Event) {
@@ -65,18 +67,16 @@ impl Rows {
             Event::Context { ctx, bin } => (format!("context\t{}\t{state}\t{mps}", ctx.get()), bin),
             Event::Bypass { bin } => ("bypass\t\t\t".to_owned(), bin),
             Event::Terminate { bin } => ("terminate\t\t\t".to_owned(), bin),
+            Event::Align => ("align\t\t\t".to_owned(), false),
             _ => return,
         };
-        let block = self.block.map(|(category, component, index)| {
-            format!("{}{index} cat {category}", ["Y", "Cb", "Cr"][usize::from(component) % 3])
-        });
-        let (block, level) =
-            (block.unwrap_or_default(), self.level.map(|level| level.to_string()).unwrap_or_default());
+        let block = self.block.map(name_of).unwrap_or_default();
+        let level = self.level.map(|level| level.to_string()).unwrap_or_default();
         let element = self.element.map_or("", |element| element.0);
-        let (number, macroblock, bin_idx, bin) = (self.bin, self.macroblock, self.bin_idx, u8::from(bin));
+        let (number, address, bin_idx, bin) = (self.bin, self.address, self.bin_idx, u8::from(bin));
         write!(
             self.text,
-            "{number}\t{macroblock}\t{block}\t{level}\t{element}\t{bin_idx}\t{kind}\t{range}\t{offset}\t{bin}\t"
+            "{number}\t{address}\t{block}\t{level}\t{element}\t{bin_idx}\t{kind}\t{range}\t{offset}\t{bin}\t"
         )
         .expect(CAN);
         self.is_open = true;
@@ -100,12 +100,14 @@ impl<C: Decode> Observer<C> for Rows {
     fn place(&mut self, _: &C, place: Place) {
         self.end_row();
         match place {
-            Place::Macroblock(address) => (self.macroblock, self.block, self.level) = (address, None, None),
-            Place::Block { category, component, index } => {
-                (self.block, self.level) = (Some((category, component, index)), None);
+            Place::Macroblock(address) | Place::CodingTreeUnit(address) => {
+                (self.address, self.block, self.level) = (address, None, None);
             }
-            Place::Level(level) => self.level = Some(level),
-            Place::CodingTreeUnit(_) | Place::TransformBlock { .. } | Place::Coefficient(_) => {}
+            Place::Block { .. } | Place::TransformBlock { .. } => {
+                (self.block, self.level) = (Some(place), None)
+            }
+            Place::Level(level) => self.level = Some(level.into()),
+            Place::Coefficient(level) => self.level = Some(level),
         }
     }
 
@@ -119,7 +121,8 @@ impl<C: Decode> Observer<C> for Rows {
     }
 
     fn after(&mut self, _: &C, coded: Event) {
-        if !coded.is_bin() {
+        // As in a trace, alignments are counted.
+        if !coded.is_bin() && coded != Event::Align {
             return;
         }
         self.end_row();
@@ -128,6 +131,19 @@ impl<C: Decode> Observer<C> for Rows {
         }
         self.bin += 1;
         self.bin_idx += 1;
+    }
+}
+
+/// `Y3 cat 2` of H.264, `Cb 16,8 4x4` of H.265.
+fn name_of(block: Place) -> String {
+    let name = |component: u8| ["Y", "Cb", "Cr"][usize::from(component) % 3];
+    match block {
+        Place::Block { category, component, index } => format!("{}{index} cat {category}", name(component)),
+        Place::TransformBlock { component, x, y, log2_size } => {
+            let size = 1 << log2_size;
+            format!("{} {x},{y} {size}x{size}", name(component))
+        }
+        _ => String::new(),
     }
 }
 
@@ -150,13 +166,13 @@ pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> Table {
     let Some(SliceInit { codec, slice_type, slice_qp_y, index }) = unit.init() else {
         return Table::default();
     };
-    let index_name = match codec {
-        Codec::Avc => "cabac_init_idc",
-        Codec::Hevc => "cabac_init_flag",
+    let (index_name, address) = match codec {
+        Codec::Avc => ("cabac_init_idc", "mb_addr"),
+        Codec::Hevc => ("cabac_init_flag", "ctb_addr"),
     };
     let place = place(unit);
     let head = format!(
-        "# {place}, slice_type {slice_type:?}, SliceQPY {slice_qp_y}, {index_name} {index}\n{COLUMNS}\n"
+        "# {place}, slice_type {slice_type:?}, SliceQPY {slice_qp_y}, {index_name} {index}\nbin\t{address}\t{COLUMNS}\n"
     );
     let head_ends = head.len();
     let rows = Rows { text: head.into_bytes(), wanted, ..Rows::default() };

@@ -1,0 +1,118 @@
+//! What is in a NAL unit, in numbers.
+
+use std::collections::BTreeMap;
+
+use super::parameters::Parameters;
+use super::stream::{Content, StreamUnit};
+use super::tree::{CodingUnit, PartMode, PredMode};
+use crate::context::SliceType;
+use crate::syntax::{Counter, Damaged, Info, left_over};
+
+impl StreamUnit {
+    /// What is in it, in numbers.
+    pub fn info(&self) -> Info {
+        let mut info =
+            Info { bytes: (self.unit.prefix.len() + self.unit.bytes.len()) as u64, ..Info::default() };
+        if let Content::Damaged(error) = &self.content {
+            info.add_damaged(self.damaged(error.to_string()));
+        }
+        if self.nal_unit_type().is_none() {
+            return info;
+        }
+        info.units.insert(self.kind(), 1);
+        match &self.content {
+            Content::Other | Content::Damaged(_) => {}
+            Content::ParameterSet(error) => {
+                if let Some(sequence) = self.profile() {
+                    info.sequences.insert(sequence, 1);
+                }
+                if let Some(error) = error {
+                    info.tolerated.insert(error.to_string(), 1);
+                }
+            }
+            Content::Unsupported(why) => _ = info.passed_through.insert(why.to_string(), 1),
+            Content::Segment { parameters, entry_points, .. } => {
+                info.pictures.insert(format_of(parameters), 1);
+                info.slices.insert(segment_name(parameters), 1);
+                let (mut coding_units, mut substreams) = (BTreeMap::<_, u64>::new(), 1);
+                let read = self.observe(Counter::new(), |step| {
+                    for CodingUnit { pred_mode, part_mode, pcm_flag, .. } in
+                        &step.coding_tree_unit.coding_units
+                    {
+                        *coding_units.entry((*pred_mode, *part_mode, *pcm_flag)).or_default() += 1;
+                    }
+                    substreams = step.substreams;
+                });
+                info.coding_units =
+                    coding_units.into_iter().map(|(kind, count)| (unit_name(kind), count)).collect();
+                let Some((counter, read)) = read else { return info };
+                (info.bins, info.contexts) = (counter.bins, counter.contexts);
+                match read {
+                    Ok(tail) => {
+                        info.tolerated.extend(left_over(&tail).map(|note| (note, 1)));
+                        if !entry_points.is_empty() && entry_points.len() + 1 != substreams {
+                            info.tolerated
+                                .insert("entry points that do not fit the substreams".to_owned(), 1);
+                        }
+                    }
+                    Err(error) => info.add_damaged(self.damaged(error.to_string())),
+                }
+            }
+        }
+        info
+    }
+
+    /// general_profile_idc and general_level_idc of a sequence parameter set.
+    fn profile(&self) -> Option<String> {
+        let elements = self.headers().elements;
+        let value =
+            |name| elements.iter().find(|element| element.element.0 == name).map(|element| element.value);
+        value("sps_seq_parameter_set_id")?;
+        let (profile_idc, level_idc) = (value("general_profile_idc")?, value("general_level_idc")?);
+        Some(format!("general_profile_idc {profile_idc}, general_level_idc {level_idc}"))
+    }
+
+    fn damaged(&self, error: String) -> Damaged {
+        Damaged { nal_unit: self.number, offset: self.offset(), slice: self.slice_number, error }
+    }
+}
+
+fn segment_name(parameters: &Parameters) -> &'static str {
+    match (parameters.slice_type(), parameters.is_dependent()) {
+        (SliceType::P, false) => "P",
+        (SliceType::B, false) => "B",
+        (SliceType::I, false) => "I",
+        (SliceType::P, true) => "P, dependent segment",
+        (SliceType::B, true) => "B, dependent segment",
+        (SliceType::I, true) => "I, dependent segment",
+    }
+}
+
+fn unit_name((pred_mode, part_mode, pcm_flag): (PredMode, PartMode, bool)) -> String {
+    let name = |kind: serde_json::Result<serde_json::Value>| match kind {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    };
+    let (mode, parts) = (name(serde_json::to_value(pred_mode)), name(serde_json::to_value(part_mode)));
+    match pred_mode {
+        PredMode::Skip => mode,
+        _ if pcm_flag => mode + " PCM",
+        _ => format!("{mode} {parts}"),
+    }
+}
+
+/// `352x288 4:2:0 8 bit, coding tree blocks of 64, WPP, tiles 2x2`.
+fn format_of(parameters: &Parameters) -> String {
+    let (sps, pps) = (&parameters.sps, &parameters.pps);
+    let [width, height] = sps.pic_size;
+    let chroma = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"][usize::from(sps.chroma_array_type() & 3)];
+    let depth = match (sps.bit_depth_luma, sps.bit_depth_chroma) {
+        (luma, chroma) if luma == chroma || sps.chroma_array_type() == 0 => format!("{luma}"),
+        (luma, chroma) => format!("{luma} and {chroma}"),
+    };
+    let wpp = if pps.entropy_coding_sync_enabled_flag { ", WPP" } else { "" };
+    let tiles =
+        pps.tiles.as_ref().map_or(String::new(), |tiles| format!(", tiles {}x{}", tiles.columns, tiles.rows));
+    let block = 1 << sps.ctb_log2_size;
+    format!("{width}x{height} {chroma} {depth} bit, coding tree blocks of {block}{wpp}{tiles}")
+}
