@@ -13,7 +13,7 @@ use common::{
     Corpus,
     chosen::Chosen,
     ffmpeg::{Shown, shown},
-    program, streams,
+    hevc_streams, program, streams,
 };
 use proptest::prelude::*;
 use rand_chacha::{
@@ -21,7 +21,8 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 use silicabac::avc::{Content, LineWriter, ParameterSets, SliceData, Stream, StreamUnit};
-use silicabac::stream::LineReader;
+use silicabac::context::Codec;
+use silicabac::stream::{self, LineReader, codec_of};
 use silicabac::syntax::nal::{Units, escape};
 use silicabac::syntax::{BitReader, BitWriter, HeaderElement, Traced, UnitLine};
 
@@ -71,14 +72,14 @@ fn headers_are_those_that_ffmpeg_shows() {
 }
 
 /// The lines of a stream, and with how many of its units they stand as they are.
-fn lines(bytes: &[u8], macroblocks: bool) -> (String, usize) {
+fn lines(codec: Codec, bytes: &[u8], has_data: bool) -> (String, usize) {
     let (mut text, mut verbatim) = (String::new(), 0);
-    for unit in units(bytes) {
-        let lines = unit.lines(macroblocks);
+    for unit in stream::Stream::new(codec, bytes) {
+        let lines = unit.unwrap().lines(has_data);
         verbatim += usize::from(lines.unit.verbatim.is_some());
         text += &format!("{}\n", serde_json::to_string(&lines.unit).unwrap());
-        for macroblock in &lines.macroblocks {
-            text += &format!("{}\n", serde_json::to_string(macroblock).unwrap());
+        for line in &lines.data {
+            text += &format!("{}\n", serde_json::to_string(line).unwrap());
         }
     }
     (text, verbatim)
@@ -91,10 +92,14 @@ fn stream_of(lines: &str) -> Result<Vec<u8>, String> {
 
 #[test]
 fn lines_come_back_as_the_same_stream() {
-    for path in all_streams() {
+    let avc = all_streams().into_iter().map(|path| (Codec::Avc, path));
+    let hevc = Corpus::find().map(|corpus| corpus.hevc_streams()).unwrap_or_default();
+    let hevc = hevc.into_iter().chain(hevc_streams()).map(|path| (Codec::Hevc, path));
+    for (codec, path) in avc.chain(hevc) {
         let bytes = fs::read(&path).unwrap();
-        for macroblocks in [true, false] {
-            let (lines, verbatim) = lines(&bytes, macroblocks);
+        assert_eq!(codec_of(&bytes), codec, "{}", path.display());
+        for has_data in [true, false] {
+            let (lines, verbatim) = lines(codec, &bytes, has_data);
             assert!(stream_of(&lines).unwrap() == bytes, "{}", path.display());
             // One, which is no NAL unit, at the end of some streams.
             assert!(verbatim <= 1, "{}: {verbatim} units as they are", path.display());
@@ -103,14 +108,18 @@ fn lines_come_back_as_the_same_stream() {
 }
 
 fn stream(name: &str) -> Vec<u8> {
-    let path = streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap();
+    let path = streams()
+        .into_iter()
+        .chain(hevc_streams())
+        .find(|path| path.to_string_lossy().contains(name))
+        .unwrap();
     fs::read(path).unwrap()
 }
 
 #[test]
 fn an_edited_header_is_written() {
     let bytes = stream("x264_main_ipb");
-    let (lines, _) = lines(&bytes, true);
+    let (lines, _) = lines(Codec::Avc, &bytes, true);
     let cropped = lines.replacen(
         r#""frame_cropping_flag":0"#,
         r#""frame_cropping_flag":1,"frame_crop_left_offset":1,"frame_crop_right_offset":2,"frame_crop_top_offset":3,"frame_crop_bottom_offset":4"#,
@@ -137,7 +146,7 @@ fn an_edited_header_is_written() {
 
 #[test]
 fn what_is_wrong_with_a_line_is_said_with_its_number() {
-    let (lines, _) = lines(&stream("x264_main_ipb"), true);
+    let (lines, _) = lines(Codec::Avc, &stream("x264_main_ipb"), true);
     let line_of = |text: &str| 1 + lines.lines().position(|line| line.contains(text)).unwrap();
     let check = |from: &str, to: &str, line: usize, words: &str| {
         let edited = lines.replacen(from, to, 1);
@@ -165,8 +174,8 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
 #[test]
 fn lines_that_mean_nothing_are_refused() {
     let bytes = stream("x264_main_ipb");
-    let whole = lines(&bytes, true).0;
-    let data = lines(&bytes, false).0;
+    let whole = lines(Codec::Avc, &bytes, true).0;
+    let data = lines(Codec::Avc, &bytes, false).0;
     // The third line is the first slice.
     let check = |text: &str, from: &str, to: &str, line: usize, words: &str| {
         let mut all: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -213,7 +222,7 @@ fn lines_that_mean_nothing_are_refused() {
 /// Blank lines are counted, and macroblocks belong to their addresses.
 #[test]
 fn lines_are_counted_as_an_editor_counts_them() {
-    let whole = lines(&stream("x264_main_ipb"), true).0;
+    let whole = lines(Codec::Avc, &stream("x264_main_ipb"), true).0;
     let apart = whole.replace('\n', "\r\n\r\n");
     assert!(stream_of(&apart).unwrap() == stream("x264_main_ipb"));
     let at = whole.lines().position(|line| line.contains("\"intra_chroma_pred_mode\":")).unwrap();
@@ -233,7 +242,7 @@ fn lines_are_counted_as_an_editor_counts_them() {
 fn the_header_of_a_slice_with_cavlc_can_be_edited() {
     // A parameter set that says CAVLC, and the bits of a slice: what they are, nothing here knows.
     let with_cavlc = edited(&stream("x264_main_ipb"), 8, |rbsp| rbsp[1] &= !0b0010_0000);
-    let (text, _) = lines(&with_cavlc, true);
+    let (text, _) = lines(Codec::Avc, &with_cavlc, true);
     assert!(stream_of(&text).unwrap() == with_cavlc);
     let longer = text.replacen("\"slice_qp_delta\":-3", "\"slice_qp_delta\":-20", 1);
     assert_ne!(longer, text);
@@ -252,7 +261,7 @@ fn the_header_of_a_slice_with_cavlc_can_be_edited() {
 
 #[test]
 fn what_is_wrong_with_a_macroblock_is_said_with_its_line() {
-    let (lines, _) = lines(&stream("x264_main_ipb"), true);
+    let (lines, _) = lines(Codec::Avc, &stream("x264_main_ipb"), true);
     let all: Vec<&str> = lines.lines().collect();
     let at = all.iter().rposition(|line| line.contains("\"intra_chroma_pred_mode\":")).unwrap();
     let edit = |edit: &dyn Fn(&str) -> String| {
@@ -322,7 +331,9 @@ proptest! {
     /// However a stream is damaged, its lines are the same stream.
     #[test]
     fn lines_of_damaged_streams_come_back(
-        name in prop::sample::select(vec!["x264_main_ipb", "x264_high444", "x264_gray"]),
+        name in prop::sample::select(vec![
+            "x264_main_ipb", "x264_high444", "x264_gray", "x265_main_ipb", "hm_wpp_depslices", "hm_tiles2x2",
+        ]),
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), prop::bool::weighted(0.3)), 1..12),
     ) {
         let mut bytes = stream(name);
@@ -330,8 +341,9 @@ proptest! {
             let at = at.index(if is_early { 60 } else { bytes.len() });
             bytes[at] = value;
         }
-        for macroblocks in [true, false] {
-            prop_assert!(stream_of(&lines(&bytes, macroblocks).0).unwrap() == bytes);
+        let codec = if name.starts_with("x264") { Codec::Avc } else { Codec::Hevc };
+        for has_data in [true, false] {
+            prop_assert!(stream_of(&lines(codec, &bytes, has_data).0).unwrap() == bytes);
         }
     }
 
@@ -381,7 +393,7 @@ fn a_byte_too_much_after_a_parameter_set_changes_nothing() {
             for junk in 1..=255 {
                 let longer = edited(&bytes, nal_unit_type, |rbsp| rbsp.push(junk));
                 assert!(contents(&longer) == slices, "{name}, nal_unit_type {nal_unit_type}, byte {junk:#x}");
-                let (lines, _) = lines(&longer, false);
+                let (lines, _) = lines(Codec::Avc, &longer, false);
                 assert!(stream_of(&lines).unwrap() == longer);
             }
         }
@@ -439,7 +451,7 @@ fn what_slices_do_not_depend_on_is_not_checked() {
         _ => None,
     });
     assert!(note.unwrap().starts_with("the NAL unit ends within"));
-    let (lines, verbatim) = lines(&cut, true);
+    let (lines, verbatim) = lines(Codec::Avc, &cut, true);
     assert!(verbatim <= 1 && stream_of(&lines).unwrap() == cut);
 }
 
@@ -456,17 +468,17 @@ fn lengths_can_stand_in_the_place_of_start_codes() {
     };
     let lengths = with_lengths(&bytes);
     assert!(data_of(&lengths) == data_of(&bytes));
-    let (text, _) = lines(&lengths, true);
+    let (text, _) = lines(Codec::Avc, &lengths, true);
     assert!(stream_of(&text).unwrap() == lengths);
     let edit = |text: &str| {
         text.replacen(r#""frame_cropping_flag":0"#, r#""frame_cropping_flag":1,"frame_crop_left_offset":0,"frame_crop_right_offset":0,"frame_crop_top_offset":0,"frame_crop_bottom_offset":900"#, 1)
     };
     let edited = stream_of(&edit(&text)).unwrap();
-    assert!(edited == with_lengths(&stream_of(&edit(&lines(&bytes, true).0)).unwrap()));
+    assert!(edited == with_lengths(&stream_of(&edit(&lines(Codec::Avc, &bytes, true).0)).unwrap()));
     // A length that is too large for what is there, and bytes that are no length.
     for cut in [10, 1] {
         let cut = &lengths[..lengths.len() - cut];
-        let (text, verbatim) = lines(cut, true);
+        let (text, verbatim) = lines(Codec::Avc, cut, true);
         assert!(verbatim == 1 && stream_of(&text).unwrap() == cut);
     }
     let more = [&lengths[..], &[0, 0]].concat();
@@ -475,7 +487,7 @@ fn lengths_can_stand_in_the_place_of_start_codes() {
         matches!(&last.content, Content::Damaged(error) if error.to_string().contains("2 bytes more")),
         "{last:?}"
     );
-    assert!(stream_of(&lines(&more, true).0).unwrap() == more);
+    assert!(stream_of(&lines(Codec::Avc, &more, true).0).unwrap() == more);
     // A start code is no length, though it may look like one of 359 bytes.
     let mut short = units(&bytes).into_iter().flat_map(|unit| [&[0, 0, 1][..], &unit.unit.bytes].concat());
     let short: Vec<u8> = short.by_ref().take(363).collect();

@@ -13,7 +13,8 @@ use common::{command, expect};
 
 /// The committed stream of this name.
 fn stream(name: &str) -> PathBuf {
-    common::streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap()
+    let mut all = common::streams().into_iter().chain(common::hevc_streams());
+    all.find(|path| path.to_string_lossy().contains(name)).unwrap()
 }
 
 #[test]
@@ -279,17 +280,15 @@ fn slices_that_are_selected_are_compared_with_those_of_their_place() {
 }
 
 #[test]
-fn what_is_no_h264_stream_is_named() {
+fn what_is_no_stream_is_named() {
     let packets: Vec<u8> = (0..4).flat_map(|_| [&[0x47][..], &[0; 187]].concat()).collect();
     for (bytes, words) in [
         (&b"FLV\x01\x05\0\0\0\x09"[..], &["is FLV, a container", "ffmpeg -i in"][..]),
         (&packets, &["an MPEG transport stream", "ffmpeg -i in"]),
         (b"\0\0\0\x20ftypisom", &["is MP4", "ffmpeg -i in"]),
-        (b"\0\0\0\x01\x40\x01\x0c\x01", &["is an H.265 stream"]),
-        (b"\0\0\x01\x42\x01\x01", &["is an H.265 stream"]),
         (
             b"\x01\x64\0\x1f\xff\xe1\0\x1b\x67\x64\0\x1f",
-            &["AVCDecoderConfigurationRecord", "no H.264 stream"],
+            &["AVCDecoderConfigurationRecord", "no H.264 or H.265 stream"],
         ),
         (b"\0\0\x01\xb3\x16\0\xf0", &["an MPEG-1 or MPEG-2 video stream"]),
         (b"\x89PNG\r\n\x1a\n", &["a PNG image"]),
@@ -330,7 +329,7 @@ fn units_slices_and_macroblocks_are_selected_by_number() {
 fn the_schema_describes_the_lines() {
     let schema = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/stream.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
-    for path in common::streams() {
+    for path in common::streams().into_iter().chain(common::hevc_streams()) {
         let case = Case::new(&fs::read(&path).unwrap());
         for verb in ["syntax --slice 0-1", "headers --format json"] {
             for line in String::from_utf8(case.run(verb).stdout).unwrap().lines() {
@@ -344,6 +343,69 @@ fn the_schema_describes_the_lines() {
         }
     }
     assert!(!schema.is_valid(&serde_json::json!({ "slice": 0, "mb_addr": 0 })));
+}
+
+#[test]
+fn every_verb_takes_h265() {
+    for path in common::hevc_streams() {
+        let bytes = fs::read(&path).unwrap();
+        let case = Case::new(&bytes);
+        expect(&case.run("rewrite -o out"), 0, &["0 passed through, 0 damaged, 0 differ"]);
+        assert!(case.out() == bytes, "{}", path.display());
+        expect(&case.run("trace -o t.cbt.zst"), 0, &[]);
+        expect(&case.run("trace --compare t.cbt.zst"), 0, &[", 0 differences"]);
+        for verb in ["syntax", "headers --format json"] {
+            let lines = Case::new(&case.run(verb).stdout);
+            expect(&lines.run("synth -o out"), 0, &[]);
+            assert!(lines.out() == bytes, "{verb}: {}", path.display());
+        }
+    }
+    let case = Case::new(&fs::read(stream("x265_main_wpp_cif")).unwrap());
+    let info: serde_json::Value = serde_json::from_slice(&case.run("info --format json").stdout).unwrap();
+    assert_eq!((&info["codec"], &info["damaged"]), (&"hevc".into(), &0.into()));
+    expect(&case.run("info"), 0, &["H.265", "352x288 4:2:0 8 bit", "MODE_SKIP", " of 173"]);
+    let wpp = Case::new(&fs::read(stream("hm_wpp_depslices")).unwrap());
+    expect(&wpp.run("info"), 0, &[", WPP", "dependent segment"]);
+    let table = String::from_utf8(case.run("trace --slice 0 --ctu 7").stdout).unwrap();
+    let row = table.lines().find(|row| row.contains("sig_coeff_flag")).unwrap();
+    let columns: Vec<_> = row.split('\t').collect();
+    assert!(columns[1] == "7" && columns[2].starts_with("Y ") && columns[6] == "context", "{row}");
+}
+
+#[test]
+fn an_edited_coding_tree_unit_is_written_or_refused_with_its_line() {
+    let case = Case::new(&fs::read(stream("x265_main_ipb")).unwrap());
+    let lines = String::from_utf8(case.run("syntax").stdout).unwrap();
+    let edited = lines.replacen("\"rem_intra_luma_pred_mode\":3}", "\"rem_intra_luma_pred_mode\":4}", 1);
+    let synth = Case::new(edited.as_bytes());
+    expect(&synth.run("synth -o out"), 0, &[]);
+    let again = String::from_utf8(Case::new(&synth.out()).run("syntax").stdout).unwrap();
+    let differing: Vec<_> = again.lines().zip(edited.lines()).filter(|(a, b)| a != b).collect();
+    // Only where later units begin.
+    assert!(again != lines && differing.iter().all(|(line, _)| line.starts_with("{\"nal_unit\"")));
+    let number = 1 + lines.lines().position(|line| line.contains("\"rem_intra_luma_pred_mode\":3}")).unwrap();
+    for (old, new, words) in [
+        (
+            "\"rem_intra_luma_pred_mode\":3}",
+            "\"rem_intra_luma_pred_mode\":32}",
+            "rem_intra_luma_pred_mode of coding tree unit",
+        ),
+        ("\"rem_intra_luma_pred_mode\":3}", "\"rem\":3}", "unknown variant `rem`"),
+    ] {
+        let edited = lines.replacen(old, new, 1);
+        expect(&Case::new(edited.as_bytes()).run("synth -o out"), 4, &[&format!("line {number}: "), words]);
+    }
+    // Neither the address that comes next, nor the standard.
+    let first = lines.lines().position(|line| line.contains("\"ctb_addr\":0")).unwrap() + 1;
+    let edited = lines.replacen("\"ctb_addr\":0", "\"ctb_addr\":5", 1);
+    expect(
+        &Case::new(edited.as_bytes()).run("synth -o out"),
+        4,
+        &[&format!("line {first}: ctb_addr is 5, but 0 comes next")],
+    );
+    let macroblock = "{\"mb_addr\":0,\"mb_type\":\"I_NxN\"}\n";
+    let edited = lines.lines().take(first - 1).collect::<Vec<_>>().join("\n") + "\n" + macroblock;
+    expect(&Case::new(edited.as_bytes()).run("synth -o out"), 4, &["are of the other standard"]);
 }
 
 /// Streams that were once refused although decoders take them, or passed over without a word.
@@ -378,5 +440,5 @@ fn streams_that_were_misread_once_are_read_or_refused() {
         &["NAL unit 12 at byte 5783 (slice 9): the NAL unit ends within first_mb_in_slice"],
     );
     expect(&Case::new(&of("x.flv")).run("info"), 4, &["is FLV, a container"]);
-    expect(&Case::new(&of("real.hevc")).run("info"), 4, &["is an H.265 stream"]);
+    assert_eq!(slices("real.hevc"), 5);
 }

@@ -168,7 +168,7 @@ fn slice_data(
     macroblocks: Vec<(usize, Macroblock)>,
 ) -> Result<Vec<u8>, LineError> {
     let first = parameters.first_mb_addr();
-    line.check_data(macroblocks.iter().map(|(mb_addr, _)| *mb_addr as u64), first as u64..)?;
+    line.check_data("mb_addr", macroblocks.iter().map(|(mb_addr, _)| *mb_addr as u64), first as u64..)?;
     let macroblocks = macroblocks.into_iter().map(|(_, macroblock)| whole(macroblock, parameters)).collect();
     let data = SliceData { macroblocks, tail_bits: line.tail_bits, tail: line.tail.0.clone() };
     data.write(parameters).map_err(|error| {

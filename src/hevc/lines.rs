@@ -176,7 +176,7 @@ fn segment_data(
 ) -> Result<Vec<u8>, LineError> {
     let addresses: Vec<u32> = units.iter().map(|(ctb_addr, _)| *ctb_addr).collect();
     let expected = parameters.tiles.addresses_from(parameters.slice_segment_address);
-    line.check_data(addresses.iter().copied(), expected)?;
+    line.check_data("ctb_addr", addresses.iter().copied(), expected)?;
     let coding_tree_units = units.into_iter().map(|(_, unit)| unit).collect();
     let data = SegmentData { coding_tree_units, tail_bits: line.tail_bits, tail: line.tail.0.clone() };
     let written = data.write(parameters, before.as_deref());

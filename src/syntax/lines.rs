@@ -144,6 +144,7 @@ impl UnitLine {
     /// Checks what its line says of slice data, of which the lines have these addresses and should have those.
     pub(crate) fn check_data<A: Into<u64>>(
         &self,
+        name: &'static str,
         addresses: impl ExactSizeIterator<Item = A>,
         expected: impl Iterator<Item = A>,
     ) -> Result<(), LineError> {
@@ -159,7 +160,7 @@ impl UnitLine {
         for (index, (address, next)) in addresses.zip(expected).enumerate() {
             let (address, next) = (address.into(), next.into());
             if address != next {
-                return Err(LineError::Address { index, address, next });
+                return Err(LineError::Address { name, index, address, next });
             }
         }
         Ok(())
@@ -197,8 +198,10 @@ pub enum LineError {
         has_lengths: bool,
     },
     /// A macroblock, or a coding tree unit, is not the one that comes next.
-    #[error("its address is {address}, but {next} comes next")]
+    #[error("{name} is {address}, but {next} comes next")]
     Address {
+        /// What addresses are called.
+        name: &'static str,
         /// Its place among those of the slice.
         index: usize,
         /// Its address.

@@ -27,7 +27,7 @@ impl TraceWriter {
     pub fn push(&mut self, slice: &TracedSlice) -> Result<(), TraceError> {
         let segments = slice.segments.len();
         let head = cbt1::head(self.codec, self.contexts, 1, segments)?;
-        let bytes = cbt1::slice(head.len() + self.bytes.len(), self.slices, slice)?;
+        let bytes = cbt1::slice(self.contexts, head.len() + self.bytes.len(), self.slices, slice)?;
         if (head.len() + self.bytes.len() + bytes.len()) as u64 > MAX_BYTES {
             return Err(TraceError::TooLarge);
         }

@@ -6,8 +6,10 @@ use std::{
     path::Path,
 };
 
-use silicabac::context::CONTEXTS;
+use serde::Serialize;
+use silicabac::context::{CONTEXTS, Codec};
 use silicabac::syntax::{Damaged, Info};
+use silicabac::tables::hevc_contexts;
 
 use super::{Done, Input, Selection, for_each, open};
 use crate::cli::{
@@ -17,10 +19,12 @@ use crate::cli::{
 
 pub(super) fn info(input: &Input, format: Format) -> Result<Verdict, Failure> {
     let mut total = Info::default();
+    let opened = open(&input.path)?;
+    let codec = opened.codec;
     let count = for_each(
         input,
         &Selection::ALL,
-        open(&input.path)?,
+        opened,
         |unit| {
             let info = unit.info();
             let damage = info.first_damaged.first().map(|damaged| damaged.error.clone());
@@ -31,17 +35,29 @@ pub(super) fn info(input: &Input, format: Format) -> Result<Verdict, Failure> {
             Ok(true)
         },
     )?;
-    unless_closed(print(&input.path, &total, format))?;
+    unless_closed(print(&input.path, &Report { codec, info: &total }, format))?;
     Ok(count.verdict())
 }
 
-fn print(path: &Path, info: &Info, format: Format) -> io::Result<()> {
+#[derive(Serialize)]
+struct Report<'a> {
+    codec: Codec,
+    #[serde(flatten)]
+    info: &'a Info,
+}
+
+fn print(path: &Path, report: &Report<'_>, format: Format) -> io::Result<()> {
     let mut out = out();
     if format == Format::Json {
-        serde_json::to_writer_pretty(&mut out, info)?;
+        serde_json::to_writer_pretty(&mut out, report)?;
         return writeln!(out);
     }
-    writeln!(out, "{}: {} bytes", path.display(), info.bytes)?;
+    let Report { codec, info } = *report;
+    let (standard, contexts) = match codec {
+        Codec::Avc => ("H.264", CONTEXTS),
+        Codec::Hevc => ("H.265", hevc_contexts::ELEMENTS.iter().map(|element| element.flat.len()).sum()),
+    };
+    writeln!(out, "{}: {standard}, {} bytes", path.display(), info.bytes)?;
     let rows = [
         ("NAL units", named(&info.units)),
         ("sequences", named(&info.sequences)),
@@ -65,7 +81,7 @@ fn print(path: &Path, info: &Info, format: Format) -> io::Result<()> {
         bins.bypass,
         bins.terminate
     )?;
-    writeln!(out, "{:<12} {} of {CONTEXTS}", "contexts", info.contexts.used())?;
+    writeln!(out, "{:<12} {} of {contexts}", "contexts", info.contexts.used())?;
     if info.damaged > 0 {
         writeln!(out, "{:<12} {}", "damaged", info.damaged)?;
     }

@@ -1,5 +1,7 @@
 //! A trace as bytes.
 
+use std::iter::repeat;
+
 use super::{FormatError, FormatErrorKind, MAGIC, NEVER_USED, id_space};
 use crate::bin::Event;
 use crate::context::{Codec, ContextModel};
@@ -23,14 +25,15 @@ pub(in crate::trace) fn head(
     Ok(writer.bytes)
 }
 
-/// The slice of this number, with so many bytes before it.
+/// The slice of this number, of a codec with so many contexts, with so many bytes before it.
 pub(in crate::trace) fn slice(
+    contexts: u16,
     before: usize,
     number: usize,
     slice: &TracedSlice,
 ) -> Result<Vec<u8>, FormatError> {
     let mut writer = Writer { before, bytes: Vec::new(), slice: Some(number), segment: None };
-    writer.slice(slice)?;
+    writer.slice(slice, contexts.into())?;
     Ok(writer.bytes)
 }
 
@@ -42,7 +45,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn slice(&mut self, slice: &TracedSlice) -> Result<(), FormatError> {
+    fn slice(&mut self, slice: &TracedSlice, contexts: usize) -> Result<(), FormatError> {
         let header = &slice.header;
         let nal_offset = header.nal_offset.to_le_bytes();
         self.bytes.extend(&nal_offset[..4]);
@@ -54,19 +57,32 @@ impl Writer {
         self.bytes.extend(&slice.payload);
         for (i, segment) in slice.segments.iter().enumerate() {
             self.segment = Some(i);
-            self.segment(segment)?;
+            self.segment(segment, contexts)?;
         }
         Ok(())
     }
 
-    fn segment(&mut self, segment: &Segment) -> Result<(), FormatError> {
+    fn segment(&mut self, segment: &Segment, contexts: usize) -> Result<(), FormatError> {
         self.bytes.extend([segment.start as u8, 0]);
-        self.count_u16("nctxinit", segment.contexts.len())?;
+        // A segment in memory has room for the contexts of every codec.
+        let models = match segment.contexts.iter().rposition(Option::is_some) {
+            Some(last) if last >= contexts => {
+                return Err(self.error(FormatErrorKind::Count {
+                    field: "nctx",
+                    said: contexts,
+                    found: last + 1,
+                }));
+            }
+            _ if segment.contexts.is_empty() => 0,
+            _ => contexts,
+        };
+        self.count_u16("nctxinit", models)?;
         self.bytes.extend(segment.offset.to_le_bytes());
         self.count_u32("nbins", segment.events.len())?;
         self.count_u32("nctxbins", segment.states.len())?;
         self.bytes.extend(segment.crc32.to_le_bytes());
-        self.bytes.extend(segment.contexts.iter().map(|model| model.map_or(NEVER_USED, ContextModel::bits)));
+        let bits = |model: &Option<ContextModel>| model.map_or(NEVER_USED, ContextModel::bits);
+        self.bytes.extend(segment.contexts.iter().map(bits).chain(repeat(NEVER_USED)).take(models));
         for (i, &event) in segment.events.iter().enumerate() {
             let word = event_word(event).ok_or_else(|| self.error(FormatErrorKind::NoBin(i)))?;
             self.bytes.extend(word.to_le_bytes());
