@@ -9,6 +9,7 @@ mod coding_unit;
 mod contexts;
 mod edges;
 pub mod headers;
+mod json;
 mod parameters;
 mod prediction;
 mod residual;
@@ -22,7 +23,7 @@ mod walk;
 
 pub use parameters::{Fault, Parameters};
 pub use segment::{DataError, SegmentData, Step, WriteError, read_each, rewrite};
-pub use stream::{Content, SegmentTrace, Stream, StreamUnit, Unsupported};
+pub use stream::{Content, Headers, SegmentTrace, Stream, StreamUnit, Unsupported};
 pub use tiles::TileGrid;
 pub use tree::{
     CodingTreeUnit, CodingUnit, Level, LumaMode, PartMode, PredMode, PredictionUnit, ResidualBlock, Sao,
