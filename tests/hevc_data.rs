@@ -5,8 +5,7 @@ mod common;
 
 use std::{fs, path::PathBuf};
 
-use common::{Corpus, golden_traces, hevc_streams};
-use silicabac::context::Codec;
+use common::{Corpus, hevc_streams};
 use silicabac::hevc::{Stream, StreamUnit};
 use silicabac::trace::SliceTrace;
 use silicabac::trace::{Trace, TracedSlice};

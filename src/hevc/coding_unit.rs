@@ -49,8 +49,7 @@ impl<C: BinCoder> Walk<'_, C> {
                     .sps
                     .pcm
                     .is_some_and(|pcm| (pcm.log2_size[0]..=pcm.log2_size[1]).contains(&coded.log2_cb_size));
-            if has_pcm && self.pcm_flag(given.pcm_flag) {
-                coded.pcm_flag = true;
+            if has_pcm && self.pcm_flag(given.pcm.is_some()) {
                 self.edges.set_mode(x, y, log2_size, DC);
                 self.pcm_samples(unit, &given, &mut coded);
                 unit.coded.coding_units.push(coded);
@@ -164,7 +163,9 @@ impl<C: BinCoder> Walk<'_, C> {
     fn pcm_samples(&mut self, unit: &mut Unit<'_>, given: &CodingUnit, coded: &mut CodingUnit) {
         coded.pcm_alignment = self.coder.padding(given.pcm_alignment);
         let first = unit.coded.pcm.len();
-        let end = first + self.parameters.pcm_bytes(coded.log2_cb_size.into());
+        let bytes = self.parameters.pcm_bytes(coded.log2_cb_size.into());
+        coded.pcm = Some(bytes as u16);
+        let end = first + bytes;
         let there = unit.given.pcm.get(first..end.min(unit.given.pcm.len())).unwrap_or_default();
         unit.coded.pcm.extend_from_slice(there);
         unit.coded.pcm.resize(end, 0);

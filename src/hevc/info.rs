@@ -36,10 +36,8 @@ impl StreamUnit {
                 info.slices.insert(segment_name(parameters), 1);
                 let (mut coding_units, mut substreams) = (BTreeMap::<_, u64>::new(), 1);
                 let read = self.observe(Counter::new(), |step| {
-                    for CodingUnit { pred_mode, part_mode, pcm_flag, .. } in
-                        &step.coding_tree_unit.coding_units
-                    {
-                        *coding_units.entry((*pred_mode, *part_mode, *pcm_flag)).or_default() += 1;
+                    for CodingUnit { pred_mode, part_mode, pcm, .. } in &step.coding_tree_unit.coding_units {
+                        *coding_units.entry((*pred_mode, *part_mode, pcm.is_some())).or_default() += 1;
                     }
                     substreams = step.substreams;
                 });
@@ -88,7 +86,7 @@ fn segment_name(parameters: &Parameters) -> &'static str {
     }
 }
 
-fn unit_name((pred_mode, part_mode, pcm_flag): (PredMode, PartMode, bool)) -> String {
+fn unit_name((pred_mode, part_mode, is_pcm): (PredMode, PartMode, bool)) -> String {
     let name = |kind: serde_json::Result<serde_json::Value>| match kind {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),
@@ -96,7 +94,7 @@ fn unit_name((pred_mode, part_mode, pcm_flag): (PredMode, PartMode, bool)) -> St
     let (mode, parts) = (name(serde_json::to_value(pred_mode)), name(serde_json::to_value(part_mode)));
     match pred_mode {
         PredMode::Skip => mode,
-        _ if pcm_flag => mode + " PCM",
+        _ if is_pcm => mode + " PCM",
         _ => format!("{mode} {parts}"),
     }
 }

@@ -2,6 +2,8 @@
 //! of the standard; what is zero, false or empty is left out. Where a coding unit lies and which component a block is of is told, and
 //! not read again.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
@@ -31,25 +33,11 @@ struct SaoKeys {
     #[serde(skip_serializing_if = "is_default")]
     sao_merge_up_flag: bool,
     #[serde(rename = "Y", skip_serializing_if = "is_default")]
-    luma: SaoComponentKeys,
+    luma: SaoComponent,
     #[serde(rename = "Cb", skip_serializing_if = "is_default")]
-    cb: SaoComponentKeys,
+    cb: SaoComponent,
     #[serde(rename = "Cr", skip_serializing_if = "is_default")]
-    cr: SaoComponentKeys,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct SaoComponentKeys {
-    sao_type_idx: u8,
-    #[serde(skip_serializing_if = "is_default")]
-    sao_offset_abs: [u8; 4],
-    #[serde(skip_serializing_if = "is_default")]
-    sao_offset_sign: [bool; 4],
-    #[serde(skip_serializing_if = "is_default")]
-    sao_band_position: u8,
-    #[serde(skip_serializing_if = "is_default")]
-    sao_eo_class: u8,
+    cr: SaoComponent,
 }
 
 /// coding_unit().
@@ -64,11 +52,9 @@ struct Unit {
     pred_mode: PredMode,
     part_mode: PartMode,
     #[serde(skip_serializing_if = "is_default")]
-    pcm_flag: bool,
-    #[serde(skip_serializing_if = "is_default")]
     pcm_alignment_zero_bits: u8,
     #[serde(skip_serializing_if = "is_default")]
-    pcm: Hex,
+    pcm: Option<Hex>,
     #[serde(skip_serializing_if = "is_default")]
     luma_modes: Vec<LumaMode>,
     #[serde(skip_serializing_if = "is_default")]
@@ -148,13 +134,13 @@ struct Block {
     levels: Vec<(u16, i32)>,
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 impl Tree {
     /// A coding tree unit of a slice segment with these parameters, of which the first luma sample is at this place.
-    pub(super) fn new(unit: &CodingTreeUnit, parameters: &Parameters, [x, y]: [u32; 2]) -> Tree {
+    pub fn new(unit: &CodingTreeUnit, parameters: &Parameters, [x, y]: [u32; 2]) -> Tree {
         let sps = &parameters.sps;
         let mut builder = Builder {
             format: sps.chroma_array_type(),
@@ -165,7 +151,6 @@ impl Tree {
             blocks: unit.blocks.iter(),
             levels: &unit.levels,
             pcm: &unit.pcm,
-            parameters,
             built: Vec::new(),
         };
         builder.quadtree(x, y, sps.ctb_log2_size.into());
@@ -179,7 +164,7 @@ impl Tree {
     /// The coding tree unit; what it says of places and components is not asked.
     ///
     /// # Errors
-    /// Which list is longer than it can be.
+    /// Which list is longer than it can be, or which level is there twice.
     pub fn into_unit(self) -> Result<CodingTreeUnit, String> {
         let mut unit = CodingTreeUnit {
             sao: self.sao.sao(),
@@ -193,13 +178,7 @@ impl Tree {
 
 impl SaoKeys {
     fn of(sao: &Sao) -> SaoKeys {
-        let [luma, cb, cr] = sao.components.map(|component| SaoComponentKeys {
-            sao_type_idx: component.type_idx,
-            sao_offset_abs: component.offset_abs,
-            sao_offset_sign: component.offset_sign,
-            sao_band_position: component.band_position,
-            sao_eo_class: component.eo_class,
-        });
+        let [luma, cb, cr] = sao.components;
         SaoKeys {
             sao_merge_left_flag: sao.merge == Some(SaoMerge::Left),
             sao_merge_up_flag: sao.merge == Some(SaoMerge::Up),
@@ -215,14 +194,7 @@ impl SaoKeys {
             (false, true) => Some(SaoMerge::Up),
             (false, false) => None,
         };
-        let components = [self.luma, self.cb, self.cr].map(|keys| SaoComponent {
-            type_idx: keys.sao_type_idx,
-            offset_abs: keys.sao_offset_abs,
-            offset_sign: keys.sao_offset_sign,
-            band_position: keys.sao_band_position,
-            eo_class: keys.sao_eo_class,
-        });
-        Sao { merge, components }
+        Sao { merge, components: [self.luma, self.cb, self.cr] }
     }
 }
 
@@ -238,7 +210,6 @@ struct Builder<'a> {
     blocks: std::slice::Iter<'a, ResidualBlock>,
     levels: &'a [Level],
     pcm: &'a [u8],
-    parameters: &'a Parameters,
     built: Vec<Unit>,
 }
 
@@ -264,15 +235,17 @@ impl Builder<'_> {
     fn unit(&mut self, unit: &CodingUnit, x: u32, y: u32) -> Unit {
         let parts = unit.part_mode.count();
         let is_intra = unit.pred_mode == PredMode::Intra;
-        let [luma_modes, chroma_modes] = match (is_intra && !unit.pcm_flag, self.format) {
+        let [luma_modes, chroma_modes] = match (is_intra && unit.pcm.is_none(), self.format) {
             (false, _) => [0, 0],
             (true, 0) => [parts, 0],
             (true, 3) => [parts, parts],
             (true, _) => [parts, 1],
         };
-        let pcm_bytes = if unit.pcm_flag { self.parameters.pcm_bytes(unit.log2_cb_size.into()) } else { 0 };
-        let (pcm, rest) = self.pcm.split_at(pcm_bytes.min(self.pcm.len()));
-        self.pcm = rest;
+        let pcm = unit.pcm.map(|bytes| {
+            let (samples, rest) = self.pcm.split_at(usize::from(bytes).min(self.pcm.len()));
+            self.pcm = rest;
+            Hex(samples.to_vec())
+        });
         let predictions = self.predictions.by_ref().take(if is_intra { 0 } else { parts });
         Unit {
             x,
@@ -281,9 +254,8 @@ impl Builder<'_> {
             cu_transquant_bypass_flag: unit.cu_transquant_bypass_flag,
             pred_mode: unit.pred_mode,
             part_mode: unit.part_mode,
-            pcm_flag: unit.pcm_flag,
             pcm_alignment_zero_bits: unit.pcm_alignment,
-            pcm: Hex(pcm.to_vec()),
+            pcm,
             luma_modes: unit.luma_modes[..luma_modes].to_vec(),
             intra_chroma_pred_mode: unit.intra_chroma_pred_mode[..chroma_modes].to_vec(),
             prediction_units: predictions.map(Prediction::of).collect(),
@@ -311,13 +283,13 @@ impl Builder<'_> {
             ));
             return built;
         }
-        built.blocks.extend(node.cbf_luma.then(|| self.block("Y")));
-        if has_own_chroma || blk_idx == 3 {
-            for (flags, component) in cbf_chroma.into_iter().zip(["Cb", "Cr"]) {
-                let coded = flags.into_iter().filter(|is_coded| *is_coded);
-                built.blocks.extend(coded.map(|_| self.block(component)));
-            }
-        }
+        let luma = node.cbf_luma.then_some("Y");
+        let chroma = cbf_chroma.into_iter().zip(["Cb", "Cr"]);
+        let chroma =
+            chroma.flat_map(|(flags, name)| flags.into_iter().filter(|flag| *flag).map(move |_| name));
+        let chroma = chroma.filter(|_| has_own_chroma || blk_idx == 3);
+        let mut components = luma.into_iter().chain(chroma);
+        built.blocks = (0..node.blocks).map(|_| self.block(components.next().unwrap_or_default())).collect();
         Node {
             cbf_luma: node.cbf_luma,
             cu_qp_delta_val: node.cu_qp_delta,
@@ -349,15 +321,20 @@ impl Unit {
             cu_transquant_bypass_flag: self.cu_transquant_bypass_flag,
             pred_mode: self.pred_mode,
             part_mode: self.part_mode,
-            pcm_flag: self.pcm_flag,
             pcm_alignment: self.pcm_alignment_zero_bits,
             rqt_root_cbf: self.transform_tree.is_some(),
             ..CodingUnit::default()
         };
         coded.luma_modes = array("luma_modes", &self.luma_modes)?;
         coded.intra_chroma_pred_mode = array("intra_chroma_pred_mode", &self.intra_chroma_pred_mode)?;
+        if let Some(Hex(samples)) = self.pcm {
+            let bytes = samples.len();
+            coded.pcm = Some(
+                bytes.try_into().map_err(|_| format!("pcm has {bytes} bytes, more than any coding unit"))?,
+            );
+            unit.pcm.extend(samples);
+        }
         unit.coding_units.push(coded);
-        unit.pcm.extend(self.pcm.0);
         unit.prediction_units.extend(self.prediction_units.into_iter().map(Prediction::unit));
         self.transform_tree.map_or(Ok(()), |root| root.append_to(unit))
     }
@@ -410,12 +387,17 @@ impl Node {
             cu_chroma_qp_offset: self.cu_chroma_qp_offset_idx,
             log2_res_scale_abs_plus1: self.log2_res_scale_abs_plus1,
             res_scale_sign_flag: self.res_scale_sign_flag,
+            // More of them than a node has are refused when they are written; likewise levels of a block.
+            blocks: self.blocks.len().min(usize::from(u8::MAX)) as u8,
         });
-        for block in self.blocks {
+        for mut block in self.blocks {
+            block.levels.sort_by_key(|&(place, _)| Reverse(place));
+            if let Some(pair) = block.levels.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                return Err(format!("level number {} is there twice", pair[0].0));
+            }
             unit.blocks.push(ResidualBlock {
                 transform_skip_flag: block.transform_skip_flag,
                 explicit_rdpcm: block.explicit_rdpcm_dir_flag,
-                // More levels than a block has are refused when they are written.
                 levels: block.levels.len().min(usize::from(u16::MAX)) as u16,
             });
             unit.levels.extend(block.levels.into_iter().map(|(place, level)| Level { place, level }));

@@ -112,10 +112,8 @@ impl<C: BinCoder> Walk<'_, C> {
                 abs = 2 + self.element(ABS_MVD_MINUS2, given[i].abs() - 2, 0..=(1 << 15) - 2, code);
             }
             if abs != 0 {
-                let is_negative = self.bits(MVD_SIGN, (given[i] < 0).into(), 1) != 0;
-                if abs == 1 << 15 && !is_negative {
-                    self.complain(ABS_MVD_MINUS2, abs - 2, 0..=(1 << 15) - 3);
-                }
+                // Of the largest value only the negative one is there.
+                let is_negative = self.sign(MVD_SIGN, given[i] < 0, i32::from(abs == 1 << 15));
                 coded[i] = if is_negative { -abs } else { abs } as i16;
             }
         }

@@ -121,7 +121,9 @@ impl<C: BinCoder> Walk<'_, C> {
         };
         unit.coded.transform_nodes.push(coded);
         if coded.cbf_luma || has_chroma {
+            let first = unit.coded.blocks.len();
             self.transform_unit(unit, coding, node, (&given, &mut coded), cbf_chroma);
+            coded.blocks = (unit.coded.blocks.len() - first) as u8;
             unit.coded.transform_nodes[index] = coded;
         }
     }
@@ -189,10 +191,9 @@ impl<C: BinCoder> Walk<'_, C> {
         if abs == 0 {
             return 0;
         }
-        let is_negative = self.bits(CU_QP_DELTA_SIGN, (given < 0).into(), 1) != 0;
-        if abs == 26 + half && !is_negative {
-            self.complain(CU_QP_DELTA_ABS_ELEMENT, abs, 0..=25 + half);
-        }
+        // Of the largest value only the negative one is there.
+        let lowest = i32::from(abs == 26 + half);
+        let is_negative = self.sign(CU_QP_DELTA_SIGN, given < 0, lowest);
         if is_negative { -abs as i8 } else { abs as i8 }
     }
 

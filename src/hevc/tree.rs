@@ -3,6 +3,8 @@
 //! What the tree has many of stands in lists, in the order of the stream; the sizes of coding units say how the coding quadtree is
 //! split, and each transform tree says it itself. So a unit that is read into over and over allocates nothing.
 
+use super::json::is_default;
+
 /// The syntax elements of a coding tree unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodingTreeUnit {
@@ -71,17 +73,23 @@ pub enum SaoMerge {
 }
 
 /// What sao() has of a component.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct SaoComponent {
     /// sao_type_idx_luma or sao_type_idx_chroma: 0 nothing, 1 band offset, 2 edge offset. That of Cr is that of Cb.
+    #[serde(rename = "sao_type_idx", skip_serializing_if = "is_default")]
     pub type_idx: u8,
     /// sao_offset_abs.
+    #[serde(rename = "sao_offset_abs", skip_serializing_if = "is_default")]
     pub offset_abs: [u8; 4],
     /// sao_offset_sign, of a band offset.
+    #[serde(rename = "sao_offset_sign", skip_serializing_if = "is_default")]
     pub offset_sign: [bool; 4],
     /// sao_band_position.
+    #[serde(rename = "sao_band_position", skip_serializing_if = "is_default")]
     pub band_position: u8,
     /// sao_eo_class_luma or sao_eo_class_chroma; that of Cr is that of Cb.
+    #[serde(rename = "sao_eo_class", skip_serializing_if = "is_default")]
     pub eo_class: u8,
 }
 
@@ -96,8 +104,8 @@ pub struct CodingUnit {
     pub pred_mode: PredMode,
     /// part_mode.
     pub part_mode: PartMode,
-    /// pcm_flag.
-    pub pcm_flag: bool,
+    /// If pcm_flag is 1, how many bytes its samples take.
+    pub pcm: Option<u16>,
     /// pcm_alignment_zero_bit, as the low bits of a byte: zero by the standard.
     pub pcm_alignment: u8,
     /// The mode of each luma block, of which PART_NxN has four.
@@ -215,19 +223,26 @@ impl Default for LumaMode {
 }
 
 /// prediction_unit() (clause 7.3.8.6).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct PredictionUnit {
     /// merge_flag; 1 in skipped coding units.
+    #[serde(skip_serializing_if = "is_default")]
     pub merge_flag: bool,
     /// merge_idx.
+    #[serde(skip_serializing_if = "is_default")]
     pub merge_idx: u8,
     /// inter_pred_idc: PRED_L0 0, PRED_L1 1, PRED_BI 2.
+    #[serde(skip_serializing_if = "is_default")]
     pub inter_pred_idc: u8,
     /// ref_idx_l0 and ref_idx_l1.
+    #[serde(skip_serializing_if = "is_default")]
     pub ref_idx: [u8; 2],
     /// MvdL0 and MvdL1, horizontal and vertical.
+    #[serde(skip_serializing_if = "is_default")]
     pub mvd: [[i16; 2]; 2],
     /// mvp_l0_flag and mvp_l1_flag.
+    #[serde(skip_serializing_if = "is_default")]
     pub mvp_flag: [bool; 2],
 }
 
@@ -248,6 +263,8 @@ pub struct TransformNode {
     pub log2_res_scale_abs_plus1: [u8; 2],
     /// res_scale_sign_flag of Cb and of Cr.
     pub res_scale_sign_flag: [bool; 2],
+    /// How many blocks of it are coded.
+    pub blocks: u8,
 }
 
 /// residual_coding() (clause 7.3.8.11), but for its levels.

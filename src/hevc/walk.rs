@@ -69,6 +69,12 @@ pub struct SegmentEnd {
 }
 
 impl SegmentEnd {
+    /// slice_segment_address of the segment that can follow one of these parameters; `None` after the last of a picture.
+    pub fn next_address(&self, parameters: &Parameters) -> Option<u32> {
+        let tiles = &parameters.tiles;
+        (self.ctb.ctb_addr_in_ts < tiles.size()).then(|| tiles.address(self.ctb))
+    }
+
     /// Whether the segment of these parameters begins where that one ended, in a picture of the same size.
     pub(super) fn precedes(&self, parameters: &Parameters) -> bool {
         let tiles = &parameters.tiles;
@@ -283,6 +289,13 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         self.element(element, given.into(), legal, |coder, given| coder.bypass_bits(bits, given)) as u8
     }
 
+    /// A bypass bin that is 1 for negative values, and can be no less than this.
+    #[inline(always)]
+    pub(super) fn sign(&mut self, element: Element, given: bool, lowest: i32) -> bool {
+        let code = |coder: &mut C, given| coder.bypass(given != 0).into();
+        self.element(element, given.into(), lowest..=1, code) != 0
+    }
+
     fn sao(&mut self, unit: &mut Unit<'_>, available: Available) {
         let given = unit.given.sao;
         for (merge, element, is_available) in [
@@ -331,7 +344,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         if coded.type_idx == 1 {
             for i in 0..4 {
                 if coded.offset_abs[i] != 0 {
-                    coded.offset_sign[i] = self.bits(SAO_OFFSET_SIGN, given.offset_sign[i].into(), 1) != 0;
+                    coded.offset_sign[i] = self.sign(SAO_OFFSET_SIGN, given.offset_sign[i], 0);
                 }
             }
             coded.band_position = self.bits(SAO_BAND_POSITION, given.band_position, 5);

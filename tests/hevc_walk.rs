@@ -1,0 +1,511 @@
+//! The walk of H.265 slice segments with elements that nobody has seen before: whatever they are, they come back, and together they
+//! reach every context.
+
+use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
+
+use proptest::prelude::*;
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use silicabac::bin::{BinCoder, Element, Encode, Event, with_starts};
+use silicabac::context::{ContextModel, CtxIdx};
+use silicabac::engine;
+use silicabac::hevc::headers::{Pcm, Picture, RangeExtension, Sequence, Slice, SliceType, Tiles};
+use silicabac::hevc::{
+    CodingTreeUnit, DataError, Parameters, PredMode, SegmentData, SegmentEnd, TileGrid, Tree, Walk,
+    WriteError, read_each, rewrite,
+};
+use silicabac::observed::{Observed, Observer};
+use silicabac::tables::hevc_contexts::HevcProfile;
+
+/// Chooses the value of each element among those that are legal.
+struct Dreamer {
+    encoder: engine::Encoder,
+    random: ChaCha8Rng,
+}
+
+impl BinCoder for Dreamer {
+    const READS: bool = false;
+
+    fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
+        let random = self.random.next_u32();
+        let (low, high) = (i64::from(*legal.start()), i64::from(*legal.end()));
+        match element.0 {
+            "end_of_slice_segment_flag" | "end_of_subset_one_bit" => given,
+            // Samples, which leave the other elements out, are but one kind of many.
+            "pcm_flag" => i32::from(random.is_multiple_of(8)),
+            "cbf_luma" | "cbf_cb" | "cbf_cr" | "rqt_root_cbf" => i32::from(random % 4 != 0),
+            // So that a picture is not of the smallest blocks alone.
+            "split_cu_flag" => i32::from(random % 8 < 3),
+            // Small ones mostly, as in real slices, but now and then any.
+            "coeff_abs_level_remaining" | "abs_mvd_minus2" if !random.is_multiple_of(16) => {
+                (i64::from(random >> 8) % 12).clamp(low, high) as i32
+            }
+            _ => (low + i64::from(random >> 3) % (high - low + 1)) as i32,
+        }
+    }
+
+    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
+        self.encoder.context(ctx, bin)
+    }
+
+    fn bypass(&mut self, bin: bool) -> bool {
+        self.encoder.bypass(bin)
+    }
+
+    fn terminate(&mut self, bin: bool) -> bool {
+        self.encoder.terminate(bin)
+    }
+
+    fn align(&mut self) {
+        self.encoder.align();
+    }
+
+    fn padding(&mut self, _: u8) -> u8 {
+        self.encoder.padding(self.random.next_u32() as u8)
+    }
+
+    fn raw(&mut self, bytes: &mut [u8]) {
+        self.random.fill_bytes(bytes);
+        self.encoder.raw(bytes);
+    }
+
+    fn start(&mut self) {
+        self.encoder.start();
+    }
+
+    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
+        self.encoder.load(ctx, model);
+    }
+
+    fn save(&self, ctx: CtxIdx) -> ContextModel {
+        self.encoder.save(ctx)
+    }
+}
+
+/// A slice segment of so many coding tree units, with any elements; its bytes, and how it ends.
+fn dreamed(
+    parameters: &Parameters,
+    before: Option<&SegmentEnd>,
+    count: u32,
+    random: &mut ChaCha8Rng,
+) -> (SegmentData, Vec<u8>, SegmentEnd) {
+    let random = ChaCha8Rng::seed_from_u64(random.next_u64());
+    let dreamer = Dreamer { encoder: engine::Encoder::new(), random };
+    let mut walk = Walk::new(dreamer, parameters, before);
+    let nothing = CodingTreeUnit::default();
+    let coding_tree_units = (1..=count).map(|number| {
+        let mut coded = CodingTreeUnit::default();
+        let written = walk.coding_tree_unit(&nothing, &mut coded, number == count);
+        assert_eq!(written, Ok(number == count));
+        coded
+    });
+    let coding_tree_units = coding_tree_units.collect();
+    let end = walk.end();
+    let bytes = walk.into_coder().encoder.finish();
+    (SegmentData { coding_tree_units, tail_bits: 0, tail: vec![] }, bytes, end)
+}
+
+/// Random parameter sets and slice headers; of what the standard allows together, almost all.
+struct Kinds<'a>(&'a mut ChaCha8Rng);
+
+impl Kinds<'_> {
+    fn within(&mut self, range: RangeInclusive<u32>) -> u32 {
+        range.start() + self.0.next_u32() % (range.end() - range.start() + 1)
+    }
+
+    fn byte(&mut self, range: RangeInclusive<u8>) -> u8 {
+        self.within((*range.start()).into()..=(*range.end()).into()) as u8
+    }
+
+    fn flag(&mut self) -> bool {
+        self.0.next_u32().is_multiple_of(2)
+    }
+
+    fn sequence(&mut self) -> Sequence {
+        let min_cb_log2_size = self.byte(3..=5);
+        let ctb_log2_size = self.byte(min_cb_log2_size.max(4)..=6);
+        let min_tb_log2_size = self.byte(2..=min_cb_log2_size - 1);
+        let max_tb_log2_size = self.byte(min_tb_log2_size..=ctb_log2_size.min(5));
+        let bit_depth = [self.byte(8..=16), self.byte(8..=16)];
+        let (low, high) = (min_cb_log2_size.min(5), ctb_log2_size.min(5));
+        let min_pcm = self.byte(low..=high);
+        let pcm = Pcm {
+            bit_depth: bit_depth.map(|depth| self.byte(1..=depth)),
+            log2_size: [min_pcm, self.byte(min_pcm..=high)],
+        };
+        let most_depth = ctb_log2_size - min_tb_log2_size;
+        Sequence {
+            chroma_format_idc: self.byte(0..=4).min(3),
+            separate_colour_plane_flag: self.within(0..=7) == 0,
+            pic_size: [self.within(1..=24) << min_cb_log2_size, self.within(1..=12) << min_cb_log2_size],
+            bit_depth_luma: bit_depth[0],
+            bit_depth_chroma: bit_depth[1],
+            min_cb_log2_size,
+            ctb_log2_size,
+            min_tb_log2_size,
+            max_tb_log2_size,
+            max_transform_hierarchy_depth: [
+                self.byte(0..=2 * most_depth).min(most_depth),
+                self.byte(0..=most_depth),
+            ],
+            amp_enabled_flag: self.flag(),
+            pcm: self.flag().then_some(pcm),
+            range: RangeExtension {
+                transform_skip_rotation_enabled_flag: self.flag(),
+                transform_skip_context_enabled_flag: self.flag(),
+                implicit_rdpcm_enabled_flag: self.flag(),
+                explicit_rdpcm_enabled_flag: self.flag(),
+                extended_precision_processing_flag: self.flag(),
+                persistent_rice_adaptation_enabled_flag: self.flag(),
+                cabac_bypass_alignment_enabled_flag: self.flag(),
+            },
+            ..Sequence::default()
+        }
+    }
+
+    fn picture(&mut self, sps: &Sequence) -> Picture {
+        let [width, height] = sps.size_in_ctbs();
+        let tiles = Tiles {
+            columns: self.within(1..=width.min(4)),
+            rows: self.within(1..=height.min(4)),
+            sizes: None,
+        };
+        let log2_max_transform_skip_size = self.byte(2..=5);
+        Picture {
+            dependent_slice_segments_enabled_flag: true,
+            sign_data_hiding_enabled_flag: self.flag(),
+            transform_skip_enabled_flag: self.flag(),
+            cu_qp_delta_enabled_flag: self.flag(),
+            diff_cu_qp_delta_depth: self.byte(0..=3),
+            transquant_bypass_enabled_flag: self.flag(),
+            entropy_coding_sync_enabled_flag: self.flag(),
+            tiles: self.flag().then_some(tiles),
+            log2_max_transform_skip_size,
+            cross_component_prediction_enabled_flag: sps.chroma_array_type() == 3 && self.flag(),
+            chroma_qp_offset_list: self.flag().then(|| [self.byte(0..=3), self.byte(0..=5)]),
+            ..Picture::default()
+        }
+    }
+
+    fn slice(&mut self) -> Slice {
+        Slice {
+            slice_type: [SliceType::I, SliceType::P, SliceType::B][self.within(0..=2) as usize],
+            slice_temporal_mvp_enabled_flag: false,
+            slice_sao: [self.flag(), self.flag()],
+            num_ref_idx_active: [self.byte(1..=15), self.byte(1..=15)],
+            mvd_l1_zero_flag: self.flag(),
+            cabac_init_flag: self.flag(),
+            max_num_merge_cand: self.byte(1..=5),
+            slice_qp_y: self.byte(0..=51) as i8,
+            cu_chroma_qp_offset_enabled_flag: self.flag(),
+        }
+    }
+
+    fn parameters(&mut self) -> Parameters {
+        let sps = self.sequence();
+        let pps = self.picture(&sps);
+        let tiles = TileGrid::new(pps.tiles.as_ref(), sps.size_in_ctbs()).unwrap();
+        let slice_segment_address = self.within(0..=tiles.size() - 1);
+        let mut slice = self.slice();
+        slice.slice_sao[1] &= sps.chroma_array_type() != 0;
+        slice.cu_chroma_qp_offset_enabled_flag &= pps.chroma_qp_offset_list.is_some();
+        Parameters {
+            sps: Arc::new(sps),
+            pps: Arc::new(pps),
+            slice,
+            tiles,
+            slice_segment_address,
+            slice_addr_rs: slice_segment_address,
+        }
+    }
+}
+
+/// Slice segments in a row, the first one independent: of each its parameters, how the one before ended, and what is in it.
+fn segments(seed: u64) -> Vec<(Parameters, Option<SegmentEnd>, SegmentData, Vec<u8>)> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut parameters = Kinds(&mut random).parameters();
+    let mut before: Option<SegmentEnd> = None;
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let tiles = &parameters.tiles;
+        let left = tiles.size() - tiles.address_in_tile_scan(parameters.slice_segment_address);
+        let count = 1 + random.next_u32() % left.min(7);
+        let (data, bytes, end) = dreamed(&parameters, before.as_ref(), count, &mut random);
+        all.push((parameters.clone(), before.clone(), data, bytes));
+        let Some(next) = end.next_address(&parameters) else { break };
+        parameters.slice_segment_address = next;
+        before = Some(end);
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// The walk is the same in both directions, whatever the elements are.
+    #[test]
+    fn any_elements_come_back(seed: u64) {
+        for (parameters, before, data, bytes) in segments(seed) {
+            let before = before.as_ref();
+            let read = SegmentData::read(&parameters, before, &bytes).unwrap();
+            prop_assert!(read == data);
+            prop_assert_eq!(&read.write(&parameters, before).unwrap().0, &bytes);
+            prop_assert_eq!(rewrite(&parameters, before, &bytes).unwrap(), bytes);
+        }
+    }
+
+    /// A walk over damaged or random bytes ends.
+    #[test]
+    fn no_bytes_lead_astray(seed: u64, bytes in prop::collection::vec(any::<u8>(), 0..400), at in 0..200_usize, bit in 0..8) {
+        let (parameters, before, _, mut written) = segments(seed).pop().unwrap();
+        let _ = SegmentData::read(&parameters, before.as_ref(), &bytes);
+        let at = at % written.len();
+        written[at] ^= 1_u8 << bit;
+        if let Ok(read) = SegmentData::read(&parameters, before.as_ref(), &written) {
+            prop_assert!(read.write(&parameters, before.as_ref()).is_ok());
+        }
+    }
+}
+
+/// The observer that keeps everything.
+#[derive(Default)]
+struct Seen(Vec<Event>);
+
+impl<C> Observer<C> for Seen {
+    fn after(&mut self, _: &C, coded: Event) {
+        self.0.push(coded);
+    }
+}
+
+/// By writers and by readers the same is seen: engine runs begin after samples and after the ends of substreams, and nowhere else.
+/// Every context of the standard is among it.
+#[test]
+fn observers_see_every_context_and_where_the_engine_starts() {
+    let mut used = BTreeSet::new();
+    let (mut starts, mut aligns) = (0, 0);
+    for seed in 0..400 {
+        for (parameters, before, data, bytes) in segments(seed) {
+            let writer = Observed { coder: engine::Encoder::new(), observer: Seen::default() };
+            let mut walk = Walk::new(writer, &parameters, before.as_ref());
+            let last = data.coding_tree_units.len() - 1;
+            let mut coded = CodingTreeUnit::default();
+            for (number, unit) in data.coding_tree_units.iter().enumerate() {
+                walk.coding_tree_unit(unit, &mut coded, number == last).unwrap();
+            }
+            let substreams = walk.substreams() - 1;
+            let written = walk.into_coder().observer.0;
+            let reader = Observed { coder: engine::Decoder::new(&bytes), observer: Seen::default() };
+            let (reader, read) = read_each(&parameters, before.as_ref(), reader, |_| {});
+            read.unwrap();
+            let read = reader.observer.0;
+            assert!(read == written, "{parameters:?}");
+            assert!(with_starts(read.iter().copied()) == read, "{parameters:?}");
+            let count = |wanted| read.iter().filter(|event| **event == wanted).count();
+            let units = data.coding_tree_units.iter().flat_map(|unit| &unit.coding_units);
+            let pcm = units.filter(|unit| unit.pcm.is_some()).count();
+            assert_eq!(count(Event::Start), substreams + pcm);
+            starts += substreams;
+            aligns += count(Event::Align);
+            used.extend(read.iter().filter_map(|event| match event {
+                Event::Context { ctx, .. } => Some(ctx.get() as u16),
+                _ => None,
+            }));
+        }
+    }
+    assert!(starts > 100 && aligns > 1000, "only {starts} substreams, {aligns} alignments");
+    let missing: Vec<u16> =
+        (0..202).filter(|flat| used.contains(flat) != HevcProfile::RangeExtensions.has(*flat)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// As JSON and back nothing is lost, and where it would be, it is refused.
+#[test]
+fn coding_tree_units_are_json() {
+    for (parameters, before, data, bytes) in (0..40).flat_map(segments) {
+        let mut units = data.coding_tree_units.iter();
+        read_each(&parameters, before.as_ref(), engine::Decoder::new(&bytes), |step| {
+            let json =
+                serde_json::to_string(&Tree::new(step.coding_tree_unit, &parameters, step.position)).unwrap();
+            let tree: Tree = serde_json::from_str(&json).unwrap();
+            assert_eq!(&tree.into_unit().unwrap(), units.next().unwrap(), "{json}");
+        })
+        .1
+        .unwrap();
+    }
+    let refused = |json: &str| match serde_json::from_str::<Tree>(json) {
+        Ok(tree) => tree.into_unit().unwrap_err(),
+        Err(error) => error.to_string(),
+    };
+    let nodes = r#"{"coding_units":[{"log2_cb_size":3,"transform_tree":{"split":[{},{}]}}]}"#;
+    assert!(refused(nodes).contains("invalid length 2"), "{}", refused(nodes));
+    let twice = r#"{"coding_units":[{"transform_tree":{"blocks":[{"levels":[[3,1],[3,2]]}]}}]}"#;
+    assert!(refused(twice).contains("level number 3 is there twice"), "{}", refused(twice));
+    let modes = r#"{"coding_units":[{"intra_chroma_pred_mode":[1,1,1,1,1]}]}"#;
+    assert!(refused(modes).contains("intra_chroma_pred_mode has 5 values"), "{}", refused(modes));
+    assert!(refused(r#"{"split_cu_flag":1}"#).contains("unknown field"));
+}
+
+/// A seed whose first segment has what is asked for, and that segment.
+fn segment_with(wanted: impl Fn(&Parameters, &SegmentData) -> bool) -> (Parameters, SegmentData, Vec<u8>) {
+    let found = (0..).find_map(|seed| {
+        let (parameters, _, data, bytes) = segments(seed).swap_remove(0);
+        wanted(&parameters, &data).then_some((parameters, data, bytes))
+    });
+    found.unwrap()
+}
+
+#[test]
+fn edits_that_are_not_legal_are_refused_with_the_element_and_the_reason() {
+    let has_level = |unit: &CodingTreeUnit| !unit.levels.is_empty();
+    let (parameters, data, _) = segment_with(|parameters, data| {
+        let is_inter = |unit: &CodingTreeUnit| {
+            unit.prediction_units.iter().any(|unit| !unit.merge_flag && unit.inter_pred_idc == 0)
+        };
+        parameters.slice.slice_type == SliceType::B
+            && data.coding_tree_units.iter().any(is_inter)
+            && data.coding_tree_units.iter().any(has_level)
+            && !parameters.sps.range.extended_precision_processing_flag
+    });
+    let units = &data.coding_tree_units;
+    let coded = units.iter().position(has_level).unwrap();
+    let check = |edit: &dyn Fn(&mut SegmentData), words: &str| {
+        let mut data = data.clone();
+        edit(&mut data);
+        let refused = data.write(&parameters, None).unwrap_err().to_string();
+        assert!(refused.contains(words), "{refused}");
+    };
+    check(
+        &|data| data.coding_tree_units[coded].levels[0].level = 1 << 20,
+        "coeff_abs_level_remaining of coding",
+    );
+    check(&|data| data.coding_tree_units[coded].levels[0].level = 0, "would be lost");
+    check(&|data| data.coding_tree_units[coded].levels.push(Default::default()), "would be lost");
+    check(&|data| data.coding_tree_units[0].coding_units[0].log2_cb_size = 7, "would be lost");
+    check(&|data| data.coding_tree_units[0].pcm.push(1), "pcm_sample of coding tree unit");
+    check(&|data| data.coding_tree_units.clear(), "cannot have 0 of them");
+    check(&|data| data.coding_tree_units.resize(1 << 20, Default::default()), "cannot have 1048576 of them");
+    let inter = units.iter().position(|unit| unit.prediction_units.iter().any(|unit| !unit.merge_flag));
+    let far = |data: &mut SegmentData| {
+        let units = &mut data.coding_tree_units[inter.unwrap()].prediction_units;
+        units.iter_mut().find(|unit| !unit.merge_flag).unwrap().inter_pred_idc = 3;
+    };
+    check(&far, "inter_pred_idc of coding tree unit");
+}
+
+#[test]
+fn damage_is_an_error_with_its_place() {
+    let (parameters, data, bytes) = segment_with(|parameters, data| {
+        let [width, height] = parameters.sps.size_in_ctbs();
+        let size = width * height;
+        parameters.slice_segment_address == 0 && data.coding_tree_units.len() > 2 && size > 7
+    });
+    let error = SegmentData::read(&parameters, None, &bytes[..bytes.len() / 2]).unwrap_err();
+    assert!(matches!(error, DataError::Decode { .. } | DataError::Fault(_)), "{error}");
+    // A coding tree unit beyond the picture.
+    let mut small = Sequence::clone(&parameters.sps);
+    let [_, height] = &mut small.pic_size;
+    *height = 1 << small.ctb_log2_size;
+    let too_far = small.size_in_ctbs()[0] as usize;
+    let mut small = Parameters {
+        tiles: TileGrid::new(None, small.size_in_ctbs()).unwrap(),
+        sps: Arc::new(small),
+        ..parameters.clone()
+    };
+    small.slice_segment_address = too_far as u32 - 1;
+    small.slice_addr_rs = small.slice_segment_address;
+    assert!(matches!(data.write(&small, None), Err(WriteError::Count { .. })));
+    // A dependent segment alone.
+    let alone = Parameters { slice_segment_address: 1, ..parameters.clone() };
+    assert_eq!(data.write(&alone, None), Err(WriteError::Before));
+    let error = SegmentData::read(&alone, None, &bytes).unwrap_err();
+    assert!(error.to_string().contains("begins at coding tree unit 1, where no slice segment"), "{error}");
+}
+
+/// Writes what it is given, but the bin that ends a substream, or a slice, which is the other one.
+struct Without(engine::Encoder, &'static str, bool);
+
+impl BinCoder for Without {
+    const READS: bool = false;
+
+    fn element(&mut self, element: Element, given: i32, _: RangeInclusive<i32>) -> i32 {
+        self.2 = element.0 == self.1;
+        given
+    }
+
+    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
+        self.0.context(ctx, bin)
+    }
+
+    fn bypass(&mut self, bin: bool) -> bool {
+        self.0.bypass(bin)
+    }
+
+    fn terminate(&mut self, bin: bool) -> bool {
+        self.0.terminate(bin && !self.2);
+        bin
+    }
+
+    fn align(&mut self) {
+        self.0.align();
+    }
+
+    fn padding(&mut self, bits: u8) -> u8 {
+        self.0.padding(bits)
+    }
+
+    fn raw(&mut self, bytes: &mut [u8]) {
+        self.0.raw(bytes);
+    }
+
+    fn start(&mut self) {
+        self.0.start();
+    }
+
+    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
+        self.0.load(ctx, model);
+    }
+
+    fn save(&self, ctx: CtxIdx) -> ContextModel {
+        self.0.save(ctx)
+    }
+}
+
+/// The bits that end substreams and the picture have to be there.
+#[test]
+fn a_missing_end_is_an_error() {
+    for (element, words) in [
+        ("end_of_subset_one_bit", "end_of_subset_one_bit of coding tree unit"),
+        ("end_of_slice_segment_flag", "end_of_slice_segment_flag of coding tree unit"),
+    ] {
+        let (parameters, data, _) = segment_with(|parameters, data| {
+            let first = parameters.tiles.address_in_tile_scan(parameters.slice_segment_address) as usize;
+            first + data.coding_tree_units.len() == parameters.tiles.size() as usize
+                && parameters.pps.entropy_coding_sync_enabled_flag
+                && data.coding_tree_units.len() > parameters.sps.size_in_ctbs()[0] as usize
+                && data.coding_tree_units.iter().all(|unit| unit.pcm.is_empty())
+        });
+        let coder = Without(engine::Encoder::new(), element, false);
+        let mut walk = Walk::new(coder, &parameters, None);
+        let (last, mut coded) = (data.coding_tree_units.len() - 1, CodingTreeUnit::default());
+        for (number, unit) in data.coding_tree_units.iter().enumerate() {
+            walk.coding_tree_unit(unit, &mut coded, number == last).unwrap();
+        }
+        let mut encoder = walk.into_coder().0;
+        encoder.terminate(true);
+        let error = SegmentData::read(&parameters, None, &encoder.finish()).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("is 0; it can be 1 to 1"), "{error}");
+    }
+}
+
+/// In skipped coding units there is no residual, and what is left out of it is not written.
+#[test]
+fn skipped_units_have_no_residual() {
+    let (_, data, _) = segment_with(|_, data| {
+        let units = data.coding_tree_units.iter().flat_map(|unit| &unit.coding_units);
+        units.filter(|unit| unit.pred_mode == PredMode::Skip).count() > 3
+    });
+    let units = data.coding_tree_units.iter().flat_map(|unit| &unit.coding_units);
+    assert!(units.filter(|unit| unit.pred_mode == PredMode::Skip).all(|unit| !unit.rqt_root_cbf));
+}
