@@ -9,7 +9,7 @@ macro_rules! page {
         #[doc = "
 
 [architecture.md]: crate::guide::architecture
-[avc.md]: crate::guide::avc
+[streams.md]: crate::guide::streams
 [cosimulation.md]: crate::guide::cosimulation
 [coverage.md]: crate::guide::coverage
 [decoder-core.md]: crate::guide::decoder_core
@@ -32,7 +32,11 @@ macro_rules! page {
 }
 
 page!(architecture, "architecture.md", "The rooms of the project, and what may use what.");
-page!(avc, "avc.md", "H.264 streams: what is read and written, and how a program edits them.");
+page!(
+    streams,
+    "streams.md",
+    "Streams of H.264 and H.265: what is read and written, and how a program edits them."
+);
 page!(cosimulation, "cosimulation.md", "The options of `silicabac cosim`, and what they print.");
 page!(coverage, "coverage.md", "What of the Verilog runs, and the waivers of what does not.");
 page!(decoder_core, "decoder-core.md", "The decoder core: its ports and its timing.");

@@ -11,7 +11,7 @@
 //! | `cycle`, `cores` | coders with a clock: what they have in common; each core in `rtl/`, with its twin | `vectors` |
 //! | `syntax` | what streams of H.264 and H.265 share: NAL units, header bits, both ways | `avc` |
 //! | `avc` | a source: the headers and slice data of H.264 streams, read and written | `avc` |
-//! | `hevc` | the headers of H.265 streams, read and written | `avc` |
+//! | `hevc` | the same for H.265 | `avc` |
 //! | `stream` | a stream of either standard, unit by unit, and as lines of JSON | `avc` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |

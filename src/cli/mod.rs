@@ -122,7 +122,7 @@ enum Failure {
     #[error("cannot read {}: {source}", .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error(
-        "{path} is {format}, a container of streams; `ffmpeg -i {path} -map 0:v:0 -c copy -f h264 out.264` takes an H.264 stream out of it",
+        "{path} is {format}, a container of streams; `ffmpeg -i {path} -map 0:v:0 -c copy -f h264 out.264` takes an H.264 stream out of it, `-f hevc out.265` one of H.265",
         path = .path.display()
     )]
     Container { path: PathBuf, format: &'static str },

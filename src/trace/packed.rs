@@ -79,7 +79,7 @@ impl Unpacked {
         Ok(Unpacked { bytes: unpack(files::open(path)?)? })
     }
 
-    /// The slices, one after the other; each can be a [`FormatError`].
+    /// The slices, one after the other; each can be a [`FormatError`](super::FormatError).
     ///
     /// # Errors
     /// [`TraceError::Format`], for what stands before them.

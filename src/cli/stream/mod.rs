@@ -117,7 +117,7 @@ enum Verb {
   silicabac stream syntax in.264 | silicabac stream synth - -o out.264
   silicabac stream synth edited.jsonl -o out.264")]
     Synth {
-        /// Lines of JSON (docs/avc.md); - is standard input
+        /// Lines of JSON (docs/streams.md); - is standard input
         #[arg(value_name = "LINES")]
         lines: PathBuf,
         /// Where to write; - is standard output
