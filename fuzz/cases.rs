@@ -9,6 +9,7 @@ use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use silicabac::context::{ContextModel, CtxIdx};
 use silicabac::cores;
 use silicabac::cosim::{Play, Stalls};
+use silicabac::hevc;
 use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
 use silicabac::weights::{
@@ -85,6 +86,25 @@ pub fn streams(data: &[u8]) {
             assert!(written == slice || has_pcm && written.len() == slice.len());
             assert_eq!(SliceData::read(parameters, &written).as_ref(), Ok(&read));
             assert!(unit.rewrite().is_ok());
+        }
+    }
+}
+
+/// Any bytes as an H.265 stream: what can be read is written as the same bytes, also by way of JSON, and everything else is passed
+/// through.
+pub fn hevc(data: &[u8]) {
+    for unit in hevc::Stream::new(data) {
+        let unit = unit.expect("memory can be read");
+        let Some((parameters, before, segment)) = unit.segment() else { continue };
+        let Ok(read) = hevc::SegmentData::read(parameters, before, segment) else { continue };
+        let (written, _) = read.write(parameters, before).expect("what was read can be written");
+        // A stop bit of 0 before samples or a substream is the one thing that is not written again.
+        assert!(written == segment || written.len() == segment.len());
+        assert_eq!(hevc::SegmentData::read(parameters, before, &written).as_ref(), Ok(&read));
+        assert!(unit.rewrite().is_ok());
+        for unit in &read.coding_tree_units {
+            let json = serde_json::to_string(unit).expect("a coding tree unit is JSON");
+            assert_eq!(serde_json::from_str(&json).ok().as_ref(), Some(unit));
         }
     }
 }
