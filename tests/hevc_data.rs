@@ -241,3 +241,29 @@ fn what_cannot_be_read_is_named_and_passed_through() {
     assert!(why.to_string().contains("other layers"));
     assert_eq!(unit.rewrite().unwrap(), unit.unit.bytes);
 }
+
+/// Where tiles and rows begin, entry points say, too; nothing but a note comes of it if they are wrong.
+#[test]
+fn entry_points_are_compared_with_where_substreams_begin() {
+    let (mut substreams, mut edited) = (0, 0);
+    for path in hevc_streams() {
+        for unit in units(&fs::read(&path).unwrap()) {
+            assert_eq!(unit.entry_point_note(), None, "{}, NAL unit {}", path.display(), unit.number);
+            let Content::Segment { entry_points, .. } = &unit.content else { continue };
+            substreams += entry_points.len();
+            let note_of = |edit: fn(&mut Vec<u64>)| {
+                let mut unit = unit.clone();
+                if let Content::Segment { entry_points, .. } = &mut unit.content {
+                    edit(entry_points);
+                }
+                unit.entry_point_note().unwrap()
+            };
+            if !entry_points.is_empty() {
+                assert!(note_of(|points| points[0] += 2).contains("entry point 0 is byte "));
+                assert!(note_of(|points| points.push(3)).contains("entry points are signalled, but"));
+                edited += 1;
+            }
+        }
+    }
+    assert!(substreams >= 9 && edited >= 3, "only {substreams} substreams in {edited} slice segments");
+}

@@ -171,6 +171,8 @@ pub struct Step<'a, C> {
     pub coding_tree_unit: &'a CodingTreeUnit,
     /// Whether it is the last of the slice segment.
     pub is_last: bool,
+    /// Whether a substream begins after it.
+    pub ends_substream: bool,
 }
 
 /// Reads the coding tree units of a slice segment with any decoder that is at its first bin, and shows each. Hands over the decoder,
@@ -204,7 +206,7 @@ pub fn read_each<C: Decode>(
     let mut walk = Walk::new(decoder, parameters, before);
     let (nothing, mut coded) = (CodingTreeUnit::default(), CodingTreeUnit::default());
     loop {
-        let (ctb_addr, position) = (walk.ctb_addr(), walk.position());
+        let (ctb_addr, position, substreams) = (walk.ctb_addr(), walk.position(), walk.substreams());
         let is_last = walk.coding_tree_unit(&nothing, &mut coded, false);
         if let Some(error) = walk.coder().error() {
             return (walk.into_coder(), Err(DataError::Decode { ctb_addr, error }));
@@ -213,7 +215,15 @@ pub fn read_each<C: Decode>(
             Ok(is_last) => is_last,
             Err(fault) => return (walk.into_coder(), Err(fault.into())),
         };
-        show(Step { decoder: walk.coder(), ctb_addr, position, coding_tree_unit: &coded, is_last });
+        let ends_substream = walk.substreams() > substreams;
+        show(Step {
+            decoder: walk.coder(),
+            ctb_addr,
+            position,
+            coding_tree_unit: &coded,
+            is_last,
+            ends_substream,
+        });
         if is_last {
             let end = walk.end();
             return (walk.into_coder(), Ok(end));

@@ -298,6 +298,57 @@ impl StreamUnit {
         Some((observed.observer, read.and_then(|_| tail(data, observed.coder.position()))))
     }
 
+    /// A word on entry points that are not where substreams begin. An encoder in use signals three for one row; decoders that need
+    /// them for nothing but speed take such streams.
+    ///
+    /// ```
+    /// use silicabac::hevc::Stream;
+    /// let bytes = std::fs::read("tests/streams/x265_main_wpp_cif.265")?;
+    /// assert!(Stream::new(&bytes[..]).all(|unit| unit.is_ok_and(|unit| unit.entry_point_note().is_none())));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn entry_point_note(&self) -> Option<String> {
+        let Content::Segment { entry_points, data: first, .. } = &self.content else { return None };
+        let (parameters, before, data) = self.segment()?;
+        let pps = &parameters.pps;
+        if pps.tiles.is_none() && !pps.entropy_coding_sync_enabled_flag {
+            return None;
+        }
+        let mut starts = Vec::new();
+        let (_, read) = read_each(parameters, before, engine::Decoder::new(data), |step| {
+            if step.ends_substream {
+                // Nine bits of it have been read.
+                starts.push(first + (step.decoder.position() / 8) as usize - 1);
+            }
+        });
+        read.ok()?;
+        if starts.len() != entry_points.len() {
+            let (signalled, found) = (entry_points.len(), starts.len());
+            return Some(format!(
+                "{signalled} entry points are signalled, but {found} substreams follow the first one"
+            ));
+        }
+        // They count emulation prevention bytes; one that stands between two substreams may be of either.
+        let unit = &self.unit.bytes;
+        let emulations: Vec<usize> = memchr::memmem::find_iter(unit, &[0, 0, 3]).map(|at| at + 2).collect();
+        let in_unit = |at: usize| {
+            let before = emulations.iter().enumerate().take_while(|(i, byte)| **byte - i < at).count();
+            let is_between = emulations.get(before).is_some_and(|byte| byte - before == at);
+            (at + before)..=(at + before + usize::from(is_between))
+        };
+        let mut signalled = *in_unit(*first).end() as u64;
+        for (number, (start, entry_point)) in starts.into_iter().zip(entry_points).enumerate() {
+            signalled = signalled.saturating_add(*entry_point);
+            let (low, high) = (*in_unit(start).start() as u64, *in_unit(start).end() as u64);
+            if !(low..=high).contains(&signalled) {
+                return Some(format!(
+                    "entry point {number} is byte {signalled} of the NAL unit, but the substream begins at byte {low}"
+                ));
+            }
+        }
+        None
+    }
+
     /// The trace of the slice segment. `None` if it is none.
     ///
     /// # Errors
