@@ -18,6 +18,7 @@ macro_rules! page {
 [files.md]: crate::guide::files
 [firmware.md]: crate::guide::firmware
 [fitting.md]: crate::guide::fitting
+[hevc.md]: crate::guide::hevc
 [h265-contexts.md]: crate::guide::h265_contexts
 [mutation.md]: crate::guide::mutation
 [socket.md]: crate::guide::socket
@@ -41,6 +42,7 @@ page!(engine, "engine.md", "How the fast coders work, and how fast they are.");
 page!(files, "files.md", "What the command reads and writes by path: files, pipes, devices, signals.");
 page!(firmware, "firmware.md", "The coders without the standard library, and their memory.");
 page!(fitting, "fitting.md", "What a core can, and how vectors are fitted to it.");
+page!(hevc, "hevc.md", "H.265 streams: what is read and written, and how a program edits them.");
 page!(h265_contexts, "h265-contexts.md", "The contexts of H.265, and the number that each has here.");
 page!(mutation, "mutation.md", "How good the vectors are: mutants of the cores.");
 page!(socket, "socket.md", "The ports that any core can be wrapped in to be judged.");
