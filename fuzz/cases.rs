@@ -9,6 +9,7 @@ use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::cores;
 use silicabac::cosim::{Play, Stalls};
+use silicabac::hevc;
 use silicabac::stream::{self, LineReader};
 use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
@@ -87,6 +88,21 @@ pub fn streams(data: &[u8]) {
             assert_eq!(SliceData::read(parameters, &written).as_ref(), Ok(&read));
             assert!(unit.rewrite().is_ok());
         }
+    }
+}
+
+/// Any bytes as an H.265 stream: what can be read is written as the same bytes, and everything else is passed
+/// through.
+pub fn hevc(data: &[u8]) {
+    for unit in hevc::Stream::new(data) {
+        let unit = unit.expect("memory can be read");
+        let Some((parameters, before, segment)) = unit.segment() else { continue };
+        let Ok(read) = hevc::SegmentData::read(parameters, before, segment) else { continue };
+        let (written, _) = read.write(parameters, before).expect("what was read can be written");
+        // A stop bit of 0 before samples or a substream is the one thing that is not written again.
+        assert!(written == segment || written.len() == segment.len());
+        assert_eq!(hevc::SegmentData::read(parameters, before, &written).as_ref(), Ok(&read));
+        assert!(unit.rewrite().is_ok());
     }
 }
 

@@ -11,6 +11,7 @@ fn what_was_found_once_stays_found() {
     run("decoders", cases::decoders);
     run("encoders", cases::encoders);
     run("headers", cases::headers);
+    run("hevc", cases::hevc);
     run("streams", cases::headers);
     run("streams", cases::streams);
     run("traces", cases::traces);

@@ -35,7 +35,7 @@ impl BinCoder for Dreamer {
             "end_of_slice_segment_flag" | "end_of_subset_one_bit" => given,
             // Samples, which leave the other elements out, are but one kind of many.
             "pcm_flag" => i32::from(random.is_multiple_of(8)),
-            "cbf_luma" | "cbf_cb" | "cbf_cr" | "rqt_root_cbf" => i32::from(random % 4 != 0),
+            "cbf_luma" | "cbf_cb" | "cbf_cr" | "rqt_root_cbf" => i32::from(!random.is_multiple_of(4)),
             // So that a picture is not of the smallest blocks alone.
             "split_cu_flag" => i32::from(random % 8 < 3),
             // Small ones mostly, as in real slices, but now and then any.

@@ -188,11 +188,11 @@ impl<C: BinCoder> Walk<'_, C> {
             *is_predicted = self.flag(PREV_INTRA_LUMA_PRED, given, PREV_INTRA_LUMA_PRED_FLAG);
         }
         let log2_part = u32::from(coded.log2_cb_size) - u32::from(count == 4);
-        for part in 0..count {
+        for (part, is_predicted) in is_predicted[..count].iter().enumerate() {
             let [left, above, ..] = coded.part_mode.part(part as u32, 1 << coded.log2_cb_size);
             let (x, y) = (x + left, y + above);
             let cand_mode_list = cand_mode_list(self.edges.modes(x, y));
-            let mode = if is_predicted[part] {
+            let mode = if *is_predicted {
                 let given = if let LumaMode::Mpm(idx) = given.luma_modes[part] { idx } else { 0 };
                 let code = |coder: &mut C, given| truncated_unary(coder, given, 2, |_| None);
                 let mpm_idx = self.element(MPM_IDX, given.into(), 0..=2, code) as u8;

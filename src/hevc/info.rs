@@ -31,15 +31,15 @@ impl StreamUnit {
                 }
             }
             Content::Unsupported(why) => _ = info.passed_through.insert(why.to_string(), 1),
-            Content::Segment { parameters, entry_points, .. } => {
+            Content::Segment { parameters, .. } => {
                 info.pictures.insert(format_of(parameters), 1);
                 info.slices.insert(segment_name(parameters), 1);
-                let (mut coding_units, mut substreams) = (BTreeMap::<_, u64>::new(), 1);
+                let (mut coding_units, mut starts) = (BTreeMap::<_, u64>::new(), Vec::new());
                 let read = self.observe(Counter::new(), |step| {
                     for CodingUnit { pred_mode, part_mode, pcm, .. } in &step.coding_tree_unit.coding_units {
                         *coding_units.entry((*pred_mode, *part_mode, pcm.is_some())).or_default() += 1;
                     }
-                    substreams = step.substreams;
+                    starts.extend(step.next_substream());
                 });
                 info.coding_units =
                     coding_units.into_iter().map(|(kind, count)| (unit_name(kind), count)).collect();
@@ -48,10 +48,10 @@ impl StreamUnit {
                 match read {
                     Ok(tail) => {
                         info.tolerated.extend(left_over(&tail).map(|note| (note, 1)));
-                        if !entry_points.is_empty() && entry_points.len() + 1 != substreams {
-                            info.tolerated
-                                .insert("entry points that do not fit the substreams".to_owned(), 1);
-                        }
+                        // Each has its own numbers, of which there would be too many.
+                        let wrong =
+                            self.note_on(&starts).map(|_| "entry points that do not fit the substreams");
+                        info.tolerated.extend(wrong.map(|note| (note.to_owned(), 1)));
                     }
                     Err(error) => info.add_damaged(self.damaged(error.to_string())),
                 }

@@ -48,18 +48,19 @@ impl StreamUnit {
         };
         let end = headers.end;
         let mut unit = UnitLine::new(self.number, self.slice_number, kind, &self.unit, headers);
-        let (mut lines, mut units) = (Vec::new(), Vec::new());
+        let (mut lines, mut units, mut starts) = (Vec::new(), Vec::new(), Vec::new());
         match &self.content {
             Content::Segment { parameters, .. } if data => {
                 let slice = self.slice_number.unwrap_or_default();
                 let show = |step: Step<'_, Observed<engine::Decoder<'_>, ()>>| {
                     let tree = Tree::new(step.coding_tree_unit, parameters, step.position);
                     lines.push(CodingTreeUnitLine { slice, ctb_addr: step.ctb_addr, tree });
+                    starts.extend(step.next_substream());
                     units.push((step.ctb_addr, step.coding_tree_unit.clone()));
                 };
                 match self.observe((), show).map(|((), read)| read) {
                     Some(Ok(tail)) => {
-                        unit.note = left_over(&tail);
+                        unit.note = left_over(&tail).or_else(|| self.note_on(&starts));
                         (unit.tail_bits, unit.tail) = (tail.bits, Hex(tail.bytes.to_vec()));
                     }
                     Some(Err(error)) => unit.error = Some(error.to_string()),

@@ -171,8 +171,16 @@ pub struct Step<'a, C> {
     pub coding_tree_unit: &'a CodingTreeUnit,
     /// Whether it is the last of the slice segment.
     pub is_last: bool,
-    /// How many substreams there are so far, the one that it is in included.
-    pub substreams: usize,
+    /// Whether a substream begins after it.
+    pub ends_substream: bool,
+}
+
+impl<C: Decode> Step<'_, C> {
+    /// The byte of the slice segment data at which a substream begins after it, if one does.
+    pub(super) fn next_substream(&self) -> Option<usize> {
+        // Nine bits of it have been read.
+        self.ends_substream.then(|| (self.decoder.position() / 8) as usize - 1)
+    }
 }
 
 /// Reads the coding tree units of a slice segment with any decoder that is at its first bin, and shows each. Hands over the decoder,
@@ -215,13 +223,14 @@ pub fn read_each<C: Decode>(
             Ok(is_last) => is_last,
             Err(fault) => return (walk.into_coder(), Err(fault.into())),
         };
+        let ends_substream = walk.substreams() > substreams;
         show(Step {
             decoder: walk.coder(),
             ctb_addr,
             position,
             coding_tree_unit: &coded,
             is_last,
-            substreams,
+            ends_substream,
         });
         if is_last {
             let end = walk.end();

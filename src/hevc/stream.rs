@@ -286,6 +286,57 @@ impl StreamUnit {
         Some((observed.observer, read.and_then(|_| tail(data, observed.coder.position()))))
     }
 
+    /// A word on entry points that are not where substreams begin. An encoder in use signals three for one row; decoders that need
+    /// them for nothing but speed take such streams.
+    ///
+    /// ```
+    /// use silicabac::hevc::Stream;
+    /// let bytes = std::fs::read("tests/streams/x265_main_wpp_cif.265")?;
+    /// assert!(Stream::new(&bytes[..]).all(|unit| unit.is_ok_and(|unit| unit.entry_point_note().is_none())));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn entry_point_note(&self) -> Option<String> {
+        let mut starts = Vec::new();
+        let (_, read) = self.observe((), |step| starts.extend(step.next_substream()))?;
+        read.ok().and_then(|_| self.note_on(&starts))
+    }
+
+    /// The same, once it is known at which bytes of the slice segment data substreams begin, but for the first.
+    pub(super) fn note_on(&self, starts: &[usize]) -> Option<String> {
+        let Content::Segment { parameters, entry_points, data: first, .. } = &self.content else {
+            return None;
+        };
+        if parameters.pps.tiles.is_none() && !parameters.pps.entropy_coding_sync_enabled_flag {
+            return None;
+        }
+        if starts.len() != entry_points.len() {
+            let (signalled, found) = (entry_points.len(), starts.len());
+            return Some(format!(
+                "{signalled} entry points are signalled, but {found} substreams follow the first one"
+            ));
+        }
+        // They count emulation prevention bytes; one that stands between two substreams may be of either.
+        let emulations = memchr::memmem::find_iter(&self.unit.bytes, &[0, 0, 3]).enumerate();
+        let emulations: Vec<usize> = emulations.map(|(before, at)| at + 2 - before).collect();
+        let in_unit = |at: usize| {
+            let before = emulations.partition_point(|byte| *byte < at);
+            let is_between = emulations.get(before) == Some(&at);
+            (at + before) as u64..=(at + before + usize::from(is_between)) as u64
+        };
+        let mut signalled = *in_unit(*first).end();
+        for (number, (start, entry_point)) in starts.iter().zip(entry_points).enumerate() {
+            signalled = signalled.saturating_add(*entry_point);
+            let found = in_unit(first + start);
+            if !found.contains(&signalled) {
+                return Some(format!(
+                    "entry point {number} is byte {signalled} of the NAL unit, but the substream begins at byte {}",
+                    found.start()
+                ));
+            }
+        }
+        None
+    }
+
     /// The trace of the slice segment. `None` if it is none.
     ///
     /// # Errors

@@ -88,12 +88,10 @@ impl<C: BinCoder> Walk<'_, C> {
                 if depth > 0 && parent[plane] == [false; 2] {
                     continue;
                 }
-                for second in 0..if has_second { 2 } else { 1 } {
-                    cbf_chroma[plane][second] = self.flag(
-                        CBF_CHROMA_OF[plane],
-                        given.cbf_chroma[plane][second],
-                        CBF_CHROMA + usize::from(depth.min(4)),
-                    );
+                let seconds = if has_second { 2 } else { 1 };
+                for (second, cbf) in cbf_chroma[plane][..seconds].iter_mut().enumerate() {
+                    let index = CBF_CHROMA + usize::from(depth.min(4));
+                    *cbf = self.flag(CBF_CHROMA_OF[plane], given.cbf_chroma[plane][second], index);
                 }
             }
             coded.cbf_chroma = cbf_chroma;
@@ -164,12 +162,12 @@ impl<C: BinCoder> Walk<'_, C> {
         let is_predicted = self.parameters.pps.cross_component_prediction_enabled_flag
             && coded.cbf_luma
             && (!coding.is_intra || coding.is_chroma_derived[part]);
-        for plane in 0..2 {
+        for (plane, cbf) in cbf_chroma.into_iter().enumerate() {
             if is_predicted {
                 self.cross_comp_pred(plane, given, coded);
             }
-            for second in 0..2 {
-                if cbf_chroma[plane][second] {
+            for (second, is_coded) in cbf.into_iter().enumerate() {
+                if is_coded {
                     // In luma samples, of which 4:2:2 has as many rows.
                     let at = [at[0], at[1] + ((second as u32) << log2_size)];
                     self.residual_coding(unit, coding, 1 + plane, at, log2_size, coding.chroma_modes[part]);

@@ -325,13 +325,13 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         of_cb: Option<SaoComponent>,
     ) -> SaoComponent {
         let plane = component.min(1);
-        let mut coded = SaoComponent::default();
-        coded.type_idx = match of_cb {
+        let type_idx = match of_cb {
             Some(cb) => cb.type_idx,
             None => self.element(SAO_TYPE_IDX_OF[plane], given.type_idx.into(), 0..=2, |coder, given| {
                 truncated_unary(coder, given, 2, |bin_idx| (bin_idx == 0).then_some(ctx(SAO_TYPE_IDX)))
             }) as u8,
         };
+        let mut coded = SaoComponent { type_idx, ..SaoComponent::default() };
         if coded.type_idx == 0 {
             return coded;
         }
