@@ -80,7 +80,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::prove::Property;
+    use crate::prove::{Control, Property};
 
     fn file(path: &str) -> std::path::PathBuf {
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -99,11 +99,15 @@ mod tests {
         let list = include_str!("../../rtl/cabac.f");
         let listed: Vec<_> = list.lines().filter(|line| !line.starts_with("//")).collect();
         let used: BTreeSet<_> = ALL.iter().flat_map(|core| core.sources).map(|(name, _)| *name).collect();
-        assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), used);
-        assert_eq!(listed.len(), used.len());
+        let set: BTreeSet<_> = listed.iter().copied().collect();
+        let (unlisted, unused): (Vec<_>, Vec<_>) =
+            (used.difference(&set).collect(), set.difference(&used).collect());
+        assert!(unlisted.is_empty(), "rtl/cabac.f lacks these sources: {unlisted:?}");
+        assert!(unused.is_empty(), "rtl/cabac.f lists what no core has in its sources: {unused:?}");
+        assert_eq!(listed.len(), set.len(), "rtl/cabac.f lists a file twice");
         for core in ALL {
             let places = core.sources.iter().map(|(name, _)| listed.iter().position(|listed| listed == name));
-            assert!(places.is_sorted(), "{}", core.name);
+            assert!(places.is_sorted(), "the sources of {} are not in the order of rtl/cabac.f", core.name);
         }
     }
 
@@ -116,17 +120,39 @@ mod tests {
         }
     }
 
+    /// What looks a module up by its name, in any of the folders, finds one.
+    #[test]
+    fn names_of_files_are_unique_over_all_folders() {
+        for folder in ["rtl", "formal"] {
+            let mut seen = BTreeSet::new();
+            for entry in
+                std::fs::read_dir(file(folder)).unwrap().flatten().filter(|entry| entry.path().is_dir())
+            {
+                for file in std::fs::read_dir(entry.path()).unwrap().flatten() {
+                    let name = file.file_name();
+                    assert!(seen.insert(name.clone()), "{folder}/ has {} twice", name.display());
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_assertion_is_a_property_and_every_property_an_assertion() {
         let labels = |text: &'static str| {
             text.lines().filter_map(|line| line.trim().split_once(": assert (")).map(|(label, _)| label)
         };
         for bench in ALL.iter().flat_map(|core| core.benches) {
-            let mut asserted: Vec<_> = bench.files.iter().flat_map(|(_, text)| labels(text)).collect();
-            let mut listed: Vec<_> = bench.properties.iter().map(Property::name).collect();
-            asserted.sort_unstable();
-            listed.sort_unstable();
-            assert_eq!(asserted, listed, "{}", bench.top);
+            let asserted: Vec<_> = bench.files.iter().flat_map(|(_, text)| labels(text)).collect();
+            let listed: Vec<_> = bench.properties.iter().map(Property::name).collect();
+            let wordless: Vec<_> = asserted.iter().filter(|label| !listed.contains(label)).collect();
+            let missing: Vec<_> = listed.iter().filter(|name| !asserted.contains(name)).collect();
+            assert!(wordless.is_empty(), "{}: asserted, but no properties: {wordless:?}", bench.top);
+            assert!(
+                missing.is_empty(),
+                "{}: properties that none of its files asserts: {missing:?}",
+                bench.top
+            );
+            assert_eq!(asserted.len(), listed.len(), "{}: a name is there twice", bench.top);
         }
     }
 
@@ -156,7 +182,11 @@ mod tests {
             let sources = crate::prove::sources(core, None).unwrap();
             for property in core.benches.iter().flat_map(|bench| bench.properties) {
                 let (name, cell) = (core.name, property.cell);
-                assert!(property.control.apply(&sources).is_some(), "{name}: {cell}");
+                let Control { file, from, .. } = property.control;
+                assert!(
+                    property.control.apply(&sources).is_some(),
+                    "{name}: {cell}: {from:?} is not in {file} just once, or that is not one of its sources"
+                );
             }
         }
     }
@@ -171,8 +201,9 @@ mod tests {
             let lists = lists.filter(|line| line.split(", ").all(|word| word.contains('_')));
             let words = lists.flat_map(|line| line.split([',', ' ']));
             let named: Vec<&str> = words.filter(|word| word.contains('_')).collect();
-            assert!(named.len() >= 6, "{named:?}");
-            named.iter().for_each(|name| assert!(proved.contains(name), "{name} is not proved"));
+            let name = core.name;
+            assert!(named.len() >= 6, "{name}: its mutants.sv names fewer than six properties: {named:?}");
+            named.iter().for_each(|named| assert!(proved.contains(named), "{name}: {named} is not proved"));
         }
     }
 }

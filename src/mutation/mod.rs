@@ -95,6 +95,14 @@ pub enum MutationError {
         /// How often it should be.
         times: usize,
     },
+    /// The top module does not begin as it is expected to where it gets the port that selects a bit of a table.
+    #[error(
+        "no source has a line {begin:?}: the top module has to begin so, since the mutants of its tables get a port on the next line"
+    )]
+    Top {
+        /// The line.
+        begin: String,
+    },
     /// A directory for the work cannot be made.
     #[error("cannot use {}: {source}", .path.display())]
     Work {

@@ -42,6 +42,9 @@ fn number(table: Table) -> u32 {
 pub(super) fn sources(sources: &Sources, core: &CoreSpec) -> Result<Vec<(String, String)>, MutationError> {
     let (top, begin) = (core.top, format!("module {} (\n", core.top));
     let port = format!("    input  wire logic [{}:0] {SELECT},\n", SELECT_WIDTH - 1);
+    if !sources.iter().any(|(_, text)| text.contains(&begin)) {
+        return Err(MutationError::Top { begin: begin.trim_end().to_owned() });
+    }
     let edited = sources.iter().map(|(name, text)| {
         let tables = core.mutants.tables.iter().filter(|table| table.file == name);
         let text = tables.into_iter().try_fold(text.clone(), |text, table| flippable(&text, table, top))?;
@@ -71,5 +74,32 @@ fn edit(text: &str, name: &str, from: &str, to: &str, times: usize) -> Result<St
         count => {
             Err(MutationError::Edit { file: name.to_owned(), from: from.trim().to_owned(), count, times })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cores;
+    use crate::prove;
+
+    #[test]
+    fn the_tables_of_all_cores_can_be_flipped() {
+        for core in cores::ALL {
+            let edited = sources(&prove::sources(core, None).unwrap(), core);
+            let edited = edited.unwrap_or_else(|error| panic!("{}: {error}", core.name));
+            assert_eq!(edited.iter().filter(|(_, text)| text.contains(&format!("] {SELECT},\n"))).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_top_that_begins_otherwise_is_refused() {
+        let core = &cores::decoder::SPEC;
+        let mut texts = prove::sources(core, None).unwrap();
+        for (_, text) in &mut texts {
+            *text = text.replace("module cabac_decoder (", "module cabac_decoder\n(");
+        }
+        let error = sources(&texts, core).unwrap_err().to_string();
+        assert!(error.contains("\"module cabac_decoder (\""), "{error}");
     }
 }

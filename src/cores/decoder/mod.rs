@@ -4,7 +4,7 @@
 pub(super) mod properties;
 #[cfg(feature = "cosim")]
 #[allow(unreachable_pub)] // `fields` makes public structs
-pub(super) mod sweep;
+mod sweep;
 mod twin;
 
 pub use twin::{Decoder, Registers};
@@ -31,6 +31,15 @@ mod spec {
         "decoder/formal_decoder.sv",
     ];
 
+    /// Its step.
+    pub(in crate::cores) const STEP: Step = Step {
+        top: "cabac_decoder_sweep",
+        wrappers: &[("cabac_decoder_sweep.sv", include_str!("cabac_decoder_sweep.sv"))],
+        registers: sweep::registers,
+        bins: 1,
+        sweep: sweep::sweep,
+    };
+
     /// What tells a mutant from it.
     pub(in crate::cores) const PROOF: &str = include_str!("mutants.sv");
 
@@ -54,13 +63,7 @@ mod spec {
         ],
         can: Can::ALL,
         twin: Lockstep::of::<Decoder>(),
-        step: Step {
-            top: "cabac_decoder_sweep",
-            wrappers: &[("cabac_decoder_sweep.sv", include_str!("cabac_decoder_sweep.sv"))],
-            registers: sweep::registers,
-            bins: 1,
-            sweep: sweep::sweep,
-        },
+        step: STEP,
         benches: &[
             Bench {
                 top: "formal_decoder_contexts",
@@ -94,4 +97,4 @@ mod spec {
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;
 #[cfg(feature = "cosim")]
-pub(super) use spec::{CHECKERS, CONTEXT_CHECKERS, PROOF};
+pub(super) use spec::{CHECKERS, CONTEXT_CHECKERS, PROOF, STEP};

@@ -77,12 +77,12 @@ static PATTERNS: [u8; 2 << NEXT_BITS] = {
 };
 
 /// What the registers before a step can be: codIOffset and codIRange.
-pub(in crate::cores) fn registers() -> Vec<(u16, u16)> {
+pub(super) fn registers() -> Vec<(u16, u16)> {
     reachable::offset_and_range()
 }
 
 /// Sweeps all kinds of points.
-pub(in crate::cores) fn sweep(
+pub(super) fn sweep(
     core: &'static CoreSpec,
     library: &Library,
     registers: Vec<(u16, u16)>,

@@ -4,7 +4,7 @@
 use super::{
     CoreSpec, Direction,
     common::{TABLES, rtl},
-    decoder::{self, Decoder, properties, sweep},
+    decoder::{self, Decoder, properties},
 };
 use crate::cosim::{Lockstep, sweep::Step};
 use crate::fit::Can;
@@ -37,9 +37,7 @@ pub static SPEC: CoreSpec = CoreSpec {
     step: Step {
         top: "cabac_decoder_swift_sweep",
         wrappers: &[("cabac_decoder_swift_sweep.sv", include_str!("cabac_decoder_swift_sweep.sv"))],
-        registers: sweep::registers,
-        bins: 1,
-        sweep: sweep::sweep,
+        ..decoder::STEP
     },
     benches: &[
         Bench {
