@@ -1,7 +1,7 @@
-//! Reading H.264 slice data, beside the engine alone on the same bins and beside a whole decoder of the same stream.
+//! Reading slice data of both standards, beside the engine alone on the same bins and beside a whole decoder of the same stream.
 //!
-//! The stream is made by x264 on first use, all intra at a high bitrate, or is the one that `SILICABAC_STREAM` names. Without x264
-//! it is a small one of the tests'; without ffmpeg its row is left out.
+//! The streams are made by x264 and x265 on first use, all intra at a high bitrate, or are those that `SILICABAC_STREAM` names, with a
+//! colon between two. Without x264 and x265 they are small ones of the tests'; without ffmpeg its row is left out.
 
 use std::{
     env, fs,
@@ -13,9 +13,12 @@ use std::{
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use silicabac::{
-    avc::{Stream, StreamUnit, read_each},
+    avc,
     bin::{BinCoder, Event},
+    context::Codec,
     engine::Decoder,
+    hevc,
+    stream::{Stream, StreamUnit, codec_of},
     syntax::work_in_order,
 };
 
@@ -26,17 +29,34 @@ fn is_bench() -> bool {
     env::args().any(|argument| argument == "--bench")
 }
 
-fn stream() -> PathBuf {
-    if let Some(path) = env::var_os("SILICABAC_STREAM") {
-        return path.into();
+fn streams() -> Vec<PathBuf> {
+    if let Some(paths) = env::var_os("SILICABAC_STREAM") {
+        return env::split_paths(&paths).collect();
     }
-    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams/x264_main_mbaff_qcif_lowqp.264");
-    let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("intra-720p.264");
-    if is_bench() && (made.exists() || make(&made)) { made } else { small }
+    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams");
+    let made = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let x264: &[&str] =
+        &["--demuxer=raw", "--input-res=1280x720", "--keyint=1", "--qp=12", "--threads=1", "--quiet"];
+    let x265: &[&str] =
+        &["--input-res=1280x720", "--fps=25", "--keyint=1", "--qp=12", "--pools=1", "--log-level=none"];
+    [
+        ("x264", x264, "intra-720p.264", "x264_main_mbaff_qcif_lowqp.264"),
+        ("x265", x265, "intra-720p.265", "x265_main_ipb_qcif.265"),
+    ]
+    .into_iter()
+    .map(|(encoder, arguments, name, other)| {
+        let path = made.join(name);
+        if is_bench() && (path.exists() || make(encoder, arguments, &path)) {
+            path
+        } else {
+            small.join(other)
+        }
+    })
+    .collect()
 }
 
 /// Twenty pictures of 1280x720 with much detail, each coded by itself at QP 12.
-fn make(path: &Path) -> bool {
+fn make(encoder: &str, arguments: &[&str], path: &Path) -> bool {
     let (width, height) = (1280_u32, 720_u32);
     let mut noise = 1_u32;
     let mut pictures = Vec::new();
@@ -49,16 +69,9 @@ fn make(path: &Path) -> bool {
     }
     let raw = path.with_extension("yuv");
     let made = fs::write(&raw, pictures).is_ok()
-        && Command::new("x264")
-            .args([
-                "--demuxer=raw",
-                "--input-res=1280x720",
-                "--keyint=1",
-                "--qp=12",
-                "--threads=1",
-                "--quiet",
-                "-o",
-            ])
+        && Command::new(encoder)
+            .args(arguments)
+            .arg("-o")
             .args([path, &raw])
             .output()
             .is_ok_and(|run| run.status.success());
@@ -67,8 +80,18 @@ fn make(path: &Path) -> bool {
 }
 
 fn read(units: &[StreamUnit]) {
-    for (parameters, data) in units.iter().filter_map(StreamUnit::slice) {
-        black_box(read_each(parameters, Decoder::new(data), |_| {})).1.expect("a whole slice");
+    for unit in units {
+        match unit {
+            StreamUnit::Avc(unit) => {
+                let Some((parameters, data)) = unit.slice() else { continue };
+                black_box(avc::read_each(parameters, Decoder::new(data), |_| {})).1.expect("a whole slice");
+            }
+            StreamUnit::Hevc(unit) => {
+                let Some((parameters, before, data)) = unit.segment() else { continue };
+                let read = black_box(hevc::read_each(parameters, before, Decoder::new(data), |_| {})).1;
+                read.expect("a whole slice segment");
+            }
+        }
     }
 }
 
@@ -98,14 +121,23 @@ fn timed(mut work: impl FnMut()) -> impl FnMut() -> Option<Duration> {
 }
 
 fn benches(criterion: &mut Criterion) {
-    let path = stream();
-    let bytes = fs::read(&path).expect("a stream");
-    let units: Vec<_> = Stream::new(&bytes[..]).map(|unit| unit.expect("memory")).collect();
+    for path in streams() {
+        measure(criterion, &path);
+    }
+}
+
+fn measure(criterion: &mut Criterion, path: &Path) {
+    let bytes = fs::read(path).expect("a stream");
+    let codec = codec_of(&bytes);
+    let units: Vec<_> = Stream::new(codec, &bytes[..]).map(|unit| unit.expect("memory")).collect();
     let traced = units.iter().filter_map(StreamUnit::trace).map(|trace| trace.expect("a whole slice").slice);
     let slices: Vec<_> = traced.map(|slice| (slice.payload.clone(), slice.events())).collect();
     let bins = slices.iter().flat_map(|(_, events)| events).filter(|event| event.is_bin()).count();
 
-    let mut group = criterion.benchmark_group("H.264 slice data");
+    let mut group = criterion.benchmark_group(match codec {
+        Codec::Avc => "H.264 slice data",
+        Codec::Hevc => "H.265 slice data",
+    });
     group.throughput(Throughput::Elements(bins as u64)).sample_size(10);
     group.bench_function("read", |bencher| bencher.iter(|| read(&units)));
     group.finish();
@@ -118,7 +150,7 @@ fn benches(criterion: &mut Criterion) {
     row("reading the syntax, one thread", median(timed(|| read(&units))));
     for jobs in [1, 2] {
         let rewrite = || {
-            let units = Stream::new(&bytes[..]);
+            let units = Stream::new(codec, &bytes[..]);
             let work = |unit: &StreamUnit| black_box(unit.rewrite()).map(drop);
             work_in_order::<_, _, std::io::Error>(units, jobs, work, |_, _| Ok(())).expect("memory");
         };
@@ -129,7 +161,7 @@ fn benches(criterion: &mut Criterion) {
         let start = Instant::now();
         let run = Command::new("ffmpeg")
             .args(["-v", "error", "-threads", "1", "-i"])
-            .arg(&path)
+            .arg(path)
             .args(["-f", "null", "-"])
             .output();
         run.is_ok_and(|run| run.status.success()).then(|| start.elapsed())
@@ -139,5 +171,5 @@ fn benches(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(avc, benches);
-criterion_main!(avc);
+criterion_group!(slice_data, benches);
+criterion_main!(slice_data);
