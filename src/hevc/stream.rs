@@ -199,7 +199,7 @@ impl<R: BufRead> Stream<R> {
             return Content::Damaged(DataError::Tiles { width, height });
         };
         let slice_segment_address = segment.slice_segment_address;
-        let mut parameters = Box::new(match (segment.slice, &self.last) {
+        let parameters = Box::new(match (segment.slice, &self.last) {
             (Some(slice), _) => Parameters {
                 sps: sps.clone(),
                 pps: pps.clone(),
@@ -218,8 +218,6 @@ impl<R: BufRead> Stream<R> {
                 Ok(end) if end.precedes(&parameters) => before = Some(Arc::new(end)),
                 _ => return Content::Damaged(DataError::Before { slice_segment_address }),
             }
-            // It has been sent again, maybe, but is the same.
-            parameters.pps = last.parameters.pps.clone();
         }
         if data >= rbsp.len() {
             let bit = 8 * data as u64;
