@@ -9,8 +9,11 @@ use common::{Corpus, golden_traces, hevc_streams};
 use silicabac::bin::{BinCoder, Decode, DecodeError, Event};
 use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::engine;
+use silicabac::hevc::headers::ParameterSets;
 use silicabac::hevc::{Content, Stream, StreamUnit, read_each};
 use silicabac::observed::Observed;
+use silicabac::syntax::nal::escape;
+use silicabac::syntax::{BitReader, BitWriter, Elements, Traced};
 use silicabac::trace::{Recorder, SliceTrace, Trace, TracedSlice};
 
 fn units(bytes: &[u8]) -> impl Iterator<Item = StreamUnit> {
@@ -266,4 +269,52 @@ fn entry_points_are_compared_with_where_substreams_begin() {
         }
     }
     assert!(substreams >= 9 && edited >= 3, "only {substreams} substreams in {edited} slice segments");
+}
+
+/// The bytes of a sequence parameter set with other elements.
+fn edited(unit: &StreamUnit, edit: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
+    let mut reader = Traced::new(BitReader::new(&unit.rbsp));
+    ParameterSets::default().walk(&mut reader).unwrap();
+    let elements = Elements::of(&reader.elements, |element| element.value);
+    let mut elements = serde_json::to_value(elements).unwrap();
+    edit(&mut elements);
+    let elements: Elements = serde_json::from_value(elements).unwrap();
+    let mut writer = BitWriter::new(elements.values());
+    ParameterSets::default().walk(&mut writer).unwrap();
+    writer.push(true);
+    [&[0, 0, 1][..], &escape(&writer.into_parts().0)].concat()
+}
+
+/// A picture that grows or shrinks between a slice segment and the dependent one that goes on with it.
+#[test]
+fn parameter_sets_that_change_within_a_picture_do_no_harm() {
+    let path = hevc_streams().into_iter().find(|path| path.to_string_lossy().contains("wpp_dep")).unwrap();
+    let bytes = fs::read(path).unwrap();
+    let all: Vec<StreamUnit> = units(&bytes).collect();
+    let sequence = all.iter().find(|unit| unit.nal_unit_type() == Some(33)).unwrap();
+    for (width, height) in [(4096, 2160), (64, 64), (208, 8), (8, 120), (208, 4096)] {
+        let sequence = edited(sequence, |elements| {
+            elements["pic_width_in_luma_samples"] = width.into();
+            elements["pic_height_in_luma_samples"] = height.into();
+        });
+        let stream =
+            all.iter().flat_map(|unit| [&sequence[..], &unit.unit.prefix, &unit.unit.bytes].concat());
+        let stream: Vec<u8> = sequence.iter().copied().chain(stream).collect();
+        for unit in units(&stream) {
+            let _ = unit.trace();
+        }
+        // After the first segment alone.
+        let first = all.iter().position(|unit| unit.segment().is_some()).unwrap();
+        let (before, after) = all.split_at(first + 1);
+        let bytes_of = |units: &[StreamUnit]| {
+            units
+                .iter()
+                .flat_map(|unit| [&unit.unit.prefix[..], &unit.unit.bytes].concat())
+                .collect::<Vec<u8>>()
+        };
+        let stream = [bytes_of(before), sequence, bytes_of(after)].concat();
+        for unit in units(&stream) {
+            let _ = unit.trace();
+        }
+    }
 }

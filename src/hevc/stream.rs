@@ -187,7 +187,7 @@ impl Sent {
         let tiles = tiles.ok_or(Content::Damaged(DataError::Tiles { width, height }))?;
         let slice_segment_address = segment.slice_segment_address;
         let missing = || Content::Damaged(DataError::Before { slice_segment_address });
-        let mut parameters = Box::new(match (segment.slice, &self.last) {
+        let parameters = Box::new(match (segment.slice, &self.last) {
             (Some(slice), _) => Parameters {
                 sps: sps.clone(),
                 pps: pps.clone(),
@@ -206,8 +206,6 @@ impl Sent {
                 Ok(end) if end.precedes(&parameters) => before = Some(Arc::new(end)),
                 _ => return Err(missing()),
             }
-            // It has been sent again, maybe, but is the same.
-            parameters.pps = last.parameters.pps.clone();
         }
         Ok((parameters, before))
     }

@@ -77,8 +77,9 @@ impl SegmentEnd {
 
     /// Whether the segment of these parameters begins where that one ended, in a picture of the same size.
     pub(super) fn precedes(&self, parameters: &Parameters) -> bool {
-        let tiles = &parameters.tiles;
-        self.ctb == tiles.at(parameters.slice_segment_address) && self.edges.fits(parameters.width_of_ctbs())
+        self.next_address(parameters) == Some(parameters.slice_segment_address)
+            && self.ctb == parameters.tiles.at(parameters.slice_segment_address)
+            && self.edges.fits(parameters.width_of_ctbs())
     }
 }
 
@@ -360,15 +361,15 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     fn coding_quadtree(&mut self, unit: &mut Unit<'_>, [x, y]: [u32; 2], log2_size: u32, depth: u8) {
         let parameters = self.parameters;
         let [width, height] = parameters.sps.pic_size;
-        let is_largest = log2_size <= parameters.sps.min_cb_log2_size.into();
+        let is_smallest = log2_size <= parameters.sps.min_cb_log2_size.into();
         let fits = x + (1 << log2_size) <= width && y + (1 << log2_size) <= height;
-        let splits = if fits && !is_largest {
+        let splits = if fits && !is_smallest {
             let near = self.edges.neighbours(x, y);
             let inc = usize::from(near[0].depth > depth) + usize::from(near[1].depth > depth);
             let given = next(&unit.given.coding_units, &unit.coded.coding_units);
             self.flag(SPLIT_CU_FLAG_ELEMENT, u32::from(given.log2_cb_size) < log2_size, SPLIT_CU_FLAG + inc)
         } else {
-            !is_largest
+            !is_smallest
         };
         if log2_size >= parameters.log2_min_cu_qp_delta_size() {
             self.is_cu_qp_delta_coded = false;
