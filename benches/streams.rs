@@ -128,7 +128,7 @@ fn benches(criterion: &mut Criterion) {
 
 fn measure(criterion: &mut Criterion, path: &Path) {
     let bytes = fs::read(path).expect("a stream");
-    let codec = codec_of(&bytes);
+    let codec = codec_of(&bytes).expect("a stream of either standard");
     let units: Vec<_> = Stream::new(codec, &bytes[..]).map(|unit| unit.expect("memory")).collect();
     let traced = units.iter().filter_map(StreamUnit::trace).map(|trace| trace.expect("a whole slice").slice);
     let slices: Vec<_> = traced.map(|slice| (slice.payload.clone(), slice.events())).collect();

@@ -10,6 +10,7 @@ use std::{
 };
 
 use common::{command, expect};
+use silicabac::syntax::nal::Units;
 
 /// The committed stream of this name.
 fn stream(name: &str) -> PathBuf {
@@ -322,7 +323,7 @@ fn units_slices_and_macroblocks_are_selected_by_number() {
     expect(&case.run("syntax --slice 99"), 4, &["no NAL unit of the numbers"]);
     expect(&case.run("syntax --slice 4-2"), 2, &["--slice"]);
     expect(&case.run("trace --nal-unit 0"), 4, &["none of the NAL units that are wanted is a slice"]);
-    expect(&case.run("trace --slice 0 --macroblock 99"), 4, &["no slice that is wanted has a macroblock"]);
+    expect(&case.run("trace --slice 0 --macroblock 99"), 4, &["no slice that is wanted has a macroblock or"]);
 }
 
 #[test]
@@ -406,6 +407,65 @@ fn an_edited_coding_tree_unit_is_written_or_refused_with_its_line() {
     let macroblock = "{\"mb_addr\":0,\"mb_type\":\"I_NxN\"}\n";
     let edited = lines.lines().take(first - 1).collect::<Vec<_>>().join("\n") + "\n" + macroblock;
     expect(&Case::new(edited.as_bytes()).run("synth -o out"), 4, &["are of the other standard"]);
+}
+
+/// NAL units with their lengths before them.
+fn with_lengths(first: &[&[u8]], others: &[Vec<u8>]) -> Vec<u8> {
+    let units = first.iter().copied().chain(others.iter().map(|unit| &unit[..]));
+    units.flat_map(|unit| [&(unit.len() as u32).to_be_bytes()[..], unit].concat()).collect()
+}
+
+#[test]
+fn the_standard_and_the_lengths_are_told_from_any_first_units() {
+    let sei = |header: &[u8], length: usize| [header, &vec![0x55; length - header.len()]].concat();
+    for (name, header, codec) in
+        [("x264_gray", &[0x06, 0x05][..], "avc"), ("x265_main_ipb", &[0x4e, 0x01, 0x05], "hevc")]
+    {
+        let bytes = fs::read(stream(name)).unwrap();
+        let units = Units::new(&bytes[..]).map(|unit| unit.unwrap().bytes);
+        let units: Vec<_> = units.filter(|unit| !unit.is_empty()).collect();
+        let check = |bytes: &[u8]| {
+            let case = Case::new(bytes);
+            let output = case.run("info --format json");
+            expect(&output, 0, &[]);
+            let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!((&info["codec"], &info["damaged"]), (&codec.into(), &0.into()));
+            assert!(info["bins"]["context"].as_u64().unwrap() > 1000);
+            expect(&case.run("rewrite -o out"), 0, &[]);
+            assert!(case.out() == bytes);
+        };
+        // As long as what is looked at first, and longer.
+        for length in [10, 300, 70_000, 2_000_000] {
+            let sei = sei(header, length);
+            check(&[&[0, 0, 0, 1][..], &sei, &bytes].concat());
+            check(&with_lengths(&[&sei], &units));
+            check(&with_lengths(&[&sei, &sei], &units));
+        }
+        check(&[&vec![0; 100_000][..], &bytes].concat());
+        // Of no use to either standard, of one byte, and empty.
+        check(&[&[0, 0, 1, 0x7c, 0x01].repeat(20_000)[..], &bytes].concat());
+        check(&with_lengths(&[&[0x7c, 0x01], &[], &[0x7c]], &units));
+        // In H.265 it would be a slice segment.
+        if codec == "avc" {
+            check(&with_lengths(&[&[], &[0, 1, 0x80]], &units));
+        }
+    }
+}
+
+#[test]
+fn needless_emulation_prevention_stays() {
+    let mut bytes = fs::read(stream("x264_multislice")).unwrap();
+    // Two zeros in a slice, after which a byte above 3 stands.
+    let at = (1000..bytes.len() - 2).find(|&at| bytes[at..at + 2] == [0, 0] && bytes[at + 2] > 3).unwrap();
+    bytes.insert(at + 2, 3);
+    let case = Case::new(&bytes);
+    expect(&case.run("rewrite -o out"), 0, &["0 damaged, 0 differ"]);
+    assert!(case.out() == bytes);
+}
+
+#[test]
+fn more_jobs_than_anybody_has_processors_are_refused() {
+    expect(&Case::new(b"").run("info -j 60000"), 2, &["60000 is not in 0..=256"]);
 }
 
 /// Streams that were once refused although decoders take them, or passed over without a word.

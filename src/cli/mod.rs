@@ -134,7 +134,7 @@ enum Failure {
     NoSuchUnit { path: PathBuf },
     #[error("{}: none of the NAL units that are wanted is a slice with CABAC", .path.display())]
     NoSuchSlice { path: PathBuf },
-    #[error("{}: no slice that is wanted has a macroblock of these numbers", .path.display())]
+    #[error("{}: no slice that is wanted has a macroblock or coding tree unit of these numbers", .path.display())]
     NoSuchMacroblock { path: PathBuf },
     #[error("{}, {source}", .path.display())]
     Lines { path: PathBuf, source: LinesError },

@@ -8,6 +8,7 @@ use super::contexts::{
 };
 use super::edges::{DC, HORIZONTAL, Neighbour, PLANAR, VERTICAL};
 use super::headers::SliceType;
+use super::parameters::NO_PART_MODE;
 use super::transform::{Coding, Node};
 use super::tree::{CodingUnit, LumaMode, PartMode, PredMode};
 use super::walk::{Unit, Walk, next};
@@ -119,8 +120,8 @@ impl<C: BinCoder> Walk<'_, C> {
         let value = |mode: PartMode| match (pred_mode, mode) {
             (PredMode::Intra, PartMode::Quarters) => 1,
             (PredMode::Intra, PartMode::Whole) => 0,
-            (PredMode::Intra, _) => -1,
-            (_, PartMode::Quarters) if has_amp => -1,
+            (PredMode::Intra, _) => NO_PART_MODE,
+            (_, PartMode::Quarters) if has_amp => NO_PART_MODE,
             _ => mode as i32,
         };
         let code = |coder: &mut C, given: u32| {

@@ -25,7 +25,7 @@ mod walk;
 
 pub use json::Tree;
 pub use lines::{CodingTreeUnitLine, LineWriter, UnitLines};
-pub use parameters::{Fault, Parameters};
+pub use parameters::{Fault, NO_PART_MODE, Parameters};
 pub use segment::{DataError, SegmentData, Step, WriteError, read_each, rewrite};
 pub use stream::{Content, Stream, StreamUnit, Unsupported};
 pub use tiles::TileGrid;

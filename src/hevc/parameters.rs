@@ -86,13 +86,23 @@ impl Parameters {
     }
 }
 
+/// Stands for the value of a part_mode that the coding unit cannot have.
+pub const NO_PART_MODE: i32 = -1 << 16;
+
+fn told(value: i32) -> String {
+    match value {
+        NO_PART_MODE => "a division that the coding unit cannot have".to_owned(),
+        value => value.to_string(),
+    }
+}
+
 /// A value that the standard does not allow, in a stream or in a coding tree unit that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{element} of coding tree unit {ctb_addr} is {value}; it can be {} to {}", .legal.start(), .legal.end())]
+#[error("{element} of coding tree unit {ctb_addr} is {}; it can be {} to {}", told(*value), .legal.start(), .legal.end())]
 pub struct Fault {
     /// The syntax element.
     pub element: Element,
-    /// Its value.
+    /// Its value; [`NO_PART_MODE`] for a division that the coding unit cannot have.
     pub value: i32,
     /// What it can be.
     pub legal: RangeInclusive<i32>,

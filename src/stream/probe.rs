@@ -1,44 +1,55 @@
 //! Of which standard a stream is.
 
+use std::cmp::Ordering;
+
 use crate::context::Codec;
 use crate::syntax::nal::Units;
 
-/// Of which standard a stream is that begins with these bytes: the one whose NAL unit headers most of its first units can have; H.264
-/// where that is both.
+/// Of which standard a stream is that begins with these bytes: the one that most of its first units are of whose headers only one of the
+/// standards can have. `None` if that is neither, or there are as many of each.
 ///
 /// ```
 /// use silicabac::{context::Codec, stream::codec_of};
-/// assert_eq!(codec_of(&std::fs::read("tests/streams/x264_gray_qcif.264")?), Codec::Avc);
-/// assert_eq!(codec_of(&std::fs::read("tests/streams/x265_main_ipb_qcif.265")?), Codec::Hevc);
+/// assert_eq!(codec_of(&std::fs::read("tests/streams/x264_gray_qcif.264")?), Some(Codec::Avc));
+/// assert_eq!(codec_of(&std::fs::read("tests/streams/x265_main_ipb_qcif.265")?), Some(Codec::Hevc));
+/// assert_eq!(codec_of(&[0, 0, 1]), None);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn codec_of(start: &[u8]) -> Codec {
+pub fn codec_of(start: &[u8]) -> Option<Codec> {
     let (mut avc, mut hevc) = (0, 0);
     for unit in Units::new(start).map_while(Result::ok) {
         if let [first, second, ..] = unit.bytes[..] {
-            avc += u32::from(is_avc(first));
-            hevc += u32::from(is_hevc(first, second));
+            let (is_avc, is_hevc) = (is_avc(first, second), is_hevc(first, second));
+            avc += u32::from(is_avc && !is_hevc);
+            hevc += u32::from(is_hevc && !is_avc);
         }
     }
-    if hevc > avc { Codec::Hevc } else { Codec::Avc }
+    match avc.cmp(&hevc) {
+        Ordering::Less => Some(Codec::Hevc),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(Codec::Avc),
+    }
 }
 
-/// Whether the header of a NAL unit of H.264 can be this (clause 7.4.1); data partitions, which have no CABAC, are left out.
-fn is_avc(header: u8) -> bool {
+/// Whether a NAL unit of H.264 can begin like this (clause 7.4.1); data partitions, which have no CABAC, are left out. No profile_idc is
+/// below 44, and picture parameter sets whose second byte is below 32 have numbers that nobody uses.
+fn is_avc(header: u8, second: u8) -> bool {
     let (forbidden_zero_bit, nal_ref_idc, nal_unit_type) = (header >> 7, header >> 5 & 3, header & 31);
     let is_reference = nal_ref_idc != 0;
     forbidden_zero_bit == 0
         && match nal_unit_type {
             1 | 14 | 19 | 20 => true,
-            5 | 7 | 8 | 13 | 15 => is_reference,
+            5 | 13 => is_reference,
+            7 | 15 => is_reference && second >= 44,
+            8 => is_reference && second >= 32,
             6 | 9..=12 => !is_reference,
             _ => false,
         }
 }
 
-/// Whether the header of a NAL unit of the base layer of H.265 can be this (clause 7.4.2.2).
+/// Whether a NAL unit of the base layer of H.265 can begin like this (clause 7.4.2.2). nuh_temporal_id_plus1 is not 0, but no slice
+/// depends on it.
 fn is_hevc(first: u8, second: u8) -> bool {
-    let (nal_unit_type, nuh_temporal_id_plus1) = (first >> 1, second & 7);
-    let is_base_layer = first & 1 == 0 && second >> 3 == 0;
-    is_base_layer && nuh_temporal_id_plus1 != 0 && matches!(nal_unit_type, 0..=9 | 16..=21 | 32..=40)
+    let is_base_layer = first & 0x81 == 0 && second >> 3 == 0;
+    is_base_layer && matches!(first >> 1, 0..=9 | 16..=21 | 32..=40)
 }

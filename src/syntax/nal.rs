@@ -190,40 +190,47 @@ impl<R: BufRead> Units<R> {
 pub const LENGTH_BYTES: usize = 4;
 
 /// How many bytes are looked at to see how units are separated.
-const LOOK_AHEAD: usize = 1 << 12;
+const LOOK_AHEAD: usize = 1 << 16;
 
 fn length(bytes: &[u8]) -> Option<usize> {
     let (length, _) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
     usize::try_from(u32::from_be_bytes(*length)).ok()
 }
 
-/// Whether the bytes are NAL units with their lengths before them: three in a row, or less if there are no more, with the first bit
-/// of each a zero. A start code would be the length of a unit of one byte, or of one that ends where no length stands.
+/// Whether the bytes are NAL units with their lengths before them: each length leads to the next one, up to the last byte, or of three
+/// units and more as far as is looked; and all start codes are parts of lengths, since units have none.
+///
+/// The length of a unit of one byte is a start code, and that of a unit of 256 to 511 bytes begins like one. Then there have to be three
+/// units, or no more than two.
 fn begins_with_lengths(bytes: &[u8]) -> bool {
-    // The length of a unit of 256 to 511 bytes looks like a start code. But then another unit follows, and no start code.
-    let looks_like_code = bytes.starts_with(&START_CODE);
-    if looks_like_code && memmem::find(&bytes[START_CODE.len()..], &START_CODE).is_some() {
+    let is_all = bytes.len() < LOOK_AHEAD;
+    let looks_like_code = bytes.starts_with(&START_CODE) || bytes.starts_with(&[0, 0, 0, 1]);
+    let (mut units, mut at, mut no_code_before) = (0, 0, 0);
+    while let Some(length) = bytes.get(at..).and_then(length) {
+        let begin = at + LENGTH_BYTES;
+        // A start code may lie across both ends of the length.
+        let ends = [no_code_before, (begin + START_CODE.len() - 1).min(bytes.len())];
+        let between = &bytes[ends[0]..at.max(ends[0])];
+        if length > MAX_UNIT || memmem::find(between, &START_CODE).is_some() {
+            return false;
+        }
+        if bytes.get(begin).is_some_and(|header| length > 0 && header & 0x80 != 0) {
+            return false;
+        }
+        no_code_before = begin;
+        units += u32::from(length > 0);
+        at = begin + length;
+    }
+    let rest = &bytes[no_code_before.min(bytes.len())..];
+    if units == 0 || memmem::find(rest, &START_CODE).is_some() {
         return false;
     }
-    let mut rest = bytes;
-    for unit in 0..3 {
-        if unit > 0 && rest.is_empty() {
-            return bytes.len() < LOOK_AHEAD && (unit > 1 || !looks_like_code);
-        }
-        let Some(length) = length(rest).filter(|length| (2..=MAX_UNIT).contains(length)) else {
-            return false;
-        };
-        let header = &rest[LENGTH_BYTES..];
-        if !header.first().is_some_and(|byte| byte & 0x80 == 0 && byte & 0x7f != 0) {
-            return false;
-        }
-        match header.get(length..) {
-            Some(next) => rest = next,
-            // It is longer than what is looked at.
-            None => return unit > 0 && bytes.len() >= LOOK_AHEAD,
-        }
+    match (is_all && at == bytes.len(), looks_like_code) {
+        (true, true) => units > 1,
+        (true, false) => true,
+        (false, true) => units > 2 && (!is_all || at > bytes.len() || units > 3),
+        (false, false) => !is_all || units > 2,
     }
-    true
 }
 
 /// The bytes without the zeros that they end with.

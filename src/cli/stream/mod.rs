@@ -13,7 +13,7 @@ mod trace;
 
 use std::{collections::BTreeMap, io, num::NonZeroUsize, path::PathBuf, thread};
 
-use clap::Subcommand;
+use clap::{Subcommand, value_parser};
 use indicatif::ProgressBar;
 use silicabac::stream::{State, StreamUnit};
 use silicabac::suites::SuiteError;
@@ -45,8 +45,8 @@ struct Input {
     #[arg(value_name = "STREAM")]
     path: PathBuf,
     /// How many slices to work on at once; 0 is one a processor
-    #[arg(short, long, value_name = "NUMBER", default_value_t = 1)]
-    jobs: usize,
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 1, value_parser = value_parser!(u16).range(0..=256))]
+    jobs: u16,
 }
 
 #[derive(Subcommand)]
@@ -221,7 +221,7 @@ fn for_each<T: Send>(
 ) -> Result<Count, Failure> {
     let jobs = match input.jobs {
         0 => thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        jobs => jobs,
+        jobs => jobs.into(),
     };
     let mut count = Count::default();
     let mut closed = Ok(());

@@ -29,6 +29,9 @@ impl Opened {
 /// How much is looked at to see what it is; more than what three packets of a transport stream take.
 const LOOK_AHEAD: u64 = 1 << 16;
 
+/// How much is looked at until it is known of which standard the stream is; less than a NAL unit can have.
+const MOST_AHEAD: usize = 1 << 23;
+
 /// Opens a stream of either standard; a container of streams is refused with the command that helps.
 pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
     let failed = |source| Failure::Read { path: path.to_owned(), source };
@@ -42,11 +45,21 @@ pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
     let mut source = bar.wrap_read(source);
     let mut start = Vec::new();
     source.by_ref().take(LOOK_AHEAD).read_to_end(&mut start).map_err(failed)?;
+    // A stream may begin with much that says nothing.
+    let mut codec = codec_of(&start);
+    while codec.is_none() && start.len() < MOST_AHEAD {
+        let length = start.len();
+        source.by_ref().take(7 * length as u64).read_to_end(&mut start).map_err(failed)?;
+        if start.len() == length {
+            break;
+        }
+        codec = codec_of(&start);
+    }
     match other_format(&start) {
         Some(Other::Container(format)) => Err(Failure::Container { path: path.to_owned(), format }),
         Some(Other::File(kind)) => Err(Failure::NoVideo { path: path.to_owned(), kind }),
         None => {
-            let codec = codec_of(&start);
+            let codec = codec.unwrap_or(Codec::Avc);
             let bytes = Box::new(Cursor::new(start).chain(BufReader::with_capacity(1 << 16, source)));
             Ok(Opened { codec, bytes, bar })
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use silicabac::stream::{State, StreamUnit};
-use silicabac::syntax::nal::Unit;
+use silicabac::syntax::nal::{Unit, unescape};
 
 use super::{Done, Input, Selection, for_each, open};
 use crate::cli::{
@@ -26,7 +26,10 @@ pub(super) fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> 
     let (mut slices, mut bytes, mut passed, mut differing) = (0, 0, 0, 0);
     let opened = open(&input.path)?;
     let work = |unit: &StreamUnit| match unit.rewrite() {
-        Ok(written) if written == unit.unit().bytes => Done { result: Written::AsItWas, damage: None },
+        // Emulation prevention may stand where it is not needed, or be missing.
+        Ok(written) if written == unit.unit().bytes || unescape(&written) == unit.rbsp() => {
+            Done { result: Written::AsItWas, damage: None }
+        }
         // What cannot be read or written is passed through, so that nothing is lost.
         Ok(_) => Done {
             result: Written::Other,
