@@ -19,7 +19,7 @@ use std::{
     process::ExitCode,
 };
 
-use network::{Images, Network, tensors};
+use network::{Images, Network, mnist::PIXELS, tensors};
 use rayon::prelude::*;
 use silicabac::weights::{
     compare::compared,
@@ -119,7 +119,9 @@ struct Tried<'a> {
     path: &'a Path,
     sigma: Option<PathBuf>,
     all: &'a Images,
-    tuning: &'a Images,
+    /// Those that are for choosing. The network gets the first ones wrong, or nearly so, and the last ones right most clearly: what a
+    /// compressed one loses, it loses at the beginning.
+    tuning: Images,
     /// The length of the model file.
     original: u64,
     /// Of the model as it is, on all images.
@@ -138,7 +140,7 @@ impl<'a> Tried<'a> {
             path,
             sigma: sigma.exists().then_some(sigma),
             all,
-            tuning,
+            tuning: hardest_first(&model, tuning),
             original: fs::metadata(path)?.len(),
             accuracy: percent(&model, all),
             least: percent(&model, tuning),
@@ -209,7 +211,7 @@ impl<'a> Tried<'a> {
             let bytes = container.len() as u64;
             let is_looked_at = kept < enough && bytes < most;
             let tuning =
-                if is_looked_at { percent_or_less(&again(&container)?, self.tuning, least) } else { 0.0 };
+                if is_looked_at { percent_or_less(&again(&container)?, &self.tuning, least) } else { 0.0 };
             kept += usize::from(tuning >= least);
             outcomes.push(Outcome { trial, bytes, tuning, accuracy: tuning });
         }
@@ -236,6 +238,18 @@ fn again(container: &[u8]) -> Result<Network, Failed> {
 fn network(path: &Path) -> Result<Network, Failed> {
     let tensors = tensors::read(path)?;
     Ok(Network::from_tensors(|name| tensors.get(name).cloned())?)
+}
+
+/// The same images, those first of which the network is least sure.
+fn hardest_first(network: &Network, images: &Images) -> Images {
+    let margins = network.margins(images);
+    let mut order: Vec<usize> = (0..images.len()).collect();
+    order.sort_by(|a, b| margins[*a].total_cmp(&margins[*b]));
+    let pixels = |&image: &usize| &images.pixels[image * PIXELS..(image + 1) * PIXELS];
+    Images {
+        pixels: order.iter().flat_map(pixels).copied().collect(),
+        labels: order.iter().map(|&image| images.labels[image]).collect(),
+    }
 }
 
 fn percent(network: &Network, images: &Images) -> f64 {

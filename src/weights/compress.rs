@@ -58,8 +58,7 @@ impl Default for Options {
 pub enum Coder {
     /// CABAC, which decoder cores decode.
     Cabac,
-    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and ten times the size of the levels
-    /// in memory, 700 MB at the most.
+    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and 70 MB of memory for each processor.
     Smallest,
 }
 

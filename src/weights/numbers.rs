@@ -37,18 +37,22 @@ pub fn weights(element: Type, bytes: &[u8]) -> Vec<f32> {
 /// The raw bytes of weights. What is beyond the largest finite number of the type becomes that, so that no finite weight comes back
 /// infinite.
 pub(super) fn bytes_of(element: Type, weights: impl Iterator<Item = f32>) -> Vec<u8> {
-    let within = |largest: f32| move |weight: f32| weight.clamp(-largest, largest);
+    let most = largest(element);
+    let weights = weights.map(|weight| weight.clamp(-most, most));
     match element {
-        Type::F32 => weights.map(within(f32::MAX)).flat_map(f32::to_le_bytes).collect(),
-        Type::F16 => weights
-            .map(within(f16::MAX.to_f32()))
-            .flat_map(|weight| f16::from_f32(weight).to_le_bytes())
-            .collect(),
-        Type::BF16 => {
-            let weights = weights.map(within(bf16::MAX.to_f32()));
-            weights.flat_map(|weight| bf16::from_f32(weight).to_le_bytes()).collect()
-        }
+        Type::F32 => weights.flat_map(f32::to_le_bytes).collect(),
+        Type::F16 => weights.flat_map(|weight| f16::from_f32(weight).to_le_bytes()).collect(),
+        Type::BF16 => weights.flat_map(|weight| bf16::from_f32(weight).to_le_bytes()).collect(),
         Type::Other => Vec::new(),
+    }
+}
+
+/// The largest finite number of a type.
+pub(super) fn largest(element: Type) -> f32 {
+    match element {
+        Type::F16 => f16::MAX.to_f32(),
+        Type::BF16 => bf16::MAX.to_f32(),
+        Type::F32 | Type::Other => f32::MAX,
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 use liblzma::{
     read::XzDecoder,
-    stream::{Check, Filters, LzmaOptions, Stream},
+    stream::{Check, Filters, LzmaOptions, MtStreamBuilder, Stream},
     write::XzEncoder,
 };
 
@@ -54,14 +54,36 @@ pub fn levels_of(bytes: &[u8], width: u8) -> Vec<i32> {
 /// # Errors
 /// A lack of memory.
 pub fn encoder<W: Write>(sink: W, bytes: u64) -> io::Result<XzEncoder<W>> {
+    let stream = Stream::new_stream_encoder(&filters(bytes)?, Check::Crc64)?;
+    Ok(XzEncoder::new_stream(sink, stream))
+}
+
+/// So many bytes at the most are packed by themselves: few enough to keep several processors at work, and enough for little to be lost.
+const BLOCK: u64 = 4 << 20;
+
+/// The same, but in blocks of one size: so many threads pack them side by side. What is written is the same for any number of them.
+///
+/// # Errors
+/// A lack of memory or of threads.
+pub fn encoder_in_blocks<W: Write>(sink: W, bytes: u64, threads: usize) -> io::Result<XzEncoder<W>> {
+    if bytes <= BLOCK {
+        return encoder(sink, bytes);
+    }
+    let block = bytes.div_ceil(bytes.div_ceil(BLOCK));
+    let mut stream = MtStreamBuilder::new();
+    stream.filters(filters(block)?).check(Check::Crc64).block_size(block).threads(threads.max(1) as u32);
+    Ok(XzEncoder::new_stream(sink, stream.encoder()?))
+}
+
+/// What `xz -9e` has, with a dictionary for so many bytes.
+fn filters(bytes: u64) -> io::Result<Filters> {
     const EXTREME: u32 = 1 << 31;
     let dictionary = bytes.clamp(1 << 12, 1 << 26).next_power_of_two();
     let mut options = LzmaOptions::new_preset(9 | EXTREME)?;
     options.dict_size(dictionary as u32);
     let mut filters = Filters::new();
     filters.lzma2(&options);
-    let stream = Stream::new_stream_encoder(&filters, Check::Crc64)?;
-    Ok(XzEncoder::new_stream(sink, stream))
+    Ok(filters)
 }
 
 /// The bytes of a stream; nothing if it is damaged, or they are not so many.

@@ -1,7 +1,7 @@
 //! Which tensors are packed by xz, since that is smaller than their bins.
 //!
-//! Levels go to xz as they come, one tensor after the other, so that nothing but its dictionary is held. Invariant: what is chosen is
-//! never larger than either, summed up over the tensors that share a stream.
+//! Levels go to xz as they come, one tensor after the other, so that nothing but its blocks is held, and those are packed while levels are
+//! still chosen. Invariant: what is chosen is never larger than either, summed up over the tensors that share a stream.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -52,7 +52,8 @@ impl Packer {
         let open = match &mut self.open {
             Some(open) => open,
             None => {
-                let encoder = packed::encoder(Vec::new(), self.most.min(MAX_GROUP))?;
+                let threads = rayon::current_num_threads();
+                let encoder = packed::encoder_in_blocks(Vec::new(), self.most.min(MAX_GROUP), threads)?;
                 self.open.insert(Open { members: Vec::new(), bytes: 0, encoder })
             }
         };

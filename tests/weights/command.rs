@@ -91,6 +91,21 @@ fn what_cannot_be_compressed_is_refused() {
     }
 }
 
+/// A name that is spelled wrong is not passed over: a tensor that was to be kept would not be.
+#[test]
+fn a_pattern_that_matches_nothing_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = safetensors(dir.path(), &[("head.w", &[40, 40], noise(1_600))]);
+    let model = model.to_str().unwrap();
+    let compress =
+        weights(&["compress", model, "--keep", "haed.*", "--bits", "*.w=5", "--quantizer", "x=rd"]);
+    expect(&compress, 0, &["the pattern haed.* matches", "the pattern x matches the name of no tensor"]);
+    assert!(!String::from_utf8_lossy(&compress.stderr).contains("*.w"));
+    expect(&weights(&["compare", model, "--keep", "haed.*"]), 0, &["the pattern haed.* matches"]);
+    let search = ["search", model, "--evaluate=echo 97", "--coarse", "--method=nearest", "--keep=haed.*"];
+    expect(&weights(&search), 0, &["the pattern haed.* matches"]);
+}
+
 #[test]
 fn a_tensor_comes_out_alone_and_a_model_goes_through_pipes() {
     use std::process::{Command, Stdio};

@@ -135,6 +135,39 @@ fn xz_is_never_smaller() {
     }
 }
 
+/// Many levels are packed in blocks, by one processor or by two, and are hardly more than in one.
+#[test]
+fn blocks_of_levels_are_packed_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = |count: usize| noise(1_024).into_iter().cycle().take(1_024 * count).collect::<Vec<f32>>();
+    let tensors: Vec<Made<'_>> = vec![
+        ("a", &[4_200, 1_024], rows(4_200)),
+        ("b", &[64, 64], noise(4_096)),
+        ("c", &[90, 1_024], rows(90)),
+    ];
+    let model = safetensors(dir.path(), &tensors);
+    let options = Options { coder: Coder::Smallest, ..Options::default() };
+    let by = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| compressed(&model, &options))
+    };
+    let bytes = by(1);
+    assert!(bytes == by(2));
+    let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+    let streams = container.index().tensors.iter().map(|tensor| tensor.streams.len());
+    assert_eq!(streams.collect::<Vec<usize>>(), [1, 0, 0]);
+    let mut xz = packed::encoder(Vec::new(), 1 << 23).unwrap();
+    for (number, (.., weights)) in tensors.iter().enumerate() {
+        let parts = container.index().tensors[number].parts().count();
+        let levels = |part| decompress::levels(&mut container, number, part).unwrap().unwrap();
+        let levels: Vec<i32> = (0..parts).flat_map(levels).collect();
+        assert_eq!(levels.len(), weights.len());
+        xz.write_all(&packed::bytes_of(&levels, 1)).unwrap();
+    }
+    let (all, xz) = (bytes.len(), xz.finish().unwrap().len());
+    assert!(all < xz + xz / 4 + 1_000, "{all} {xz}");
+}
+
 /// A tensor that is stored as it is.
 fn lossless(name: &str, bytes: u64, streams: Vec<Stream>) -> Tensor {
     Tensor {

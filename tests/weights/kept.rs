@@ -47,6 +47,11 @@ fn what_is_no_weights_is_kept() {
     kept("odd", with(f32::NAN), "element 37 is NaN");
     kept("odd", with(f32::NEG_INFINITY), "element 37 is -inf");
     kept("bias", (0..1_600).map(|i| if i % 3 == 0 { f32::MIN } else { 0.0 }).collect(), "sixteenths");
+    kept(
+        "slopes",
+        noise(1_600).into_iter().map(|w| if w > 0.0 { f32::MIN } else { w }).collect(),
+        "at the limit of its type",
+    );
     kept("cells", (0..1_600).map(|i| (i / 40) as f32 + 0.5).collect(), "sixteenths");
     kept("steps", (0..1_600).map(|i| f32::from_bits(i % 60)).collect(), "too small");
     // Unless somebody names it.

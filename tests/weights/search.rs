@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use silicabac::weights::search::{Grid, Method, Outcome, Search, Trial, best};
+
 use crate::common::expect;
 use crate::made::{noise, safetensors, weights};
 
@@ -65,6 +67,28 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     expect(&fails, 4, &["the evaluator failed", "exit status: 3"]);
     let silent = weights(&["search", model.to_str().unwrap(), "--evaluate", "echo nothing"]);
     expect(&silent, 4, &["it printed no number"]);
+}
+
+/// What is best on the grids need not be best once each method has been looked at more closely.
+#[test]
+fn every_method_is_refined() {
+    let methods = [Method::Nearest, Method::Relative];
+    let search = Search { methods: &methods, grid: Grid::FINE, has_sigma: false, largest: 1.0, least: 98.0 };
+    // The one keeps the accuracy wherever it is; the other up to a step between those of the grids, and is the smaller one there.
+    let outcome = |trial: &Trial| {
+        let is_kept = trial.method == Method::Nearest || trial.size < 0.144;
+        let bytes = if trial.method == Method::Nearest { 7_500.0 } else { 1_000.0 / trial.size };
+        let tuning = if is_kept { 99.0 } else { 90.0 };
+        Outcome { trial: *trial, bytes: bytes as u64, tuning, accuracy: tuning }
+    };
+    let mut outcomes = Vec::new();
+    let run = &mut |trials: &[Trial], outcomes: &mut Vec<Outcome>| {
+        outcomes.extend(trials.iter().map(outcome));
+        Ok::<(), ()>(())
+    };
+    search.run(&mut outcomes, run).unwrap();
+    let best = best(&outcomes, 98.0).unwrap();
+    assert!(best.trial.method == Method::Relative && best.bytes < 7_500, "{best:?}");
 }
 
 /// A tolerance that is meant in per cent is far too much for shares.

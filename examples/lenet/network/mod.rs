@@ -96,22 +96,26 @@ impl Network {
         Ok(Network { layers })
     }
 
-    /// How many images the network gets right: the largest of the ten values of the last layer is that of the
-    /// label. Pixels that are missing are 0.
+    /// How many images the network gets right: of the ten values of the last layer that of the label is the largest.
     pub(crate) fn correct(&self, images: &Images) -> usize {
-        let pixels = images.pixels.par_chunks(BLOCK * mnist::PIXELS);
-        let labels = images.labels.par_chunks(BLOCK);
-        pixels.zip(labels).map(|(pixels, labels)| self.correct_of_block(pixels, labels)).sum()
+        self.margins(images).into_iter().filter(|margin| *margin > 0.0).count()
     }
 
-    fn correct_of_block(&self, pixels: &[u8], labels: &[u8]) -> usize {
+    /// By how much the value of each image's label is above the largest of the nine others. Pixels that are missing are 0.
+    pub(crate) fn margins(&self, images: &Images) -> Vec<f32> {
+        let pixels = images.pixels.par_chunks(BLOCK * mnist::PIXELS);
+        let labels = images.labels.par_chunks(BLOCK);
+        pixels.zip(labels).flat_map_iter(|(pixels, labels)| self.margins_of_block(pixels, labels)).collect()
+    }
+
+    fn margins_of_block(&self, pixels: &[u8], labels: &[u8]) -> Vec<f32> {
         let outputs = self.forward(pixels);
-        let right = |&(image, &label): &(usize, &u8)| {
+        let margin = |(image, &label): (usize, &u8)| {
             let score = |digit: usize| outputs[digit][image];
-            let best = (1..10).fold(0, |best, digit| if score(digit) > score(best) { digit } else { best });
-            best == usize::from(label)
+            let others = (0..10).filter(|digit| *digit != usize::from(label));
+            score(label.into()) - others.map(score).fold(f32::NEG_INFINITY, f32::max)
         };
-        labels.iter().enumerate().filter(right).count()
+        labels.iter().enumerate().map(margin).collect()
     }
 
     fn forward(&self, pixels: &[u8]) -> Block {

@@ -12,7 +12,7 @@ use silicabac::weights::{
     compress::{Coder, Options, compress},
 };
 
-use super::files::{open_model, weights_failure};
+use super::files::{open_model, warn_of_patterns, weights_failure};
 use super::print::{Progress, out, unless_closed};
 use super::{Failure, How, Verdict, how::Which};
 
@@ -54,6 +54,7 @@ pub(super) fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, 
     // Once: what comes out of a pipe does so once.
     let mut model = open_model(path)?;
     let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
+    warn_of_patterns(&model, &how.options()?);
     let count = model.tensors().len();
     let bar = Progress::new((all.len() * count) as u64, "tensors");
     let mut table = Vec::new();

@@ -5,7 +5,7 @@ use std::path::Path;
 use silicabac::weights::compress::compress;
 
 use super::super::output::{is_stdout, write_whole};
-use super::files::{container_for, open_model, weights_failure};
+use super::files::{container_for, open_model, warn_of_patterns, weights_failure};
 use super::print::{Format, Progress, out, say, unless_closed};
 use super::report::{print, rows};
 use super::{Failure, How, Verdict};
@@ -19,6 +19,7 @@ pub(super) fn compress_file(
     let mut model = open_model(path)?;
     let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
     let (options, output) = (how.options()?, container_for(path, output)?);
+    warn_of_patterns(&model, &options);
     let total = model.tensors().iter().map(|tensor| tensor.bytes).sum();
     let bar = Progress::new(total, "bytes");
     let written = write_whole(&output, |sink| {

@@ -8,9 +8,10 @@ use std::{
 
 use silicabac::files;
 use silicabac::weights::{
-    compress::WeightsError,
+    compress::{Options, WeightsError},
     container::{Container, MAGIC},
     model::ModelFile,
+    plan::Rule,
 };
 
 use super::super::output::{only_over, with_suffix};
@@ -22,6 +23,15 @@ pub(super) fn weights_failure(path: &Path) -> impl Fn(WeightsError) -> Failure +
 
 pub(super) fn open_model(path: &Path) -> Result<ModelFile, Failure> {
     ModelFile::open(path).map_err(|error| weights_failure(path)(error.into()))
+}
+
+/// Says which patterns are in vain: a tensor that was meant by one is compressed like all others.
+pub(super) fn warn_of_patterns(model: &ModelFile, options: &Options) {
+    for Rule { names, .. } in &options.rules {
+        if !model.tensors().iter().any(|tensor| names.matches(&tensor.name)) {
+            say(format_args!("warning: the pattern {names} matches the name of no tensor"));
+        }
+    }
 }
 
 /// A container, and how long it is.

@@ -17,7 +17,9 @@ use silicabac::weights::{
 };
 
 use super::super::output::{distinct, is_stdout, write_file, write_seekable, write_whole};
-use super::files::{container_for, default_output, open_container, open_model, weights_failure};
+use super::files::{
+    container_for, default_output, open_container, open_model, warn_of_patterns, weights_failure,
+};
 use super::print::{Progress, line, say};
 use super::values::{method, tolerance};
 use super::{Failure, Jobs, Keep, Verdict};
@@ -198,7 +200,7 @@ impl Search<'_> {
         if !fs::metadata(self.model).map_err(failed)?.is_file() {
             return Err(failed(io::Error::other("a search reads it again and again; make a file of it")));
         }
-        open_model(self.model)?;
+        warn_of_patterns(&open_model(self.model)?, &self.options);
         distinct(&[&self.container, &self.csv, &self.svg])?;
         fs::metadata(self.model).map(|metadata| metadata.len()).map_err(failed)
     }

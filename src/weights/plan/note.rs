@@ -40,6 +40,8 @@ pub enum Kept {
     },
     /// All its values are sixteenths: positions, masks, or levels already.
     Sixteenths,
+    /// Its largest absolute value is one of the largest that its type has, as masks have them and no weights.
+    Limit(f32),
     /// Its values are too small, or too far apart, for a step.
     NoStep,
 }
@@ -76,6 +78,10 @@ impl fmt::Display for Kept {
             Kept::Sixteenths => {
                 f.write_str("all its values are sixteenths, as positions and masks are; --bits NAME=8 compresses it none the less")
             }
+            Kept::Limit(value) => write!(
+                f,
+                "its largest value, {value:e}, is at the limit of its type, as in a mask; --bits NAME=8 compresses it none the less"
+            ),
             Kept::NoStep => f.write_str("its values are too small or too far apart for a step"),
         }
     }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::super::compress::{Step, WeightsError};
 use super::super::model::{TensorInfo, Type};
-use super::super::numbers::weights;
+use super::super::numbers::{largest, weights};
 use super::super::quantise::{step_of, step_v1};
 use super::{Kept, Note};
 
@@ -112,6 +112,9 @@ impl Spread {
         }
         if self.are_sixteenths && !is_named {
             return keep(Kept::Sixteenths);
+        }
+        if self.largest >= largest(info.element) / 2.0 && !is_named {
+            return keep(Kept::Limit(self.largest));
         }
         let step = match wish {
             Step::Bits(bits) => {

@@ -2,8 +2,8 @@
 //! quantisers that it compares them with.
 //!
 //! A trial is a method and two numbers: how fine the levels are, and what a bit is worth. First come all sizes with the nearest levels;
-//! then, with the coarsest sizes that kept the accuracy, all prices of a bit; then what lies around the best of all, as long as that finds a
-//! better one. The choice is made on one split of the data and reported on another, where the evaluator gives both.
+//! then, with the coarsest sizes that kept the accuracy, all prices of a bit; then what lies around the best of each method, as long as that
+//! finds a better one. The choice is made on one split of the data and reported on another, where the evaluator gives both.
 
 mod picture;
 mod table;
@@ -203,13 +203,20 @@ impl Search<'_> {
         let second: Vec<Trial> =
             self.methods.iter().flat_map(|method| self.second(*method, outcomes)).collect();
         run(&second, outcomes)?;
-        while let Some(best) = best(outcomes, self.least).copied() {
-            run(&self.around(&best), outcomes)?;
-            if self::best(outcomes, self.least).is_none_or(|found| found.bytes >= best.bytes) {
-                break;
+        // Of each method by itself: accuracies are not smooth, and the best of the grids need not end as the best.
+        for method in self.methods {
+            let mut last = u64::MAX;
+            while let Some(best) = self.best_of(*method, outcomes).filter(|best| best.bytes < last) {
+                last = best.bytes;
+                run(&self.around(&best), outcomes)?;
             }
         }
         Ok(())
+    }
+
+    fn best_of(&self, method: Method, outcomes: &[Outcome]) -> Option<Outcome> {
+        let of_method = outcomes.iter().filter(|outcome| outcome.trial.method == method).copied();
+        best(&of_method.collect::<Vec<Outcome>>(), self.least).copied()
     }
 
     /// All sizes, with the nearest levels.
