@@ -191,13 +191,6 @@ fn flag<C: BinCoder>(coder: &mut C, element: Element, given: bool, index: usize)
     coded
 }
 
-/// sig_coeff_flag of a place in the scan.
-#[inline(always)]
-fn significant<C: BinCoder>(coder: &mut C, place: u16, given: i32, index: usize) -> bool {
-    coder.place(bin::Place::Coefficient(place));
-    flag(coder, SIG_COEFF, given != 0, index)
-}
-
 /// Codes the levels of a block whose last one has this place, and appends them. The first coeff_abs_level_remaining that is too large,
 /// if there is one, and how large it can be; it counts as 0.
 #[inline]
@@ -209,10 +202,8 @@ fn levels<C: BinCoder>(
     given: &[Level],
     coded: &mut Vec<Level>,
 ) -> Option<(i32, i32)> {
-    let Shape { log2_size, scan_idx, is_chroma, .. } = *shape;
-    let plane = usize::from(is_chroma);
-    let sub_blocks = &SCANS[scan_idx][log2_size as usize - 2];
-    let sig_ctx = &SIG_CTX[scan_idx];
+    let plane = usize::from(shape.is_chroma);
+    let sub_blocks = &SCANS[shape.scan_idx][shape.log2_size as usize - 2];
     let mut given = given.iter().peekable();
     let mut outside = None;
     // coded_sub_block_flag by row, with a column and a row of zeros after the last ones.
@@ -221,7 +212,7 @@ fn levels<C: BinCoder>(
     for i in (0..=last / 16).rev() {
         let at = sub_blocks.place(i);
         let (x, y) = (usize::from(at.x & 7), usize::from(at.y & 7));
-        let mut levels = [0_i32; 16];
+        let mut levels = [0; 16];
         if !C::READS {
             while let Some(level) = given.next_if(|level| usize::from(level.place) / 16 == i) {
                 levels[usize::from(level.place) % 16] = level.level;
@@ -230,129 +221,225 @@ fn levels<C: BinCoder>(
         let right = coded_sub_blocks[y] >> (x + 1) & 1;
         let below = coded_sub_blocks[y + 1] >> x & 1;
         let is_last = i == last / 16;
-        let mut is_dc_inferred = false;
-        if !is_last && i > 0 {
-            let index = CODED_SUB_BLOCK_FLAG + 2 * plane + usize::from(right | below);
-            if !flag(coder, CODED_SUB_BLOCK, levels != [0; 16], index) {
-                continue;
-            }
-            is_dc_inferred = true;
+        let is_told = !is_last && i > 0;
+        let index = CODED_SUB_BLOCK_FLAG + 2 * plane + usize::from(right | below);
+        if is_told && !flag(coder, CODED_SUB_BLOCK, levels != [0; 16], index) {
+            continue;
         }
         coded_sub_blocks[y] |= 1 << x;
 
-        // The numbers of the levels that are not zero.
-        let mut found = [0_u8; 16];
-        let mut count = 0;
-        let mut n = 16;
-        if is_last {
-            n = last % 16;
-            found[0] = n as u8;
-            count = 1;
-        }
-        let (row, first) = if shape.has_one_sig_ctx {
-            (&[0; 16], SIG_COEFF_FLAG_SKIPPED[plane])
-        } else if log2_size == 2 {
-            (&sig_ctx.of_4x4, SIG_COEFF_FLAG[plane])
-        } else {
-            let added = match (is_chroma, log2_size) {
-                (false, 3) => {
-                    if scan_idx == scan::DIAGONAL {
-                        9
-                    } else {
-                        15
-                    }
-                }
-                (false, _) => 21,
-                (true, 3) => 9,
-                (true, _) => 12,
-            } + if !is_chroma && i > 0 { 3 } else { 0 };
-            (&sig_ctx.of_sub_block[usize::from(right | below << 1)], SIG_COEFF_FLAG[plane] + added)
-        };
-        while n > 1 {
-            n -= 1;
-            if significant(coder, (16 * i + n) as u16, levels[n], first + usize::from(row[n])) {
-                found[count & 15] = n as u8;
-                count += 1;
-            }
-        }
-        if n == 1 {
-            // The DC level has a context of its own, which comes first.
-            let is_dc = i == 0 && !shape.has_one_sig_ctx;
-            let index = if is_dc { SIG_COEFF_FLAG[plane] } else { first + usize::from(row[0]) };
-            let is_inferred = is_dc_inferred && count == 0;
-            if is_inferred || significant(coder, 16 * i as u16, levels[0], index) {
-                found[count & 15] = 0;
-                count += 1;
-            }
-        }
-        if count == 0 {
+        let prev_csbf = usize::from(right | below << 1);
+        let mut sub_block = SubBlock { shape, i, levels, found: [0; 16], count: 0 };
+        sub_block.sig_coeffs(coder, prev_csbf, is_last.then_some(last % 16), is_told);
+        if sub_block.count == 0 {
             continue;
         }
-        let found = &found[..count.min(16)];
+        let greater = sub_block.greater_flags(coder, was_greater1);
+        was_greater1 = greater.ends_with_zero;
+        if shape.aligns && greater.has_escape {
+            coder.align();
+        }
+        let signs = sub_block.signs(coder);
+        let beyond = sub_block.remaining(coder, &greater, &signs, stat_coeff, coded);
+        outside = outside.or(beyond);
+    }
+    outside
+}
 
-        let ctx_set = if i == 0 || is_chroma { 0 } else { 2 } + usize::from(was_greater1);
+/// A sub-block of 4x4 levels.
+struct SubBlock<'a> {
+    shape: &'a Shape,
+    /// Its number in the scan.
+    i: usize,
+    /// What is given, by the number in the scan.
+    levels: [i32; 16],
+    /// The numbers of those that are not zero, and how many they are.
+    found: [u8; 16],
+    count: usize,
+}
+
+/// Which levels are above 1 and 2.
+struct Greater {
+    /// coeff_abs_level_greater1_flag, by the order of the levels.
+    greater1: u32,
+    /// coeff_abs_level_greater2_flag of the first one that is above 1.
+    is_greater2: bool,
+    /// greater1Ctx is 0 in the end.
+    ends_with_zero: bool,
+    /// escapeDataPresent: whether there can be a coeff_abs_level_remaining.
+    has_escape: bool,
+}
+
+/// The signs that are told.
+struct Signs {
+    /// The first one highest.
+    bits: u32,
+    count: usize,
+}
+
+impl SubBlock<'_> {
+    #[inline(always)]
+    fn found(&self) -> &[u8] {
+        &self.found[..self.count.min(16)]
+    }
+
+    #[inline(always)]
+    fn add(&mut self, n: usize) {
+        self.found[self.count & 15] = n as u8;
+        self.count += 1;
+    }
+
+    /// Says which level comes.
+    #[inline(always)]
+    fn place<C: BinCoder>(&self, coder: &mut C, n: usize) {
+        coder.place(bin::Place::Coefficient((16 * self.i + n) as u16));
+    }
+
+    /// Where the contexts of sig_coeff_flag begin, and which one each place has, by prevCsbf (clause 9.3.4.2.5).
+    #[inline(always)]
+    fn sig_ctx(&self, prev_csbf: usize) -> (usize, &'static [u8; 16]) {
+        let Shape { is_chroma, log2_size, scan_idx, .. } = *self.shape;
+        let plane = usize::from(is_chroma);
+        if self.shape.has_one_sig_ctx {
+            return (SIG_COEFF_FLAG_SKIPPED[plane], &[0; 16]);
+        }
+        if log2_size == 2 {
+            return (SIG_COEFF_FLAG[plane], &SIG_CTX[scan_idx].of_4x4);
+        }
+        let of_size = match (is_chroma, log2_size) {
+            (false, 3) if scan_idx == scan::DIAGONAL => 9,
+            (false, 3) => 15,
+            (false, _) => 21,
+            (true, 3) => 9,
+            (true, _) => 12,
+        };
+        let of_place = if !is_chroma && self.i > 0 { 3 } else { 0 };
+        (SIG_COEFF_FLAG[plane] + of_size + of_place, &SIG_CTX[scan_idx].of_sub_block[prev_csbf])
+    }
+
+    /// sig_coeff_flag of all but the last level of the block; where coded_sub_block_flag is told, there is one at least.
+    #[inline(always)]
+    fn sig_coeffs<C: BinCoder>(
+        &mut self,
+        coder: &mut C,
+        prev_csbf: usize,
+        last: Option<usize>,
+        is_told: bool,
+    ) {
+        let (first, row) = self.sig_ctx(prev_csbf);
+        if let Some(last) = last {
+            self.add(last);
+        }
+        let mut n = last.unwrap_or(16);
+        while n > 1 {
+            n -= 1;
+            self.place(coder, n);
+            if flag(coder, SIG_COEFF, self.levels[n] != 0, first + usize::from(row[n])) {
+                self.add(n);
+            }
+        }
+        if n == 0 {
+            return;
+        }
+        let is_inferred = is_told && self.count == 0;
+        // The DC level has a context of its own, which comes first.
+        let is_dc = self.i == 0 && !self.shape.has_one_sig_ctx;
+        let plane = usize::from(self.shape.is_chroma);
+        let index = if is_dc { SIG_COEFF_FLAG[plane] } else { first + usize::from(row[0]) };
+        if !is_inferred {
+            self.place(coder, 0);
+        }
+        if is_inferred || flag(coder, SIG_COEFF, self.levels[0] != 0, index) {
+            self.add(0);
+        }
+    }
+
+    /// coeff_abs_level_greater1_flag of the first eight, and coeff_abs_level_greater2_flag of one (clauses 9.3.4.2.6 and 9.3.4.2.7),
+    /// given whether greater1Ctx was 0 at the end of the sub-block before.
+    #[inline(always)]
+    fn greater_flags<C: BinCoder>(&self, coder: &mut C, was_greater1: bool) -> Greater {
+        let plane = usize::from(self.shape.is_chroma);
+        let of_place = if self.i == 0 || self.shape.is_chroma { 0 } else { 2 };
+        let ctx_set = of_place + usize::from(was_greater1);
         let first = COEFF_ABS_LEVEL_GREATER1_FLAG + 16 * plane + 4 * ctx_set;
+        let given = |n: u8| self.levels[usize::from(n & 15)].unsigned_abs();
         let mut greater1_ctx = 1;
-        // Which levels are above 1, by their order.
         let mut greater1 = 0_u32;
-        for (k, &n) in found.iter().take(8).enumerate() {
-            coder.place(bin::Place::Coefficient((16 * i) as u16 + u16::from(n)));
-            let given = levels[usize::from(n)].unsigned_abs() > 1;
-            if flag(coder, GREATER1, given, first + greater1_ctx) {
+        for (k, &n) in self.found().iter().take(8).enumerate() {
+            self.place(coder, n.into());
+            if flag(coder, GREATER1, given(n) > 1, first + greater1_ctx) {
                 greater1 |= 1 << k;
                 greater1_ctx = 0;
             } else if greater1_ctx > 0 {
                 greater1_ctx = usize::min(greater1_ctx + 1, 3);
             }
         }
-        was_greater1 = greater1_ctx == 0;
         let mut is_greater2 = false;
         if greater1 != 0 {
-            let n = found[greater1.trailing_zeros() as usize & 15];
-            coder.place(bin::Place::Coefficient((16 * i) as u16 + u16::from(n)));
-            let given = levels[usize::from(n)].unsigned_abs() > 2;
-            is_greater2 = flag(coder, GREATER2, given, COEFF_ABS_LEVEL_GREATER2_FLAG + 4 * plane + ctx_set);
+            let n = self.found[greater1.trailing_zeros() as usize & 15];
+            self.place(coder, n.into());
+            let index = COEFF_ABS_LEVEL_GREATER2_FLAG + 4 * plane + ctx_set;
+            is_greater2 = flag(coder, GREATER2, given(n) > 2, index);
         }
-        // What is above the first of these, or one that is, can have more, and so can all after the eighth.
-        let has_escape = is_greater2 || greater1 & greater1.wrapping_sub(1) != 0 || found.len() > 8;
-        if shape.aligns && has_escape {
-            coder.align();
+        let has_several = greater1 & greater1.wrapping_sub(1) != 0;
+        Greater {
+            greater1,
+            is_greater2,
+            ends_with_zero: greater1_ctx == 0,
+            has_escape: is_greater2 || has_several || self.count > 8,
         }
+    }
 
-        let is_hidden = shape.can_hide_sign && found[0] - found[found.len() - 1] > 3;
-        let sign_count = found.len() - usize::from(is_hidden);
-        let given_signs = found[..sign_count]
+    /// coeff_sign_flag of all of them, but for one that is hidden: together they are one element here, the first one its highest bit.
+    #[inline(always)]
+    fn signs<C: BinCoder>(&self, coder: &mut C) -> Signs {
+        let found = self.found();
+        let is_hidden = self.shape.can_hide_sign && found[0] - found[found.len() - 1] > 3;
+        let count = found.len() - usize::from(is_hidden);
+        let given = found[..count]
             .iter()
-            .fold(0, |signs, &n| signs << 1 | i32::from(levels[usize::from(n)] < 0));
-        let most = (1 << sign_count) - 1;
-        let given_signs = coder.element(COEFF_SIGN, given_signs, 0..=most) & most;
-        let signs = coder.bypass_bits(sign_count as u32, given_signs as u32);
-        coder.coded(COEFF_SIGN, signs as i32);
+            .fold(0, |signs, &n| signs << 1 | i32::from(self.levels[usize::from(n & 15)] < 0));
+        let most = (1 << count) - 1;
+        let given = coder.element(COEFF_SIGN, given, 0..=most) & most;
+        let bits = coder.bypass_bits(count as u32, given as u32);
+        coder.coded(COEFF_SIGN, bits as i32);
+        Signs { bits, count }
+    }
 
+    /// coeff_abs_level_remaining, and so the levels, which it appends. What [`levels`] says of one that is too large.
+    #[inline(always)]
+    fn remaining<C: BinCoder>(
+        &self,
+        coder: &mut C,
+        greater: &Greater,
+        signs: &Signs,
+        stat_coeff: &mut StatCoeff,
+        coded: &mut Vec<Level>,
+    ) -> Option<(i32, i32)> {
+        let shape = self.shape;
+        let mut outside = None;
         let mut rice = shape.sb_type.map_or(0, |sb_type| u32::from(stat_coeff[sb_type] / 4));
         let mut is_first = true;
         let mut sum = 0_u32;
         let range = shape.extended_range.unwrap_or(15);
-        for (k, &n) in found.iter().enumerate() {
-            let is_first_greater1 = greater1 != 0 && k as u32 == greater1.trailing_zeros();
-            let base = 1 + (greater1 >> k & 1) + u32::from(is_greater2 && is_first_greater1);
-            let limit = if k >= 8 {
-                1
-            } else if is_first_greater1 {
-                3
-            } else {
-                2
+        for (k, &n) in self.found().iter().enumerate() {
+            let has_greater2 = greater.greater1 != 0 && k as u32 == greater.greater1.trailing_zeros();
+            let base = 1 + (greater.greater1 >> k & 1) + u32::from(greater.is_greater2 && has_greater2);
+            // The base of a level that can be larger.
+            let most_base = match k {
+                8.. => 1,
+                _ if has_greater2 => 3,
+                _ => 2,
             };
-            // The sign that is hidden is that of an odd sum.
-            let is_sign_told = k < sign_count;
-            let sign_bit = if is_sign_told { signs >> (sign_count - 1 - k) & 1 != 0 } else { false };
+            let told = (k < signs.count).then(|| signs.bits >> (signs.count - 1 - k) & 1 != 0);
             let mut abs = base;
-            if base == limit {
-                coder.place(bin::Place::Coefficient((16 * i) as u16 + u16::from(n)));
-                let can_be_lowest = if is_sign_told { sign_bit } else { sum % 2 == 1 };
+            if base == most_base {
+                self.place(coder, n.into());
+                // A level that is not negative cannot be as large. The sign that is hidden is that of an odd sum.
+                let can_be_lowest = told.unwrap_or(sum % 2 == 1);
                 let most = (1_i32 << range) - 1 + i32::from(can_be_lowest) - base as i32;
-                let given = levels[usize::from(n)].unsigned_abs().saturating_sub(base).min(i32::MAX as u32);
-                let mut given = coder.element(REMAINING, given as i32, 0..=most);
+                let given = self.levels[usize::from(n & 15)].unsigned_abs().saturating_sub(base);
+                let mut given = coder.element(REMAINING, given.min(i32::MAX as u32) as i32, 0..=most);
                 if !C::READS && !(0..=most).contains(&given) {
                     outside = outside.or(Some((given, most)));
                     given = 0;
@@ -364,23 +451,21 @@ fn levels<C: BinCoder>(
                     outside = outside.or(Some((remaining, most)));
                     remaining = 0;
                 }
-                let remaining = remaining as u32;
-                abs += remaining;
+                abs += remaining as u32;
                 if abs > 3 << rice {
                     rice = if shape.sb_type.is_some() { rice + 1 } else { (rice + 1).min(4) };
                 }
                 if let (true, Some(sb_type)) = (is_first, shape.sb_type) {
-                    adapt(&mut stat_coeff[sb_type], remaining);
+                    adapt(&mut stat_coeff[sb_type], remaining as u32);
                 }
                 is_first = false;
             }
             sum = sum.wrapping_add(abs);
-            let is_negative = if is_sign_told { sign_bit } else { sum % 2 == 1 };
-            let level = if is_negative { -(abs as i32) } else { abs as i32 };
-            coded.push(Level { place: (16 * i) as u16 + u16::from(n), level });
+            let level = if told.unwrap_or(sum % 2 == 1) { -(abs as i32) } else { abs as i32 };
+            coded.push(Level { place: (16 * self.i) as u16 + u16::from(n), level });
         }
+        outside
     }
-    outside
 }
 
 /// StatCoeff after the first coeff_abs_level_remaining of a sub-block (clause 9.3.4.2.6).
