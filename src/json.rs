@@ -80,6 +80,12 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 }
 
+/// Whether a value is left out, being zero, false or empty.
+#[cfg(feature = "avc")]
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

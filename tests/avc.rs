@@ -3,19 +3,20 @@
 
 mod common;
 
-use std::{collections::BTreeSet, fs, ops::RangeInclusive, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use common::{Corpus, golden_traces, streams};
-use proptest::prelude::*;
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
+use common::{
+    Corpus,
+    coders::{Dreamer, Wrong, any_legal},
+    golden_traces, streams,
 };
+use proptest::prelude::*;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use silicabac::avc::{
     Content, DataError, Macroblock, MbType, Parameters, SliceData, Stream, StreamUnit, Walk, WriteError,
     read_each, rewrite,
 };
-use silicabac::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event, with_starts};
+use silicabac::bin::{Element, Encode, Event, with_starts};
 use silicabac::context::{Codec, ContextModel, CtxIdx, SliceType};
 use silicabac::engine;
 use silicabac::observed::{Observed, Observer};
@@ -102,73 +103,6 @@ fn bins_of_the_corpus_are_those_that_other_decoders_had() {
     assert!(compared > 0, "no stream has a trace");
 }
 
-/// A decoder that is wrong about one context: in how it begins, or in that another one is taken for it.
-struct Wrong<'a> {
-    decoder: engine::Decoder<'a>,
-    ctx: CtxIdx,
-    initial: Option<ContextModel>,
-    taken: CtxIdx,
-}
-
-impl BinCoder for Wrong<'_> {
-    const READS: bool = true;
-
-    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        self.decoder.context(if ctx == self.ctx { self.taken } else { ctx }, bin)
-    }
-
-    fn bypass(&mut self, bin: bool) -> bool {
-        self.decoder.bypass(bin)
-    }
-
-    fn terminate(&mut self, bin: bool) -> bool {
-        self.decoder.terminate(bin)
-    }
-
-    fn align(&mut self) {
-        self.decoder.align();
-    }
-
-    fn padding(&mut self, bits: u8) -> u8 {
-        self.decoder.padding(bits)
-    }
-
-    fn raw(&mut self, bytes: &mut [u8]) {
-        self.decoder.raw(bytes);
-    }
-
-    fn start(&mut self) {
-        self.decoder.start();
-    }
-
-    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        let model = self.initial.filter(|_| ctx == self.ctx).unwrap_or(model);
-        self.decoder.load(ctx, model);
-    }
-
-    fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.decoder.save(ctx)
-    }
-}
-
-impl Decode for Wrong<'_> {
-    fn cod_i_range(&self) -> u32 {
-        self.decoder.cod_i_range()
-    }
-
-    fn cod_i_offset(&self) -> u32 {
-        self.decoder.cod_i_offset()
-    }
-
-    fn position(&self) -> u64 {
-        self.decoder.position()
-    }
-
-    fn error(&self) -> Option<DecodeError> {
-        self.decoder.error()
-    }
-}
-
 /// Whether a wrong decoder reads the recorded bins and comes to the end of the slice with the recorded registers.
 fn is_noticed(parameters: &Parameters, slice: &TracedSlice, wrong: Wrong<'_>) -> bool {
     let observed = Observed { coder: wrong, observer: silicabac::trace::Recorder::default() };
@@ -217,72 +151,24 @@ fn one_wrong_initial_state_and_one_wrong_context_are_noticed() {
     assert!(all.len() > 700, "only {} contexts", all.len());
 }
 
-/// Chooses the value of each element among those that are legal.
-struct Dreamer {
-    encoder: engine::Encoder,
-    random: ChaCha8Rng,
-}
-
-impl BinCoder for Dreamer {
-    const READS: bool = false;
-
-    fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
-        let random = self.random.next_u32();
-        let (low, high) = (i64::from(*legal.start()), i64::from(*legal.end()));
-        match element.0 {
-            "end_of_slice_flag" => given,
-            // So that long blocks come about.
-            "last_significant_coeff_flag" => i32::from(random.is_multiple_of(32)),
-            // Small ones mostly, as in real slices, but now and then any.
-            "coeff_abs_level_minus1" | "mvd_l0" | "mvd_l1" if !random.is_multiple_of(8) => {
-                (i64::from(random >> 8) % 12 - 4).clamp(low, high) as i32
-            }
-            // I_PCM, which leaves the other elements out, is but one type of many.
-            _ => (low + i64::from(random >> 3) % (high - low + 1)) as i32,
+/// Chooses the value of an element among those that are legal.
+fn choose(element: Element, given: i32, random: u32, legal: [i64; 2]) -> i32 {
+    match element.0 {
+        "end_of_slice_flag" => given,
+        // So that long blocks come about.
+        "last_significant_coeff_flag" => i32::from(random.is_multiple_of(32)),
+        // Small ones mostly, as in real slices, but now and then any.
+        "coeff_abs_level_minus1" | "mvd_l0" | "mvd_l1" if !random.is_multiple_of(8) => {
+            (i64::from(random >> 8) % 12 - 4).clamp(legal[0], legal[1]) as i32
         }
-    }
-
-    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        self.encoder.context(ctx, bin)
-    }
-
-    fn bypass(&mut self, bin: bool) -> bool {
-        self.encoder.bypass(bin)
-    }
-
-    fn terminate(&mut self, bin: bool) -> bool {
-        self.encoder.terminate(bin)
-    }
-
-    fn align(&mut self) {
-        self.encoder.align();
-    }
-
-    fn padding(&mut self, _: u8) -> u8 {
-        self.encoder.padding(self.random.next_u32() as u8)
-    }
-
-    fn raw(&mut self, bytes: &mut [u8]) {
-        self.random.fill_bytes(bytes);
-        self.encoder.raw(bytes);
-    }
-
-    fn start(&mut self) {
-        self.encoder.start();
-    }
-
-    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.encoder.load(ctx, model);
-    }
-
-    fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.encoder.save(ctx)
+        // I_PCM, which leaves the other elements out, is but one type of many.
+        _ => any_legal(random, legal),
     }
 }
 
 /// A slice of so many macroblocks, or pairs, with any elements, and its bytes.
 fn dreamed(parameters: &Parameters, count: usize, seed: u64) -> (SliceData, Vec<u8>) {
-    let dreamer = Dreamer { encoder: engine::Encoder::new(), random: ChaCha8Rng::seed_from_u64(seed) };
+    let dreamer = Dreamer::new(ChaCha8Rng::seed_from_u64(seed), choose);
     let mut walk = Walk::new(dreamer, parameters);
     let count = if parameters.mbaff_frame_flag { 2 * count } else { count };
     let macroblocks = (1..=count).map(|number| {

@@ -5,8 +5,8 @@ mod common;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use common::{Corpus, golden_traces, hevc_streams};
-use silicabac::bin::{BinCoder, Decode, DecodeError, Event};
+use common::{Corpus, coders::Wrong, golden_traces, hevc_streams};
+use silicabac::bin::Event;
 use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::engine;
 use silicabac::hevc::headers::ParameterSets;
@@ -108,73 +108,6 @@ fn bins_contexts_and_states_are_those_that_other_decoders_had() {
         }
     }
     assert!(found >= 10, "only {found} recorded slice segments of {} are in a stream", recorded.len());
-}
-
-/// A decoder that is wrong about one context: in how it begins, or in that another one is taken for it.
-struct Wrong<'a> {
-    decoder: engine::Decoder<'a>,
-    ctx: CtxIdx,
-    initial: Option<ContextModel>,
-    taken: CtxIdx,
-}
-
-impl BinCoder for Wrong<'_> {
-    const READS: bool = true;
-
-    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        self.decoder.context(if ctx == self.ctx { self.taken } else { ctx }, bin)
-    }
-
-    fn bypass(&mut self, bin: bool) -> bool {
-        self.decoder.bypass(bin)
-    }
-
-    fn terminate(&mut self, bin: bool) -> bool {
-        self.decoder.terminate(bin)
-    }
-
-    fn align(&mut self) {
-        self.decoder.align();
-    }
-
-    fn padding(&mut self, bits: u8) -> u8 {
-        self.decoder.padding(bits)
-    }
-
-    fn raw(&mut self, bytes: &mut [u8]) {
-        self.decoder.raw(bytes);
-    }
-
-    fn start(&mut self) {
-        self.decoder.start();
-    }
-
-    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        let model = self.initial.filter(|_| ctx == self.ctx).unwrap_or(model);
-        self.decoder.load(ctx, model);
-    }
-
-    fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.decoder.save(ctx)
-    }
-}
-
-impl Decode for Wrong<'_> {
-    fn cod_i_range(&self) -> u32 {
-        self.decoder.cod_i_range()
-    }
-
-    fn cod_i_offset(&self) -> u32 {
-        self.decoder.cod_i_offset()
-    }
-
-    fn position(&self) -> u64 {
-        self.decoder.position()
-    }
-
-    fn error(&self) -> Option<DecodeError> {
-        self.decoder.error()
-    }
 }
 
 /// For every context that the committed streams use: with a wrong initial state, and with its neighbour in its place.

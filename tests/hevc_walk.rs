@@ -1,8 +1,11 @@
 //! The walk of H.265 slice segments with elements that nobody has seen before: whatever they are, they come back, and together they
 //! reach every context.
 
+mod common;
+
 use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
+use common::coders::{Dreamer, any_legal};
 use proptest::prelude::*;
 use rand_chacha::{
     ChaCha8Rng,
@@ -19,68 +22,20 @@ use silicabac::hevc::{
 use silicabac::observed::{Observed, Observer};
 use silicabac::tables::hevc_contexts::HevcProfile;
 
-/// Chooses the value of each element among those that are legal.
-struct Dreamer {
-    encoder: engine::Encoder,
-    random: ChaCha8Rng,
-}
-
-impl BinCoder for Dreamer {
-    const READS: bool = false;
-
-    fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
-        let random = self.random.next_u32();
-        let (low, high) = (i64::from(*legal.start()), i64::from(*legal.end()));
-        match element.0 {
-            "end_of_slice_segment_flag" | "end_of_subset_one_bit" => given,
-            // Samples, which leave the other elements out, are but one kind of many.
-            "pcm_flag" => i32::from(random.is_multiple_of(8)),
-            "cbf_luma" | "cbf_cb" | "cbf_cr" | "rqt_root_cbf" => i32::from(!random.is_multiple_of(4)),
-            // So that a picture is not of the smallest blocks alone.
-            "split_cu_flag" => i32::from(random % 8 < 3),
-            // Small ones mostly, as in real slices, but now and then any.
-            "coeff_abs_level_remaining" | "abs_mvd_minus2" if !random.is_multiple_of(16) => {
-                (i64::from(random >> 8) % 12).clamp(low, high) as i32
-            }
-            _ => (low + i64::from(random >> 3) % (high - low + 1)) as i32,
+/// Chooses the value of an element among those that are legal.
+fn choose(element: Element, given: i32, random: u32, legal: [i64; 2]) -> i32 {
+    match element.0 {
+        "end_of_slice_segment_flag" | "end_of_subset_one_bit" => given,
+        // Samples, which leave the other elements out, are but one kind of many.
+        "pcm_flag" => i32::from(random.is_multiple_of(8)),
+        "cbf_luma" | "cbf_cb" | "cbf_cr" | "rqt_root_cbf" => i32::from(!random.is_multiple_of(4)),
+        // So that a picture is not of the smallest blocks alone.
+        "split_cu_flag" => i32::from(random % 8 < 3),
+        // Small ones mostly, as in real slices, but now and then any.
+        "coeff_abs_level_remaining" | "abs_mvd_minus2" if !random.is_multiple_of(16) => {
+            (i64::from(random >> 8) % 12).clamp(legal[0], legal[1]) as i32
         }
-    }
-
-    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        self.encoder.context(ctx, bin)
-    }
-
-    fn bypass(&mut self, bin: bool) -> bool {
-        self.encoder.bypass(bin)
-    }
-
-    fn terminate(&mut self, bin: bool) -> bool {
-        self.encoder.terminate(bin)
-    }
-
-    fn align(&mut self) {
-        self.encoder.align();
-    }
-
-    fn padding(&mut self, _: u8) -> u8 {
-        self.encoder.padding(self.random.next_u32() as u8)
-    }
-
-    fn raw(&mut self, bytes: &mut [u8]) {
-        self.random.fill_bytes(bytes);
-        self.encoder.raw(bytes);
-    }
-
-    fn start(&mut self) {
-        self.encoder.start();
-    }
-
-    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.encoder.load(ctx, model);
-    }
-
-    fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.encoder.save(ctx)
+        _ => any_legal(random, legal),
     }
 }
 
@@ -92,7 +47,7 @@ fn dreamed(
     random: &mut ChaCha8Rng,
 ) -> (SegmentData, Vec<u8>, SegmentEnd) {
     let random = ChaCha8Rng::seed_from_u64(random.next_u64());
-    let dreamer = Dreamer { encoder: engine::Encoder::new(), random };
+    let dreamer = Dreamer::new(random, choose);
     let mut walk = Walk::new(dreamer, parameters, before);
     let nothing = CodingTreeUnit::default();
     let coding_tree_units = (1..=count).map(|number| {

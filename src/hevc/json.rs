@@ -11,6 +11,7 @@ use super::tree::{
     CodingTreeUnit, CodingUnit, Level, LumaMode, PartMode, PredMode, PredictionUnit, ResidualBlock, Sao,
     SaoComponent, SaoMerge, TransformNode,
 };
+use crate::json::is_default;
 use crate::syntax::Hex;
 
 /// coding_tree_unit().
@@ -132,10 +133,6 @@ struct Block {
     #[serde(skip_serializing_if = "is_default")]
     explicit_rdpcm_dir_flag: Option<bool>,
     levels: Vec<(u16, i32)>,
-}
-
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Tree {

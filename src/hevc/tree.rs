@@ -3,7 +3,7 @@
 //! What the tree has many of stands in lists, in the order of the stream; the sizes of coding units say how the coding quadtree is
 //! split, and each transform tree says it itself. So a unit that is read into over and over allocates nothing.
 
-use super::json::is_default;
+use crate::json::is_default;
 
 /// The syntax elements of a coding tree unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,17 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::nal::{LENGTH_BYTES, START_CODE, Unit, escape};
 use super::{BitCoder, BitReader, BitWriter, Elements, HeaderError, Headers, ListedValues};
+use crate::json::is_default;
 
 /// Bytes, in JSON a string of two hexadecimal digits each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hex(#[serde(with = "hex")] pub Vec<u8>);
-
-impl Hex {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
 
 /// The line of a NAL unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +44,10 @@ pub struct UnitLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<Hex>,
     /// The bits after the stop bit of slice data, in its byte, where they are not zero.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub tail_bits: u8,
     /// The bytes after that: cabac_zero_words.
-    #[serde(skip_serializing_if = "Hex::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub tail: Hex,
     /// All bytes of the unit as they stand in the stream, where they do not follow from the elements. Then these only tell what was
     /// read, and nothing else of this line and of those of its slice data is written.
@@ -64,10 +59,6 @@ pub struct UnitLine {
     /// What is wrong with the unit. It is not read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-}
-
-fn is_zero(bits: &u8) -> bool {
-    *bits == 0
 }
 
 impl UnitLine {

@@ -5,6 +5,7 @@
 pub mod left_out;
 
 pub mod chosen;
+pub mod coders;
 pub mod ffmpeg;
 
 use std::{
