@@ -409,6 +409,39 @@ fn an_edited_coding_tree_unit_is_written_or_refused_with_its_line() {
     expect(&Case::new(edited.as_bytes()).run("synth -o out"), 4, &["are of the other standard"]);
 }
 
+/// Screen content is named, and passed through.
+#[test]
+fn slices_of_screen_content_are_passed_through_by_name() {
+    let case = Case::new(&fs::read(stream("x265_main_ipb")).unwrap());
+    let lines = String::from_utf8(case.run("headers --format json").stdout).unwrap();
+    let sps = |scc: &str| {
+        let extensions = "\"sps_extension_present_flag\":1,\"sps_range_extension_flag\":0,\"sps_multilayer_extension_flag\":0,\
+            \"sps_3d_extension_flag\":0,\"sps_scc_extension_flag\":1,\"sps_extension_4bits\":0";
+        lines.replacen("\"sps_extension_present_flag\":0", &format!("{extensions},{scc}"), 1)
+    };
+    let pps = |scc: &str| {
+        let extensions = "\"pps_extension_present_flag\":1,\"pps_range_extension_flag\":0,\"pps_multilayer_extension_flag\":0,\
+            \"pps_3d_extension_flag\":0,\"pps_scc_extension_flag\":1,\"pps_extension_4bits\":0";
+        lines.replacen("\"pps_extension_present_flag\":0", &format!("{extensions},{scc}"), 1)
+    };
+    let palette = "\"sps_curr_pic_ref_enabled_flag\":0,\"palette_mode_enabled_flag\":1,\"palette_max_size\":31,\
+        \"delta_palette_max_predictor_size\":32,\"sps_palette_predictor_initializers_present_flag\":0,\
+        \"motion_vector_resolution_control_idc\":0,\"intra_boundary_filtering_disabled_flag\":0";
+    let transform = "\"pps_curr_pic_ref_enabled_flag\":0,\"residual_adaptive_colour_transform_enabled_flag\":1,\
+        \"pps_slice_act_qp_offsets_present_flag\":0,\"pps_act_y_qp_offset_plus5\":0,\"pps_act_cb_qp_offset_plus5\":0,\
+        \"pps_act_cr_qp_offset_plus3\":0,\"pps_palette_predictor_initializers_present_flag\":0";
+    for (lines, words) in [(sps(palette), "palette mode"), (pps(transform), "adaptive colour transform")] {
+        let synth = Case::new(lines.as_bytes());
+        expect(&synth.run("synth -o out"), 0, &[]);
+        let case = Case::new(&synth.out());
+        for verb in ["info", "syntax"] {
+            expect(&case.run(verb), 0, &["10 ", words]);
+        }
+        expect(&case.run("rewrite -o out"), 0, &["0 slices decoded", "10 passed through, 0 damaged"]);
+        assert!(case.out() == synth.out());
+    }
+}
+
 /// NAL units with their lengths before them.
 fn with_lengths(first: &[&[u8]], others: &[Vec<u8>]) -> Vec<u8> {
     let units = first.iter().copied().chain(others.iter().map(|unit| &unit[..]));
