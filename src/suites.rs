@@ -33,7 +33,7 @@ pub enum Origin {
     BuiltIn,
     /// A bin trace.
     Trace(PathBuf),
-    /// An H.264 byte stream.
+    /// A stream of H.264 or H.265.
     Stream(PathBuf),
     /// A container of weights.
     Weights(PathBuf),

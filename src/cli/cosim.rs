@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     /// Also run the slices of a bin trace
     #[arg(long, value_name = "FILE")]
     trace: Vec<PathBuf>,
-    /// Also run the slices with CABAC of an H.264 byte stream; - is standard input
+    /// Also run the slices with CABAC of a stream of H.264 or H.265; - is standard input
     #[arg(long, value_name = "FILE")]
     stream: Vec<PathBuf>,
     /// Also run the tensors of a container of weights, up to four million of them
