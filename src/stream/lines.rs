@@ -135,7 +135,7 @@ impl<R: BufRead> LineReader<R> {
     fn write(&mut self) -> Option<Result<Vec<u8>, LinesError>> {
         let (line, unit) = self.unit.take()?;
         let (data, numbers) = (take(&mut self.data), take(&mut self.numbers));
-        // Only headers of H.265 have layers, and only those of H.264 a reference of their own.
+        // nuh_layer_id stands in the NAL unit headers of H.265 alone, nal_ref_idc in those of H.264 alone.
         match (unit.header.get("nuh_layer_id"), unit.header.get("nal_ref_idc")) {
             ([], [_, ..]) => self.codec = Codec::Avc,
             ([_, ..], []) => self.codec = Codec::Hevc,

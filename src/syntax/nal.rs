@@ -200,8 +200,8 @@ fn length(bytes: &[u8]) -> Option<usize> {
 /// Whether the bytes are NAL units with their lengths before them: each length leads to the next one, up to the last byte, or of three
 /// units and more as far as is looked; and all start codes are parts of lengths, since units have none.
 ///
-/// The length of a unit of one byte is a start code, and that of a unit of 256 to 511 bytes begins like one. Then there have to be three
-/// units, or no more than two.
+/// The length of a unit of one byte is a start code, and that of a unit of 256 to 511 bytes begins like one. Bytes that begin so need more
+/// units in a row before they are taken for lengths: two if those end with the last byte, or else three, and four if a rest is left.
 fn begins_with_lengths(bytes: &[u8]) -> bool {
     let is_all = bytes.len() < LOOK_AHEAD;
     let looks_like_code = bytes.starts_with(&START_CODE) || bytes.starts_with(&[0, 0, 0, 1]);

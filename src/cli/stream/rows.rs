@@ -147,7 +147,7 @@ fn name_of(block: Place) -> String {
     }
 }
 
-/// The rows of a slice.
+/// The table of a slice.
 #[derive(Default)]
 pub(super) struct Table {
     /// A line that says which slice it is, and the rows; nothing of what is no slice with CABAC.

@@ -48,11 +48,6 @@ impl<'a> Slices<'a> {
         Ok(Slices { codec, contexts, reader, slices, read: (0, 0), segments, is_over: false })
     }
 
-    /// How many slices the trace says that it has.
-    pub fn count_said(&self) -> usize {
-        self.slices
-    }
-
     fn end(&mut self) -> Result<(), FormatError> {
         self.reader.slice = None;
         self.reader.count("nsegment", self.segments, self.read.1)?;
