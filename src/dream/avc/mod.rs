@@ -16,15 +16,15 @@ use crate::syntax::nal::escape;
 
 /// What kind of stream it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+struct Kind {
     /// profile_idc: 77, 100, 110, 122 or 244.
-    pub profile_idc: i64,
+    profile_idc: i64,
     /// chroma_format_idc.
-    pub chroma_format_idc: i64,
+    chroma_format_idc: i64,
     /// BitDepthY and BitDepthC.
-    pub bit_depth: i64,
+    bit_depth: i64,
     /// Whether there are fields, or frames of which macroblocks can be fields.
-    pub interlaced: bool,
+    interlaced: bool,
 }
 
 impl Kind {
@@ -52,9 +52,8 @@ trait Choice {
     fn legal(&mut self, given: u8, count: u8, is_legal: impl Fn(u8) -> bool) -> u8;
 }
 
-/// The stream of a seed.
-pub(super) fn dream(seed: u64) -> Result<Vec<u8>, DreamError> {
-    let random = &mut Random::new(seed);
+/// Any stream.
+pub(super) fn dream(random: &mut Random) -> Result<Vec<u8>, DreamError> {
     let mut writer = Writer::default();
     let kind = Kind::any(random);
     let (sequence, header) = sequence::Sequence::new(random, kind);
