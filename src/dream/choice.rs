@@ -68,7 +68,7 @@ impl Taste {
             pcm: up_to(60),
             coded: if richness == 0 { 0 } else { up_to(256) },
             significant: up_to(most),
-            last: 20 + up_to(200),
+            last: 4 + up_to(120),
             larger: 30 + up_to(most.min(170)),
         }
     }
