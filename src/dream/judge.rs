@@ -25,6 +25,13 @@ pub struct Played {
 const COMPLAINT: usize = 4_096;
 
 impl Played {
+    /// Whether a signal ended it, or the shell says so of what it started.
+    pub fn has_crashed(&self) -> bool {
+        // SIGILL, SIGABRT, SIGBUS, SIGFPE and SIGSEGV.
+        const OF_SHELL: [i32; 5] = [128 + 4, 128 + 6, 128 + 7, 128 + 8, 128 + 11];
+        self.status.is_some_and(|status| status.code().is_none_or(|code| OF_SHELL.contains(&code)))
+    }
+
     /// Whether a sanitizer found something.
     pub fn is_unsound(&self) -> bool {
         [

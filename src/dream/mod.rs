@@ -5,6 +5,7 @@
 //! a file of its own in `avc/`.
 
 mod avc;
+pub mod broken;
 mod choice;
 mod feature;
 pub mod judge;

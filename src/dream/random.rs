@@ -15,9 +15,14 @@ impl Random {
         Random(ChaCha8Rng::seed_from_u64(seed))
     }
 
+    /// A seed for another source of chance.
+    pub(super) fn seed(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// Another source of chance.
     pub(super) fn fork(&mut self) -> Random {
-        Random(ChaCha8Rng::seed_from_u64(self.0.next_u64()))
+        Random::new(self.seed())
     }
 
     /// A number below `count`, or 0.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::broken::Broken;
+
 /// The name of the file that describes a directory of streams.
 pub const MANIFEST: &str = "dreams.json";
 
@@ -28,9 +30,12 @@ pub struct Dreamed {
     pub wanted: Vec<String>,
     /// The features that it has.
     pub features: Vec<String>,
+    /// What is broken in it; nothing if it is legal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<Broken>,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// What it decodes to.
+    /// What it decodes to; of a broken stream nothing is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<Pictures>,
 }

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use sha2::{Digest, Sha256};
 use silicabac::dream::{
     self,
+    broken::{Broken, Class},
     suite::{Dreamed, MANIFEST, Manifest},
 };
 
@@ -19,7 +20,8 @@ use crate::cli::{
 #[command(after_help = "Examples:
   silicabac stream dream --seed 7 -o s.264
   silicabac stream dream --seed 7 --features mbaff,pcm -o s.264
-  silicabac stream dream --seed 1 --count 1000 -o dreams")]
+  silicabac stream dream --seed 1 --count 1000 -o dreams
+  silicabac stream dream --seed 1 --count 340 --broken -o broken")]
 pub(super) struct Arguments {
     /// The standard
     #[arg(long, value_enum, default_value_t = Codec::H264)]
@@ -33,6 +35,9 @@ pub(super) struct Arguments {
     /// So many streams, of this seed and the next ones, in the directory that --output names, with a manifest
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
+    /// Break one thing in each stream: of this class, or of one class after the other
+    #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true, default_missing_value = "all", value_parser = PossibleValuesParser::new(["all"].into_iter().chain(Class::ALL.map(Class::name))))]
+    broken: Option<String>,
     /// Where to write; - is standard output
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -49,12 +54,28 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         .filter(|name| arguments.features.iter().any(|feature| feature == name))
         .collect();
     let Some(count) = arguments.count else {
-        let stream = dream::avc(arguments.seed, &wanted)?;
+        let (stream, broken) = one(arguments, &wanted, arguments.seed)?;
         to_output(Some(&arguments.output), Kind::Binary, |out| unless_closed(out.write_all(&stream)))?;
         say(format_args!("seed {}, {} bytes", arguments.seed, stream.len()));
+        if let Some(Broken { nal_unit, error, .. }) = broken {
+            say(format_args!("broken: NAL unit {nal_unit}: {error}"));
+        }
         return Ok(Verdict::Equal);
     };
     many(arguments, &wanted, count)
+}
+
+/// The stream of a seed, and what is broken in it. Not every stream has what is to be broken.
+fn one(
+    arguments: &Arguments,
+    wanted: &[&'static str],
+    seed: u64,
+) -> Result<(Vec<u8>, Option<Broken>), Failure> {
+    let Some(name) = &arguments.broken else { return Ok((dream::avc(seed, wanted)?, None)) };
+    let class = Class::ALL.into_iter().find(|class| class.name() == name);
+    let class = class.unwrap_or(Class::ALL[(seed % Class::ALL.len() as u64) as usize]);
+    let (stream, broken) = dream::broken::dream(seed, wanted, class)?;
+    Ok((stream, Some(broken)))
 }
 
 fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
@@ -64,7 +85,7 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
     let bar = bar(Some(count), "streams");
     let mut streams = Vec::new();
     for seed in (0..count).map(|index| arguments.seed.wrapping_add(index)) {
-        let stream = dream::avc(seed, wanted)?;
+        let (stream, broken) = one(arguments, wanted, seed)?;
         let file = format!("h264-{seed}.264");
         write_file(&directory.join(&file), |out| out.write_all(&stream))?;
         streams.push(Dreamed {
@@ -73,6 +94,7 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
             seed,
             wanted: arguments.features.clone(),
             features: dream::features_of_avc(&stream).into_iter().map(str::to_owned).collect(),
+            broken,
             sha256: hex::encode(Sha256::digest(&stream)),
             pictures: None,
         });

@@ -53,6 +53,8 @@ enum Judgement {
     Equal,
     /// It ended well, and nothing is known of the pictures.
     Unknown,
+    /// The stream is broken, and it ended, however that was.
+    Survives,
     Differs,
     Fails,
     Hangs,
@@ -60,10 +62,11 @@ enum Judgement {
 }
 
 impl Judgement {
-    fn new(played: &Played, expected: Option<&Pictures>) -> Judgement {
-        match (played.status, expected) {
+    fn new(played: &Played, stream: &Dreamed) -> Judgement {
+        match (played.status, &stream.pictures) {
             _ if played.is_unsound() => Judgement::Unsound,
             (None, _) => Judgement::Hangs,
+            _ if stream.broken.is_some() && !played.has_crashed() => Judgement::Survives,
             (Some(status), _) if !status.success() => Judgement::Fails,
             (_, None) => Judgement::Unknown,
             (_, Some(expected)) if expected.sha256 == played.output.0 => Judgement::Equal,
@@ -75,6 +78,7 @@ impl Judgement {
         match self {
             Judgement::Equal => "equal",
             Judgement::Unknown => "unknown",
+            Judgement::Survives => "survives",
             Judgement::Differs => "differs",
             Judgement::Fails => "fails",
             Judgement::Hangs => "hangs",
@@ -83,7 +87,7 @@ impl Judgement {
     }
 
     const fn is_good(self) -> bool {
-        matches!(self, Judgement::Equal | Judgement::Unknown)
+        matches!(self, Judgement::Equal | Judgement::Unknown | Judgement::Survives)
     }
 }
 
@@ -102,7 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         check(&path, stream)?;
         let played = play(&arguments.decoder, &path, patience).map_err(Failure::Process)?;
         bar.inc(1);
-        Ok((Judgement::new(&played, stream.pictures.as_ref()), played))
+        Ok((Judgement::new(&played, stream), played))
     });
     let played = played.collect::<Result<Vec<_>, Failure>>()?;
     bar.finish_and_clear();
@@ -111,12 +115,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Format::Human => print(judged()),
         Format::Json => print_json(judged()),
     })?;
-    let bad = played.iter().filter(|(judgement, _)| !judgement.is_good()).count();
-    let unknown = played.iter().filter(|(judgement, _)| *judgement == Judgement::Unknown).count();
+    let count = |is: fn(Judgement) -> bool| played.iter().filter(|(judgement, _)| is(*judgement)).count();
+    let (bad, unknown) =
+        (count(|judgement| !judgement.is_good()), count(|judgement| judgement == Judgement::Unknown));
     say(format_args!(
-        "{} streams: {} equal, {unknown} of which no pictures are known, {bad} bad",
+        "{} streams: {} equal, {unknown} of which no pictures are known, {} broken and survived, {bad} bad",
         played.len(),
-        played.len() - bad - unknown
+        count(|judgement| judgement == Judgement::Equal),
+        count(|judgement| judgement == Judgement::Survives),
     ));
     if let Some(name) = &arguments.record {
         record(name, &mut manifest, &played);
@@ -144,7 +150,7 @@ fn check(path: &std::path::Path, stream: &Dreamed) -> Result<(), Failure> {
 /// Keeps the pictures of streams of which none were known, and who agrees on the others.
 fn record(name: &str, manifest: &mut Manifest, played: &[(Judgement, Played)]) {
     for (stream, (judgement, played)) in manifest.streams.iter_mut().zip(played) {
-        if !judgement.is_good() {
+        if !matches!(judgement, Judgement::Equal | Judgement::Unknown) {
             continue;
         }
         let sha256 = played.output.0.clone();
@@ -173,6 +179,7 @@ fn print_json<'a>(judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Pla
         let line = json!({
             "file": stream.file,
             "seed": stream.seed,
+            "broken": stream.broken,
             "judgement": judgement.name(),
             "status": played.status.and_then(|status| status.code()),
             "seconds": played.time.as_secs_f64(),
