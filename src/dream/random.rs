@@ -27,13 +27,13 @@ impl Random {
 
     /// A number below `count`, or 0.
     pub(super) fn below(&mut self, count: u32) -> u32 {
-        (u64::from(self.0.next_u32()) * u64::from(count) >> 32) as u32
+        ((u64::from(self.0.next_u32()) * u64::from(count)) >> 32) as u32
     }
 
     /// A number of this range.
     pub(super) fn within(&mut self, range: RangeInclusive<i64>) -> i64 {
         let count = range.end().saturating_sub(*range.start()) as u64 + 1;
-        range.start() + (u128::from(self.0.next_u64()) * u128::from(count) >> 64) as i64
+        range.start() + ((u128::from(self.0.next_u64()) * u128::from(count)) >> 64) as i64
     }
 
     /// True in so many of 256 cases.

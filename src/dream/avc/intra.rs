@@ -113,7 +113,7 @@ impl Modes {
                     // What has no chroma blocks of its own says so.
                     let chroma = if self.has_chroma_blocks { chroma } else { 0 };
                     macroblock.mb_type = MbType::I(1 + mode + 4 * chroma + 12 * luma);
-                    macroblock.coded_block_pattern = 15 * luma | chroma << 4;
+                    macroblock.coded_block_pattern = (15 * luma) | (chroma << 4);
                 }
                 _ => {}
             }

@@ -38,7 +38,7 @@ impl Factors {
     const BYPASS: Factors = Factors { dc: 64, small: 64, large: 64 };
 
     fn new(qp: i32, weight: i64) -> Factors {
-        let [first, any, large] = NORM[qp.rem_euclid(6) as usize].map(|norm| norm * weight << (qp / 6));
+        let [first, any, large] = NORM[qp.rem_euclid(6) as usize].map(|norm| (norm * weight) << (qp / 6));
         Factors { dc: first, small: 4 * any, large: 4 * large }
     }
 }
