@@ -7,7 +7,7 @@ use crate::context::SliceType;
 use crate::engine;
 
 /// Features of H.264 that elements of headers show: what one is called, the element, and its values.
-const OF_HEADERS: [(&str, &str, &[i64]); 24] = [
+const OF_HEADERS: [(&str, &str, &[i64]); 25] = [
     ("main", "profile_idc", &[77]),
     ("high", "profile_idc", &[100]),
     ("high10", "profile_idc", &[110]),
@@ -22,6 +22,7 @@ const OF_HEADERS: [(&str, &str, &[i64]); 24] = [
     ("14bit", "bit_depth_luma_minus8", &[6]),
     ("lossless", "qpprime_y_zero_transform_bypass_flag", &[1]),
     ("scaling", "seq_scaling_matrix_present_flag", &[1]),
+    ("scaling", "pic_scaling_matrix_present_flag", &[1]),
     ("interlaced", "frame_mbs_only_flag", &[0]),
     ("mbaff", "mb_adaptive_frame_field_flag", &[1]),
     ("field", "field_pic_flag", &[1]),
@@ -43,7 +44,8 @@ const OF_DATA: [&str; 3] = ["p", "b", "pcm"];
 /// assert!(silicabac::dream::avc_features().any(|name| name == "mbaff"));
 /// ```
 pub fn avc_features() -> impl Iterator<Item = &'static str> {
-    OF_HEADERS.iter().map(|(name, ..)| *name).chain(OF_DATA)
+    let names: BTreeSet<&str> = OF_HEADERS.iter().map(|(name, ..)| *name).chain(OF_DATA).collect();
+    names.into_iter()
 }
 
 /// The features of an H.264 stream.
