@@ -193,11 +193,52 @@ fn decoders_survive_broken_streams() {
     }
 }
 
+/// The contexts, the values of elements and the places of levels: a few streams of many reach all of them.
+#[test]
+fn a_suite_reaches_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut dream = command();
+    dream.args(["stream", "dream", "--seed=1", "--count=6000", "--only-new", "-o"]).arg(dir.path());
+    expect(&dream.output().unwrap(), 0, &["streams of 6000 seeds from 1 on"]);
+    let streams: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let streams: Vec<_> = streams.into_iter().filter(|path| path.extension().unwrap() == "264").collect();
+    assert!(streams.len() < 200, "{} streams", streams.len());
+    let items = |streams: &[std::path::PathBuf]| {
+        let run = command().args(["stream", "coverage", "--format=json"]).args(streams).output().unwrap();
+        assert_eq!(run.status.code(), Some(0));
+        let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        report["items"].as_array().unwrap().clone()
+    };
+    let below = |items: &[serde_json::Value]| {
+        let values = items.iter().filter(|item| {
+            item["axes"][0]["name"] == "value" || item["name"] == "levels" || item["name"] == "contexts"
+        });
+        values
+            .filter(|item| item["percent"] != 100.0)
+            .map(|item| item["name"].to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(below(&items(&streams)), [""; 0]);
+    // Not each of them does.
+    assert!(below(&items(&streams[..3])).len() > 5);
+}
+
+#[test]
+fn a_goal_that_is_missed_is_told() {
+    let stream = common::streams().remove(0);
+    let run = |goal| command().args(["stream", "coverage", goal]).arg(&stream).output().unwrap();
+    expect(&run("--goal=0"), 0, &["contexts", "mb_type I", "every item is at 0 % or above"]);
+    expect(&run("--goal=100"), 5, &["missed of contexts:", "items are below 100 %"]);
+    let run =
+        command().args(["stream", "coverage"]).arg(&stream).args(common::hevc_streams()).output().unwrap();
+    expect(&run, 2, &["it is of the other standard than the streams before it"]);
+}
+
 /// So many streams from seed 1 on.
 fn dreams(dir: &Path, count: u32, others: &[&str]) {
     let mut command = command();
     command.args(["stream", "dream", "--seed=1", &format!("--count={count}"), "-o"]).arg(dir).args(others);
-    expect(&command.output().unwrap(), 0, &[&format!("{count} streams from seed 1 on")]);
+    expect(&command.output().unwrap(), 0, &[&format!("{count} streams of {count} seeds from 1 on")]);
 }
 
 fn judge(dir: &Path, decoder: &str, others: &[&str]) -> Output {

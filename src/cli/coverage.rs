@@ -8,7 +8,7 @@ use std::{
 
 use clap::builder::PossibleValuesParser;
 use silicabac::cores::Direction;
-use silicabac::coverage::{Coverage, Item};
+use silicabac::coverage::{Coverage, Item, Report};
 use silicabac::fit::{Can, Fitted, Fitter, Misfit};
 use silicabac::suites::{BUILT_IN, BY_NAME, Suite};
 
@@ -48,7 +48,7 @@ pub(super) struct Arguments {
 
 type Misfits = BTreeMap<Misfit, usize>;
 
-fn percent(text: &str) -> Result<f64, String> {
+pub(super) fn percent(text: &str) -> Result<f64, String> {
     let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
     percent.ok_or_else(|| "it is no number from 0 to 100".into())
 }
@@ -75,19 +75,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     vectors.iter().for_each(|vector| coverage.play(&fitter.judged(vector)));
 
     if let Some(path) = &arguments.html {
-        write_html(path, &coverage, &suites, arguments.goal)?;
+        let names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+        write_html(path, &coverage.report(), &names.join(", "), arguments.goal)?;
     }
     unless_closed(print(&coverage, &misfits, arguments))?;
-    Ok(match (errors.is_empty(), coverage.below(arguments.goal).is_empty()) {
+    Ok(match (errors.is_empty(), coverage.report().below(arguments.goal).is_empty()) {
         (false, _) => Verdict::BadInput,
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::BelowGoal,
     })
 }
 
-fn write_html(path: &Path, coverage: &Coverage, suites: &[Suite], goal: f64) -> Result<(), Failure> {
-    let names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
-    write_file(path, |sink| sink.write_all(coverage.to_html(&names.join(", "), goal).as_bytes()))
+/// Writes the page; `of` says what was played.
+pub(super) fn write_html(path: &Path, report: &Report<'_>, of: &str, goal: f64) -> Result<(), Failure> {
+    write_file(path, |sink| sink.write_all(report.to_html(of, goal).as_bytes()))
 }
 
 fn print(coverage: &Coverage, misfits: &Misfits, arguments: &Arguments) -> io::Result<()> {
@@ -97,10 +98,10 @@ fn print(coverage: &Coverage, misfits: &Misfits, arguments: &Arguments) -> io::R
             for (why, vectors) in misfits {
                 writeln!(out, "{vectors} vectors are not applicable: {why}")?;
             }
-            print_table(&mut out, coverage, arguments.goal)
+            print_table(&mut out, &coverage.report(), arguments.goal)
         }
         Format::Json => {
-            let mut json = coverage.to_json(arguments.goal);
+            let mut json = coverage.report().to_json(arguments.goal);
             if !misfits.is_empty() {
                 let reasons = misfits.iter().map(|(why, vectors)| (why.to_string(), (*vectors).into()));
                 json["not_applicable"] = reasons.collect::<serde_json::Map<_, _>>().into();
@@ -114,16 +115,17 @@ fn print(coverage: &Coverage, misfits: &Misfits, arguments: &Arguments) -> io::R
 /// More missed cells of an item than these are only counted.
 const NAMED: usize = 24;
 
-fn print_table(out: &mut impl Write, coverage: &Coverage, goal: f64) -> io::Result<()> {
-    writeln!(out, "{:<12} {:>7} {:>7} {:>9} {:>7}  a hit is", "item", "cells", "hit", "excluded", "%")?;
-    for item in coverage.items() {
+pub(super) fn print_table(out: &mut impl Write, report: &Report<'_>, goal: f64) -> io::Result<()> {
+    let width = report.items.iter().map(|item| item.name.len()).max().unwrap_or_default();
+    writeln!(out, "{:<width$} {:>7} {:>7} {:>9} {:>7}  a hit is", "item", "cells", "hit", "excluded", "%")?;
+    for item in &report.items {
         let (cells, hit, excluded) = (item.cells(), item.hit_cells(), item.excluded_cells());
         // Never rounded up: 100 means all.
         let percent = (item.percent() * 100.0).floor() / 100.0;
-        let Item { name, what, .. } = item;
-        writeln!(out, "{name:<12} {cells:>7} {hit:>7} {excluded:>9} {percent:>7.2}  {what}")?;
+        let Item { name, what, .. } = *item;
+        writeln!(out, "{name:<width$} {cells:>7} {hit:>7} {excluded:>9} {percent:>7.2}  {what}")?;
     }
-    let below = coverage.below(goal);
+    let below = report.below(goal);
     for item in &below {
         let missed = item.missed();
         writeln!(out, "\nmissed of {}:", item.name)?;
@@ -132,7 +134,7 @@ fn print_table(out: &mut impl Write, coverage: &Coverage, goal: f64) -> io::Resu
             writeln!(out, "  ... and {} more (--format json)", missed.len() - NAMED)?;
         }
     }
-    let (slices, bins) = (coverage.slices(), coverage.bins());
+    let Report { slices, bins, .. } = report;
     match below.len() {
         0 => writeln!(out, "{slices} slices, {bins} bins: every item is at {goal} % or above"),
         few => writeln!(out, "\n{slices} slices, {bins} bins: {few} items are below {goal} %"),

@@ -8,6 +8,7 @@ mod grids;
 mod item;
 mod report;
 mod sizes;
+mod stream;
 
 use crate::bin::{BinCoder, DecodeErrorKind, Encode, Event};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
@@ -18,7 +19,9 @@ use crate::vectors::{Vector, trail};
 use crate::{engine, spec};
 use grids::{Before, End, Place, Shifted, Update};
 pub use item::{Axis, Exclusion, Item};
+pub use report::Report;
 use sizes::Sizes;
+pub use stream::StreamCoverage;
 
 /// What slices have covered.
 ///
@@ -131,6 +134,11 @@ impl Coverage {
             &self.alignments,
             &self.errors,
         ]
+    }
+
+    /// The items that only good slices are asked for.
+    fn of_bins(&self) -> impl Iterator<Item = &Item> {
+        self.of_requests().into_iter().filter(|item| item.name != self.errors.name)
     }
 
     /// The item of this name.
@@ -363,7 +371,7 @@ mod tests {
             excluded.dedup();
             assert_eq!(excluded.len(), count, "{}: a cell is excluded twice", item.name);
         }
-        assert!(coverage.below(100.0).is_empty());
+        assert!(coverage.report().below(100.0).is_empty());
     }
 
     #[test]

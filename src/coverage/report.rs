@@ -4,15 +4,33 @@ use serde_json::{Value, json};
 
 use super::{Coverage, Item};
 
+/// What was covered, to be shown.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// How many slices were taken.
+    pub slices: u64,
+    /// How many bins were taken.
+    pub bins: u64,
+    /// What they could cover, and what of it they have.
+    pub items: Vec<&'a Item>,
+}
+
 /// The page; it draws what it finds in the JSON that is put into it.
 const PAGE: &str = include_str!("page.html");
 /// Where in the page that is.
 const DATA: &str = "{{coverage}}";
 
 impl Coverage {
+    /// All of it.
+    pub fn report(&self) -> Report<'_> {
+        Report { slices: self.slices, bins: self.bins, items: self.items() }
+    }
+}
+
+impl<'a> Report<'a> {
     /// The items of which less was hit than so many percent of what can be hit.
-    pub fn below(&self, goal: f64) -> Vec<&Item> {
-        self.items().into_iter().filter(|item| item.percent() < goal).collect()
+    pub fn below(&self, goal: f64) -> Vec<&'a Item> {
+        self.items.iter().copied().filter(|item| item.percent() < goal).collect()
     }
 
     /// Everything there is to know, `missed` in words too.
@@ -35,7 +53,7 @@ impl Coverage {
             "bins": self.bins,
             "goal": goal,
             "reached": self.below(goal).is_empty(),
-            "items": self.items().into_iter().map(item).collect::<Vec<_>>(),
+            "items": self.items.iter().copied().map(item).collect::<Vec<_>>(),
         })
     }
 

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use sha2::{Digest, Sha256};
+use silicabac::context::Codec;
+use silicabac::coverage::StreamCoverage;
 use silicabac::dream::{
     self,
     broken::{Broken, Class},
     suite::{Dreamed, MANIFEST, Manifest},
 };
+use silicabac::stream::Stream;
 
 use crate::cli::{
     Failure, Verdict,
@@ -21,11 +24,12 @@ use crate::cli::{
   silicabac stream dream --seed 7 -o s.264
   silicabac stream dream --seed 7 --features mbaff,pcm -o s.264
   silicabac stream dream --seed 1 --count 1000 -o dreams
+  silicabac stream dream --seed 1 --count 10000 --only-new -o suite
   silicabac stream dream --seed 1 --count 340 --broken -o broken")]
 pub(super) struct Arguments {
     /// The standard
-    #[arg(long, value_enum, default_value_t = Codec::H264)]
-    codec: Codec,
+    #[arg(long, value_enum, default_value_t = Standard::H264)]
+    codec: Standard,
     /// What is random; the same seed gives the same bytes
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
@@ -35,6 +39,9 @@ pub(super) struct Arguments {
     /// So many streams, of this seed and the next ones, in the directory that --output names, with a manifest
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
+    /// Of so many, only those that reach a context, a value of an element or a place of a level that none before them has
+    #[arg(long, requires = "count", conflicts_with = "broken")]
+    only_new: bool,
     /// Break one thing in each stream: of this class, or of one class after the other
     #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true, default_missing_value = "all", value_parser = PossibleValuesParser::new(["all"].into_iter().chain(Class::ALL.map(Class::name))))]
     broken: Option<String>,
@@ -44,12 +51,12 @@ pub(super) struct Arguments {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Codec {
+enum Standard {
     H264,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let Codec::H264 = arguments.codec;
+    let Standard::H264 = arguments.codec;
     let wanted: Vec<&'static str> = dream::avc_features()
         .filter(|name| arguments.features.iter().any(|feature| feature == name))
         .collect();
@@ -78,14 +85,31 @@ fn one(
     Ok((stream, Some(broken)))
 }
 
+/// Adds what a stream covers.
+fn take(covered: &mut StreamCoverage, stream: &[u8]) {
+    for unit in Stream::new(Codec::Avc, stream).map_while(Result::ok) {
+        // It was made to be read.
+        let _ = covered.take(&unit);
+    }
+}
+
 fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
     let directory: &Path = &arguments.output;
     std::fs::create_dir_all(directory)
         .map_err(|source| Failure::Write { path: directory.to_owned(), source })?;
     let bar = bar(Some(count), "streams");
     let mut streams = Vec::new();
+    let mut covered = StreamCoverage::new(Codec::Avc);
     for seed in (0..count).map(|index| arguments.seed.wrapping_add(index)) {
         let (stream, broken) = one(arguments, wanted, seed)?;
+        bar.inc(1);
+        let before = covered.met();
+        if arguments.only_new {
+            take(&mut covered, &stream);
+            if covered.met() == before {
+                continue;
+            }
+        }
         let file = format!("h264-{seed}.264");
         write_file(&directory.join(&file), |out| out.write_all(&stream))?;
         streams.push(Dreamed {
@@ -98,14 +122,14 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
             sha256: hex::encode(Sha256::digest(&stream)),
             pictures: None,
         });
-        bar.inc(1);
     }
     bar.finish_and_clear();
+    let kept = streams.len();
     let manifest = Manifest { tool: format!("silicabac {}", env!("CARGO_PKG_VERSION")), streams };
     write_file(&directory.join(MANIFEST), |out| {
         serde_json::to_writer_pretty(&mut *out, &manifest)?;
         out.write_all(b"\n")
     })?;
-    say(format_args!("{count} streams from seed {} on", arguments.seed));
+    say(format_args!("{kept} streams of {count} seeds from {} on", arguments.seed));
     Ok(Verdict::Equal)
 }

@@ -1,6 +1,7 @@
 //! `silicabac stream`: a file a verb; here is what they share: a stream that is gone through, and what of it is wanted.
 
 mod compare;
+mod coverage;
 mod dream;
 mod headers;
 mod info;
@@ -53,6 +54,8 @@ struct Input {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Measure what streams make an entropy decoder meet: contexts, states, values of elements, places of levels, bins
+    Coverage(coverage::Arguments),
     /// Make up a legal stream that stresses an entropy decoder, from a seed
     Dream(dream::Arguments),
     /// Play made-up streams to a decoder, any command, and compare what it makes of them
@@ -145,6 +148,7 @@ enum Verb {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
+        Verb::Coverage(arguments) => coverage::run(arguments),
         Verb::Dream(arguments) => dream::run(arguments),
         Verb::Judge(arguments) => judge::run(arguments),
         Verb::Info { input, format } => info::info(input, *format),

@@ -213,8 +213,9 @@ impl Shared<'_> {
     /// The lists of references, and what they are weighted with.
     fn lists(&self, random: &mut Random, header: &mut Header, lists: usize, is_temporal: bool) {
         let most = if self.is_field() { 32 } else { 16 };
-        let mut counts =
-            [0, 1].map(|_| 1 + if random.chance(90) { random.below(most) } else { random.below(3) });
+        let mut counts = [0, 1].map(|_| {
+            1 + if random.chance(90) { random.below(most).max(random.below(most)) } else { random.below(3) }
+        });
         if is_temporal {
             // A vector is inferred together with its reference, which has to be in list 0.
             counts[0] = counts[0].max(self.references.len() as u32);
