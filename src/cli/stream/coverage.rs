@@ -68,8 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Err(nothing().into());
     }
     if let Some(path) = &arguments.html {
-        let names: Vec<String> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
-        write_html(path, &report, &names.join(", "), arguments.goal)?;
+        write_html(path, &report, &named(&arguments.paths), arguments.goal)?;
     }
     unless_closed(match arguments.format {
         Format::Human => print_table(&mut out(), &report, arguments.goal),
@@ -82,4 +81,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         (0, true) => Verdict::Equal,
         (0, false) => Verdict::BelowGoal,
     })
+}
+
+/// What a page is of: the names of a few streams, or how many there are.
+fn named(paths: &[PathBuf]) -> String {
+    const FEW: usize = 4;
+    match paths {
+        [first, .., last] if paths.len() > FEW => {
+            format!("{} streams, {} to {}", paths.len(), first.display(), last.display())
+        }
+        _ => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
+    }
 }
