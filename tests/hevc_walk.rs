@@ -207,7 +207,7 @@ proptest! {
             let read = SegmentData::read(&parameters, before, &bytes).unwrap();
             prop_assert!(read == data);
             prop_assert_eq!(&read.write(&parameters, before).unwrap().0, &bytes);
-            prop_assert_eq!(rewrite(&parameters, before, &bytes).unwrap(), bytes);
+            prop_assert_eq!(rewrite(&parameters, before, &bytes).unwrap().0, bytes);
         }
     }
 
