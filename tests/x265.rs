@@ -27,6 +27,8 @@ fn settings(random: &mut ChaCha8Rng) -> Settings {
     let mut below = |count: u32| random.next_u32() % count;
     // No picture can be smaller than a coding tree block, and many are no whole number of them.
     let ctu = [16, 32, 64][below(3) as usize];
+    // With four in blocks of 16 it hangs.
+    let most_depth = if ctu == 16 { 3 } else { 4 };
     let mut side = || (ctu + if below(4) == 0 { 0 } else { 2 * below(50) }) as usize;
     let (width, height) = (side(), side());
     let (csp, chroma) = [("i400", 0), ("i420", 2), ("i422", 4), ("i444", 8)][below(4) as usize];
@@ -41,8 +43,8 @@ fn settings(random: &mut ChaCha8Rng) -> Settings {
         format!("--bframes={}", below(4)),
         format!("--ref={}", 1 + below(4)),
         format!("--keyint={}", 1 + below(6)),
-        format!("--tu-intra-depth={}", 1 + below(4)),
-        format!("--tu-inter-depth={}", 1 + below(4)),
+        format!("--tu-intra-depth={}", 1 + below(most_depth)),
+        format!("--tu-inter-depth={}", 1 + below(most_depth)),
         format!("--max-tu-size={}", [8, 16, 32][below(3) as usize].min(ctu)),
         format!("--rd={}", 1 + below(6)),
         format!("--max-merge={}", 1 + below(5)),

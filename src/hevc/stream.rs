@@ -165,13 +165,13 @@ impl Sent {
                 Arc::make_mut(&mut self.sets).keep(found);
                 Content::ParameterSet(read.err())
             }
-            (Found::Nothing | Found::Slice(_), Err(error)) => {
+            (Found::Nothing | Found::Slice(_), Err(error)) if header.is_needed() => {
                 if header.is_slice_segment() {
                     self.last = None;
                 }
                 Content::Damaged(error.into())
             }
-            (Found::Nothing, Ok(())) => Content::Other,
+            (Found::Nothing | Found::Slice(_), _) => Content::Other,
         }
     }
 
