@@ -251,7 +251,10 @@ proptest! {
         for jobs in [2, 5] {
             for goes_on in [StreamUnit::is_dependent, |_: &StreamUnit| false] {
                 let mut at_once = Vec::new();
-                let sink = |_, all| -> Result<(), std::io::Error> { Ok(at_once.push(all)) };
+                let sink = |_, all| {
+                    at_once.push(all);
+                    Ok::<(), std::io::Error>(())
+                };
                 work_in_order(Stream::new(&bytes[..]), jobs, goes_on, all_of, sink).unwrap();
                 prop_assert_eq!(&at_once, &in_order, "{} at once", jobs);
             }
