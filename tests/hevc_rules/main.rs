@@ -5,6 +5,8 @@
 //! all rules at once: each becomes `if control::is(number) { another rule } else { the rule }`, and an environment variable says
 //! which one is broken. They are broken for who reads alone; what is written is right. Of the copy, two tests of ours are run.
 
+#![cfg(unix)] // links
+
 mod table;
 
 use std::{
