@@ -76,6 +76,8 @@ pub mod cosim;
 pub mod coverage;
 #[cfg(feature = "vectors")]
 pub mod cycle;
+#[cfg(feature = "dream")]
+pub mod dream;
 #[cfg(any(feature = "trace", feature = "vectors", feature = "weights"))]
 pub mod files;
 #[cfg(feature = "cosim")]

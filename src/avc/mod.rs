@@ -21,6 +21,8 @@ mod walk;
 pub use headers::{Content, ParameterSets, Picture, Sequence, SliceHeader, Unsupported};
 pub use lines::{LineWriter, MacroblockLine, UnitLines};
 pub use macroblock::{Macroblock, MbType};
+#[cfg(feature = "dream")]
+pub(crate) use neighbours::Grid;
 pub use parameters::{Fault, NO_TYPE, Parameters};
 pub use slice::{DataError, SliceData, Step, WriteError, read_each, rewrite};
 pub use stream::{Stream, StreamUnit};

@@ -63,8 +63,7 @@ pub(super) struct Cells {
     cells: Vec<Cell>,
     /// mbAddr of the first macroblock of the slice.
     first: usize,
-    width: usize,
-    is_mbaff: bool,
+    grid: Grid,
 }
 
 /// The neighbours of a macroblock.
@@ -80,12 +79,7 @@ pub(super) struct Neighbours<'a> {
 
 impl Cells {
     pub(super) fn new(parameters: &Parameters) -> Cells {
-        Cells {
-            cells: Vec::new(),
-            first: parameters.first_mb_addr(),
-            width: parameters.pic_width_in_mbs as usize,
-            is_mbaff: parameters.mbaff_frame_flag,
-        }
+        Cells { cells: Vec::new(), first: parameters.first_mb_addr(), grid: Grid::of(parameters) }
     }
 
     /// mbAddr of the macroblock that comes next; macroblocks are coded in this order.
@@ -110,27 +104,71 @@ impl Cells {
     /// In MBAFF frames: the upper macroblocks of the pair to the left and of the pair above.
     pub(super) fn pairs(&self) -> [&Cell; 2] {
         let pair = self.next() / 2;
-        [self.left_of(pair), pair.checked_sub(self.width)].map(|pair| self.get(pair.map(|pair| 2 * pair)))
-    }
-
-    /// The number of the macroblock, or pair, to the left.
-    fn left_of(&self, at: usize) -> Option<usize> {
-        if at.is_multiple_of(self.width) { None } else { Some(at - 1) }
+        [self.grid.left_of(pair), pair.checked_sub(self.grid.width)]
+            .map(|pair| self.get(pair.map(|pair| 2 * pair)))
     }
 
     /// The neighbours of the next macroblock, given whether it is a field macroblock.
     pub(super) fn neighbours(&self, is_field: bool) -> Neighbours<'_> {
-        let mb_addr = self.next();
-        if !self.is_mbaff {
-            let (a, b) = (self.get(self.left_of(mb_addr)), self.get(mb_addr.checked_sub(self.width)));
-            return Neighbours { a, b, left: [0, 1, 2, 3].map(|row| (a, row)) };
+        let around = self.grid.around(self.next(), is_field, |mb_addr| self.get(Some(mb_addr)).is_field);
+        Neighbours {
+            a: self.get(around.left[0].0),
+            b: self.get(around.above),
+            left: around.left.map(|(mb_addr, row)| (self.get(mb_addr), row)),
         }
-        // Table 6-4, in rows of four samples.
+    }
+}
+
+/// How the macroblocks of a picture lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid {
+    /// PicWidthInMbs.
+    pub(crate) width: usize,
+    /// MbaffFrameFlag.
+    pub(crate) is_mbaff: bool,
+}
+
+/// Where the neighbours of a macroblock are, by their addresses; `None` beyond the edge of the picture. Whether they are in the
+/// same slice is another question.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around {
+    /// To the left of each row of 4x4 blocks: a macroblock, and a row of its blocks.
+    pub(crate) left: [(Option<usize>, usize); 4],
+    /// The macroblock above.
+    pub(crate) above: Option<usize>,
+}
+
+impl Grid {
+    /// That of the picture that a slice is of.
+    pub(crate) fn of(parameters: &Parameters) -> Grid {
+        Grid { width: parameters.pic_width_in_mbs as usize, is_mbaff: parameters.mbaff_frame_flag }
+    }
+
+    /// The number of the macroblock, or pair, to the left.
+    fn left_of(self, at: usize) -> Option<usize> {
+        if at.is_multiple_of(self.width) { None } else { Some(at - 1) }
+    }
+
+    /// The neighbours of the macroblock at this address, given whether it is a field macroblock, and whether each one before it is
+    /// (table 6-4, in rows of four samples).
+    #[inline(always)]
+    pub(crate) fn around(
+        self,
+        mb_addr: usize,
+        is_field: bool,
+        is_field_at: impl Fn(usize) -> bool,
+    ) -> Around {
+        if !self.is_mbaff {
+            let left = self.left_of(mb_addr);
+            return Around {
+                left: [0, 1, 2, 3].map(|row| (left, row)),
+                above: mb_addr.checked_sub(self.width),
+            };
+        }
         let (pair, is_bottom) = (mb_addr / 2, mb_addr % 2 == 1);
         let left_pair = self.left_of(pair).map(|pair| 2 * pair);
-        let left_of = |is_bottom, row| (self.get(left_pair.map(|top| top + usize::from(is_bottom))), row);
-        let is_left_field = self.get(left_pair).is_field;
-        let left = [0, 1, 2, 3].map(|row| match (is_field, is_left_field) {
+        let left_of = |is_bottom, row| (left_pair.map(|top| top + usize::from(is_bottom)), row);
+        let left = [0, 1, 2, 3].map(|row| match (is_field, left_pair.is_some_and(&is_field_at)) {
             (false, true) => left_of(false, (row + 4 * usize::from(is_bottom)) / 2),
             (true, false) => left_of(row >= 2, 2 * row % 4),
             _ => left_of(is_bottom, row),
@@ -138,10 +176,10 @@ impl Cells {
         let above_pair = pair.checked_sub(self.width).map(|pair| 2 * pair);
         let above = match (is_field, is_bottom) {
             (false, true) => Some(mb_addr - 1),
-            (true, false) if self.get(above_pair).is_field => above_pair,
+            (true, false) if above_pair.is_some_and(is_field_at) => above_pair,
             _ => above_pair.map(|top| top + 1),
         };
-        Neighbours { a: left[0].0, b: self.get(above), left }
+        Around { left, above }
     }
 }
 

@@ -40,12 +40,12 @@ pub struct Parameters {
 
 impl Parameters {
     /// mbAddr of the first macroblock.
-    pub(super) fn first_mb_addr(&self) -> usize {
+    pub(crate) fn first_mb_addr(&self) -> usize {
         self.first_mb_in_slice as usize * if self.mbaff_frame_flag { 2 } else { 1 }
     }
 
     /// How many levels each chroma plane of a macroblock has.
-    pub(super) fn chroma_levels(&self) -> usize {
+    pub(crate) fn chroma_levels(&self) -> usize {
         [0, 64, 128, 256][usize::from(self.chroma_array_type & 3)]
     }
 
@@ -64,7 +64,7 @@ impl Parameters {
     }
 
     /// How many bytes the samples of an I_PCM macroblock take.
-    pub(super) fn pcm_bytes(&self) -> usize {
+    pub(crate) fn pcm_bytes(&self) -> usize {
         let bits = 256 * usize::from(self.bit_depth_luma)
             + 2 * self.chroma_levels() * usize::from(self.bit_depth_chroma);
         bits / 8

@@ -100,6 +100,12 @@ enum Failure {
     #[error("{0}")]
     Design(DesignError),
     #[error("{0}")]
+    Dream(#[from] silicabac::dream::DreamError),
+    #[error("{}: {source}; `silicabac stream dream --count` makes such a file", .path.display())]
+    Manifest { path: PathBuf, source: serde_json::Error },
+    #[error("{}: {what}", .path.display())]
+    Altered { path: PathBuf, what: &'static str },
+    #[error("{0}")]
     Prove(#[from] ProveError),
     #[error("{0}")]
     Suite(#[from] SuiteError),

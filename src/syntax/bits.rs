@@ -100,6 +100,20 @@ pub enum HeaderError {
     },
 }
 
+impl HeaderError {
+    /// The element that it is about, if it is about one.
+    pub fn element(&self) -> Option<Element> {
+        match *self {
+            HeaderError::Illegal { element, .. }
+            | HeaderError::Ends { element, .. }
+            | HeaderError::TooLong { element, .. }
+            | HeaderError::Missing { element }
+            | HeaderError::Unsent { element, .. } => Some(element),
+            HeaderError::Cut { .. } => None,
+        }
+    }
+}
+
 /// A coder of header bits.
 pub trait BitCoder {
     /// Codes an element and gives its value.

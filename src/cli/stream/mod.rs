@@ -1,8 +1,10 @@
 //! `silicabac stream`: a file a verb; here is what they share: a stream that is gone through, and what of it is wanted.
 
 mod compare;
+mod dream;
 mod headers;
 mod info;
+mod judge;
 mod open;
 mod rewrite;
 mod rows;
@@ -51,6 +53,10 @@ struct Input {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Make up a legal stream that stresses an entropy decoder, from a seed
+    Dream(dream::Arguments),
+    /// Play made-up streams to a decoder, any command, and compare what it makes of them
+    Judge(judge::Arguments),
     /// Tell what is in a stream: NAL units, slices, macroblocks or coding units, bins, contexts
     #[command(after_help = "Examples:
   silicabac stream info in.264
@@ -139,6 +145,8 @@ enum Verb {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
+        Verb::Dream(arguments) => dream::run(arguments),
+        Verb::Judge(arguments) => judge::run(arguments),
         Verb::Info { input, format } => info::info(input, *format),
         Verb::Headers { input, selection, format, output } => {
             headers::headers(input, selection, *format, output.as_deref())

@@ -1,0 +1,111 @@
+//! `silicabac stream dream`
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValuesParser;
+use sha2::{Digest, Sha256};
+use silicabac::dream::{
+    self,
+    broken::{Broken, Class},
+    suite::{Dreamed, MANIFEST, Manifest},
+};
+
+use crate::cli::{
+    Failure, Verdict,
+    output::{Kind, to_output, write_file},
+    print::{bar, say, unless_closed},
+};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac stream dream --seed 7 -o s.264
+  silicabac stream dream --seed 7 --features mbaff,pcm -o s.264
+  silicabac stream dream --seed 1 --count 1000 -o dreams
+  silicabac stream dream --seed 1 --count 340 --broken -o broken")]
+pub(super) struct Arguments {
+    /// The standard
+    #[arg(long, value_enum, default_value_t = Codec::H264)]
+    codec: Codec,
+    /// What is random; the same seed gives the same bytes
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// What the stream has to have
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(dream::avc_features()))]
+    features: Vec<String>,
+    /// So many streams, of this seed and the next ones, in the directory that --output names, with a manifest
+    #[arg(long, value_name = "NUMBER")]
+    count: Option<u64>,
+    /// Break one thing in each stream: of this class, or of one class after the other
+    #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true, default_missing_value = "all", value_parser = PossibleValuesParser::new(["all"].into_iter().chain(Class::ALL.map(Class::name))))]
+    broken: Option<String>,
+    /// Where to write; - is standard output
+    #[arg(short, long, value_name = "PATH")]
+    output: PathBuf,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Codec {
+    H264,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let Codec::H264 = arguments.codec;
+    let wanted: Vec<&'static str> = dream::avc_features()
+        .filter(|name| arguments.features.iter().any(|feature| feature == name))
+        .collect();
+    let Some(count) = arguments.count else {
+        let (stream, broken) = one(arguments, &wanted, arguments.seed)?;
+        to_output(Some(&arguments.output), Kind::Binary, |out| unless_closed(out.write_all(&stream)))?;
+        say(format_args!("seed {}, {} bytes", arguments.seed, stream.len()));
+        if let Some(Broken { nal_unit, error, .. }) = broken {
+            say(format_args!("broken: NAL unit {nal_unit}: {error}"));
+        }
+        return Ok(Verdict::Equal);
+    };
+    many(arguments, &wanted, count)
+}
+
+/// The stream of a seed, and what is broken in it. Not every stream has what is to be broken.
+fn one(
+    arguments: &Arguments,
+    wanted: &[&'static str],
+    seed: u64,
+) -> Result<(Vec<u8>, Option<Broken>), Failure> {
+    let Some(name) = &arguments.broken else { return Ok((dream::avc(seed, wanted)?, None)) };
+    let class = Class::ALL.into_iter().find(|class| class.name() == name);
+    let class = class.unwrap_or(Class::ALL[(seed % Class::ALL.len() as u64) as usize]);
+    let (stream, broken) = dream::broken::dream(seed, wanted, class)?;
+    Ok((stream, Some(broken)))
+}
+
+fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
+    let directory: &Path = &arguments.output;
+    std::fs::create_dir_all(directory)
+        .map_err(|source| Failure::Write { path: directory.to_owned(), source })?;
+    let bar = bar(Some(count), "streams");
+    let mut streams = Vec::new();
+    for seed in (0..count).map(|index| arguments.seed.wrapping_add(index)) {
+        let (stream, broken) = one(arguments, wanted, seed)?;
+        let file = format!("h264-{seed}.264");
+        write_file(&directory.join(&file), |out| out.write_all(&stream))?;
+        streams.push(Dreamed {
+            file,
+            codec: "h264".to_owned(),
+            seed,
+            wanted: arguments.features.clone(),
+            features: dream::features_of_avc(&stream).into_iter().map(str::to_owned).collect(),
+            broken,
+            sha256: hex::encode(Sha256::digest(&stream)),
+            pictures: None,
+        });
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let manifest = Manifest { tool: format!("silicabac {}", env!("CARGO_PKG_VERSION")), streams };
+    write_file(&directory.join(MANIFEST), |out| {
+        serde_json::to_writer_pretty(&mut *out, &manifest)?;
+        out.write_all(b"\n")
+    })?;
+    say(format_args!("{count} streams from seed {} on", arguments.seed));
+    Ok(Verdict::Equal)
+}

@@ -1,0 +1,194 @@
+//! `silicabac stream judge`
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::value_parser;
+use rayon::prelude::*;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use silicabac::dream::{
+    judge::{Played, play},
+    suite::{Dreamed, MANIFEST, Manifest, Pictures},
+};
+use silicabac::files;
+
+use crate::cli::{
+    Failure, Verdict,
+    output::write_file,
+    print::{Format, bar, out, say, unless_closed},
+};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  silicabac stream judge dreams --decoder 'ffmpeg -v error -i {} -f rawvideo -' --record FFmpeg
+  silicabac stream judge dreams --decoder './my_decoder {} /proc/self/fd/1'")]
+pub(super) struct Arguments {
+    /// A directory of streams that `dream --count` made
+    #[arg(value_name = "DIRECTORY")]
+    directory: PathBuf,
+    /// The decoder: a command of the shell, with {} for the stream; it writes the pictures to its standard output
+    #[arg(long, value_name = "COMMAND")]
+    decoder: String,
+    /// Write to the manifest what it makes of the streams of which nothing is known, under this name, and that it agrees on the others
+    #[arg(long, value_name = "NAME")]
+    record: Option<String>,
+    /// After so many seconds it hangs
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=86_400))]
+    patience: u64,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// The largest file that is read.
+const MOST: u64 = 1 << 30;
+
+/// What is to be said of a decoder and a stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    Equal,
+    /// It ended well, and nothing is known of the pictures.
+    Unknown,
+    /// The stream is broken, and it ended, however that was.
+    Survives,
+    Differs,
+    Fails,
+    Hangs,
+    Unsound,
+}
+
+impl Judgement {
+    fn new(played: &Played, stream: &Dreamed) -> Judgement {
+        match (played.status, &stream.pictures) {
+            _ if played.is_unsound() => Judgement::Unsound,
+            (None, _) => Judgement::Hangs,
+            _ if stream.broken.is_some() && !played.has_crashed() => Judgement::Survives,
+            (Some(status), _) if !status.success() => Judgement::Fails,
+            (_, None) => Judgement::Unknown,
+            (_, Some(expected)) if expected.sha256 == played.output.0 => Judgement::Equal,
+            _ => Judgement::Differs,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Judgement::Equal => "equal",
+            Judgement::Unknown => "unknown",
+            Judgement::Survives => "survives",
+            Judgement::Differs => "differs",
+            Judgement::Fails => "fails",
+            Judgement::Hangs => "hangs",
+            Judgement::Unsound => "unsound",
+        }
+    }
+
+    const fn is_good(self) -> bool {
+        matches!(self, Judgement::Equal | Judgement::Unknown | Judgement::Survives)
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let path = arguments.directory.join(MANIFEST);
+    let failed = |source| Failure::Read { path: path.clone(), source };
+    // It is written again, so it is no input.
+    let text = files::read_earlier(&path).map_err(failed)?;
+    let text = text.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+    let mut manifest: Manifest =
+        serde_json::from_str(&text).map_err(|source| Failure::Manifest { path: path.clone(), source })?;
+    let bar = bar(Some(manifest.streams.len() as u64), "streams");
+    let patience = Duration::from_secs(arguments.patience);
+    let played = manifest.streams.par_iter().map(|stream| {
+        let path = arguments.directory.join(&stream.file);
+        check(&path, stream)?;
+        let played = play(&arguments.decoder, &path, patience).map_err(Failure::Process)?;
+        bar.inc(1);
+        Ok((Judgement::new(&played, stream), played))
+    });
+    let played = played.collect::<Result<Vec<_>, Failure>>()?;
+    bar.finish_and_clear();
+    let judged = || manifest.streams.iter().zip(&played);
+    unless_closed(match arguments.format {
+        Format::Human => print(judged()),
+        Format::Json => print_json(judged()),
+    })?;
+    let count = |is: fn(Judgement) -> bool| played.iter().filter(|(judgement, _)| is(*judgement)).count();
+    let (bad, unknown) =
+        (count(|judgement| !judgement.is_good()), count(|judgement| judgement == Judgement::Unknown));
+    say(format_args!(
+        "{} streams: {} equal, {unknown} of which no pictures are known, {} broken and survived, {bad} bad",
+        played.len(),
+        count(|judgement| judgement == Judgement::Equal),
+        count(|judgement| judgement == Judgement::Survives),
+    ));
+    if let Some(name) = &arguments.record {
+        record(name, &mut manifest, &played);
+        write_file(&path, |out| {
+            serde_json::to_writer_pretty(&mut *out, &manifest)?;
+            out.write_all(b"\n")
+        })?;
+    } else if unknown > 0 {
+        say("note: `--record NAME` takes down what a decoder that is trusted makes of them");
+    }
+    Ok(if bad > 0 { Verdict::Mismatch } else { Verdict::Equal })
+}
+
+/// Whether the stream is what the manifest says.
+fn check(path: &std::path::Path, stream: &Dreamed) -> Result<(), Failure> {
+    let bytes = files::read(path, MOST).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+    if hex::encode(Sha256::digest(&bytes)) == stream.sha256 {
+        Ok(())
+    } else {
+        let what = "it is not the stream that the manifest describes: another SHA-256";
+        Err(Failure::Altered { path: path.to_owned(), what })
+    }
+}
+
+/// Keeps the pictures of streams of which none were known, and who agrees on the others.
+fn record(name: &str, manifest: &mut Manifest, played: &[(Judgement, Played)]) {
+    for (stream, (judgement, played)) in manifest.streams.iter_mut().zip(played) {
+        if !matches!(judgement, Judgement::Equal | Judgement::Unknown) {
+            continue;
+        }
+        let sha256 = played.output.0.clone();
+        let pictures = stream.pictures.get_or_insert(Pictures { sha256, decoders: Vec::new() });
+        if !pictures.decoders.iter().any(|decoder| decoder == name) {
+            pictures.decoders.push(name.to_owned());
+        }
+    }
+}
+
+/// A row for each stream on which the decoder is not good.
+fn print<'a>(judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Played))>) -> io::Result<()> {
+    for (stream, (judgement, played)) in judged.filter(|(_, (judgement, _))| !judgement.is_good()) {
+        let how = match played.status {
+            Some(status) => status.to_string(),
+            None => "no end".to_owned(),
+        };
+        let complaint = played.complaint.lines().next().unwrap_or_default();
+        writeln!(out(), "{:24} {:8} {how}; {complaint}", stream.file, judgement.name())?;
+    }
+    Ok(())
+}
+
+fn print_json<'a>(judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Played))>) -> io::Result<()> {
+    for (stream, (judgement, played)) in judged {
+        let line = json!({
+            "file": stream.file,
+            "seed": stream.seed,
+            "broken": stream.broken,
+            "judgement": judgement.name(),
+            "status": played.status.and_then(|status| status.code()),
+            "seconds": played.time.as_secs_f64(),
+            "bytes": played.output.1,
+            "sha256": played.output.0,
+            "expected": stream.pictures.as_ref().map(|pictures| &pictures.sha256),
+            "complaint": played.complaint,
+        });
+        writeln!(out(), "{line}")?;
+    }
+    Ok(())
+}

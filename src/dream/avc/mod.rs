@@ -1,0 +1,93 @@
+//! Dreams of H.264.
+
+mod header;
+mod intra;
+mod levels;
+mod motion;
+mod picture;
+mod sequence;
+mod slice;
+
+use super::DreamError;
+use super::choice::Hits;
+use super::random::Random;
+use crate::avc::ParameterSets;
+use crate::syntax::nal::escape;
+
+/// What kind of stream it is.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    /// profile_idc: 77, 100, 110, 122 or 244.
+    profile_idc: i64,
+    /// chroma_format_idc.
+    chroma_format_idc: i64,
+    /// BitDepthY and BitDepthC.
+    bit_depth: i64,
+    /// Whether there are fields, or frames of which macroblocks can be fields.
+    interlaced: bool,
+}
+
+impl Kind {
+    fn any(random: &mut Random) -> Kind {
+        let profile_idc = random.one_of(&[77, 100, 100, 110, 122, 244]);
+        let (formats, depths): (&[i64], &[i64]) = match profile_idc {
+            77 => (&[1], &[8]),
+            100 => (&[0, 1, 1, 1], &[8]),
+            110 => (&[0, 1, 1], &[8, 9, 10]),
+            122 => (&[0, 1, 2, 2], &[8, 9, 10]),
+            _ => (&[0, 1, 2, 3, 3, 3], &[8, 9, 10, 12, 14]),
+        };
+        Kind {
+            profile_idc,
+            chroma_format_idc: random.one_of(formats),
+            bit_depth: random.one_of(depths),
+            interlaced: random.chance(128),
+        }
+    }
+}
+
+/// Replaces a value that is not legal.
+trait Choice {
+    /// `given`, or any legal value below `count`.
+    fn legal(&mut self, given: u8, count: u8, is_legal: impl Fn(u8) -> bool) -> u8;
+}
+
+/// Any stream.
+pub(super) fn dream(random: &mut Random) -> Result<Vec<u8>, DreamError> {
+    let mut writer = Writer::default();
+    let kind = Kind::any(random);
+    let (sequence, header) = sequence::Sequence::new(random, kind);
+    writer.parameter_set(header)?;
+    let mut sets = Vec::new();
+    for id in 0..1 + i64::from(random.below(3)) {
+        let (picture, header) = sequence.picture(random, id);
+        writer.parameter_set(header)?;
+        sets.push(picture);
+    }
+    let mut hits = Hits::default();
+    picture::pictures(random, &mut hits, &mut writer, &sequence, &sets)?;
+    Ok(writer.bytes)
+}
+
+/// A byte stream in the making.
+#[derive(Debug, Default)]
+struct Writer {
+    sets: ParameterSets,
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    fn parameter_set(&mut self, header: header::Header) -> Result<(), DreamError> {
+        let mut writer = header.write(&self.sets)?;
+        writer.push(true);
+        let rbsp = writer.into_parts().0;
+        self.sets.take(&rbsp);
+        self.unit(&rbsp);
+        Ok(())
+    }
+
+    fn unit(&mut self, rbsp: &[u8]) {
+        self.bytes.extend([0, 0, 0, 1]);
+        self.bytes.extend(escape(rbsp));
+    }
+}

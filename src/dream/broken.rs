@@ -1,0 +1,355 @@
+//! Streams in which exactly one thing is broken, and where a decoder should notice it.
+//!
+//! A legal stream is taken apart and one of its slices is written again with one wrong value. So that the walk says itself what is
+//! wrong, it is driven by a coder that claims to read: it takes the recorded values of the slice, but for one, codes whatever it is
+//! given, and complains where a reader would.
+
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DreamError, random::Random};
+use crate::avc::{Content, DataError, Macroblock, Parameters, Stream, StreamUnit, Walk, read_each};
+use crate::bin::{BinCoder, Decode, Element, Encode, Event};
+use crate::context::{ContextModel, CtxIdx};
+use crate::observed::{Observed, Observer};
+use crate::syntax::nal::escape;
+use crate::syntax::{BitCoder, BitWriter, Descriptor, HeaderElement, Values};
+use crate::{engine, spec};
+
+/// Defines the classes and their names in one place.
+macro_rules! classes {
+    ($($name:ident, $text:literal: $what:literal;)*) => {
+        /// What is broken.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Class {
+            $(#[doc = concat!($what, ".")] #[serde(rename = $text)] $name,)*
+        }
+
+        impl Class {
+            /// All of them.
+            pub const ALL: [Class; [$($text),*].len()] = [$(Class::$name),*];
+
+            /// Its name in files.
+            pub const fn name(self) -> &'static str {
+                match self { $(Class::$name => $text),* }
+            }
+        }
+    };
+}
+
+classes! {
+    CabacInitIdc, "cabac-init-idc": "cabac_init_idc is above 2";
+    FirstMbInSlice, "first-mb-in-slice": "first_mb_in_slice is beyond the picture";
+    SliceQpDelta, "slice-qp-delta": "slice_qp_delta makes a SliceQPY that no slice can have";
+    PicParameterSetId, "pic-parameter-set-id": "pic_parameter_set_id names a set that was not sent";
+    NumRefIdxActive, "num-ref-idx-active": "num_ref_idx_l0_active_minus1 is above 31";
+    ModificationOfPicNumsIdc, "modification-of-pic-nums-idc": "modification_of_pic_nums_idc is above 3, in a stream of the base view";
+    HeaderCut, "header-cut": "The NAL unit ends within the slice header";
+    MbQpDelta, "mb-qp-delta": "mb_qp_delta is out of its range";
+    RefIdx, "ref-idx": "ref_idx_l0 or ref_idx_l1 is beyond the list";
+    Mvd, "mvd": "A motion vector difference needs more than 16 bits";
+    CoeffAbsLevel, "coeff-abs-level": "A level needs more bits than its profile has";
+    NoEnd, "no-end": "end_of_slice_flag is 0 at the last macroblock of the picture";
+    StopBit, "stop-bit": "rbsp_stop_one_bit is 0";
+    Truncated, "truncated": "Slice data ends too early";
+    Empty, "empty": "There is no slice data";
+    FirstBits, "first-bits": "The first nine bits of slice data are 511";
+    Bit, "bit": "A bit of slice data is another";
+}
+
+/// Where a decoder should notice what is broken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// What is broken.
+    pub class: Class,
+    /// The number of the NAL unit.
+    pub nal_unit: u64,
+    /// The address of the macroblock at which it shows, if it is in slice data.
+    pub mb_addr: Option<usize>,
+    /// The element, if it is one that has a wrong value.
+    pub element: Option<String>,
+    /// What is wrong, in words.
+    pub error: String,
+}
+
+/// The stream with one thing broken, and where. `None` if the stream has nothing that can be broken so.
+///
+/// ```
+/// use silicabac::dream::{avc, broken::{Class, break_one}};
+/// let (stream, broken) = break_one(&avc(7, &["p"])?, Class::CabacInitIdc, 1).unwrap();
+/// assert_eq!(broken.element.as_deref(), Some("cabac_init_idc"));
+/// assert_eq!(broken.error, "cabac_init_idc is 3; it can be 0 to 2 (bit 36)");
+/// # Ok::<(), silicabac::dream::DreamError>(())
+/// ```
+pub fn break_one(stream: &[u8], class: Class, seed: u64) -> Option<(Vec<u8>, Broken)> {
+    let random = &mut Random::new(seed);
+    let units: Vec<StreamUnit> = Stream::new(stream).map_while(Result::ok).collect();
+    let mut slices: Vec<usize> = (0..units.len()).filter(|&index| units[index].slice().is_some()).collect();
+    random.shuffle(&mut slices);
+    slices.into_iter().find_map(|index| {
+        let unit = &units[index];
+        let bytes = broken_unit(unit, class, random)?;
+        let broken = noticed(unit, &bytes, class)?;
+        let others = units.iter().enumerate().flat_map(|(other, unit)| {
+            let bytes = if other == index { &bytes } else { &unit.unit.bytes };
+            [&unit.unit.prefix[..], bytes].concat()
+        });
+        Some((others.collect(), broken))
+    })
+}
+
+/// The first of several streams of a seed, with these features, that can be broken so, broken.
+///
+/// # Errors
+/// [`DreamError`].
+pub fn dream(seed: u64, features: &[&'static str], class: Class) -> Result<(Vec<u8>, Broken), DreamError> {
+    let mut seeds = Random::new(seed);
+    for _ in 0..TRIES {
+        let seed = seeds.seed();
+        if let Some(found) = break_one(&super::avc(seed, features)?, class, seed) {
+            return Ok(found);
+        }
+    }
+    Err(DreamError::NoSuchStream { tries: TRIES, features: [features, &[class.name()]].concat() })
+}
+
+/// How many streams are made to find one that can be broken.
+const TRIES: u64 = 200;
+
+/// The NAL unit of a slice with one thing broken.
+fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<Vec<u8>> {
+    let Content::Slice { parameters, data: at } = &unit.content else { return None };
+    let (header, data) = unit.rbsp.split_at(*at);
+    let with_data = |data: Vec<u8>| Some(escape(&[header, &data].concat()));
+    let mut in_header = |name: &'static str, change: &dyn Fn(&mut Random, i64) -> i64| {
+        let mut elements = unit.headers().elements;
+        let of_name: Vec<usize> =
+            (0..elements.len()).filter(|&index| elements[index].element.0 == name).collect();
+        let index = (!of_name.is_empty()).then(|| random.one_of(&of_name))?;
+        elements[index].value = change(random, elements[index].value);
+        Some(escape(&[&written(elements)?[..], data].concat()))
+    };
+    match class {
+        Class::CabacInitIdc => in_header("cabac_init_idc", &|random, _| random.within(3..=9)),
+        Class::FirstMbInSlice => {
+            let size = i64::from(parameters.pic_size_in_mbs);
+            in_header("first_mb_in_slice", &|random, _| random.within(2 * size..=4 * size))
+        }
+        Class::SliceQpDelta => in_header("slice_qp_delta", &|random, _| {
+            let magnitude = random.within(200..=400);
+            if random.chance(128) { magnitude } else { -magnitude }
+        }),
+        Class::PicParameterSetId => in_header("pic_parameter_set_id", &|random, _| random.within(100..=255)),
+        Class::NumRefIdxActive => {
+            in_header("num_ref_idx_l0_active_minus1", &|random, _| random.within(32..=99))
+        }
+        Class::ModificationOfPicNumsIdc => {
+            in_header("modification_of_pic_nums_idc", &|random, _| random.within(4..=9))
+        }
+        Class::HeaderCut => {
+            let end = 2 + random.below(u32::try_from(*at).ok()?.checked_sub(3)?) as usize;
+            Some(escape(&unit.rbsp[..end])).filter(|bytes| bytes.last() != Some(&0))
+        }
+        Class::MbQpDelta => with_data(rewritten(parameters, data, random, &["mb_qp_delta"])?),
+        Class::RefIdx => with_data(rewritten(parameters, data, random, &["ref_idx_l0", "ref_idx_l1"])?),
+        Class::Mvd => with_data(rewritten(parameters, data, random, &["mvd_l0", "mvd_l1"])?),
+        Class::CoeffAbsLevel => with_data(rewritten(parameters, data, random, &["coeff_abs_level_minus1"])?),
+        Class::NoEnd => with_data(rewritten(parameters, data, random, &["end_of_slice_flag"])?),
+        Class::StopBit => {
+            // The last bit that is 1.
+            let last = data.iter().rposition(|&byte| byte != 0)?;
+            let mut data = data.to_vec();
+            data[last] &= data[last] - 1;
+            with_data(data).filter(|bytes| bytes.last() != Some(&0))
+        }
+        Class::Truncated => {
+            let end = random.below(u32::try_from(data.len()).ok()?.checked_sub(1)?) as usize;
+            with_data(data[..=end].to_vec()).filter(|bytes| bytes.last() != Some(&0))
+        }
+        Class::Empty => with_data(Vec::new()),
+        Class::FirstBits => {
+            let mut data = data.to_vec();
+            data.iter_mut().take(2).for_each(|byte| *byte = 0xff);
+            with_data(data)
+        }
+        Class::Bit => {
+            let bit = random.below(8 * u32::try_from(data.len()).ok()?);
+            let mut data = data.to_vec();
+            data[bit as usize / 8] ^= 0x80 >> (bit % 8);
+            with_data(data).filter(|bytes| bytes.last() != Some(&0))
+        }
+    }
+}
+
+/// Where a reader of the unit notices that it is broken, which it may not.
+fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
+    let rbsp = crate::syntax::nal::unescape(bytes);
+    let mut sets = (*unit.sets).clone();
+    let nal_unit = unit.number;
+    match sets.take(&rbsp) {
+        Content::Damaged(error) => {
+            let element = error.element().map(|element| element.0.to_owned());
+            Some(Broken { class, nal_unit, mb_addr: None, element, error: error.to_string() })
+        }
+        Content::Slice { parameters, data } => {
+            let mut last =
+                parameters.first_mb_in_slice as usize * if parameters.mbaff_frame_flag { 2 } else { 1 };
+            let (decoder, read) =
+                read_each(&parameters, spec::Decoder::new(&rbsp[data..]), |step| last = step.mb_addr);
+            let error = match read {
+                Err(error) => error,
+                Ok(()) => {
+                    let bit = decoder.position() - 1;
+                    let byte = rbsp.get(data + (bit / 8) as usize).copied().unwrap_or(0);
+                    (byte >> (7 - bit % 8) & 1 == 0).then_some(DataError::StopBit { bit })?
+                }
+            };
+            let (mb_addr, element) = match &error {
+                DataError::Fault(fault) => (fault.mb_addr, Some(fault.element.0.to_owned())),
+                DataError::Decode { mb_addr, .. } => (*mb_addr, None),
+                _ => (last, None),
+            };
+            Some(Broken { class, nal_unit, mb_addr: Some(mb_addr), element, error: error.to_string() })
+        }
+        _ => None,
+    }
+}
+
+/// A header, of its elements.
+fn written(elements: Vec<HeaderElement>) -> Option<Vec<u8>> {
+    // The alignment at the end is another one now.
+    let is_value = |coded: &&HeaderElement| !matches!(coded.descriptor, Descriptor::Alignment(_));
+    let values: VecDeque<i64> = elements.iter().filter(is_value).map(|coded| coded.value).collect();
+    let mut bits = BitWriter::new(Listed(values));
+    for HeaderElement { element, descriptor, .. } in elements.iter().filter(is_value) {
+        bits.code(*element, *descriptor, descriptor.all()).ok()?;
+    }
+    bits.align(true, "cabac_alignment_one_bit").ok()?;
+    Some(bits.into_parts().0)
+}
+
+/// Values in their order.
+struct Listed(VecDeque<i64>);
+
+impl Values for Listed {
+    fn value(&mut self, _: Element, _: &RangeInclusive<i64>) -> Option<i64> {
+        self.0.pop_front()
+    }
+
+    fn has(&self, _: Element) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+/// All that was coded of a slice.
+#[derive(Clone, Debug, Default)]
+struct Record {
+    elements: VecDeque<(Element, i32)>,
+    raw: VecDeque<u8>,
+}
+
+impl<C> Observer<C> for Record {
+    fn coded(&mut self, _: &C, element: Element, value: i32) {
+        self.elements.push_back((element, value));
+    }
+
+    fn after(&mut self, _: &C, coded: Event) {
+        if let Event::Raw(byte) = coded {
+            self.raw.push_back(byte);
+        }
+    }
+}
+
+/// Slice data in which an element of one of these names has a value that is not legal. It ends after its macroblock.
+fn rewritten(parameters: &Parameters, data: &[u8], random: &mut Random, names: &[&str]) -> Option<Vec<u8>> {
+    let observed = Observed { coder: engine::Decoder::new(data), observer: Record::default() };
+    let (observed, read) = read_each(parameters, observed, |_| {});
+    read.ok()?;
+    let record = observed.observer;
+    let mut candidates: Vec<usize> =
+        (0..record.elements.len()).filter(|&index| names.contains(&record.elements[index].0.0)).collect();
+    random.shuffle(&mut candidates);
+    // A value that can be coded only where there is a choice at all.
+    candidates.into_iter().take(20).find_map(|wrong| {
+        let larger = 1 + random.below(8) as i32;
+        let coder =
+            Injector { encoder: engine::Encoder::new(), record: record.clone(), at: 0, wrong, larger };
+        let mut walk = Walk::new(coder, parameters);
+        loop {
+            match walk.macroblock(&mut Macroblock::default(), false) {
+                Ok(false) if walk.coder().record.elements.is_empty() => return None,
+                Ok(false) => {}
+                Ok(true) => return None,
+                Err(_) => break,
+            }
+        }
+        let mut encoder = walk.into_coder().encoder;
+        encoder.terminate(true);
+        Some(encoder.finish())
+    })
+}
+
+/// Writes what was recorded, but for one value.
+struct Injector {
+    encoder: engine::Encoder,
+    record: Record,
+    /// The number of the next element.
+    at: usize,
+    /// The number of the one that gets a wrong value, and how much larger than legal that is.
+    wrong: usize,
+    larger: i32,
+}
+
+impl BinCoder for Injector {
+    /// So the walk checks what is coded, and not what it is given.
+    const READS: bool = true;
+
+    fn element(&mut self, element: Element, _: i32, legal: RangeInclusive<i32>) -> i32 {
+        let recorded = self.record.elements.pop_front().map_or(0, |(_, value)| value);
+        self.at += 1;
+        match self.at - 1 == self.wrong {
+            true if element.0 == "end_of_slice_flag" => 0,
+            true if legal.start() < legal.end() => legal.end() + self.larger,
+            _ => recorded,
+        }
+    }
+
+    fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
+        self.encoder.context(ctx, bin)
+    }
+
+    fn bypass(&mut self, bin: bool) -> bool {
+        self.encoder.bypass(bin)
+    }
+
+    fn terminate(&mut self, bin: bool) -> bool {
+        self.encoder.terminate(bin)
+    }
+
+    fn align(&mut self) {
+        self.encoder.align();
+    }
+
+    fn padding(&mut self, bits: u8) -> u8 {
+        self.encoder.padding(bits)
+    }
+
+    fn raw(&mut self, bytes: &mut [u8]) {
+        bytes.iter_mut().for_each(|byte| *byte = self.record.raw.pop_front().unwrap_or(0));
+        self.encoder.raw(bytes);
+    }
+
+    fn start(&mut self) {
+        self.encoder.start();
+    }
+
+    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
+        self.encoder.load(ctx, model);
+    }
+
+    fn save(&self, ctx: CtxIdx) -> ContextModel {
+        self.encoder.save(ctx)
+    }
+}

@@ -1,0 +1,176 @@
+//! A coder that chooses the value of each element among those that the walk calls legal, and codes nothing.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use super::random::Random;
+use crate::bin::{BinCoder, Element, Place};
+use crate::context::{ContextModel, CtxIdx};
+use crate::observed::Observer;
+
+/// How often each element had a value of each class.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hits(BTreeMap<(&'static str, i64), u64>);
+
+impl Hits {
+    fn count(&mut self, element: Element, value: i32) {
+        *self.0.entry((element.0, class(value))).or_default() += 1;
+    }
+
+    fn of(&self, element: Element, value: i32) -> u64 {
+        self.0.get(&(element.0, class(value))).copied().unwrap_or(0)
+    }
+}
+
+/// Takes down the elements of slice data that is read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted(Vec<(Element, i32)>);
+
+impl Counted {
+    pub(super) fn add_to(self, hits: &mut Hits) {
+        self.0.into_iter().for_each(|(element, value)| hits.count(element, value));
+    }
+}
+
+impl<C> Observer<C> for Counted {
+    fn coded(&mut self, _: &C, element: Element, value: i32) {
+        self.0.push((element, value));
+    }
+}
+
+/// Small values are classes of their own; large ones are told apart by their sign and how many bits they have.
+fn class(value: i32) -> i64 {
+    match value.unsigned_abs() {
+        0..64 => value.into(),
+        magnitude => i64::from(value.signum()) * (1_000 + i64::from(magnitude.ilog2())),
+    }
+}
+
+/// How likely things are in the macroblocks to come, in 256ths.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taste {
+    skip: u32,
+    pcm: u32,
+    coded: u32,
+    significant: u32,
+    last: u32,
+    /// That a number has one bit more.
+    larger: u32,
+}
+
+impl Taste {
+    /// `richness`, 3 at the most, says how much a macroblock may have.
+    fn new(random: &mut Random, richness: u32) -> Taste {
+        let most = [0, 40, 120, 230][richness.min(3) as usize];
+        let mut up_to = |most: u32| random.below(most + 1);
+        Taste {
+            skip: up_to(160),
+            pcm: up_to(60),
+            coded: if richness == 0 { 0 } else { up_to(256) },
+            significant: up_to(most),
+            last: 4 + up_to(120),
+            larger: 30 + up_to(most.min(170)),
+        }
+    }
+}
+
+/// Chooses values; those that came seldom so far are more likely.
+#[derive(Debug)]
+pub(super) struct Chooser<'a> {
+    pub(super) random: &'a mut Random,
+    hits: &'a Hits,
+    richness: u32,
+    taste: Taste,
+    place: Option<Place>,
+}
+
+impl<'a> Chooser<'a> {
+    pub(super) fn new(random: &'a mut Random, hits: &'a Hits, richness: u32) -> Chooser<'a> {
+        Chooser { random, hits, richness, taste: Taste::default(), place: None }
+    }
+
+    /// The one of three values that came most seldom.
+    fn seldom(&mut self, element: Element, legal: &RangeInclusive<i32>) -> i32 {
+        let mut chosen = self.any(legal);
+        for _ in 0..2 {
+            let other = self.any(legal);
+            if self.hits.of(element, other) < self.hits.of(element, chosen) {
+                chosen = other;
+            }
+        }
+        chosen
+    }
+
+    /// Any of a few values; of many a small one mostly.
+    fn any(&mut self, legal: &RangeInclusive<i32>) -> i32 {
+        let (low, high) = (*legal.start(), *legal.end());
+        if i64::from(high) - i64::from(low) < 64 {
+            return self.random.within(low.into()..=high.into()) as i32;
+        }
+        let mut bits = 0;
+        while bits < 30 && self.random.chance(self.taste.larger) {
+            bits += 1;
+        }
+        let magnitude = (1 << bits | self.random.below(1 << bits) as i32) - 1;
+        let value = if low < 0 && self.random.chance(128) { -magnitude } else { magnitude };
+        value.clamp(low, high)
+    }
+}
+
+impl BinCoder for Chooser<'_> {
+    const READS: bool = false;
+
+    fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
+        let chance = match element.0 {
+            "end_of_slice_flag" => return given,
+            "mb_skip_flag" => self.taste.skip,
+            "coded_block_flag" => self.taste.coded,
+            "significant_coeff_flag" => self.taste.significant,
+            "last_significant_coeff_flag" => self.taste.last,
+            // The highest one is I_PCM.
+            "mb_type" if self.random.chance(self.taste.pcm) => return *legal.end(),
+            "mb_type" => return self.seldom(element, &(*legal.start()..=*legal.end() - 1)),
+            _ => return self.seldom(element, &legal),
+        };
+        self.random.chance(chance).into()
+    }
+
+    fn place(&mut self, place: Place) {
+        if let Place::Macroblock(_) = place
+            && self.place != Some(place)
+        {
+            self.place = Some(place);
+            self.taste = Taste::new(self.random, self.richness);
+        }
+    }
+
+    fn context(&mut self, _: CtxIdx, bin: bool) -> bool {
+        bin
+    }
+
+    fn bypass(&mut self, bin: bool) -> bool {
+        bin
+    }
+
+    fn terminate(&mut self, bin: bool) -> bool {
+        bin
+    }
+
+    fn align(&mut self) {}
+
+    fn padding(&mut self, _: u8) -> u8 {
+        0
+    }
+
+    fn raw(&mut self, bytes: &mut [u8]) {
+        self.random.fill(bytes);
+    }
+
+    fn start(&mut self) {}
+
+    fn load(&mut self, _: CtxIdx, _: ContextModel) {}
+
+    fn save(&self, _: CtxIdx) -> ContextModel {
+        ContextModel::default()
+    }
+}

@@ -1,0 +1,58 @@
+//! Chance, from a seed: the same on every machine.
+
+use std::ops::RangeInclusive;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+#[derive(Clone, Debug)]
+pub(super) struct Random(ChaCha8Rng);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Random {
+        Random(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// A seed for another source of chance.
+    pub(super) fn seed(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Another source of chance.
+    pub(super) fn fork(&mut self) -> Random {
+        Random::new(self.seed())
+    }
+
+    /// A number below `count`, or 0.
+    pub(super) fn below(&mut self, count: u32) -> u32 {
+        ((u64::from(self.0.next_u32()) * u64::from(count)) >> 32) as u32
+    }
+
+    /// A number of this range.
+    pub(super) fn within(&mut self, range: RangeInclusive<i64>) -> i64 {
+        let count = range.end().saturating_sub(*range.start()) as u64 + 1;
+        range.start() + ((u128::from(self.0.next_u64()) * u128::from(count)) >> 64) as i64
+    }
+
+    /// True in so many of 256 cases.
+    pub(super) fn chance(&mut self, of_256: u32) -> bool {
+        self.below(256) < of_256
+    }
+
+    /// One of these, of which there has to be one.
+    pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u32) as usize]
+    }
+
+    pub(super) fn shuffle<T>(&mut self, all: &mut [T]) {
+        for last in (1..all.len()).rev() {
+            all.swap(last, self.below(last as u32 + 1) as usize);
+        }
+    }
+
+    pub(super) fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+}

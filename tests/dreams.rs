@@ -1,0 +1,205 @@
+//! Streams that are made up: legal, the same each time, and as full of everything as they claim.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::{fs, path::Path, process::Output};
+
+use common::{command, expect, program};
+use silicabac::avc::{Content, Stream, StreamUnit};
+use silicabac::bin::Event;
+use silicabac::dream::broken::{Class, break_one};
+use silicabac::dream::{avc, avc_features, features_of_avc};
+use silicabac::observed::Observer;
+use silicabac::syntax::nal::START_CODE;
+
+/// The slices of a stream, read and written again.
+fn rewritten(bytes: &[u8]) -> Vec<u8> {
+    Stream::new(bytes)
+        .flat_map(|unit| {
+            let unit = unit.unwrap();
+            assert!(!matches!(unit.content, Content::Damaged(_) | Content::Unsupported(_)), "{unit:?}");
+            [unit.unit.prefix.clone(), unit.rewrite().unwrap()].concat()
+        })
+        .collect()
+}
+
+#[test]
+fn a_dream_is_read_and_written_as_the_same_bytes() {
+    for seed in 0..400 {
+        let bytes = avc(seed, &[]).unwrap();
+        assert!(bytes.starts_with(&[0]) && bytes[1..].starts_with(&START_CODE));
+        assert_eq!(rewritten(&bytes), bytes, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_seed_is_a_stream() {
+    assert_eq!(avc(7, &[]).unwrap(), avc(7, &[]).unwrap());
+    assert_ne!(avc(7, &[]).unwrap(), avc(8, &[]).unwrap());
+}
+
+#[test]
+fn each_feature_can_be_asked_for() {
+    for feature in avc_features() {
+        let bytes = avc(3, &[feature]).unwrap();
+        assert!(features_of_avc(&bytes).contains(feature), "{feature}");
+    }
+    let error = avc(3, &["main", "444"]).unwrap_err();
+    assert!(error.to_string().contains("main, 444"), "{error}");
+}
+
+/// Notes which contexts are used.
+#[derive(Default)]
+struct Used(BTreeSet<usize>);
+
+impl<C> Observer<C> for Used {
+    fn after(&mut self, _: &C, coded: Event) {
+        if let Event::Context { ctx, .. } = coded {
+            self.0.insert(ctx.get());
+        }
+    }
+}
+
+#[test]
+fn dreams_use_every_context_but_those_of_si_slices() {
+    let mut used = Used::default();
+    let wanted: [&[&'static str]; 2] = [&[], &["444", "interlaced", "8x8"]];
+    for (seed, wanted) in (0..150).flat_map(|seed| wanted.map(|wanted| (seed, wanted))) {
+        for unit in Stream::new(&avc(seed, wanted).unwrap()[..]).map(Result::unwrap) {
+            if let Some((observer, read)) = unit.observe(Used::default(), |_| {}) {
+                read.unwrap();
+                used.0.extend(observer.0);
+            }
+        }
+    }
+    let unused: Vec<usize> = (0..1024).filter(|index| !used.0.contains(index)).collect();
+    // 276 is no context: it stands for the terminate bin.
+    assert_eq!(unused, [0, 1, 2, 276]);
+}
+
+/// Each class names the element that it breaks, if it breaks one.
+#[test]
+fn what_is_broken_is_noticed_where_it_says() {
+    for class in Class::ALL {
+        let mut found = 0;
+        for seed in 0..60 {
+            let stream = avc(seed, &[]).unwrap();
+            let Some((bytes, broken)) = break_one(&stream, class, seed) else { continue };
+            found += 1;
+            let names: &[&str] = match class {
+                Class::CabacInitIdc => &["cabac_init_idc"],
+                Class::FirstMbInSlice => &["first_mb_in_slice"],
+                Class::SliceQpDelta => &["slice_qp_delta"],
+                Class::PicParameterSetId => &["pic_parameter_set_id"],
+                Class::NumRefIdxActive => &["num_ref_idx_l0_active_minus1"],
+                Class::ModificationOfPicNumsIdc => &["modification_of_pic_nums_idc"],
+                Class::MbQpDelta => &["mb_qp_delta"],
+                Class::RefIdx => &["ref_idx_l0", "ref_idx_l1"],
+                Class::Mvd => &["mvd_l0", "mvd_l1"],
+                Class::CoeffAbsLevel => &["coeff_abs_level_minus1"],
+                Class::NoEnd => &["end_of_slice_flag"],
+                _ => &[],
+            };
+            if !names.is_empty() {
+                assert!(names.contains(&broken.element.as_deref().unwrap()), "{class:?} {seed}: {broken:?}");
+            }
+            let told: Vec<_> =
+                Stream::new(&bytes[..]).map(Result::unwrap).filter_map(|unit| fault(&unit)).collect();
+            assert_eq!(told, [(broken.nal_unit, broken.error.clone())], "{class:?} {seed}: {broken:?}");
+        }
+        assert!(found >= 12, "{class:?}: only {found} of 60");
+    }
+}
+
+/// What is wrong with a unit, as the fast reader says it.
+fn fault(unit: &StreamUnit) -> Option<(u64, String)> {
+    let error = match &unit.content {
+        Content::Damaged(error) => error.to_string(),
+        _ => unit.observe((), |_| {})?.1.err()?.to_string(),
+    };
+    Some((unit.number, error))
+}
+
+/// The decoder that is asked: it says nothing unless something is wrong, and gives up then.
+const FFMPEG: &str = "ffmpeg -v warning -threads 1 -xerror -err_detect explode -f h264 -i {} -fps_mode passthrough -f framemd5 - 2>&1";
+
+#[test]
+fn ffmpeg_is_content_with_dreams() {
+    let Some(_) = program("ffmpeg", "ffmpeg") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    dreams(dir.path(), 40, &[]);
+    let run = judge(dir.path(), FFMPEG, &["--record", "FFmpeg"]);
+    expect(
+        &run,
+        0,
+        &["40 streams: 0 equal, 40 of which no pictures are known, 0 broken and survived, 0 bad"],
+    );
+    let run = judge(dir.path(), FFMPEG, &[]);
+    expect(
+        &run,
+        0,
+        &["40 streams: 40 equal, 0 of which no pictures are known, 0 broken and survived, 0 bad"],
+    );
+}
+
+#[test]
+fn bad_decoders_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    dreams(dir.path(), 3, &[]);
+    expect(&judge(dir.path(), "cat {}", &["--record", "cat"]), 0, &["3 of which no pictures are known"]);
+    expect(&judge(dir.path(), "cat {}", &[]), 0, &["3 streams: 3 equal"]);
+    let manifest = fs::read_to_string(dir.path().join("dreams.json")).unwrap();
+    assert_eq!(manifest.matches("\"cat\"").count(), 3);
+    for (decoder, said) in [
+        ("head -c 99 {}", "h264-1.264               differs"),
+        ("cat {}; exit 3", "h264-2.264               fails    exit status: 3"),
+        ("cat {}; kill -11 $$", "fails    signal: 11"),
+        ("cat {}; sleep 60", "h264-3.264               hangs    no end"),
+        (
+            "cat {}; echo 'd.c:1: runtime error: shift' >&2",
+            "unsound  exit status: 0; d.c:1: runtime error: shift",
+        ),
+    ] {
+        let run = judge(dir.path(), decoder, &["--patience", "1"]);
+        expect(&run, 1, &[said, "3 bad"]);
+    }
+    fs::write(dir.path().join("h264-2.264"), "another").unwrap();
+    expect(
+        &judge(dir.path(), "cat {}", &[]),
+        4,
+        &["h264-2.264: it is not the stream that the manifest describes"],
+    );
+    fs::write(dir.path().join("dreams.json"), "{}").unwrap();
+    expect(&judge(dir.path(), "cat {}", &[]), 4, &["dreams.json: missing field `tool`"]);
+}
+
+/// Of a broken stream, no picture is asked; a decoder survives it or does not.
+#[test]
+fn decoders_survive_broken_streams() {
+    let dir = tempfile::tempdir().unwrap();
+    let count = Class::ALL.len();
+    dreams(dir.path(), count as u32, &["--broken"]);
+    let manifest = fs::read_to_string(dir.path().join("dreams.json")).unwrap();
+    for class in Class::ALL {
+        assert!(manifest.contains(&format!("\"class\": \"{}\"", class.name())), "{class:?}");
+    }
+    let all = format!("{count} broken and survived, 0 bad");
+    expect(&judge(dir.path(), "cat {}; exit 1", &[]), 0, &[&all]);
+    expect(&judge(dir.path(), "kill -11 $$", &[]), 1, &["0 broken and survived", "fails    signal: 11"]);
+    expect(&judge(dir.path(), "sh -c 'kill -6 $$'; exit $?", &[]), 1, &["fails    exit status: 134"]);
+    if program("ffmpeg", "ffmpeg").is_some() {
+        expect(&judge(dir.path(), FFMPEG, &[]), 0, &[&all]);
+    }
+}
+
+/// So many streams from seed 1 on.
+fn dreams(dir: &Path, count: u32, others: &[&str]) {
+    let mut command = command();
+    command.args(["stream", "dream", "--seed=1", &format!("--count={count}"), "-o"]).arg(dir).args(others);
+    expect(&command.output().unwrap(), 0, &[&format!("{count} streams from seed 1 on")]);
+}
+
+fn judge(dir: &Path, decoder: &str, others: &[&str]) -> Output {
+    command().args(["stream", "judge"]).arg(dir).args(["--decoder", decoder]).args(others).output().unwrap()
+}
