@@ -6,14 +6,19 @@ mod common;
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use common::{Corpus, coders::Wrong, golden_traces, hevc_streams};
+use proptest::prelude::*;
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use silicabac::bin::Event;
 use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::engine;
 use silicabac::hevc::headers::ParameterSets;
-use silicabac::hevc::{Content, Stream, StreamUnit, read_each};
+use silicabac::hevc::{Content, DataError, Stream, StreamUnit, read_each};
 use silicabac::observed::Observed;
 use silicabac::syntax::nal::escape;
-use silicabac::syntax::{BitReader, BitWriter, Elements, Traced};
+use silicabac::syntax::{BitReader, BitWriter, Elements, Traced, work_in_order};
 use silicabac::trace::{Recorder, SliceTrace, Trace, TracedSlice};
 
 fn units(bytes: &[u8]) -> impl Iterator<Item = StreamUnit> {
@@ -152,8 +157,7 @@ fn one_wrong_initial_state_and_one_wrong_context_are_noticed() {
 /// A dependent slice segment without the one before it, a slice of another layer, one of screen content.
 #[test]
 fn what_cannot_be_read_is_named_and_passed_through() {
-    let path = hevc_streams().into_iter().find(|path| path.to_string_lossy().contains("wpp_dep")).unwrap();
-    let bytes = fs::read(path).unwrap();
+    let bytes = dependent_segments();
     let all: Vec<StreamUnit> = units(&bytes).collect();
     let first = all.iter().position(|unit| unit.segment().is_some()).unwrap();
     let next = &all[first + 1];
@@ -204,6 +208,100 @@ fn entry_points_are_compared_with_where_substreams_begin() {
     assert!(substreams >= 9 && edited >= 3, "only {substreams} substreams in {edited} slice segments");
 }
 
+/// All that a tool wants to know of a unit.
+fn all_of(unit: &StreamUnit) -> (String, String, Result<Vec<u8>, DataError>) {
+    let trace = unit.trace().map(|trace| trace.map(|trace| trace.slice));
+    (format!("{:?}", unit.info()), format!("{:?} {trace:?}", unit.lines(true)), unit.rewrite())
+}
+
+/// The units of a stream of dependent slice segments, of which some are damaged, missing, there twice, or elsewhere.
+fn damaged(seed: u64) -> Vec<u8> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut below = |count: usize| random.next_u32() as usize % count;
+    let mut parts: Vec<Vec<u8>> =
+        units(&dependent_segments()).map(|unit| [&unit.unit.prefix[..], &unit.unit.bytes].concat()).collect();
+    for _ in 0..below(4) {
+        let (from, to) = (below(parts.len()), below(parts.len()));
+        match below(5) {
+            0 => _ = parts.remove(from),
+            1 => parts.insert(to, parts[from].clone()),
+            2 => parts.swap(from, to),
+            _ => {
+                let at = below(parts[from].len());
+                parts[from][at] ^= 1 << below(8);
+            }
+        }
+    }
+    parts.concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Whoever reads which unit first, and however many at once: what comes of a dependent slice segment is the same as if all were
+    /// read one after the other, whatever is wrong with those before it.
+    #[test]
+    fn units_can_be_read_in_any_order_and_at_once(seed: u64) {
+        let bytes = damaged(seed);
+        let in_order: Vec<_> = units(&bytes).map(|unit| all_of(&unit)).collect();
+        let later: Vec<StreamUnit> = units(&bytes).collect();
+        let mut reversed: Vec<_> = later.iter().rev().map(all_of).collect();
+        reversed.reverse();
+        prop_assert_eq!(&reversed, &in_order);
+        for jobs in [2, 5] {
+            for goes_on in [StreamUnit::is_dependent, |_: &StreamUnit| false] {
+                let mut at_once = Vec::new();
+                let sink = |_, all| {
+                    at_once.push(all);
+                    Ok::<(), std::io::Error>(())
+                };
+                work_in_order(Stream::new(&bytes[..]), jobs, goes_on, all_of, sink).unwrap();
+                prop_assert_eq!(&at_once, &in_order, "{} at once", jobs);
+            }
+        }
+    }
+}
+
+/// Thousands of dependent slice segments that nobody reads until the last one is asked for, and none of which is right.
+#[test]
+fn a_long_row_of_unread_segments_is_no_deep_recursion() {
+    let bytes = dependent_segments();
+    let all: Vec<StreamUnit> = units(&bytes).collect();
+    let sequence = all.iter().find(|unit| unit.nal_unit_type() == Some(33)).unwrap();
+    let first = all.iter().position(|unit| unit.segment().is_some()).unwrap();
+    let sequence = edited(sequence, |elements| {
+        elements["pic_width_in_luma_samples"] = 16_384.into();
+        elements["pic_height_in_luma_samples"] = 8_192.into();
+    });
+    let before = all[..first].iter().filter(|unit| unit.nal_unit_type() != Some(33));
+    let mut stream: Vec<u8> =
+        before.flat_map(|unit| [&unit.unit.prefix[..], &unit.unit.bytes].concat()).collect();
+    stream.splice(0..0, sequence);
+    stream.extend([&all[first].unit.prefix[..], &all[first].unit.bytes].concat());
+    // TRAIL_R with dependent_slice_segment_flag: first_slice_segment_in_pic_flag 0, slice_pic_parameter_set_id 0, an address of so many
+    // bits, num_entry_point_offsets 0, alignment_bit_equal_to_one.
+    let ctb = all[first].segment().unwrap().0.sps.ctb_log2_size;
+    let size = (16_384_u32 >> ctb) * (8_192 >> ctb);
+    let bits = (size - 1).ilog2() + 1;
+    for address in 1..size.min(20_000) {
+        let header = (0b011_u64 << bits | u64::from(address)) << 2 | 0b11;
+        let length = 3 + bits + 2;
+        let header = (header << (64 - length)).to_be_bytes();
+        let rbsp = [&[2, 1][..], &header[..length.div_ceil(8) as usize], &[0x80, 0x55]].concat();
+        stream.extend([&[0, 0, 1][..], &escape(&rbsp)].concat());
+    }
+    let units: Vec<StreamUnit> = units(&stream).collect();
+    let dependent = units.iter().filter(|unit| unit.is_dependent()).count();
+    assert!(dependent > 5_000, "only {dependent}");
+    assert!(units.last().unwrap().rewrite().is_err());
+}
+
+/// A stream of dependent slice segments.
+fn dependent_segments() -> Vec<u8> {
+    let path = hevc_streams().into_iter().find(|path| path.to_string_lossy().contains("wpp_dep")).unwrap();
+    fs::read(path).unwrap()
+}
+
 /// The bytes of a sequence parameter set with other elements.
 fn edited(unit: &StreamUnit, edit: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
     let mut reader = Traced::new(BitReader::new(&unit.rbsp));
@@ -221,8 +319,7 @@ fn edited(unit: &StreamUnit, edit: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
 /// A picture that grows or shrinks between a slice segment and the dependent one that goes on with it.
 #[test]
 fn parameter_sets_that_change_within_a_picture_do_no_harm() {
-    let path = hevc_streams().into_iter().find(|path| path.to_string_lossy().contains("wpp_dep")).unwrap();
-    let bytes = fs::read(path).unwrap();
+    let bytes = dependent_segments();
     let all: Vec<StreamUnit> = units(&bytes).collect();
     let sequence = all.iter().find(|unit| unit.nal_unit_type() == Some(33)).unwrap();
     for (width, height) in [(4096, 2160), (64, 64), (208, 8), (8, 120), (208, 4096)] {

@@ -31,6 +31,8 @@ fn choose(element: Element, given: i32, random: u32, legal: [i64; 2]) -> i32 {
         "cbf_luma" | "cbf_cb" | "cbf_cr" | "rqt_root_cbf" => i32::from(!random.is_multiple_of(4)),
         // So that a picture is not of the smallest blocks alone.
         "split_cu_flag" => i32::from(random % 8 < 3),
+        // The first ones are not among the most probable modes, and lead to angles at the ends of their range.
+        "rem_intra_luma_pred_mode" if random.is_multiple_of(2) => (random >> 8 & 1) as i32,
         // Small ones mostly, as in real slices, but now and then any.
         "coeff_abs_level_remaining" | "abs_mvd_minus2" if !random.is_multiple_of(16) => {
             (i64::from(random >> 8) % 12).clamp(legal[0], legal[1]) as i32
@@ -207,7 +209,7 @@ proptest! {
             let read = SegmentData::read(&parameters, before, &bytes).unwrap();
             prop_assert!(read == data);
             prop_assert_eq!(&read.write(&parameters, before).unwrap().0, &bytes);
-            prop_assert_eq!(rewrite(&parameters, before, &bytes).unwrap(), bytes);
+            prop_assert_eq!(rewrite(&parameters, before, &bytes).unwrap().0, bytes);
         }
     }
 

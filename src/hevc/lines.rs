@@ -180,7 +180,7 @@ fn segment_data(
     line.check_data("ctb_addr", addresses.iter().copied(), expected)?;
     let coding_tree_units = units.into_iter().map(|(_, unit)| unit).collect();
     let data = SegmentData { coding_tree_units, tail_bits: line.tail_bits, tail: line.tail.0.clone() };
-    let written = data.write(parameters, before.as_deref());
+    let written = data.write(parameters, before.as_ref().and_then(|before| before.get()));
     written.map(|(bytes, _)| bytes).map_err(|error| {
         let ctb_addr = match &error {
             WriteError::Fault(Fault { ctb_addr, .. }) | WriteError::Lost { ctb_addr, .. } => Some(*ctb_addr),

@@ -2,12 +2,14 @@
 //!
 //! As with H.264: a stream is split into NAL units; of those that are slice segments the header says what the data depends on
 //! ([`Parameters`]), and a [`Walk`] goes through their coding tree units with any coder. The same walk reads, writes, traces and
-//! counts. A dependent slice segment goes on where the one before it ended, which is a value, too ([`SegmentEnd`]).
+//! counts. A dependent slice segment goes on where the one before it ended, which is a value, too ([`SegmentEnd`]), and is known once that
+//! one was read ([`Ending`]).
 
 pub mod binarization;
 mod coding_unit;
 mod contexts;
 mod edges;
+mod ending;
 pub mod headers;
 mod info;
 mod json;
@@ -23,6 +25,7 @@ mod transform;
 mod tree;
 mod walk;
 
+pub use ending::Ending;
 pub use json::Tree;
 pub use lines::{CodingTreeUnitLine, LineWriter, UnitLines};
 pub use parameters::{Fault, NO_PART_MODE, Parameters};

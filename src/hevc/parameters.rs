@@ -31,6 +31,13 @@ impl Parameters {
         self.slice_segment_address != self.slice_addr_rs
     }
 
+    /// Whether a dependent slice segment that begins here can go on where one of these parameters ends: it comes later in the picture.
+    pub(super) fn can_precede(&self, slice_segment_address: u32) -> bool {
+        let [own, other] = [self.slice_segment_address, slice_segment_address];
+        other < self.tiles.size()
+            && self.tiles.address_in_tile_scan(own) < self.tiles.address_in_tile_scan(other)
+    }
+
     /// slice_type, as contexts are initialised by it.
     pub fn slice_type(&self) -> SliceType {
         match self.slice.slice_type {

@@ -239,7 +239,7 @@ pub fn read_each<C: Decode>(
     }
 }
 
-/// Reads slice segment data and writes it again, coding tree unit by coding tree unit.
+/// Reads slice segment data and writes it again, coding tree unit by coding tree unit, and says how the segment ends.
 ///
 /// # Errors
 /// [`DataError`].
@@ -247,7 +247,7 @@ pub fn rewrite(
     parameters: &Parameters,
     before: Option<&SegmentEnd>,
     data: &[u8],
-) -> Result<Vec<u8>, DataError> {
+) -> Result<(Vec<u8>, SegmentEnd), DataError> {
     let mut writer = Walk::new(engine::Encoder::new(), parameters, before);
     let mut written = Ok(false);
     let mut copy = CodingTreeUnit::default();
@@ -256,9 +256,9 @@ pub fn rewrite(
             written = writer.coding_tree_unit(step.coding_tree_unit, &mut copy, step.is_last);
         }
     });
-    read?;
+    let end = read?;
     written?;
     let mut bytes = writer.into_coder().finish();
     tail(data, decoder.position())?.append_to(&mut bytes);
-    Ok(bytes)
+    Ok((bytes, end))
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
+use super::ending::Ending;
 use super::headers::{Found, NalHeader, ParameterSets, SliceSegment, SliceType, nal_header};
 use super::parameters::Parameters;
 use super::segment::{DataError, Step, read_each, rewrite, tail};
@@ -39,8 +40,10 @@ pub enum Content {
     Segment {
         /// What its data depends on.
         parameters: Box<Parameters>,
-        /// How the segment ended that a dependent one goes on with.
-        before: Option<Arc<SegmentEnd>>,
+        /// How the segment ends that a dependent one goes on with.
+        before: Option<Arc<Ending>>,
+        /// How it ends itself, where a dependent one can follow.
+        end: Option<Arc<Ending>>,
         /// Where its data begins in the RBSP, header bytes counted.
         data: usize,
         /// entry_point_offset_minus1 + 1. Nothing depends on them: where substreams begin, the bins say.
@@ -58,8 +61,8 @@ pub enum Content {
 
 /// Reads a byte stream unit by unit, and keeps the parameter sets that it sends.
 ///
-/// It holds no more of the stream than one NAL unit, and the slice segment before it where a dependent one can follow; that is read
-/// once more to know how it ends.
+/// It holds no more of the stream than one NAL unit, and where dependent slice segments can follow, those before it that nobody has read
+/// ([`Ending`]).
 ///
 /// ```
 /// use silicabac::hevc::{Content, Stream};
@@ -89,9 +92,8 @@ pub(super) struct Sent {
 #[derive(Clone, Debug)]
 struct Last {
     parameters: Box<Parameters>,
-    before: Option<Arc<SegmentEnd>>,
-    /// Its data, if a dependent segment can follow.
-    data: Vec<u8>,
+    /// If a dependent segment can follow.
+    end: Option<Arc<Ending>>,
 }
 
 /// A NAL unit, and what it holds.
@@ -118,8 +120,8 @@ impl<R: BufRead> Stream<R> {
     }
 }
 
-/// What slice segment data depends on, and how the segment ended that a dependent one goes on with.
-pub(super) type Dependencies = (Box<Parameters>, Option<Arc<SegmentEnd>>);
+/// What slice segment data depends on, and how the segment ends that a dependent one goes on with.
+pub(super) type Dependencies = (Box<Parameters>, Option<Arc<Ending>>);
 
 impl Sent {
     /// What the RBSP of a NAL unit holds; a parameter set is kept.
@@ -143,14 +145,17 @@ impl Sent {
                         let (element, bit) = (Element("slice_segment_data"), 8 * data as u64);
                         Content::Damaged(HeaderError::Ends { element, bit }.into())
                     }
-                    Ok((parameters, before)) => Content::Segment { parameters, before, data, entry_points },
+                    Ok((parameters, before)) => {
+                        let can_go_on = parameters.pps.dependent_slice_segments_enabled_flag;
+                        let ending = || Ending::new(parameters.clone(), before.clone(), &rbsp[data..]);
+                        let end = can_go_on.then(ending).map(Arc::new);
+                        Content::Segment { parameters, before, end, data, entry_points }
+                    }
                     Err(content) => content,
                 };
                 self.last = match &content {
-                    Content::Segment { parameters, before, data, .. } => {
-                        let can_go_on = parameters.pps.dependent_slice_segments_enabled_flag;
-                        let data = if can_go_on { rbsp[*data..].to_vec() } else { Vec::new() };
-                        Some(Last { parameters: parameters.clone(), before: before.clone(), data })
+                    Content::Segment { parameters, end, .. } => {
+                        Some(Last { parameters: parameters.clone(), end: end.clone() })
                     }
                     _ => None,
                 };
@@ -160,13 +165,13 @@ impl Sent {
                 Arc::make_mut(&mut self.sets).keep(found);
                 Content::ParameterSet(read.err())
             }
-            (Found::Nothing | Found::Slice(_), Err(error)) => {
+            (Found::Nothing | Found::Slice(_), Err(error)) if header.is_needed() => {
                 if header.is_slice_segment() {
                     self.last = None;
                 }
                 Content::Damaged(error.into())
             }
-            (Found::Nothing, Ok(())) => Content::Other,
+            (Found::Nothing | Found::Slice(_), _) => Content::Other,
         }
     }
 
@@ -186,28 +191,21 @@ impl Sent {
         let tiles = TileGrid::new(pps.tiles.as_ref(), [width, height]);
         let tiles = tiles.ok_or(Content::Damaged(DataError::Tiles { width, height }))?;
         let slice_segment_address = segment.slice_segment_address;
-        let missing = || Content::Damaged(DataError::Before { slice_segment_address });
-        let parameters = Box::new(match (segment.slice, &self.last) {
-            (Some(slice), _) => Parameters {
-                sps: sps.clone(),
-                pps: pps.clone(),
-                slice,
-                tiles,
-                slice_segment_address,
-                slice_addr_rs: slice_segment_address,
-            },
-            (None, Some(last)) => Parameters { slice_segment_address, ..(*last.parameters).clone() },
-            (None, None) => return Err(missing()),
-        });
-        let mut before = None;
-        if let Some(last) = self.last.as_ref().filter(|_| parameters.is_dependent()) {
-            let decoder = engine::Decoder::new(&last.data);
-            match read_each(&last.parameters, last.before.as_deref(), decoder, |_| {}).1 {
-                Ok(end) if end.precedes(&parameters) => before = Some(Arc::new(end)),
-                _ => return Err(missing()),
+        let (parameters, before) = match (segment.slice, &self.last) {
+            (Some(slice), _) => {
+                let (sps, pps, slice_addr_rs) = (sps.clone(), pps.clone(), slice_segment_address);
+                (Parameters { sps, pps, slice, tiles, slice_segment_address, slice_addr_rs }, None)
             }
-        }
-        Ok((parameters, before))
+            (None, Some(Last { parameters, end: Some(end) }))
+                if parameters.can_precede(slice_segment_address) =>
+            {
+                (Parameters { slice_segment_address, ..(**parameters).clone() }, Some(end.clone()))
+            }
+            (None, _) => {
+                return Err(Content::Damaged(DataError::Before { slice_segment_address }));
+            }
+        };
+        Ok((Box::new(parameters), before))
     }
 }
 
@@ -260,12 +258,19 @@ impl StreamUnit {
         Headers { elements: reader.elements, error, end: reader.coder.position() }
     }
 
+    /// Whether it is a slice segment that goes on where the one before it ends; to read that one first, or at least in the same thread, is
+    /// the quickest.
+    pub fn is_dependent(&self) -> bool {
+        matches!(self.content, Content::Segment { before: Some(_), .. })
+    }
+
     /// What slice segment data depends on, how the segment ended that it goes on with, and the data from its first CABAC byte on, if it
     /// is a slice segment.
     pub fn segment(&self) -> Option<(&Parameters, Option<&SegmentEnd>, &[u8])> {
         match &self.content {
             Content::Segment { parameters, before, data, .. } => {
-                Some((parameters, before.as_deref(), self.rbsp.get(*data..)?))
+                let before = before.as_ref().and_then(|before| before.get());
+                Some((parameters, before, self.rbsp.get(*data..)?))
             }
             _ => None,
         }
@@ -281,7 +286,15 @@ impl StreamUnit {
         let (parameters, before, data) = self.segment()?;
         let observed = Observed { coder: engine::Decoder::new(data), observer };
         let (observed, read) = read_each(parameters, before, observed, show);
-        Some((observed.observer, read.and_then(|_| tail(data, observed.coder.position()))))
+        let read = read.map(|end| self.ends(Some(end))).inspect_err(|_| self.ends(None));
+        Some((observed.observer, read.and_then(|()| tail(data, observed.coder.position()))))
+    }
+
+    /// The slice segment has been read, to this end, or to none.
+    fn ends(&self, segment_end: Option<SegmentEnd>) {
+        if let Content::Segment { end: Some(end), .. } = &self.content {
+            end.set(segment_end);
+        }
     }
 
     /// A word on entry points that are not where substreams begin. An encoder in use signals three for one row; decoders that need
@@ -379,7 +392,9 @@ impl StreamUnit {
             Content::Segment { data, .. } => {
                 let header = &self.rbsp[..*data];
                 if let Some((parameters, before, data)) = self.segment() {
-                    return Ok(escape(&[header, &rewrite(parameters, before, data)?].concat()));
+                    let (data, end) = rewrite(parameters, before, data)?;
+                    self.ends(Some(end));
+                    return Ok(escape(&[header, &data].concat()));
                 }
             }
             _ => {}

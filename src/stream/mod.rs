@@ -175,6 +175,14 @@ impl StreamUnit {
         }
     }
 
+    /// Whether reading it needs to know how the slice data of the unit before it ended.
+    pub fn goes_on(&self) -> bool {
+        match self {
+            StreamUnit::Avc(_) => false,
+            StreamUnit::Hevc(unit) => unit.is_dependent(),
+        }
+    }
+
     /// What initialises the contexts of the slice, if it is one that can be read.
     pub fn init(&self) -> Option<SliceInit> {
         match self {

@@ -1,7 +1,8 @@
 //! Work on the units of a stream, several at a time, with results in the order of the stream.
 //!
 //! Units go to the workers in chunks. A chunk grows while the work on it is over in no time, for to hand it over takes some
-//! microseconds; so small slices gain by more processors, too, and of large ones no more are held than are worked on.
+//! microseconds; so small slices gain by more processors, too, and of large ones no more are held than are worked on. What goes on with
+//! the unit before it stays in the same chunk.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,14 +17,17 @@ const MOST_UNITS: usize = 64;
 
 /// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
 ///
+/// `goes_on`: whether the work on a unit needs what that on the unit before it finds out; both are done by the same worker, one after the
+/// other. Units that go on with nobody can be worked on at the same time.
+///
 /// No more than four chunks a job are held at once: units of which the work takes a millisecond at the most, or one that takes
-/// longer.
+/// longer, with those that go on with the last.
 ///
 /// ```
 /// use silicabac::syntax::work_in_order;
 /// let mut squares = vec![];
 /// let sink = |number, square| -> Result<(), std::io::Error> { Ok(squares.push((number, square))) };
-/// work_in_order((1..=3).map(Ok), 2, |number| number * number, sink)?;
+/// work_in_order((1..=3).map(Ok), 2, |_| false, |number| number * number, sink)?;
 /// assert_eq!(squares, [(1, 1), (2, 4), (3, 9)]);
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -33,6 +37,7 @@ const MOST_UNITS: usize = 64;
 pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
     mut stream: impl Iterator<Item = io::Result<U>>,
     jobs: usize,
+    goes_on: impl Fn(&U) -> bool,
     work: impl Fn(&U) -> T + Sync,
     mut sink: impl FnMut(U, T) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -43,6 +48,7 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
             sink(unit, result)
         });
     }
+    let mut stream = stream.peekable();
     let (to_work, chunks) = mpsc::channel::<(usize, Vec<U>)>();
     let (to_sink, results) = mpsc::channel();
     let chunks = Mutex::new(chunks);
@@ -70,7 +76,8 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
         loop {
             while given - done < 4 * jobs && failed.is_none() {
                 let mut chunk = Vec::new();
-                for unit in stream.by_ref().take(size) {
+                let belongs = |unit: &io::Result<U>| unit.as_ref().is_ok_and(&goes_on);
+                while let Some(unit) = stream.next_if(|unit| chunk.len() < size || belongs(unit)) {
                     match unit {
                         Ok(unit) => chunk.push(unit),
                         Err(error) => {
@@ -102,6 +109,8 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     /// Some units take long, and others none.
@@ -119,7 +128,7 @@ mod tests {
                 seen.push((number, double));
                 Ok::<(), io::Error>(())
             };
-            work_in_order((0..3_000).map(Ok), jobs, work, sink).unwrap();
+            work_in_order((0..3_000).map(Ok), jobs, |_| false, work, sink).unwrap();
             assert!(seen.into_iter().eq((0..3_000).map(|number| (number, 2 * number))), "{jobs}");
         }
     }
@@ -134,9 +143,21 @@ mod tests {
                 seen += 1;
                 Ok::<(), io::Error>(())
             };
-            let error = work_in_order(units, jobs, |_| (), sink).unwrap_err();
+            let error = work_in_order(units, jobs, |_| false, |_| (), sink).unwrap_err();
             assert_eq!((seen, error.to_string()), (300, "torn".to_owned()), "{jobs}");
         }
+    }
+
+    /// Each unit has a hundred that go on with it.
+    #[test]
+    fn units_that_go_on_are_worked_on_by_one_worker() {
+        let last = Mutex::new(HashMap::new());
+        let work = |number: &u32| {
+            let before = last.lock().unwrap().insert(thread::current().id(), *number);
+            assert!(number.is_multiple_of(100) || before == Some(number - 1), "{number} after {before:?}");
+        };
+        let goes_on = |number: &u32| !number.is_multiple_of(100);
+        work_in_order((0..20_000).map(Ok), 4, goes_on, work, |_, ()| Ok::<(), io::Error>(())).unwrap();
     }
 
     #[test]
@@ -146,7 +167,7 @@ mod tests {
             seen += 1;
             if seen == 10 { Err(io::Error::other("enough")) } else { Ok(()) }
         };
-        assert!(work_in_order((0..).map(Ok::<u32, _>), 3, |_| (), sink).is_err());
+        assert!(work_in_order((0..).map(Ok::<u32, _>), 3, |_| false, |_| (), sink).is_err());
         assert_eq!(seen, 10);
     }
 
@@ -154,6 +175,6 @@ mod tests {
     #[should_panic(expected = "no such unit")]
     fn a_panic_of_the_work_is_one_of_the_caller() {
         let work = |number: &u32| assert!(*number != 400, "no such unit");
-        let _ = work_in_order((0..1_000).map(Ok), 2, work, |_, ()| Ok::<(), io::Error>(()));
+        let _ = work_in_order((0..1_000).map(Ok), 2, |_| false, work, |_, ()| Ok::<(), io::Error>(()));
     }
 }

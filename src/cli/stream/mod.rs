@@ -47,7 +47,7 @@ struct Input {
     /// A stream of H.264 or H.265: a byte stream (annex B), or NAL units with their lengths before them; - is standard input
     #[arg(value_name = "STREAM")]
     path: PathBuf,
-    /// How many slices to work on at once; 0 is one a processor
+    /// How many slices to work on at once, each with its dependent segments; 0 is one a processor
     #[arg(short, long, value_name = "NUMBER", default_value_t = 1, value_parser = value_parser!(u16).range(0..=256))]
     jobs: u16,
 }
@@ -239,7 +239,7 @@ fn for_each<T: Send>(
     let mut closed = Ok(());
     let bar = opened.bar.clone();
     let units = selection.of(opened.units());
-    let read = work_in_order(units, jobs, work, |unit, Done { result, damage }| {
+    let read = work_in_order(units, jobs, StreamUnit::goes_on, work, |unit, Done { result, damage }| {
         count.units += u64::from(unit.is_there());
         let garbage = unit.unit().prefix.strip_suffix(&START_CODE).unwrap_or_default();
         if unit.number() == 0 && garbage.iter().any(|byte| *byte != 0) {

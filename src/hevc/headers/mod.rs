@@ -48,6 +48,11 @@ pub(super) struct NalHeader {
 }
 
 impl NalHeader {
+    /// Whether it is one that slice data depends on, of any layer.
+    pub(super) const fn is_needed(self) -> bool {
+        self.is_slice_segment() || matches!(self.nal_unit_type, 33 | 34)
+    }
+
     /// Whether it is a slice segment, of any layer.
     pub(super) const fn is_slice_segment(self) -> bool {
         matches!(self.nal_unit_type, 0..=9 | 16..=21)
