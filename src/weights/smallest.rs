@@ -1,12 +1,12 @@
 //! Which tensors are packed by xz, since that is smaller than their bins.
 //!
-//! Levels go to xz as they come, one tensor after the other, so that nothing but its blocks is held, and those are packed while levels are
-//! still chosen. Invariant: what is chosen is never larger than either, summed up over the tensors that share a stream.
+//! Levels are gathered as they come, one tensor after the other, up to what a stream can have; then they are packed in runs of whole tensors
+//! side by side, or all together where what comes again is far away. Invariant: what is chosen is never larger than either, summed up over the
+//! tensors that share a stream.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-
-use liblzma::write::XzEncoder;
+use std::ops::Range;
 
 use super::compress::Planned;
 use super::container::{Coding, MAX_GROUP, Stream};
@@ -14,18 +14,14 @@ use super::packed;
 use crate::files;
 
 /// Packs levels of tensors.
+#[derive(Default)]
 pub(super) struct Packer {
-    /// No more levels can come.
-    most: u64,
-    open: Option<Open>,
+    /// Of all that are gathered.
+    levels: Vec<u8>,
+    /// Whose they are, and where those of each end.
+    members: Vec<(usize, usize)>,
     /// What tensors one after the other come to.
     groups: Vec<Group>,
-}
-
-struct Open {
-    members: Vec<usize>,
-    bytes: u64,
-    encoder: XzEncoder<Vec<u8>>,
 }
 
 /// Tensors that share a stream.
@@ -36,44 +32,49 @@ struct Group {
 }
 
 impl Packer {
-    pub(super) fn new(most: u64) -> Packer {
-        Packer { most, open: None, groups: Vec::new() }
-    }
-
     /// Takes levels of a tensor, which has so many bytes of them in all.
     pub(super) fn add(&mut self, number: usize, all: u64, levels: &[u8]) -> io::Result<()> {
-        let is_new = self.open.as_ref().is_none_or(|open| open.members.last() != Some(&number));
-        if is_new && self.open.as_ref().is_some_and(|open| open.bytes + all > MAX_GROUP) {
-            self.close()?;
-        }
         if all > MAX_GROUP {
             return Ok(());
         }
-        let open = match &mut self.open {
-            Some(open) => open,
-            None => {
-                let threads = rayon::current_num_threads();
-                let encoder = packed::encoder_in_blocks(Vec::new(), self.most.min(MAX_GROUP), threads)?;
-                self.open.insert(Open { members: Vec::new(), bytes: 0, encoder })
+        if self.members.last().is_none_or(|(last, _)| *last != number) {
+            if self.levels.len() as u64 + all > MAX_GROUP {
+                self.pack()?;
             }
-        };
-        if is_new {
-            open.members.push(number);
-            open.bytes += all;
+            self.members.push((number, self.levels.len()));
         }
-        open.encoder.write_all(levels)
+        self.levels.extend_from_slice(levels);
+        if let Some((_, end)) = self.members.last_mut() {
+            *end = self.levels.len();
+        }
+        Ok(())
     }
 
-    fn close(&mut self) -> io::Result<()> {
-        let Some(Open { members, encoder, .. }) = self.open.take() else { return Ok(()) };
-        self.groups.push(Group { members, stream: encoder.finish()? });
+    /// Packs what is gathered.
+    fn pack(&mut self) -> io::Result<()> {
+        let (levels, members) = (std::mem::take(&mut self.levels), std::mem::take(&mut self.members));
+        if members.is_empty() {
+            return Ok(());
+        }
+        let of = |members: &[(usize, usize)]| members.iter().map(|(number, _)| *number).collect();
+        if packed::comes_again_far(&levels) {
+            self.groups.push(Group { members: of(&members), stream: packed::pack_whole(&levels)? });
+            return Ok(());
+        }
+        let ends: Vec<usize> = members.iter().map(|(_, end)| *end).collect();
+        let runs = runs(&ends, packed::runs(levels.len()));
+        let begin = |member: usize| if member == 0 { 0 } else { ends[member - 1] };
+        let bytes: Vec<Range<usize>> = runs.iter().map(|run| begin(run.start)..begin(run.end)).collect();
+        for (run, stream) in runs.into_iter().zip(packed::pack(&levels, &bytes)?) {
+            self.groups.push(Group { members: of(&members[run]), stream });
+        }
         Ok(())
     }
 
     /// Puts a packed stream in the place of others where it is smaller. `spool` has the streams of all tensors in order; what comes back
     /// has those that are left.
     pub(super) fn finish(mut self, mut spool: File, done: &mut [Planned]) -> io::Result<File> {
-        self.close()?;
+        self.pack()?;
         let stored =
             |group: &Group| group.members.iter().map(|&member| done[member].tensor.stored()).sum::<u64>();
         self.groups.retain(|group| (group.stream.len() as u64) < stored(group));
@@ -105,5 +106,45 @@ impl Packer {
             }
         }
         Ok(all)
+    }
+}
+
+/// Whole tensors in so many runs at the most, each about as long as the others. Told are where the tensors end, and which ones make a run.
+fn runs(ends: &[usize], count: usize) -> Vec<Range<usize>> {
+    let total = ends.last().copied().unwrap_or(0);
+    let mut runs = Vec::new();
+    let mut from = 0;
+    for number in 1..=count {
+        // A tensor is in the run that its middle is in.
+        let limit = total * number / count;
+        let is_in = |&member: &usize| {
+            let begin = if member == 0 { 0 } else { ends[member - 1] };
+            (begin + ends[member]) / 2 <= limit
+        };
+        let to = if number == count {
+            ends.len()
+        } else {
+            (from..ends.len()).take_while(is_in).last().map_or(from, |last| last + 1)
+        };
+        if to > from {
+            runs.push(from..to);
+        }
+        from = to;
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runs;
+
+    #[test]
+    fn runs_are_whole_tensors_of_about_the_same_length() {
+        assert_eq!(runs(&[4], 1), [0..1]);
+        assert_eq!(runs(&[10, 20, 30, 40], 2), [0..2, 2..4]);
+        // One that is longer than its share stands alone.
+        assert_eq!(runs(&[70, 80, 90, 100], 2), [0..1, 1..4]);
+        assert_eq!(runs(&[5, 95, 100], 4), [0..1, 1..2, 2..3]);
+        assert_eq!(runs(&[100], 4), [0..1]);
     }
 }
