@@ -58,7 +58,7 @@ impl Default for Options {
 pub enum Coder {
     /// CABAC, which decoder cores decode.
     Cabac,
-    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and 70 MB of memory for each processor.
+    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and some 20 bytes of memory for each level.
     Smallest,
 }
 

@@ -3,15 +3,14 @@
 //! A general coder finds what the article's contexts do not look for, such as rows that come again. Tensors that follow each other share a
 //! stream, so that it is found in all of them; no decoder core reads it.
 
-use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::ops::Range;
 
 use liblzma::{
     read::XzDecoder,
     stream::{Check, Filters, LzmaOptions, Stream},
     write::XzEncoder,
 };
+
 use rayon::prelude::*;
 
 use super::quantise::Values;
@@ -83,96 +82,32 @@ fn encoder_with<W: Write>(sink: W, bytes: u64, contexts: Contexts) -> io::Result
     Ok(XzEncoder::new_stream(sink, Stream::new_stream_encoder(&filters, Check::Crc64)?))
 }
 
-/// So many bytes at the most are packed by themselves: few enough to keep several processors at work, and enough for little to be lost.
-const BLOCK: usize = 4 << 20;
-/// On so many bytes it is tried out which contexts are better.
-const SAMPLE: usize = 1 << 18;
-
-/// In how many runs, one after the other, so many bytes are best packed: an even number of blocks, for two processors to share them.
-pub(super) fn runs(bytes: usize) -> usize {
-    if bytes <= BLOCK { 1 } else { bytes.div_ceil(BLOCK).next_multiple_of(2) }
-}
-
-/// Packs runs of bytes side by side, each into an xz file. Where there is one block it is never longer than what `xz -9e` makes of it.
-pub(super) fn pack(bytes: &[u8], runs: &[Range<usize>]) -> io::Result<Vec<Vec<u8>>> {
-    let [one, other] = OF_BYTES;
-    let sample = |run: &Range<usize>| {
-        let from = run.start + run.len().saturating_sub(SAMPLE) / 2;
-        &bytes[from..run.end.min(from + SAMPLE)]
-    };
-    if let [run] = runs
-        && run.len() <= BLOCK
-    {
-        let (of_bytes, _) = shortest(sample(run), &OF_BYTES)?;
-        return Ok(vec![shortest(&bytes[run.clone()], &[STANDARD, of_bytes])?.1]);
-    }
-    let contexts = runs.par_iter().map(|run| Ok(shortest(sample(run), &[STANDARD, one, other])?.0));
-    let contexts = contexts.collect::<io::Result<Vec<Contexts>>>()?;
-    let blocks = runs.iter().zip(contexts).enumerate().flat_map(|(number, (run, contexts))| {
-        let size = run.len().div_ceil(run.len().div_ceil(BLOCK).max(1)).max(1);
-        bytes[run.clone()].chunks(size).map(move |block| (number, block, contexts))
-    });
-    let packed = blocks.collect::<Vec<_>>().into_par_iter().with_max_len(1);
-    let packed = packed.map(|(number, block, contexts)| Ok((number, pack_block(block, contexts)?)));
-    let mut files = vec![Vec::new(); runs.len()];
-    // The streams of xz after each other are a file of xz.
-    for (number, stream) in packed.collect::<io::Result<Vec<_>>>()? {
-        files[number].extend(stream);
-    }
-    Ok(files)
-}
-
 /// What `xz -9e` makes of bytes.
-pub(super) fn pack_whole(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    pack_block(bytes, STANDARD)
+pub(super) fn standard(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    pack(bytes, STANDARD)
 }
 
-/// The contexts of these that make bytes the shortest, and what they make of them.
-fn shortest(bytes: &[u8], of: &[Contexts]) -> io::Result<(Contexts, Vec<u8>)> {
-    let packed = of.par_iter().map(|&contexts| Ok((contexts, pack_block(bytes, contexts)?)));
-    let packed = packed.collect::<io::Result<Vec<_>>>()?;
-    // Of two that are as short, the first.
-    let shortest = packed.into_iter().min_by_key(|(_, packed)| packed.len());
-    Ok(shortest.unwrap_or((STANDARD, Vec::new())))
+/// What xz makes of runs of levels, each with the contexts that make it shortest; side by side.
+pub(super) fn suited(runs: &[&[u8]]) -> io::Result<Vec<Vec<u8>>> {
+    let tries: Vec<(&[u8], Contexts)> =
+        runs.iter().flat_map(|run| OF_BYTES.map(|contexts| (*run, contexts))).collect();
+    let tries = tries.into_par_iter().with_max_len(1).map(|(run, contexts)| pack(run, contexts));
+    let mut streams = tries.collect::<io::Result<Vec<Vec<u8>>>>()?;
+    let shortest = |tries: &mut [Vec<u8>]| {
+        tries.iter_mut().min_by_key(|stream| stream.len()).map(std::mem::take).unwrap_or_default()
+    };
+    Ok(streams.chunks_mut(OF_BYTES.len()).map(shortest).collect())
 }
 
-fn pack_block(bytes: &[u8], contexts: Contexts) -> io::Result<Vec<u8>> {
+fn pack(bytes: &[u8], contexts: Contexts) -> io::Result<Vec<u8>> {
     let mut encoder = encoder_with(Vec::new(), bytes.len() as u64, contexts)?;
     encoder.write_all(bytes)?;
     encoder.finish()
 }
 
-/// Whether a part of the bytes that matters is found farther away than a block is long, as tensors that are there twice. Of all runs of 64
-/// bytes those are looked at that a hash picks, one of 64.
-pub(super) fn comes_again_far(bytes: &[u8]) -> bool {
-    const PICKED: u32 = 6;
-    let mut last = HashMap::new();
-    let (mut hash, mut far) = (0_u64, 0_usize);
-    for (at, &byte) in bytes.iter().enumerate() {
-        // What a byte adds is shifted out 64 bytes later.
-        hash = (hash << 1).wrapping_add(OF_BYTE[usize::from(byte)]);
-        if hash >> (64 - PICKED) == 0 && last.insert(hash, at).is_some_and(|before| at - before > BLOCK) {
-            far += 1 << PICKED;
-        }
-    }
-    far > bytes.len() / 1_000
-}
-
-/// A number without a pattern for each byte.
-const OF_BYTE: [u64; 256] = {
-    let mut numbers = [0; 256];
-    let (mut at, mut state) = (0, 1_u64);
-    while at < 256 {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        numbers[at] = state ^ state >> 29;
-        at += 1;
-    }
-    numbers
-};
-
 /// The bytes of a stream; nothing if it is damaged, or they are not so many.
 pub(super) fn unpack(stream: &[u8], bytes: u64) -> Option<Vec<u8>> {
     let mut unpacked = Vec::new();
-    XzDecoder::new_multi_decoder(stream).take(bytes + 1).read_to_end(&mut unpacked).ok()?;
+    XzDecoder::new(stream).take(bytes + 1).read_to_end(&mut unpacked).ok()?;
     (unpacked.len() as u64 == bytes).then_some(unpacked)
 }

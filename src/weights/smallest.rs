@@ -1,8 +1,8 @@
 //! Which tensors are packed by xz, since that is smaller than their bins.
 //!
-//! Levels are gathered as they come, one tensor after the other, up to what a stream can have; then they are packed in runs of whole tensors
-//! side by side, or all together where what comes again is far away. Invariant: what is chosen is never larger than either, summed up over the
-//! tensors that share a stream.
+//! Levels are gathered as they come, one tensor after the other, up to what a stream can have; then all are packed as one, and beside that in
+//! runs of whole tensors. Invariant: what is chosen is never larger than what `xz -9e` makes of all, nor than their bins, summed up over all
+//! that is gathered.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,6 +13,9 @@ use super::container::{Coding, MAX_GROUP, Stream};
 use super::packed;
 use crate::files;
 
+/// Runs have about so many bytes: enough for little to be lost where each begins.
+const RUN: usize = 2 << 20;
+
 /// Packs levels of tensors.
 #[derive(Default)]
 pub(super) struct Packer {
@@ -20,8 +23,13 @@ pub(super) struct Packer {
     levels: Vec<u8>,
     /// Whose they are, and where those of each end.
     members: Vec<(usize, usize)>,
-    /// What tensors one after the other come to.
-    groups: Vec<Group>,
+    packed: Vec<Packed>,
+}
+
+/// Tensors one after the other, packed in two ways.
+struct Packed {
+    as_one: Group,
+    in_runs: Vec<Group>,
 }
 
 /// Tensors that share a stream.
@@ -41,7 +49,7 @@ impl Packer {
             if self.levels.len() as u64 + all > MAX_GROUP {
                 self.pack()?;
             }
-            self.members.push((number, self.levels.len()));
+            self.members.push((number, 0));
         }
         self.levels.extend_from_slice(levels);
         if let Some((_, end)) = self.members.last_mut() {
@@ -56,18 +64,15 @@ impl Packer {
         if members.is_empty() {
             return Ok(());
         }
-        let of = |members: &[(usize, usize)]| members.iter().map(|(number, _)| *number).collect();
-        if packed::comes_again_far(&levels) {
-            self.groups.push(Group { members: of(&members), stream: packed::pack_whole(&levels)? });
-            return Ok(());
-        }
-        let ends: Vec<usize> = members.iter().map(|(_, end)| *end).collect();
-        let runs = runs(&ends, packed::runs(levels.len()));
-        let begin = |member: usize| if member == 0 { 0 } else { ends[member - 1] };
-        let bytes: Vec<Range<usize>> = runs.iter().map(|run| begin(run.start)..begin(run.end)).collect();
-        for (run, stream) in runs.into_iter().zip(packed::pack(&levels, &bytes)?) {
-            self.groups.push(Group { members: of(&members[run]), stream });
-        }
+        let (numbers, ends): (Vec<usize>, Vec<usize>) = members.into_iter().unzip();
+        let runs = runs(&ends, levels.len().div_ceil(RUN));
+        let begin = |run: &Range<usize>| if run.start == 0 { 0 } else { ends[run.start - 1] };
+        let bytes: Vec<&[u8]> = runs.iter().map(|run| &levels[begin(run)..ends[run.end - 1]]).collect();
+        // All as one is what takes longest by itself, and comes first.
+        let (as_one, in_runs) = rayon::join(|| packed::standard(&levels), || packed::suited(&bytes));
+        let in_runs = runs.into_iter().zip(in_runs?);
+        let in_runs = in_runs.map(|(run, stream)| Group { members: numbers[run].to_vec(), stream }).collect();
+        self.packed.push(Packed { as_one: Group { members: numbers, stream: as_one? }, in_runs });
         Ok(())
     }
 
@@ -75,15 +80,13 @@ impl Packer {
     /// has those that are left.
     pub(super) fn finish(mut self, mut spool: File, done: &mut [Planned]) -> io::Result<File> {
         self.pack()?;
-        let stored =
-            |group: &Group| group.members.iter().map(|&member| done[member].tensor.stored()).sum::<u64>();
-        self.groups.retain(|group| (group.stream.len() as u64) < stored(group));
-        if self.groups.is_empty() {
+        let chosen: Vec<Group> = self.packed.into_iter().flat_map(|packed| packed.chosen(done)).collect();
+        if chosen.is_empty() {
             return Ok(spool);
         }
         let mut all = files::spool()?;
         spool.seek(SeekFrom::Start(0))?;
-        let mut groups = self.groups.iter().peekable();
+        let mut groups = chosen.iter().peekable();
         for (number, Planned { tensor, width, .. }) in done.iter_mut().enumerate() {
             let stored = tensor.stored();
             let Some(group) = groups.peek().filter(|group| group.members.binary_search(&number).is_ok())
@@ -106,6 +109,22 @@ impl Packer {
             }
         }
         Ok(all)
+    }
+}
+
+impl Packed {
+    /// The streams that make it shortest, with the bins of those tensors that none of them has.
+    fn chosen(self, done: &[Planned]) -> Vec<Group> {
+        let stored = |group: &Group| -> usize {
+            group.members.iter().map(|&member| done[member].tensor.stored() as usize).sum()
+        };
+        let Packed { as_one, mut in_runs } = self;
+        let shortest = in_runs.iter().map(|run| run.stream.len().min(stored(run))).sum();
+        if as_one.stream.len() < shortest {
+            return vec![as_one];
+        }
+        in_runs.retain(|run| run.stream.len() < stored(run));
+        in_runs
     }
 }
 
@@ -136,15 +155,17 @@ fn runs(ends: &[usize], count: usize) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::runs;
+    fn runs(ends: &[usize], count: usize) -> Vec<(usize, usize)> {
+        super::runs(ends, count).into_iter().map(|run| (run.start, run.end)).collect()
+    }
 
     #[test]
     fn runs_are_whole_tensors_of_about_the_same_length() {
-        assert_eq!(runs(&[4], 1), [0..1]);
-        assert_eq!(runs(&[10, 20, 30, 40], 2), [0..2, 2..4]);
+        assert_eq!(runs(&[4], 1), [(0, 1)]);
+        assert_eq!(runs(&[10, 20, 30, 40], 2), [(0, 2), (2, 4)]);
         // One that is longer than its share stands alone.
-        assert_eq!(runs(&[70, 80, 90, 100], 2), [0..1, 1..4]);
-        assert_eq!(runs(&[5, 95, 100], 4), [0..1, 1..2, 2..3]);
-        assert_eq!(runs(&[100], 4), [0..1]);
+        assert_eq!(runs(&[70, 80, 90, 100], 2), [(0, 1), (1, 4)]);
+        assert_eq!(runs(&[5, 95, 100], 4), [(0, 1), (1, 2), (2, 3)]);
+        assert_eq!(runs(&[100], 4), [(0, 1)]);
     }
 }

@@ -136,7 +136,7 @@ fn xz_is_never_smaller() {
     }
 }
 
-/// Many levels are packed in blocks, by one processor or by two, and are hardly more than in one.
+/// Many levels are packed in blocks, by one processor or by two, and are no more than in one.
 #[test]
 fn blocks_of_levels_are_packed_side_by_side() {
     let dir = tempfile::tempdir().unwrap();
@@ -165,8 +165,10 @@ fn blocks_of_levels_are_packed_side_by_side() {
         assert_eq!(levels.len(), weights.len());
         xz.write_all(&packed::bytes_of(&levels, 1)).unwrap();
     }
-    let (all, xz) = (bytes.len(), xz.finish().unwrap().len());
-    assert!(all < xz + xz / 4 + 1_000, "{all} {xz}");
+    // Rows that come again are found once in each block, or once in all.
+    let stored: u64 = container.index().tensors.iter().map(Tensor::stored).sum();
+    let xz = xz.finish().unwrap().len() as u64;
+    assert!(stored <= xz, "{stored} {xz}");
 }
 
 /// A tensor that is there twice costs once, however far away it is.
@@ -246,7 +248,7 @@ fn a_container_of_the_first_version_opens() {
     let again = dir.path().join("again.safetensors");
     decompress::decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
     assert!(!container.is_repaired());
-    let before = weights_of("examples/models/lenet300_sparse.safetensors".as_ref());
+    let before = weights_of("examples/models/lenet300.safetensors".as_ref());
     let tensors = container.index().tensors.clone();
     for ((tensor, before), after) in tensors.iter().zip(before).zip(weights_of(&again)) {
         let values = tensor.coding.values();

@@ -180,7 +180,9 @@ fn a_scale_changes_nothing() {
     let back = |scale: f32, quantizer: Quantizer| {
         let weights = noise(4_096).into_iter().map(|weight| weight * scale).collect();
         let model = safetensors(dir.path(), &[("w", &[64, 64], weights)]);
-        let options = Options { quantizer, ..Options::default() };
+        // By its name: nothing else would be weights as large as that.
+        let rule = Rule { names: glob::Pattern::new("w").unwrap(), what: Treatment::Quantizer(quantizer) };
+        let options = Options { rules: vec![rule], ..Options::default() };
         let again = dir.path().join("again.safetensors");
         let mut container = Container::open(Cursor::new(compressed(&model, &options))).unwrap();
         decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
@@ -227,7 +229,7 @@ fn doubles_are_weights() {
         (doubles(&data), doubles(&raw))
     };
     for scale in [1.0, 1e30, 1e-30] {
-        let (before, after) = back(scale, &["--bits=8"]);
+        let (before, after) = back(scale, &["--bits=w=8"]);
         let step = scale / 127.0;
         assert!(before != after);
         assert!(before.iter().zip(after).all(|(before, after)| (before - after).abs() <= 0.501 * step));

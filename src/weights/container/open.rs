@@ -106,7 +106,8 @@ impl<R: Read + Seek> Container<R> {
         if !self.unpacked.contains_key(&group.first) {
             self.unpack_from(group)?;
         }
-        let unpacked = self.unpacked.get(&group.first).map(|unpacked| unpacked.as_ref().map_err(Clone::clone));
+        let unpacked =
+            self.unpacked.get(&group.first).map(|unpacked| unpacked.as_ref().map_err(Clone::clone));
         let levels = unpacked.unwrap_or(Err(StreamError::Unpacked));
         Ok(levels.and_then(|bytes| bytes.get(range).ok_or(StreamError::Unpacked)).map(<[u8]>::to_vec))
     }
