@@ -4,7 +4,12 @@ mod common;
 
 use std::{fs, path::Path, process::Output};
 
-use common::{command, expect};
+use common::{command, expect, tools};
+use silicabac::cosim::Source;
+use silicabac::fit::CoreFile;
+use silicabac::mutation::{DesignFate, DesignJudge, Designs};
+use silicabac::stress;
+use silicabac::vectors::Vector;
 
 /// The textbook encoder with these faults, played these vectors.
 fn judge(faults: &str, arguments: &[&str]) -> Output {
@@ -111,6 +116,34 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     expect(&judge(), 0, &["flowing"]);
     fs::write(&json, "{}").unwrap();
     expect(&judge(), 4, &["faults.json", "missing field"]);
+}
+
+/// What is left of a slice that is given up, and a short engine run after raw bytes: nothing else convicts these faults.
+#[test]
+fn vectors_that_are_broken_off_given_up_often_or_flushed_while_bytes_wait_convict() {
+    let (cache, tools) = tools();
+    let limits = stress::limits::vectors();
+    for (core, fault, class) in [
+        ("hevc_encoder", "fill-goes-on-where-a-reset-broke-it-off", "broken-off"),
+        ("hevc_encoder", "header-of-a-fill-that-a-reset-broke-off-is-kept", "broken-off"),
+        ("hevc_encoder", "short-run-behind-nine-raw-bytes-that-waited-is-not-padded", "full-flush"),
+        ("textbook_decoder", "load-before-an-early-slice-is-written-again", "broken-off"),
+        ("textbook_decoder", "error-behind-4096-slices-that-end-early", "many-give-ups"),
+    ] {
+        let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores").join(core).join("faults.toml");
+        let Designs { core, faults } = Designs::read(&list).unwrap();
+        let file = CoreFile::read(Some(&core), &[]).unwrap();
+        let top = file.top.unwrap();
+        let right = Source { can: file.can, ..Source::new(file.direction.unwrap(), &top, file.rtl) };
+        let vectors: Vec<Vector> =
+            limits.iter().filter(|vector| vector.id.starts_with(class)).cloned().collect();
+        let judge = DesignJudge::new(&right, &vectors, 20_000, 1, &cache, &tools).unwrap();
+        let wrong = faults.iter().find(|design| design.name == fault).unwrap();
+        let DesignFate::Convicted(conviction) = judge.judge(wrong, None).unwrap() else {
+            panic!("{fault} passes");
+        };
+        assert!(conviction.class.starts_with(class), "{fault}: {conviction:?}");
+    }
 }
 
 /// All of them are for `silicabac mutate --faults`.

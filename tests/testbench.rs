@@ -364,7 +364,7 @@ fn the_testbench_and_the_socket_agree_on_faulty_cores() {
             verilated.run(&exported, (direction.name(), &top), &names, &macros(&core, files), &[&class])
         };
         for fault in &faults {
-            let DesignFate::Convicted(conviction) = judge.judge(fault).unwrap() else {
+            let DesignFate::Convicted(conviction) = judge.judge(fault, None).unwrap() else {
                 assert!(fault.equal.is_some(), "{name}: {} passes the socket", fault.name);
                 continue;
             };

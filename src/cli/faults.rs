@@ -65,39 +65,40 @@ pub(super) fn run(
     }
     let earlier = report.map(Report::read).transpose()?.flatten().unwrap_or_default();
     let kept = Mutex::new(earlier.clone());
-    let mut rows = Vec::new();
-    for Designs { core, faults } in &lists {
-        let (source, name) = source(core)?;
-        let known = Known { source: &source, name: &name, rows: &earlier, vectors: &vectors, seed };
-        let known = faults.iter().map(|fault| known.row(fault)).collect::<Result<Vec<_>, _>>()?;
-        let faults: Vec<(&Design, &Option<Row>)> = faults.iter().zip(&known).collect();
-        let bar = Progress::new(faults.len() as u64, "faults");
-        bar.set_message(&name);
-        let judge = || DesignJudge::new(&source, &vectors, PATIENCE, seed, &cache, &tools);
-        let judge = known.iter().any(Option::is_none).then(judge).transpose()?;
-        let judged = in_parallel(&faults, |&(fault, known)| {
-            let row = match (known, &judge) {
-                (None, Some(judge)) => {
-                    let fate = judge.judge(fault)?;
-                    let digest = fault.digest(&source, &fate, &vectors, seed)?;
-                    let (core, kind) = (name.clone(), fault.kind.clone());
-                    let row = Row { core, kind, fault: fault.name.clone(), digest, fate };
-                    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                    kept.retain(|other| !other.is_of(&row.core, &row.fault));
-                    kept.push(row.clone());
-                    let so_far = Report::new(seed, &tools, kept.clone());
-                    report.map(|dir| so_far.save_json(dir)).transpose()?;
-                    Some(row)
-                }
-                _ => known.clone(),
-            };
-            bar.inc(1);
-            Ok::<_, Failure>(row)
-        });
-        bar.finish();
-        let judged = judged.into_iter().collect::<Result<Vec<_>, _>>()?;
-        rows.extend(judged.into_iter().flatten());
-    }
+    let cores = lists.iter().map(|list| source(&list.core)).collect::<Result<Vec<_>, _>>()?;
+    let listed = lists.iter().zip(&cores).map(|(list, (source, name))| {
+        let known = Known { source, name, rows: &earlier, vectors: &vectors, seed };
+        let faults = list.faults.iter().map(|fault| Ok((fault, known.of(fault)?)));
+        let faults = faults.collect::<Result<Vec<_>, DesignError>>()?;
+        let judge = || DesignJudge::new(source, &vectors, PATIENCE, seed, &cache, &tools);
+        let is_new = faults.iter().any(|(_, earlier)| matches!(earlier, Earlier::Stale(_)));
+        Ok(Listed { source, name, judge: is_new.then(judge).transpose()?, faults })
+    });
+    let listed = listed.collect::<Result<Vec<_>, Failure>>()?;
+    let all: Vec<_> = listed.iter().flat_map(|list| list.faults.iter().map(move |of| (list, of))).collect();
+    let bar = Progress::new(all.len() as u64, "faults");
+    let judged = in_parallel(&all, |&(Listed { source, name, judge, .. }, (fault, earlier))| {
+        let row = match (earlier, judge) {
+            (Earlier::Holds(row), _) => Some(row.clone()),
+            (Earlier::Stale(class), Some(judge)) => {
+                let fate = judge.judge(fault, class.as_deref())?;
+                let digest = fault.digest(source, &fate, &vectors, seed)?;
+                let (core, kind) = (name.to_string(), fault.kind.clone());
+                let row = Row { core, kind, fault: fault.name.clone(), digest, fate };
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.retain(|other| !other.is_of(&row.core, &row.fault));
+                kept.push(row.clone());
+                let so_far = Report::new(seed, &tools, kept.clone());
+                report.map(|dir| so_far.save_json(dir)).transpose()?;
+                Some(row)
+            }
+            (Earlier::Stale(_), None) => None,
+        };
+        bar.inc(1);
+        Ok::<_, Failure>(row)
+    });
+    bar.finish();
+    let rows = judged.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let found = Report::new(seed, &tools, rows);
     if let Some(dir) = report {
         let mut all = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -137,18 +138,34 @@ struct Known<'a> {
     seed: u64,
 }
 
+/// What an earlier report says of a fault.
+enum Earlier {
+    /// A verdict, which would be the same again.
+    Holds(Row),
+    /// Nothing that holds; which class convicted the fault, if one did.
+    Stale(Option<String>),
+}
+
+/// The faults of a list.
+struct Listed<'a> {
+    source: &'a Source,
+    name: &'a str,
+    /// Who judges those of which nothing is known; none if all is.
+    judge: Option<DesignJudge<'a>>,
+    faults: Vec<(&'a Design, Earlier)>,
+}
+
 impl Known<'_> {
-    /// What became of a fault, if that still holds.
-    fn row(&self, fault: &Design) -> Result<Option<Row>, DesignError> {
+    fn of(&self, fault: &Design) -> Result<Earlier, DesignError> {
         let named = |row: &&Row| row.is_of(self.name, &fault.name) && row.kind == fault.kind;
-        let Some(row) = self.rows.iter().find(named) else { return Ok(None) };
-        let holds = match &row.fate {
-            DesignFate::Convicted(_) => true,
-            DesignFate::Equal { reason } => fault.equal.as_ref() == Some(reason),
-            DesignFate::Passed => false,
+        let Some(row) = self.rows.iter().find(named) else { return Ok(Earlier::Stale(None)) };
+        let (holds, class) = match &row.fate {
+            DesignFate::Convicted(conviction) => (true, Some(conviction.class.clone())),
+            DesignFate::Equal { reason } => (fault.equal.as_ref() == Some(reason), None),
+            DesignFate::Passed => (false, None),
         };
         let is_same = || Ok(fault.digest(self.source, &row.fate, self.vectors, self.seed)? == row.digest);
-        Ok((holds && is_same()?).then(|| row.clone()))
+        Ok(if holds && is_same()? { Earlier::Holds(row.clone()) } else { Earlier::Stale(class) })
     }
 }
 

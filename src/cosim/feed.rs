@@ -11,6 +11,8 @@ pub(super) struct Feed<'a> {
     end: usize,
     /// The vector whose bytes come behind those.
     then: usize,
+    /// What comes is the rest of a slice that has been cut short.
+    is_rest: bool,
     /// The byte is on the ports and has to stay there.
     pub(super) held: bool,
     /// How many slices the core has begun that no byte has been taken of.
@@ -19,13 +21,14 @@ pub(super) struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     pub(super) fn new(vectors: &'a [&'a Vector]) -> Feed<'a> {
-        let mut feed = Feed { vectors, vector: 0, taken: 0, end: 0, then: 0, held: false, begun: 0 };
+        let (vector, taken, end, then) = (0, 0, 0, 0);
+        let mut feed = Feed { vectors, vector, taken, end, then, is_rest: false, held: false, begun: 0 };
         feed.open(0);
         feed
     }
 
     fn open(&mut self, vector: usize) {
-        (self.vector, self.taken, self.then) = (vector, 0, vector + 1);
+        (self.vector, self.taken, self.then, self.is_rest) = (vector, 0, vector + 1, false);
         self.end = self.vectors.get(vector).map_or(0, |vector| vector.bytes.len());
     }
 
@@ -65,17 +68,43 @@ impl<'a> Feed<'a> {
         self.open(vector);
     }
 
-    /// Whether the slice of this vector can end early: what waits on the ports cannot be taken back.
+    /// Whether the slice of this vector can end early: what waits on the ports cannot be taken back, and the rest of a slice before it
+    /// has to be gone.
     pub(super) fn can_cut_short(&self, vector: usize) -> bool {
-        self.vector == vector || !self.held
+        !self.is_rest && (self.vector == vector || !self.held)
     }
 
-    /// The slice of this vector ends as early as it can, and then comes again.
-    pub(super) fn cut_short(&mut self, vector: usize) {
+    /// The slice of this vector ends as early as it can, and then another comes.
+    pub(super) fn cut_short(&mut self, vector: usize, then: usize) {
         if self.vector != vector {
-            return self.open(vector); // it has ended already
+            return self.open(then); // it has ended already
         }
         self.end = self.end.min(self.taken + 1 + usize::from(self.held));
-        self.then = vector;
+        (self.then, self.is_rest) = (then, true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bin::Event;
+
+    #[test]
+    fn a_slice_is_not_cut_short_before_the_rest_of_another_is_gone() {
+        let end = vec![Event::Bypass { bin: true }; 30];
+        let vector = Vector::decoded("", "", &[], vec![0x55; 5], end);
+        let vectors = [&vector];
+        let mut feed = Feed::new(&vectors);
+        feed.begin_slice();
+        assert!(feed.can_cut_short(0));
+        feed.cut_short(0, 0);
+        feed.begin_slice();
+        assert!(!feed.can_cut_short(0));
+        assert_eq!(feed.next(), Some((0x55, true)));
+        feed.take().unwrap();
+        assert!(feed.can_cut_short(0));
+        assert_eq!(feed.next(), Some((0x55, false)));
+        feed.take().unwrap();
+        assert_eq!(feed.begun, 0);
     }
 }

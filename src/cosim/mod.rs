@@ -42,8 +42,8 @@ pub use testbench::{TestbenchError, TestbenchFor, testbench};
 pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
 pub use waits::{GiveUp, Plan, Port, Wait, Way, When};
 pub use waves::Waves;
-pub(crate) use ways::play_all;
 use ways::{Plays, play_recorded};
+pub(crate) use ways::{clocks, play_all};
 
 /// What a run was like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,10 @@ pub struct Stats {
     pub clocks: u64,
     /// Clocks that took a context load.
     pub load_clocks: u64,
+    /// Clocks before the first request that is more than a slice's beginning: SLICE, START and LOADs.
+    pub beginning: u64,
+    /// Clocks before the last request.
+    pub asked: u64,
     /// The longest run of outstanding bits; only an encoder has any.
     pub longest_run: Option<u32>,
     /// How many requests, bytes and answers have passed, by [`Port`].

@@ -34,6 +34,8 @@ pub enum When {
     Transfer(u64),
     /// So many clocks have passed.
     Clock(u64),
+    /// So many clocks have passed since a vector was last given up, or since the play began.
+    Again(u64),
     /// The oracle has come to such a request for the first time.
     Phase(Phase),
 }
@@ -79,7 +81,7 @@ impl OpenWays {
     }
 }
 
-/// A vector is given up.
+/// A vector is given up, and played again; or the next one is, where the plan [moves on](Plan::moves_on).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GiveUp {
@@ -116,6 +118,9 @@ pub struct Plan {
     /// Whoever takes what the core gives is ready only once there is something to take.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub looks_first: bool,
+    /// A vector that is given up is not played again: the next one is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moves_on: bool,
     /// The waits; those of a port in the order of their transfers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
@@ -156,6 +161,8 @@ pub(super) struct Waits {
     /// When each phase first came.
     phases: [Option<u64>; Phase::COUNT],
     clock: u64,
+    /// When a vector was last given up.
+    begun: u64,
     /// A port has been made to wait in this clock.
     waited: bool,
     /// The next of the plan's give-ups.
@@ -199,6 +206,7 @@ impl Waits {
             ports: [Passed::default(); 3],
             phases: [None; Phase::COUNT],
             clock: 0,
+            begun: 0,
             waited: false,
             give_up: 0,
         }
@@ -217,6 +225,11 @@ impl Waits {
     /// Whether requests that could go together may go one after the other.
     pub(super) fn splits(&self) -> bool {
         self.plan.splits
+    }
+
+    /// Whether the vector after one that is given up comes next.
+    pub(super) fn moves_on(&self) -> bool {
+        self.plan.moves_on
     }
 
     /// Whether whoever takes what the core gives is ready only once there is something to take.
@@ -298,6 +311,7 @@ impl Waits {
                 is_now.then(|| self.clock.saturating_sub(passed.since))
             }
             When::Clock(clock) => self.clock.checked_sub(clock),
+            When::Again(clocks) => self.clock.checked_sub(self.begun + clocks),
             When::Phase(phase) => self.phases[phase as usize].map(|since| self.clock - since),
         }
     }
@@ -325,6 +339,7 @@ impl Waits {
             way.filter(|way| ways.have(*way))
         })?;
         let (when, after) = self.here(Port::Requests);
+        self.begun = self.clock;
         if let Some(recorded) = &mut self.recorded {
             recorded.give_ups.push(GiveUp { when, after, way });
         }
@@ -414,6 +429,20 @@ mod tests {
         let played = played(&mut Waits::new(Plan { waits, ..Plan::default() }, Stalls::NONE, 1, false), 40);
         let waiting: Vec<usize> = (0..40).filter(|&clock| played[clock][1]).collect();
         assert_eq!(waiting, [4, 5, 10, 11]);
+    }
+
+    #[test]
+    fn give_ups_are_counted_from_one_another() {
+        let give_up = |clocks| GiveUp { when: When::Again(clocks), after: 0, way: Way::Cut };
+        let give_ups = [2, 5, 1].map(give_up).to_vec();
+        let mut waits = Waits::new(Plan { give_ups, ..Plan::default() }, Stalls::NONE, 1, false);
+        let given_up = |_: &u64| {
+            waits.begin(Phase::Bins);
+            let way = waits.gives_up(0, false, OpenWays { reset: true, cut: true });
+            waits.end();
+            way.is_some()
+        };
+        assert_eq!((0..20).filter(given_up).collect::<Vec<u64>>(), [2, 7, 8]);
     }
 
     #[test]

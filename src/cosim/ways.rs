@@ -13,6 +13,10 @@ use crate::vectors::{Flag, Vector};
 
 /// How a vector is played that is given up.
 const GIVEN_UP: &str = "given up";
+/// How a vector is played that is given up where it begins, before one with another header.
+const BROKEN_OFF: &str = "broken off";
+/// How a vector is played that is given up thousands of times.
+const GIVEN_UP_OFTEN: &str = "given up often";
 /// How a vector is played that waits at one of its transfers.
 const WAITING: &str = "waiting";
 /// How vectors are played that come again and again.
@@ -50,12 +54,43 @@ pub(super) const FILLED: u64 = 300;
 /// powers of two and in every seventh of the last clocks.
 pub(super) const LAST: u64 = 40;
 pub(super) const NEAR: u64 = 300;
+/// SLICE and START have been taken.
+pub(super) const BEGUN: u64 = 2;
 /// A vector of no more clocks is short.
 pub(super) const SHORT: u64 = 1_000;
 
-/// How many slices are played without a reset.
+/// Uneven stalls where a plan says when to give up.
+pub(super) const UNEVEN_ALONE: Stalls = Stalls { give_ups: 0, ..Stalls::UNEVEN };
+
+/// How many slices are played without a reset, or given up in a row.
 pub(super) const MANY: usize = 5_200;
 pub(super) const VERY_MANY: usize = 70_100;
+
+/// About how many clocks it takes to play vectors in all ways: enough to know what is quick.
+pub(crate) fn clocks(vectors: &[&Vector]) -> u64 {
+    vectors.iter().map(clocks_of).sum()
+}
+
+fn clocks_of(vector: &&Vector) -> u64 {
+    let (requests, bytes) = (vector.events.len() as u64, vector.bytes.len() as u64);
+    let size = requests + bytes;
+    let some = |all: u64, most: u64, few: u64| if all <= most { all } else { few };
+    let given_up = if is_large(vector) { 12 } else { some(size, SHORT, LAST + NEAR / 7 + 12) };
+    let waited = |all: u64| if is_large(vector) { 6 } else { some(all, EACH, LAST_TRANSFERS + 12) };
+    let of_flag = |flag| match flag {
+        Flag::GiveUp => given_up * 4 * size,
+        Flag::BrokenOff => given_up * 2 * size,
+        Flag::ManyGiveUps => MANY as u64 * size,
+        Flag::Wait => waited(requests + bytes) * (WAITS[..4].iter().sum::<u64>() + 8 * size),
+        Flag::EachWait => size * 2 * LONGEST,
+        Flag::FullPacker => waited(bytes) * (FILLS.iter().sum::<u64>() + 4 * size) + bytes * FILLED,
+        Flag::ManySlices => MANY as u64 * size,
+        Flag::VeryManySlices => VERY_MANY as u64 * size,
+        _ => 0,
+    };
+    let under_stalls = if is_large(vector) { size } else { 10 * size };
+    under_stalls + vector.flags.iter().map(|flag| of_flag(*flag)).sum::<u64>()
+}
 
 /// Plays vectors to a core in all ways, and tells `done` of each that goes well: the first mismatch, and in which way.
 /// `records`: it is to have all waits up to it.
@@ -133,6 +168,10 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         }
         let flagged = |flag: Flag| vectors.iter().copied().filter(move |vector| vector.flags.contains(&flag));
         flagged(Flag::GiveUp).try_for_each(|vector| self.given_up(vector))?;
+        let begun: Vec<&Vector> = flagged(Flag::BrokenOff).collect();
+        let mut pairs = begun.iter().zip(begun.iter().cycle().skip(1));
+        pairs.try_for_each(|(&vector, &next)| self.broken_off(vector, next))?;
+        flagged(Flag::ManyGiveUps).try_for_each(|vector| self.given_up_often(vector))?;
         flagged(Flag::Wait).try_for_each(|vector| self.waiting(vector, self.ports(), &WAITS))?;
         flagged(Flag::EachWait).try_for_each(|vector| self.each_wait(vector))?;
         flagged(Flag::FullPacker).try_for_each(|vector| self.filled(vector))?;
@@ -172,19 +211,55 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
                 || left <= LAST && !is_large(&vector)
         };
         for clock in (0..clocks).filter(is_picked) {
-            let reset = Way::Reset(1 + clock as u32 % 3);
-            let ways: &[Way] = match self.direction {
-                Direction::Encoder => &[reset],
-                Direction::Decoder => &[reset, Way::Cut],
-            };
-            for &way in ways {
-                let both = [Stalls::NONE, Stalls { give_ups: 0, ..Stalls::UNEVEN }];
-                for stalls in both.into_iter().take(if clocks <= SHORT { 2 } else { 1 }) {
+            for way in self.ways_to_give_up(1 + clock as u32 % 3) {
+                let kinds = if clocks <= SHORT { 2 } else { 1 };
+                for stalls in [Stalls::NONE, UNEVEN_ALONE].into_iter().take(kinds) {
                     let give_ups = vec![GiveUp { when: When::Clock(clock), after: 0, way }];
                     let plan = Plan { give_ups, ..Plan::default() };
                     self.play(GIVEN_UP, &self.with_next(vector), plan, stalls)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// How vectors are given up: by a reset of so many clocks; and those of decoders by the next slice, too.
+    fn ways_to_give_up(&self, reset: u32) -> impl Iterator<Item = Way> + use<E, F> {
+        let cut = (self.direction == Direction::Decoder).then_some(Way::Cut);
+        [Way::Reset(reset)].into_iter().chain(cut)
+    }
+
+    /// Gives a vector up in each clock in which its contexts are initialised, and plays another after that. A core takes the next
+    /// slice in such a clock only if no request waits: so it comes once as soon as it can, and once after a wait from the start on.
+    fn broken_off(&mut self, vector: &'a Vector, next: &'a Vector) -> Result<(), E> {
+        let stats = self.play(BROKEN_OFF, &[vector], Plan::default(), Stalls::NONE)?;
+        for clock in 0..=stats.beginning {
+            let wait = Wait { port: Port::Requests, when: When::Transfer(BEGUN), after: 0, clocks: clock };
+            for way in self.ways_to_give_up(1) {
+                let all = [Vec::new(), vec![wait]];
+                for waits in all.into_iter().take(if way == Way::Cut { 2 } else { 1 }) {
+                    let give_ups = vec![GiveUp { when: When::Clock(clock), after: 0, way }];
+                    let plan = Plan { waits, give_ups, moves_on: true, ..Plan::default() };
+                    self.play(BROKEN_OFF, &[vector, next], plan, Stalls::NONE)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a vector up thousands of times in a row, after each number of clocks before its last request, and then plays it. The next
+    /// slice does it under stalls, since it comes only while no request waits, and not in the last clocks, since it may have to wait.
+    fn given_up_often(&mut self, vector: &'a Vector) -> Result<(), E> {
+        let stats = self.play(GIVEN_UP_OFTEN, &[vector], Plan::default(), Stalls::NONE)?;
+        for way in self.ways_to_give_up(1) {
+            let (stalls, most) = match way {
+                Way::Reset(_) => (Stalls::NONE, stats.asked),
+                Way::Cut => (UNEVEN_ALONE, stats.asked * 3 / 4),
+            };
+            let give_up = |number| GiveUp { when: When::Again(1 + number % most.max(1)), after: 0, way };
+            let give_ups = (0..MANY as u64).map(give_up).collect();
+            let plan = Plan { give_ups, ..Plan::default() };
+            self.play(GIVEN_UP_OFTEN, &[vector, vector], plan, stalls)?;
         }
         Ok(())
     }

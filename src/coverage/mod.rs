@@ -394,6 +394,9 @@ mod tests {
             (Flag::Wait, "waits", "in a forbidden start"),
             (Flag::GiveUp, "give-ups", "in 500 outstanding bits or more"),
             (Flag::FullPacker, "full-packers", "bits 40"),
+            (Flag::FullPacker, "full-flushes", "after raw bytes, bit of the byte 0"),
+            (Flag::BrokenOff, "broken-off", "header H.265 I"),
+            (Flag::ManyGiveUps, "many-give-ups", "in a forbidden start"),
             (Flag::Pcm, "raw-blocks", "bytes 6144"),
         ];
         let of_requests = of_requests.iter().map(|of| (&directed, of));

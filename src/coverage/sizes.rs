@@ -5,6 +5,7 @@
 
 use super::item::{Axis, Item};
 use crate::bin::{DecodeErrorKind, Event};
+use crate::context::{Codec, SliceInit, SliceType};
 use crate::cycle::Request;
 use crate::vectors::{Flag, Step, Vector, trail};
 
@@ -41,6 +42,9 @@ pub(super) struct Sizes {
     waits: Item,
     give_ups: Item,
     full_packers: Item,
+    full_flushes: Item,
+    broken_off: Item,
+    many_give_ups: Item,
 }
 
 fn sizes<const N: usize>(name: &'static str, sizes: [usize; N]) -> Axis {
@@ -82,6 +86,36 @@ const MOODS: [&str; 11] = [
     "bytes left by a slice",
 ];
 
+/// What a slice header says but for the QP.
+const HEADERS: [&str; 12] = [
+    "H.264 P 0",
+    "H.264 P 1",
+    "H.264 P 2",
+    "H.264 B 0",
+    "H.264 B 1",
+    "H.264 B 2",
+    "H.264 I",
+    "H.265 P 0",
+    "H.265 P 1",
+    "H.265 B 0",
+    "H.265 B 1",
+    "H.265 I",
+];
+
+/// Where a header is among [`HEADERS`].
+fn header(SliceInit { codec, slice_type, index, .. }: SliceInit) -> usize {
+    let (first, indices) = match codec {
+        Codec::Avc => (0, 3),
+        Codec::Hevc => (7, 2),
+    };
+    first
+        + match slice_type {
+            SliceType::P => usize::from(index),
+            SliceType::B => indices + usize::from(index),
+            SliceType::I => 2 * indices,
+        }
+}
+
 impl Sizes {
     pub(super) fn new() -> Sizes {
         let between = || Axis::new("after each", ["no raw byte", "raw bytes"]);
@@ -112,19 +146,31 @@ impl Sizes {
             ),
             left: left(),
             waits: Item::new("waits", "each port is made to wait, up to 5,000 clocks", moods()),
-            give_ups: Item::new("give-ups", "the vector is given up in every clock", moods()).without(
-                "what is dropped belongs to no request: the slice before it is given up",
-                |places| places[0] == Mood::Left as usize,
+            give_ups: without_left(Item::new("give-ups", "the vector is given up in every clock", moods())),
+            many_give_ups: without_left(Item::new(
+                "many-give-ups",
+                "the vector is given up 5,200 times in a row, and then played",
+                moods(),
+            )),
+            broken_off: Item::new(
+                "broken-off",
+                "a slice with this header is given up in every clock in which its contexts are initialised, before one with another",
+                vec![Axis::new("header", HEADERS)],
             ),
             full_packers: Item::new(
                 "full-packers",
                 "a run of so many outstanding bits is decided by a carry while the output waits",
                 vec![Axis::new("bits", 7..=40)],
             ),
+            full_flushes: Item::new(
+                "full-flushes",
+                "after six bytes or more of an engine run, or raw ones, the stop bit of a flush is this bit of a byte while the output waits",
+                vec![Axis::new("after", ["coded bytes", "raw bytes"]), Axis::new("bit of the byte", 0..8)],
+            ),
         }
     }
 
-    pub(super) fn items(&self) -> [&Item; 8] {
+    pub(super) fn items(&self) -> [&Item; 11] {
         let Sizes {
             raw_blocks,
             lengths,
@@ -134,9 +180,24 @@ impl Sizes {
             waits,
             give_ups,
             full_packers,
+            full_flushes,
+            broken_off,
+            many_give_ups,
             ..
         } = self;
-        [raw_blocks, lengths, engine_runs, late_errors, leftovers, waits, give_ups, full_packers]
+        [
+            raw_blocks,
+            lengths,
+            engine_runs,
+            late_errors,
+            leftovers,
+            waits,
+            give_ups,
+            full_packers,
+            full_flushes,
+            broken_off,
+            many_give_ups,
+        ]
     }
 
     pub(super) fn take(&mut self, vector: &Vector) {
@@ -157,20 +218,43 @@ impl Sizes {
             }
         }
         let flagged = |flag| vector.flags.contains(&flag);
-        if flagged(Flag::Wait) || flagged(Flag::GiveUp) {
-            for mood in moods(vector) {
-                if flagged(Flag::Wait) {
-                    self.waits.hit(&[mood as usize]);
-                }
-                if flagged(Flag::GiveUp) {
-                    self.give_ups.hit(&[mood as usize]);
-                }
-            }
+        let by_mood = [
+            (Flag::Wait, &mut self.waits),
+            (Flag::GiveUp, &mut self.give_ups),
+            (Flag::ManyGiveUps, &mut self.many_give_ups),
+        ];
+        for (_, item) in by_mood.into_iter().filter(|(flag, _)| flagged(*flag)) {
+            moods(vector).for_each(|mood| item.hit(&[mood as usize]));
+        }
+        if let Some(init) = vector.init.filter(|_| flagged(Flag::BrokenOff)) {
+            self.broken_off.hit(&[header(init)]);
         }
         if flagged(Flag::FullPacker) {
             let bits: Vec<u32> = trail(vector).iter().filter_map(|step| step.bits_outstanding).collect();
             let decided = bits.windows(2).filter(|pair| pair[1] < pair[0]);
             decided.for_each(|pair| self.full_packers.hit(&[(pair[0] as usize).wrapping_sub(7)]));
+            self.take_flushes(vector);
+        }
+    }
+
+    fn take_flushes(&mut self, vector: &Vector) {
+        let (mut begun, mut raw) = (0, 0);
+        for step in trail(vector) {
+            let Some(event) = step.request.event() else { continue };
+            match event {
+                Event::Raw(_) => raw += 1,
+                _ if event.ends_life() => {
+                    let coded = (step.position - begun) / 8;
+                    let stop = ((step.position - 1) % 8) as usize;
+                    for (after, _) in
+                        [coded, raw].into_iter().enumerate().filter(|&(_, bytes)| bytes >= BEFORE)
+                    {
+                        self.full_flushes.hit(&[after, stop]);
+                    }
+                    (begun, raw) = (step.position.next_multiple_of(8), 0);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -194,6 +278,15 @@ impl Sizes {
             self.engine_runs.hit(&[at, usize::from(has_raw)]);
         }
     }
+}
+
+/// Bytes before a flush, while an output queue of eight fills: two more come of the flush itself.
+const BEFORE: u64 = 6;
+
+fn without_left(item: Item) -> Item {
+    item.without("what is dropped belongs to no request: the slice before it is given up", |places| {
+        places[0] == Mood::Left as usize
+    })
 }
 
 /// All that a core is in while it plays a vector.

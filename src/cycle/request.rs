@@ -113,6 +113,11 @@ impl Request {
         matches!(self, Request::Event(Event::Raw(_)))
     }
 
+    /// Whether this is of the beginning of a slice: its header, the start of the engine, the states of contexts.
+    pub fn is_beginning(self) -> bool {
+        matches!(self, Request::Slice | Request::Event(Event::Start | Event::Load { .. }))
+    }
+
     /// Whether this codes a bin.
     pub fn is_bin(self) -> bool {
         self.event().is_some_and(Event::is_bin)

@@ -43,7 +43,7 @@ fn mistakes(init: SliceInit) -> impl Iterator<Item = SliceInit> {
 
 fn vector(init: SliceInit) -> Vector {
     let mistakes = |ctx| mistakes(init).filter_map(|mistake| mistake.model(ctx)).collect();
-    showing(init, "initial", "", Shows::InFours, mistakes)
+    named(init, "initial", "", showing(init, contexts(init), Shows::InFours, mistakes))
 }
 
 /// For every table of both standards, every single wrong bit that changes a state at one of these QPs; which is every bit that
@@ -54,11 +54,42 @@ pub fn every_bit() -> Vec<Vector> {
         QPS.map(|slice_qp_y| {
             let init = SliceInit { codec, slice_type, slice_qp_y, index };
             let wrong = |ctx| init.models_with_a_wrong_bit(ctx);
-            showing(init, "initial-bits", ", and each that has a wrong bit in a table", Shows::AtOnce, wrong)
+            let builder = showing(init, contexts(init), Shows::AtOnce, wrong);
+            named(init, "initial-bits", ", and each that has a wrong bit in a table", builder)
         })
     };
     inits().flat_map(at_qps).collect()
 }
+
+/// Slices to be broken off while their contexts are initialised, each with a few contexts that every header has, and others; no two that
+/// follow each other have the same header or QP. If a context is as in another of them, it shows.
+pub fn broken_off() -> Vec<Vector> {
+    let again = (Codec::Avc, SliceType::I, 0);
+    let headers = (0..).zip(inits().chain([again])).map(|(number, (codec, slice_type, index))| {
+        let slice_qp_y = if number % 2 == 0 { 10 + number } else { 46 - number };
+        SliceInit { codec, slice_type, slice_qp_y, index }
+    });
+    let headers: Vec<SliceInit> = headers.collect();
+    let vector = |(number, &init): (usize, &SliceInit)| {
+        let others = headers.iter().filter(|other| **other != init);
+        let mistakes = |ctx| others.clone().filter_map(|other| other.model(ctx)).collect();
+        let all = contexts(init);
+        let (first, last) = (SHOWN_FIRST, all.len() - SHOWN_LAST);
+        let is_shown = |at: usize| at < first || at >= last || at.is_multiple_of(all.len() / SHOWN_BETWEEN);
+        let some = all.iter().enumerate().filter(|&(at, _)| is_shown(at)).map(|(_, &context)| context);
+        let builder = showing(init, some.collect(), Shows::InFours, mistakes);
+        let id = format!("broken-off-{}", number + 1);
+        let comment =
+            format!("some contexts of {}, to be broken off while they are initialised", words(init));
+        builder.into_vector(id, comment, &[Flag::BrokenOff]).initialised_by(Some(init))
+    };
+    headers.iter().enumerate().map(vector).collect()
+}
+
+/// Of the contexts of a header the first, the last, and some between, since to break a slice off at each LOAD takes a play each.
+const SHOWN_FIRST: usize = 6;
+const SHOWN_LAST: usize = 3;
+const SHOWN_BETWEEN: usize = 12;
 
 /// When a range that is wrong shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,18 +100,20 @@ enum Shows {
     AtOnce,
 }
 
-/// A slice in which each of these wrong states of a context shows.
+/// The contexts that a slice with this header has, as they begin.
+fn contexts(init: SliceInit) -> Vec<(CtxIdx, ContextModel)> {
+    (0..).map_while(CtxIdx::new).filter_map(|ctx| Some((ctx, init.model(ctx)?))).collect()
+}
+
+/// A slice with these contexts, in which each of these wrong states of them shows.
 fn showing(
     init: SliceInit,
-    name: &str,
-    of_what: &str,
+    contexts: Vec<(CtxIdx, ContextModel)>,
     shows: Shows,
     mistakes: impl Fn(CtxIdx) -> Vec<ContextModel>,
-) -> Vector {
-    let SliceInit { codec, slice_type, slice_qp_y, index } = init;
+) -> Builder {
+    let SliceInit { slice_qp_y, index, .. } = init;
     let mut builder = Builder::new((slice_qp_y as u64) << 8 | u64::from(index));
-    let contexts = (0..).map_while(CtxIdx::new).filter_map(|ctx| Some((ctx, init.model(ctx)?)));
-    let contexts: Vec<_> = contexts.collect();
     for (ctx, model) in &contexts {
         builder.load(ctx.get() as u16, model.p_state_idx(), model.val_mps());
     }
@@ -105,11 +138,21 @@ fn showing(
         }
     }
     show_range(&mut builder);
+    builder
+}
+
+/// What a header says, in words.
+fn words(SliceInit { codec, slice_type, slice_qp_y, index }: SliceInit) -> String {
+    let codec = format!("{codec:?}").to_lowercase();
+    format!("an {codec} {slice_type:?} slice, index {index}, SliceQPY {slice_qp_y}")
+}
+
+/// A slice with every context of a header.
+fn named(init: SliceInit, name: &str, of_what: &str, builder: Builder) -> Vector {
+    let SliceInit { codec, slice_type, slice_qp_y, index } = init;
     let (codec, qp) = (format!("{codec:?}").to_lowercase(), i32::from(slice_qp_y) + 100);
     let id = format!("{name}-{codec}-{slice_type:?}-{index}-qp-{qp}").to_lowercase();
-    let comment = format!(
-        "every context of an {codec} {slice_type:?} slice, index {index}, SliceQPY {slice_qp_y}{of_what}"
-    );
+    let comment = format!("every context of {}{of_what}", words(init));
     builder.into_vector(id, comment, &[Flag::Initialisation]).initialised_by(Some(init))
 }
 
@@ -197,6 +240,31 @@ mod tests {
                 }
             }
             assert_eq!((unseen, never.len()), (0, silent), "{codec:?}");
+        }
+    }
+
+    /// With one context as in the slice before, a slice decodes to something else: for every pair, and each context that both have.
+    #[test]
+    fn what_a_slice_that_was_broken_off_leaves_in_a_context_shows() {
+        let all = broken_off();
+        assert_eq!(all.len(), 13);
+        for (before, vector) in all.iter().zip(all.iter().cycle().skip(1)) {
+            let (before, init) = (before.init.unwrap(), vector.init.unwrap());
+            assert!(before.slice_qp_y.abs_diff(init.slice_qp_y) > 6, "{}", vector.id);
+            let (mut shown, mut hidden) = (0, 0);
+            for at in 0..vector.events.len() {
+                let Event::Load { ctx, model } = vector.events[at] else { continue };
+                let Some(wrong) = before.model(ctx).filter(|wrong| *wrong != model) else { continue };
+                let mut events = vector.events.clone();
+                events[at] = Event::Load { ctx, model: wrong };
+                let mut encoder = spec::Encoder::new();
+                encoder.play(&events).unwrap();
+                let answers = spec::Decoder::new(&vector.bytes).answers(&events);
+                let is_hidden =
+                    encoder.finish() == vector.bytes || answers[at + 1..] == vector.events[at + 1..];
+                if is_hidden { hidden += 1 } else { shown += 1 }
+            }
+            assert!(shown > 3 && hidden == 0, "{}: {shown}, {hidden}", vector.id);
         }
     }
 

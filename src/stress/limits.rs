@@ -10,7 +10,7 @@ use rand_chacha::{
 
 use super::{
     builder::Builder,
-    decided, deep, initial, lanes,
+    decided, deep, flushes, initial, lanes,
     outstanding::{self, End},
     random,
 };
@@ -22,11 +22,13 @@ use crate::vectors::{Flag, Vector};
 pub fn vectors() -> Vec<Vector> {
     let raw = RAW.into_iter().map(raw);
     let lengths = [65_535, 65_536, 65_537, 262_200].map(bytes).map(waited_in);
-    let many = [Many::Align, Many::Terminate, Many::Load].map(many);
-    let lengths = lengths.into_iter().chain(many).chain([roundings()]).chain([254, 256].map(blocks));
+    let of_kinds = [Many::Align, Many::Terminate, Many::Load].map(many);
+    let lengths = lengths.into_iter().chain(of_kinds).chain([roundings()]).chain([254, 256].map(blocks));
     let leftovers = leftovers().flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
     let tables = initial::every_bit().into_iter().map(flowing);
-    let several = [carries(), errors(), waits(), give_ups(), many_slices("many", Flag::ManySlices)].concat();
+    let several =
+        [carries(), flushes::vectors(), errors(), waits(), give_ups(), initial::broken_off()].concat();
+    let many = [many_give_ups(), many_slices("many", Flag::ManySlices)].concat();
     let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins((1 << 22) + MORE)]);
     let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power));
     let ones = ones.chain((1..64).map(|times| 64 * times).filter(|bytes| ![256, 1_024].contains(bytes)));
@@ -38,6 +40,7 @@ pub fn vectors() -> Vec<Vector> {
         .chain(engine_runs(5_200))
         .chain(leftovers)
         .chain(several)
+        .chain(many)
         .chain(tables)
         .collect()
 }
@@ -535,6 +538,30 @@ fn give_ups() -> Vec<Vector> {
         vector("give-up-long", "much of everything", long),
     ];
     others.into_iter().chain(short_errors("give-up", "to be given up after", Flag::GiveUp)).collect()
+}
+
+/// Slices to give up thousands of times in a row: where contexts are loaded, in a run of outstanding bits, raw bytes, a flush, and after
+/// errors.
+fn many_give_ups() -> Vec<Vector> {
+    let flags = &[Flag::ManyGiveUps];
+    let after = [true, false, true].map(|bin| Event::Bypass { bin });
+    let end = [Event::Terminate { bin: true }];
+    let run = [&outstanding::slice(505, End::Carry)[..], &after, &end].concat();
+    let mut mixed = Builder::new(5);
+    mixed.load(0, 9, true);
+    mixed.load(1, 3, false);
+    mixed.some_bins(9);
+    mixed.terminate(true);
+    mixed.raw(9);
+    mixed.some_bins(5);
+    mixed.terminate(true);
+    mixed.bypasses(11);
+    let others = [
+        Vector::encoded("many-give-ups-run", "a long run, to be given up again and again", flags, run),
+        mixed.into_vector("many-give-ups-mixed", "a little of much, to be given up again and again", flags),
+    ];
+    let errors = short_errors("many-give-ups", "to be given up after again and again", Flag::ManyGiveUps);
+    others.into_iter().chain(errors).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod cross;
 pub mod damage;
 mod decided;
 mod deep;
+mod flushes;
 pub mod initial;
 mod lanes;
 pub mod limits;

@@ -83,6 +83,12 @@ flags! {
     GiveUp:
         "something that a reset, or a slice begun before the last has ended, forgets to clear",
         "the slice behind it begins wrongly";
+    BrokenOff:
+        "something of a slice that is broken off while contexts are initialised, which stays for the next one",
+        "after a reset or an early slice, contexts of a slice with another header are those of the one before";
+    ManyGiveUps:
+        "something small that each slice that is given up leaves behind, or their number in a few bits",
+        "thousands of resets or early slices after power-on, a good slice is wrong";
     Wait:
         "a port that must not wait for long: a counter, a watchdog, a register that holds too little",
         "after so many clocks in which a port waits, something is lost, comes twice or stops";

@@ -18,6 +18,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             return false;
         }
         let mut is_load = false;
+        let passed = self.stats.clocks + self.stats.load_clocks;
         for _ in 0..self.held {
             let Some(asked) = self.script.take() else { break };
             self.plays(asked.vector);
@@ -25,6 +26,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             if self.form.direction == Direction::Encoder {
                 self.stats.longest_run = self.stats.longest_run.max(Some(asked.mood.run));
             }
+            if self.stats.beginning == 0 && !asked.request.is_beginning() {
+                self.stats.beginning = passed;
+            }
+            self.stats.asked = passed;
             self.stats.bins += u64::from(asked.request.is_bin());
             if asked.request == Request::Slice {
                 self.feed.begin_slice();

@@ -276,18 +276,19 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             && self.feed.can_cut_short(vector)
     }
 
-    /// Ends the slice that is asked for as early as it can be, to play its vector again.
+    /// Ends the slice that is asked for as early as it can be.
     fn cut(&mut self) {
         let vector = self.script.vector();
-        self.feed.cut_short(vector);
-        self.script.restart(vector);
-        self.plays_again(vector);
+        let next = self.after_giving_up(vector);
+        self.feed.cut_short(vector, next);
+        self.script.restart(next);
     }
 
-    /// A vector has been given up.
-    fn plays_again(&mut self, vector: usize) {
+    /// What is played after a vector that is given up: it again, or the one after it.
+    fn after_giving_up(&mut self, vector: usize) -> usize {
         self.plays(vector);
         self.given_up += 1;
+        vector + usize::from(self.waits.moves_on())
     }
 
     /// A vector is played.
@@ -298,7 +299,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         }
     }
 
-    /// Resets the core in the middle of whatever it does, to play the vector again.
+    /// Resets the core in the middle of whatever it does.
     fn reset(&mut self, clocks: u32) -> Result<(), Wrong> {
         for _ in 0..clocks.max(1) {
             // What waits on the ports may stay there.
@@ -312,12 +313,12 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             self.observer.clock(&self.inputs, &self.outputs, self.device.debug())?;
             self.waits.end();
         }
-        self.script.give_up();
         let vector = self.script.vector();
-        self.feed.restart(vector);
+        let next = self.after_giving_up(vector);
+        self.script.give_up(next);
+        self.feed.restart(next);
         self.observer.drop_all(self.script.taken());
         (self.held, self.given, self.shown) = (0, 0, 0);
-        self.plays_again(vector);
         Ok(())
     }
 

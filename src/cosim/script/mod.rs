@@ -2,7 +2,7 @@
 //!
 //! A script is lazy: the oracle codes a request when the player looks at it, a few at the most before it is taken, and
 //! what has to come of it is kept until it has come. So a slice may be as long as it likes. Each vector has an
-//! oracle of its own, whose contexts are the vector's alone; to give a vector up is to begin it again.
+//! oracle of its own, whose contexts are the vector's alone; to give a vector up is to begin it, or the next one, again.
 
 mod oracle;
 mod requests;
@@ -170,15 +170,14 @@ impl<'a> Script<'a> {
         self.oracle = Oracle::new(self.direction, begun);
     }
 
-    /// Begins the vector of the next request again; nothing is due any more.
-    pub(super) fn give_up(&mut self) {
-        let vector = self.vector();
+    /// Begins a vector after the one of the next request was given up; nothing is due any more.
+    pub(super) fn give_up(&mut self, vector: usize) {
         self.restart(vector);
         self.bytes.clear();
         self.answers.clear();
     }
 
-    /// Begins a vector again that ends early; what is due of the requests that were taken stays due.
+    /// Begins a vector after one that ends early; what is due of the requests that were taken stays due.
     pub(super) fn restart(&mut self, vector: usize) {
         self.ahead.clear();
         self.plays.retain(|&(first, _)| first <= self.taken);

@@ -45,10 +45,11 @@
   endtask
 
   // The bits of a vector that say what it is flagged for.
-  localparam GIVE_UP = 0, WAIT = 1, FULL_PACKER = 2, MANY = 3, VERY_MANY = 4, LARGE = 5, EACH_WAIT = 6, ENDS_WITH_ERROR = 7;
+  localparam GIVE_UP = 0, WAIT = 1, FULL_PACKER = 2, MANY = 3, VERY_MANY = 4, LARGE = 5, EACH_WAIT = 6, BROKEN_OFF = 7, MANY_GIVE_UPS = 8,
+      ENDS_WITH_ERROR = 9;
 
   function is_flagged(input integer vector, input integer flag);
-    is_flagged = vectors[vector][168+flag];
+    is_flagged = vectors[vector][160+flag];
   endfunction
   function integer class_of(input integer vector);
     class_of = vectors[vector][191:176];
@@ -100,10 +101,16 @@
   integer stalls, most_given_up;
   integer port_odds[0:2];
   reg splits, looks;
-  // The one planned wait of a play, and the one planned give-up; none if they are negative. With a negative transfer the port waits
+  // The one planned wait of a play, and the next planned give-up; none if they are negative. With a negative transfer the port waits
   // before each, and if there is no number of clocks, each time for another.
   integer wait_port, wait_transfer, wait_clocks;
   integer give_up_clock, give_up_reset;
+  // How many times more the vector is to be given up, after each number of clocks below this.
+  integer more_give_ups, most_clocks;
+  // A vector that is given up is not played again: the next one is.
+  reg moves_on;
+  // The clock in which the first request was taken that is more than the beginning of a slice, none if it is negative; and the last.
+  integer begun_clock, asked_clock;
   // What has passed over each port, and before the last time, and the clock after that.
   integer transfers[0:2];
   integer transfers_before[0:2];
@@ -154,7 +161,13 @@
       if (give_up_clock >= 0 && clocks >= give_up_clock) begin
         if (give_up_reset > 0 && `CABAC_CAN_RESET) way = RESETS;
         if (give_up_reset == 0 && can_cut) way = CUTS;
-        if (way != STAYS) give_up_clock = -1;
+        if (way != STAYS) begin
+          give_up_clock = -1;
+          if (more_give_ups > 0) begin
+            give_up_clock = clocks + 1 + more_give_ups % most_clocks;
+            more_give_ups = more_give_ups - 1;
+          end
+        end
       end
       if (way == STAYS && given_up < most_given_up) begin
         if (random(is_delicate ? 32 : 8192) == 0) begin
@@ -242,6 +255,7 @@
       end
       play_number = play_number + 1;
       {wait_port, give_up_clock} = {-32'sd1, -32'sd1};
+      {more_give_ups, moves_on} = 0;
     end
   endtask
 
@@ -257,6 +271,7 @@
     splits = stalls > 0;
     looks = looks_first(stalls) > 0;
     {clocks, still, given_up} = 0;
+    begun_clock = -1;
     begin_play;
     rest = 0;
     measured = -1;
@@ -355,6 +370,67 @@
     end
   endtask
 
+  // The next vector of the class that is broken off, the first after the last.
+  function integer next_broken_off(input integer vector);
+    reg is_found;
+    begin
+      next_broken_off = vector;
+      is_found = 1'b0;
+      while (!is_found) begin
+        next_broken_off = next_broken_off + 1;
+        if (next_broken_off == first_of_class[class_of(vector)+1]) next_broken_off = first_of_class[class_of(vector)];
+        is_found = next_broken_off == vector || is_flagged(next_broken_off, BROKEN_OFF);
+      end
+    end
+  endfunction
+
+  // In each clock in which its contexts are initialised, before another. A core takes the next slice in such a clock only if no request
+  // waits: so it comes once as soon as it can, and once after a wait from the start on.
+  task break_off(input integer vector);
+    integer clock, end_clock, resets, holds;
+    begin
+      {play_number, listed[0], alone, listed_count} = {32'd0, vector, vector, 32'd1};
+      play(1);
+      end_clock = begun_clock;
+      {listed[1], listed_count} = {next_broken_off(vector), 32'd2};
+      for (clock = 0; clock <= end_clock && !failed; clock = clock + 1)
+        for (resets = 1; resets >= `CABAC_FIRST_WAY; resets = resets - 1)
+          for (holds = 0; holds <= 1 - resets; holds = holds + 1) begin
+            if (holds != 0) wait_port = REQUESTS;
+            wait_transfer = `CABAC_BEGUN;
+            wait_clocks = clock;
+            give_up_clock = clock;
+            give_up_reset = resets;
+            moves_on = 1'b1;
+            play(2);
+          end
+      if (!failed) alone = -1;
+    end
+  endtask
+
+  // Thousands of times in a row, after each number of clocks before its last request.
+  task give_up_often(input integer vector);
+    integer end_clock, resets;
+    begin
+      {play_number, listed[0], alone, listed_count} = {32'd0, vector, vector, 32'd1};
+      play(1);
+      end_clock = asked_clock;
+      list_with_next(vector);
+      for (resets = 1; resets >= `CABAC_FIRST_WAY; resets = resets - 1) begin
+        most_clocks = resets == 0 ? end_clock * 3 / 4 : end_clock;
+        if (most_clocks < 1) most_clocks = 1;
+        more_give_ups = `CABAC_MANY_TIMES - 1;
+        give_up_clock = 1;
+        give_up_reset = resets;
+        // The next slice comes only while no request waits; so not in the last clocks, since it may have to wait.
+        stalls = resets == 0 ? `CABAC_UNEVEN_WITHOUT_GIVE_UPS : 0;
+        play(2);
+      end
+      stalls = 0;
+      if (!failed) alone = -1;
+    end
+  endtask
+
   // At each transfer of some ports.
   task wait_everywhere(input integer vector, input integer fills);
     integer port, number, transfer;
@@ -446,6 +522,12 @@
         list(from, to, VERY_MANY, 1'b1);
         repeat_often(`CABAC_VERY_MANY_TIMES);
       end
+      plan = `CABAC_STALLS + 4;
+      for (vector = from; vector < to; vector = vector + 1)
+        if (is_chosen(vector) && is_flagged(vector, BROKEN_OFF) && is_planned(plan)) break_off(vector);
+      plan = `CABAC_STALLS + 5;
+      for (vector = from; vector < to; vector = vector + 1)
+        if (is_chosen(vector) && is_flagged(vector, MANY_GIVE_UPS) && is_planned(plan)) give_up_often(vector);
     end
   endtask
 
@@ -453,7 +535,7 @@
     integer number;
     begin
       plan_of = -1;
-      for (number = 0; number < `CABAC_STALLS + 4; number = number + 1)
+      for (number = 0; number < `CABAC_STALLS + 6; number = number + 1)
         if (plan_name(number) == name) plan_of = number;
     end
   endfunction
@@ -494,6 +576,7 @@
     {plays, judged, convicted} = 0;
     all_clocks = 64'd0;
     {wait_port, give_up_clock} = {-32'sd1, -32'sd1};
+    {more_give_ups, moves_on} = 0;
     for (class_number = 0; class_number < `CABAC_CLASSES; class_number = class_number + 1)
       if ((only_class < 0 || only_class == class_number) && !(convicted > 0 && $test$plusargs("stop"))) begin
         judge(class_number);

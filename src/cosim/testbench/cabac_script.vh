@@ -141,7 +141,10 @@
         if (ahead_place[held-1] != taken_place) given_up = 0;
         taken_place = ahead_place[held-1];
         is_delicate = ahead_delicate[held-1];
-        for (number = 0; number < held; number = number + 1) is_taken(ahead_word[number][13:11]);
+        for (number = 0; number < held; number = number + 1) begin
+          is_taken(ahead_word[number][13:11]);
+          if (begun_clock < 0 && ahead_word[number][13:11] < LOAD) begun_clock = clocks;
+        end
         for (number = held; number < ahead; number = number + 1) begin
           ahead_word[number-held] = ahead_word[number];
           ahead_model[number-held] = ahead_model[number];
@@ -151,6 +154,7 @@
           ahead_header[number-held] = ahead_header[number];
         end
         taken = taken + held;
+        asked_clock = clocks;
         ahead = ahead - held;
         transferred(REQUESTS, held);
         held = 0;
@@ -159,14 +163,14 @@
     end
   endtask
 
-  // The vector of the next request begins again.
+  // The vector of the next request begins again, or the one after it.
   task begin_again;
     integer at;
     begin
       at = next_place(1'b0);
       ahead = 0;
       is_delicate = 1'b0;
-      begin_vector(at);
+      begin_vector(at + moves_on);
       if (at != taken_place) given_up = 0;
       taken_place = at;
       given_up = given_up + 1;

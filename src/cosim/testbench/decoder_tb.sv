@@ -105,8 +105,8 @@ module decoder_tb;
   // The vector whose bytes come next, by its place in the play, how many of them have been taken, how many there will be, and the
   // vector after it.
   integer feed_place, feed_taken, feed_end, feed_then;
-  // A byte is on the ports and has to stay there.
-  reg feed_held;
+  // A byte is on the ports and has to stay there; what comes is the rest of a slice that has been cut short.
+  reg feed_held, feed_is_rest;
   // How many slices the core has begun that no byte has been taken of.
   integer begun;
   reg [14:0] feed_word;
@@ -115,6 +115,7 @@ module decoder_tb;
     begin
       feed_place = at;
       feed_then = at + 1;
+      feed_is_rest = 1'b0;
       {feed_taken, feed_end} = 0;
       if (at < times) begin
         feed_end = bytes_of(vector_at(at));
@@ -154,21 +155,22 @@ module decoder_tb;
   endtask
 
   // Whether the slice can end early: what waits on the ports cannot be taken back, and a core that has been asked for more than
-  // it has answered would be asked for bins that are gone.
+  // it has answered would be asked for bins that are gone. The rest of a slice before it has to be gone.
   function can_cut(input unused);
     can_cut = `CABAC_CAN_CUT && held == 0 && next_number(1'b0) > 0 && (model.head == model.tail || model.due_request[model.head&65535] >= taken)
-        && (feed_place == next_place(1'b0) || !feed_held);
+        && !feed_is_rest && (feed_place == next_place(1'b0) || !feed_held);
   endfunction
 
-  // Ends the slice as early as it can be, to play its vector again.
+  // Ends the slice as early as it can be, to play its vector again, or the next one.
   task cut;
     integer at;
     begin
       at = next_place(1'b0);
-      if (feed_place != at) open_feed(at);
+      if (feed_place != at) open_feed(at + moves_on);
       else begin
         if (feed_end > feed_taken + 1 + feed_held) feed_end = feed_taken + 1 + feed_held;
-        feed_then = at;
+        feed_then = at + moves_on;
+        feed_is_rest = 1'b1;
       end
       model.forget;
       begin_again;
@@ -276,7 +278,7 @@ module decoder_tb;
         reset_core;
         {shown, begun} = 0;
         feed_held = 1'b0;
-        open_feed(at);
+        open_feed(at + moves_on);
       end else begin
         if (way == CUTS) cut;
         look_ahead;

@@ -205,18 +205,18 @@ impl Tables {
                 (self.bytes.push(&bytes), bytes.len())
             }
         };
-        let flags = flags(vector) | u8::from(ends_with_error) << ENDS_WITH_ERROR;
+        let flags = flags(vector) | u16::from(ends_with_error) << ENDS_WITH_ERROR;
         // A string takes whatever is written to it.
         let _ = writeln!(
             self.vectors,
-            "{class:04x}{flags:02x}00{first_request:08x}{count:08x}{first_byte:08x}{bytes:08x}{:08x}",
+            "{class:04x}{flags:04x}{first_request:08x}{count:08x}{first_byte:08x}{bytes:08x}{:08x}",
             digest.0
         );
     }
 }
 
 /// The flags by which a vector is played, in the order of their bits in `cabac_play.vh`.
-const FLAGS: [Flag; 7] = [
+const FLAGS: [Flag; 9] = [
     Flag::GiveUp,
     Flag::Wait,
     Flag::FullPacker,
@@ -224,12 +224,14 @@ const FLAGS: [Flag; 7] = [
     Flag::VeryManySlices,
     Flag::Large,
     Flag::EachWait,
+    Flag::BrokenOff,
+    Flag::ManyGiveUps,
 ];
 /// The bit after theirs.
 const ENDS_WITH_ERROR: usize = FLAGS.len();
 
-fn flags(vector: &Vector) -> u8 {
-    (0..).zip(FLAGS).map(|(bit, flag)| u8::from(vector.flags.contains(&flag)) << bit).sum()
+fn flags(vector: &Vector) -> u16 {
+    (0..).zip(FLAGS).map(|(bit, flag)| u16::from(vector.flags.contains(&flag)) << bit).sum()
 }
 
 /// A request: kind `[13:11]`, bin `[10]`, and ctx_idx or data. The model of a LOAD and the header of a SLICE are another word.
@@ -307,6 +309,7 @@ fn config(core: &TestbenchFor<'_>, constants: &[(&str, usize)]) -> String {
         ("LAST", ways::LAST as usize),
         ("NEAR", ways::NEAR as usize),
         ("EACH", ways::EACH as usize),
+        ("BEGUN", ways::BEGUN as usize),
         ("LAST_TRANSFERS", ways::LAST_TRANSFERS as usize),
         ("FEW", ways::FEW as usize),
         ("LARGE_WAIT", ways::LARGE_WAIT as usize),
@@ -327,8 +330,7 @@ fn config(core: &TestbenchFor<'_>, constants: &[(&str, usize)]) -> String {
 
 /// The ways in which vectors are played, as functions of Verilog.
 fn way_functions() -> String {
-    let kinds: Vec<Stalls> =
-        Stalls::ALL.into_iter().chain([Stalls { give_ups: 0, ..Stalls::UNEVEN }]).collect();
+    let kinds: Vec<Stalls> = Stalls::ALL.into_iter().chain([ways::UNEVEN_ALONE]).collect();
     let odds = (0..).zip(&kinds).flat_map(|(kind, stalls)| {
         let of = |port: Port| (4 * kind + port as usize, stalls.odds(port).into());
         [Port::Requests, Port::Bytes, Port::Answers].map(of)
@@ -375,7 +377,7 @@ const LONGEST_PLAN: usize = 16;
 /// How the ways are called.
 fn plans() -> Vec<&'static str> {
     let stalls = Stalls::ALL.map(|stalls| stalls.name);
-    [&stalls[..], &["given-up", "waiting", "full", "repeated"]].concat()
+    [&stalls[..], &["given-up", "waiting", "full", "repeated", "broken-off", "given-up-often"]].concat()
 }
 
 /// A line for each class: the number of its first vector, and its name.

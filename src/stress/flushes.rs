@@ -1,0 +1,57 @@
+//! Flushes at each bit of a byte while bytes wait: an output queue is full when the stop bit comes, or becomes full with it.
+
+use super::builder::Builder;
+use crate::vectors::{Flag, Vector};
+
+/// All of it.
+pub(super) fn vectors() -> Vec<Vector> {
+    BYTES.into_iter().flat_map(|bytes| [coded(bytes), raw(bytes)]).collect()
+}
+
+/// How many bytes come before each flush: an output queue of eight is full with a byte more or less.
+const BYTES: [u32; 5] = [6, 7, 8, 9, 10];
+
+/// Engine runs of so many bytes.
+fn coded(bytes: u32) -> Vector {
+    let mut builder = Builder::new(bytes.into());
+    for bins in 0..8 {
+        builder.bypasses(8 * bytes + bins);
+        builder.terminate(true);
+    }
+    let comment = format!("engine runs of {bytes} bytes, with a flush at each bit of a byte after them");
+    builder.into_vector(format!("full-flush-coded-{bytes}"), comment, FLAGS)
+}
+
+/// Raw bytes, which no bin holds up, and then an engine run that is little more than its flush.
+fn raw(bytes: u32) -> Vector {
+    let mut builder = Builder::new(bytes.into());
+    builder.bypasses(3);
+    for bins in 0..8 {
+        builder.terminate(true);
+        builder.raw(bytes);
+        builder.bypasses(bins);
+    }
+    let comment = format!("blocks of {bytes} raw bytes, with a flush at each bit of a byte soon after them");
+    builder.into_vector(format!("full-flush-raw-{bytes}"), comment, FLAGS)
+}
+
+const FLAGS: &[Flag] = &[Flag::FlushPhase, Flag::FullPacker];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::vectors::trail;
+
+    #[test]
+    fn each_has_a_stop_bit_at_each_bit_of_a_byte() {
+        for vector in vectors() {
+            let flushes = trail(&vector)
+                .into_iter()
+                .filter(|step| step.request.event().is_some_and(|event| event.ends_life()));
+            let stops: BTreeSet<u64> = flushes.map(|step| (step.position - 1) % 8).collect();
+            assert_eq!(stops.len(), 8, "{}: {stops:?}", vector.id);
+        }
+    }
+}
