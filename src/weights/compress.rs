@@ -58,7 +58,7 @@ impl Default for Options {
 pub enum Coder {
     /// CABAC, which decoder cores decode.
     Cabac,
-    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and 70 MB of memory for each processor.
+    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and some 20 bytes of memory for each level.
     Smallest,
 }
 
@@ -116,6 +116,18 @@ pub struct Summary {
     pub notes: Vec<Note>,
 }
 
+impl Summary {
+    /// The largest absolute value that a step is made for: 0 of a tensor that is kept, and without an outlier.
+    pub fn largest_with_levels(&self) -> f32 {
+        let other = self.notes.iter().find_map(|note| match note {
+            Note::Kept(_) => Some(0.0),
+            Note::Outlier { others, .. } => Some(*others),
+            _ => None,
+        });
+        other.unwrap_or(self.largest)
+    }
+}
+
 /// Why a model cannot be compressed or decompressed.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
@@ -150,7 +162,7 @@ pub enum WeightsError {
     },
     /// There are no standard deviations for a tensor.
     #[error(
-        "tensor {name}: there are no standard deviations of the same shape for it, of type F32, F16 or BF16"
+        "tensor {name}: there are no standard deviations of the same shape for it, of type F64, F32, F16 or BF16"
     )]
     Sigma {
         /// The tensor.
@@ -195,9 +207,7 @@ pub fn compress(
 ) -> Result<(u64, Index, Vec<Summary>), WeightsError> {
     let (format, skeleton) = (model.format() as u8, model.skeleton().to_vec());
     let spool = files::spool()?;
-    let elements =
-        model.tensors().iter().filter_map(|info| elements(&info.shape)).fold(0, u64::saturating_add);
-    let packer = (options.coder == Coder::Smallest).then(|| Packer::new(elements));
+    let packer = (options.coder == Coder::Smallest).then(Packer::default);
     let mut work = Work { model, sigma, options, progress, spool, done: Vec::new(), reading: None, packer };
     line::run(&mut work, Slice::code)?;
     let Work { mut spool, mut done, packer, .. } = work;
@@ -213,6 +223,9 @@ pub fn compress(
     let length = index.write(sink, &mut spool)?;
     Ok((length, index, summaries))
 }
+
+/// Of thousands of values spread evenly up to less than this, the first ones are no normal numbers.
+const SMALLEST_SPREAD: f32 = 1e-34;
 
 /// On so many elements it is tried out which layout is the best.
 const SAMPLE: u64 = 1 << 16;
@@ -368,7 +381,8 @@ impl Work<'_> {
             Ok(())
         })?;
         let (step, notes) = spread.step(info, step, is_named, &mut || self.smallest_sigma(info))?;
-        let is_odd = notes.iter().any(|note| matches!(note, Note::Outlier { .. } | Note::Finer { .. }));
+        let is_odd = spread.largest < SMALLEST_SPREAD
+            || notes.iter().any(|note| matches!(note, Note::Outlier { .. } | Note::Finer { .. }));
         planned.summary.largest = spread.largest;
         planned.summary.notes = notes;
         let Some(step) = step else { return self.lossless(number, planned) };
@@ -380,7 +394,8 @@ impl Work<'_> {
                 planned.weighed = has_sigma.then_some(step);
                 Values::Grid { step }
             }
-            // A codebook is made of a histogram, in which an outlier leaves one bin to all others.
+            // A codebook is made of a histogram, in which an outlier leaves one bin to all others, and begins with values that are spread
+            // evenly.
             _ if is_odd => Values::Grid { step },
             Quantizer::Lloyd { lambda, clusters } => {
                 planned.weighed = has_sigma.then_some(spread.largest / (clusters / 2).max(1) as f32);

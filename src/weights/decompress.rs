@@ -27,6 +27,7 @@ pub fn decompress<R: Read + Seek, W: Write + Seek>(
     let infos: Vec<TensorInfo> = index.tensors.iter().map(info).collect();
     let format = Format::ALL.into_iter().find(|format| *format as u8 == index.format);
     let format = format.ok_or(ContainerError::Index("its format is none that is known"))?;
+    container.read_ahead(rayon::current_num_threads());
     let mut writer = ModelWriter::new(sink, format, &index.skeleton, &infos)?;
     let parts = index.tensors.iter().enumerate().flat_map(|(number, tensor)| Part::all(number, tensor));
     let mut damaged = |error, bytes| {

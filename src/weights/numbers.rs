@@ -4,7 +4,7 @@ use half::{bf16, f16};
 
 use super::model::Type;
 
-const KINDS: [Type; 4] = [Type::F32, Type::F16, Type::BF16, Type::Other];
+const KINDS: [Type; 5] = [Type::F32, Type::F16, Type::BF16, Type::Other, Type::F64];
 
 /// The type with this number in a container.
 pub fn kind(element: u8) -> Type {
@@ -16,11 +16,12 @@ pub(super) fn width(element: Type) -> Option<u64> {
     match element {
         Type::F32 => Some(4),
         Type::F16 | Type::BF16 => Some(2),
+        Type::F64 => Some(8),
         Type::Other => None,
     }
 }
 
-/// Weights from their raw bytes.
+/// Weights from their raw bytes, rounded to F32.
 pub fn weights(element: Type, bytes: &[u8]) -> Vec<f32> {
     let pairs = bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     match element {
@@ -30,8 +31,14 @@ pub fn weights(element: Type, bytes: &[u8]) -> Vec<f32> {
             .collect(),
         Type::F16 => pairs.map(|pair| f16::from_le_bytes(pair).to_f32()).collect(),
         Type::BF16 => pairs.map(|pair| bf16::from_le_bytes(pair).to_f32()).collect(),
+        Type::F64 => doubles(bytes).map(|weight| weight as f32).collect(),
         Type::Other => Vec::new(),
     }
+}
+
+/// Weights of F64 from their raw bytes.
+pub(super) fn doubles(bytes: &[u8]) -> impl Iterator<Item = f64> + '_ {
+    bytes.chunks_exact(8).map(|double| f64::from_le_bytes(double.try_into().expect("eight bytes")))
 }
 
 /// The raw bytes of weights. What is beyond the largest finite number of the type becomes that, so that no finite weight comes back
@@ -43,6 +50,7 @@ pub(super) fn bytes_of(element: Type, weights: impl Iterator<Item = f32>) -> Vec
         Type::F32 => weights.flat_map(f32::to_le_bytes).collect(),
         Type::F16 => weights.flat_map(|weight| f16::from_f32(weight).to_le_bytes()).collect(),
         Type::BF16 => weights.flat_map(|weight| bf16::from_f32(weight).to_le_bytes()).collect(),
+        Type::F64 => weights.flat_map(|weight| f64::from(weight).to_le_bytes()).collect(),
         Type::Other => Vec::new(),
     }
 }
@@ -52,7 +60,8 @@ pub(super) fn largest(element: Type) -> f32 {
     match element {
         Type::F16 => f16::MAX.to_f32(),
         Type::BF16 => bf16::MAX.to_f32(),
-        Type::F32 | Type::Other => f32::MAX,
+        // Weights are F32 as long as they are worked on.
+        Type::F32 | Type::F64 | Type::Other => f32::MAX,
     }
 }
 

@@ -7,9 +7,11 @@ use std::io::{self, Read, Write};
 
 use liblzma::{
     read::XzDecoder,
-    stream::{Check, Filters, LzmaOptions, MtStreamBuilder, Stream},
+    stream::{Check, Filters, LzmaOptions, Stream},
     write::XzEncoder,
 };
+
+use rayon::prelude::*;
 
 use super::quantise::Values;
 
@@ -54,36 +56,53 @@ pub fn levels_of(bytes: &[u8], width: u8) -> Vec<i32> {
 /// # Errors
 /// A lack of memory.
 pub fn encoder<W: Write>(sink: W, bytes: u64) -> io::Result<XzEncoder<W>> {
-    let stream = Stream::new_stream_encoder(&filters(bytes)?, Check::Crc64)?;
-    Ok(XzEncoder::new_stream(sink, stream))
+    encoder_with(sink, bytes, STANDARD)
 }
 
-/// So many bytes at the most are packed by themselves: few enough to keep several processors at work, and enough for little to be lost.
-const BLOCK: u64 = 4 << 20;
-
-/// The same, but in blocks of one size: so many threads pack them side by side. What is written is the same for any number of them.
-///
-/// # Errors
-/// A lack of memory or of threads.
-pub fn encoder_in_blocks<W: Write>(sink: W, bytes: u64, threads: usize) -> io::Result<XzEncoder<W>> {
-    if bytes <= BLOCK {
-        return encoder(sink, bytes);
-    }
-    let block = bytes.div_ceil(bytes.div_ceil(BLOCK));
-    let mut stream = MtStreamBuilder::new();
-    stream.filters(filters(block)?).check(Check::Crc64).block_size(block).threads(threads.max(1) as u32);
-    Ok(XzEncoder::new_stream(sink, stream.encoder()?))
+/// What xz guesses a byte by: so many upper bits of the one before it, and so many lower bits of where it is.
+#[derive(Clone, Copy)]
+struct Contexts {
+    before: u32,
+    place: u32,
 }
 
-/// What `xz -9e` has, with a dictionary for so many bytes.
-fn filters(bytes: u64) -> io::Result<Filters> {
+/// Those of `xz -9e`.
+const STANDARD: Contexts = Contexts { before: 3, place: 2 };
+/// Levels of a byte each have no places of their own, and most are a little shorter so.
+const OF_BYTES: [Contexts; 2] = [Contexts { before: 3, place: 0 }, Contexts { before: 4, place: 0 }];
+
+fn encoder_with<W: Write>(sink: W, bytes: u64, contexts: Contexts) -> io::Result<XzEncoder<W>> {
     const EXTREME: u32 = 1 << 31;
     let dictionary = bytes.clamp(1 << 12, 1 << 26).next_power_of_two();
     let mut options = LzmaOptions::new_preset(9 | EXTREME)?;
     options.dict_size(dictionary as u32);
+    options.literal_context_bits(contexts.before).position_bits(contexts.place);
     let mut filters = Filters::new();
     filters.lzma2(&options);
-    Ok(filters)
+    Ok(XzEncoder::new_stream(sink, Stream::new_stream_encoder(&filters, Check::Crc64)?))
+}
+
+/// What `xz -9e` makes of bytes.
+pub(super) fn standard(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    pack(bytes, STANDARD)
+}
+
+/// What xz makes of runs of levels, each with the contexts that make it shortest; side by side.
+pub(super) fn suited(runs: &[&[u8]]) -> io::Result<Vec<Vec<u8>>> {
+    let tries: Vec<(&[u8], Contexts)> =
+        runs.iter().flat_map(|run| OF_BYTES.map(|contexts| (*run, contexts))).collect();
+    let tries = tries.into_par_iter().with_max_len(1).map(|(run, contexts)| pack(run, contexts));
+    let mut streams = tries.collect::<io::Result<Vec<Vec<u8>>>>()?;
+    let shortest = |tries: &mut [Vec<u8>]| {
+        tries.iter_mut().min_by_key(|stream| stream.len()).map(std::mem::take).unwrap_or_default()
+    };
+    Ok(streams.chunks_mut(OF_BYTES.len()).map(shortest).collect())
+}
+
+fn pack(bytes: &[u8], contexts: Contexts) -> io::Result<Vec<u8>> {
+    let mut encoder = encoder_with(Vec::new(), bytes.len() as u64, contexts)?;
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 /// The bytes of a stream; nothing if it is damaged, or they are not so many.

@@ -77,6 +77,8 @@ pub struct Codebook {
     zero: usize,
     /// By value, what choosing it costs in squared distance.
     prices: Vec<f32>,
+    /// Distances are multiplied by this power of two, so that their squares are numbers for weights of any size.
+    scale: f32,
     /// Weights with a smaller absolute value become zero.
     cut: f32,
 }
@@ -100,7 +102,7 @@ impl Codebook {
         let above = self.values.partition_point(|value| *value < weight);
         let mut look = |outwards: &mut dyn Iterator<Item = usize>| {
             for i in outwards {
-                let distance = importance * (weight - self.values[i]).powi(2);
+                let distance = importance * ((weight - self.values[i]) * self.scale).powi(2);
                 if distance >= best.1 {
                     break;
                 }
@@ -113,6 +115,13 @@ impl Codebook {
         look(&mut (above..self.values.len()));
         best.0
     }
+}
+
+/// The power of two that brings a step close to 1, as far as there is one.
+fn scale_of(step: f32) -> f32 {
+    const BIAS: u32 = 127;
+    let exponent = (step.to_bits() >> 23).clamp(1, 2 * BIAS - 1);
+    f32::from_bits((2 * BIAS - exponent) << 23)
 }
 
 /// Weights that lie in the same narrow bin, and count about the same.
@@ -181,11 +190,12 @@ impl Histogram {
         let total: f64 = points.iter().map(|(_, _, count)| count).sum();
         let side = (clusters / 2).max(1);
         let step = self.largest / side as f32;
-        let lambda = f64::from(lambda) * f64::from(step).powi(2);
+        let scale = scale_of(step);
+        let lambda = f64::from(lambda) * (f64::from(step) * f64::from(scale)).powi(2);
         let bits = |count: f64| -(count.max(0.5) / total.max(1.0)).log2();
         let values: Vec<f32> = (0..=2 * side).map(|i| (i as f32 - side as f32) * step).collect();
         let prices = vec![0.0; values.len()];
-        let mut codebook = Codebook { values, zero: side, prices, cut: cut as f32 };
+        let mut codebook = Codebook { values, zero: side, prices, scale, cut: cut as f32 };
         for _ in 0..ROUNDS {
             let mut chosen = vec![(0.0, 0.0, 0.0); codebook.values.len()];
             for &(mean, importance, count) in &points {

@@ -50,7 +50,7 @@ fn tensors_of_one_name_in_graphs_side_by_side_are_told_apart() {
 }
 
 #[test]
-fn doubles_and_whole_numbers_are_carried() {
+fn doubles_are_weights_and_whole_numbers_are_carried() {
     let doubles: Vec<u8> = (0..20).flat_map(|value| f64::from(value).to_le_bytes()).collect();
     let graph = Proto::default()
         .message(5, tensor("doubles", 11, &[20], 10, &doubles))
@@ -60,7 +60,7 @@ fn doubles_and_whole_numbers_are_carried() {
     let bytes = sample_onnx(graph);
     let file = open("model", &bytes).unwrap();
     let found: Vec<_> = file.tensors().iter().map(|tensor| (&tensor.name[..], tensor.element)).collect();
-    assert_eq!(found, [("doubles", Type::Other), ("long", Type::Other), ("unsigned", Type::Other)]);
+    assert_eq!(found, [("doubles", Type::F64), ("long", Type::Other), ("unsigned", Type::Other)]);
     assert_eq!(round("model", &bytes), bytes);
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use crate::common::{command, expect};
-use crate::made::{made_up, noise, safetensors, weights, weights_of};
+use crate::made::{made_up, noise, safetensors, typed, weights, weights_of};
 
 #[test]
 fn the_command_compresses_inspects_and_decompresses() {
@@ -22,7 +22,8 @@ fn the_command_compresses_inspects_and_decompresses() {
     let mut bytes = fs::read(at("model.safetensors.sbw")).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(at("damaged.sbw"), &bytes).unwrap();
-    let words = ["tensor c.weight, slice 2: its checksum is wrong; --skip-damaged reads the others"];
+    let words =
+        ["tensor c.weight, slice 2: its checksum is wrong; decompress --skip-damaged reads the others"];
     expect(&weights(&["decompress", &at("damaged.sbw"), "-o", &at("none.safetensors")]), 4, &words);
     assert!(!Path::new(&at("none.safetensors")).exists());
     expect(
@@ -76,12 +77,9 @@ fn what_cannot_be_compressed_is_refused() {
         sigma[7] = value;
         safetensors(others.path(), &[("w", &[20, 20], sigma)])
     };
-    let doubles = others.path().join("doubles.safetensors");
-    let header = br#"{"w":{"dtype":"F64","shape":[20,20],"data_offsets":[0,3200]}}"#;
-    let data = 0.1_f64.to_le_bytes().repeat(400);
-    fs::write(&doubles, [&(header.len() as u64).to_le_bytes()[..], header, &data].concat()).unwrap();
-    let doubles = format!("--sigma={}", doubles.display());
-    refused(weights(), &["--coarseness=30", &doubles], 4, &["tensor w", "of type F32, F16 or BF16"]);
+    let whole = typed(&others.path().join("whole.safetensors"), "I32", &[20, 20], &[1, 0, 0, 0].repeat(400));
+    let whole = format!("--sigma={}", whole.display());
+    refused(weights(), &["--coarseness=30", &whole], 4, &["tensor w", "of type F64, F32, F16 or BF16"]);
     for value in [0.0, -1.0, f32::INFINITY, f32::NAN] {
         let sigma = format!("--sigma={}", sigma(value).display());
         let words = ["tensor w: the standard deviation of element 7 is", "above zero and finite"];
@@ -104,6 +102,28 @@ fn a_pattern_that_matches_nothing_is_said() {
     expect(&weights(&["compare", model, "--keep", "haed.*"]), 0, &["the pattern haed.* matches"]);
     let search = ["search", model, "--evaluate=echo 97", "--coarse", "--method=nearest", "--keep=haed.*"];
     expect(&weights(&search), 0, &["the pattern haed.* matches"]);
+}
+
+/// Standard deviations are the same numbers in every type.
+#[test]
+fn standard_deviations_are_of_any_type_of_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = safetensors(dir.path(), &[("w", &[20, 20], noise(400))]);
+    let container = dir.path().join("c.sbw");
+    let types: [(&str, &[u8]); 4] = [
+        ("F32", &0.125_f32.to_le_bytes()),
+        ("F64", &0.125_f64.to_le_bytes()),
+        ("F16", &half::f16::from_f32(0.125).to_le_bytes()),
+        ("BF16", &half::bf16::from_f32(0.125).to_le_bytes()),
+    ];
+    let made = types.map(|(dtype, of)| {
+        let sigma = typed(&dir.path().join("sigma.safetensors"), dtype, &[20, 20], &of.repeat(400));
+        let arguments = ["--quantizer=rd", "--coarseness=30", "--sigma", sigma.to_str().unwrap()];
+        let files = [model.to_str().unwrap(), "-o", container.to_str().unwrap()];
+        expect(&weights(&[&["compress"], &arguments[..], &files].concat()), 0, &[]);
+        fs::read(&container).unwrap()
+    });
+    assert!(made.iter().all(|container| *container == made[0]));
 }
 
 #[test]

@@ -9,9 +9,10 @@ use silicabac::weights::{
     compress::{Coder, Options},
     container::{Coding, Container, ContainerError, Index, Stream, Tensor},
     decompress, packed,
+    plan::{Rule, Treatment},
 };
 
-use crate::made::{Made, compressed, made_up, noise, safetensors};
+use crate::made::{Made, compressed, made_up, noise, safetensors, typed, weights_of};
 
 #[test]
 fn damage_costs_the_tensor_alone_that_it_is_in() {
@@ -131,11 +132,11 @@ fn xz_is_never_smaller() {
         let mut xz = packed::encoder(Vec::new(), levels.len() as u64).unwrap();
         xz.write_all(&packed::bytes_of(&levels, 1)).unwrap();
         let xz = xz.finish().unwrap().len() as u64;
-        assert_eq!(smallest, cabac.min(xz), "{cabac} {xz}");
+        assert!(smallest <= cabac.min(xz), "{smallest}: {cabac} {xz}");
     }
 }
 
-/// Many levels are packed in blocks, by one processor or by two, and are hardly more than in one.
+/// Many levels are packed in blocks, by one processor or by two, and are no more than in one.
 #[test]
 fn blocks_of_levels_are_packed_side_by_side() {
     let dir = tempfile::tempdir().unwrap();
@@ -154,8 +155,8 @@ fn blocks_of_levels_are_packed_side_by_side() {
     let bytes = by(1);
     assert!(bytes == by(2));
     let mut container = Container::open(Cursor::new(&bytes)).unwrap();
-    let streams = container.index().tensors.iter().map(|tensor| tensor.streams.len());
-    assert_eq!(streams.collect::<Vec<usize>>(), [1, 0, 0]);
+    let is_packed = |tensor: &Tensor| matches!(tensor.coding, Coding::Packed { .. });
+    assert!(is_packed(&container.index().tensors[0]) && is_packed(&container.index().tensors[2]));
     let mut xz = packed::encoder(Vec::new(), 1 << 23).unwrap();
     for (number, (.., weights)) in tensors.iter().enumerate() {
         let parts = container.index().tensors[number].parts().count();
@@ -164,8 +165,99 @@ fn blocks_of_levels_are_packed_side_by_side() {
         assert_eq!(levels.len(), weights.len());
         xz.write_all(&packed::bytes_of(&levels, 1)).unwrap();
     }
-    let (all, xz) = (bytes.len(), xz.finish().unwrap().len());
-    assert!(all < xz + xz / 4 + 1_000, "{all} {xz}");
+    // Rows that come again are found once in each block, or once in all.
+    let stored: u64 = container.index().tensors.iter().map(Tensor::stored).sum();
+    let xz = xz.finish().unwrap().len() as u64;
+    assert!(stored <= xz, "{stored} {xz}");
+}
+
+/// A tensor that is there twice costs once, however far away it is.
+#[test]
+fn what_comes_again_far_away_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (tied, other) = (noise(1 << 20), noise(5 << 20)[1 << 20..].to_vec());
+    let rows: &[u64] = &[1_024, 1_024];
+    let model = safetensors(
+        dir.path(),
+        &[("embed", rows, tied.clone()), ("w", &[4_096, 1_024], other), ("head", rows, tied)],
+    );
+    let bytes = |coder| {
+        let all = compressed(&model, &Options { coder, ..Options::default() });
+        let container = Container::open(Cursor::new(&all)).unwrap();
+        let first = container.index().tensors[0].stored();
+        (all.len() as u64, first)
+    };
+    let (cabac, embed) = bytes(Coder::Cabac);
+    let (smallest, _) = bytes(Coder::Smallest);
+    assert!(smallest < cabac - embed * 9 / 10, "{smallest} {cabac} {embed}");
+}
+
+/// What is kept has the bytes of its elements in planes, where that is shorter: of numbers it is, of text it is not.
+#[test]
+fn what_is_kept_is_in_planes() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "in the beginning was the word. ".bytes().cycle().take(1 << 16).collect::<Vec<u8>>();
+    let types: [(&str, usize, Vec<u8>); 5] = [
+        ("F32", 4, noise(1 << 14).iter().flat_map(|weight| weight.to_le_bytes()).collect()),
+        ("F64", 8, noise(1 << 14).iter().flat_map(|weight| f64::from(*weight).to_le_bytes()).collect()),
+        (
+            "BF16",
+            2,
+            noise(1 << 14).iter().flat_map(|weight| half::bf16::from_f32(*weight).to_le_bytes()).collect(),
+        ),
+        (
+            "I64",
+            8,
+            (0..1 << 14_i64).flat_map(|number: i64| (number * number % 9_973).to_le_bytes()).collect(),
+        ),
+        ("U8", 1, text),
+    ];
+    for (dtype, width, data) in types {
+        let elements = (data.len() / width) as u64;
+        let model = typed(&dir.path().join("m.safetensors"), dtype, &[elements], &data);
+        let names = glob::Pattern::new("w").unwrap();
+        let keep = Rule { names, what: Treatment::Keep };
+        let bytes = compressed(&model, &Options { rules: vec![keep], ..Options::default() });
+        let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+        let planes = if width == 1 { 1 } else { width as u8 };
+        assert_eq!(container.index().tensors[0].coding, Coding::Lossless { planes }, "{dtype}");
+        let plain = zstd::bulk::compress(&data, 19).unwrap().len() as u64;
+        assert!(container.index().tensors[0].stored() <= plain, "{dtype}");
+        let again = dir.path().join("again.safetensors");
+        decompress::decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+        assert!(fs::read(&again).unwrap() == fs::read(&model).unwrap(), "{dtype}");
+    }
+}
+
+/// The longest skeleton that a model can have is read again.
+#[test]
+fn the_longest_skeleton_comes_back() {
+    let index = Index { format: 0, skeleton: vec![7; 1 << 28], tensors: vec![lossless("a", 0, vec![])] };
+    let mut bytes = Vec::new();
+    index.write(&mut bytes, &mut std::io::empty()).unwrap();
+    assert!(*Container::open(Cursor::new(bytes)).unwrap().index() == index);
+}
+
+/// A container of the first version, as it was written then.
+#[test]
+fn a_container_of_the_first_version_opens() {
+    let bytes = fs::read("tests/crashes/weights/lenet300-2-bits").unwrap();
+    assert!(bytes.starts_with(b"SBW1"));
+    let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let again = dir.path().join("again.safetensors");
+    decompress::decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+    assert!(!container.is_repaired());
+    let before = weights_of("examples/models/lenet300.safetensors".as_ref());
+    let tensors = container.index().tensors.clone();
+    for ((tensor, before), after) in tensors.iter().zip(before).zip(weights_of(&again)) {
+        let values = tensor.coding.values();
+        let expected = before.iter().map(|weight| match values {
+            Some(values) => values.value(values.nearest(*weight)),
+            None => *weight,
+        });
+        assert!(expected.eq(after.iter().copied()), "{}", tensor.name);
+    }
 }
 
 /// A tensor that is stored as it is.

@@ -6,11 +6,12 @@ use silicabac::weights::{
     compress::{Options, Quantizer, Step, compress},
     container::Container,
     decompress::decompress,
-    model::ModelFile,
+    model::{ModelFile, Type},
     plan::{Rule, Treatment},
 };
 
-use crate::made::{compressed, noise, there_and_back};
+use crate::common::expect;
+use crate::made::{compressed, first_of, noise, safetensors, there_and_back, typed, weights, weights_of};
 
 #[test]
 fn what_is_no_weights_is_kept() {
@@ -36,6 +37,15 @@ fn what_is_no_weights_is_kept() {
         ("head.anchor_grid", "positions"),
         ("model.bn.running_var", "statistics"),
         ("attn.causal_mask", "a mask"),
+        ("model.layers.0.q_proj.weight_scale_inv", "quantised before"),
+        ("fc.weight.absmax", "quantised before"),
+        ("fc.SCB", "quantised before"),
+        ("q_proj.MatMul_scales", "quantised before"),
+        ("Adam/v/dense/kernel:0", "the state of an optimiser"),
+        ("dense.kernel.m", "the state of an optimiser"),
+        ("state.1.max_exp_avg_sq", "the state of an optimiser"),
+        ("attn.relative_coords_table", "positions"),
+        ("rotary.inv_freq", "positions"),
     ] {
         kept(name, noise(1_600), why);
     }
@@ -52,12 +62,30 @@ fn what_is_no_weights_is_kept() {
         noise(1_600).into_iter().map(|w| if w > 0.0 { f32::MIN } else { w }).collect(),
         "at the limit of its type",
     );
+    // Squares and the like lie far apart, whatever they are called.
+    kept("s", noise(1_600).into_iter().map(|w| w.powi(8)).collect(), "none of its values is negative");
     kept("cells", (0..1_600).map(|i| (i / 40) as f32 + 0.5).collect(), "sixteenths");
     kept("steps", (0..1_600).map(|i| f32::from_bits(i % 60)).collect(), "too small");
     // Unless somebody names it.
     let tensors = [("state.0.exp_avg", &[40, 40][..], noise(1_600)), ("b", &[40, 40], noise(1_600))];
     let (said, both) = there_and_back(&tensors, &["--bits", "*exp_avg=8", "--keep", "b"]);
     assert!(both[0][0] != both[0][1] && both[1][0] == both[1][1], "{said}");
+}
+
+/// Weights can all be positive.
+#[test]
+fn what_is_spread_like_weights_is_compressed() {
+    for (name, of) in [
+        ("codes", (|w| (w + 1.0) / 2.0) as fn(f32) -> f32),
+        ("wave", |w| w.powi(9)),
+        ("mask_token", |w| w),
+        ("conv.weight_v", |w| w),
+        ("scaled.weight", |w| w),
+    ] {
+        let (said, both) =
+            there_and_back(&[(name, &[40, 40], noise(1_600).into_iter().map(of).collect())], &[]);
+        assert!(both[0][0] != both[0][1] && !said.contains("kept as it is"), "{name}: {said}");
+    }
 }
 
 /// A gain or a bias stays one, whichever of its dimensions is not 1.
@@ -123,6 +151,95 @@ fn no_tensor_becomes_zeros() {
         .enumerate()
         .map(|(i, weight)| if i % 40 == 3 { weight } else { weight * 1e-6 });
     lost(few.collect(), "have become zero");
+}
+
+/// The same with steps that are shares: of what the others stay below.
+#[test]
+fn an_outlier_decides_no_step() {
+    let with = |outlier: f32| {
+        let mut weights = noise(4_096);
+        weights[1_234] = outlier;
+        weights
+    };
+    for arguments in
+        [&["--relative-step=0.01"][..], &["--relative-step=0.01", "--quantizer=rd"], &["--bits=7"]]
+    {
+        let (said, both) = there_and_back(&[("w", &[64, 64], with(1e4))], arguments);
+        let [before, after] = &both[0];
+        let far = before.iter().zip(after).filter(|(before, after)| (*before - *after).abs() > 0.02);
+        assert!(said.contains("is an outlier") && far.count() == 0, "{said}");
+    }
+    let (said, both) = there_and_back(&[("w", &[64, 64], with(1e9))], &["--relative-step=0.01"]);
+    assert!(both[0][0] == both[0][1] && said.contains("too far apart for a step"), "{said}");
+}
+
+/// How large weights are is no matter, from the smallest that are normal numbers to the largest.
+#[test]
+fn a_scale_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let back = |scale: f32, quantizer: Quantizer| {
+        let weights = noise(4_096).into_iter().map(|weight| weight * scale).collect();
+        let model = safetensors(dir.path(), &[("w", &[64, 64], weights)]);
+        // By its name: nothing else would be weights as large as that.
+        let rule = Rule { names: glob::Pattern::new("w").unwrap(), what: Treatment::Quantizer(quantizer) };
+        let options = Options { rules: vec![rule], ..Options::default() };
+        let again = dir.path().join("again.safetensors");
+        let mut container = Container::open(Cursor::new(compressed(&model, &options))).unwrap();
+        decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+        weights_of(&again).remove(0)
+    };
+    for quantizer in [
+        Quantizer::Nearest,
+        Quantizer::RateDistortion { lambda: 0.1 },
+        Quantizer::Lloyd { lambda: 0.05, clusters: 16 },
+        Quantizer::KMeans { prune: 0.5, clusters: 16 },
+    ] {
+        let as_it_is = back(1.0, quantizer);
+        for octaves in [-110.0_f32, -80.0, -50.0, 50.0, 100.0, 126.0] {
+            let scale = octaves.exp2();
+            let scaled: Vec<f32> = as_it_is.iter().map(|weight| weight * scale).collect();
+            assert!(back(scale, quantizer) == scaled, "{quantizer:?} {octaves}");
+        }
+        // Numbers that are not normal have fewer bits.
+        let tiny = back(1e-40, quantizer);
+        let far = tiny.iter().zip(noise(4_096)).filter(|(tiny, w)| (*tiny / 1e-40 - w).abs() > 0.51);
+        assert_eq!(far.count(), 0, "{quantizer:?}");
+    }
+}
+
+/// Doubles are weights too; those that F32 has no room for are kept.
+#[test]
+fn doubles_are_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let back = |scale: f64, arguments: &[&str]| {
+        let data: Vec<u8> =
+            noise(4_096).iter().flat_map(|weight| (f64::from(*weight) * scale).to_le_bytes()).collect();
+        let model = typed(&dir.path().join("m.safetensors"), "F64", &[64, 64], &data);
+        let (container, again) = (dir.path().join("c.sbw"), dir.path().join("again.safetensors"));
+        let files = [model.to_str().unwrap(), "-o", container.to_str().unwrap()];
+        let run = weights(&[&["compress"], arguments, &files].concat());
+        expect(&run, 0, &[]);
+        let files = [container.to_str().unwrap(), "-o", again.to_str().unwrap()];
+        expect(&weights(&[&["decompress"], &files[..]].concat()), 0, &[]);
+        let (element, raw) = first_of(&again);
+        assert_eq!(element, Type::F64);
+        let doubles = |bytes: &[u8]| -> Vec<f64> {
+            bytes.chunks(8).map(|double| f64::from_le_bytes(double.try_into().unwrap())).collect()
+        };
+        (doubles(&data), doubles(&raw))
+    };
+    for scale in [1.0, 1e30, 1e-30] {
+        let (before, after) = back(scale, &["--bits=w=8"]);
+        let step = scale / 127.0;
+        assert!(before != after);
+        assert!(before.iter().zip(after).all(|(before, after)| (before - after).abs() <= 0.501 * step));
+    }
+    for scale in [1e300, 1e-300, 1e-50] {
+        let (before, after) = back(scale, &[]);
+        assert!(before == after, "{scale}");
+    }
+    let (before, after) = back(1.0, &["--keep=w"]);
+    assert!(before == after);
 }
 
 #[test]

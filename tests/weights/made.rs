@@ -7,7 +7,7 @@ use std::{
 
 use silicabac::weights::{
     compress::{Options, compress},
-    model::ModelFile,
+    model::{ModelFile, Type},
 };
 
 use crate::common::{command, expect};
@@ -30,6 +30,24 @@ pub(crate) fn safetensors(dir: &Path, tensors: &[Made<'_>]) -> PathBuf {
     let path = dir.join("model.safetensors");
     fs::write(&path, [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat()).unwrap();
     path
+}
+
+/// A safetensors file of one tensor `w` of any type, from its bytes.
+pub(crate) fn typed(path: &Path, dtype: &str, shape: &[u64], data: &[u8]) -> PathBuf {
+    let header =
+        serde_json::json!({ "w": { "dtype": dtype, "shape": shape, "data_offsets": [0, data.len()] } });
+    let header = header.to_string();
+    fs::write(path, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()).unwrap();
+    path.to_owned()
+}
+
+/// The bytes of the first tensor of a file.
+pub(crate) fn first_of(path: &Path) -> (Type, Vec<u8>) {
+    let mut model = ModelFile::open(path).unwrap();
+    let info = model.tensors()[0].clone();
+    let mut bytes = vec![0; info.bytes as usize];
+    model.read(0, 0, &mut bytes).unwrap();
+    (info.element, bytes)
 }
 
 pub(crate) fn made_up(dir: &Path) -> PathBuf {

@@ -7,10 +7,12 @@ use silicabac::weights::{
     container::{Coding, Container},
     decompress::{self, decompress},
     model::ModelFile,
+    numbers,
     quantise::Values,
 };
 
-use crate::made::{compressed, made_up, safetensors, weights_of};
+use crate::common::expect;
+use crate::made::{compressed, first_of, made_up, noise, safetensors, typed, weights, weights_of};
 
 #[test]
 fn models_come_back_within_half_a_step() {
@@ -72,6 +74,47 @@ fn every_quantizer_comes_back_as_it_says() {
         }
         if let Quantizer::KMeans { .. } = quantizer {
             assert!(summaries[0].zeros >= 1400, "{summaries:?}");
+        }
+    }
+}
+
+/// A type adds up to half of its own last place to half a step; the report says what it comes to.
+#[test]
+fn the_report_says_how_far_weights_are_off() {
+    use half::{bf16, f16};
+    let dir = tempfile::tempdir().unwrap();
+    let all = noise(4_096);
+    let types: [(&str, Vec<u8>); 3] = [
+        ("F32", all.iter().flat_map(|weight| weight.to_le_bytes()).collect()),
+        ("F16", all.iter().flat_map(|weight| f16::from_f32(*weight).to_le_bytes()).collect()),
+        ("BF16", all.iter().flat_map(|weight| bf16::from_f32(*weight).to_le_bytes()).collect()),
+    ];
+    for (dtype, data) in types {
+        let model = typed(&dir.path().join("m.safetensors"), dtype, &[64, 64], &data);
+        let (container, again) = (dir.path().join("c.sbw"), dir.path().join("again.safetensors"));
+        for (quantizer, bits) in [("nearest", 3), ("nearest", 8), ("nearest", 11), ("rd", 8)] {
+            let (quantizer, bits) = (format!("--quantizer={quantizer}"), format!("--bits={bits}"));
+            let files = [model.to_str().unwrap(), "-o", container.to_str().unwrap()];
+            let run = weights(&[&["compress", "--format=json", &quantizer, &bits], &files[..]].concat());
+            expect(&run, 0, &[]);
+            let said: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+            let said = |field: &str| said["tensors"][0][field].as_f64().unwrap();
+            let files = [container.to_str().unwrap(), "-o", again.to_str().unwrap()];
+            expect(&weights(&[&["decompress"], &files[..]].concat()), 0, &[]);
+            let (element, raw) = first_of(&again);
+            let [before, after] = [&data, &raw].map(|raw| numbers::weights(element, raw));
+            let off = before.iter().zip(&after).map(|(before, after)| (before - after).abs());
+            let off = f64::from(off.fold(0.0, f32::max));
+            assert!((said("largest_error") - off).abs() < 1e-6 * off, "{dtype} {quantizer} {bits}");
+            let in_steps = off / said("step");
+            assert!((said("largest_error_in_steps") - in_steps).abs() < 1e-5, "{dtype} {quantizer} {bits}");
+            let place = match dtype {
+                "F32" => 2.0_f64.powi(-24),
+                "F16" => 2.0_f64.powi(-11),
+                _ => 2.0_f64.powi(-8),
+            };
+            let most = 0.5001 + place / 2.0 / said("step");
+            assert!(quantizer.ends_with("rd") || in_steps <= most, "{dtype} {bits}: {in_steps} {most}");
         }
     }
 }

@@ -69,6 +69,68 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     expect(&silent, 4, &["it printed no number"]);
 }
 
+/// What an evaluator hangs on is not its command alone, and a model not the file alone that names the others.
+#[test]
+fn a_search_goes_on_for_the_same_evaluator_and_model_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let shard = |weights: Vec<f32>| {
+        fs::rename(safetensors(dir.path(), &[("w", &[40, 40], weights)]), at("model-1.safetensors")).unwrap();
+    };
+    shard(noise(1_600));
+    let index = at("model.safetensors.index.json");
+    fs::write(&index, r#"{"weight_map":{"w":"model-1.safetensors"}}"#).unwrap();
+    fs::write(at("eval.sh"), "echo 97\n").unwrap();
+    let evaluate =
+        format!("--evaluate=sh '{}' {{}} >>{1} && cat {1}", at("eval.sh").display(), at("log").display());
+    let search = || {
+        let search = ["search", index.to_str().unwrap(), "--coarse", "--method=nearest", &evaluate];
+        weights(&[&search[..], &["-o", at("m.sbw").to_str().unwrap()]].concat())
+    };
+    expect(&search(), 0, &["at least 96.9 is kept"]);
+    // What the evaluator writes is no part of it.
+    expect(&search(), 0, &["trials are known"]);
+    let other = "another model, evaluator or other options";
+    // Of another model or by another script, that says the same of the original.
+    shard(noise(1_601)[1..].to_vec());
+    expect(&search(), 4, &[other]);
+    shard(noise(1_600));
+    expect(&search(), 0, &["trials are known"]);
+    fs::write(at("eval.sh"), "echo $((90 + 7))\n").unwrap();
+    expect(&search(), 4, &[other]);
+}
+
+/// Neither a mask nor an outlier keeps a search from steps that suit the weights.
+#[test]
+fn a_search_looks_at_steps_for_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut odd = noise(4_096);
+    odd[77] = 3e4;
+    let slopes =
+        noise(1_600).into_iter().map(|weight| if weight > 0.0 { f32::MIN } else { weight }).collect();
+    let tensors =
+        [("w", &[64, 64][..], noise(4_096)), ("odd", &[64, 64], odd), ("slopes", &[40, 40], slopes)];
+    let model = safetensors(dir.path(), &tensors);
+    let original = dir.path().join("original");
+    fs::copy(&model, &original).unwrap();
+    // Right as long as the first weights, little-endian, are as negative as they were: zeros are not.
+    let script = "import struct, sys\n\
+        read = lambda path: struct.unpack('<8192f', open(path, 'rb').read()[-4 * (8192 + 1600):][:32768])\n\
+        print(100 - max(abs(a - b) for a, b in zip(*map(read, sys.argv[1:]))))\n";
+    let path = dir.path().join("eval.py");
+    fs::write(&path, script).unwrap();
+    for method in ["dc-v2", "relative", "nearest"] {
+        let evaluate = format!("--evaluate=python3 {} {} {{}}", path.display(), original.display());
+        let container = dir.path().join(format!("{method}.sbw"));
+        let files = [model.to_str().unwrap(), "-o", container.to_str().unwrap()];
+        let search = ["search", "--coarse", "--method", method, &evaluate, "--tolerance=0.3"];
+        expect(&weights(&[&search[..], &files].concat()), 0, &["best: "]);
+        let length = fs::metadata(&container).unwrap().len();
+        // Half of it is the mask.
+        assert!(length < 12_000, "{method}: {length}");
+    }
+}
+
 /// What is best on the grids need not be best once each method has been looked at more closely.
 #[test]
 fn every_method_is_refined() {

@@ -30,6 +30,7 @@ pub(super) fn extract_tensor(path: &Path, name: &str, output: &Path) -> Result<V
         (false, _) => Vec::new(),
         (true, Type::F32 | Type::BF16) => npy_header("<f4", &tensor.shape),
         (true, Type::F16) => npy_header("<f2", &tensor.shape),
+        (true, Type::F64) => npy_header("<f8", &tensor.shape),
         (true, Type::Other) => {
             let what = format!(
                 "tensor {name} is of a type that a container does not know; name an output that does not end in .npy, for its raw bytes"

@@ -3,6 +3,7 @@
 mod compare;
 mod compress;
 mod decompress;
+mod evaluator;
 mod extract;
 mod files;
 mod how;

@@ -10,13 +10,14 @@ use std::{
 use rayon::prelude::*;
 use silicabac::files;
 use silicabac::weights::{
-    compress::{Coder, Options, WeightsError, compress},
+    compress::{Coder, Options, Summary, WeightsError, compress},
     decompress::decompress,
     model::{Format, ModelFile},
     search::{self, Fingerprint, Grid, Method, Outcome, TABLE, Trial},
 };
 
 use super::super::output::{distinct, is_stdout, write_file, write_seekable, write_whole};
+use super::evaluator::Named;
 use super::files::{
     container_for, default_output, open_container, open_model, warn_of_patterns, weights_failure,
 };
@@ -116,7 +117,10 @@ impl<'a> Search<'a> {
 impl Search<'_> {
     pub(super) fn run(&self) -> Result<Verdict, Failure> {
         let original = self.check_files()?;
+        let named = || Named::of(self.evaluate).map_err(|(path, source)| Failure::Read { path, source });
+        let before = named()?;
         let (tuning, accuracy) = self.accuracies(self.model)?;
+        let evaluator = format!("{}\n{}", self.evaluate, before.unchanged(&named()?));
         let is_share = tuning.abs() <= 1.0;
         let tolerance = self.tolerance.unwrap_or(if is_share { 0.001 } else { 0.1 });
         // A difference of decimals is no decimal: 97.42 less 0.1 is more than 97.32.
@@ -128,7 +132,7 @@ impl Search<'_> {
                 "warning: with accuracies up to 1 a tolerance of {tolerance} is {points} points of a hundred"
             ));
         }
-        let fingerprint = self.fingerprint((tuning, accuracy))?;
+        let fingerprint = self.fingerprint(&evaluator, (tuning, accuracy))?;
         let mut outcomes = self.known(&fingerprint)?;
         if !outcomes.is_empty() {
             line(format_args!("{} trials are known from {}", outcomes.len(), self.csv.display()))?;
@@ -184,7 +188,7 @@ impl Search<'_> {
         let options = Options { coder: Coder::Cabac, ..self.options.clone() };
         let (_, _, summaries) = compress(&mut open_model(self.model)?, None, &options, io::sink(), &|_| ())
             .map_err(weights_failure(self.model))?;
-        Ok(summaries.iter().map(|summary| summary.largest).fold(0.0, f32::max))
+        Ok(summaries.iter().map(Summary::largest_with_levels).fold(0.0, f32::max))
     }
 
     fn failed(&self, error: Failed) -> Failure {
@@ -205,16 +209,10 @@ impl Search<'_> {
         fs::metadata(self.model).map(|metadata| metadata.len()).map_err(failed)
     }
 
-    fn fingerprint(&self, accuracies: (f64, f64)) -> Result<Fingerprint, Failure> {
-        let open = |path: &Path| {
-            let failed = |source| Failure::Read { path: path.to_owned(), source };
-            files::open_seekable(path).map_err(failed)
-        };
-        let mut model = open(self.model)?;
-        let mut sigma = self.sigma.map(open).transpose()?;
-        let sigma = sigma.as_mut().map(|sigma| sigma as &mut dyn io::Read);
-        Fingerprint::new(&mut model, sigma, &self.options, self.evaluate, accuracies)
-            .map_err(|source| Failure::Read { path: self.model.to_owned(), source })
+    fn fingerprint(&self, evaluator: &str, accuracies: (f64, f64)) -> Result<Fingerprint, Failure> {
+        let (mut model, mut sigma) = (open_model(self.model)?, self.sigma()?);
+        Fingerprint::new(&mut model, sigma.as_mut(), &self.options, evaluator, accuracies)
+            .map_err(|error| weights_failure(self.model)(error.into()))
     }
 
     /// What an earlier search has left.

@@ -22,7 +22,9 @@ pub enum ContainerError {
     )]
     Trailing(u64),
     /// A stream is damaged; other tensors can be read.
-    #[error("tensor {name}, slice {slice}: {what}; --skip-damaged reads the others, with zeros in its place")]
+    #[error(
+        "tensor {name}, slice {slice}: {what}; decompress --skip-damaged reads the others, with zeros in its place"
+    )]
     Stream {
         /// The tensor.
         name: String,

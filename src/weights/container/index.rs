@@ -75,7 +75,7 @@ impl Index {
                 }
                 _ => return None,
             };
-            let width = [Some(4), Some(2), Some(2), None].get(usize::from(element)).copied()?;
+            let width = [Some(4), Some(2), Some(2), None, Some(8)].get(usize::from(element)).copied()?;
             let size =
                 elements(&shape).zip(width).map(|(elements, width): (u64, u64)| elements.checked_mul(width));
             let is_whole = size.is_none_or(|size| size == Some(bytes));

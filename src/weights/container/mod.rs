@@ -46,7 +46,7 @@ pub struct Index {
 pub struct Tensor {
     /// Its name.
     pub name: String,
-    /// What its elements are: 0 F32, 1 F16, 2 BF16, 3 anything else.
+    /// What its elements are: 0 F32, 1 F16, 2 BF16, 4 F64, 3 anything else.
     pub element: u8,
     /// Its shape.
     pub shape: Vec<u64>,

@@ -1,10 +1,13 @@
 //! A container that is open for reading.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::super::{packed, repair};
-use super::{Coding, ContainerError, Group, Index, MAX_STREAM, Stream, StreamError, head};
+use super::{Coding, ContainerError, Group, Index, MAX_GROUP, MAX_STREAM, Stream, StreamError, head};
 
 /// A container that is open for reading.
 #[derive(Debug)]
@@ -15,8 +18,10 @@ pub struct Container<R> {
     starts: Vec<u64>,
     is_repaired: bool,
     groups: Vec<Option<Group>>,
-    /// The tensor whose packed stream was read last, and what is in it.
-    unpacked: Option<(usize, Result<Vec<u8>, StreamError>)>,
+    /// The tensors whose packed streams were read last, and what is in these.
+    unpacked: HashMap<usize, Result<Vec<u8>, StreamError>>,
+    /// So many packed streams are read at once.
+    ahead: usize,
 }
 
 impl<R: Read + Seek> Container<R> {
@@ -46,12 +51,17 @@ impl<R: Read + Seek> Container<R> {
         if next < length {
             return Err(ContainerError::Trailing(length - next));
         }
-        Ok(Container { source, index, starts, is_repaired, groups, unpacked: None })
+        Ok(Container { source, index, starts, is_repaired, groups, unpacked: HashMap::new(), ahead: 1 })
     }
 
     /// Whether a byte was wrong and has been put right: of its index, or before that, or of packed levels that have been read.
     pub fn is_repaired(&self) -> bool {
         self.is_repaired
+    }
+
+    /// Reads so many packed streams at once, on all processors, for whoever goes through all tensors in order.
+    pub(in super::super) fn read_ahead(&mut self, streams: usize) {
+        self.ahead = streams.max(1);
     }
 
     /// What is in it.
@@ -72,7 +82,7 @@ impl<R: Read + Seek> Container<R> {
         self.read(tensor, slice)?.map_err(|what| self.failed(tensor, slice, what))
     }
 
-    /// The bytes of some levels of a packed tensor. What one stream has is kept until another is asked for.
+    /// The bytes of some levels of a packed tensor. What streams have is kept until another is asked for.
     pub(in super::super) fn packed(
         &mut self,
         tensor: usize,
@@ -93,35 +103,38 @@ impl<R: Read + Seek> Container<R> {
         };
         let place = |level: u64| (group.start + level * u64::from(*width)) as usize;
         let range = place(levels.start)..place(levels.end);
-        let unpacked = match self.unpacked.take().filter(|(first, _)| *first == group.first) {
-            Some((_, unpacked)) => unpacked,
-            None => self.unpack_group(group)?,
-        };
-        let levels = unpacked.as_ref().map_err(Clone::clone);
-        let levels =
-            levels.and_then(|bytes| bytes.get(range).ok_or(StreamError::Unpacked)).map(<[u8]>::to_vec);
-        self.unpacked = Some((group.first, unpacked));
-        Ok(levels)
+        if !self.unpacked.contains_key(&group.first) {
+            self.unpack_from(group)?;
+        }
+        let unpacked =
+            self.unpacked.get(&group.first).map(|unpacked| unpacked.as_ref().map_err(Clone::clone));
+        let levels = unpacked.unwrap_or(Err(StreamError::Unpacked));
+        Ok(levels.and_then(|bytes| bytes.get(range).ok_or(StreamError::Unpacked)).map(<[u8]>::to_vec))
     }
 
-    /// What a packed stream holds. A single byte that is wrong is put right: xz has a checksum of its own for what comes out.
-    fn unpack_group(&mut self, group: Group) -> io::Result<Result<Vec<u8>, StreamError>> {
-        let (mut stream, crc32) = match self.load(group.first, 0)? {
-            Ok(loaded) => loaded,
-            Err(what) => return Ok(Err(what)),
+    /// Unpacks a stream, and those after it that are read at once and have no more bytes together than the longest of all.
+    fn unpack_from(&mut self, group: Group) -> io::Result<()> {
+        let mut bytes = 0;
+        let is_next = |next: &&Group| {
+            bytes += next.total;
+            next.first == group.first || bytes <= MAX_GROUP
         };
-        if crc32fast::hash(&stream) == crc32 {
-            return Ok(packed::unpack(&stream, group.total).ok_or(StreamError::Unpacked));
+        let firsts = self.groups.iter().enumerate().skip(group.first);
+        let firsts = firsts.filter_map(|(number, next)| next.as_ref().filter(|next| next.first == number));
+        let next: Vec<Group> = firsts.take(self.ahead).take_while(is_next).copied().collect();
+        let loaded = next.into_iter().map(|next| Ok((next, self.load(next.first, 0)?)));
+        let loaded = loaded.collect::<io::Result<Vec<_>>>()?;
+        let unpack = |(next, loaded): (Group, Result<(Vec<u8>, u32), StreamError>)| {
+            let unpacked = loaded.and_then(|(stream, crc32)| unpacked(stream, crc32, next.total));
+            let is_repaired = unpacked.as_ref().is_ok_and(|(_, is_repaired)| *is_repaired);
+            (next.first, is_repaired, unpacked.map(|(bytes, _)| bytes))
+        };
+        self.unpacked.clear();
+        for (first, is_repaired, unpacked) in loaded.into_par_iter().map(unpack).collect::<Vec<_>>() {
+            self.is_repaired |= is_repaired;
+            self.unpacked.insert(first, unpacked);
         }
-        for (at, by) in repair::suspects(&stream, crc32) {
-            stream[at] ^= by;
-            if let Some(bytes) = packed::unpack(&stream, group.total) {
-                self.is_repaired = true;
-                return Ok(Ok(bytes));
-            }
-            stream[at] ^= by;
-        }
-        Ok(Err(StreamError::Checksum))
+        Ok(())
     }
 
     fn read(&mut self, tensor: usize, slice: usize) -> io::Result<Result<Vec<u8>, StreamError>> {
@@ -146,4 +159,20 @@ impl<R: Read + Seek> Container<R> {
         self.source.read_exact(&mut bytes)?;
         Ok(Ok((bytes, crc32)))
     }
+}
+
+/// What a packed stream with this CRC-32 holds, and whether a byte was wrong: a single one is put right, since xz has a checksum of its own
+/// for what comes out.
+fn unpacked(mut stream: Vec<u8>, crc32: u32, total: u64) -> Result<(Vec<u8>, bool), StreamError> {
+    if crc32fast::hash(&stream) == crc32 {
+        return packed::unpack(&stream, total).map(|bytes| (bytes, false)).ok_or(StreamError::Unpacked);
+    }
+    for (at, by) in repair::suspects(&stream, crc32) {
+        stream[at] ^= by;
+        if let Some(bytes) = packed::unpack(&stream, total) {
+            return Ok((bytes, true));
+        }
+        stream[at] ^= by;
+    }
+    Err(StreamError::Checksum)
 }

@@ -84,6 +84,8 @@ pub enum Type {
     BF16,
     /// Not a weight: bytes, whose type only the skeleton knows.
     Other,
+    /// IEEE 754 binary64, little-endian.
+    F64,
 }
 
 impl Type {
@@ -97,6 +99,7 @@ impl Type {
         match self {
             Type::F32 => Some(4),
             Type::F16 | Type::BF16 => Some(2),
+            Type::F64 => Some(8),
             Type::Other => None,
         }
     }
@@ -194,7 +197,7 @@ impl ModelFile {
     ///
     /// In PyTorch every storage that has bytes is one. In npz every entry is, also what is not an array: its name is that of the entry, without `.npy`. In ONNX those
     /// are tensors whose data is a run of 64 bytes or longer; scalars and the like stay in the graph. Halves that the file
-    /// has as varints, in `int32_data`, are shown as two bytes each; other varints, and doubles, as the bytes that they are.
+    /// has as varints, in `int32_data`, are shown as two bytes each; other varints as the bytes that they are.
     pub fn tensors(&self) -> &[TensorInfo] {
         &self.tensors
     }

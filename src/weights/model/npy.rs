@@ -59,6 +59,7 @@ pub(super) fn header(entry: &mut impl Read, name: &str) -> Result<Option<Header>
     let element = match unquoted(descr) {
         Some("<f4") => Type::F32,
         Some("<f2") => Type::F16,
+        Some("<f8") => Type::F64,
         _ => Type::Other,
     };
     let shape = field("shape").and_then(shape).ok_or_else(|| damaged("has no correct shape"))?;

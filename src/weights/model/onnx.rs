@@ -260,6 +260,7 @@ impl Walk<'_> {
             let element = match data_type {
                 1 => Type::F32,
                 10 => Type::F16,
+                11 => Type::F64,
                 16 => Type::BF16,
                 _ => Type::Other,
             };
@@ -283,6 +284,7 @@ impl Walk<'_> {
                 (1, FLOATS | RAW) => Type::F32,
                 (10, RAW) => Type::F16,
                 (16, RAW) => Type::BF16,
+                (11, DOUBLES | RAW) => Type::F64,
                 (10 | 16, INTS) if self.is_of_halves(whole, run, &mut place)? => match data_type {
                     10 => Type::F16,
                     _ => Type::BF16,

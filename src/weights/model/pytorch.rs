@@ -226,6 +226,7 @@ fn note(
             "FloatStorage" => Some(Type::F32),
             "HalfStorage" => Some(Type::F16),
             "BFloat16Storage" => Some(Type::BF16),
+            "DoubleStorage" => Some(Type::F64),
             _ => None,
         },
         _ => None,

@@ -80,6 +80,7 @@ pub(super) fn contents(source: &mut Source) -> Result<Contents, ModelError> {
             "F32" => Type::F32,
             "F16" => Type::F16,
             "BF16" => Type::BF16,
+            "F64" => Type::F64,
             _ => Type::Other,
         };
         let tensor = TensorInfo { name, element, shape: record.shape, bytes };

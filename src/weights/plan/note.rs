@@ -42,6 +42,12 @@ pub enum Kept {
     Sixteenths,
     /// Its largest absolute value is one of the largest that its type has, as masks have them and no weights.
     Limit(f32),
+    /// None of its values is negative, and so many of those that are not zero are beside the largest no more than zero at 8 bits, as
+    /// with squares and counts.
+    OneSign {
+        /// The share of them.
+        zeros: f64,
+    },
     /// Its values are too small, or too far apart, for a step.
     NoStep,
 }
@@ -81,6 +87,11 @@ impl fmt::Display for Kept {
             Kept::Limit(value) => write!(
                 f,
                 "its largest value, {value:e}, is at the limit of its type, as in a mask; --bits NAME=8 compresses it none the less"
+            ),
+            Kept::OneSign { zeros } => write!(
+                f,
+                "none of its values is negative, and {:.1} % would become zero at 8 bits, as with statistics; --bits NAME=8 compresses it none the less",
+                100.0 * zeros
             ),
             Kept::NoStep => f.write_str("its values are too small or too far apart for a step"),
         }

@@ -2,11 +2,10 @@
 //!
 //! Invariant: no trial is taken for one of another search. The table begins with what the trials hang on, as a digest.
 
-use std::io::{self, Read};
-
 use sha2::{Digest, Sha256};
 
 use super::super::compress::Options;
+use super::super::model::{ModelError, ModelFile};
 use super::{Method, Outcome, Trial};
 
 /// The second line of the table.
@@ -20,25 +19,25 @@ pub const TABLE: &str = "# trials of ";
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// That of a model as a file, of its standard deviations, of how it is compressed but for what is tried, and of an evaluator: its
-    /// command, and what it says of the model as it is, so that another evaluator by the same name is noticed, too.
+    /// That of a model with all its files, of its standard deviations, of how it is compressed but for what is tried, and of an
+    /// evaluator: what it is, and what it says of the model as it is, so that another evaluator by the same name is noticed, too.
     ///
     /// # Errors
     /// A file cannot be read.
     pub fn new(
-        model: &mut dyn Read,
-        sigma: Option<&mut dyn Read>,
+        model: &mut ModelFile,
+        sigma: Option<&mut ModelFile>,
         options: &Options,
-        command: &str,
+        evaluator: &str,
         (tuning, accuracy): (f64, f64),
-    ) -> io::Result<Fingerprint> {
+    ) -> Result<Fingerprint, ModelError> {
         let mut hash = Sha256::new();
         take_in(&mut hash, model)?;
         if let Some(sigma) = sigma {
             hash.update("sigma");
             take_in(&mut hash, sigma)?;
         }
-        hash.update(format!("{options:?} {command:?} {tuning} {accuracy}"));
+        hash.update(format!("{options:?} {evaluator:?} {tuning} {accuracy}"));
         let digits = |text: String, byte: &u8| text + &format!("{byte:02x}");
         Ok(Fingerprint(hash.finalize()[..12].iter().fold(String::new(), digits)))
     }
@@ -49,14 +48,20 @@ impl Fingerprint {
     }
 }
 
-fn take_in(hash: &mut Sha256, file: &mut dyn Read) -> io::Result<()> {
-    let mut block = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(()),
-            read => hash.update(&block[..read]),
+fn take_in(hash: &mut Sha256, model: &mut ModelFile) -> Result<(), ModelError> {
+    const BLOCK: u64 = 1 << 20;
+    let tensors = model.tensors().to_vec();
+    hash.update(format!("{:?} {tensors:?} {}", model.format(), model.skeleton().len()));
+    hash.update(model.skeleton());
+    let mut block = vec![0; BLOCK as usize];
+    for (number, tensor) in tensors.iter().enumerate() {
+        for from in (0..tensor.bytes).step_by(BLOCK as usize) {
+            let part = &mut block[..BLOCK.min(tensor.bytes - from) as usize];
+            model.read(number, from, part)?;
+            hash.update(part);
         }
     }
+    Ok(())
 }
 
 impl Outcome {
@@ -99,8 +104,9 @@ pub struct TableError {
 /// What a table of trials says.
 ///
 /// ```
-/// use silicabac::weights::{compress::Options, search::{Fingerprint, read_table}};
-/// let of = |command| Fingerprint::new(&mut &b"a model"[..], None, &Options::default(), command, (98.0, 98.0));
+/// use silicabac::weights::{compress::Options, model::ModelFile, search::{Fingerprint, read_table}};
+/// let mut model = ModelFile::open("examples/models/lenet300_sparse.safetensors".as_ref())?;
+/// let mut of = |evaluator| Fingerprint::new(&mut model, None, &Options::default(), evaluator, (98.0, 98.0));
 /// let table = format!("{}\nnearest,0.125,0,4096,98.5,98.25\n", of("./eval {}")?.heading());
 /// assert_eq!(read_table(&table, &of("./eval {}")?)?[0].bytes, 4096);
 /// assert_eq!(read_table(&table, &of("./other {}")?).unwrap_err().line, 1);
