@@ -143,6 +143,7 @@ fn no_tensor_becomes_zeros() {
     };
     lost(with(1.0, 5e4), "is an outlier");
     lost(with(1e-3, -77.7), "is an outlier");
+    lost(with(0.2, 5e4), "is an outlier");
     lost(with(1e-37, 0.0), "");
     lost(with(1e-40, 0.0), "");
     // A few that are a million times the others, but too many for outliers.

@@ -10,10 +10,12 @@ use super::{Kept, Note};
 
 /// The step is made for the largest weight unless it is so many times what the others stay below.
 const OUTLIER: f32 = 16.0;
+/// A step can be so many times what suits the others, so that an outlier has a level: three bits less.
+const COARSER: f32 = 8.0;
 /// More zeros than this share of the weights that are not zero are a reason for a note.
 const ZEROS: f64 = 0.95;
 /// The same, at 8 bits and where no value is negative, tells statistics from weights: evenly spread values have 0.4 % of them, half of a
-/// bell curve 1.3 %, their squares 5 % and more.
+/// bell curve 1.3 %, the squares of that 15 %.
 const ZEROS_OF_ONE_SIGN: f64 = 0.1;
 
 /// How large the values of a tensor are: how many lie in each eighth of an octave.
@@ -150,10 +152,14 @@ impl Spread {
                 return Ok((Some(step), notes));
             }
             Step::Fixed(step) => step,
-            Step::Relative(share) => {
-                notes.extend(outlier.map(|others| Note::Outlier { largest: self.largest, others }));
-                share * outlier.unwrap_or(self.largest)
-            }
+            Step::Relative(share) => match outlier {
+                Some(others) => {
+                    let step = self.beside_outlier(share * others);
+                    notes.push(Note::Outlier { largest: self.largest, others: step / share });
+                    step
+                }
+                None => share * self.largest,
+            },
             Step::V1(s) => step_v1(smallest_sigma()?, self.largest, s),
         };
         let name = info.name.clone();
@@ -168,6 +174,12 @@ impl Spread {
             return Err(WeightsError::TooFine { name, step, largest: self.largest });
         }
         Ok((Some(step), notes))
+    }
+
+    /// A step that suits all but outliers, or the finest that the largest has a level with, where that is not much coarser.
+    fn beside_outlier(&self, step: f32) -> f32 {
+        let finest = self.largest / LARGEST;
+        if step < finest && finest <= COARSER * step { finest } else { step }
     }
 
     /// What all but a thousandth of the weights, or all but one, stay below, if the largest is an outlier.
@@ -186,8 +198,9 @@ impl Spread {
         let largest = self.largest;
         let mut step = step_of(largest, bits);
         if let Some(others) = self.outlier() {
-            step = step_of(others, bits);
-            notes.push(Note::Outlier { largest, others });
+            let suited = step_of(others, bits);
+            step = self.beside_outlier(suited);
+            notes.push(Note::Outlier { largest, others: others * (step / suited) });
         }
         let zeros = self.zeros_of(step);
         if zeros > ZEROS {
