@@ -153,6 +153,38 @@ fn every_method_is_refined() {
     assert!(best.trial.method == Method::Relative && best.bytes < 7_500, "{best:?}");
 }
 
+/// Accuracies are not smooth: close to a smaller container that misses them by little there can be one that does not.
+#[test]
+fn what_misses_by_little_is_looked_at_closely() {
+    let methods = [Method::Nearest];
+    let search = Search { methods: &methods, grid: Grid::FINE, has_sigma: false, largest: 1.0, least: 98.0 };
+    // Steps of up to 0.1 are fine, one alone beyond them nearly so, and one close to that is, too.
+    let outcome = |trial: &Trial| {
+        let is_close = |to: f32| (trial.size / to - 1.0).abs() < 0.001;
+        let kept = trial.size < 0.1 || is_close(0.25 * 1.03);
+        let tuning = if kept {
+            98.5
+        } else if is_close(0.25) {
+            97.9
+        } else {
+            90.0
+        };
+        Outcome { trial: *trial, bytes: (1_000.0 / trial.size) as u64, tuning, accuracy: tuning }
+    };
+    let mut outcomes = Vec::new();
+    let run = &mut |trials: &[Trial], outcomes: &mut Vec<Outcome>| {
+        outcomes.extend(trials.iter().map(outcome));
+        Ok::<(), ()>(())
+    };
+    search.run(&mut outcomes, run).unwrap();
+    let best = best(&outcomes, 98.0).unwrap();
+    assert!((best.trial.size - 0.2575).abs() < 1e-3, "{best:?}");
+    let coarse = Search { grid: Grid::COARSE, ..search };
+    outcomes.clear();
+    coarse.run(&mut outcomes, run).unwrap();
+    assert!(silicabac::weights::search::best(&outcomes, 98.0).unwrap().trial.size < 0.1);
+}
+
 /// A tolerance that is meant in per cent is far too much for shares.
 #[test]
 fn a_tolerance_goes_by_how_accuracies_are_told() {

@@ -2,8 +2,8 @@
 //! quantisers that it compares them with.
 //!
 //! A trial is a method and two numbers: how fine the levels are, and what a bit is worth. First come all sizes with the nearest levels;
-//! then, with the coarsest sizes that kept the accuracy, all prices of a bit; then what lies around the best of each method, as long as that
-//! finds a better one. The choice is made on one split of the data and reported on another, where the evaluator gives both.
+//! then, with the coarsest sizes that kept the accuracy, all prices of a bit; then what lies around the best of each method, and close to what
+//! missed the accuracy by little, as long as that finds a better one. The choice is made on one split of the data and reported on another, where the evaluator gives both.
 
 mod picture;
 mod table;
@@ -164,13 +164,15 @@ pub struct Grid {
     pub sizes: usize,
     /// By what sizes and prices around the best are multiplied, in per cent.
     pub around: &'static [u16],
+    /// Around how many trials that missed the accuracy by the least it is looked more closely, of those that are smaller than the best.
+    pub misses: usize,
 }
 
 impl Grid {
     /// Some hundreds of trials for a method.
-    pub const FINE: Grid = Grid { every: 1, sizes: 12, around: &[85, 92, 100, 108, 118] };
+    pub const FINE: Grid = Grid { every: 1, sizes: 12, around: &[85, 92, 100, 108, 118], misses: 6 };
     /// Some dozens, for an evaluator that takes long.
-    pub const COARSE: Grid = Grid { every: 2, sizes: 4, around: &[88, 100, 113] };
+    pub const COARSE: Grid = Grid { every: 2, sizes: 4, around: &[88, 100, 113], misses: 0 };
 }
 
 /// What is searched.
@@ -203,12 +205,15 @@ impl Search<'_> {
         let second: Vec<Trial> =
             self.methods.iter().flat_map(|method| self.second(*method, outcomes)).collect();
         run(&second, outcomes)?;
+        let grids = [first, second].concat();
         // Of each method by itself: accuracies are not smooth, and the best of the grids need not end as the best.
         for method in self.methods {
             let mut last = u64::MAX;
             while let Some(best) = self.best_of(*method, outcomes).filter(|best| best.bytes < last) {
                 last = best.bytes;
-                run(&self.around(&best), outcomes)?;
+                let close =
+                    self.misses(&best, &grids, outcomes).into_iter().flat_map(|miss| self.close_to(&miss));
+                run(&[self.around(&best), close.collect()].concat(), outcomes)?;
             }
         }
         Ok(())
@@ -239,8 +244,31 @@ impl Search<'_> {
 
     /// Sizes and prices a little smaller and larger.
     fn around(&self, best: &Outcome) -> Vec<Trial> {
-        let Trial { method, size, price } = best.trial;
-        let factors = || self.grid.around.iter().map(|per_cent| f32::from(*per_cent) / 100.0);
+        self.multiplied(best, self.grid.around)
+    }
+
+    /// Those that are hardly smaller and larger.
+    fn close_to(&self, miss: &Outcome) -> Vec<Trial> {
+        self.multiplied(miss, &[97, 100, 103])
+    }
+
+    /// Smaller containers than the best of a method that missed the accuracy by the least. Of the grids alone: so a search that is started
+    /// again has nothing new to try.
+    fn misses(&self, best: &Outcome, grids: &[Trial], outcomes: &[Outcome]) -> Vec<Outcome> {
+        let is_smaller = |other: &&Outcome| {
+            other.trial.method == best.trial.method
+                && other.bytes < best.bytes
+                && grids.contains(&other.trial)
+        };
+        let mut smaller: Vec<Outcome> = outcomes.iter().filter(is_smaller).copied().collect();
+        smaller.sort_by(|a, b| b.tuning.total_cmp(&a.tuning).then(a.bytes.cmp(&b.bytes)));
+        smaller.truncate(self.grid.misses);
+        smaller
+    }
+
+    fn multiplied(&self, outcome: &Outcome, per_cents: &[u16]) -> Vec<Trial> {
+        let Trial { method, size, price } = outcome.trial;
+        let factors = || per_cents.iter().map(|per_cent| f32::from(*per_cent) / 100.0);
         let pairs = factors().flat_map(|by| factors().map(move |of| (by, of)));
         let trials = pairs.map(|(by, of)| method.trial(size * by, price * of));
         trials.filter(|trial| method.is_possible(trial)).collect()
