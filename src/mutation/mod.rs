@@ -6,6 +6,7 @@
 //! live in one Verilated build, in which an input selects one. What is compared are transactions, as for a core of
 //! somebody else: the registers are not looked at.
 
+mod design_report;
 mod designs;
 mod digest;
 mod explained;
@@ -38,6 +39,7 @@ use crate::prove::Sources;
 use crate::solver::Solver;
 use crate::suites::Suite;
 use crate::yosys::{Yosys, YosysError};
+pub use design_report::{DesignReport, DesignRow};
 pub use designs::{Conviction, Design, DesignError, DesignFate, DesignJudge, Designs};
 pub use explained::Explanation;
 use memory::Memory;
