@@ -397,6 +397,8 @@ mod tests {
             (Flag::FullPacker, "full-flushes", "after raw bytes, bit of the byte 0"),
             (Flag::BrokenOff, "broken-off", "header H.265 I"),
             (Flag::ManyGiveUps, "many-give-ups", "in a forbidden start"),
+            (Flag::Initialisation, "last-first", "header H.264 I"),
+            (Flag::Initialisation, "same-headers", "standard H.265, context bins 65536"),
             (Flag::Pcm, "raw-blocks", "bytes 6144"),
         ];
         let of_requests = of_requests.iter().map(|of| (&directed, of));

@@ -5,8 +5,9 @@
 
 use super::item::{Axis, Item};
 use crate::bin::{DecodeErrorKind, Event};
-use crate::context::{Codec, SliceInit, SliceType};
+use crate::context::{CONTEXTS, Codec, CtxIdx, SliceInit, SliceType};
 use crate::cycle::Request;
+use crate::tables::hevc_contexts::HevcProfile;
 use crate::vectors::{Flag, Step, Vector, trail};
 
 /// Raw bytes in a row: powers of two and what lies beside them, and the blocks of the standards.
@@ -21,6 +22,10 @@ const RUNS: [usize; 3] = [300, 1_100, 5_000];
 /// At which bit an error comes, and how many requests come after it.
 const BITS: [usize; 5] = [600, 1_100, 2_100, 4_200, 17_000];
 const MORE: [usize; 3] = [300, 5_000, 140_000];
+/// H.264 has so many contexts without 4:4:4 coding.
+const AVC_420: u16 = 460;
+/// Context bins of a slice, of which a counter of the low bits sees none.
+const CONTEXT_BINS: [usize; 6] = [256, 512, 1_024, 4_096, 32_768, 65_536];
 /// Bytes that are left when the next slice begins: each small number, and what lies after powers of two, from which a core may have read
 /// some ahead.
 fn left() -> Vec<usize> {
@@ -45,6 +50,8 @@ pub(super) struct Sizes {
     full_flushes: Item,
     broken_off: Item,
     many_give_ups: Item,
+    last_first: Item,
+    same_headers: Item,
 }
 
 fn sizes<const N: usize>(name: &'static str, sizes: [usize; N]) -> Axis {
@@ -118,7 +125,8 @@ fn header(SliceInit { codec, slice_type, index, .. }: SliceInit) -> usize {
 
 impl Sizes {
     pub(super) fn new() -> Sizes {
-        let between = || Axis::new("after each", ["no raw byte", "raw bytes"]);
+        let between =
+            || Axis::new("after each", ["no raw byte", "raw bytes", "no raw byte, and nothing in it"]);
         let errors = Axis::new("error", ["forbidden", "misaligned", "exhausted"]);
         let moods = || vec![Axis::new("in", MOODS)];
         Sizes {
@@ -152,6 +160,16 @@ impl Sizes {
                 "the vector is given up 5,200 times in a row, and then played",
                 moods(),
             )),
+            last_first: Item::new(
+                "last-first",
+                "the first bin of a slice with this header is of the last context that it has, in all or in the most common profiles",
+                vec![Axis::new("header", HEADERS), Axis::new("in", ["all", "the most common"])],
+            ),
+            same_headers: Item::new(
+                "same-headers",
+                "a slice with a header of this standard has exactly so many context bins",
+                vec![Axis::new("standard", ["H.264", "H.265"]), sizes("context bins", CONTEXT_BINS)],
+            ),
             broken_off: Item::new(
                 "broken-off",
                 "a slice with this header is given up in every clock in which its contexts are initialised, before one with another",
@@ -170,7 +188,7 @@ impl Sizes {
         }
     }
 
-    pub(super) fn items(&self) -> [&Item; 11] {
+    pub(super) fn items(&self) -> [&Item; 13] {
         let Sizes {
             raw_blocks,
             lengths,
@@ -183,6 +201,8 @@ impl Sizes {
             full_flushes,
             broken_off,
             many_give_ups,
+            last_first,
+            same_headers,
             ..
         } = self;
         [
@@ -197,6 +217,8 @@ impl Sizes {
             full_flushes,
             broken_off,
             many_give_ups,
+            last_first,
+            same_headers,
         ]
     }
 
@@ -226,14 +248,36 @@ impl Sizes {
         for (_, item) in by_mood.into_iter().filter(|(flag, _)| flagged(*flag)) {
             moods(vector).for_each(|mood| item.hit(&[mood as usize]));
         }
-        if let Some(init) = vector.init.filter(|_| flagged(Flag::BrokenOff)) {
-            self.broken_off.hit(&[header(init)]);
+        if let Some(init) = vector.init {
+            if flagged(Flag::BrokenOff) {
+                self.broken_off.hit(&[header(init)]);
+            }
+            self.take_contexts(init, vector);
         }
         if flagged(Flag::FullPacker) {
             let bits: Vec<u32> = trail(vector).iter().filter_map(|step| step.bits_outstanding).collect();
             let decided = bits.windows(2).filter(|pair| pair[1] < pair[0]);
             decided.for_each(|pair| self.full_packers.hit(&[(pair[0] as usize).wrapping_sub(7)]));
             self.take_flushes(vector);
+        }
+    }
+
+    fn take_contexts(&mut self, init: SliceInit, vector: &Vector) {
+        let contexts = vector.events.iter().filter(|event| matches!(event, Event::Context { .. })).count();
+        let first = vector.events.iter().find(|event| !matches!(event, Event::Load { .. }));
+        let is_common = |ctx: u16| match init.codec {
+            Codec::Avc => ctx < AVC_420,
+            Codec::Hevc => HevcProfile::Main.has(ctx),
+        };
+        for (place, is_whole) in [true, false].into_iter().enumerate() {
+            let mut all = (0..CONTEXTS as u16).rev().filter(|&ctx| is_whole || is_common(ctx));
+            let last = all.find_map(|ctx| CtxIdx::new(ctx).filter(|ctx| init.model(*ctx).is_some()));
+            if matches!(first, Some(Event::Context { ctx, .. }) if Some(*ctx) == last) {
+                self.last_first.hit(&[header(init), place]);
+            }
+        }
+        if let Some(place) = CONTEXT_BINS.iter().position(|&bins| bins == contexts) {
+            self.same_headers.hit(&[init.codec as usize, place]);
         }
     }
 
@@ -259,7 +303,8 @@ impl Sizes {
     }
 
     fn take_events(&mut self, vector: &Vector) {
-        let (mut block, mut runs, mut has_raw) = (0, 1, false);
+        let (mut block, mut runs, mut has_raw, mut empty, mut most_empty) = (0, 1, false, 0, 0);
+        let mut begins = true;
         for event in vector.events.iter().chain([&Event::Align]) {
             match event {
                 Event::Raw(_) => (block, has_raw) = (block + 1, true),
@@ -271,11 +316,21 @@ impl Sizes {
                 }
             }
             runs += usize::from(*event == Event::Start);
+            empty = match event {
+                Event::Load { .. } | Event::Start => empty,
+                _ if begins && event.ends_life() => empty + 1,
+                _ => 0,
+            };
+            most_empty = empty.max(most_empty);
+            begins = matches!(event, Event::Load { .. } | Event::Start);
         }
         self.lengths.hit(&[place(&BYTES, vector.position.div_ceil(8) as usize)]);
         // Who has had many has had few.
         for (at, _) in RUNS.iter().enumerate().filter(|&(_, &few)| few <= runs) {
             self.engine_runs.hit(&[at, usize::from(has_raw)]);
+        }
+        for (at, _) in RUNS.iter().enumerate().filter(|&(_, &few)| few <= most_empty) {
+            self.engine_runs.hit(&[at, 2]);
         }
     }
 }

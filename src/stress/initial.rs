@@ -27,7 +27,7 @@ fn qps(codec: Codec) -> &'static [i8] {
 }
 
 /// Whatever a slice header can say but for the QP.
-fn inits() -> impl Iterator<Item = (Codec, SliceType, u8)> {
+pub(super) fn inits() -> impl Iterator<Item = (Codec, SliceType, u8)> {
     use {Codec::*, SliceType::*};
     let avc = [P, B].into_iter().flat_map(|slice_type| (0..3).map(move |index| (Avc, slice_type, index)));
     let hevc = [P, B].into_iter().flat_map(|slice_type| (0..2).map(move |index| (Hevc, slice_type, index)));
@@ -61,39 +61,9 @@ pub fn every_bit() -> Vec<Vector> {
     inits().flat_map(at_qps).collect()
 }
 
-/// Slices to be broken off while their contexts are initialised, each with a few contexts that every header has, and others; no two that
-/// follow each other have the same header or QP. If a context is as in another of them, it shows.
-pub fn broken_off() -> Vec<Vector> {
-    let again = (Codec::Avc, SliceType::I, 0);
-    let headers = (0..).zip(inits().chain([again])).map(|(number, (codec, slice_type, index))| {
-        let slice_qp_y = if number % 2 == 0 { 10 + number } else { 46 - number };
-        SliceInit { codec, slice_type, slice_qp_y, index }
-    });
-    let headers: Vec<SliceInit> = headers.collect();
-    let vector = |(number, &init): (usize, &SliceInit)| {
-        let others = headers.iter().filter(|other| **other != init);
-        let mistakes = |ctx| others.clone().filter_map(|other| other.model(ctx)).collect();
-        let all = contexts(init);
-        let (first, last) = (SHOWN_FIRST, all.len() - SHOWN_LAST);
-        let is_shown = |at: usize| at < first || at >= last || at.is_multiple_of(all.len() / SHOWN_BETWEEN);
-        let some = all.iter().enumerate().filter(|&(at, _)| is_shown(at)).map(|(_, &context)| context);
-        let builder = showing(init, some.collect(), Shows::InFours, mistakes);
-        let id = format!("broken-off-{}", number + 1);
-        let comment =
-            format!("some contexts of {}, to be broken off while they are initialised", words(init));
-        builder.into_vector(id, comment, &[Flag::BrokenOff]).initialised_by(Some(init))
-    };
-    headers.iter().enumerate().map(vector).collect()
-}
-
-/// Of the contexts of a header the first, the last, and some between, since to break a slice off at each LOAD takes a play each.
-const SHOWN_FIRST: usize = 6;
-const SHOWN_LAST: usize = 3;
-const SHOWN_BETWEEN: usize = 12;
-
 /// When a range that is wrong shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shows {
+pub(super) enum Shows {
     /// After four bins, at the latest: two wrong ranges can make a right one.
     InFours,
     /// With the next bin.
@@ -101,12 +71,12 @@ enum Shows {
 }
 
 /// The contexts that a slice with this header has, as they begin.
-fn contexts(init: SliceInit) -> Vec<(CtxIdx, ContextModel)> {
+pub(super) fn contexts(init: SliceInit) -> Vec<(CtxIdx, ContextModel)> {
     (0..).map_while(CtxIdx::new).filter_map(|ctx| Some((ctx, init.model(ctx)?))).collect()
 }
 
 /// A slice with these contexts, in which each of these wrong states of them shows.
-fn showing(
+pub(super) fn showing(
     init: SliceInit,
     contexts: Vec<(CtxIdx, ContextModel)>,
     shows: Shows,
@@ -142,7 +112,7 @@ fn showing(
 }
 
 /// What a header says, in words.
-fn words(SliceInit { codec, slice_type, slice_qp_y, index }: SliceInit) -> String {
+pub(super) fn words(SliceInit { codec, slice_type, slice_qp_y, index }: SliceInit) -> String {
     let codec = format!("{codec:?}").to_lowercase();
     format!("an {codec} {slice_type:?} slice, index {index}, SliceQPY {slice_qp_y}")
 }
@@ -157,7 +127,7 @@ fn named(init: SliceInit, name: &str, of_what: &str, builder: Builder) -> Vector
 }
 
 /// A range that is wrong makes codIOffset wrong with a 1, by twice as much with each bin behind it.
-fn show_range(builder: &mut Builder) {
+pub(super) fn show_range(builder: &mut Builder) {
     builder.bypass(true);
     builder.bypasses(11);
 }
@@ -240,31 +210,6 @@ mod tests {
                 }
             }
             assert_eq!((unseen, never.len()), (0, silent), "{codec:?}");
-        }
-    }
-
-    /// With one context as in the slice before, a slice decodes to something else: for every pair, and each context that both have.
-    #[test]
-    fn what_a_slice_that_was_broken_off_leaves_in_a_context_shows() {
-        let all = broken_off();
-        assert_eq!(all.len(), 13);
-        for (before, vector) in all.iter().zip(all.iter().cycle().skip(1)) {
-            let (before, init) = (before.init.unwrap(), vector.init.unwrap());
-            assert!(before.slice_qp_y.abs_diff(init.slice_qp_y) > 6, "{}", vector.id);
-            let (mut shown, mut hidden) = (0, 0);
-            for at in 0..vector.events.len() {
-                let Event::Load { ctx, model } = vector.events[at] else { continue };
-                let Some(wrong) = before.model(ctx).filter(|wrong| *wrong != model) else { continue };
-                let mut events = vector.events.clone();
-                events[at] = Event::Load { ctx, model: wrong };
-                let mut encoder = spec::Encoder::new();
-                encoder.play(&events).unwrap();
-                let answers = spec::Decoder::new(&vector.bytes).answers(&events);
-                let is_hidden =
-                    encoder.finish() == vector.bytes || answers[at + 1..] == vector.events[at + 1..];
-                if is_hidden { hidden += 1 } else { shown += 1 }
-            }
-            assert!(shown > 3 && hidden == 0, "{}: {shown}, {hidden}", vector.id);
         }
     }
 

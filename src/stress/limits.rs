@@ -10,7 +10,7 @@ use rand_chacha::{
 
 use super::{
     builder::Builder,
-    decided, deep, flushes, initial, lanes,
+    decided, deep, flushes, headers, initial, lanes,
     outstanding::{self, End},
     random,
 };
@@ -26,8 +26,7 @@ pub fn vectors() -> Vec<Vector> {
     let lengths = lengths.into_iter().chain(of_kinds).chain([roundings()]).chain([254, 256].map(blocks));
     let leftovers = leftovers().flat_map(|bytes| [0, 0xa5].map(|byte| leftover(bytes, byte)));
     let tables = initial::every_bit().into_iter().map(flowing);
-    let several =
-        [carries(), flushes::vectors(), errors(), waits(), give_ups(), initial::broken_off()].concat();
+    let several = [carries(), flushes::vectors(), errors(), waits(), give_ups(), headers::vectors()].concat();
     let many = [many_give_ups(), many_slices("many", Flag::ManySlices)].concat();
     let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins((1 << 22) + MORE)]);
     let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power));
@@ -38,6 +37,7 @@ pub fn vectors() -> Vec<Vector> {
         .chain(deep)
         .chain(lanes::vectors())
         .chain(engine_runs(5_200))
+        .chain(empty_runs(5_200))
         .chain(leftovers)
         .chain(several)
         .chain(many)
@@ -308,6 +308,21 @@ fn engine_runs(runs: u32) -> impl Iterator<Item = Vector> {
         builder.bypasses(5);
         let comment = format!("a slice of {runs} engine runs, with {raw} raw bytes after each");
         large(builder.into_vector(format!("engine-runs-{runs}-{name}"), comment, &[Flag::ManyStarts]))
+    })
+}
+
+/// Slices of so many engine runs in a row with nothing in them, and then a bin.
+fn empty_runs(runs: u32) -> impl Iterator<Item = Vector> {
+    [("raw", 1), ("substreams", 0)].into_iter().map(move |(name, raw)| {
+        let mut builder = Builder::new(runs.into());
+        for _ in 0..runs {
+            builder.terminate(true);
+            builder.raw(raw);
+        }
+        builder.bypasses(5);
+        let comment =
+            format!("a slice of {runs} engine runs with nothing in them, and {raw} raw bytes after each");
+        large(builder.into_vector(format!("empty-runs-{runs}-{name}"), comment, &[Flag::ManyStarts]))
     })
 }
 

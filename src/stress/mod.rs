@@ -12,6 +12,7 @@ pub mod damage;
 mod decided;
 mod deep;
 mod flushes;
+mod headers;
 pub mod initial;
 mod lanes;
 pub mod limits;
