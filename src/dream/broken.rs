@@ -80,7 +80,7 @@ pub struct Broken {
 /// use silicabac::dream::{avc, broken::{Class, break_one}};
 /// let (stream, broken) = break_one(&avc(7, &["p"])?, Class::CabacInitIdc, 1).unwrap();
 /// assert_eq!(broken.element.as_deref(), Some("cabac_init_idc"));
-/// assert_eq!(broken.error, "cabac_init_idc is 3; it can be 0 to 2 (bit 36)");
+/// assert!(broken.error.contains("it can be 0 to 2"), "{}", broken.error);
 /// # Ok::<(), silicabac::dream::DreamError>(())
 /// ```
 pub fn break_one(stream: &[u8], class: Class, seed: u64) -> Option<(Vec<u8>, Broken)> {
