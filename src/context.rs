@@ -1,5 +1,7 @@
 //! A context variable: the probability state of one kind of bin, and how a slice initialises it.
 
+#[cfg(feature = "vectors")]
+use crate::tables::hevc_contexts::HevcProfile;
 use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, TRANS_IDX_MPS, avc_init, hevc_init};
 
 /// The number of context variables a coder holds: those of H.264, the larger of the two standards.
@@ -218,6 +220,16 @@ impl Codec {
         match self {
             Codec::Avc => CONTEXTS,
             Codec::Hevc => hevc_init::INIT_VALUE.len(),
+        }
+    }
+
+    /// Whether its most common profiles have this context: those without 4:4:4 coding and range extensions.
+    #[cfg(feature = "vectors")]
+    pub(crate) fn is_common(self, ctx: CtxIdx) -> bool {
+        const AVC_CONTEXTS: usize = 460;
+        match self {
+            Codec::Avc => ctx.get() < AVC_CONTEXTS,
+            Codec::Hevc => HevcProfile::Main.has(ctx.get() as u16),
         }
     }
 }

@@ -2,10 +2,16 @@
 
 mod common;
 
-use std::fs;
+use std::{cell::RefCell, collections::BTreeSet, fs, path::PathBuf};
 
 use common::{command, expect};
 use serde_json::Value;
+use silicabac::bin::Element;
+use silicabac::context::Codec;
+use silicabac::coverage::StreamCoverage;
+use silicabac::hevc;
+use silicabac::observed::Observer;
+use silicabac::stream::{Stream, StreamUnit};
 use silicabac::stress;
 use silicabac::vectors::{self, Flag, Vector};
 
@@ -97,4 +103,62 @@ fn points_that_nothing_hits_or_waives_are_status_5_and_named() {
     assert!(json["waived"].as_array().unwrap().iter().any(|waived| is(&waived["point"])));
     expect(&waivers("cabac_decoder_request.sv toggle wanted[3]\n"), 4, &["waivers: line 1: no reason"]);
     expect(&cosim(&["--format", "junit"]), 2, &["junit"]);
+}
+
+/// The units of streams.
+fn units(codec: Codec, streams: &[PathBuf]) -> impl Iterator<Item = StreamUnit> {
+    let bytes = streams.iter().map(|path| fs::read(path).unwrap());
+    bytes.flat_map(move |bytes| Stream::new(codec, &bytes[..]).map(Result::unwrap).collect::<Vec<_>>())
+}
+
+fn covered(codec: Codec, streams: &[PathBuf]) -> StreamCoverage {
+    let mut coverage = StreamCoverage::new(codec);
+    units(codec, streams).for_each(|unit| coverage.take(&unit).unwrap());
+    coverage
+}
+
+/// Notes the names of the elements that are coded.
+struct Names<'a>(&'a RefCell<BTreeSet<&'static str>>);
+
+impl<C> Observer<C> for Names<'_> {
+    fn coded(&mut self, _: &C, element: Element, _: i32) {
+        self.0.borrow_mut().insert(element.0);
+    }
+}
+
+struct Unwatched;
+
+impl<C> Observer<C> for Unwatched {}
+
+#[test]
+fn each_element_of_the_committed_streams_is_counted() {
+    for (codec, streams) in [(Codec::Avc, common::streams()), (Codec::Hevc, common::hevc_streams())] {
+        let (mut names, coverage) = (RefCell::default(), covered(codec, &streams));
+        units(codec, &streams).for_each(|unit| drop(unit.observe(Names(&names))));
+        let report = coverage.report();
+        let is_there = |name| report.items.iter().any(|item| item.name.split(' ').next() == Some(name));
+        names.get_mut().retain(|name| !is_there(name));
+        let coded_at_once: &[&str] = if codec == Codec::Hevc { &["coeff_sign_flag"] } else { &[] };
+        assert_eq!(names.into_inner().into_iter().collect::<Vec<_>>(), coded_at_once);
+    }
+}
+
+#[test]
+fn levels_of_h265_are_counted_where_they_are() {
+    let streams = common::hevc_streams();
+    let mut places = BTreeSet::new();
+    for unit in units(Codec::Hevc, &streams) {
+        let StreamUnit::Hevc(unit) = unit else { panic!("{unit:?} is no unit of H.265") };
+        let levels = |step: hevc::Step<'_, _>| {
+            places.extend(step.coding_tree_unit.levels.iter().map(|level| usize::from(level.place)));
+        };
+        let _ = unit.observe(Unwatched, levels);
+    }
+    let coverage = covered(Codec::Hevc, &streams);
+    let report = coverage.report();
+    let levels = report.items.iter().find(|item| item.name == "levels").unwrap();
+    let hit = (0..levels.cells()).filter(|&cell| levels.hits[cell] > 0);
+    assert_eq!(hit.map(|cell| cell % 1_024).collect::<BTreeSet<_>>(), places);
+    let excluded = levels.exclusions.iter().flat_map(|exclusion| &exclusion.cells);
+    assert!(excluded.into_iter().all(|&cell| levels.hits[cell] == 0));
 }

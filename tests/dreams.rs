@@ -244,3 +244,9 @@ fn dreams(dir: &Path, count: u32, others: &[&str]) {
 fn judge(dir: &Path, decoder: &str, others: &[&str]) -> Output {
     command().args(["stream", "judge"]).arg(dir).args(["--decoder", decoder]).args(others).output().unwrap()
 }
+
+#[test]
+fn a_directory_is_no_standard_output() {
+    let output = command().args(["stream", "dream", "--count", "2", "-o", "-"]).output().unwrap();
+    expect(&output, 2, &["--count needs a directory"]);
+}

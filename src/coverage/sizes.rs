@@ -7,7 +7,6 @@ use super::item::{Axis, Item};
 use crate::bin::{DecodeErrorKind, Event};
 use crate::context::{CONTEXTS, Codec, CtxIdx, SliceInit, SliceType};
 use crate::cycle::Request;
-use crate::tables::hevc_contexts::HevcProfile;
 use crate::vectors::{Flag, Step, Vector, trail};
 
 /// Raw bytes in a row: powers of two and what lies beside them, and the blocks of the standards.
@@ -22,8 +21,6 @@ const RUNS: [usize; 3] = [300, 1_100, 5_000];
 /// At which bit an error comes, and how many requests come after it.
 const BITS: [usize; 5] = [600, 1_100, 2_100, 4_200, 17_000];
 const MORE: [usize; 3] = [300, 5_000, 140_000];
-/// H.264 has so many contexts without 4:4:4 coding.
-const AVC_420: u16 = 460;
 /// Context bins of a slice, of which a counter of the low bits sees none.
 const CONTEXT_BINS: [usize; 6] = [256, 512, 1_024, 4_096, 32_768, 65_536];
 /// Bytes that are left when the next slice begins: each small number, and what lies after powers of two, from which a core may have read
@@ -189,36 +186,20 @@ impl Sizes {
     }
 
     pub(super) fn items(&self) -> [&Item; 13] {
-        let Sizes {
-            raw_blocks,
-            lengths,
-            engine_runs,
-            late_errors,
-            leftovers,
-            waits,
-            give_ups,
-            full_packers,
-            full_flushes,
-            broken_off,
-            many_give_ups,
-            last_first,
-            same_headers,
-            ..
-        } = self;
         [
-            raw_blocks,
-            lengths,
-            engine_runs,
-            late_errors,
-            leftovers,
-            waits,
-            give_ups,
-            full_packers,
-            full_flushes,
-            broken_off,
-            many_give_ups,
-            last_first,
-            same_headers,
+            &self.raw_blocks,
+            &self.lengths,
+            &self.engine_runs,
+            &self.late_errors,
+            &self.leftovers,
+            &self.waits,
+            &self.give_ups,
+            &self.full_packers,
+            &self.full_flushes,
+            &self.broken_off,
+            &self.many_give_ups,
+            &self.last_first,
+            &self.same_headers,
         ]
     }
 
@@ -265,13 +246,9 @@ impl Sizes {
     fn take_contexts(&mut self, init: SliceInit, vector: &Vector) {
         let contexts = vector.events.iter().filter(|event| matches!(event, Event::Context { .. })).count();
         let first = vector.events.iter().find(|event| !matches!(event, Event::Load { .. }));
-        let is_common = |ctx: u16| match init.codec {
-            Codec::Avc => ctx < AVC_420,
-            Codec::Hevc => HevcProfile::Main.has(ctx),
-        };
         for (place, is_whole) in [true, false].into_iter().enumerate() {
-            let mut all = (0..CONTEXTS as u16).rev().filter(|&ctx| is_whole || is_common(ctx));
-            let last = all.find_map(|ctx| CtxIdx::new(ctx).filter(|ctx| init.model(*ctx).is_some()));
+            let mut all = (0..CONTEXTS as u16).rev().filter_map(CtxIdx::new);
+            let last = all.find(|&ctx| init.model(ctx).is_some() && (is_whole || init.codec.is_common(ctx)));
             if matches!(first, Some(Event::Context { ctx, .. }) if Some(*ctx) == last) {
                 self.last_first.hit(&[header(init), place]);
             }

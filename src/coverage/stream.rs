@@ -11,6 +11,7 @@ use crate::bin::{BinCoder, Element, Event, Place};
 use crate::context::Codec;
 use crate::observed::Observer;
 use crate::stream::{DataError, StreamUnit};
+use crate::tables::hevc_contexts::HevcProfile;
 
 /// The elements of H.264 slice data, with the values that they can have in a stream of 8 bits. The types of macroblocks go by the
 /// type of the slice.
@@ -42,8 +43,8 @@ const AVC: [(&str, i32, i32); 25] = [
     ("coeff_sign_flag", 0, 1),
 ];
 
-/// The elements of H.265 slice segment data, likewise.
-const HEVC: [(&str, i32, i32); 52] = [
+/// The elements of H.265 slice segment data, likewise. coeff_sign_flag is not here: those of a sub-block are coded at once, as one number.
+const HEVC: [(&str, i32, i32); 55] = [
     ("end_of_slice_segment_flag", 0, 1),
     ("end_of_subset_one_bit", 1, 1),
     ("sao_merge_left_flag", 0, 1),
@@ -92,9 +93,12 @@ const HEVC: [(&str, i32, i32); 52] = [
     ("explicit_rdpcm_dir_flag", 0, 1),
     ("last_sig_coeff_x_prefix", 0, 9),
     ("last_sig_coeff_y_prefix", 0, 9),
+    ("last_sig_coeff_x_suffix", 0, 7),
+    ("last_sig_coeff_y_suffix", 0, 7),
     ("coded_sub_block_flag", 0, 1),
     ("sig_coeff_flag", 0, 1),
     ("coeff_abs_level_greater1_flag", 0, 1),
+    ("coeff_abs_level_greater2_flag", 0, 1),
     ("coeff_abs_level_remaining", 0, 32_767),
 ];
 
@@ -143,10 +147,7 @@ impl StreamCoverage {
         let contexts = Axis::new("ctxIdx", 0..codec.contexts());
         let states = vec![contexts.clone(), Axis::new("pStateIdx", 0..63)];
         let contexts = Item::new("contexts", "a bin with a context", vec![contexts]);
-        let contexts = match codec {
-            Codec::Avc => contexts.without(UNUSED, |places| matches!(places[0], 0..=2 | 276)),
-            Codec::Hevc => contexts,
-        };
+        let states = Item::new("states", "a bin that leaves the context in a state", states);
         let (blocks, places) = match codec {
             Codec::Avc => (Axis::new("ctxBlockCat", 0..14), 64),
             Codec::Hevc => (Axis::new("colour and log2 of size", BLOCKS), 1_024),
@@ -162,8 +163,8 @@ impl StreamCoverage {
         StreamCoverage {
             codec,
             bins: Coverage::new(),
-            contexts,
-            states: Item::new("states", "a bin that leaves the context in a state", states),
+            contexts: without_unused(codec, contexts),
+            states: without_unused(codec, states),
             positions,
             values: elements(codec).iter().map(|&(name, low, high)| values(name, low, high)).collect(),
             of_element: BTreeMap::new(),
@@ -204,8 +205,17 @@ impl StreamCoverage {
     }
 }
 
-const UNUSED: &str =
-    "contexts 0 to 2 belong to SI slices, which no profile has with CABAC; 276 stands for the terminate bin";
+/// An item of contexts without those that no slice uses.
+fn without_unused(codec: Codec, item: Item) -> Item {
+    match codec {
+        Codec::Avc => item
+            .without("they belong to SI slices, which no profile has with CABAC", |places| places[0] < 3)
+            .without("it stands for the bins that end a slice", |places| places[0] == 276),
+        Codec::Hevc => item.without("no context of the standard has this number", |places| {
+            !HevcProfile::RangeExtensions.has(places[0] as u16)
+        }),
+    }
+}
 
 /// Of H.265: transform blocks by their colour and size.
 const BLOCKS: [&str; 12] = [
@@ -248,7 +258,12 @@ impl<C: BinCoder> Observer<C> for &mut StreamCoverage {
             let (_, low, high) = elements(self.codec)[index];
             place(low, high, value).into_iter().for_each(|place| self.values[index].hit(&[place]));
         }
-        let is_level = matches!(element.0, "coeff_abs_level_minus1" | "coeff_sign_flag");
+        let is_level = match element.0 {
+            "coeff_abs_level_minus1" | "coeff_abs_level_greater1_flag" => true,
+            // The last level of a block has none, and a sub-block of more than eight levels not all of the others.
+            "sig_coeff_flag" => value != 0,
+            _ => false,
+        };
         if let Some(block) = self.block.filter(|_| is_level) {
             self.positions.hit(&[block, self.position]);
         }

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// What a decoder did with a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Played {
-    /// How it ended; `None` if it did not, and was ended.
+    /// How it ended; `None` if it did not, and was ended, or left something that still holds its outputs.
     pub status: Option<ExitStatus>,
     /// SHA-256 of what it wrote to its standard output, and how many bytes that were.
     pub output: (String, u64),
@@ -46,7 +47,8 @@ impl Played {
     }
 }
 
-/// Runs a command of the shell in which `{}` stands for the path of the stream, and waits so long for its end.
+/// Runs a command of the shell in which `{}` stands for the path of the stream, and waits so long for its end. What it left in the
+/// background is ended with it.
 ///
 /// ```
 /// use silicabac::dream::judge::play;
@@ -68,13 +70,23 @@ pub fn play(command: &str, stream: &Path, patience: Duration) -> io::Result<Play
     own_group(&mut shell);
     let mut child = shell.spawn()?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let output = thread::spawn(move || digest(out));
-    let complaint = thread::spawn(move || beginning(err));
+    let output = in_background(move || digest(out));
+    let complaint = in_background(move || beginning(err));
     let status = wait(&mut child, began + patience)?;
     let time = began.elapsed();
-    let failed = |_| io::Error::other("a thread that reads from the decoder failed");
-    let output = output.join().map_err(failed)??;
-    Ok(Played { status, output, complaint: complaint.join().map_err(failed)??, time })
+    // All that could write has ended, unless it left the group of processes.
+    const A_MOMENT: Duration = Duration::from_secs(1);
+    match (output.recv_timeout(A_MOMENT), complaint.recv_timeout(A_MOMENT)) {
+        (Ok(output), Ok(complaint)) => Ok(Played { status, output: output?, complaint: complaint?, time }),
+        _ => Ok(Played { status: None, output: (String::new(), 0), complaint: String::new(), time }),
+    }
+}
+
+fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (sender, receiver) = channel();
+    // Nobody may wait for it any more.
+    thread::spawn(move || sender.send(work()).ok());
+    receiver
 }
 
 /// Puts a command into a process group of its own, so that all of it can be ended.
@@ -85,21 +97,34 @@ fn own_group(command: &mut Command) {
     let _ = command;
 }
 
-/// Waits for the end of a command until then, and ends it.
+/// Waits for the end of a command until then, and ends what there is still of it.
 fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= until {
+        let has_ended = has_ended(child)?;
+        if has_ended || Instant::now() >= until {
             end(child)?;
-            child.wait()?;
-            return Ok(None);
+            return Ok(Some(child.wait()?).filter(|_| has_ended));
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }
+}
+
+/// Whether the command has ended. It is not waited for yet, so no other process group can have its number.
+#[cfg(unix)]
+fn has_ended(child: &mut Child) -> io::Result<bool> {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match Pid::from_raw(child.id() as i32) {
+        Some(pid) => Ok(waitid(WaitId::Pid(pid), options)?.is_some()),
+        None => Ok(child.try_wait()?.is_some()),
+    }
+}
+
+#[cfg(not(unix))]
+fn has_ended(child: &mut Child) -> io::Result<bool> {
+    Ok(child.try_wait()?.is_some())
 }
 
 /// Ends a command and what it started.
@@ -137,4 +162,20 @@ fn beginning(source: Option<impl Read>) -> io::Result<String> {
         io::copy(&mut source, &mut io::sink())?;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_decoder_leaves_behind_is_not_waited_for() {
+        let stream = Path::new("tests/streams/x264_gray_qcif.264");
+        let patience = Duration::from_secs(20);
+        let played = play("cat {}; sleep 60 &", stream, patience).unwrap();
+        assert!(played.status.is_some_and(|status| status.success()) && played.time < patience / 2);
+        assert_eq!(played.output.1, std::fs::metadata(stream).unwrap().len());
+        let played = play("sleep 60", stream, Duration::from_millis(100)).unwrap();
+        assert!(played.status.is_none() && played.time < patience);
+    }
 }

@@ -1,8 +1,9 @@
 //! Streams that are made up: legal ones, from a seed, made to stress an entropy decoder.
 //!
-//! The walks through headers and slice data say which values an element can have, so a dream chooses among them. What is legal only
-//! with a view to other macroblocks or pictures is put right after a macroblock is chosen and before it is written: each such rule is
-//! a file of its own in `avc/`.
+//! The values of headers are chosen as a whole, in `avc/sequence.rs` and `avc/picture.rs`. The walk through slice data says which
+//! values an element of a macroblock can have, and of three of these the one is taken that slices so far have had most seldom. What is
+//! legal only with a view to other macroblocks or pictures is put right after a macroblock is chosen and before it is written: each
+//! such rule is a file of its own in `avc/`.
 
 mod avc;
 pub mod broken;

@@ -46,6 +46,15 @@ impl Random {
         all[self.below(all.len() as u32) as usize]
     }
 
+    /// `given`, or else one of the legal values below `count`, of which there has to be one.
+    pub(super) fn legal(&mut self, given: u8, count: u8, is_legal: impl Fn(u8) -> bool) -> u8 {
+        if is_legal(given) {
+            return given;
+        }
+        let all: Vec<u8> = (0..count).filter(|&value| is_legal(value)).collect();
+        self.one_of(&all)
+    }
+
     pub(super) fn shuffle<T>(&mut self, all: &mut [T]) {
         for last in (1..all.len()).rev() {
             all.swap(last, self.below(last as u32 + 1) as usize);

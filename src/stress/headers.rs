@@ -7,7 +7,6 @@ use super::{
 };
 use crate::bin::Event;
 use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
-use crate::tables::hevc_contexts::HevcProfile;
 use crate::vectors::{Flag, Vector};
 
 /// All of it.
@@ -77,18 +76,9 @@ fn last_first() -> impl Iterator<Item = Vector> {
 /// The last contexts of a header, in all profiles or in the most common ones.
 fn last(init: SliceInit, is_whole: bool) -> Vec<(CtxIdx, ContextModel)> {
     let mut all = contexts(init);
-    all.retain(|(ctx, _)| {
-        is_whole
-            || match init.codec {
-                Codec::Avc => ctx.get() < AVC_420,
-                Codec::Hevc => HevcProfile::Main.has(ctx.get() as u16),
-            }
-    });
+    all.retain(|&(ctx, _)| is_whole || init.codec.is_common(ctx));
     all.split_off(all.len() - SHOWN_LAST)
 }
-
-/// H.264 has so many contexts without 4:4:4 coding.
-const AVC_420: usize = 460;
 
 /// Less probable symbols that change a context.
 const CHANGES: usize = 9;

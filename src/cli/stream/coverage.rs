@@ -9,7 +9,7 @@ use silicabac::coverage::StreamCoverage;
 use silicabac::stream::State;
 use silicabac::suites::SuiteError;
 
-use super::open;
+use super::{Count, open};
 use crate::cli::{
     Failure, Verdict,
     coverage::{percent, print_table, write_html},
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let mut covered: Option<(silicabac::context::Codec, StreamCoverage)> = None;
-    let mut damaged = 0_u64;
+    let mut count = Count::default();
     for path in &arguments.paths {
         let opened = open(path)?;
         let (codec, coverage) =
@@ -51,9 +51,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         for unit in opened.units() {
             let unit = unit.map_err(|source| Failure::Read { path: path.clone(), source })?;
             let read = coverage.take(&unit).err().map(|error| error.to_string());
-            let error = if let State::Damaged(error) = unit.state() { Some(error) } else { read };
+            let error = match unit.state() {
+                State::Damaged(error) => Some(error),
+                State::Unsupported(kind) => {
+                    *count.passed_over.entry(kind).or_default() += 1;
+                    None
+                }
+                State::Slice | State::Other => read,
+            };
             if let Some(error) = error {
-                damaged += 1;
+                count.damaged += 1;
                 bar.suspend(|| {
                     say(format_args!("error: {}: {}: {error}", path.display(), super::place(&unit)))
                 });
@@ -61,6 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         }
         bar.finish_and_clear();
     }
+    count.say_passed_over();
     let nothing = || SuiteError::Empty(arguments.paths[0].clone());
     let (_, coverage) = covered.ok_or_else(nothing)?;
     let report = coverage.report();
@@ -76,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out())),
     })?;
-    Ok(match (damaged, report.below(arguments.goal).is_empty()) {
+    Ok(match (count.damaged, report.below(arguments.goal).is_empty()) {
         (1.., _) => Verdict::BadInput,
         (0, true) => Verdict::Equal,
         (0, false) => Verdict::BelowGoal,

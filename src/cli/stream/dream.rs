@@ -15,7 +15,7 @@ use silicabac::stream::Stream;
 
 use crate::cli::{
     Failure, Verdict,
-    output::{Kind, to_output, write_file},
+    output::{Kind, is_stdout, to_output, write_file},
     print::{bar, say, unless_closed},
 };
 
@@ -95,6 +95,9 @@ fn take(covered: &mut StreamCoverage, stream: &[u8]) {
 
 fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
     let directory: &Path = &arguments.output;
+    if is_stdout(directory) {
+        return Err(Failure::Usage("--count needs a directory, and - is the standard output".to_owned()));
+    }
     std::fs::create_dir_all(directory)
         .map_err(|source| Failure::Write { path: directory.to_owned(), source })?;
     let bar = bar(Some(count), "streams");

@@ -3,8 +3,8 @@
 //! Which mode rem_intra4x4_pred_mode stands for depends on the blocks to the left and above, so the modes of all macroblocks are
 //! kept. In MBAFF frames a mode is used only where it is legal whichever macroblocks of the neighbouring pairs it looks at.
 
-use super::Choice;
 use crate::avc::{Grid, Macroblock, MbType};
+use crate::dream::random::Random;
 
 /// What is kept of a macroblock of the slice.
 #[derive(Clone, Copy, Debug)]
@@ -100,15 +100,15 @@ impl Modes {
     }
 
     /// Replaces each mode that is not legal, and keeps what later macroblocks have to know.
-    pub(super) fn take(&mut self, choice: &mut impl Choice, macroblock: &mut Macroblock, is_field: bool) {
+    pub(super) fn take(&mut self, random: &mut Random, macroblock: &mut Macroblock, is_field: bool) {
         let mb_addr = self.first + self.coded.len();
         let samples = self.samples(mb_addr, is_field);
         let mut modes = None;
         if let MbType::I(kind) = macroblock.mb_type {
             match kind {
-                0 => modes = Some(self.nxn(choice, macroblock, mb_addr, is_field, samples)),
+                0 => modes = Some(self.nxn(random, macroblock, mb_addr, is_field, samples)),
                 1..=24 => {
-                    let mode = choice.legal((kind - 1) % 4, 4, |mode| samples.allow_16x16(mode));
+                    let mode = random.legal((kind - 1) % 4, 4, |mode| samples.allow_16x16(mode));
                     let (chroma, luma) = ((kind - 1) / 4 % 3, (kind - 1) / 12);
                     // What has no chroma blocks of its own says so.
                     let chroma = if self.has_chroma_blocks { chroma } else { 0 };
@@ -118,7 +118,7 @@ impl Modes {
                 _ => {}
             }
             let mode = macroblock.intra_chroma_pred_mode;
-            macroblock.intra_chroma_pred_mode = choice.legal(mode, 4, |mode| samples.allow_chroma(mode));
+            macroblock.intra_chroma_pred_mode = random.legal(mode, 4, |mode| samples.allow_chroma(mode));
         }
         if self.grid.is_mbaff
             && mb_addr % 2 == 1
@@ -138,7 +138,7 @@ impl Modes {
     /// The modes of an I_NxN macroblock (clauses 8.3.1.1 and 8.3.2.1).
     fn nxn(
         &self,
-        choice: &mut impl Choice,
+        random: &mut Random,
         macroblock: &mut Macroblock,
         mb_addr: usize,
         is_field: bool,
@@ -188,7 +188,7 @@ impl Modes {
                 Some(rem) => rem,
                 None => predicted,
             };
-            let mode = choice.legal(given, 9, |mode| samples.allow_4x4(mode));
+            let mode = random.legal(given, 9, |mode| samples.allow_4x4(mode));
             macroblock.rem_intra_pred_mode[block] = match mode {
                 mode if mode == predicted => None,
                 mode if mode > predicted => Some(mode - 1),

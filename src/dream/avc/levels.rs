@@ -60,7 +60,8 @@ pub(super) fn limit(macroblock: &mut Macroblock, parameters: &Parameters, scalin
     };
     let is_16x16 = macroblock.mb_type.is_intra_16x16();
     let is_large = macroblock.transform_size_8x8_flag;
-    // In 4:2:0 and 4:2:2 an 8x8 block that is coded has a level.
+    // An 8x8 block that is coded has a level, but for 4:4:4, where it has a coded_block_flag. A 1 at its first place is small enough at
+    // every QP.
     let needs_one = is_large && parameters.chroma_array_type != 3;
     let pattern = macroblock.coded_block_pattern;
     let planes = if parameters.chroma_array_type == 3 { 3 } else { 1 };

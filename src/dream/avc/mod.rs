@@ -46,12 +46,6 @@ impl Kind {
     }
 }
 
-/// Replaces a value that is not legal.
-trait Choice {
-    /// `given`, or any legal value below `count`.
-    fn legal(&mut self, given: u8, count: u8, is_legal: impl Fn(u8) -> bool) -> u8;
-}
-
 /// Any stream.
 pub(super) fn dream(random: &mut Random) -> Result<Vec<u8>, DreamError> {
     let mut writer = Writer::default();

@@ -1,6 +1,5 @@
 //! The data of a slice: macroblocks are chosen, made legal, and written.
 
-use super::Choice;
 use super::intra::Modes;
 use super::levels::{self, Scaling};
 use super::motion::Motion;
@@ -77,14 +76,4 @@ fn macroblocks(
         all.push(macroblock);
     }
     Ok(all)
-}
-
-impl Choice for Random {
-    fn legal(&mut self, given: u8, count: u8, is_legal: impl Fn(u8) -> bool) -> u8 {
-        if is_legal(given) {
-            return given;
-        }
-        let all: Vec<u8> = (0..count).filter(|&value| is_legal(value)).collect();
-        self.one_of(&all)
-    }
 }
