@@ -2,14 +2,20 @@
 
 mod common;
 
-use std::{fs, path::Path, process::Output};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+};
 
 use common::{command, expect, tools};
 use serde_json::Value;
 use silicabac::cosim::Source;
 use silicabac::fit::CoreFile;
-use silicabac::mutation::{DesignFate, DesignJudge, Designs};
+use silicabac::mutation::{DesignFate, DesignJudge, DesignReport, Designs};
 use silicabac::stress;
+use silicabac::suites::{PUBLISHED, Suite};
 use silicabac::vectors::Vector;
 
 /// The textbook encoder with these faults, played these vectors.
@@ -161,6 +167,39 @@ fn what_only_one_class_shows_is_convicted_by_it() {
         };
         assert!(conviction.class.starts_with(class), "{fault}: {conviction:?}");
     }
+}
+
+/// The lists of faults of all cores here.
+fn lists() -> Vec<PathBuf> {
+    let cores = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores");
+    let directories = fs::read_dir(&cores).unwrap().map(|entry| entry.unwrap().path());
+    let lists = directories.map(|directory| directory.join("faults.toml")).filter(|list| list.exists());
+    lists.chain([cores.join("textbook_encoder_faults.toml")]).collect()
+}
+
+/// Whoever makes the report again has nothing to play.
+#[test]
+fn the_report_is_of_the_present_faults_and_vectors() {
+    let cores = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores");
+    let report = DesignReport::from_json(&fs::read(cores.join("faults.json")).unwrap()).unwrap();
+    assert_eq!(fs::read_to_string(cores.join("faults.md")).unwrap(), report.to_markdown());
+    assert!(report.pass);
+    let suites = PUBLISHED.into_iter().chain(["limits"]).map(|name| Suite::built_in(name, 1).unwrap());
+    let mut seen = BTreeSet::new();
+    let vectors: Vec<Vector> =
+        suites.flat_map(|suite| suite.vectors).filter(|vector| seen.insert(vector.id.clone())).collect();
+    let mut faults = 0;
+    for list in lists() {
+        let designs = Designs::read(&list).unwrap();
+        let right = right(&designs.core);
+        for fault in &designs.faults {
+            let row = report.faults.iter().find(|row| row.is_of(&right.top, &fault.name));
+            let holds = row.is_some_and(|row| row.holds(fault, &right, &vectors, report.seed).unwrap());
+            assert!(holds, "{}: {}: docs/mutation.md says how to make the report", right.top, fault.name);
+        }
+        faults += designs.faults.len();
+    }
+    assert_eq!(report.faults.len(), faults, "a fault of the report is in no list");
 }
 
 /// All of them are for `silicabac mutate --faults`.
