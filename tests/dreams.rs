@@ -164,6 +164,13 @@ fn bad_decoders_are_told_apart() {
         let run = judge(dir.path(), decoder, &["--patience", "1"]);
         expect(&run, 1, &[said, "3 bad"]);
     }
+    let run = judge(dir.path(), "head -c 99 {}", &["--format", "junit"]);
+    expect(&run, 1, &["failures=\"3\"", "name=\"h264-3.264\"", "message=\"differs: exit status: 0; \""]);
+    let run = judge(dir.path(), "cat {}", &["--format", "json"]);
+    let lines = std::str::from_utf8(&run.stdout).unwrap().lines();
+    for line in lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+        assert!(line["memory"].as_u64().unwrap() > 1 << 16, "{line}");
+    }
     fs::write(dir.path().join("h264-2.264"), "another").unwrap();
     expect(
         &judge(dir.path(), "cat {}", &[]),

@@ -39,6 +39,14 @@ pub(super) enum ReportFormat {
     Junit,
 }
 
+/// JUnit's XML of one test suite.
+pub(super) fn junit(suite: quick_junit::TestSuite) -> String {
+    let mut report = quick_junit::Report::new("silicabac");
+    report.add_test_suite(suite);
+    // Writing to a string fails only if a time is out of range, and none is.
+    report.to_string().unwrap_or_default()
+}
+
 /// Results, for standard output. Whoever reads them may have seen enough, as with `silicabac ... | head`; that changes
 /// no verdict, so an error is to be given to [`unless_closed`].
 pub(super) fn out() -> impl Write {

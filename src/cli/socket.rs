@@ -16,7 +16,7 @@ use silicabac_sim::{Cache, Tools};
 use super::{
     Failure, Verdict, fit, judge,
     output::{create_dir, free_name, write_file},
-    print::{Progress, ReportFormat, out, say, unless_closed},
+    print::{Progress, ReportFormat, junit, out, say, unless_closed},
     shell, sources,
 };
 
@@ -337,9 +337,6 @@ impl Report {
             }
             suite.add_test_case(quick_junit::TestCase::new(row.class.as_str(), status));
         }
-        let mut report = quick_junit::Report::new("silicabac");
-        report.add_test_suite(suite);
-        // Writing to a string fails only if a time is out of range, and there are none.
-        report.to_string().unwrap_or_default()
+        junit(suite)
     }
 }

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use wait4::Wait4;
 
 /// What a decoder did with a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Played {
     pub complaint: String,
     /// How long it took.
     pub time: Duration,
+    /// The largest memory that it, or one of the processes that it waited for, had at once, in bytes; 0 where no system tells.
+    pub memory: u64,
 }
 
 /// How much of the standard error is kept.
@@ -72,13 +75,15 @@ pub fn play(command: &str, stream: &Path, patience: Duration) -> io::Result<Play
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let output = in_background(move || digest(out));
     let complaint = in_background(move || beginning(err));
-    let status = wait(&mut child, began + patience)?;
+    let (status, memory) = wait(&mut child, began + patience)?;
     let time = began.elapsed();
     // All that could write has ended, unless it left the group of processes.
     const A_MOMENT: Duration = Duration::from_secs(1);
     match (output.recv_timeout(A_MOMENT), complaint.recv_timeout(A_MOMENT)) {
-        (Ok(output), Ok(complaint)) => Ok(Played { status, output: output?, complaint: complaint?, time }),
-        _ => Ok(Played { status: None, output: (String::new(), 0), complaint: String::new(), time }),
+        (Ok(output), Ok(complaint)) => {
+            Ok(Played { status, output: output?, complaint: complaint?, time, memory })
+        }
+        _ => Ok(Played { status: None, output: (String::new(), 0), complaint: String::new(), time, memory }),
     }
 }
 
@@ -97,14 +102,15 @@ fn own_group(command: &mut Command) {
     let _ = command;
 }
 
-/// Waits for the end of a command until then, and ends what there is still of it.
-fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
+/// Waits for the end of a command until then, and ends what there is still of it. Tells how it ended, if it did, and its memory.
+fn wait(child: &mut Child, until: Instant) -> io::Result<(Option<ExitStatus>, u64)> {
     let mut pause = Duration::from_millis(1);
     loop {
         let has_ended = has_ended(child)?;
         if has_ended || Instant::now() >= until {
             end(child)?;
-            return Ok(Some(child.wait()?).filter(|_| has_ended));
+            let ended = child.wait4()?;
+            return Ok((has_ended.then_some(ended.status), ended.rusage.maxrss));
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
@@ -175,6 +181,7 @@ mod tests {
         let played = play("cat {}; sleep 60 &", stream, patience).unwrap();
         assert!(played.status.is_some_and(|status| status.success()) && played.time < patience / 2);
         assert_eq!(played.output.1, std::fs::metadata(stream).unwrap().len());
+        assert!((1 << 16..1 << 30).contains(&played.memory), "{} bytes", played.memory);
         let played = play("sleep 60", stream, Duration::from_millis(100)).unwrap();
         assert!(played.status.is_none() && played.time < patience);
     }

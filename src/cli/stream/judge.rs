@@ -19,7 +19,7 @@ use silicabac::files;
 use crate::cli::{
     Failure, Verdict,
     output::write_file,
-    print::{Format, bar, out, say, unless_closed},
+    print::{ReportFormat, bar, junit, out, say, unless_closed},
 };
 
 #[derive(clap::Args)]
@@ -40,8 +40,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=86_400))]
     patience: u64,
     /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    format: ReportFormat,
 }
 
 /// The largest file that is read.
@@ -112,8 +112,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     bar.finish_and_clear();
     let judged = || manifest.streams.iter().zip(&played);
     unless_closed(match arguments.format {
-        Format::Human => print(judged()),
-        Format::Json => print_json(judged()),
+        ReportFormat::Human => print(judged()),
+        ReportFormat::Json => print_json(judged()),
+        ReportFormat::Junit => write!(out(), "{}", to_junit(&arguments.decoder, judged())),
     })?;
     let count = |is: fn(Judgement) -> bool| played.iter().filter(|(judgement, _)| is(*judgement)).count();
     let (bad, unknown) =
@@ -161,15 +162,16 @@ fn record(name: &str, manifest: &mut Manifest, played: &[(Judgement, Played)]) {
     }
 }
 
+/// How a decoder ended, and what it said first.
+fn how(played: &Played) -> String {
+    let end = played.status.map_or("no end".to_owned(), |status| status.to_string());
+    format!("{end}; {}", played.complaint.lines().next().unwrap_or_default())
+}
+
 /// A row for each stream on which the decoder is not good.
 fn print<'a>(judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Played))>) -> io::Result<()> {
     for (stream, (judgement, played)) in judged.filter(|(_, (judgement, _))| !judgement.is_good()) {
-        let how = match played.status {
-            Some(status) => status.to_string(),
-            None => "no end".to_owned(),
-        };
-        let complaint = played.complaint.lines().next().unwrap_or_default();
-        writeln!(out(), "{:24} {:8} {how}; {complaint}", stream.file, judgement.name())?;
+        writeln!(out(), "{:24} {:8} {}", stream.file, judgement.name(), how(played))?;
     }
     Ok(())
 }
@@ -183,6 +185,7 @@ fn print_json<'a>(judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Pla
             "judgement": judgement.name(),
             "status": played.status.and_then(|status| status.code()),
             "seconds": played.time.as_secs_f64(),
+            "memory": played.memory,
             "bytes": played.output.1,
             "sha256": played.output.0,
             "expected": stream.pictures.as_ref().map(|pictures| &pictures.sha256),
@@ -191,4 +194,24 @@ fn print_json<'a>(judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Pla
         writeln!(out(), "{line}")?;
     }
     Ok(())
+}
+
+/// A test case for each stream.
+fn to_junit<'a>(
+    decoder: &str,
+    judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Played))>,
+) -> String {
+    let mut suite = quick_junit::TestSuite::new("judge");
+    suite.add_property(("decoder", decoder));
+    for (stream, (judgement, played)) in judged {
+        let mut status = match judgement.is_good() {
+            true => quick_junit::TestCaseStatus::success(),
+            false => quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure),
+        };
+        status.set_message(format!("{}: {}", judgement.name(), how(played)));
+        let mut case = quick_junit::TestCase::new(stream.file.as_str(), status);
+        case.set_time(played.time);
+        suite.add_test_case(case);
+    }
+    junit(suite)
 }

@@ -7,7 +7,7 @@ use std::{
     process::ExitStatus,
 };
 
-use super::super::print::{ReportFormat, out, say};
+use super::super::print::{ReportFormat, junit, out, say};
 
 /// What became of a process that did not hand over its result.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,9 +102,7 @@ pub(super) fn print_death(death: &Death, what: &str, format: ReportFormat) -> io
             status.set_message(what);
             let mut suite = quick_junit::TestSuite::new("simulation");
             suite.add_test_case(quick_junit::TestCase::new(death.kind(), status));
-            let mut report = quick_junit::Report::new("silicabac");
-            report.add_test_suite(suite);
-            write!(out(), "{}", report.to_string().unwrap_or_default())
+            write!(out(), "{}", junit(suite))
         }
     }
 }
