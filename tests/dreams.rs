@@ -3,12 +3,13 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::{fs, path::Path, process::Output};
+use std::{convert::Infallible, fs, path::Path, process::Output};
 
 use common::{command, expect, program};
-use silicabac::avc::{Content, Stream, StreamUnit};
+use silicabac::avc::{Content, Macroblock, Stream, StreamUnit};
 use silicabac::bin::Event;
 use silicabac::dream::broken::{Class, break_one};
+use silicabac::dream::reduce::{Left, reduce};
 use silicabac::dream::{avc, avc_features, features_of_avc};
 use silicabac::observed::Observer;
 use silicabac::syntax::nal::START_CODE;
@@ -256,4 +257,77 @@ fn judge(dir: &Path, decoder: &str, others: &[&str]) -> Output {
 fn a_directory_is_no_standard_output() {
     let output = command().args(["stream", "dream", "--count", "2", "-o", "-"]).output().unwrap();
     expect(&output, 2, &["--count needs a directory"]);
+}
+
+/// Whether a stream has a macroblock like this.
+fn has(stream: &[u8], wanted: impl Fn(&Macroblock) -> bool) -> bool {
+    let mut found = false;
+    for unit in Stream::new(stream) {
+        let unit = unit.unwrap();
+        let is_read = unit.observe((), |step| found |= wanted(step.macroblock));
+        assert!(is_read.is_none_or(|((), read)| read.is_ok()), "{unit:?}");
+    }
+    found
+}
+
+#[test]
+fn what_is_reduced_has_what_was_looked_for_and_little_else() {
+    let ffmpeg = program("ffmpeg", "ffmpeg");
+    let (mut before, mut after) = (0, 0);
+    for seed in 0..12 {
+        let wanted = |macroblock: &Macroblock| macroblock.levels.iter().any(|level| level.abs() > 15);
+        let stream = avc(seed, &[]).unwrap();
+        let mut tries = 0;
+        let fails = |stream: &[u8], _: &Left| {
+            tries += 1;
+            // What is tried is legal, whether it is kept or not.
+            if let Some(ffmpeg) = ffmpeg.as_ref().filter(|_| tries % 16 == 1) {
+                assert_eq!(complaint(ffmpeg, stream), "", "seed {seed}, try {tries}");
+            }
+            Ok::<_, Infallible>(has(stream, wanted))
+        };
+        if !has(&stream, wanted) {
+            continue;
+        }
+        let (small, left) = reduce(&stream, fails).unwrap();
+        assert!(has(&small, wanted));
+        assert_eq!(rewritten(&small), small);
+        // An 8x8 block that is coded may need a level at its first place.
+        assert!(left.levels <= 2, "seed {seed}: {left:?}");
+        before += stream.len();
+        after += left.bytes;
+    }
+    assert!(before > 10_000 && after < before / 10, "{before} and {after} bytes");
+}
+
+/// What FFmpeg says of a stream.
+fn complaint(ffmpeg: &Path, stream: &[u8]) -> String {
+    let file = tempfile::Builder::new().suffix(".264").tempfile().unwrap();
+    fs::write(file.path(), stream).unwrap();
+    let mut command = std::process::Command::new(ffmpeg);
+    command
+        .args(["-v", "warning", "-threads", "1", "-xerror", "-err_detect", "explode", "-i"])
+        .arg(file.path());
+    let output = command.args(["-fps_mode", "passthrough", "-f", "null", "-"]).output().unwrap();
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_command_that_fails_is_asked_again_and_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (stream, small) = (dir.path().join("s.264"), dir.path().join("small.264"));
+    fs::write(&stream, avc(3, &["p"]).unwrap()).unwrap();
+    let reduce = |path: &Path, check: &str| {
+        let mut command = command();
+        command.args(["stream", "reduce", "--check", check, "-o"]).arg(&small).arg(path).output().unwrap()
+    };
+    expect(&reduce(&stream, "test $(wc -c < {}) -lt 300"), 0, &["bytes before; after", "1 frames"]);
+    // What is left of 5,154 bytes is a few I_PCM macroblocks.
+    assert!((300..1_600).contains(&fs::metadata(&small).unwrap().len()));
+    expect(&reduce(&stream, "true"), 2, &["does not fail on", "s.264"]);
+    // Another failure is not the same one.
+    let check = "test $(wc -c < {}) -ge 1000 || exit 3; exit 4";
+    expect(&reduce(&stream, check), 0, &["bytes before"]);
+    assert!(fs::metadata(&small).unwrap().len() >= 1_000);
+    expect(&reduce(Path::new("tests/streams/hm_pcm.265"), "false"), 2, &["is a stream of H.265"]);
 }

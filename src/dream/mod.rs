@@ -11,6 +11,7 @@ mod choice;
 mod feature;
 pub mod judge;
 mod random;
+pub mod reduce;
 pub mod suite;
 
 pub use feature::{avc_features, features_of_avc};

@@ -7,6 +7,7 @@ mod headers;
 mod info;
 mod judge;
 mod open;
+mod reduce;
 mod rewrite;
 mod rows;
 mod selection;
@@ -60,6 +61,8 @@ enum Verb {
     Dream(dream::Arguments),
     /// Play made-up streams to a decoder, any command, and compare what it makes of them
     Judge(judge::Arguments),
+    /// Make a stream smaller on which a command fails, as long as it still fails, and keep it legal
+    Reduce(reduce::Arguments),
     /// Tell what is in a stream: NAL units, slices, macroblocks or coding units, bins, contexts
     #[command(after_help = "Examples:
   silicabac stream info in.264
@@ -151,6 +154,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Verb::Coverage(arguments) => coverage::run(arguments),
         Verb::Dream(arguments) => dream::run(arguments),
         Verb::Judge(arguments) => judge::run(arguments),
+        Verb::Reduce(arguments) => reduce::run(arguments),
         Verb::Info { input, format } => info::info(input, *format),
         Verb::Headers { input, selection, format, output } => {
             headers::headers(input, selection, *format, output.as_deref())

@@ -2,9 +2,11 @@
 
 mod header;
 mod intra;
+mod legal;
 mod levels;
 mod motion;
 mod picture;
+pub(super) mod reduced;
 mod sequence;
 mod slice;
 

@@ -5,9 +5,10 @@
 
 use super::Writer;
 use super::header::Header;
+use super::legal::Limits;
 use super::levels::Scaling;
 use super::sequence::{LOG2_MAX, Picture, Sequence};
-use super::slice::{Limits, slice_data};
+use super::slice::slice_data;
 use crate::avc::Content;
 use crate::context::SliceType;
 use crate::dream::DreamError;

@@ -1,24 +1,13 @@
 //! The data of a slice: macroblocks are chosen, made legal, and written.
 
-use super::intra::Modes;
-use super::levels::{self, Scaling};
-use super::motion::Motion;
-use crate::avc::{Grid, Macroblock, Parameters, SliceData, Walk, read_each};
+use super::legal::{Legal, Limits};
+use crate::avc::{Macroblock, Parameters, SliceData, Walk, read_each};
 use crate::bin::Decode;
 use crate::dream::DreamError;
 use crate::dream::choice::{Chooser, Counted, Hits};
 use crate::dream::random::Random;
 use crate::engine;
 use crate::observed::Observed;
-
-/// What legal slice data depends on besides [`Parameters`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) constrained_intra_pred_flag: bool,
-    pub(super) scaling: Scaling,
-    /// What no motion vector may be above, and how large inferred ones can be, in quarters of a sample.
-    pub(super) motion: [[i32; 2]; 2],
-}
 
 /// The data of a slice of so many macroblocks.
 pub(super) fn slice_data(
@@ -56,12 +45,7 @@ fn macroblocks(
     count: usize,
     richness: u32,
 ) -> Result<Vec<Macroblock>, DreamError> {
-    let (grid, first) = (Grid::of(parameters), parameters.first_mb_addr());
-    let constrained_intra_pred_flag = limits.constrained_intra_pred_flag;
-    let has_chroma_blocks = matches!(parameters.chroma_array_type, 1 | 2);
-    let mut modes = Modes { grid, first, constrained_intra_pred_flag, has_chroma_blocks, coded: Vec::new() };
-    let [most, direct] = limits.motion;
-    let mut motion = Motion { grid, first, most, direct, bounds: Vec::new() };
+    let mut legal = Legal::new(parameters, limits);
     let mut repairs = random.fork();
     let mut walk = Walk::new(Chooser::new(random, hits, richness), parameters);
     let mut all = Vec::new();
@@ -69,10 +53,7 @@ fn macroblocks(
         let mb_addr = walk.mb_addr();
         let mut macroblock = Macroblock::default();
         walk.macroblock(&mut macroblock, index + 1 == count)?;
-        let derived = walk.derived(mb_addr);
-        modes.take(&mut repairs, &mut macroblock, derived.is_field);
-        motion.take(&mut macroblock, parameters.mbaff_frame_flag && derived.is_field);
-        levels::limit(&mut macroblock, parameters, &limits.scaling, derived.qp_y);
+        legal.take(&mut repairs, &mut macroblock, walk.derived(mb_addr));
         all.push(macroblock);
     }
     Ok(all)

@@ -1,0 +1,49 @@
+//! What is legal only with a view to other macroblocks and pictures: all rules, held to macroblock after macroblock.
+
+use super::intra::Modes;
+use super::levels::{self, Scaling};
+use super::motion::Motion;
+use crate::avc::{Derived, Grid, Macroblock, Parameters};
+use crate::dream::random::Random;
+
+/// What legal slice data depends on besides [`Parameters`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) constrained_intra_pred_flag: bool,
+    pub(super) scaling: Scaling,
+    /// What no motion vector may be above, and how large inferred ones can be, in quarters of a sample.
+    pub(super) motion: [[i32; 2]; 2],
+}
+
+/// Makes the macroblocks of a slice legal, one after the other.
+#[derive(Debug)]
+pub(super) struct Legal<'a> {
+    parameters: &'a Parameters,
+    scaling: Scaling,
+    modes: Modes,
+    motion: Motion,
+}
+
+impl<'a> Legal<'a> {
+    /// Before the first macroblock of a slice.
+    pub(super) fn new(parameters: &'a Parameters, limits: &Limits) -> Legal<'a> {
+        let (grid, first) = (Grid::of(parameters), parameters.first_mb_addr());
+        let [most, direct] = limits.motion;
+        let modes = Modes {
+            grid,
+            first,
+            constrained_intra_pred_flag: limits.constrained_intra_pred_flag,
+            has_chroma_blocks: matches!(parameters.chroma_array_type, 1 | 2),
+            coded: Vec::new(),
+        };
+        let motion = Motion { grid, first, most, direct, bounds: Vec::new() };
+        Legal { parameters, scaling: limits.scaling, modes, motion }
+    }
+
+    /// Replaces what is not legal in the next macroblock.
+    pub(super) fn take(&mut self, random: &mut Random, macroblock: &mut Macroblock, derived: Derived) {
+        self.modes.take(random, macroblock, derived.is_field);
+        self.motion.take(macroblock, self.parameters.mbaff_frame_flag && derived.is_field);
+        levels::limit(macroblock, self.parameters, &self.scaling, derived.qp_y);
+    }
+}

@@ -1,0 +1,207 @@
+//! A stream on which something fails, made smaller as long as that still fails: a report with one macroblock instead of many pictures.
+//!
+//! First whole frames go, from the end and before an IDR picture; then macroblocks are made simpler, and levels 0, all at
+//! once, by halves, and so on down to single ones. Each step gives a stream that is legal if the first one was, so that what fails on it is
+//! never the fault of the stream.
+
+use super::avc::reduced::{Edit, Sent, Slice};
+use crate::avc::{Stream, StreamUnit};
+
+/// What is left of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Frames; two fields that belong together are one.
+    pub frames: usize,
+    /// Slices.
+    pub slices: usize,
+    /// Macroblocks that are not skipped.
+    pub macroblocks: usize,
+    /// Levels that are not 0.
+    pub levels: usize,
+    /// Bytes.
+    pub bytes: usize,
+}
+
+/// A NAL unit.
+#[derive(Clone, Debug)]
+struct Part {
+    bytes: Vec<u8>,
+    prefix: Vec<u8>,
+    slice: Option<Slice>,
+    /// Whether it is the first slice of a frame, or of the first field of one.
+    begins_frame: bool,
+    is_idr: bool,
+    /// A parameter set.
+    is_set: bool,
+}
+
+/// frame_num and bottom_field_flag of a first field, to which a second one may belong.
+type FirstField = Option<(i64, bool)>;
+
+impl Part {
+    fn new(unit: StreamUnit, sent: &mut Sent, first_field: &mut FirstField) -> Part {
+        sent.take(&unit);
+        Part {
+            slice: Slice::new(&unit, sent),
+            begins_frame: unit.slice_number.is_some() && begins_frame(&unit, first_field),
+            is_idr: unit.nal_unit_type() == Some(5),
+            is_set: matches!(unit.nal_unit_type(), Some(7 | 8 | 13 | 15)),
+            prefix: unit.unit.prefix,
+            bytes: unit.unit.bytes,
+        }
+    }
+}
+
+/// Whether a slice is the first one of its picture, and that no second field (clause 7.4.1.2.4).
+fn begins_frame(unit: &StreamUnit, first_field: &mut FirstField) -> bool {
+    let elements = unit.headers().elements;
+    let value = |name| elements.iter().find(|element| element.element.0 == name).map(|element| element.value);
+    if value("first_mb_in_slice") != Some(0) {
+        return false;
+    }
+    let field = value("bottom_field_flag").zip(value("frame_num"));
+    let is_second = matches!((*first_field, field), (Some((first, is_bottom)), Some((bottom, second)))
+        if first == second && is_bottom != (bottom == 1));
+    *first_field = if is_second { None } else { field.map(|(bottom, frame_num)| (frame_num, bottom == 1)) };
+    !is_second
+}
+
+fn joined(parts: &[Part]) -> Vec<u8> {
+    parts.iter().flat_map(|part| [&part.prefix[..], &part.bytes].concat()).collect()
+}
+
+fn left(parts: &[Part]) -> Left {
+    let slices = || parts.iter().filter_map(|part| part.slice.as_ref());
+    Left {
+        frames: parts.iter().filter(|part| part.begins_frame).count(),
+        slices: slices().count(),
+        macroblocks: slices().map(Slice::coded).sum(),
+        levels: slices().map(|slice| slice.levels().count()).sum(),
+        bytes: joined(parts).len(),
+    }
+}
+
+/// A stream that is being made smaller.
+struct Reducer<F> {
+    parts: Vec<Part>,
+    /// Whether it fails on a stream, of which so much is left.
+    fails: F,
+}
+
+impl<F, E> Reducer<F>
+where
+    F: FnMut(&[u8], &Left) -> Result<bool, E>,
+{
+    /// Keeps these parts in place of what there is, if it fails on them too.
+    fn attempt(&mut self, parts: Vec<Part>) -> Result<bool, E> {
+        let is_kept = (self.fails)(&joined(&parts), &left(&parts))?;
+        if is_kept {
+            self.parts = parts;
+        }
+        Ok(is_kept)
+    }
+
+    /// Leaves out frames.
+    fn frames(&mut self) -> Result<(), E> {
+        let begins = |parts: &[Part]| -> Vec<usize> {
+            (0..parts.len()).filter(|&index| parts[index].begins_frame).collect()
+        };
+        // The first ones alone, as few as possible.
+        let starts = begins(&self.parts);
+        let (mut enough, mut count) = (starts.len(), 1);
+        while count < enough {
+            let mut parts = self.parts.clone();
+            parts.truncate(starts[count]);
+            if self.attempt(parts)? {
+                enough = count;
+            } else {
+                count += (enough - count).div_ceil(2);
+            }
+        }
+        // From a later IDR picture on.
+        let starts = begins(&self.parts);
+        for &start in
+            starts.iter().skip(1).rev().filter(|&&start| self.parts[start].is_idr).collect::<Vec<_>>()
+        {
+            let mut parts = self.parts.clone();
+            let mut index = 0;
+            parts.retain(|part| {
+                index += 1;
+                index > start || part.is_set
+            });
+            if self.attempt(parts)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes things of slices simpler: all of them, then halves, and so on.
+    fn simplify<T: Copy>(
+        &mut self,
+        things: impl Fn(&Slice) -> Vec<T>,
+        change: impl Fn(&Slice, &[T]) -> Option<Slice>,
+    ) -> Result<(), E> {
+        let all: Vec<(usize, T)> = (self.parts.iter().enumerate())
+            .flat_map(|(index, part)| {
+                let of_slice = part.slice.as_ref().map(&things).unwrap_or_default();
+                of_slice.into_iter().map(move |thing| (index, thing))
+            })
+            .collect();
+        let mut size = all.len();
+        while size > 0 {
+            for some in all.chunks(size) {
+                let mut parts = self.parts.clone();
+                let mut has_changed = false;
+                for of_part in some.chunk_by(|(one, _), (other, _)| one == other) {
+                    let part = &mut parts[of_part[0].0];
+                    let things: Vec<T> = of_part.iter().map(|(_, thing)| *thing).collect();
+                    let changed = part.slice.as_ref().and_then(|slice| change(slice, &things));
+                    if let Some((slice, bytes)) =
+                        changed.and_then(|slice| slice.write().map(|bytes| (slice, bytes)))
+                    {
+                        (part.slice, part.bytes, has_changed) = (Some(slice), bytes, true);
+                    }
+                }
+                if has_changed {
+                    self.attempt(parts)?;
+                }
+            }
+            size /= 2;
+        }
+        Ok(())
+    }
+}
+
+/// Makes an H.264 stream smaller on which `fails` is true. It is asked with each stream that is tried, and with what that has left.
+///
+/// ```
+/// use silicabac::dream::{avc, features_of_avc, reduce::reduce};
+/// let stream = avc(7, &["pcm"])?;
+/// // What has an I_PCM macroblock is to be found.
+/// let fails = |stream: &[u8], _: &_| Ok::<_, std::convert::Infallible>(features_of_avc(stream).contains("pcm"));
+/// let (small, left) = reduce(&stream, fails).unwrap();
+/// assert!(small.len() < stream.len() && features_of_avc(&small).contains("pcm"));
+/// assert_eq!(left.frames, 1);
+/// # Ok::<(), silicabac::dream::DreamError>(())
+/// ```
+///
+/// # Errors
+/// What `fails` gives.
+pub fn reduce<E>(
+    stream: &[u8],
+    fails: impl FnMut(&[u8], &Left) -> Result<bool, E>,
+) -> Result<(Vec<u8>, Left), E> {
+    let (mut sent, mut first_field) = (Sent::default(), None);
+    // Reading from memory does not fail.
+    let units = Stream::new(stream).map_while(Result::ok);
+    let parts = units.map(|unit| Part::new(unit, &mut sent, &mut first_field)).collect();
+    let mut reducer = Reducer { parts, fails };
+    reducer.frames()?;
+    for edit in [Edit::Skip, Edit::Plain, Edit::Bare, Edit::Still] {
+        reducer
+            .simplify(|slice| (0..slice.macroblocks()).collect(), |slice, some| slice.edited(edit, some))?;
+    }
+    reducer.simplify(|slice| slice.levels().collect(), Slice::without_levels)?;
+    Ok((joined(&reducer.parts), left(&reducer.parts)))
+}
