@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use std::{convert::Infallible, fs, path::Path, process::Output};
 
 use common::{command, expect, program};
+use sha2::{Digest, Sha256};
 use silicabac::avc::{Content, Macroblock, Stream, StreamUnit};
 use silicabac::bin::Event;
 use silicabac::dream::broken::{Class, break_one};
 use silicabac::dream::reduce::{Left, reduce};
+use silicabac::dream::suite::Manifest;
 use silicabac::dream::{avc, avc_features, features_of_avc};
 use silicabac::observed::Observer;
 use silicabac::syntax::nal::START_CODE;
@@ -330,4 +332,28 @@ fn a_command_that_fails_is_asked_again_and_again() {
     expect(&reduce(&stream, check), 0, &["bytes before"]);
     assert!(fs::metadata(&small).unwrap().len() >= 1_000);
     expect(&reduce(Path::new("tests/streams/hm_pcm.265"), "false"), 2, &["is a stream of H.265"]);
+}
+
+#[test]
+fn what_comes_with_a_stream_tells_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    dreams(dir.path(), 2, &["--kit"]);
+    let manifest = fs::read(dir.path().join("dreams.json")).unwrap();
+    let manifest: Manifest = serde_json::from_slice(&manifest).unwrap();
+    for stream in &manifest.streams {
+        let (path, kit) = (dir.path().join(&stream.file), &stream.kit);
+        for file in kit {
+            let bytes = fs::read(dir.path().join(&file.file)).unwrap();
+            assert_eq!(hex::encode(Sha256::digest(&bytes)), file.sha256, "{file:?}");
+        }
+        let [trace, syntax, coverage] = [0, 1, 2].map(|index| dir.path().join(&kit[index].file));
+        let run = |words: &[&str], path: &Path| {
+            command().arg("stream").args(words).arg(path).current_dir(dir.path()).output().unwrap()
+        };
+        expect(&run(&["trace", "--compare", trace.to_str().unwrap()], &path), 0, &[]);
+        expect(&run(&["synth", "-o", "again.264"], &syntax), 0, &["NAL units"]);
+        assert_eq!(fs::read(dir.path().join("again.264")).unwrap(), fs::read(&path).unwrap());
+        let coverage: serde_json::Value = serde_json::from_slice(&fs::read(coverage).unwrap()).unwrap();
+        assert!(coverage["items"].as_array().unwrap().len() > 20);
+    }
 }

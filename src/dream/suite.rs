@@ -35,9 +35,23 @@ pub struct Dreamed {
     pub broken: Option<Broken>,
     /// SHA-256 of the file.
     pub sha256: String,
+    /// What lies beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kit: Vec<Companion>,
     /// What it decodes to; of a broken stream nothing is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<Pictures>,
+}
+
+/// A file that tells what is in a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Companion {
+    /// Its name.
+    pub file: String,
+    /// What it tells.
+    pub what: String,
+    /// SHA-256 of it.
+    pub sha256: String,
 }
 
 /// What a stream decodes to.

@@ -13,6 +13,7 @@ use silicabac::dream::{
 };
 use silicabac::stream::Stream;
 
+use super::kit;
 use crate::cli::{
     Failure, Verdict,
     output::{Kind, is_stdout, to_output, write_file},
@@ -45,6 +46,9 @@ pub(super) struct Arguments {
     /// Break one thing in each stream: of this class, or of one class after the other
     #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true, default_missing_value = "all", value_parser = PossibleValuesParser::new(["all"].into_iter().chain(Class::ALL.map(Class::name))))]
     broken: Option<String>,
+    /// Also write, beside each stream, its bin trace, its syntax elements as JSON lines, and what it covers
+    #[arg(long, requires = "count")]
+    kit: bool,
     /// Where to write; - is standard output
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -113,8 +117,13 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
                 continue;
             }
         }
-        let file = format!("h264-{seed}.264");
+        let stem = format!("h264-{seed}");
+        let file = format!("{stem}.264");
         write_file(&directory.join(&file), |out| out.write_all(&stream))?;
+        let kit = match arguments.kit {
+            true => kit::write(directory, &stem, Codec::Avc, &stream)?,
+            false => Vec::new(),
+        };
         streams.push(Dreamed {
             file,
             codec: "h264".to_owned(),
@@ -123,6 +132,7 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
             features: dream::features_of_avc(&stream).into_iter().map(str::to_owned).collect(),
             broken,
             sha256: hex::encode(Sha256::digest(&stream)),
+            kit,
             pictures: None,
         });
     }

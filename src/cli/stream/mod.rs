@@ -6,6 +6,7 @@ mod dream;
 mod headers;
 mod info;
 mod judge;
+mod kit;
 mod open;
 mod reduce;
 mod rewrite;

@@ -1,6 +1,12 @@
 //! `silicabac stream reduce`
 
-use std::{cell::Cell, io::Read, path::PathBuf, process::ExitStatus, time::Duration};
+use std::{
+    cell::Cell,
+    io::{Read, Seek, Write},
+    path::PathBuf,
+    process::ExitStatus,
+    time::Duration,
+};
 
 use clap::value_parser;
 use silicabac::context::Codec;
@@ -65,8 +71,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         path.extension().map_or(".264".to_owned(), |ending| format!(".{}", ending.to_string_lossy()));
     let trial = tempfile::Builder::new().suffix(&ending).tempfile().map_err(Failure::Process)?;
     let way = |stream: &[u8]| -> Result<Way, Failure> {
-        std::fs::write(trial.path(), stream)
-            .map_err(|source| Failure::Write { path: trial.path().to_owned(), source })?;
+        let mut file = trial.as_file();
+        let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(stream));
+        written.map_err(|source| Failure::Write { path: trial.path().to_owned(), source })?;
         let patience = Duration::from_secs(arguments.patience);
         play(&arguments.check, trial.path(), patience)
             .map(|played| Way::of(&played))

@@ -38,7 +38,8 @@ pub(super) fn syntax(
     })
 }
 
-fn text(lines: &UnitLines) -> io::Result<Vec<u8>> {
+/// The lines of a unit as they stand in a file.
+pub(super) fn text(lines: &UnitLines) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     serde_json::to_writer(&mut text, &lines.unit)?;
     writeln!(text)?;
