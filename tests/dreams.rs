@@ -192,7 +192,7 @@ fn decoders_survive_broken_streams() {
     dreams(dir.path(), count as u32, &["--broken"]);
     let manifest = fs::read_to_string(dir.path().join("dreams.json")).unwrap();
     for class in Class::ALL {
-        assert!(manifest.contains(&format!("\"class\": \"{}\"", class.name())), "{class:?}");
+        assert!(manifest.contains(&format!("\"class\":\"{}\"", class.name())), "{class:?}");
     }
     let all = format!("{count} broken and survived, 0 bad");
     expect(&judge(dir.path(), "cat {}; exit 1", &[]), 0, &[&all]);
@@ -258,7 +258,7 @@ fn judge(dir: &Path, decoder: &str, others: &[&str]) -> Output {
 #[test]
 fn a_directory_is_no_standard_output() {
     let output = command().args(["stream", "dream", "--count", "2", "-o", "-"]).output().unwrap();
-    expect(&output, 2, &["--count needs a directory"]);
+    expect(&output, 2, &["several streams need a directory"]);
 }
 
 /// Whether a stream has a macroblock like this.
@@ -355,5 +355,34 @@ fn what_comes_with_a_stream_tells_of_it() {
         assert_eq!(fs::read(dir.path().join("again.264")).unwrap(), fs::read(&path).unwrap());
         let coverage: serde_json::Value = serde_json::from_slice(&fs::read(coverage).unwrap()).unwrap();
         assert!(coverage["items"].as_array().unwrap().len() > 20);
+    }
+}
+
+#[test]
+fn a_manifest_is_made_into_its_streams_again() {
+    let dir = tempfile::tempdir().unwrap();
+    dreams(dir.path(), 2, &["--features", "cropped"]);
+    let manifest = dir.path().join("dreams.json");
+    let from = |manifest: &Path| {
+        let mut command = command();
+        command.args(["stream", "dream", "--from"]).arg(manifest).arg("-o").arg(dir.path().join("again"));
+        command.output().unwrap()
+    };
+    expect(&from(&manifest), 0, &["2 streams"]);
+    for file in ["dreams.json", "h264-1.264", "h264-2.264"] {
+        assert_eq!(
+            fs::read(dir.path().join(file)).unwrap(),
+            fs::read(dir.path().join("again").join(file)).unwrap()
+        );
+    }
+    let text = fs::read_to_string(&manifest).unwrap();
+    for (from_text, to, said) in [
+        ("\"seed\":1", "\"seed\":7", "another stream of a seed"),
+        ("h264-1.264", "../h264-1.264", "leads out of the directory"),
+        ("\"streams\"", "\"stream\"", "missing field"),
+    ] {
+        assert!(text.contains(from_text), "{from_text}");
+        fs::write(&manifest, text.replacen(from_text, to, 1)).unwrap();
+        expect(&from(&manifest), 4, &["dreams.json", said]);
     }
 }

@@ -1,8 +1,11 @@
 //! A directory of streams: what each is, and what pictures decoders make of it.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
 
-use super::broken::Broken;
+use super::broken::{self, Broken};
+use super::{DreamError, avc, avc_features};
 
 /// The name of the file that describes a directory of streams.
 pub const MANIFEST: &str = "dreams.json";
@@ -14,6 +17,41 @@ pub struct Manifest {
     pub tool: String,
     /// The streams.
     pub streams: Vec<Dreamed>,
+}
+
+impl Manifest {
+    /// Writes it, a stream a line.
+    ///
+    /// ```
+    /// use silicabac::dream::suite::Manifest;
+    /// let mut text = Vec::new();
+    /// Manifest { tool: "mine".to_owned(), streams: Vec::new() }.write(&mut text)?;
+    /// assert_eq!(serde_json::from_slice::<Manifest>(&text)?.tool, "mine");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, mut out: impl Write) -> io::Result<()> {
+        let tool = serde_json::to_string(&self.tool)?;
+        let streams = self.streams.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        write!(out, "{{\"tool\": {tool}, \"streams\": [\n{}\n]}}\n", streams.join(",\n"))
+    }
+}
+
+impl Dreamed {
+    /// Makes the stream again from its seed. Whether it is the same one is for `sha256` to say, since another version may choose otherwise.
+    ///
+    /// # Errors
+    /// [`DreamError`].
+    pub fn make(&self) -> Result<Vec<u8>, DreamError> {
+        let wanted: Vec<&str> =
+            avc_features().filter(|name| self.wanted.iter().any(|wanted| wanted == name)).collect();
+        match &self.broken {
+            Some(Broken { class, .. }) => Ok(broken::dream(self.seed, &wanted, *class)?.0),
+            None => avc(self.seed, &wanted),
+        }
+    }
 }
 
 /// A stream.

@@ -1,6 +1,9 @@
 //! `silicabac stream dream`
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use clap::builder::PossibleValuesParser;
 use sha2::{Digest, Sha256};
@@ -13,7 +16,7 @@ use silicabac::dream::{
 };
 use silicabac::stream::Stream;
 
-use super::kit;
+use super::{judge::read_manifest, kit};
 use crate::cli::{
     Failure, Verdict,
     output::{Kind, is_stdout, to_output, write_file},
@@ -49,6 +52,9 @@ pub(super) struct Arguments {
     /// Also write, beside each stream, its bin trace, its syntax elements as JSON lines, and what it covers
     #[arg(long, requires = "count")]
     kit: bool,
+    /// Make the streams of a manifest again in the directory that --output names, with what is known of their pictures
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["seed", "features", "count", "broken"])]
+    from: Option<PathBuf>,
     /// Where to write; - is standard output
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -64,6 +70,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let wanted: Vec<&'static str> = dream::avc_features()
         .filter(|name| arguments.features.iter().any(|feature| feature == name))
         .collect();
+    if let Some(manifest) = &arguments.from {
+        return again(manifest, &arguments.output);
+    }
     let Some(count) = arguments.count else {
         let (stream, broken) = one(arguments, &wanted, arguments.seed)?;
         to_output(Some(&arguments.output), Kind::Binary, |out| unless_closed(out.write_all(&stream)))?;
@@ -97,13 +106,43 @@ fn take(covered: &mut StreamCoverage, stream: &[u8]) {
     }
 }
 
-fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
-    let directory: &Path = &arguments.output;
-    if is_stdout(directory) {
-        return Err(Failure::Usage("--count needs a directory, and - is the standard output".to_owned()));
+/// The directory for several streams.
+fn directory(path: &Path) -> Result<&Path, Failure> {
+    if is_stdout(path) {
+        let what = "several streams need a directory, and - is the standard output";
+        return Err(Failure::Usage(what.to_owned()));
     }
-    std::fs::create_dir_all(directory)
-        .map_err(|source| Failure::Write { path: directory.to_owned(), source })?;
+    std::fs::create_dir_all(path).map_err(|source| Failure::Write { path: path.to_owned(), source })?;
+    Ok(path)
+}
+
+/// Makes the streams of a manifest again.
+fn again(path: &Path, output: &Path) -> Result<Verdict, Failure> {
+    let manifest = read_manifest(path)?;
+    let directory = directory(output)?;
+    let bar = bar(Some(manifest.streams.len() as u64), "streams");
+    for stream in &manifest.streams {
+        // A manifest may come from anyone.
+        if Path::new(&stream.file).file_name() != Some(OsStr::new(&stream.file)) {
+            let what = "a file in it has a name that leads out of the directory";
+            return Err(Failure::Altered { path: path.to_owned(), what });
+        }
+        let bytes = stream.make()?;
+        if hex::encode(Sha256::digest(&bytes)) != stream.sha256 {
+            let what = "this version makes another stream of a seed in it";
+            return Err(Failure::Altered { path: path.to_owned(), what });
+        }
+        write_file(&directory.join(&stream.file), |out| out.write_all(&bytes))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    write_file(&directory.join(MANIFEST), |out| manifest.write(out))?;
+    say(format_args!("{} streams", manifest.streams.len()));
+    Ok(Verdict::Equal)
+}
+
+fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
+    let directory = self::directory(&arguments.output)?;
     let bar = bar(Some(count), "streams");
     let mut streams = Vec::new();
     let mut covered = StreamCoverage::new(Codec::Avc);
@@ -139,10 +178,7 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
     bar.finish_and_clear();
     let kept = streams.len();
     let manifest = Manifest { tool: format!("silicabac {}", env!("CARGO_PKG_VERSION")), streams };
-    write_file(&directory.join(MANIFEST), |out| {
-        serde_json::to_writer_pretty(&mut *out, &manifest)?;
-        out.write_all(b"\n")
-    })?;
+    write_file(&directory.join(MANIFEST), |out| manifest.write(out))?;
     say(format_args!("{kept} streams of {count} seeds from {} on", arguments.seed));
     Ok(Verdict::Equal)
 }

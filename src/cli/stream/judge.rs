@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -93,12 +93,7 @@ impl Judgement {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let path = arguments.directory.join(MANIFEST);
-    let failed = |source| Failure::Read { path: path.clone(), source };
-    // It is written again, so it is no input.
-    let text = files::read_earlier(&path).map_err(failed)?;
-    let text = text.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-    let mut manifest: Manifest =
-        serde_json::from_str(&text).map_err(|source| Failure::Manifest { path: path.clone(), source })?;
+    let mut manifest = read_manifest(&path)?;
     let bar = bar(Some(manifest.streams.len() as u64), "streams");
     let patience = Duration::from_secs(arguments.patience);
     let played = manifest.streams.par_iter().map(|stream| {
@@ -127,18 +122,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     ));
     if let Some(name) = &arguments.record {
         record(name, &mut manifest, &played);
-        write_file(&path, |out| {
-            serde_json::to_writer_pretty(&mut *out, &manifest)?;
-            out.write_all(b"\n")
-        })?;
+        write_file(&path, |out| manifest.write(out))?;
     } else if unknown > 0 {
         say("note: `--record NAME` takes down what a decoder that is trusted makes of them");
     }
     Ok(if bad > 0 { Verdict::Mismatch } else { Verdict::Equal })
 }
 
+/// A manifest. It may be written again, so it is no input.
+pub(super) fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
+    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    let text = files::read_earlier(path).map_err(failed)?;
+    let text = text.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+    serde_json::from_str(&text).map_err(|source| Failure::Manifest { path: path.to_owned(), source })
+}
+
 /// Whether the stream is what the manifest says.
-fn check(path: &std::path::Path, stream: &Dreamed) -> Result<(), Failure> {
+fn check(path: &Path, stream: &Dreamed) -> Result<(), Failure> {
     let bytes = files::read(path, MOST).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
     if hex::encode(Sha256::digest(&bytes)) == stream.sha256 {
         Ok(())
