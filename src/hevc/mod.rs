@@ -10,6 +10,7 @@ mod coding_unit;
 mod contexts;
 mod edges;
 mod ending;
+mod entry_points;
 pub mod headers;
 mod info;
 mod json;
@@ -20,6 +21,7 @@ mod residual;
 mod scan;
 mod segment;
 mod stream;
+mod substreams;
 mod tiles;
 mod transform;
 mod tree;
@@ -31,6 +33,7 @@ pub use lines::{CodingTreeUnitLine, LineWriter, UnitLines};
 pub use parameters::{Fault, NO_PART_MODE, Parameters};
 pub use segment::{DataError, SegmentData, Step, WriteError, read_each, rewrite};
 pub use stream::{Content, Stream, StreamUnit, Unsupported};
+pub use substreams::{ReadParts, Watched, read_parts};
 pub use tiles::TileGrid;
 pub use tree::{
     CodingTreeUnit, CodingUnit, Level, LumaMode, PartMode, PredMode, PredictionUnit, ResidualBlock, Sao,

@@ -3,6 +3,7 @@
 
 mod bits;
 mod elements;
+mod helpers;
 mod info;
 mod lines;
 pub mod nal;
@@ -13,6 +14,7 @@ pub use bits::{
     BitCoder, BitReader, BitWriter, Descriptor, HeaderElement, HeaderError, Headers, Traced, Values,
 };
 pub use elements::{Elements, ListedValues};
+pub use helpers::Helpers;
 pub(crate) use info::Counter;
 pub use info::{Bins, Contexts, Damaged, Info, left_over};
 pub(crate) use lines::Prefixes;

@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::helpers::Helpers;
 
 /// The time that the work on a chunk takes at least, if it is not of as many units as there can be.
 const QUICK: Duration = Duration::from_micros(500);
@@ -18,7 +20,8 @@ const MOST_UNITS: usize = 64;
 /// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
 ///
 /// `goes_on`: whether the work on a unit needs what that on the unit before it finds out; both are done by the same worker, one after the
-/// other. Units that go on with nobody can be worked on at the same time.
+/// other. Units that go on with nobody can be worked on at the same time. While there are fewer units than jobs, work that comes in parts,
+/// such as on the substreams of an H.265 slice segment, is shared with the workers that have none.
 ///
 /// No more than four chunks a job are held at once: units of which the work takes a millisecond at the most, or one that takes
 /// longer, with those that go on with the last.
@@ -52,17 +55,18 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
     let (to_work, chunks) = mpsc::channel::<(usize, Vec<U>)>();
     let (to_sink, results) = mpsc::channel();
     let chunks = Mutex::new(chunks);
+    let helpers = Arc::new(Helpers::new(jobs));
     thread::scope(|scope| {
         for _ in 0..jobs {
-            let (chunks, to_sink, work) = (&chunks, to_sink.clone(), &work);
+            let (chunks, to_sink, work, helpers) = (&chunks, to_sink.clone(), &work, &helpers);
             scope.spawn(move || {
+                helpers.enlist();
                 loop {
                     let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((number, chunk)) = next else { return };
                     let start = Instant::now();
-                    let done = catch_unwind(AssertUnwindSafe(|| {
-                        chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>()
-                    }));
+                    let work_on = |chunk: Vec<U>| chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>();
+                    let done = helpers.while_busy(|| catch_unwind(AssertUnwindSafe(|| work_on(chunk))));
                     // Nobody listens after an error.
                     let _ = to_sink.send((number, done, start.elapsed()));
                 }

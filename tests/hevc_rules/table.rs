@@ -75,15 +75,15 @@ pub(super) const RULES: &[Rule] = &[
     ),
     // Substreams.
     rule(
-        "walk.rs",
-        "let begins_substream = self.parameters.tiles.begins_tile(next)",
-        "self.parameters.tiles.begins_tile(next)",
+        "parameters.rs",
+        "self.tiles.begins_tile(ctb) ||",
+        "self.tiles.begins_tile(ctb)",
         &[("false", Stream)],
     ),
     rule(
-        "walk.rs",
-        "|| is_synchronised && self.parameters.tiles.begins_row(next)",
-        "is_synchronised && self.parameters.tiles.begins_row(next)",
+        "parameters.rs",
+        "|| is_synchronised && self.tiles.begins_row(ctb)",
+        "is_synchronised && self.tiles.begins_row(ctb)",
         &[("false", Stream)],
     ),
     // Availability (clause 6.4.1).
