@@ -170,7 +170,7 @@ fn made_up_segments_are_read_in_parts_as_a_whole() {
         }
     }
     let counts = (several, fewer, damaged);
-    assert!(several > 500 && fewer > 500 && damaged > 100, "only {counts:?}");
+    assert!(several > 300 && fewer > 300 && damaged > 100, "only {counts:?}");
 }
 
 fn stream(name: &str) -> Vec<StreamUnit> {
@@ -219,7 +219,7 @@ fn tiles_are_read_at_once() {
 /// The end of a row waits for the beginning of the next.
 #[test]
 fn rows_are_read_at_once() {
-    let units = stream("x265_main_wpp_cif");
+    let units = stream("wpp_aq");
     let unit = units.iter().find(|unit| unit.segment().is_some()).unwrap();
     let (parameters, before, data) = unit.segment().unwrap();
     let begun = Count::default();
@@ -228,7 +228,7 @@ fn rows_are_read_at_once() {
             begun.add();
         }
         if step.ends_substream {
-            begun.wait_for(step.position[1] / 64 + 2);
+            begun.wait_for((step.position[1] >> parameters.sps.ctb_log2_size) + 2);
         }
     };
     let starts = unit.signalled_starts();

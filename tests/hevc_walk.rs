@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
 use common::segments::segments;
 use proptest::prelude::*;
-use silicabac::bin::{BinCoder, Element, Event, with_starts};
+use silicabac::bin::{BinCoder, Element, Encode, Event, with_starts};
 use silicabac::context::{ContextModel, CtxIdx};
 use silicabac::engine;
 use silicabac::hevc::headers::{Sequence, SliceType};

@@ -65,7 +65,8 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
                     let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((number, chunk)) = next else { return };
                     let start = Instant::now();
-                    let work_on = |chunk: Vec<U>| chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>();
+                    let work_on =
+                        |chunk: Vec<U>| chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>();
                     let done = helpers.while_busy(|| catch_unwind(AssertUnwindSafe(|| work_on(chunk))));
                     // Nobody listens after an error.
                     let _ = to_sink.send((number, done, start.elapsed()));
