@@ -1,8 +1,8 @@
 //! Parts of one piece of work, done at once by whoever has nothing else to do.
 //!
 //! Parts are begun in their order, and whoever has begun one ends it. So a part may wait for what an earlier one finds out, however few
-//! threads there are. A worker of [`work_in_order`](super::work_in_order) that waits for a chunk counts as a free thread, and its
-//! place is given back as soon as it gets one, or the part at hand is done: no more threads than jobs are at work for longer than that.
+//! threads there are. A worker of [`work_in_order`](super::work_in_order) is free once the stream has no more chunks for it; while there are
+//! some, every worker has work of its own, and to begin a thread for a part of a small slice would take longer than the part.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicIsize, Ordering};
@@ -18,7 +18,7 @@ use std::thread;
 /// ```
 #[derive(Debug)]
 pub struct Helpers {
-    /// Below zero while more are at work than should be.
+    /// Below zero where more are at work than should be: the next part that is done ends a thread.
     free: AtomicIsize,
 }
 
@@ -37,21 +37,22 @@ impl Helpers {
         OF_WORKER.with_borrow(Clone::clone)
     }
 
-    /// This thread is a worker, and one of those that are free.
+    /// This thread is such a worker.
     pub(super) fn enlist(self: &Arc<Helpers>) {
         OF_WORKER.set(Some(Arc::clone(self)));
     }
 
-    /// This thread, which was free, does work of its own.
+    /// This thread, a worker, does work of its own.
     pub(super) fn while_busy<T>(&self, work: impl FnOnce() -> T) -> T {
         self.free.fetch_sub(1, Ordering::Relaxed);
         let result = work();
-        self.leave();
+        self.add(1);
         result
     }
 
-    fn leave(&self) {
-        self.free.fetch_add(1, Ordering::Relaxed);
+    /// So many more are free.
+    pub(super) fn add(&self, free: usize) {
+        self.free.fetch_add(free as isize, Ordering::Relaxed);
     }
 
     fn take(&self) -> bool {
@@ -86,11 +87,11 @@ impl Helpers {
                                 break;
                             }
                         }
-                        self.leave();
+                        self.add(1);
                     };
                     // Where there can be no more threads, those that there are do it all.
                     if thread::Builder::new().spawn_scoped(scope, help).is_err() {
-                        self.leave();
+                        self.add(1);
                         break;
                     }
                 }

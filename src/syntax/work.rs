@@ -5,11 +5,11 @@
 //! the unit before it stays in the same chunk.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use super::helpers::Helpers;
 
@@ -20,8 +20,8 @@ const MOST_UNITS: usize = 64;
 /// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
 ///
 /// `goes_on`: whether the work on a unit needs what that on the unit before it finds out; both are done by the same worker, one after the
-/// other. Units that go on with nobody can be worked on at the same time. While there are fewer units than jobs, work that comes in parts,
-/// such as on the substreams of an H.265 slice segment, is shared with the workers that have none.
+/// other. Units that go on with nobody can be worked on at the same time. At the end of the stream, where there are fewer
+/// units left than jobs, work that comes in parts is shared with the workers that have none: so are the substreams of an H.265 slice segment.
 ///
 /// No more than four chunks a job are held at once: units of which the work takes a millisecond at the most, or one that takes
 /// longer, with those that go on with the last.
@@ -55,7 +55,7 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
     let (to_work, chunks) = mpsc::channel::<(usize, Vec<U>)>();
     let (to_sink, results) = mpsc::channel();
     let chunks = Mutex::new(chunks);
-    let helpers = Arc::new(Helpers::new(jobs));
+    let helpers = Arc::new(Helpers::new(0));
     thread::scope(|scope| {
         for _ in 0..jobs {
             let (chunks, to_sink, work, helpers) = (&chunks, to_sink.clone(), &work, &helpers);
@@ -76,6 +76,7 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
         // The workers end with the channel, which is dropped with this closure.
         let to_work = to_work;
         let (mut given, mut done, mut size) = (0, 0, 1);
+        let mut to_come = jobs;
         let mut waiting = BTreeMap::new();
         let mut failed = None;
         loop {
@@ -92,6 +93,8 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
                     }
                 }
                 if chunk.is_empty() || to_work.send((given, chunk)).is_err() {
+                    // A worker that has nothing to do will get no chunk any more.
+                    helpers.add(mem::take(&mut to_come));
                     break;
                 }
                 given += 1;
