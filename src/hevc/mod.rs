@@ -2,8 +2,8 @@
 //!
 //! As with H.264: a stream is split into NAL units; of those that are slice segments the header says what the data depends on
 //! ([`Parameters`]), and a [`Walk`] goes through their coding tree units with any coder. The same walk reads, writes, traces and
-//! counts. A dependent slice segment goes on where the one before it ended, which is a value, too ([`SegmentEnd`]), and is known once that
-//! one was read ([`Ending`]).
+//! counts, and several walks read the substreams of one segment at once ([`read_parts`]). A dependent slice segment goes on where the
+//! one before it ended, which is a value, too ([`SegmentEnd`]), and is known once that one was read ([`Ending`]).
 
 pub mod binarization;
 mod coding_unit;

@@ -34,8 +34,9 @@ pub enum Unsupported {
     Layer,
 }
 
-/// So many bytes of slice segment data take longer than it takes to have help.
+/// From so many bytes of slice segment data on it is worth to read parts by themselves: where there is help, and where it may come later.
 const WORTH_HELP: usize = 1_000;
+const WORTH_A_CHANCE: usize = 16_000;
 
 /// What a NAL unit holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -305,7 +306,9 @@ impl StreamUnit {
         S: Default + Send,
     {
         let (parameters, before, data) = self.segment()?;
-        let Some(helpers) = Helpers::of_worker().filter(|_| data.len() >= WORTH_HELP) else {
+        let is_worth =
+            |helpers: &Helpers| data.len() >= if helpers.are_there() { WORTH_HELP } else { WORTH_A_CHANCE };
+        let Some(helpers) = Helpers::of_worker().filter(|helpers| is_worth(helpers)) else {
             let mut shown = S::default();
             let (observer, read) = self.observe(O::default(), |step| show(&mut shown, step))?;
             return Some((vec![(observer, shown)], read));

@@ -60,6 +60,11 @@ impl Helpers {
         self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
+    /// Whether any are free at this moment.
+    pub(crate) fn are_there(&self) -> bool {
+        self.free.load(Ordering::Relaxed) > 0
+    }
+
     fn is_wanted_elsewhere(&self) -> bool {
         self.free.load(Ordering::Relaxed) < 0
     }

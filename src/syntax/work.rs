@@ -168,6 +168,24 @@ mod tests {
         work_in_order((0..20_000).map(Ok), 4, goes_on, work, |_, ()| Ok::<(), io::Error>(())).unwrap();
     }
 
+    /// Three parts that wait for each other, of the only unit.
+    #[test]
+    fn workers_without_a_unit_help() {
+        let barrier = std::sync::Barrier::new(3);
+        let work = |_: &u32| {
+            let helpers = Helpers::of_worker().unwrap();
+            while !helpers.are_there() {
+                thread::yield_now();
+            }
+            helpers.share(vec![(); 3], |()| barrier.wait()).len()
+        };
+        let sink = |_, parts| {
+            assert_eq!(parts, 3);
+            Ok::<(), io::Error>(())
+        };
+        work_in_order([Ok(0)].into_iter(), 3, |_| false, work, sink).unwrap();
+    }
+
     #[test]
     fn a_sink_that_has_enough_ends_it() {
         let mut seen = 0;
