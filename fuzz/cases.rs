@@ -9,7 +9,6 @@ use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::cores;
 use silicabac::cosim::{Play, Stalls};
-use silicabac::engine;
 use silicabac::hevc;
 use silicabac::stream::{self, LineReader};
 use silicabac::syntax::Helpers;

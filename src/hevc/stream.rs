@@ -240,6 +240,10 @@ fn header_of(bytes: &[u8]) -> Option<NalHeader> {
     nal_header(&mut BitReader::new(bytes)).ok()
 }
 
+/// Each observer of a slice segment and what came of all that it was shown; and what stands after the segment, or why it could not be
+/// read to its end.
+pub(super) type Parts<'a, O, S> = (Vec<(O, S)>, Result<Tail<'a>, DataError>);
+
 impl StreamUnit {
     /// Where it begins in the stream: the first byte of its header.
     pub fn offset(&self) -> u64 {
@@ -295,12 +299,11 @@ impl StreamUnit {
         Some((observed.observer, self.tail(data, position, read)))
     }
 
-    /// The same with an observer for each of the parts that are read at once: substreams, where other workers have nothing to do. They
-    /// are handed over in the order of the stream, each with what came of all that it was shown.
+    /// The same with an observer for each of the parts that are read at once: substreams, where other workers have nothing to do.
     pub(super) fn observe_parts<'a, O, S>(
         &'a self,
         show: impl Fn(&mut S, Step<'_, Watched<'a, O>>) + Sync,
-    ) -> Option<(Vec<(O, S)>, Result<Tail<'a>, DataError>)>
+    ) -> Option<Parts<'a, O, S>>
     where
         O: Observer<engine::Decoder<'a>> + Default + Send,
         S: Default + Send,
