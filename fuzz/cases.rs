@@ -11,6 +11,7 @@ use silicabac::cores;
 use silicabac::cosim::{Play, Stalls};
 use silicabac::hevc;
 use silicabac::stream::{self, LineReader};
+use silicabac::syntax::Helpers;
 use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
 use silicabac::weights::{
@@ -92,11 +93,16 @@ pub fn streams(data: &[u8]) {
 }
 
 /// Any bytes as an H.265 stream: what can be read is written as the same bytes, and everything else is passed
-/// through.
+/// through. Whatever the entry points are, segments end as they do without.
 pub fn hevc(data: &[u8]) {
     for unit in hevc::Stream::new(data) {
         let unit = unit.expect("memory can be read");
         let Some((parameters, before, segment)) = unit.segment() else { continue };
+        let end = hevc::read_each(parameters, before, engine::Decoder::new(segment), |_| {}).1;
+        let (starts, helpers) = (unit.signalled_starts(), Helpers::new(0));
+        let show = |(): &mut (), _: hevc::Step<'_, _>| {};
+        let parts = hevc::read_parts::<(), _>(parameters, before, segment, &starts, &helpers, show);
+        assert_eq!(parts.end, end);
         let Ok(read) = hevc::SegmentData::read(parameters, before, segment) else { continue };
         let (written, _) = read.write(parameters, before).expect("what was read can be written");
         // A stop bit of 0 before samples or a substream is the one thing that is not written again.

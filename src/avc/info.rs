@@ -29,7 +29,7 @@ impl StreamUnit {
                 info.pictures.insert(format_of(parameters), 1);
                 info.slices.insert(slice_name(parameters.slice_type), 1);
                 let mut macroblocks: BTreeMap<_, u64> = BTreeMap::new();
-                let read = self.observe(Counter::new(), |step| {
+                let read = self.observe(Counter::default(), |step| {
                     *macroblocks.entry(step.macroblock.mb_type).or_default() += 1;
                 });
                 info.macroblocks =

@@ -104,10 +104,27 @@ impl Memory<'_> {
 impl<'a> Decoder<'a> {
     /// A decoder that has read the first nine bits of `slice`, with every context in state 0 and valMPS 0.
     pub fn new(slice: &'a [u8]) -> Decoder<'a> {
-        let memory = Box::new(Memory { models: step::models(), slice, loaded: 0, error: None });
+        Decoder::at(slice, 0)
+    }
+
+    /// The same from this byte of `slice` on; bits are counted from the beginning of `slice`.
+    ///
+    /// ```
+    /// use silicabac::{bin::Decode, engine};
+    /// let [whole, rest] = [engine::Decoder::at(&[7, 0xc2, 0xe0], 1), engine::Decoder::new(&[0xc2, 0xe0])];
+    /// assert_eq!((whole.cod_i_offset(), whole.position()), (rest.cod_i_offset(), rest.position() + 8));
+    /// ```
+    pub fn at(slice: &'a [u8], byte: usize) -> Decoder<'a> {
+        let loaded = byte.min(slice.len());
+        let memory = Box::new(Memory { models: step::models(), slice, loaded, error: None });
         let mut decoder = Decoder { range: START, rest: 0, ahead: 0, bins: 0, memory };
         decoder.start();
         decoder
+    }
+
+    /// How many bins it has decoded.
+    pub fn bins(&self) -> u64 {
+        self.bins
     }
 
     /// The next whole byte.

@@ -4,6 +4,8 @@
 //! column is the one above it. So two lines of values are all that is kept, and what is not available stands there as the value
 //! that it counts as.
 
+use std::ops::Range;
+
 use super::tiles::Available;
 
 /// IntraPredModeY: planar, DC, and the angles of which something depends on the very value.
@@ -20,9 +22,21 @@ pub(super) struct Neighbour {
     pub(super) is_skipped: bool,
 }
 
+/// Of a row or a column of a coding tree block; of a smaller one, the first of them.
+pub(super) type Line = [Neighbour; 8];
+
+/// What was coded by somebody else; no coding unit is so deep.
+const UNKNOWN: Neighbour = Neighbour { depth: u8::MAX, is_skipped: false };
+
 /// log2 of the samples that an entry of the lines of coding units is for, and of modes.
 const LOG2_UNIT: u32 = 3;
 const LOG2_MODE: u32 = 2;
+
+/// The entries above a block at this sample.
+fn units(x: u32, log2_size: u32) -> Range<usize> {
+    let first = (x >> LOG2_UNIT) as usize;
+    first..first + (1 << (log2_size - LOG2_UNIT))
+}
 
 /// The lower and the right edge of what is coded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +44,7 @@ pub(super) struct Edges {
     /// For the width of the picture.
     above: Vec<Neighbour>,
     /// For the height of a coding tree block.
-    left: [Neighbour; 8],
+    left: Line,
     /// candIntraPredModeB, for the width of a coding tree block; blocks do not ask beyond it.
     modes_above: [u8; 16],
     /// candIntraPredModeA.
@@ -42,10 +56,37 @@ impl Edges {
     pub(super) fn new(width: u32) -> Edges {
         Edges {
             above: vec![Neighbour::default(); (width >> LOG2_UNIT) as usize],
-            left: [Neighbour::default(); 8],
+            left: Line::default(),
             modes_above: [DC; 16],
             modes_left: [DC; 16],
         }
+    }
+
+    /// The same, not knowing what is above.
+    pub(super) fn unknown(width: u32) -> Edges {
+        let mut edges = Edges::new(width);
+        edges.above.fill(UNKNOWN);
+        edges
+    }
+
+    /// What is not known is what another part of the picture has there, which was coded before.
+    pub(super) fn complete(&mut self, before: &Edges) {
+        let unknown = self.above.iter_mut().zip(&before.above).filter(|(own, _)| **own == UNKNOWN);
+        unknown.for_each(|(own, before)| *own = *before);
+    }
+
+    /// The lower edge of the coding tree block at this sample.
+    pub(super) fn line(&self, x: u32, log2_size: u32) -> Line {
+        let mut line = Line::default();
+        let units = &self.above[units(x, log2_size)];
+        line[..units.len()].copy_from_slice(units);
+        line
+    }
+
+    /// That of the block above.
+    pub(super) fn set_line(&mut self, x: u32, log2_size: u32, line: &Line) {
+        let units = &mut self.above[units(x, log2_size)];
+        units.copy_from_slice(&line[..units.len()]);
     }
 
     /// Whether they are of a picture that is so wide.
@@ -61,8 +102,7 @@ impl Edges {
             self.modes_left = [DC; 16];
         }
         if !available.above {
-            let first = (x >> LOG2_UNIT) as usize;
-            self.above[first..first + (1 << (log2_size - LOG2_UNIT))].fill(Neighbour::default());
+            self.above[units(x, log2_size)].fill(Neighbour::default());
         }
     }
 

@@ -3,10 +3,29 @@
 use std::collections::BTreeMap;
 
 use super::parameters::Parameters;
+use super::segment::Step;
 use super::stream::{Content, StreamUnit};
+use super::substreams::Watched;
 use super::tree::{CodingUnit, PartMode, PredMode};
 use crate::context::SliceType;
 use crate::syntax::{Counter, Damaged, Info, left_over};
+
+/// What came of the coding tree units.
+#[derive(Default)]
+struct Shown {
+    coding_units: BTreeMap<(PredMode, PartMode, bool), u64>,
+    /// Of substreams, but for the first.
+    starts: Vec<usize>,
+}
+
+impl Shown {
+    fn show(&mut self, step: Step<'_, Watched<'_, Counter>>) {
+        for CodingUnit { pred_mode, part_mode, pcm, .. } in &step.coding_tree_unit.coding_units {
+            *self.coding_units.entry((*pred_mode, *part_mode, pcm.is_some())).or_default() += 1;
+        }
+        self.starts.extend(step.next_substream());
+    }
+}
 
 impl StreamUnit {
     /// What is in it, in numbers.
@@ -34,17 +53,15 @@ impl StreamUnit {
             Content::Segment { parameters, .. } => {
                 info.pictures.insert(format_of(parameters), 1);
                 info.slices.insert(segment_name(parameters), 1);
-                let (mut coding_units, mut starts) = (BTreeMap::<_, u64>::new(), Vec::new());
-                let read = self.observe(Counter::new(), |step| {
-                    for CodingUnit { pred_mode, part_mode, pcm, .. } in &step.coding_tree_unit.coding_units {
-                        *coding_units.entry((*pred_mode, *part_mode, pcm.is_some())).or_default() += 1;
+                let Some((parts, read)) = self.observe_parts(Shown::show) else { return info };
+                let mut starts = Vec::new();
+                for (counter, shown) in parts {
+                    info.add_counted(counter);
+                    starts.extend(shown.starts);
+                    for (kind, count) in shown.coding_units {
+                        *info.coding_units.entry(unit_name(kind)).or_default() += count;
                     }
-                    starts.extend(step.next_substream());
-                });
-                info.coding_units =
-                    coding_units.into_iter().map(|(kind, count)| (unit_name(kind), count)).collect();
-                let Some((counter, read)) = read else { return info };
-                (info.bins, info.contexts) = (counter.bins, counter.contexts);
+                }
                 match read {
                     Ok(tail) => {
                         info.tolerated.extend(left_over(&tail).map(|note| (note, 1)));

@@ -8,9 +8,8 @@ use super::json::Tree;
 use super::parameters::Fault;
 use super::segment::{SegmentData, Step, WriteError};
 use super::stream::{Content, Dependencies, Sent, StreamUnit};
+use super::substreams::Watched;
 use super::tree::CodingTreeUnit;
-use crate::engine;
-use crate::observed::Observed;
 use crate::syntax::nal::{escape, unescape};
 use crate::syntax::{Hex, LineError, UnitLine, left_over};
 
@@ -38,6 +37,15 @@ pub struct UnitLines {
     pub coding_tree_units: Vec<CodingTreeUnitLine>,
 }
 
+/// What came of the coding tree units.
+#[derive(Default)]
+struct Shown {
+    lines: Vec<CodingTreeUnitLine>,
+    units: Vec<(u32, CodingTreeUnit)>,
+    /// Of substreams, but for the first.
+    starts: Vec<usize>,
+}
+
 impl StreamUnit {
     /// The unit as lines. `data`: whether slice segment data becomes lines, or stands in the line of the unit as it is.
     pub fn lines(&self, data: bool) -> UnitLines {
@@ -48,23 +56,30 @@ impl StreamUnit {
         };
         let end = headers.end;
         let mut unit = UnitLine::new(self.number, self.slice_number, kind, &self.unit, headers);
-        let (mut lines, mut units, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut lines, mut units) = (Vec::new(), Vec::new());
         match &self.content {
             Content::Segment { parameters, .. } if data => {
                 let slice = self.slice_number.unwrap_or_default();
-                let show = |step: Step<'_, Observed<engine::Decoder<'_>, ()>>| {
+                let show = |shown: &mut Shown, step: Step<'_, Watched<'_, ()>>| {
                     let tree = Tree::new(step.coding_tree_unit, parameters, step.position);
-                    lines.push(CodingTreeUnitLine { slice, ctb_addr: step.ctb_addr, tree });
-                    starts.extend(step.next_substream());
-                    units.push((step.ctb_addr, step.coding_tree_unit.clone()));
+                    shown.lines.push(CodingTreeUnitLine { slice, ctb_addr: step.ctb_addr, tree });
+                    shown.starts.extend(step.next_substream());
+                    shown.units.push((step.ctb_addr, step.coding_tree_unit.clone()));
                 };
-                match self.observe((), show).map(|((), read)| read) {
-                    Some(Ok(tail)) => {
-                        unit.note = left_over(&tail).or_else(|| self.note_on(&starts));
-                        (unit.tail_bits, unit.tail) = (tail.bits, Hex(tail.bytes.to_vec()));
+                if let Some((parts, read)) = self.observe_parts(show) {
+                    let mut starts = Vec::new();
+                    for ((), part) in parts {
+                        lines.extend(part.lines);
+                        starts.extend(part.starts);
+                        units.extend(part.units);
                     }
-                    Some(Err(error)) => unit.error = Some(error.to_string()),
-                    None => {}
+                    match read {
+                        Ok(tail) => {
+                            unit.note = left_over(&tail).or_else(|| self.note_on(&starts));
+                            (unit.tail_bits, unit.tail) = (tail.bits, Hex(tail.bytes.to_vec()));
+                        }
+                        Err(error) => unit.error = Some(error.to_string()),
+                    }
                 }
             }
             Content::Damaged(error) => {

@@ -2,14 +2,15 @@
 //!
 //! As with H.264: a stream is split into NAL units; of those that are slice segments the header says what the data depends on
 //! ([`Parameters`]), and a [`Walk`] goes through their coding tree units with any coder. The same walk reads, writes, traces and
-//! counts. A dependent slice segment goes on where the one before it ended, which is a value, too ([`SegmentEnd`]), and is known once that
-//! one was read ([`Ending`]).
+//! counts, and several walks read the substreams of one segment at once ([`read_parts`]). A dependent slice segment goes on where the
+//! one before it ended, which is a value, too ([`SegmentEnd`]), and is known once that one was read ([`Ending`]).
 
 pub mod binarization;
 mod coding_unit;
 mod contexts;
 mod edges;
 mod ending;
+mod entry_points;
 pub mod headers;
 mod info;
 mod json;
@@ -20,6 +21,7 @@ mod residual;
 mod scan;
 mod segment;
 mod stream;
+mod substreams;
 mod tiles;
 mod transform;
 mod tree;
@@ -31,6 +33,7 @@ pub use lines::{CodingTreeUnitLine, LineWriter, UnitLines};
 pub use parameters::{Fault, NO_PART_MODE, Parameters};
 pub use segment::{DataError, SegmentData, Step, WriteError, read_each, rewrite};
 pub use stream::{Content, Stream, StreamUnit, Unsupported};
+pub use substreams::{ReadParts, Watched, read_parts};
 pub use tiles::TileGrid;
 pub use tree::{
     CodingTreeUnit, CodingUnit, Level, LumaMode, PartMode, PredMode, PredictionUnit, ResidualBlock, Sao,

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::headers::{self, Picture, Sequence, Slice};
-use super::tiles::TileGrid;
+use super::tiles::{Ctb, TileGrid};
 use crate::bin::Element;
 use crate::context::{Codec, SliceInit, SliceType};
 
@@ -29,6 +29,12 @@ impl Parameters {
     /// Whether it is a dependent slice segment, which goes on where the one before it ended.
     pub fn is_dependent(&self) -> bool {
         self.slice_segment_address != self.slice_addr_rs
+    }
+
+    /// Whether a substream begins with this coding tree block, if the slice segment does not.
+    pub(super) fn begins_substream(&self, ctb: Ctb) -> bool {
+        let is_synchronised = self.pps.entropy_coding_sync_enabled_flag;
+        self.tiles.begins_tile(ctb) || is_synchronised && self.tiles.begins_row(ctb)
     }
 
     /// Whether a dependent slice segment that begins here can go on where one of these parameters ends: it comes later in the picture.

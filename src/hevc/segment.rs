@@ -154,7 +154,7 @@ pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
 }
 
 /// Whether a segment goes on with what is known of the one before it, if it has to.
-fn goes_on(parameters: &Parameters, before: Option<&SegmentEnd>) -> bool {
+pub(super) fn goes_on(parameters: &Parameters, before: Option<&SegmentEnd>) -> bool {
     !parameters.is_dependent() || before.is_some_and(|before| before.precedes(parameters))
 }
 
@@ -212,30 +212,61 @@ pub fn read_each<C: Decode>(
         return (decoder, Err(DataError::Before { slice_segment_address }));
     }
     let mut walk = Walk::new(decoder, parameters, before);
-    let (nothing, mut coded) = (CodingTreeUnit::default(), CodingTreeUnit::default());
+    let mut unit = OneUnit::default();
     loop {
+        match unit.read(&mut walk, &mut show) {
+            Ok(Reached::Unit | Reached::Substream(_)) => {}
+            Ok(Reached::End) => {
+                let end = walk.end();
+                return (walk.into_coder(), Ok(end));
+            }
+            Err(error) => return (walk.into_coder(), Err(error)),
+        }
+    }
+}
+
+/// What comes after a coding tree unit.
+#[derive(Clone, Debug)]
+pub(super) enum Reached {
+    /// Another one.
+    Unit,
+    /// A substream, which begins at this byte of the slice segment data.
+    Substream(usize),
+    /// The end of the slice segment.
+    End,
+}
+
+/// The coding tree unit that was read last, as the room for the next one.
+#[derive(Debug, Default)]
+pub(super) struct OneUnit {
+    nothing: CodingTreeUnit,
+    coded: CodingTreeUnit,
+}
+
+impl OneUnit {
+    /// Reads the next one and shows it.
+    #[inline]
+    pub(super) fn read<C: Decode>(
+        &mut self,
+        walk: &mut Walk<'_, C>,
+        mut show: impl FnMut(Step<'_, C>),
+    ) -> Result<Reached, DataError> {
         let (ctb_addr, position, substreams) = (walk.ctb_addr(), walk.position(), walk.substreams());
-        let is_last = walk.coding_tree_unit(&nothing, &mut coded, false);
+        let is_last = walk.coding_tree_unit(&self.nothing, &mut self.coded, false);
         if let Some(error) = walk.coder().error() {
-            return (walk.into_coder(), Err(DataError::Decode { ctb_addr, error }));
+            return Err(DataError::Decode { ctb_addr, error });
         }
-        let is_last = match is_last {
-            Ok(is_last) => is_last,
-            Err(fault) => return (walk.into_coder(), Err(fault.into())),
-        };
+        let is_last = is_last?;
+        let (decoder, coding_tree_unit) = (walk.coder(), &self.coded);
         let ends_substream = walk.substreams() > substreams;
-        show(Step {
-            decoder: walk.coder(),
-            ctb_addr,
-            position,
-            coding_tree_unit: &coded,
-            is_last,
-            ends_substream,
-        });
-        if is_last {
-            let end = walk.end();
-            return (walk.into_coder(), Ok(end));
-        }
+        let step = Step { decoder, ctb_addr, position, coding_tree_unit, is_last, ends_substream };
+        let next_substream = step.next_substream();
+        show(step);
+        Ok(match next_substream {
+            Some(byte) => Reached::Substream(byte),
+            None if is_last => Reached::End,
+            None => Reached::Unit,
+        })
     }
 }
 

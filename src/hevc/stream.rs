@@ -7,13 +7,14 @@ use super::ending::Ending;
 use super::headers::{Found, NalHeader, ParameterSets, SliceSegment, SliceType, nal_header};
 use super::parameters::Parameters;
 use super::segment::{DataError, Step, read_each, rewrite, tail};
+use super::substreams::{ReadParts, Watched, read_parts};
 use super::tiles::TileGrid;
 use super::walk::SegmentEnd;
 use crate::bin::{Decode, Element, Tail};
 use crate::engine;
 use crate::observed::{Observed, Observer};
 use crate::syntax::nal::{Unit, Units, escape, unescape};
-use crate::syntax::{BitCoder, BitReader, HeaderError, Headers, Traced};
+use crate::syntax::{BitCoder, BitReader, HeaderError, Headers, Helpers, Traced};
 use crate::trace::{Recorder, SliceHeader, SliceTrace, TracedSlice};
 
 /// Why slice segment data is passed through untouched: it is of a kind that is not read.
@@ -32,6 +33,10 @@ pub enum Unsupported {
     #[error("slices of other layers than the base layer are not supported")]
     Layer,
 }
+
+/// From so many bytes of slice segment data on it is worth to read parts by themselves: where there is help, and where it may come later.
+const WORTH_HELP: usize = 1_000;
+const WORTH_A_CHANCE: usize = 16_000;
 
 /// What a NAL unit holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,6 +240,10 @@ fn header_of(bytes: &[u8]) -> Option<NalHeader> {
     nal_header(&mut BitReader::new(bytes)).ok()
 }
 
+/// Each observer of a slice segment and what came of all that it was shown; and what stands after the segment, or why it could not be
+/// read to its end.
+pub(super) type Parts<'a, O, S> = (Vec<(O, S)>, Result<Tail<'a>, DataError>);
+
 impl StreamUnit {
     /// Where it begins in the stream: the first byte of its header.
     pub fn offset(&self) -> u64 {
@@ -286,8 +295,41 @@ impl StreamUnit {
         let (parameters, before, data) = self.segment()?;
         let observed = Observed { coder: engine::Decoder::new(data), observer };
         let (observed, read) = read_each(parameters, before, observed, show);
-        let read = read.map(|end| self.ends(Some(end))).inspect_err(|_| self.ends(None));
-        Some((observed.observer, read.and_then(|()| tail(data, observed.coder.position()))))
+        let position = observed.coder.position();
+        Some((observed.observer, self.tail(data, position, read)))
+    }
+
+    /// The same with an observer for each of the parts that are read at once: substreams, where other workers have nothing to do.
+    pub(super) fn observe_parts<'a, O, S>(
+        &'a self,
+        show: impl Fn(&mut S, Step<'_, Watched<'a, O>>) + Sync,
+    ) -> Option<Parts<'a, O, S>>
+    where
+        O: Observer<engine::Decoder<'a>> + Default + Send,
+        S: Default + Send,
+    {
+        let (parameters, before, data) = self.segment()?;
+        let is_worth =
+            |helpers: &Helpers| data.len() >= if helpers.are_there() { WORTH_HELP } else { WORTH_A_CHANCE };
+        let Some(helpers) = Helpers::of_worker().filter(|helpers| is_worth(helpers)) else {
+            let mut shown = S::default();
+            let (observer, read) = self.observe(O::default(), |step| show(&mut shown, step))?;
+            return Some((vec![(observer, shown)], read));
+        };
+        let ReadParts { parts, position, end } =
+            read_parts(parameters, before, data, &self.signalled_starts(), &helpers, show);
+        Some((parts, self.tail(data, position, end)))
+    }
+
+    /// What stands after slice segment data, which has been read up to this bit, to this end or to none.
+    fn tail<'a>(
+        &self,
+        data: &'a [u8],
+        position: u64,
+        end: Result<SegmentEnd, DataError>,
+    ) -> Result<Tail<'a>, DataError> {
+        let end = end.map(|end| self.ends(Some(end))).inspect_err(|_| self.ends(None));
+        end.and_then(|()| tail(data, position))
     }
 
     /// The slice segment has been read, to this end, or to none.
@@ -295,57 +337,6 @@ impl StreamUnit {
         if let Content::Segment { end: Some(end), .. } = &self.content {
             end.set(segment_end);
         }
-    }
-
-    /// A word on entry points that are not where substreams begin. An encoder in use signals three for one row; decoders that need
-    /// them for nothing but speed take such streams.
-    ///
-    /// ```
-    /// use silicabac::hevc::Stream;
-    /// let bytes = std::fs::read("tests/streams/x265_main_wpp_cif.265")?;
-    /// assert!(Stream::new(&bytes[..]).all(|unit| unit.is_ok_and(|unit| unit.entry_point_note().is_none())));
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn entry_point_note(&self) -> Option<String> {
-        let mut starts = Vec::new();
-        let (_, read) = self.observe((), |step| starts.extend(step.next_substream()))?;
-        read.ok().and_then(|_| self.note_on(&starts))
-    }
-
-    /// The same, once it is known at which bytes of the slice segment data substreams begin, but for the first.
-    pub(super) fn note_on(&self, starts: &[usize]) -> Option<String> {
-        let Content::Segment { parameters, entry_points, data: first, .. } = &self.content else {
-            return None;
-        };
-        if parameters.pps.tiles.is_none() && !parameters.pps.entropy_coding_sync_enabled_flag {
-            return None;
-        }
-        if starts.len() != entry_points.len() {
-            let (signalled, found) = (entry_points.len(), starts.len());
-            return Some(format!(
-                "{signalled} entry points are signalled, but {found} substreams follow the first one"
-            ));
-        }
-        // They count emulation prevention bytes; one that stands between two substreams may be of either.
-        let emulations = memchr::memmem::find_iter(&self.unit.bytes, &[0, 0, 3]).enumerate();
-        let emulations: Vec<usize> = emulations.map(|(before, at)| at + 2 - before).collect();
-        let in_unit = |at: usize| {
-            let before = emulations.partition_point(|byte| *byte < at);
-            let is_between = emulations.get(before) == Some(&at);
-            (at + before) as u64..=(at + before + usize::from(is_between)) as u64
-        };
-        let mut signalled = *in_unit(*first).end();
-        for (number, (start, entry_point)) in starts.iter().zip(entry_points).enumerate() {
-            signalled = signalled.saturating_add(*entry_point);
-            let found = in_unit(first + start);
-            if !found.contains(&signalled) {
-                return Some(format!(
-                    "entry point {number} is byte {signalled} of the NAL unit, but the substream begins at byte {}",
-                    found.start()
-                ));
-            }
-        }
-        None
     }
 
     /// The trace of the slice segment. `None` if it is none.
@@ -358,11 +349,18 @@ impl StreamUnit {
             Content::Damaged(error) => return Some(Err(error.clone())),
             _ => return None,
         };
-        let mut coding_tree_units = Vec::new();
-        let (recorder, read) = self.observe(Recorder::default(), |step| {
-            coding_tree_units.push((step.ctb_addr, step.decoder.observer.bins()));
-        })?;
+        let show = |units: &mut Vec<_>, step: Step<'_, Watched<'_, Recorder>>| {
+            units.push((step.ctb_addr, step.decoder.observer.bins()));
+        };
+        let (parts, read) = self.observe_parts(show)?;
+        let mut parts = parts.into_iter();
+        let (mut recorder, mut coding_tree_units) = parts.next()?;
         Some(read.map(|_| {
+            for (part, units) in parts {
+                let bins = recorder.bins();
+                coding_tree_units.extend(units.into_iter().map(|(ctb_addr, end)| (ctb_addr, bins + end)));
+                recorder.append(part);
+            }
             let (segments, elements) = recorder.into_parts();
             let header = SliceHeader {
                 nal_offset: self.offset(),

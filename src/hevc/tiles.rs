@@ -3,6 +3,9 @@
 //! A slice is a run of coding tree blocks in tile scan, so a neighbour in the same tile is in the slice if it does not come before
 //! its first one. Nothing has to be kept of the picture for that.
 
+use std::iter;
+use std::ops::Range;
+
 use super::headers::Tiles;
 
 /// The boundaries of the tiles of a picture, in coding tree blocks.
@@ -77,8 +80,14 @@ impl TileGrid {
 
     /// CtbAddrInRs of a block, and of those that are coded after it.
     pub(super) fn addresses_from(&self, ctb_addr_in_rs: u32) -> impl Iterator<Item = u32> {
-        let blocks = std::iter::successors(Some(self.at(ctb_addr_in_rs)), |ctb| Some(self.next(*ctb)));
+        let blocks = iter::successors(Some(self.at(ctb_addr_in_rs)), |ctb| Some(self.next(*ctb)));
         blocks.map(|ctb| self.address(ctb))
+    }
+
+    /// A block, and those of the picture that are coded after it.
+    pub(super) fn from(&self, ctb: Ctb) -> impl Iterator<Item = Ctb> {
+        let blocks = iter::successors(Some(ctb), |ctb| Some(self.next(*ctb)));
+        blocks.take_while(|ctb| ctb.ctb_addr_in_ts < self.size())
     }
 
     /// CtbAddrInRs.
@@ -115,6 +124,11 @@ impl TileGrid {
     /// Whether it is the first one of a row within its tile.
     pub(super) fn begins_row(&self, ctb: Ctb) -> bool {
         ctb.x == self.columns[ctb.column]
+    }
+
+    /// The columns of those before it in such a row.
+    pub(super) fn left_in_row(&self, ctb: Ctb) -> Range<u32> {
+        self.columns[ctb.column]..ctb.x
     }
 
     /// Whether it is the second one of such a row.

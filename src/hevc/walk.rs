@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use super::binarization::truncated_unary;
 use super::contexts::{SAO_MERGE_FLAG, SAO_TYPE_IDX, SPLIT_CU_FLAG, ctx};
-use super::edges::Edges;
+use super::edges::{Edges, Line};
 use super::parameters::{Fault, Parameters};
 use super::tiles::{Available, Ctb};
 use super::tree::{CodingTreeUnit, SaoComponent, SaoMerge};
@@ -39,11 +39,11 @@ pub struct Walk<'a, C> {
     pub(super) is_cu_qp_delta_coded: bool,
     pub(super) is_cu_chroma_qp_offset_coded: bool,
     /// The one that comes next.
-    ctb: Ctb,
+    pub(super) ctb: Ctb,
     /// The slice begins with this one, in tile scan.
     slice_addr_in_ts: u32,
     /// After the second coding tree unit of a row: TableStateIdxWpp, TableMpsValWpp and TableStatCoeffWpp.
-    wpp: Option<Saved>,
+    pub(super) wpp: Option<Saved>,
     /// How many substreams there are so far.
     substreams: usize,
     fault: Option<Fault>,
@@ -54,7 +54,7 @@ pub(super) type StatCoeff = [u8; 4];
 
 /// The states of all contexts, and StatCoeff.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Saved {
+pub(super) struct Saved {
     models: Box<[ContextModel; INIT_VALUE.len()]>,
     stat_coeff: StatCoeff,
 }
@@ -103,21 +103,55 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         let tiles = &parameters.tiles;
         let width = parameters.width_of_ctbs();
         let before = before.filter(|_| parameters.is_dependent());
-        let mut walk = Walk {
+        let edges = before.map_or_else(|| Edges::new(width), |before| before.edges.clone());
+        let wpp = before.and_then(|before| before.wpp.clone());
+        let ctb = tiles.at(parameters.slice_segment_address);
+        let mut walk = Walk::at(coder, parameters, ctb, edges, wpp);
+        walk.initialise(before.map(|before| &before.ds));
+        walk
+    }
+
+    /// At the first coding tree unit of another substream, not knowing what is above it.
+    pub(super) fn substream(
+        coder: C,
+        parameters: &'a Parameters,
+        ctb: Ctb,
+        wpp: Option<Saved>,
+    ) -> Walk<'a, C> {
+        let edges = Edges::unknown(parameters.width_of_ctbs());
+        let mut walk = Walk::at(coder, parameters, ctb, edges, wpp);
+        walk.initialise(None);
+        walk
+    }
+
+    /// At a coding tree unit; the contexts are not initialised.
+    fn at(coder: C, parameters: &'a Parameters, ctb: Ctb, edges: Edges, wpp: Option<Saved>) -> Walk<'a, C> {
+        Walk {
             coder,
             parameters,
-            edges: before.map_or_else(|| Edges::new(width), |before| before.edges.clone()),
+            edges,
             stat_coeff: [0; 4],
             is_cu_qp_delta_coded: false,
             is_cu_chroma_qp_offset_coded: false,
-            ctb: tiles.at(parameters.slice_segment_address),
-            slice_addr_in_ts: tiles.address_in_tile_scan(parameters.slice_addr_rs),
-            wpp: before.and_then(|before| before.wpp.clone()),
+            ctb,
+            slice_addr_in_ts: parameters.tiles.address_in_tile_scan(parameters.slice_addr_rs),
+            wpp,
             substreams: 1,
             fault: None,
-        };
-        walk.initialise(before.map(|before| &before.ds));
-        walk
+        }
+    }
+
+    /// The same with another coder, made of this one.
+    pub(super) fn with<D: BinCoder>(self, make: impl FnOnce(C) -> D) -> Walk<'a, D> {
+        let Walk { coder, parameters, ctb, edges, wpp, stat_coeff, .. } = self;
+        Walk { stat_coeff, ..Walk::at(make(coder), parameters, ctb, edges, wpp) }
+    }
+
+    /// The walk before it has ended where it began: now it knows what that one does.
+    pub(super) fn follow(&mut self, before: Walk<'a, C>) -> C {
+        self.edges.complete(&before.edges);
+        self.wpp = self.wpp.take().or(before.wpp);
+        before.coder
     }
 
     /// The coder.
@@ -148,6 +182,18 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     /// How many substreams there are up to it.
     pub fn substreams(&self) -> usize {
         self.substreams
+    }
+
+    /// The lower edge of the coding tree blocks that were coded last in a column of them.
+    pub(super) fn line_at(&self, column: u32) -> Line {
+        let log2_size = self.parameters.sps.ctb_log2_size.into();
+        self.edges.line(column << log2_size, log2_size)
+    }
+
+    /// That above the one that comes next, which another walk has coded.
+    pub(super) fn set_line_above(&mut self, line: &Line) {
+        let log2_size = self.parameters.sps.ctb_log2_size.into();
+        self.edges.set_line(self.ctb.x << log2_size, log2_size, line);
     }
 
     fn available(&self) -> Available {
@@ -219,8 +265,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         if !is_end && next.ctb_addr_in_ts == self.parameters.tiles.size() {
             self.complain(END_OF_SLICE_SEGMENT_FLAG, 0, 1..=1);
         }
-        let begins_substream = self.parameters.tiles.begins_tile(next)
-            || is_synchronised && self.parameters.tiles.begins_row(next);
+        let begins_substream = self.parameters.begins_substream(next);
         if !is_end && begins_substream && self.fault.is_none() && !self.terminate(END_OF_SUBSET_ONE_BIT, true)
         {
             self.complain(END_OF_SUBSET_ONE_BIT, 0, 1..=1);

@@ -64,6 +64,14 @@ impl Contexts {
         Contexts(vec![0; CONTEXTS])
     }
 
+    fn add(&mut self, other: Contexts) {
+        if self.0.is_empty() {
+            *self = other;
+        } else {
+            self.0.iter_mut().zip(other.0).for_each(|(bins, more)| *bins += more);
+        }
+    }
+
     /// How many were used.
     pub fn used(&self) -> usize {
         self.0.iter().filter(|bins| **bins > 0).count()
@@ -101,8 +109,8 @@ pub(crate) struct Counter {
     pub(crate) contexts: Contexts,
 }
 
-impl Counter {
-    pub(crate) fn new() -> Counter {
+impl Default for Counter {
+    fn default() -> Counter {
         Counter { bins: Bins::default(), contexts: Contexts::all() }
     }
 }
@@ -128,6 +136,14 @@ impl Info {
         self.first_damaged.push(damaged);
     }
 
+    /// Adds what was counted in slice data.
+    pub(crate) fn add_counted(&mut self, counter: Counter) {
+        self.contexts.add(counter.contexts);
+        self.bins.context += counter.bins.context;
+        self.bins.bypass += counter.bins.bypass;
+        self.bins.terminate += counter.bins.terminate;
+    }
+
     /// Adds another part.
     pub fn add(&mut self, other: Info) {
         fn add<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
@@ -145,14 +161,7 @@ impl Info {
         self.damaged += other.damaged;
         let room = MOST_DAMAGED - self.first_damaged.len();
         self.first_damaged.extend(other.first_damaged.into_iter().take(room));
-        if self.contexts.0.is_empty() {
-            self.contexts = other.contexts;
-        } else {
-            self.contexts.0.iter_mut().zip(other.contexts.0).for_each(|(bins, more)| *bins += more);
-        }
-        self.bins.context += other.bins.context;
-        self.bins.bypass += other.bins.bypass;
-        self.bins.terminate += other.bins.terminate;
+        self.add_counted(Counter { bins: other.bins, contexts: other.contexts });
     }
 }
 

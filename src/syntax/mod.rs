@@ -1,8 +1,9 @@
 //! What the syntax of H.264 and that of H.265 have in common below their slice data: NAL units of a byte stream ([`nal`]), the codes
-//! of header bits, and work on the units of a stream that is handed over in its order.
+//! of header bits, and work on the units of a stream that is handed over in its order, shared where it comes in parts ([`Helpers`]).
 
 mod bits;
 mod elements;
+mod helpers;
 mod info;
 mod lines;
 pub mod nal;
@@ -13,6 +14,7 @@ pub use bits::{
     BitCoder, BitReader, BitWriter, Descriptor, HeaderElement, HeaderError, Headers, Traced, Values,
 };
 pub use elements::{Elements, ListedValues};
+pub use helpers::Helpers;
 pub(crate) use info::Counter;
 pub use info::{Bins, Contexts, Damaged, Info, left_over};
 pub(crate) use lines::Prefixes;

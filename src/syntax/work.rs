@@ -5,11 +5,13 @@
 //! the unit before it stays in the same chunk.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, mem};
+
+use super::helpers::Helpers;
 
 /// The time that the work on a chunk takes at least, if it is not of as many units as there can be.
 const QUICK: Duration = Duration::from_micros(500);
@@ -18,7 +20,8 @@ const MOST_UNITS: usize = 64;
 /// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
 ///
 /// `goes_on`: whether the work on a unit needs what that on the unit before it finds out; both are done by the same worker, one after the
-/// other. Units that go on with nobody can be worked on at the same time.
+/// other. Units that go on with nobody can be worked on at the same time. At the end of the stream, where there are fewer
+/// units left than jobs, work that comes in parts is shared with the workers that have none: so are the substreams of an H.265 slice segment.
 ///
 /// No more than four chunks a job are held at once: units of which the work takes a millisecond at the most, or one that takes
 /// longer, with those that go on with the last.
@@ -52,17 +55,19 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
     let (to_work, chunks) = mpsc::channel::<(usize, Vec<U>)>();
     let (to_sink, results) = mpsc::channel();
     let chunks = Mutex::new(chunks);
+    let helpers = Arc::new(Helpers::new(0));
     thread::scope(|scope| {
         for _ in 0..jobs {
-            let (chunks, to_sink, work) = (&chunks, to_sink.clone(), &work);
+            let (chunks, to_sink, work, helpers) = (&chunks, to_sink.clone(), &work, &helpers);
             scope.spawn(move || {
+                helpers.enlist();
                 loop {
                     let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((number, chunk)) = next else { return };
                     let start = Instant::now();
-                    let done = catch_unwind(AssertUnwindSafe(|| {
-                        chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>()
-                    }));
+                    let work_on =
+                        |chunk: Vec<U>| chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>();
+                    let done = helpers.while_busy(|| catch_unwind(AssertUnwindSafe(|| work_on(chunk))));
                     // Nobody listens after an error.
                     let _ = to_sink.send((number, done, start.elapsed()));
                 }
@@ -71,6 +76,7 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
         // The workers end with the channel, which is dropped with this closure.
         let to_work = to_work;
         let (mut given, mut done, mut size) = (0, 0, 1);
+        let mut to_come = jobs;
         let mut waiting = BTreeMap::new();
         let mut failed = None;
         loop {
@@ -87,6 +93,8 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
                     }
                 }
                 if chunk.is_empty() || to_work.send((given, chunk)).is_err() {
+                    // A worker that has nothing to do will get no chunk any more.
+                    helpers.add(mem::take(&mut to_come));
                     break;
                 }
                 given += 1;
@@ -158,6 +166,24 @@ mod tests {
         };
         let goes_on = |number: &u32| !number.is_multiple_of(100);
         work_in_order((0..20_000).map(Ok), 4, goes_on, work, |_, ()| Ok::<(), io::Error>(())).unwrap();
+    }
+
+    /// Three parts that wait for each other, of the only unit.
+    #[test]
+    fn workers_without_a_unit_help() {
+        let barrier = std::sync::Barrier::new(3);
+        let work = |_: &u32| {
+            let helpers = Helpers::of_worker().unwrap();
+            while !helpers.are_there() {
+                thread::yield_now();
+            }
+            helpers.share(vec![(); 3], |()| barrier.wait()).len()
+        };
+        let sink = |_, parts| {
+            assert_eq!(parts, 3);
+            Ok::<(), io::Error>(())
+        };
+        work_in_order([Ok(0)].into_iter(), 3, |_| false, work, sink).unwrap();
     }
 
     #[test]

@@ -40,6 +40,22 @@ impl Recorder {
         (self.segments, self.noted)
     }
 
+    /// Takes over what another one saw next, from the start of an engine on that this one saw.
+    pub(crate) fn append(&mut self, next: Recorder) {
+        let Recorder { segments, life, between, crc32, interval, noted, bins } = next;
+        let mut lives = segments.into_iter().chain([life]);
+        if let Some(Segment { events, states, crc32, .. }) = lives.next() {
+            (self.life.events, self.life.states, self.life.crc32) = (events, states, crc32);
+        }
+        for life in lives {
+            self.segments.push(mem::replace(&mut self.life, life));
+        }
+        (self.between, self.crc32, self.interval) = (between, crc32, interval);
+        let before = self.bins;
+        self.noted.extend(noted.into_iter().map(|noted| Noted { bin: before + noted.bin, ..noted }));
+        self.bins += bins;
+    }
+
     /// How many bins there are so far; alignments count.
     pub fn bins(&self) -> usize {
         self.bins

@@ -7,6 +7,7 @@ pub mod left_out;
 pub mod chosen;
 pub mod coders;
 pub mod ffmpeg;
+pub mod segments;
 
 use std::{
     fs,

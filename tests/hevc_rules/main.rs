@@ -3,7 +3,7 @@
 //!
 //! The rules are in the code that reads and writes, where nothing shall be that only a test wants. So a copy of this crate is edited,
 //! all rules at once: each becomes `if control::is(number) { another rule } else { the rule }`, and an environment variable says
-//! which one is broken. They are broken for who reads alone; what is written is right. Of the copy, two tests of ours are run.
+//! which one is broken. They are broken for who reads alone; what is written is right. Of the copy, three tests of ours are run.
 
 #![cfg(unix)] // links
 
@@ -45,9 +45,10 @@ pub(crate) mod control {
 /// Where a walk says that it goes on.
 const WALKS: [&str; 2] = ["let width = parameters.width_of_ctbs();", "coded.clear();"];
 
-/// The tests, by what they read.
+/// The tests, by what they read, and how.
 const STREAMS: [&str; 2] = ["hevc_data", "streams_are_rewritten_as_the_same_bytes"];
 const ELEMENTS: [&str; 2] = ["hevc_walk", "observers_see_every_context_and_where_the_engine_starts"];
+const PARTS: [&str; 2] = ["hevc_parts", "made_up_segments_are_read_in_parts_as_a_whole"];
 
 /// The one occurrence of a text.
 fn place_of(text: &str, part: &str, file: &str) -> usize {
@@ -113,7 +114,8 @@ fn build(copy: &Path) -> impl Fn(&str) -> PathBuf {
     let build = Command::new(env!("CARGO"))
         .args(["test", "--no-run", "--offline", "--locked", "--message-format=json"])
         // Without the command, which would be built in the place of ours.
-        .args(["--no-default-features", "--features=cosim", "--test", STREAMS[0], "--test", ELEMENTS[0]])
+        .args(["--no-default-features", "--features=cosim"])
+        .args([STREAMS, ELEMENTS, PARTS].iter().flat_map(|[test, _]| ["--test", *test]))
         .env("CARGO_TARGET_DIR", target)
         .current_dir(copy)
         .output()
@@ -144,13 +146,14 @@ fn every_rule_that_is_broken_is_noticed() {
         assert!(text.contains("running 1 test"), "{text}");
         run.status.success()
     };
-    assert!(passes(STREAMS, None) && passes(ELEMENTS, None));
+    assert!([STREAMS, ELEMENTS, PARTS].iter().all(|test| passes(*test, None)));
     let mut wrong = Vec::new();
     let all = RULES.iter().flat_map(|rule| rule.to.iter().map(move |(to, by)| (rule, *to, *by)));
     for (number, (rule, to, by)) in all.enumerate() {
         let noticed = match () {
             () if !passes(STREAMS, Some(number)) => Some(By::Stream),
             () if !passes(ELEMENTS, Some(number)) => Some(By::Elements),
+            () if !passes(PARTS, Some(number)) => Some(By::Parts),
             () => None,
         };
         if noticed != Some(by) {

@@ -8,9 +8,11 @@ pub(super) enum By {
     Stream,
     /// No committed stream has such elements; made-up ones are read as others.
     Elements,
+    /// One walk reads what it did, but several at once read something else.
+    Parts,
 }
 
-use By::{Elements, Stream};
+use By::{Elements, Parts, Stream};
 
 /// A rule: an expression that is once in a place that is once in a file of `src/hevc/`; and what stands for it, each with what notices it.
 pub(super) struct Rule {
@@ -75,17 +77,24 @@ pub(super) const RULES: &[Rule] = &[
     ),
     // Substreams.
     rule(
-        "walk.rs",
-        "let begins_substream = self.parameters.tiles.begins_tile(next)",
-        "self.parameters.tiles.begins_tile(next)",
+        "parameters.rs",
+        "self.tiles.begins_tile(ctb) ||",
+        "self.tiles.begins_tile(ctb)",
         &[("false", Stream)],
     ),
     rule(
-        "walk.rs",
-        "|| is_synchronised && self.parameters.tiles.begins_row(next)",
-        "is_synchronised && self.parameters.tiles.begins_row(next)",
+        "parameters.rs",
+        "|| is_synchronised && self.tiles.begins_row(ctb)",
+        "is_synchronised && self.tiles.begins_row(ctb)",
         &[("false", Stream)],
     ),
+    rule("substreams.rs", "if Some(byte) == self.next", "Some(byte) == self.next", &[("true", Parts)]),
+    rule("substreams.rs", "bins += before.coder.bins();", "before.coder.bins()", &[("0", Parts)]),
+    rule("substreams.rs", "wpp.send(walk.wpp.clone())", "walk.wpp.clone()", &[("None", Parts)]),
+    rule("substreams.rs", "lines.send(walk.line_at(ctb.x))", "ctb.x", &[("0", Parts)]),
+    rule("substreams.rs", "lines.send(walk.line_at(x))", "x", &[("self.ctb.x", Parts)]),
+    rule("walk.rs", "self.wpp.take().or(before.wpp)", "before.wpp", &[("None", Parts)]),
+    rule("edges.rs", "|(own, _)| **own == UNKNOWN", "**own == UNKNOWN", &[("false", Parts)]),
     // Availability (clause 6.4.1).
     rule("tiles.rs", "left: ctb.x > left && in_slice(1)", "ctb.x > left", &[("ctb.x > 0", Stream)]),
     rule("tiles.rs", "left: ctb.x > left && in_slice(1)", "in_slice(1)", &[("true", Stream)]),

@@ -1,0 +1,101 @@
+//! Entry points: where a slice segment's header says that its substreams begin.
+//!
+//! They count the bytes of the NAL unit, those of emulation prevention among them; everything else here counts those of slice segment data.
+
+use std::ops::RangeInclusive;
+
+use super::stream::{Content, StreamUnit};
+
+/// The bytes of the RBSP that have an emulation prevention byte before them.
+struct Emulations(Vec<usize>);
+
+impl Emulations {
+    fn of(bytes: &[u8]) -> Emulations {
+        let emulations = memchr::memmem::find_iter(bytes, &[0, 0, 3]).enumerate();
+        Emulations(emulations.map(|(before, at)| at + 2 - before).collect())
+    }
+
+    /// Where a byte of the RBSP is in the NAL unit, with the emulation prevention byte before it, if there is one: between two substreams it
+    /// may be of either.
+    fn in_unit(&self, at: usize) -> RangeInclusive<u64> {
+        let before = self.0.partition_point(|byte| *byte < at);
+        let is_between = self.0.get(before) == Some(&at);
+        (at + before) as u64..=(at + before + usize::from(is_between)) as u64
+    }
+}
+
+impl StreamUnit {
+    /// The bytes of the slice segment data at which substreams begin, but for the first, if the entry points are right; what they say
+    /// from the first that is beyond the data on is left out.
+    ///
+    /// ```
+    /// use silicabac::hevc::{Stream, read_each};
+    /// let bytes = std::fs::read("tests/streams/hm_tiles2x2.265")?;
+    /// let units = Stream::new(&bytes[..]).collect::<Result<Vec<_>, _>>()?;
+    /// let starts: Vec<_> = units.iter().map(|unit| unit.signalled_starts().len()).collect();
+    /// assert_eq!(starts.iter().max(), Some(&3));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn signalled_starts(&self) -> Vec<usize> {
+        let Content::Segment { entry_points, data: first, .. } = &self.content else { return Vec::new() };
+        if entry_points.is_empty() {
+            return Vec::new();
+        }
+        let emulations = Emulations::of(&self.unit.bytes);
+        let mut signalled = *emulations.in_unit(*first).end();
+        let mut before = 0;
+        let starts = entry_points.iter().map_while(|entry_point| {
+            signalled = signalled.saturating_add(*entry_point);
+            while emulations.0.get(before).is_some_and(|byte| ((byte + before) as u64) < signalled) {
+                before += 1;
+            }
+            let byte = signalled - before as u64;
+            (byte < self.rbsp.len() as u64).then_some(byte as usize - first)
+        });
+        starts.collect()
+    }
+
+    /// A word on entry points that are not where substreams begin. An encoder in use signals three for one row; decoders that need
+    /// them for nothing but speed take such streams.
+    ///
+    /// ```
+    /// use silicabac::hevc::Stream;
+    /// let bytes = std::fs::read("tests/streams/x265_main_wpp_cif.265")?;
+    /// assert!(Stream::new(&bytes[..]).all(|unit| unit.is_ok_and(|unit| unit.entry_point_note().is_none())));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn entry_point_note(&self) -> Option<String> {
+        let mut starts = Vec::new();
+        let (_, read) = self.observe((), |step| starts.extend(step.next_substream()))?;
+        read.ok().and_then(|_| self.note_on(&starts))
+    }
+
+    /// The same, once it is known at which bytes of the slice segment data substreams begin, but for the first.
+    pub(super) fn note_on(&self, starts: &[usize]) -> Option<String> {
+        let Content::Segment { parameters, entry_points, data: first, .. } = &self.content else {
+            return None;
+        };
+        if parameters.pps.tiles.is_none() && !parameters.pps.entropy_coding_sync_enabled_flag {
+            return None;
+        }
+        if starts.len() != entry_points.len() {
+            let (signalled, found) = (entry_points.len(), starts.len());
+            return Some(format!(
+                "{signalled} entry points are signalled, but {found} substreams follow the first one"
+            ));
+        }
+        let emulations = Emulations::of(&self.unit.bytes);
+        let mut signalled = *emulations.in_unit(*first).end();
+        for (number, (start, entry_point)) in starts.iter().zip(entry_points).enumerate() {
+            signalled = signalled.saturating_add(*entry_point);
+            let found = emulations.in_unit(first + start);
+            if !found.contains(&signalled) {
+                return Some(format!(
+                    "entry point {number} is byte {signalled} of the NAL unit, but the substream begins at byte {}",
+                    found.start()
+                ));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,176 @@
+//! Parts of one piece of work, done at once by whoever has nothing else to do.
+//!
+//! Parts are begun in their order, and whoever has begun one ends it. So a part may wait for what an earlier one finds out, however few
+//! threads there are. A worker of [`work_in_order`](super::work_in_order) is free once the stream has no more chunks for it; while there are
+//! some, every worker has work of its own, and to begin a thread for a part of a small slice would take longer than the part.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// So many threads are free to help.
+///
+/// ```
+/// use silicabac::syntax::Helpers;
+/// let squares = Helpers::new(2).share(vec![1, 2, 3], |number| number * number);
+/// assert_eq!(squares, [1, 4, 9]);
+/// ```
+#[derive(Debug)]
+pub struct Helpers {
+    /// Below zero where more are at work than should be: the next part that is done ends a thread.
+    free: AtomicIsize,
+}
+
+thread_local! {
+    static OF_WORKER: RefCell<Option<Arc<Helpers>>> = const { RefCell::new(None) };
+}
+
+impl Helpers {
+    /// As many threads, besides those that share their work.
+    pub const fn new(free: usize) -> Helpers {
+        Helpers { free: AtomicIsize::new(free as isize) }
+    }
+
+    /// Those of the [`work_in_order`](super::work_in_order) that this thread is a worker of.
+    pub(crate) fn of_worker() -> Option<Arc<Helpers>> {
+        OF_WORKER.with_borrow(Clone::clone)
+    }
+
+    /// This thread is such a worker.
+    pub(super) fn enlist(self: &Arc<Helpers>) {
+        OF_WORKER.set(Some(Arc::clone(self)));
+    }
+
+    /// This thread, a worker, does work of its own.
+    pub(super) fn while_busy<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.free.fetch_sub(1, Ordering::Relaxed);
+        let result = work();
+        self.add(1);
+        result
+    }
+
+    /// So many more are free.
+    pub(super) fn add(&self, free: usize) {
+        self.free.fetch_add(free as isize, Ordering::Relaxed);
+    }
+
+    fn take(&self) -> bool {
+        let take = |free: isize| (free > 0).then(|| free - 1);
+        self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// Whether any are free at this moment.
+    pub(crate) fn are_there(&self) -> bool {
+        self.free.load(Ordering::Relaxed) > 0
+    }
+
+    fn is_wanted_elsewhere(&self) -> bool {
+        self.free.load(Ordering::Relaxed) < 0
+    }
+
+    /// Does some work on each part, in this thread and in those that are free, and hands over the results in the order of the parts.
+    ///
+    /// # Panics
+    /// If the work does.
+    pub fn share<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
+        let mut results: Vec<Option<T>> = parts.iter().map(|_| None).collect();
+        let left = Mutex::new(parts.into_iter().zip(&mut results));
+        let next = || lock(&left).next();
+        let do_part = |(part, result): (P, &mut Option<T>)| *result = Some(work(part));
+        thread::scope(|scope| {
+            while let Some(part) = next() {
+                let more = lock(&left).len();
+                for _ in 0..more {
+                    if !self.take() {
+                        break;
+                    }
+                    let help = || {
+                        while let Some(part) = next() {
+                            do_part(part);
+                            if self.is_wanted_elsewhere() {
+                                break;
+                            }
+                        }
+                        self.add(1);
+                    };
+                    // Where there can be no more threads, those that there are do it all.
+                    if thread::Builder::new().spawn_scoped(scope, help).is_err() {
+                        self.add(1);
+                        break;
+                    }
+                }
+                do_part(part);
+            }
+        });
+        drop(left);
+        results.into_iter().flatten().collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_parts() {
+        for free in [0, 1, 2, 7] {
+            let helpers = Helpers::new(free);
+            let work = |part: u64| {
+                thread::sleep(Duration::from_millis(part * 7 % 5));
+                part
+            };
+            assert!(helpers.share((0..40).collect(), work).into_iter().eq(0..40), "{free}");
+            assert_eq!(helpers.free.into_inner(), free as isize);
+        }
+    }
+
+    /// Three parts that wait for each other end only if three threads have begun them.
+    #[test]
+    fn as_many_as_are_free_help() {
+        let barrier = Barrier::new(3);
+        Helpers::new(2).share(vec![(); 9], |()| barrier.wait());
+    }
+
+    /// Each part waits for the one before it.
+    #[test]
+    fn a_part_can_wait_for_an_earlier_one() {
+        for free in [0, 1, 7] {
+            let (mut parts, mut before) = (Vec::new(), None);
+            for number in 0..100 {
+                let (done, after) = mpsc::channel();
+                parts.push((number, before.replace(after), done));
+            }
+            let work = |(number, before, done): (u32, Option<mpsc::Receiver<u32>>, mpsc::Sender<u32>)| {
+                let sum = before.map_or(0, |before| before.recv().unwrap()) + number;
+                let _ = done.send(sum);
+                sum
+            };
+            assert_eq!(Helpers::new(free).share(parts, work).last(), Some(&4950), "{free}");
+        }
+    }
+
+    /// Whoever was counted as free and is not any more has its place back after a part.
+    #[test]
+    fn helpers_stop_when_they_are_wanted_elsewhere() {
+        let helpers = Helpers::new(1);
+        let own = thread::current().id();
+        let helped = helpers.share((0..20).collect(), |part| {
+            thread::sleep(Duration::from_millis(2));
+            if part == 2 {
+                helpers.free.fetch_sub(1, Ordering::Relaxed);
+            }
+            part > 6 && thread::current().id() != own
+        });
+        assert!(!helped.contains(&true));
+        assert_eq!(helpers.free.into_inner(), 0);
+    }
+}
