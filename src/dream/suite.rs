@@ -21,7 +21,7 @@ pub struct Manifest {
 pub struct Dreamed {
     /// The name of its file.
     pub file: String,
-    /// `h264`.
+    /// `h264` or `h265`.
     pub codec: String,
     /// What makes it again, together with `wanted`.
     pub seed: u64,
