@@ -13,7 +13,7 @@
 //! | `avc` | a source: the headers and slice data of H.264 streams, read and written | `avc` |
 //! | `hevc` | the same for H.265 | `avc` |
 //! | `stream` | a stream of either standard, unit by unit, and as lines of JSON | `avc` |
-//! | `dream` | streams of H.264 that are made up, and a judge of other decoders | `dream` |
+//! | `dream` | streams of both standards that are made up, and a judge of other decoders | `dream` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |

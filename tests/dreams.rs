@@ -9,12 +9,14 @@ use common::{command, expect, program};
 use sha2::{Digest, Sha256};
 use silicabac::avc::{Content, Macroblock, Stream, StreamUnit};
 use silicabac::bin::Event;
-use silicabac::dream::broken::{Class, break_one};
+use silicabac::dream::broken::{self, Class, break_one};
 use silicabac::dream::reduce::{Left, reduce};
 use silicabac::dream::suite::Manifest;
-use silicabac::dream::{avc, avc_features, features_of_avc};
+use silicabac::dream::{avc, avc_features, features_of_avc, features_of_hevc, hevc, hevc_features};
+use silicabac::hevc as h265;
 use silicabac::observed::Observer;
 use silicabac::syntax::nal::START_CODE;
+use silicabac::tables::hevc_contexts::HevcProfile;
 
 /// The slices of a stream, read and written again.
 fn rewritten(bytes: &[u8]) -> Vec<u8> {
@@ -36,10 +38,50 @@ fn a_dream_is_read_and_written_as_the_same_bytes() {
     }
 }
 
+/// What widespread decoders lack, and so only streams have that are asked for it.
+const BEYOND: [&[&str]; 6] = [
+    &["high-throughput"],
+    &["wpp", "tiles"],
+    &["bypass-alignment", "extended-precision"],
+    &["high-precision-offsets"],
+    &["chroma-qp-offsets", "444"],
+    &["400", "pcm"],
+];
+
+/// H.265: entry points are where substreams begin, and nothing is left over, too.
+#[test]
+fn an_h265_dream_is_read_and_written_as_the_same_bytes() {
+    let usual = (0..300).map(|seed| (seed, &[][..]));
+    let beyond = (0..4).flat_map(|seed| BEYOND.map(|wanted| (seed, wanted)));
+    let (mut entry_points, mut dependent) = (0, 0);
+    for (seed, wanted) in usual.chain(beyond) {
+        let bytes = hevc(seed, wanted).unwrap();
+        let mut written = Vec::new();
+        for unit in h265::Stream::new(&bytes[..]).map(Result::unwrap) {
+            let is_whole = matches!(
+                unit.content,
+                h265::Content::Segment { .. } | h265::Content::ParameterSet(None) | h265::Content::Other
+            );
+            assert!(is_whole, "seed {seed}: {unit:?}");
+            assert_eq!(unit.headers().error, None);
+            assert_eq!(unit.entry_point_note(), None, "seed {seed}");
+            if let h265::Content::Segment { entry_points: own, .. } = &unit.content {
+                entry_points += own.len();
+            }
+            dependent += usize::from(unit.is_dependent());
+            written.extend([unit.unit.prefix.clone(), unit.rewrite().unwrap()].concat());
+        }
+        assert_eq!(written, bytes, "seed {seed}");
+    }
+    assert!(entry_points > 200 && dependent > 200, "{entry_points} {dependent}");
+}
+
 #[test]
 fn a_seed_is_a_stream() {
     assert_eq!(avc(7, &[]).unwrap(), avc(7, &[]).unwrap());
     assert_ne!(avc(7, &[]).unwrap(), avc(8, &[]).unwrap());
+    assert_eq!(hevc(7, &[]).unwrap(), hevc(7, &[]).unwrap());
+    assert_ne!(hevc(7, &[]).unwrap(), hevc(8, &[]).unwrap());
 }
 
 #[test]
@@ -47,6 +89,10 @@ fn each_feature_can_be_asked_for() {
     for feature in avc_features() {
         let bytes = avc(3, &[feature]).unwrap();
         assert!(features_of_avc(&bytes).contains(feature), "{feature}");
+    }
+    for feature in hevc_features() {
+        let bytes = hevc(3, &[feature]).unwrap();
+        assert!(features_of_hevc(&bytes).contains(feature), "{feature}");
     }
     let error = avc(3, &["main", "444"]).unwrap_err();
     assert!(error.to_string().contains("main, 444"), "{error}");
@@ -81,10 +127,28 @@ fn dreams_use_every_context_but_those_of_si_slices() {
     assert_eq!(unused, [0, 1, 2, 276]);
 }
 
+#[test]
+fn h265_dreams_use_every_context() {
+    let mut used = Used::default();
+    let wanted: [&[&'static str]; 4] =
+        [&[], &["444", "b"], &["cross-component"], &["chroma-qp-offsets", "b"]];
+    for (seed, wanted) in (0..60).flat_map(|seed| wanted.map(|wanted| (seed, wanted))) {
+        for unit in h265::Stream::new(&hevc(seed, wanted).unwrap()[..]).map(Result::unwrap) {
+            if let Some((observer, read)) = unit.observe(Used::default(), |_| {}) {
+                read.unwrap();
+                used.0.extend(observer.0);
+            }
+        }
+    }
+    let unused = (0..202_u16)
+        .filter(|&flat| used.0.contains(&usize::from(flat)) != HevcProfile::RangeExtensions.has(flat));
+    assert_eq!(unused.collect::<Vec<_>>(), [0_u16; 0]);
+}
+
 /// Each class names the element that it breaks, if it breaks one.
 #[test]
 fn what_is_broken_is_noticed_where_it_says() {
-    for class in Class::ALL {
+    for class in Class::AVC {
         let mut found = 0;
         for seed in 0..60 {
             let stream = avc(seed, &[]).unwrap();
@@ -124,6 +188,53 @@ fn fault(unit: &StreamUnit) -> Option<(u64, String)> {
     Some((unit.number, error))
 }
 
+#[test]
+fn what_is_broken_in_h265_is_noticed_where_it_says() {
+    for class in Class::HEVC {
+        let mut found = 0;
+        for seed in 0..60 {
+            let stream = hevc(seed, &[]).unwrap();
+            let Some((bytes, broken)) = broken::hevc::break_one(&stream, class, seed) else { continue };
+            found += 1;
+            let name = match class {
+                Class::SlicePicParameterSetId => "slice_pic_parameter_set_id",
+                Class::SliceSegmentAddress => "slice_segment_address",
+                Class::SliceQpDelta => "slice_qp_delta",
+                Class::NumRefIdxActive => "num_ref_idx_l0_active_minus1",
+                Class::FiveMinusMaxNumMergeCand => "five_minus_max_num_merge_cand",
+                Class::NumEntryPointOffsets => "num_entry_point_offsets",
+                Class::OffsetLen => "offset_len_minus1",
+                Class::EntryPoint => "entry_point_offset_minus1",
+                Class::CuQpDelta => "cu_qp_delta_abs",
+                Class::Mvd => "abs_mvd_minus2",
+                Class::CoeffAbsLevel => "coeff_abs_level_remaining",
+                Class::NoEnd => "end_of_slice_segment_flag",
+                Class::NoEndOfSubset => "end_of_subset_one_bit",
+                _ => "",
+            };
+            if !name.is_empty() {
+                assert_eq!(broken.element.as_deref(), Some(name), "{class:?} {seed}: {broken:?}");
+            }
+            // What depends on it cannot be read either.
+            let units = h265::Stream::new(&bytes[..]).map(Result::unwrap);
+            let told = units.filter_map(|unit| Some((unit.number, fault_of_h265(&unit)?))).next();
+            assert_eq!(told, Some((broken.nal_unit, broken.error.clone())), "{class:?} {seed}: {broken:?}");
+        }
+        assert!(found >= 8, "{class:?}: only {found} of 60");
+    }
+}
+
+/// What is wrong with a unit, as the fast reader says it.
+fn fault_of_h265(unit: &h265::StreamUnit) -> Option<String> {
+    match &unit.content {
+        h265::Content::Damaged(error) => Some(error.to_string()),
+        _ => match unit.observe((), |_| {})?.1 {
+            Err(error) => Some(error.to_string()),
+            Ok(_) => unit.entry_point_note(),
+        },
+    }
+}
+
 /// The decoder that is asked: it says nothing unless something is wrong, and gives up then.
 const FFMPEG: &str = "ffmpeg -v warning -threads 1 -xerror -err_detect explode -f h264 -i {} -fps_mode passthrough -f framemd5 - 2>&1";
 
@@ -144,6 +255,44 @@ fn ffmpeg_is_content_with_dreams() {
         0,
         &["40 streams: 40 equal, 0 of which no pictures are known, 0 broken and survived, 0 bad"],
     );
+}
+
+#[test]
+fn ffmpeg_is_content_with_dreams_of_h265() {
+    let Some(_) = program("ffmpeg", "ffmpeg") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    dreams(dir.path(), 40, &["--codec=h265"]);
+    let manifest = fs::read_to_string(dir.path().join("dreams.json")).unwrap();
+    assert_eq!(manifest.matches("\"codec\": \"h265\"").count(), 40);
+    let run = judge(dir.path(), &FFMPEG.replace("h264", "hevc"), &["--record", "FFmpeg"]);
+    expect(
+        &run,
+        0,
+        &["40 streams: 0 equal, 40 of which no pictures are known, 0 broken and survived, 0 bad"],
+    );
+}
+
+#[test]
+fn features_are_those_of_the_standard() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |others: &[&str]| {
+        let mut command = command();
+        command.args(["stream", "dream", "-o"]).arg(dir.path().join("s")).args(others);
+        command.output().unwrap()
+    };
+    expect(&run(&["--codec=h265", "--features=wpp,tiles"]), 0, &["seed 1, "]);
+    expect(
+        &run(&["--codec=h265", "--features=mbaff"]),
+        2,
+        &["no stream of this standard has mbaff; there are 10bit,"],
+    );
+    expect(&run(&["--features=wpp"]), 2, &["no stream of this standard has wpp"]);
+    expect(
+        &run(&["--codec=h265", "--broken=mb-qp-delta"]),
+        2,
+        &["no stream of this standard is broken so: mb-qp-delta"],
+    );
+    expect(&run(&["--broken=offset-len"]), 2, &["no stream of this standard is broken so: offset-len"]);
 }
 
 #[test]
@@ -188,10 +337,10 @@ fn bad_decoders_are_told_apart() {
 #[test]
 fn decoders_survive_broken_streams() {
     let dir = tempfile::tempdir().unwrap();
-    let count = Class::ALL.len();
+    let count = Class::AVC.len();
     dreams(dir.path(), count as u32, &["--broken"]);
     let manifest = fs::read_to_string(dir.path().join("dreams.json")).unwrap();
-    for class in Class::ALL {
+    for class in Class::AVC {
         assert!(manifest.contains(&format!("\"class\":\"{}\"", class.name())), "{class:?}");
     }
     let all = format!("{count} broken and survived, 0 bad");

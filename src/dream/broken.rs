@@ -9,6 +9,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+pub mod hevc;
+
 use super::{DreamError, random::Random};
 use crate::avc::{Content, DataError, Macroblock, Parameters, Stream, StreamUnit, Walk, read_each};
 use crate::bin::{BinCoder, Decode, Element, Encode, Event};
@@ -46,17 +48,71 @@ classes! {
     PicParameterSetId, "pic-parameter-set-id": "pic_parameter_set_id names a set that was not sent";
     NumRefIdxActive, "num-ref-idx-active": "num_ref_idx_l0_active_minus1 is above 31";
     ModificationOfPicNumsIdc, "modification-of-pic-nums-idc": "modification_of_pic_nums_idc is above 3, in a stream of the base view";
+    SlicePicParameterSetId, "slice-pic-parameter-set-id": "H.265: slice_pic_parameter_set_id names a set that was not sent";
+    SliceSegmentAddress, "slice-segment-address": "H.265: slice_segment_address is beyond the picture";
+    FiveMinusMaxNumMergeCand, "five-minus-max-num-merge-cand": "H.265: five_minus_max_num_merge_cand is above 4";
+    NumEntryPointOffsets, "num-entry-point-offsets": "H.265: There are more entry points than the picture has rows and tiles";
+    OffsetLen, "offset-len": "H.265: offset_len_minus1 is above 31";
+    EntryPoint, "entry-point": "H.265: An entry point is not where a substream begins";
+    CuQpDelta, "cu-qp-delta": "H.265: cu_qp_delta_abs is out of its range";
+    NoEndOfSubset, "no-end-of-subset": "H.265: end_of_subset_one_bit is 0";
     HeaderCut, "header-cut": "The NAL unit ends within the slice header";
     MbQpDelta, "mb-qp-delta": "mb_qp_delta is out of its range";
     RefIdx, "ref-idx": "ref_idx_l0 or ref_idx_l1 is beyond the list";
     Mvd, "mvd": "A motion vector difference needs more than 16 bits";
     CoeffAbsLevel, "coeff-abs-level": "A level needs more bits than its profile has";
-    NoEnd, "no-end": "end_of_slice_flag is 0 at the last macroblock of the picture";
+    NoEnd, "no-end": "end_of_slice_flag, or end_of_slice_segment_flag, is 0 at the end of the picture";
     StopBit, "stop-bit": "rbsp_stop_one_bit is 0";
     Truncated, "truncated": "Slice data ends too early";
     Empty, "empty": "There is no slice data";
     FirstBits, "first-bits": "The first nine bits of slice data are 511";
     Bit, "bit": "A bit of slice data is another";
+}
+
+impl Class {
+    /// Those of H.264.
+    pub const AVC: [Class; 17] = [
+        Class::CabacInitIdc,
+        Class::FirstMbInSlice,
+        Class::SliceQpDelta,
+        Class::PicParameterSetId,
+        Class::NumRefIdxActive,
+        Class::ModificationOfPicNumsIdc,
+        Class::HeaderCut,
+        Class::MbQpDelta,
+        Class::RefIdx,
+        Class::Mvd,
+        Class::CoeffAbsLevel,
+        Class::NoEnd,
+        Class::StopBit,
+        Class::Truncated,
+        Class::Empty,
+        Class::FirstBits,
+        Class::Bit,
+    ];
+
+    /// Those of H.265.
+    pub const HEVC: [Class; 19] = [
+        Class::SlicePicParameterSetId,
+        Class::SliceSegmentAddress,
+        Class::SliceQpDelta,
+        Class::NumRefIdxActive,
+        Class::FiveMinusMaxNumMergeCand,
+        Class::NumEntryPointOffsets,
+        Class::OffsetLen,
+        Class::EntryPoint,
+        Class::HeaderCut,
+        Class::CuQpDelta,
+        Class::Mvd,
+        Class::CoeffAbsLevel,
+        Class::NoEnd,
+        Class::NoEndOfSubset,
+        Class::StopBit,
+        Class::Truncated,
+        Class::Empty,
+        Class::FirstBits,
+        Class::Bit,
+    ];
 }
 
 /// Where a decoder should notice what is broken.
@@ -68,6 +124,9 @@ pub struct Broken {
     pub nal_unit: u64,
     /// The address of the macroblock at which it shows, if it is in slice data.
     pub mb_addr: Option<usize>,
+    /// H.265: CtbAddrInRs of the coding tree unit at which it shows, if it is in slice segment data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ctb_addr: Option<u32>,
     /// The element, if it is one that has a wrong value.
     pub element: Option<String>,
     /// What is wrong, in words.
@@ -157,30 +216,32 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
         Class::Mvd => with_data(rewritten(parameters, data, random, &["mvd_l0", "mvd_l1"])?),
         Class::CoeffAbsLevel => with_data(rewritten(parameters, data, random, &["coeff_abs_level_minus1"])?),
         Class::NoEnd => with_data(rewritten(parameters, data, random, &["end_of_slice_flag"])?),
+        _ => with_data(broken_bytes(data, class, random)?).filter(|bytes| bytes.last() != Some(&0)),
+    }
+}
+
+/// Slice data of either standard of which bytes or bits are broken. `None` of other classes.
+fn broken_bytes(data: &[u8], class: Class, random: &mut Random) -> Option<Vec<u8>> {
+    let mut data = data.to_vec();
+    match class {
         Class::StopBit => {
             // The last bit that is 1.
             let last = data.iter().rposition(|&byte| byte != 0)?;
-            let mut data = data.to_vec();
             data[last] &= data[last] - 1;
-            with_data(data).filter(|bytes| bytes.last() != Some(&0))
         }
         Class::Truncated => {
             let end = random.below(u32::try_from(data.len()).ok()?.checked_sub(1)?) as usize;
-            with_data(data[..=end].to_vec()).filter(|bytes| bytes.last() != Some(&0))
+            data.truncate(end + 1);
         }
-        Class::Empty => with_data(Vec::new()),
-        Class::FirstBits => {
-            let mut data = data.to_vec();
-            data.iter_mut().take(2).for_each(|byte| *byte = 0xff);
-            with_data(data)
-        }
+        Class::Empty => data.clear(),
+        Class::FirstBits => data.iter_mut().take(2).for_each(|byte| *byte = 0xff),
         Class::Bit => {
             let bit = random.below(8 * u32::try_from(data.len()).ok()?);
-            let mut data = data.to_vec();
             data[bit as usize / 8] ^= 0x80 >> (bit % 8);
-            with_data(data).filter(|bytes| bytes.last() != Some(&0))
         }
+        _ => return None,
     }
+    Some(data)
 }
 
 /// Where a reader of the unit notices that it is broken, which it may not.
@@ -191,7 +252,7 @@ fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
     match sets.take(&rbsp) {
         Content::Damaged(error) => {
             let element = error.element().map(|element| element.0.to_owned());
-            Some(Broken { class, nal_unit, mb_addr: None, element, error: error.to_string() })
+            Some(Broken { class, nal_unit, mb_addr: None, ctb_addr: None, element, error: error.to_string() })
         }
         Content::Slice { parameters, data } => {
             let mut last =
@@ -211,7 +272,14 @@ fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
                 DataError::Decode { mb_addr, .. } => (*mb_addr, None),
                 _ => (last, None),
             };
-            Some(Broken { class, nal_unit, mb_addr: Some(mb_addr), element, error: error.to_string() })
+            Some(Broken {
+                class,
+                nal_unit,
+                mb_addr: Some(mb_addr),
+                ctb_addr: None,
+                element,
+                error: error.to_string(),
+            })
         }
         _ => None,
     }
@@ -219,15 +287,20 @@ fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
 
 /// A header, of its elements.
 fn written(elements: Vec<HeaderElement>) -> Option<Vec<u8>> {
-    // The alignment at the end is another one now.
+    let mut bits = values(elements)?;
+    bits.align(true, "cabac_alignment_one_bit").ok()?;
+    Some(bits.into_parts().0)
+}
+
+/// The bits of a header before those that fill up its last byte, which are others now.
+fn values(elements: Vec<HeaderElement>) -> Option<BitWriter<Listed>> {
     let is_value = |coded: &&HeaderElement| !matches!(coded.descriptor, Descriptor::Alignment(_));
     let values: VecDeque<i64> = elements.iter().filter(is_value).map(|coded| coded.value).collect();
     let mut bits = BitWriter::new(Listed(values));
     for HeaderElement { element, descriptor, .. } in elements.iter().filter(is_value) {
         bits.code(*element, *descriptor, descriptor.all()).ok()?;
     }
-    bits.align(true, "cabac_alignment_one_bit").ok()?;
-    Some(bits.into_parts().0)
+    Some(bits)
 }
 
 /// Values in their order.
@@ -302,6 +375,9 @@ struct Injector {
     larger: i32,
 }
 
+/// Elements that are broken by being 0.
+const ENDS: [&str; 3] = ["end_of_slice_flag", "end_of_slice_segment_flag", "end_of_subset_one_bit"];
+
 impl BinCoder for Injector {
     /// So the walk checks what is coded, and not what it is given.
     const READS: bool = true;
@@ -310,7 +386,7 @@ impl BinCoder for Injector {
         let recorded = self.record.elements.pop_front().map_or(0, |(_, value)| value);
         self.at += 1;
         match self.at - 1 == self.wrong {
-            true if element.0 == "end_of_slice_flag" => 0,
+            true if ENDS.contains(&element.0) => 0,
             true if legal.start() < legal.end() => legal.end() + self.larger,
             _ => recorded,
         }

@@ -56,6 +56,8 @@ struct Taste {
     last: u32,
     /// That a number has one bit more.
     larger: u32,
+    /// H.265: that a block is split.
+    split: u32,
 }
 
 impl Taste {
@@ -70,6 +72,7 @@ impl Taste {
             significant: up_to(most),
             last: 4 + up_to(120),
             larger: 30 + up_to(most.min(170)),
+            split: 0,
         }
     }
 }
@@ -87,6 +90,11 @@ pub(super) struct Chooser<'a> {
 impl<'a> Chooser<'a> {
     pub(super) fn new(random: &'a mut Random, hits: &'a Hits, richness: u32) -> Chooser<'a> {
         Chooser { random, hits, richness, taste: Taste::default(), place: None }
+    }
+
+    fn renew(&mut self) {
+        self.taste = Taste::new(self.random, self.richness);
+        self.taste.split = self.random.below(256);
     }
 
     /// The one of three values that came most seldom.
@@ -122,10 +130,17 @@ impl BinCoder for Chooser<'_> {
 
     fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
         let chance = match element.0 {
-            "end_of_slice_flag" => return given,
-            "mb_skip_flag" => self.taste.skip,
-            "coded_block_flag" => self.taste.coded,
-            "significant_coeff_flag" => self.taste.significant,
+            "end_of_slice_flag" | "end_of_slice_segment_flag" | "end_of_subset_one_bit" => return given,
+            "mb_skip_flag" | "cu_skip_flag" => self.taste.skip,
+            "pcm_flag" => self.taste.pcm,
+            "coded_block_flag" | "rqt_root_cbf" | "cbf_luma" | "cbf_cb" | "cbf_cr" => self.taste.coded,
+            "significant_coeff_flag" | "coded_sub_block_flag" | "sig_coeff_flag" => self.taste.significant,
+            "coeff_abs_level_greater1_flag" | "coeff_abs_level_greater2_flag" => self.taste.larger,
+            "split_cu_flag" | "split_transform_flag" => self.taste.split,
+            // Any signs, of up to 16 levels.
+            "coeff_sign_flag" if *legal.end() > 1 => {
+                return self.random.within(0..=i64::from(*legal.end())) as i32;
+            }
             "last_significant_coeff_flag" => self.taste.last,
             // The highest one is I_PCM.
             "mb_type" if self.random.chance(self.taste.pcm) => return *legal.end(),
@@ -136,12 +151,16 @@ impl BinCoder for Chooser<'_> {
     }
 
     fn place(&mut self, place: Place) {
-        if let Place::Macroblock(_) = place
-            && self.place != Some(place)
-        {
-            self.place = Some(place);
-            self.taste = Taste::new(self.random, self.richness);
+        match place {
+            Place::Macroblock(_) if self.place != Some(place) => {
+                self.taste = Taste::new(self.random, self.richness);
+            }
+            // Which has many blocks.
+            Place::CodingTreeUnit(_) if self.place != Some(place) => self.renew(),
+            Place::TransformBlock { .. } if self.random.chance(24) => return self.renew(),
+            _ => return,
         }
+        self.place = Some(place);
     }
 
     fn context(&mut self, _: CtxIdx, bin: bool) -> bool {

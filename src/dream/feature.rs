@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::avc::{Content, MbType, Stream, read_each};
 use crate::context::SliceType;
-use crate::engine;
+use crate::syntax::HeaderElement;
+use crate::{engine, hevc};
 
 /// Features of H.264 that elements of headers show: what one is called, the element, and its values.
-const OF_HEADERS: [(&str, &str, &[i64]); 25] = [
+const AVC_HEADERS: [Shown; 25] = [
     ("main", "profile_idc", &[77]),
     ("high", "profile_idc", &[100]),
     ("high10", "profile_idc", &[110]),
@@ -36,7 +37,84 @@ const OF_HEADERS: [(&str, &str, &[i64]); 25] = [
 ];
 
 /// Features of H.264 that slice data shows.
-const OF_DATA: [&str; 3] = ["p", "b", "pcm"];
+const AVC_DATA: [&str; 3] = ["p", "b", "pcm"];
+
+/// The same of H.265.
+const HEVC_HEADERS: [Shown; 54] = [
+    ("main", "general_profile_idc", &[1]),
+    ("main10", "general_profile_idc", &[2]),
+    ("range-extensions", "general_profile_idc", &[4]),
+    ("high-throughput", "general_profile_idc", &[5]),
+    ("400", "chroma_format_idc", &[0]),
+    ("422", "chroma_format_idc", &[2]),
+    ("444", "chroma_format_idc", &[3]),
+    ("9bit", "bit_depth_luma_minus8", &[1]),
+    ("10bit", "bit_depth_luma_minus8", &[2]),
+    ("12bit", "bit_depth_luma_minus8", &[4]),
+    ("16bit", "bit_depth_luma_minus8", &[8]),
+    ("cropped", "conformance_window_flag", &[1]),
+    ("amp", "amp_enabled_flag", &[1]),
+    ("sao", "slice_sao_luma_flag", &[1]),
+    ("sao", "slice_sao_chroma_flag", &[1]),
+    ("scaling", "scaling_list_enabled_flag", &[1]),
+    ("long-term", "num_long_term_sps", &[1, 2, 3]),
+    ("long-term", "num_long_term_pics", &[1, 2, 3]),
+    ("predicted-sets", "inter_ref_pic_set_prediction_flag", &[1]),
+    ("temporal-mvp", "slice_temporal_mvp_enabled_flag", &[1]),
+    ("rotation", "transform_skip_rotation_enabled_flag", &[1]),
+    ("skip-context", "transform_skip_context_enabled_flag", &[1]),
+    ("implicit-rdpcm", "implicit_rdpcm_enabled_flag", &[1]),
+    ("explicit-rdpcm", "explicit_rdpcm_enabled_flag", &[1]),
+    ("extended-precision", "extended_precision_processing_flag", &[1]),
+    ("no-smoothing", "intra_smoothing_disabled_flag", &[1]),
+    ("high-precision-offsets", "high_precision_offsets_enabled_flag", &[1]),
+    ("persistent-rice", "persistent_rice_adaptation_enabled_flag", &[1]),
+    ("bypass-alignment", "cabac_bypass_alignment_enabled_flag", &[1]),
+    ("large-transform-skip", "log2_max_transform_skip_block_size_minus2", &[1, 2, 3]),
+    ("cross-component", "cross_component_prediction_enabled_flag", &[1]),
+    ("chroma-qp-offsets", "cu_chroma_qp_offset_enabled_flag", &[1]),
+    ("segments", "first_slice_segment_in_pic_flag", &[0]),
+    ("dependent", "dependent_slice_segment_flag", &[1]),
+    ("sign-hiding", "sign_data_hiding_enabled_flag", &[1]),
+    ("cabac-init", "cabac_init_flag", &[1]),
+    ("constrained-intra", "constrained_intra_pred_flag", &[1]),
+    ("qp-delta", "cu_qp_delta_enabled_flag", &[1]),
+    ("weighted", "luma_weight_l0_flag", &[1]),
+    ("weighted", "luma_weight_l1_flag", &[1]),
+    ("weighted", "chroma_weight_l0_flag", &[1]),
+    ("weighted", "chroma_weight_l1_flag", &[1]),
+    ("wpp", "entropy_coding_sync_enabled_flag", &[1]),
+    ("tiles", "tiles_enabled_flag", &[1]),
+    ("list-modification", "ref_pic_list_modification_flag_l0", &[1]),
+    ("list-modification", "ref_pic_list_modification_flag_l1", &[1]),
+    ("merge-level", "log2_parallel_merge_level_minus2", &[1, 2, 3, 4]),
+    ("deblocking-override", "deblocking_filter_override_flag", &[1]),
+    ("header-extension", "slice_segment_header_extension_length", &[1, 2, 3, 4, 5]),
+    ("mvd-l1-zero", "mvd_l1_zero_flag", &[1]),
+    ("cra", "nal_unit_type", &[21]),
+    ("bla", "nal_unit_type", &[16, 17, 18]),
+    ("idr", "nal_unit_type", &[19, 20]),
+    ("not-shown", "pic_output_flag", &[0]),
+];
+
+/// The same of H.265.
+const HEVC_DATA: [&str; 8] = ["p", "b", "pcm", "lossless", "transform-skip", "ctb16", "ctb32", "ctb64"];
+
+/// What a feature is called, and by which values of which element of a header it shows.
+type Shown = (&'static str, &'static str, &'static [i64]);
+
+/// Of several features those that a header shows.
+fn shown(all: &'static [Shown], elements: &[HeaderElement]) -> impl Iterator<Item = &'static str> {
+    let is_shown = |(_, element, values): &&Shown| {
+        elements.iter().any(|coded| coded.element.0 == *element && values.contains(&coded.value))
+    };
+    all.iter().filter(is_shown).map(|(name, ..)| *name)
+}
+
+fn names(headers: &[Shown], data: &[&'static str]) -> impl Iterator<Item = &'static str> {
+    let names: BTreeSet<&str> = headers.iter().map(|(name, ..)| *name).chain(data.iter().copied()).collect();
+    names.into_iter()
+}
 
 /// The names of all features of H.264.
 ///
@@ -44,8 +122,16 @@ const OF_DATA: [&str; 3] = ["p", "b", "pcm"];
 /// assert!(silicabac::dream::avc_features().any(|name| name == "mbaff"));
 /// ```
 pub fn avc_features() -> impl Iterator<Item = &'static str> {
-    let names: BTreeSet<&str> = OF_HEADERS.iter().map(|(name, ..)| *name).chain(OF_DATA).collect();
-    names.into_iter()
+    names(&AVC_HEADERS, &AVC_DATA)
+}
+
+/// The names of all features of H.265.
+///
+/// ```
+/// assert!(silicabac::dream::hevc_features().any(|name| name == "wpp"));
+/// ```
+pub fn hevc_features() -> impl Iterator<Item = &'static str> {
+    names(&HEVC_HEADERS, &HEVC_DATA)
 }
 
 /// The features of an H.264 stream.
@@ -59,12 +145,7 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
     // Reading from memory does not fail.
     for unit in Stream::new(stream).map_while(Result::ok) {
-        for coded in unit.headers().elements {
-            let shown = OF_HEADERS
-                .iter()
-                .filter(|(_, element, values)| *element == coded.element.0 && values.contains(&coded.value));
-            found.extend(shown.map(|(name, ..)| *name));
-        }
+        found.extend(shown(&AVC_HEADERS, &unit.headers().elements));
         let (Content::Slice { parameters, .. }, Some((_, data))) = (&unit.content, unit.slice()) else {
             continue;
         };
@@ -80,6 +161,43 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
         if has_pcm {
             found.insert("pcm");
         }
+    }
+    found
+}
+
+/// The features of an H.265 stream.
+///
+/// ```
+/// let stream = std::fs::read("tests/streams/x265_main_wpp_cif.265")?;
+/// assert!(silicabac::dream::features_of_hevc(&stream).contains("wpp"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn features_of_hevc(stream: &[u8]) -> BTreeSet<&'static str> {
+    let mut found = BTreeSet::new();
+    for unit in hevc::Stream::new(stream).map_while(Result::ok) {
+        found.extend(shown(&HEVC_HEADERS, &unit.headers().elements));
+        let Some((parameters, ..)) = unit.segment() else { continue };
+        found.extend(match parameters.slice_type() {
+            SliceType::P => Some("p"),
+            SliceType::B => Some("b"),
+            SliceType::I => None,
+        });
+        found.insert(match parameters.sps.ctb_log2_size {
+            4 => "ctb16",
+            5 => "ctb32",
+            _ => "ctb64",
+        });
+        // Of a damaged slice segment, what comes before the damage counts.
+        unit.observe((), |step| {
+            let unit = step.coding_tree_unit;
+            for (name, is_there) in [
+                ("pcm", !unit.pcm.is_empty()),
+                ("lossless", unit.coding_units.iter().any(|unit| unit.cu_transquant_bypass_flag)),
+                ("transform-skip", unit.blocks.iter().any(|block| block.transform_skip_flag)),
+            ] {
+                found.extend(is_there.then_some(name));
+            }
+        });
     }
     found
 }

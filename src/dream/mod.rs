@@ -1,20 +1,24 @@
 //! Streams that are made up: legal ones, from a seed, made to stress an entropy decoder.
 //!
-//! The values of headers are chosen as a whole, in `avc/sequence.rs` and `avc/picture.rs`. The walk through slice data says which
-//! values an element of a macroblock can have, and of three of these the one is taken that slices so far have had most seldom. What is
-//! legal only with a view to other macroblocks or pictures is put right after a macroblock is chosen and before it is written: each
-//! such rule is a file of its own in `avc/`.
+//! The values of headers are chosen as a whole, in `sequence.rs` and `picture.rs` of either standard. The walk through slice data says
+//! which values an element can have, and of three of these the one is taken that slices so far have had most seldom. What is legal only
+//! with a view to other blocks or pictures is put right after a macroblock or a coding tree unit is chosen and before it is written: each
+//! such rule is a file of its own in `avc/` or `hevc/`.
 
 mod avc;
 pub mod broken;
 mod choice;
 mod feature;
+mod header;
+mod hevc;
 pub mod judge;
 mod random;
 pub mod reduce;
 pub mod suite;
 
-pub use feature::{avc_features, features_of_avc};
+pub use feature::{avc_features, features_of_avc, features_of_hevc, hevc_features};
+
+use std::collections::BTreeSet;
 
 use crate::avc::{DataError, Fault, WriteError};
 use crate::syntax::HeaderError;
@@ -34,6 +38,12 @@ pub enum DreamError {
     /// What was written cannot be read.
     #[error("{0}")]
     Read(#[from] DataError),
+    /// A coding tree unit has an element that is not legal.
+    #[error("{0}")]
+    CodingTreeUnit(#[from] crate::hevc::Fault),
+    /// Slice segment data that was written cannot be read.
+    #[error("{0}")]
+    Segment(#[from] crate::hevc::DataError),
     /// No stream was found that has all features that are asked for.
     #[error("none of {tries} streams has all of {}; some of them may exclude each other", .features.join(", "))]
     NoSuchStream {
@@ -64,17 +74,41 @@ const TRIES: u64 = 2_000;
 /// # Errors
 /// [`DreamError`].
 pub fn avc(seed: u64, features: &[&'static str]) -> Result<Vec<u8>, DreamError> {
+    first(seed, features, avc::dream, features_of_avc)
+}
+
+/// The H.265 stream of a seed: one to four small pictures, at any setting that the Main profiles and the range extensions allow. With
+/// `features`, of [`hevc_features`], it is the first one of several that has all of them; what widespread decoders lack, such as 16
+/// bits, only streams have that are asked for it.
+///
+/// ```
+/// use silicabac::dream;
+/// let stream = dream::hevc(7, &["wpp", "dependent"])?;
+/// assert_eq!(dream::hevc(7, &["wpp", "dependent"])?, stream);
+/// assert!(dream::features_of_hevc(&stream).contains("wpp"));
+/// # Ok::<(), dream::DreamError>(())
+/// ```
+///
+/// # Errors
+/// [`DreamError`].
+pub fn hevc(seed: u64, features: &[&'static str]) -> Result<Vec<u8>, DreamError> {
+    first(seed, features, |random| hevc::dream(random, features), features_of_hevc)
+}
+
+/// The first of several streams of a seed that has these features.
+fn first(
+    seed: u64,
+    features: &[&'static str],
+    dream: impl Fn(&mut random::Random) -> Result<Vec<u8>, DreamError>,
+    features_of: fn(&[u8]) -> BTreeSet<&'static str>,
+) -> Result<Vec<u8>, DreamError> {
+    let wanted: BTreeSet<&'static str> = features.iter().copied().collect();
     let mut seeds = random::Random::new(seed);
     for _ in 0..TRIES {
-        let stream = avc::dream(&mut seeds.fork())?;
-        if features.is_empty() || has_all(&stream, features) {
+        let stream = dream(&mut seeds.fork())?;
+        if features.is_empty() || features_of(&stream).is_superset(&wanted) {
             return Ok(stream);
         }
     }
     Err(DreamError::NoSuchStream { tries: TRIES, features: features.to_vec() })
-}
-
-fn has_all(stream: &[u8], features: &[&str]) -> bool {
-    let found = features_of_avc(stream);
-    features.iter().all(|feature| found.contains(feature))
 }

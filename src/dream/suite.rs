@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::broken::{self, Broken};
-use super::{DreamError, avc, avc_features};
+use super::{DreamError, avc, avc_features, hevc, hevc_features};
 
 /// The name of the file that describes a directory of streams.
 pub const MANIFEST: &str = "dreams.json";
@@ -45,11 +45,15 @@ impl Dreamed {
     /// # Errors
     /// [`DreamError`].
     pub fn make(&self) -> Result<Vec<u8>, DreamError> {
-        let wanted: Vec<&str> =
-            avc_features().filter(|name| self.wanted.iter().any(|wanted| wanted == name)).collect();
+        let is_hevc = self.codec == "h265";
+        let known: Vec<&str> = if is_hevc { hevc_features().collect() } else { avc_features().collect() };
+        let is_wanted = |name: &&str| self.wanted.iter().any(|wanted| wanted == name);
+        let wanted: Vec<&str> = known.into_iter().filter(is_wanted).collect();
         match &self.broken {
-            Some(Broken { class, .. }) => Ok(broken::dream(self.seed, &wanted, *class)?.0),
+            None if is_hevc => hevc(self.seed, &wanted),
             None => avc(self.seed, &wanted),
+            Some(Broken { class, .. }) if is_hevc => Ok(broken::hevc::dream(self.seed, &wanted, *class)?.0),
+            Some(Broken { class, .. }) => Ok(broken::dream(self.seed, &wanted, *class)?.0),
         }
     }
 }
@@ -59,7 +63,7 @@ impl Dreamed {
 pub struct Dreamed {
     /// The name of its file.
     pub file: String,
-    /// `h264`.
+    /// `h264` or `h265`.
     pub codec: String,
     /// What makes it again, together with `wanted`.
     pub seed: u64,

@@ -177,7 +177,7 @@ pub struct Step<'a, C> {
 
 impl<C: Decode> Step<'_, C> {
     /// The byte of the slice segment data at which a substream begins after it, if one does.
-    pub(super) fn next_substream(&self) -> Option<usize> {
+    pub(crate) fn next_substream(&self) -> Option<usize> {
         // Nine bits of it have been read.
         self.ends_substream.then(|| (self.decoder.position() / 8) as usize - 1)
     }

@@ -1,6 +1,7 @@
 //! `silicabac stream dream`
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     path::{Path, PathBuf},
 };
@@ -27,6 +28,7 @@ use crate::cli::{
 #[command(after_help = "Examples:
   silicabac stream dream --seed 7 -o s.264
   silicabac stream dream --seed 7 --features mbaff,pcm -o s.264
+  silicabac stream dream --codec h265 --seed 7 --features wpp,dependent -o s.265
   silicabac stream dream --seed 1 --count 1000 -o dreams
   silicabac stream dream --seed 1 --count 10000 --only-new -o suite
   silicabac stream dream --seed 1 --count 340 --broken -o broken")]
@@ -38,7 +40,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
     /// What the stream has to have
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(dream::avc_features()))]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(all_features()))]
     features: Vec<String>,
     /// So many streams, of this seed and the next ones, in the directory that --output names, with a manifest
     #[arg(long, value_name = "NUMBER")]
@@ -63,15 +65,59 @@ pub(super) struct Arguments {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Standard {
     H264,
+    H265,
+}
+
+impl Standard {
+    const fn codec(self) -> Codec {
+        match self {
+            Standard::H264 => Codec::Avc,
+            Standard::H265 => Codec::Hevc,
+        }
+    }
+
+    /// Its name in manifests and file names, and what files end with.
+    const fn names(self) -> [&'static str; 2] {
+        match self {
+            Standard::H264 => ["h264", "264"],
+            Standard::H265 => ["h265", "265"],
+        }
+    }
+
+    fn features(self) -> Vec<&'static str> {
+        match self {
+            Standard::H264 => dream::avc_features().collect(),
+            Standard::H265 => dream::hevc_features().collect(),
+        }
+    }
+
+    fn features_of(self, stream: &[u8]) -> BTreeSet<&'static str> {
+        match self {
+            Standard::H264 => dream::features_of_avc(stream),
+            Standard::H265 => dream::features_of_hevc(stream),
+        }
+    }
+}
+
+/// Those of both standards.
+fn all_features() -> BTreeSet<&'static str> {
+    dream::avc_features().chain(dream::hevc_features()).collect()
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let Standard::H264 = arguments.codec;
-    let wanted: Vec<&'static str> = dream::avc_features()
-        .filter(|name| arguments.features.iter().any(|feature| feature == name))
-        .collect();
     if let Some(manifest) = &arguments.from {
         return again(manifest, &arguments.output);
+    }
+    let known = arguments.codec.features();
+    let mut wanted = Vec::new();
+    for feature in &arguments.features {
+        let found = known.iter().find(|name| *name == feature);
+        wanted.push(*found.ok_or_else(|| {
+            Failure::Usage(format!(
+                "no stream of this standard has {feature}; there are {}",
+                known.join(", ")
+            ))
+        })?);
     }
     let Some(count) = arguments.count else {
         let (stream, broken) = one(arguments, &wanted, arguments.seed)?;
@@ -91,16 +137,35 @@ fn one(
     wanted: &[&'static str],
     seed: u64,
 ) -> Result<(Vec<u8>, Option<Broken>), Failure> {
-    let Some(name) = &arguments.broken else { return Ok((dream::avc(seed, wanted)?, None)) };
-    let class = Class::ALL.into_iter().find(|class| class.name() == name);
-    let class = class.unwrap_or(Class::ALL[(seed % Class::ALL.len() as u64) as usize]);
-    let (stream, broken) = dream::broken::dream(seed, wanted, class)?;
+    let Some(name) = &arguments.broken else {
+        let stream = match arguments.codec {
+            Standard::H264 => dream::avc(seed, wanted)?,
+            Standard::H265 => dream::hevc(seed, wanted)?,
+        };
+        return Ok((stream, None));
+    };
+    let classes: &[Class] = match arguments.codec {
+        Standard::H264 => &Class::AVC,
+        Standard::H265 => &Class::HEVC,
+    };
+    let class = match name.as_str() {
+        "all" => classes[(seed % classes.len() as u64) as usize],
+        name => *classes.iter().find(|class| class.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
+            let names = names.join(", ");
+            Failure::Usage(format!("no stream of this standard is broken so: {name}; there are {names}"))
+        })?,
+    };
+    let (stream, broken) = match arguments.codec {
+        Standard::H264 => dream::broken::dream(seed, wanted, class)?,
+        Standard::H265 => dream::broken::hevc::dream(seed, wanted, class)?,
+    };
     Ok((stream, Some(broken)))
 }
 
 /// Adds what a stream covers.
-fn take(covered: &mut StreamCoverage, stream: &[u8]) {
-    for unit in Stream::new(Codec::Avc, stream).map_while(Result::ok) {
+fn take(covered: &mut StreamCoverage, codec: Codec, stream: &[u8]) {
+    for unit in Stream::new(codec, stream).map_while(Result::ok) {
         // It was made to be read.
         let _ = covered.take(&unit);
     }
@@ -145,30 +210,31 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
     let directory = self::directory(&arguments.output)?;
     let bar = bar(Some(count), "streams");
     let mut streams = Vec::new();
-    let mut covered = StreamCoverage::new(Codec::Avc);
+    let mut covered = StreamCoverage::new(arguments.codec.codec());
+    let [codec, ending] = arguments.codec.names();
     for seed in (0..count).map(|index| arguments.seed.wrapping_add(index)) {
         let (stream, broken) = one(arguments, wanted, seed)?;
         bar.inc(1);
         let before = covered.met();
         if arguments.only_new {
-            take(&mut covered, &stream);
+            take(&mut covered, arguments.codec.codec(), &stream);
             if covered.met() == before {
                 continue;
             }
         }
-        let stem = format!("h264-{seed}");
-        let file = format!("{stem}.264");
+        let stem = format!("{codec}-{seed}");
+        let file = format!("{stem}.{ending}");
         write_file(&directory.join(&file), |out| out.write_all(&stream))?;
         let kit = match arguments.kit {
-            true => kit::write(directory, &stem, Codec::Avc, &stream)?,
+            true => kit::write(directory, &stem, arguments.codec.codec(), &stream)?,
             false => Vec::new(),
         };
         streams.push(Dreamed {
             file,
-            codec: "h264".to_owned(),
+            codec: codec.to_owned(),
             seed,
             wanted: arguments.features.clone(),
-            features: dream::features_of_avc(&stream).into_iter().map(str::to_owned).collect(),
+            features: arguments.codec.features_of(&stream).into_iter().map(str::to_owned).collect(),
             broken,
             sha256: hex::encode(Sha256::digest(&stream)),
             kit,

@@ -1,6 +1,5 @@
 //! Dreams of H.264.
 
-mod header;
 mod intra;
 mod legal;
 mod levels;
@@ -12,6 +11,7 @@ mod slice;
 
 use super::DreamError;
 use super::choice::Hits;
+use super::header::Header;
 use super::random::Random;
 use crate::avc::ParameterSets;
 use crate::syntax::nal::escape;
@@ -65,6 +65,13 @@ pub(super) fn dream(random: &mut Random) -> Result<Vec<u8>, DreamError> {
     Ok(writer.bytes)
 }
 
+/// That of a NAL unit of this type.
+fn unit_header(nal_unit_type: i64, nal_ref_idc: i64) -> Header {
+    let mut header = Header::default();
+    header.set("nal_unit_type", nal_unit_type).set("nal_ref_idc", nal_ref_idc);
+    header
+}
+
 /// A byte stream in the making.
 #[derive(Debug, Default)]
 struct Writer {
@@ -73,8 +80,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn parameter_set(&mut self, header: header::Header) -> Result<(), DreamError> {
-        let mut writer = header.write(&self.sets)?;
+    fn parameter_set(&mut self, header: Header) -> Result<(), DreamError> {
+        let (mut writer, ()) = header.write(|bits| self.sets.walk(bits))?;
         writer.push(true);
         let rbsp = writer.into_parts().0;
         self.sets.take(&rbsp);

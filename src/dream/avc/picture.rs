@@ -3,16 +3,16 @@
 //! Every reference picture stays one until the end, so a list can have any of them, as often as it has room. All lists of B slices and
 //! most of P slices are written out in full (clause 8.2.4.3), so it is known what they hold.
 
-use super::Writer;
-use super::header::Header;
 use super::legal::Limits;
 use super::levels::Scaling;
 use super::sequence::{LOG2_MAX, Picture, Sequence};
 use super::slice::slice_data;
+use super::{Writer, unit_header};
 use crate::avc::Content;
 use crate::context::SliceType;
 use crate::dream::DreamError;
 use crate::dream::choice::Hits;
+use crate::dream::header::Header;
 use crate::dream::random::Random;
 
 /// A frame, or the field of it that is coded.
@@ -136,17 +136,18 @@ impl Shared<'_> {
             .collect();
         let is_uniform = types.iter().all(|&slice_type| slice_type == types[0]) && random.chance(128);
         if random.chance(60) {
-            let mut delimiter = Header::new(9, 0);
+            let mut delimiter = unit_header(9, 0);
             delimiter.set("primary_pic_type", 7);
             writer.parameter_set(delimiter)?;
         }
         for (index, (&start, &slice_type)) in starts.iter().zip(&types).enumerate() {
             let end = starts.get(index + 1).copied().unwrap_or(size / unit);
-            let mut header = Header::new(if self.is_idr { 5 } else { 1 }, self.nal_ref_idc);
+            let mut header = unit_header(if self.is_idr { 5 } else { 1 }, self.nal_ref_idc);
             header.set("first_mb_in_slice", start);
             header.set("slice_type", slice_type + if is_uniform { 5 } else { 0 });
             let is_temporal = self.header(random, &mut header, slice_type);
-            let mut rbsp = header.write(&writer.sets)?.into_parts().0;
+            let (written, ()) = header.write(|bits| writer.sets.walk(bits))?;
+            let mut rbsp = written.into_parts().0;
             let Content::Slice { parameters, .. } = writer.sets.take(&rbsp) else {
                 return Err(DreamError::NoSlice);
             };

@@ -1,7 +1,7 @@
 //! Parameter sets: what kind of stream it is.
 
-use super::Kind;
-use super::header::Header;
+use super::{Kind, unit_header};
+use crate::dream::header::Header;
 use crate::dream::random::Random;
 
 /// What is the same in the whole stream.
@@ -47,7 +47,7 @@ const LARGEST_DEFAULT: i64 = 42;
 impl Sequence {
     /// Any, and the values of its parameter set.
     pub(super) fn new(random: &mut Random, kind: Kind) -> (Sequence, Header) {
-        let mut header = Header::new(7, 1 + i64::from(random.below(3)));
+        let mut header = unit_header(7, 1 + i64::from(random.below(3)));
         let frame_mbs_only_flag = !kind.interlaced;
         let mb_adaptive_frame_field_flag = kind.interlaced && random.chance(160);
         // Smaller levels have a shorter range of vectors, larger ones a limit on how many there are.
@@ -118,7 +118,7 @@ impl Sequence {
 
     /// Any picture parameter set, and its values.
     pub(super) fn picture(&self, random: &mut Random, pic_parameter_set_id: i64) -> (Picture, Header) {
-        let mut header = Header::new(8, 1 + i64::from(random.below(3)));
+        let mut header = unit_header(8, 1 + i64::from(random.below(3)));
         let pic_init_qp = 26 + random.within(-26 - 6 * (self.kind.bit_depth - 8)..=25);
         let has_high = self.kind.profile_idc >= 100;
         let first = random.within(-12..=12) as i32;

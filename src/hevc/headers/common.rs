@@ -6,7 +6,7 @@ use crate::syntax::{BitCoder, HeaderError};
 ///
 /// # Errors
 /// [`HeaderError`].
-pub(super) fn profile_tier_level<C: BitCoder>(
+pub(crate) fn profile_tier_level<C: BitCoder>(
     coder: &mut C,
     max_sub_layers_minus1: i64,
 ) -> Result<(), HeaderError> {

@@ -3,41 +3,40 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 
-use crate::avc::ParameterSets;
+use super::DreamError;
 use crate::bin::Element;
-use crate::dream::DreamError;
-use crate::syntax::{BitWriter, Values};
+use crate::syntax::{BitWriter, HeaderError, Values};
 
 /// Values that a walk through a header is to find. What is not named is 0, or the lowest legal value; alignment bits are as the
 /// standard wants them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header(BTreeMap<&'static str, VecDeque<i64>>);
 
-impl Header {
-    /// That of a NAL unit of this type.
-    pub(super) fn new(nal_unit_type: i64, nal_ref_idc: i64) -> Header {
-        let mut header = Header::default();
-        header.set("nal_unit_type", nal_unit_type).set("nal_ref_idc", nal_ref_idc);
-        header
-    }
+/// The bits that fill up a byte before slice data, in H.264 and in H.265.
+const ALIGNMENT: [&str; 3] =
+    ["cabac_alignment_one_bit", "alignment_bit_equal_to_one", "alignment_bit_equal_to_zero"];
 
+impl Header {
     /// One more value of an element.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<i64>) -> &mut Header {
         self.0.entry(name).or_default().push_back(value.into());
         self
     }
 
-    /// The bytes up to slice data, or up to the trailing bits, and whether the last one is full.
-    pub(super) fn write(self, sets: &ParameterSets) -> Result<BitWriter<Header>, DreamError> {
+    /// The bits up to slice data, or up to the trailing bits, as a walk finds them, and what the walk makes of them.
+    pub(super) fn write<T>(
+        self,
+        walk: impl FnOnce(&mut BitWriter<Header>) -> Result<T, HeaderError>,
+    ) -> Result<(BitWriter<Header>, T), DreamError> {
         let mut writer = BitWriter::new(self);
-        sets.walk(&mut writer)?;
-        Ok(writer)
+        let found = walk(&mut writer)?;
+        Ok((writer, found))
     }
 }
 
 impl Values for Header {
     fn value(&mut self, element: Element, legal: &RangeInclusive<i64>) -> Option<i64> {
-        if element.0 == "cabac_alignment_one_bit" {
+        if ALIGNMENT.contains(&element.0) {
             return None;
         }
         let value = self.0.get_mut(element.0).and_then(VecDeque::pop_front);

@@ -1,0 +1,171 @@
+//! The data of a slice segment: coding tree units are chosen, made right, and written.
+
+use super::layout::Block;
+use super::levels;
+use super::qp::Qp;
+use crate::bin::{Decode, Element, Encode, Event};
+use crate::dream::DreamError;
+use crate::dream::choice::{Chooser, Counted, Hits};
+use crate::dream::random::Random;
+use crate::engine;
+use crate::hevc::{CodingTreeUnit, Parameters, SegmentEnd, Walk, read_each};
+use crate::observed::{Observed, Observer};
+use crate::syntax::nal::escape;
+
+/// What legal slice data depends on besides [`Parameters`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// The largest entry of the scaling lists.
+    pub(super) weight: i64,
+    /// By how much the QP of chroma can be larger than that of luma.
+    pub(super) chroma_qp_offset: i64,
+    /// How much a coding tree unit may have.
+    pub(super) most_richness: u32,
+    /// Whether it is the last slice segment of its picture.
+    pub(super) is_last: bool,
+}
+
+/// What a dependent slice segment goes on with.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    pub(super) end: Option<SegmentEnd>,
+    pub(super) qp: Qp,
+    pub(super) qp_offset: i64,
+}
+
+/// A slice segment that was made.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) bytes: Vec<u8>,
+    /// The lengths of its substreams in the NAL unit, but for the last.
+    pub(super) entry_points: Vec<u64>,
+    pub(super) after: Before,
+}
+
+/// What the slice segments of a picture have so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spent {
+    bins: u64,
+    bytes: u64,
+}
+
+/// Counts bins too.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    counted: Counted,
+    bins: u64,
+}
+
+impl<C> Observer<C> for Seen {
+    fn coded(&mut self, coder: &C, element: Element, value: i32) {
+        self.counted.coded(coder, element, value);
+    }
+
+    fn after(&mut self, _: &C, coded: Event) {
+        self.bins += u64::from(coded.is_bin());
+    }
+}
+
+/// The data of a slice segment of these coding tree blocks.
+pub(super) fn segment(
+    random: &mut Random,
+    hits: &mut Hits,
+    parameters: &Parameters,
+    before: Before,
+    blocks: &[Block],
+    rules: &Rules,
+    spent: &mut Spent,
+) -> Result<Made, DreamError> {
+    let mut richness = random.below(4).min(rules.most_richness);
+    loop {
+        let mut qp = before.qp.clone();
+        let units = Units { parameters, before: before.end.as_ref(), blocks, rules };
+        let (mut bytes, end) = units.write(random, hits, &mut qp, richness)?;
+        let observed = Observed { coder: engine::Decoder::new(&bytes), observer: Seen::default() };
+        let (mut largest, mut position, mut starts) = (0, 9, Vec::new());
+        let (observed, read) = read_each(parameters, units.before, observed, |step| {
+            largest = largest.max(step.decoder.position() - position);
+            position = step.decoder.position();
+            starts.extend(step.next_substream());
+        });
+        read?;
+        if largest > most_bits(parameters) && richness > 0 {
+            richness -= 1;
+            continue;
+        }
+        observed.observer.counted.add_to(hits);
+        spent.bins += observed.observer.bins;
+        // A substream does not end with a zero, so no byte that prevents emulation stands between two.
+        let starts = starts.iter().map(|&start| escape(&bytes[..start]).len() as u64);
+        let mut last = 0;
+        let entry_points = starts.map(|start| start - std::mem::replace(&mut last, start)).collect();
+        spent.bytes += bytes.len() as u64;
+        if rules.is_last {
+            spent.fill(parameters, &mut bytes);
+        }
+        let after = Before { end: Some(end), qp, qp_offset: before.qp_offset };
+        return Ok(Made { bytes, entry_points, after });
+    }
+}
+
+/// How many bits so many luma samples have, with their chroma.
+fn raw_bits(parameters: &Parameters, samples: u64) -> u64 {
+    let sps = &parameters.sps;
+    let chroma = samples / 2 * [0, 1, 2, 4][usize::from(sps.chroma_array_type() & 3)];
+    samples * u64::from(sps.bit_depth_luma) + chroma * u64::from(sps.bit_depth_chroma)
+}
+
+/// How many bits a coding tree unit has at the most (clause A.3.2): five thirds of RawCtuBits.
+fn most_bits(parameters: &Parameters) -> u64 {
+    5 * raw_bits(parameters, 1 << (2 * parameters.sps.ctb_log2_size)) / 3
+}
+
+impl Spent {
+    /// Appends a cabac_zero_word for each three bytes that a picture of so many bins lacks (clause 7.4.3.10).
+    fn fill(&self, parameters: &Parameters, bytes: &mut Vec<u8>) {
+        let samples = parameters.sps.pic_size.map(u64::from);
+        let free = raw_bits(parameters, samples[0] * samples[1]) / 32;
+        let needed = (3 * self.bins.saturating_sub(free)).div_ceil(32);
+        for _ in 0..needed.saturating_sub(self.bytes).div_ceil(3) {
+            bytes.extend([0, 0]);
+        }
+    }
+}
+
+/// The coding tree units of a slice segment.
+struct Units<'a> {
+    parameters: &'a Parameters,
+    before: Option<&'a SegmentEnd>,
+    blocks: &'a [Block],
+    rules: &'a Rules,
+}
+
+impl Units<'_> {
+    /// Chooses coding tree units, and writes each before the next one is chosen.
+    fn write(
+        &self,
+        random: &mut Random,
+        hits: &Hits,
+        qp: &mut Qp,
+        richness: u32,
+    ) -> Result<(Vec<u8>, SegmentEnd), DreamError> {
+        let Units { parameters, before, blocks, rules } = *self;
+        let has_rows = parameters.pps.entropy_coding_sync_enabled_flag;
+        let mut chooser = Walk::new(Chooser::new(random, hits, richness), parameters, before);
+        let mut writer = Walk::new(engine::Encoder::new(), parameters, before);
+        let nothing = CodingTreeUnit::default();
+        let (mut chosen, mut written) = (CodingTreeUnit::default(), CodingTreeUnit::default());
+        for (index, block) in blocks.iter().enumerate() {
+            let (origin, is_last) = (writer.position(), index + 1 == blocks.len());
+            chooser.coding_tree_unit(&nothing, &mut chosen, is_last)?;
+            if block.begins_tile || has_rows && block.begins_row {
+                qp.begin();
+            }
+            levels::limit(&mut chosen, parameters, rules, origin, qp);
+            // A sign that is hidden follows from the levels as they are now.
+            writer.coding_tree_unit(&chosen, &mut written, is_last)?;
+        }
+        let end = writer.end();
+        Ok((writer.into_coder().finish(), end))
+    }
+}

@@ -1,0 +1,85 @@
+//! Dreams of H.265.
+
+mod blocks;
+mod data;
+mod layout;
+mod levels;
+mod picture;
+mod picture_set;
+mod profile;
+mod qp;
+mod references;
+mod scaling;
+mod sequence;
+mod weights;
+
+use super::DreamError;
+use super::choice::Hits;
+use super::header::Header;
+use super::random::Random;
+use crate::hevc::headers::{ParameterSets, SliceSegment};
+use crate::syntax::nal::escape;
+
+/// Any stream, of a kind that can have these features.
+pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, DreamError> {
+    let mut writer = Writer::default();
+    let kind = profile::Kind::any(random, features);
+    let planned = references::plan(random, &kind);
+    let sequence = sequence::Sequence::new(random, kind, &planned);
+    writer.video_parameter_set(sequence.video_parameter_set())?;
+    writer.parameter_set(sequence.header(random))?;
+    let mut sets = Vec::new();
+    for id in 0..1 + i64::from(random.below(3)) {
+        let (set, header) = picture_set::PictureSet::new(random, &sequence, id);
+        writer.parameter_set(header)?;
+        sets.push(set);
+    }
+    let mut hits = Hits::default();
+    for planned in &planned {
+        let set = &sets[random.below(sets.len() as u32) as usize];
+        picture::Shared { sequence: &sequence, set, planned }.picture(random, &mut hits, &mut writer)?;
+    }
+    Ok(writer.bytes)
+}
+
+/// The header of a NAL unit of this type.
+fn unit_header(nal_unit_type: i64) -> Header {
+    let mut header = Header::default();
+    header.set("nal_unit_type", nal_unit_type).set("nuh_temporal_id_plus1", 1);
+    header
+}
+
+/// A byte stream in the making.
+#[derive(Debug, Default)]
+struct Writer {
+    sets: ParameterSets,
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    fn video_parameter_set(&mut self, header: Header) -> Result<(), DreamError> {
+        let (mut writer, ()) = header.write(sequence::video_parameter_set_rbsp)?;
+        writer.push(true);
+        self.unit(&writer.into_parts().0);
+        Ok(())
+    }
+
+    /// A parameter set, or anything else that ends with trailing bits.
+    fn parameter_set(&mut self, header: Header) -> Result<(), DreamError> {
+        let (mut writer, _) = header.write(|bits| self.sets.walk(bits))?;
+        writer.push(true);
+        self.unit(&writer.into_parts().0);
+        Ok(())
+    }
+
+    /// The bytes of a slice segment header, and what it says.
+    fn slice_segment(&mut self, header: Header) -> Result<(Vec<u8>, SliceSegment), DreamError> {
+        let (writer, segment) = header.write(|bits| self.sets.walk(bits))?;
+        Ok((writer.into_parts().0, segment.ok_or(DreamError::NoSlice)?))
+    }
+
+    fn unit(&mut self, rbsp: &[u8]) {
+        self.bytes.extend([0, 0, 0, 1]);
+        self.bytes.extend(escape(rbsp));
+    }
+}

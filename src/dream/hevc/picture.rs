@@ -1,0 +1,251 @@
+//! Pictures and their slice segments: what their headers say.
+//!
+//! What has to be the same in all slices of a picture is chosen once. Lists of references may have any of those that the picture can
+//! use, in any order; where motion is inferred from another picture, every list that is asked for it has that one.
+
+use super::data::{self, Rules};
+use super::layout::segments;
+use super::picture_set::PictureSet;
+use super::qp::Qp;
+use super::references::{LongTerm, Planned, tell_set};
+use super::sequence::Sequence;
+use super::{Writer, unit_header, weights};
+use crate::dream::DreamError;
+use crate::dream::choice::Hits;
+use crate::dream::header::Header;
+use crate::dream::random::Random;
+use crate::hevc::{Parameters, TileGrid};
+
+/// What the slices of a picture share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shared<'a> {
+    pub(super) sequence: &'a Sequence,
+    pub(super) set: &'a PictureSet,
+    pub(super) planned: &'a Planned,
+}
+
+const B: i64 = 0;
+const P: i64 = 1;
+const I: i64 = 2;
+
+impl Shared<'_> {
+    pub(super) fn picture(
+        &self,
+        random: &mut Random,
+        hits: &mut Hits,
+        writer: &mut Writer,
+    ) -> Result<(), DreamError> {
+        if random.chance(60) {
+            let mut delimiter = unit_header(35);
+            delimiter.set("pic_type", 2);
+            writer.parameter_set(delimiter)?;
+        }
+        let blocks = self.set.grid.blocks();
+        let has_rows = self.sequence.kind.has_rows;
+        let all = segments(random, &blocks, has_rows, self.set.dependent_slice_segments_enabled_flag);
+        let common = self.common(random);
+        let mut spent = data::Spent::default();
+        let mut slice: Option<(Parameters, data::Before)> = None;
+        for segment in &all {
+            let address = blocks[segment.first].address;
+            let mut header = common.clone();
+            header.set("first_slice_segment_in_pic_flag", segment.first == 0);
+            header
+                .set("dependent_slice_segment_flag", segment.is_dependent)
+                .set("slice_segment_address", address);
+            let (parameters, before, qp_offset) = match (&slice, segment.is_dependent) {
+                (Some((parameters, before)), true) => {
+                    let parameters = Parameters { slice_segment_address: address, ..parameters.clone() };
+                    (parameters, before.clone(), before.qp_offset)
+                }
+                _ => {
+                    let qp_offset = self.slice(random, &mut header);
+                    let parameters = self.parameters(writer, &header, address)?;
+                    let qp = Qp::new(&parameters);
+                    (parameters, data::Before { end: None, qp, qp_offset }, qp_offset)
+                }
+            };
+            let rules = Rules {
+                weight: self.set.weight,
+                chroma_qp_offset: qp_offset,
+                most_richness: if self.sequence.samples() > 24_000 { 1 } else { 3 },
+                is_last: segment.end == blocks.len(),
+            };
+            let made = data::segment(
+                random,
+                hits,
+                &parameters,
+                before,
+                &blocks[segment.first..segment.end],
+                &rules,
+                &mut spent,
+            )?;
+            self.entry_points(random, &mut header, &made.entry_points);
+            let (mut rbsp, _) = writer.slice_segment(header)?;
+            rbsp.extend(&made.bytes);
+            writer.unit(&rbsp);
+            slice = Some((parameters, made.after));
+        }
+        Ok(())
+    }
+
+    /// What the data of a slice with this header depends on.
+    fn parameters(
+        &self,
+        writer: &mut Writer,
+        header: &Header,
+        address: u32,
+    ) -> Result<Parameters, DreamError> {
+        let (_, segment) = writer.slice_segment(header.clone())?;
+        let pps = writer.sets.picture(segment.slice_pic_parameter_set_id).ok_or(DreamError::NoSlice)?.clone();
+        let sps = writer.sets.sequence(pps.pps_seq_parameter_set_id).ok_or(DreamError::NoSlice)?.clone();
+        let tiles = TileGrid::new(pps.tiles.as_ref(), sps.size_in_ctbs()).ok_or(DreamError::NoSlice)?;
+        let slice = segment.slice.ok_or(DreamError::NoSlice)?;
+        Ok(Parameters { sps, pps, slice, tiles, slice_segment_address: address, slice_addr_rs: address })
+    }
+
+    /// What all slice segments of the picture say.
+    fn common(&self, random: &mut Random) -> Header {
+        let (sequence, planned) = (self.sequence, self.planned);
+        let mut header = unit_header(planned.nal_unit_type);
+        header.set("slice_pic_parameter_set_id", self.set.id);
+        header.set("pic_output_flag", planned.is_irap() || random.chance(200));
+        header.set("slice_pic_order_cnt_lsb", planned.order);
+        let sets = &sequence.short_term_sets;
+        let listed: Vec<usize> = (0..sets.len()).filter(|&index| sets[index] == planned.short).collect();
+        let is_listed = !listed.is_empty() && random.chance(200);
+        header.set("short_term_ref_pic_set_sps_flag", is_listed);
+        if is_listed {
+            header.set("short_term_ref_pic_set_idx", random.one_of(&listed) as i64);
+        } else {
+            tell_set(random, &mut header, &planned.short, sets, true);
+        }
+        self.long_term(random, &mut header);
+        let has_motion = sequence.sps_temporal_mvp_enabled_flag && planned.collocated.is_some();
+        header.set("slice_temporal_mvp_enabled_flag", has_motion);
+        header
+    }
+
+    /// Long-term references: first those that the sequence parameter set lists.
+    fn long_term(&self, random: &mut Random, header: &mut Header) {
+        let listed = &self.sequence.long_term;
+        let place = |long: &LongTerm| listed.iter().position(|entry| *entry == (long.order, long.is_used));
+        let (of_sequence, own): (Vec<LongTerm>, Vec<LongTerm>) =
+            self.planned.long.iter().partition(|long| place(long).is_some());
+        header.set("num_long_term_sps", of_sequence.len() as i64).set("num_long_term_pics", own.len() as i64);
+        for long in of_sequence.iter().chain(&own) {
+            if let Some(place) = place(long) {
+                header.set("lt_idx_sps", place as i64);
+            } else {
+                header.set("poc_lsb_lt", long.order).set("used_by_curr_pic_lt_flag", long.is_used);
+            }
+            header.set("delta_poc_msb_present_flag", random.chance(80));
+        }
+    }
+
+    /// What a slice says of its own. How much chroma may have a larger QP than luma.
+    fn slice(&self, random: &mut Random, header: &mut Header) -> i64 {
+        let (sequence, set) = (self.sequence, self.set);
+        for _ in 0..set.num_extra_slice_header_bits {
+            header.set("slice_reserved_flag", random.chance(128));
+        }
+        let has_references = !self.planned.references(0).is_empty() && !self.planned.is_irap();
+        let slice_type = if has_references { random.one_of(&[P, P, B, B, B, I]) } else { I };
+        header.set("slice_type", slice_type);
+        header
+            .set("slice_sao_luma_flag", random.chance(190))
+            .set("slice_sao_chroma_flag", random.chance(190));
+        match slice_type {
+            P => self.prediction(random, header, 1),
+            B => self.prediction(random, header, 2),
+            _ => {}
+        }
+        header.set("slice_qp_delta", random.within(-sequence.kind.qp_bd_offset()..=51) - set.init_qp);
+        let mut most = 0;
+        for (name, offset) in
+            ["slice_cb_qp_offset", "slice_cr_qp_offset"].into_iter().zip(set.chroma_qp_offset)
+        {
+            let own = random.within(-12 - offset.min(0)..=12 - offset.max(0));
+            header.set(name, own);
+            most = most.max(offset + own).max(offset);
+        }
+        header.set("cu_chroma_qp_offset_enabled_flag", random.chance(190));
+        header.set("deblocking_filter_override_flag", random.chance(128));
+        header.set("slice_deblocking_filter_disabled_flag", random.chance(100));
+        header.set("slice_beta_offset_div2", random.within(-6..=6));
+        header.set("slice_tc_offset_div2", random.within(-6..=6));
+        header.set("slice_loop_filter_across_slices_enabled_flag", random.chance(128));
+        most + set.most_cu_chroma_qp_offset
+    }
+
+    /// What P and B slices say of their references.
+    fn prediction(&self, random: &mut Random, header: &mut Header, lists: usize) {
+        let (sequence, set) = (self.sequence, self.set);
+        let names = [
+            ["num_ref_idx_l0_active_minus1", "ref_pic_list_modification_flag_l0", "list_entry_l0"],
+            ["num_ref_idx_l1_active_minus1", "ref_pic_list_modification_flag_l1", "list_entry_l1"],
+        ];
+        let collocated = self.planned.collocated.filter(|_| sequence.sps_temporal_mvp_enabled_flag);
+        let from = if lists == 2 { random.below(2) as usize } else { 0 };
+        header.set("num_ref_idx_active_override_flag", 1);
+        let mut counts = Vec::new();
+        for (list, [count_name, flag, entry]) in names.into_iter().enumerate().take(lists) {
+            let initial = self.planned.references(list);
+            let wanted = if list == from { collocated } else { None };
+            let mut count = 1 + if random.chance(50) { random.below(15) } else { random.below(4) } as usize;
+            let is_modified = set.lists_modification_present_flag && initial.len() > 1 && random.chance(150);
+            let mut entries: Vec<usize> = (0..count).map(|index| index % initial.len()).collect();
+            if is_modified {
+                entries.iter_mut().for_each(|entry| *entry = random.below(initial.len() as u32) as usize);
+            }
+            if let Some(order) = wanted
+                && entries.iter().all(|&entry| initial[entry] != order)
+            {
+                let place = initial.iter().position(|&other| other == order).unwrap_or(0);
+                if is_modified {
+                    entries[random.below(count as u32) as usize] = place;
+                } else {
+                    count = place + 1;
+                    entries = (0..count).collect();
+                }
+            }
+            header.set(count_name, count as i64 - 1).set(flag, is_modified);
+            for place in entries.iter().filter(|_| is_modified) {
+                header.set(entry, *place as i64);
+            }
+            if let Some(order) = wanted {
+                let places: Vec<usize> =
+                    (0..count).filter(|&index| initial[entries[index]] == order).collect();
+                header.set("collocated_from_l0_flag", list == 0);
+                header.set("collocated_ref_idx", random.one_of(&places) as i64);
+            }
+            counts.push(count as u32);
+        }
+        header.set("mvd_l1_zero_flag", random.chance(64)).set("cabac_init_flag", random.chance(128));
+        let is_weighted = if lists == 2 { set.weighted_bipred_flag } else { set.weighted_pred_flag };
+        if is_weighted {
+            let kind = &sequence.kind;
+            let is_precise = sequence.range.high_precision_offsets_enabled_flag;
+            let half = 1 << if is_precise { kind.bit_depth - 1 } else { 7 };
+            weights::tell(random, header, &counts, kind.chroma_format_idc != 0, half);
+        }
+        header.set("five_minus_max_num_merge_cand", random.within(0..=4));
+    }
+
+    /// Where substreams begin, and what else a slice segment header ends with.
+    fn entry_points(&self, random: &mut Random, header: &mut Header, lengths: &[u64]) {
+        header.set("num_entry_point_offsets", lengths.len() as i64);
+        if let Some(longest) = lengths.iter().max() {
+            let bits = i64::from(64 - (longest - 1).leading_zeros()).max(1);
+            header.set("offset_len_minus1", random.within(bits..=32) - 1);
+        }
+        for length in lengths {
+            header.set("entry_point_offset_minus1", *length as i64 - 1);
+        }
+        let length = random.within(0..=5);
+        header.set("slice_segment_header_extension_length", length);
+        for _ in 0..length {
+            header.set("slice_segment_header_extension_data_byte", random.within(0..=255));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What a stream is allowed to be (annex A). All are of level 4.1, main tier, which takes any size of coding tree blocks, and tiles.
+
+use crate::dream::header::Header;
+use crate::dream::random::Random;
+
+/// The profile that a stream keeps to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Profile {
+    Main,
+    Main10,
+    /// Main 4:4:4 12, which all formats of up to 12 bits and all tools keep to that are not for 16 bits.
+    Main444Of12,
+    /// Main 4:4:4 16 Intra.
+    Intra16,
+    /// High Throughput 4:4:4 16 Intra: the only one with cabac_bypass_alignment_enabled_flag, and with tiles and rows together.
+    HighThroughput,
+}
+
+/// What kind of stream it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    pub(super) profile: Profile,
+    /// chroma_format_idc, which is ChromaArrayType here.
+    pub(super) chroma_format_idc: i64,
+    /// BitDepthY and BitDepthC.
+    pub(super) bit_depth: i64,
+    /// high_precision_offsets_enabled_flag can be 1.
+    pub(super) has_high_precision_offsets: bool,
+    /// chroma_qp_offset_list_enabled_flag can be 1.
+    pub(super) has_chroma_qp_offsets: bool,
+    /// pcm_enabled_flag can be 1.
+    pub(super) has_pcm: bool,
+    /// How substreams are made.
+    pub(super) has_tiles: bool,
+    pub(super) has_rows: bool,
+}
+
+/// Features that only streams have that are to have one of them, since widespread decoders lack them.
+const BEYOND: [&str; 5] =
+    ["16bit", "bypass-alignment", "extended-precision", "high-precision-offsets", "high-throughput"];
+
+impl Kind {
+    pub(super) fn any(random: &mut Random, features: &[&str]) -> Kind {
+        let wants = |feature: &&str| features.contains(feature);
+        let is_beyond = BEYOND.iter().any(|feature| wants(&feature)) || wants(&"wpp") && wants(&"tiles");
+        let profile = match is_beyond {
+            true => random.one_of(&[
+                Profile::Main444Of12,
+                Profile::Intra16,
+                Profile::HighThroughput,
+                Profile::HighThroughput,
+            ]),
+            false => random.one_of(&[
+                Profile::Main,
+                Profile::Main,
+                Profile::Main10,
+                Profile::Main444Of12,
+                Profile::Main444Of12,
+                Profile::Main444Of12,
+            ]),
+        };
+        let (formats, depths): (&[i64], &[i64]) = match profile {
+            Profile::Main => (&[1], &[8]),
+            Profile::Main10 => (&[1], &[8, 9, 10]),
+            Profile::Main444Of12 => (&[0, 1, 2, 2, 3, 3, 3], &[8, 8, 9, 10, 12]),
+            Profile::Intra16 | Profile::HighThroughput => (&[0, 1, 2, 3, 3, 3], &[8, 10, 12, 16, 16]),
+        };
+        let kind = random.below(8);
+        let chroma_format_idc = random.one_of(formats);
+        let has_both = profile == Profile::HighThroughput && random.chance(128);
+        Kind {
+            profile,
+            chroma_format_idc,
+            bit_depth: random.one_of(depths),
+            has_high_precision_offsets: is_beyond,
+            has_chroma_qp_offsets: wants(&"chroma-qp-offsets"),
+            // Without chroma there are samples of luma alone, which decoders do not know.
+            has_pcm: chroma_format_idc != 0 || wants(&"pcm"),
+            has_tiles: matches!(kind, 0 | 1) || has_both,
+            has_rows: matches!(kind, 2..=4) || has_both,
+        }
+    }
+
+    /// Whether the tools of the range extensions are allowed.
+    pub(super) fn has_range_extension(&self) -> bool {
+        !matches!(self.profile, Profile::Main | Profile::Main10)
+    }
+
+    /// Whether those for 16 bits are.
+    pub(super) fn has_extended_precision(&self) -> bool {
+        matches!(self.profile, Profile::Intra16 | Profile::HighThroughput)
+    }
+
+    /// Whether every picture is one that decoding can begin with.
+    pub(super) fn is_intra(&self) -> bool {
+        self.has_extended_precision()
+    }
+
+    /// QpBdOffset.
+    pub(super) fn qp_bd_offset(&self) -> i64 {
+        6 * (self.bit_depth - 8)
+    }
+
+    /// profile_tier_level().
+    pub(super) fn tell(&self, header: &mut Header) {
+        let general_profile_idc = match self.profile {
+            Profile::Main => 1,
+            Profile::Main10 => 2,
+            Profile::Main444Of12 | Profile::Intra16 => 4,
+            Profile::HighThroughput => 5,
+        };
+        header.set("general_profile_idc", general_profile_idc);
+        for idc in 0..32 {
+            let is_compatible = idc == general_profile_idc || self.profile == Profile::Main && idc == 2;
+            header.set("general_profile_compatibility_flag", is_compatible);
+        }
+        header.set("general_progressive_source_flag", 1).set("general_frame_only_constraint_flag", 1);
+        // From general_max_12bit_constraint_flag to general_lower_bit_rate_constraint_flag, then thirteen bits of the 35 that are 0.
+        let constraints: i64 = match self.profile {
+            Profile::Main | Profile::Main10 => 0,
+            Profile::Main444Of12 => 0b1_0000_0001,
+            Profile::Intra16 | Profile::HighThroughput => 0b0_0000_0100,
+        };
+        header.set("general_constraint_bits_high", constraints << 13).set("general_level_idc", 123);
+    }
+}

@@ -1,0 +1,58 @@
+//! QPY of coding units (clause 8.6.1). No value of CuQpDeltaVal is wrong, since QPY wraps around; but how large levels become depends
+//! on it.
+
+use crate::hevc::Parameters;
+
+/// How many of the smallest coding blocks a coding tree block is wide.
+const WIDTH: usize = 8;
+
+/// QPY in the coding tree block, and what it is predicted from.
+#[derive(Clone, Debug)]
+pub(super) struct Qp {
+    slice_qp_y: i32,
+    qp_bd_offset: i32,
+    /// Of the coding unit before.
+    last: i32,
+    /// CuQpDeltaVal.
+    delta: i32,
+    predicted: i32,
+    /// By rows of blocks of 8x8 luma samples.
+    of: [[i32; WIDTH]; WIDTH],
+}
+
+impl Qp {
+    /// Where a slice begins.
+    pub(super) fn new(parameters: &Parameters) -> Qp {
+        let slice_qp_y = parameters.slice.slice_qp_y.into();
+        let qp_bd_offset = 6 * (i32::from(parameters.sps.bit_depth_luma) - 8);
+        let of = [[slice_qp_y; WIDTH]; WIDTH];
+        Qp { slice_qp_y, qp_bd_offset, last: slice_qp_y, delta: 0, predicted: slice_qp_y, of }
+    }
+
+    /// Where a tile begins, or a row that is a substream.
+    pub(super) fn begin(&mut self) {
+        self.last = self.slice_qp_y;
+    }
+
+    /// A quantization group begins at this luma sample of the coding tree block.
+    pub(super) fn group(&mut self, [x, y]: [u32; 2]) {
+        let (column, row) = ((x / 8) as usize, (y / 8) as usize);
+        let left = if column > 0 { self.of[row][column - 1] } else { self.last };
+        let above = if row > 0 { self.of[row - 1][column] } else { self.last };
+        self.predicted = (left + above + 1) >> 1;
+        self.delta = 0;
+    }
+
+    /// A coding unit of this size comes, with a CuQpDeltaVal if it is the one of its group that tells it. QPY.
+    pub(super) fn unit(&mut self, [x, y]: [u32; 2], log2_size: u32, delta: Option<i32>) -> i32 {
+        self.delta = delta.unwrap_or(self.delta);
+        let count = 52 + self.qp_bd_offset;
+        let qp = (self.predicted + self.delta + count + self.qp_bd_offset) % count - self.qp_bd_offset;
+        let (column, row, size) = ((x / 8) as usize, (y / 8) as usize, 1 << (log2_size - 3));
+        for row in &mut self.of[row..row + size] {
+            row[column..column + size].fill(qp);
+        }
+        self.last = qp;
+        qp
+    }
+}
