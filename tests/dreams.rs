@@ -263,7 +263,7 @@ fn ffmpeg_is_content_with_dreams_of_h265() {
     let dir = tempfile::tempdir().unwrap();
     dreams(dir.path(), 40, &["--codec=h265"]);
     let manifest = fs::read_to_string(dir.path().join("dreams.json")).unwrap();
-    assert_eq!(manifest.matches("\"codec\": \"h265\"").count(), 40);
+    assert_eq!(manifest.matches("\"codec\":\"h265\"").count(), 40);
     let run = judge(dir.path(), &FFMPEG.replace("h264", "hevc"), &["--record", "FFmpeg"]);
     expect(
         &run,
