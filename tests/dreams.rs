@@ -382,6 +382,35 @@ fn a_suite_reaches_everything() {
     assert!(below(&items(&streams[..3])).len() > 5);
 }
 
+/// H.265: likewise, but for the contexts of screen content; offsets of the QP of chroma are asked for.
+#[test]
+fn a_suite_of_h265_reaches_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    for (seed, count, feature) in [(1, 700, None), (2_000, 40, Some("--features=chroma-qp-offsets,444"))] {
+        let mut dream = command();
+        dream.args([
+            "stream",
+            "dream",
+            "--codec=h265",
+            &format!("--seed={seed}"),
+            &format!("--count={count}"),
+        ]);
+        dream.arg("--only-new").args(feature).arg("-o").arg(dir.path());
+        expect(&dream.output().unwrap(), 0, &[&format!("streams of {count} seeds")]);
+    }
+    let streams = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let streams = streams.filter(|path| path.extension().unwrap() == "265");
+    let run = command().args(["stream", "coverage", "--format=json"]).args(streams).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let items = report["items"].as_array().unwrap();
+    let values = items.iter().filter(|item| item["axes"][0]["name"] == "value");
+    let below: Vec<_> = values.filter(|item| item["percent"] != 100.0).map(|item| &item["name"]).collect();
+    assert_eq!(below, [""; 0]);
+    let contexts = items.iter().find(|item| item["name"] == "contexts").unwrap();
+    let all = (0..202).filter(|&flat| HevcProfile::RangeExtensions.has(flat)).count();
+    assert_eq!(contexts["hit"], all);
+}
+
 #[test]
 fn a_goal_that_is_missed_is_told() {
     let stream = common::streams().remove(0);

@@ -168,7 +168,7 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
 /// The features of an H.265 stream.
 ///
 /// ```
-/// let stream = std::fs::read("tests/streams/x265_main_wpp_cif.265")?;
+/// let stream = std::fs::read("tests/streams/hm_wpp_depslices.265")?;
 /// assert!(silicabac::dream::features_of_hevc(&stream).contains("wpp"));
 /// # Ok::<(), std::io::Error>(())
 /// ```

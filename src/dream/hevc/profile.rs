@@ -42,7 +42,7 @@ const BEYOND: [&str; 5] =
 impl Kind {
     pub(super) fn any(random: &mut Random, features: &[&str]) -> Kind {
         let wants = |feature: &&str| features.contains(feature);
-        let is_beyond = BEYOND.iter().any(|feature| wants(&feature)) || wants(&"wpp") && wants(&"tiles");
+        let is_beyond = BEYOND.iter().any(wants) || wants(&"wpp") && wants(&"tiles");
         let profile = match is_beyond {
             true => random.one_of(&[
                 Profile::Main444Of12,

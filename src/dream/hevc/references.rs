@@ -76,7 +76,9 @@ pub(super) fn plan(random: &mut Random, kind: &Kind) -> Vec<Planned> {
 /// A coded video sequence: it begins with a picture of this type.
 fn sequence(random: &mut Random, nal_unit_type: i64, length: usize, all: &mut Vec<Planned>) {
     let step = random.within(1..=2) as i32;
-    let base = if matches!(nal_unit_type, 19 | 20) { 0 } else { random.within(0..=1) as i32 };
+    // FFmpeg 9.0 takes a BLA picture for another one that has its PicOrderCntVal, though that is of the sequence before.
+    let first = all.iter().map(|planned| planned.order + 1).max().unwrap_or(0);
+    let base = if matches!(nal_unit_type, 19 | 20) { 0 } else { first + random.within(0..=1) as i32 };
     let mut ranks: Vec<i32> = (1..length as i32).collect();
     if random.chance(128) {
         random.shuffle(&mut ranks);
