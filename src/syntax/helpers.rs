@@ -86,11 +86,10 @@ impl Helpers {
                         break;
                     }
                     let help = || {
-                        while let Some(part) = next() {
+                        while !self.is_wanted_elsewhere()
+                            && let Some(part) = next()
+                        {
                             do_part(part);
-                            if self.is_wanted_elsewhere() {
-                                break;
-                            }
                         }
                         self.add(1);
                     };
@@ -158,19 +157,23 @@ mod tests {
         }
     }
 
-    /// Whoever was counted as free and is not any more has its place back after a part.
+    /// Two threads do a part each; then one of them should not be there, and the other does the rest.
     #[test]
     fn helpers_stop_when_they_are_wanted_elsewhere() {
-        let helpers = Helpers::new(1);
+        let (helpers, both) = (Helpers::new(1), Barrier::new(2));
         let own = thread::current().id();
-        let helped = helpers.share((0..20).collect(), |part| {
-            thread::sleep(Duration::from_millis(2));
-            if part == 2 {
+        let is_helped = |part| {
+            if part < 2 {
+                both.wait();
+            }
+            let is_helped = thread::current().id() != own;
+            if is_helped {
                 helpers.free.fetch_sub(1, Ordering::Relaxed);
             }
-            part > 6 && thread::current().id() != own
-        });
-        assert!(!helped.contains(&true));
+            is_helped
+        };
+        let helped = helpers.share((0..20).collect(), is_helped);
+        assert_eq!(helped.into_iter().filter(|is_helped| *is_helped).count(), 1);
         assert_eq!(helpers.free.into_inner(), 0);
     }
 }
