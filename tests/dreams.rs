@@ -9,6 +9,8 @@ use common::{command, expect, program};
 use sha2::{Digest, Sha256};
 use silicabac::avc::{Content, Macroblock, Stream, StreamUnit};
 use silicabac::bin::Event;
+use silicabac::context::Codec;
+use silicabac::coverage::StreamCoverage;
 use silicabac::dream::broken::{self, Class, break_one};
 use silicabac::dream::reduce::{Left, reduce};
 use silicabac::dream::suite::Manifest;
@@ -563,4 +565,29 @@ fn a_manifest_is_made_into_its_streams_again() {
         fs::write(&manifest, text.replacen(from_text, to, 1)).unwrap();
         expect(&from(&manifest), 4, &["dreams.json", said]);
     }
+}
+
+/// What is published is made again from its seeds, and reaches all that dreams are counted by.
+#[test]
+fn the_published_streams_are_made_again() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/dreams.json");
+    let manifest: Manifest = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
+    let mut covered = [Codec::Avc, Codec::Hevc].map(|codec| (codec, StreamCoverage::new(codec)));
+    for stream in &manifest.streams {
+        let bytes = stream.make().unwrap();
+        assert_eq!(hex::encode(Sha256::digest(&bytes)), stream.sha256, "{}", stream.file);
+        let (codec, coverage) = &mut covered[usize::from(stream.codec == "h265")];
+        for unit in silicabac::stream::Stream::new(*codec, &bytes[..]) {
+            coverage.take(&unit.unwrap()).unwrap();
+        }
+    }
+    for (codec, coverage) in &covered {
+        let report = coverage.report();
+        let values =
+            report.items.iter().filter(|item| item.axes[0].name == "value" || item.name == "contexts");
+        let below: Vec<&str> = values.filter(|item| item.percent() < 100.0).map(|item| item.name).collect();
+        assert_eq!(below, [""; 0], "{codec:?}");
+    }
+    let known = manifest.streams.iter().filter(|stream| stream.pictures.is_some()).count();
+    assert!(known > 150, "{known}");
 }

@@ -170,8 +170,9 @@ impl Files {
     }
 
     fn write_json(&self, report: &Report) -> Result<(), Failure> {
+        // The names of thousands of mutants, which would be a third longer with a line each.
         write_file(&self.json, |sink| {
-            serde_json::to_writer_pretty(&mut *sink, &report.to_json())?;
+            serde_json::to_writer(&mut *sink, &report.to_json())?;
             writeln!(sink)
         })
     }
