@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use common::ShortTermSet;
+#[cfg(feature = "dream")]
 pub(crate) use common::profile_tier_level;
 pub use picture::{Picture, Tiles};
 pub use sequence::{Pcm, RangeExtension, Sequence};
