@@ -60,7 +60,7 @@ impl StreamUnit {
     ///
     /// ```
     /// use silicabac::hevc::Stream;
-    /// let bytes = std::fs::read("tests/streams/x265_main_wpp_cif.265")?;
+    /// let bytes = std::fs::read("tests/streams/hm_wpp_depslices.265")?;
     /// assert!(Stream::new(&bytes[..]).all(|unit| unit.is_ok_and(|unit| unit.entry_point_note().is_none())));
     /// # Ok::<(), std::io::Error>(())
     /// ```
