@@ -1,7 +1,7 @@
 //! The data of a slice segment: coding tree units are chosen, made right, and written.
 
 use super::layout::Block;
-use super::levels;
+use super::levels::{self, Scaling};
 use super::qp::Qp;
 use crate::bin::{Decode, Element, Encode, Event};
 use crate::dream::DreamError;
@@ -15,10 +15,7 @@ use crate::syntax::nal::escape;
 /// What legal slice data depends on besides [`Parameters`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// The largest entry of the scaling lists.
-    pub(super) weight: i64,
-    /// By how much the QP of chroma can be larger than that of luma.
-    pub(super) chroma_qp_offset: i64,
+    pub(super) scaling: Scaling,
     /// How much a coding tree unit may have.
     pub(super) most_richness: u32,
     /// Whether it is the last slice segment of its picture.
@@ -161,7 +158,7 @@ impl Units<'_> {
             if block.begins_tile || has_rows && block.begins_row {
                 qp.begin();
             }
-            levels::limit(&mut chosen, parameters, rules, origin, qp);
+            levels::limit(&mut chosen, parameters, &rules.scaling, origin, qp);
             // A sign that is hidden follows from the levels as they are now.
             writer.coding_tree_unit(&chosen, &mut written, is_last)?;
         }

@@ -8,7 +8,6 @@
 //! the limit; where nothing adds up, each of them.
 
 use super::blocks::{Found, find};
-use super::data::Rules;
 use super::qp::Qp;
 use crate::hevc::{CodingTreeUnit, Level, Parameters, PredMode, ResidualBlock};
 
@@ -37,11 +36,20 @@ struct Scale {
     bit_depth: u32,
 }
 
+/// What scales levels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scaling {
+    /// The largest entry of the scaling lists.
+    pub(super) weight: i64,
+    /// By how much the QP of chroma can be larger than that of luma.
+    pub(super) chroma_qp_offset: i64,
+}
+
 /// Makes the levels of a coding tree unit at this luma sample smaller where they are too large.
 pub(super) fn limit(
     unit: &mut CodingTreeUnit,
     parameters: &Parameters,
-    rules: &Rules,
+    scaling: &Scaling,
     origin: [u32; 2],
     qp: &mut Qp,
 ) {
@@ -53,7 +61,7 @@ pub(super) fn limit(
         let (own, others) = rest.split_at(usize::from(block.levels).min(rest.len()));
         rest = others;
         let first = unit.levels.len();
-        match Scale::new(found, block, parameters, rules) {
+        match Scale::new(found, block, parameters, scaling) {
             None => unit.levels.extend(own),
             Some(scale) => scale.keep(own, &mut unit.levels),
         }
@@ -63,7 +71,12 @@ pub(super) fn limit(
 
 impl Scale {
     /// `None` where any level will do.
-    fn new(found: &Found, block: &ResidualBlock, parameters: &Parameters, rules: &Rules) -> Option<Scale> {
+    fn new(
+        found: &Found,
+        block: &ResidualBlock,
+        parameters: &Parameters,
+        scaling: &Scaling,
+    ) -> Option<Scale> {
         let (sps, log2_size) = (&parameters.sps, found.log2_size);
         if sps.range.extended_precision_processing_flag {
             return None;
@@ -87,9 +100,9 @@ impl Scale {
         }
         let offset = 6 * (i64::from(bit_depth) - 8);
         let qp_y = i64::from(found.qp_y);
-        let qp = offset + if found.component == 0 { qp_y } else { (qp_y + rules.chroma_qp_offset).min(57) };
+        let qp = offset + if found.component == 0 { qp_y } else { (qp_y + scaling.chroma_qp_offset).min(57) };
         let qp = qp.max(0);
-        let factor = (rules.weight * LEVEL_SCALE[(qp % 6) as usize]) << (qp / 6);
+        let factor = (scaling.weight * LEVEL_SCALE[(qp % 6) as usize]) << (qp / 6);
         Some(Scale { way, adds_up: has_rdpcm || way == Way::Transform, factor, log2_size, bit_depth })
     }
 

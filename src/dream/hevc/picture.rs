@@ -5,6 +5,7 @@
 
 use super::data::{self, Rules};
 use super::layout::segments;
+use super::levels::Scaling;
 use super::picture_set::PictureSet;
 use super::qp::Qp;
 use super::references::{LongTerm, Planned, tell_set};
@@ -66,8 +67,7 @@ impl Shared<'_> {
                 }
             };
             let rules = Rules {
-                weight: self.set.weight,
-                chroma_qp_offset: qp_offset,
+                scaling: Scaling { weight: self.set.weight, chroma_qp_offset: qp_offset },
                 most_richness: if self.sequence.samples() > 24_000 { 1 } else { 3 },
                 is_last: segment.end == blocks.len(),
             };
