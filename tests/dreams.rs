@@ -3,7 +3,7 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::{convert::Infallible, fs, path::Path, process::Output};
+use std::{convert::Infallible, fs, path::Path, process::Output, time::Duration};
 
 use common::{command, expect, program};
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use silicabac::bin::Event;
 use silicabac::context::Codec;
 use silicabac::coverage::StreamCoverage;
 use silicabac::dream::broken::{self, Class, break_one};
+use silicabac::dream::judge::play;
 use silicabac::dream::reduce::{Left, reduce};
 use silicabac::dream::suite::Manifest;
 use silicabac::dream::{avc, avc_features, features_of_avc, features_of_hevc, hevc, hevc_features};
@@ -238,13 +239,18 @@ fn fault_of_h265(unit: &h265::StreamUnit) -> Option<String> {
 }
 
 /// The decoder that is asked: it says nothing unless something is wrong, and gives up then.
-const FFMPEG: &str = "ffmpeg -v warning -threads 1 -xerror -err_detect explode -f h264 -i {} -fps_mode passthrough -f framemd5 - 2>&1";
+const FFMPEG: &str = "ffmpeg -v warning -threads 1 -xerror -err_detect explode -f h264 -i {} -fps_mode passthrough -f framemd5 - 2>{}.err && test ! -s {}.err";
 
 #[test]
 fn ffmpeg_is_content_with_dreams() {
     let Some(_) = program("ffmpeg", "ffmpeg") else { return };
     let dir = tempfile::tempdir().unwrap();
     dreams(dir.path(), 40, &[]);
+    // It would say so if it were not.
+    let damaged = dir.path().join("damaged.264");
+    fs::write(&damaged, broken::dream(1, &[], Class::CabacInitIdc).unwrap().0).unwrap();
+    let played = play(FFMPEG, &damaged, Duration::from_secs(20)).unwrap();
+    assert!(played.status.is_some_and(|status| !status.success()), "{played:?}");
     let run = judge(dir.path(), FFMPEG, &["--record", "FFmpeg"]);
     expect(
         &run,
@@ -490,7 +496,7 @@ fn complaint(ffmpeg: &Path, stream: &[u8]) -> String {
     command
         .args(["-v", "warning", "-threads", "1", "-xerror", "-err_detect", "explode", "-i"])
         .arg(file.path());
-    let output = command.args(["-fps_mode", "passthrough", "-f", "null", "-"]).output().unwrap();
+    let output = command.args(["-fps_mode", "passthrough", "-f", "framemd5", "-"]).output().unwrap();
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -506,12 +512,13 @@ fn a_command_that_fails_is_asked_again_and_again() {
     expect(&reduce(&stream, "test $(wc -c < {}) -lt 300"), 0, &["bytes before; after", "1 frames"]);
     // What is left of 5,154 bytes is a few I_PCM macroblocks.
     assert!((300..1_600).contains(&fs::metadata(&small).unwrap().len()));
-    expect(&reduce(&stream, "true"), 2, &["does not fail on", "s.264"]);
+    expect(&reduce(&stream, "test -s {}"), 2, &["does not fail on", "s.264"]);
+    expect(&reduce(&stream, "false"), 2, &["with {} in it"]);
     // Another failure is not the same one.
     let check = "test $(wc -c < {}) -ge 1000 || exit 3; exit 4";
     expect(&reduce(&stream, check), 0, &["bytes before"]);
     assert!(fs::metadata(&small).unwrap().len() >= 1_000);
-    expect(&reduce(Path::new("tests/streams/hm_pcm.265"), "false"), 2, &["is a stream of H.265"]);
+    expect(&reduce(Path::new("tests/streams/hm_pcm.265"), "test ! -s {}"), 2, &["is a stream of H.265"]);
 }
 
 #[test]
@@ -559,11 +566,15 @@ fn a_manifest_is_made_into_its_streams_again() {
     for (from_text, to, said) in [
         ("\"seed\":1", "\"seed\":7", "another stream of a seed"),
         ("h264-1.264", "../h264-1.264", "leads out of the directory"),
+        ("h264-1.264", "h264-2.264", "the same name"),
+        ("h264-1.264", "dreams.json", "the same name"),
+        ("\"codec\":\"h264\"", "\"codec\":\"av1\"", "the codec av1"),
+        ("\"wanted\":[\"cropped\"]", "\"wanted\":[\"wpp\"]", "the feature wpp"),
         ("\"streams\"", "\"stream\"", "missing field"),
     ] {
         assert!(text.contains(from_text), "{from_text}");
         fs::write(&manifest, text.replacen(from_text, to, 1)).unwrap();
-        expect(&from(&manifest), 4, &["dreams.json", said]);
+        expect(&from(&manifest), 4, &[said]);
     }
 }
 
@@ -590,4 +601,73 @@ fn the_published_streams_are_made_again() {
     }
     let known = manifest.streams.iter().filter(|stream| stream.pictures.is_some()).count();
     assert!(known > 150, "{known}");
+}
+
+/// In an access unit, a delimiter comes first.
+fn has_delimiters_first(types: &[u8], delimiter: u8, is_set: impl Fn(u8) -> bool) -> bool {
+    types.windows(2).all(|pair| pair[1] != delimiter || !is_set(pair[0]))
+}
+
+#[test]
+fn delimiters_come_first() {
+    let is_set_of_avc = |kind| matches!(kind, 7 | 8);
+    assert!(!has_delimiters_first(&[7, 8, 9, 5], 9, is_set_of_avc));
+    let mut delimiters = 0;
+    for seed in 0..200 {
+        let types: Vec<u8> = Stream::new(&avc(seed, &[]).unwrap()[..])
+            .map(|unit| unit.unwrap().nal_unit_type().unwrap())
+            .collect();
+        assert!(has_delimiters_first(&types, 9, is_set_of_avc), "{seed}: {types:?}");
+        delimiters += types.iter().filter(|&&kind| kind == 9).count();
+        let types: Vec<u8> =
+            h265::Stream::new(&hevc(seed, &[]).unwrap()[..]).map(|unit| unit.unwrap().rbsp[0] >> 1).collect();
+        assert!(has_delimiters_first(&types, 35, |kind| matches!(kind, 32..=34)), "{seed}: {types:?}");
+        delimiters += types.iter().filter(|&&kind| kind == 35).count();
+    }
+    assert!(delimiters > 100);
+}
+
+#[test]
+fn frames_are_left_out_down_to_as_few_as_it_takes() {
+    let frames = |stream: &[u8]| {
+        let first = |unit: &StreamUnit| {
+            unit.headers()
+                .elements
+                .iter()
+                .any(|element| element.element.0 == "first_mb_in_slice" && element.value == 0)
+        };
+        Stream::new(stream).filter(|unit| first(unit.as_ref().unwrap())).count()
+    };
+    let stream = (0..).map(|seed| avc(seed, &["p", "main"]).unwrap());
+    let is_long = |stream: &Vec<u8>| frames(stream) == 4 && !features_of_avc(stream).contains("field");
+    let stream = stream.into_iter().find(is_long).unwrap();
+    for wanted in 1..=4 {
+        let fails = |stream: &[u8], _: &Left| Ok::<_, Infallible>(frames(stream) >= wanted);
+        let (small, left) = reduce(&stream, fails).unwrap();
+        assert_eq!((left.frames, frames(&small)), (wanted, wanted));
+        let last = Stream::new(&small[..]).last().unwrap().unwrap();
+        assert!(last.slice_number.is_some());
+    }
+}
+
+/// At most 24 weights are sent with a slice of H.265 (clause 7.4.7.3).
+#[test]
+fn slices_of_h265_have_few_weights() {
+    let mut most = 0;
+    for seed in 0..300 {
+        for unit in h265::Stream::new(&hevc(seed, &[]).unwrap()[..]) {
+            let elements = unit.unwrap().headers().elements;
+            let count = |name: &str| {
+                elements
+                    .iter()
+                    .filter(|element| element.element.0.starts_with(name) && element.value == 1)
+                    .count()
+            };
+            let flags = |kind: &str| {
+                count(&format!("{kind}_weight_l0_flag")) + count(&format!("{kind}_weight_l1_flag"))
+            };
+            most = most.max(flags("luma") + 2 * flags("chroma"));
+        }
+    }
+    assert!((10..=24).contains(&most), "{most}");
 }

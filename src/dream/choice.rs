@@ -72,6 +72,7 @@ impl Taste {
             significant: up_to(most),
             last: 4 + up_to(120),
             larger: 30 + up_to(most.min(170)),
+            // H.264 has nothing to split; of H.265 it is chosen in `renew`.
             split: 0,
         }
     }
@@ -155,8 +156,8 @@ impl BinCoder for Chooser<'_> {
             Place::Macroblock(_) if self.place != Some(place) => {
                 self.taste = Taste::new(self.random, self.richness);
             }
-            // Which has many blocks.
             Place::CodingTreeUnit(_) if self.place != Some(place) => self.renew(),
+            // A coding tree unit has many blocks, so some of them get another taste.
             Place::TransformBlock { .. } if self.random.chance(24) => return self.renew(),
             _ => return,
         }

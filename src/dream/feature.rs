@@ -39,7 +39,7 @@ const AVC_HEADERS: [Shown; 25] = [
 /// Features of H.264 that slice data shows.
 const AVC_DATA: [&str; 3] = ["p", "b", "pcm"];
 
-/// The same of H.265.
+/// Features of H.265 that elements of headers show.
 const HEVC_HEADERS: [Shown; 54] = [
     ("main", "general_profile_idc", &[1]),
     ("main10", "general_profile_idc", &[2]),
@@ -97,7 +97,7 @@ const HEVC_HEADERS: [Shown; 54] = [
     ("not-shown", "pic_output_flag", &[0]),
 ];
 
-/// The same of H.265.
+/// Features of H.265 that slice segment data shows.
 const HEVC_DATA: [&str; 8] = ["p", "b", "pcm", "lossless", "transform-skip", "ctb16", "ctb32", "ctb64"];
 
 /// What a feature is called, and by which values of which element of a header it shows.

@@ -31,8 +31,8 @@ const COMPLAINT: usize = 4_096;
 impl Played {
     /// Whether a signal ended it, or the shell says so of what it started.
     pub fn has_crashed(&self) -> bool {
-        // SIGILL, SIGABRT, SIGBUS, SIGFPE and SIGSEGV.
-        const OF_SHELL: [i32; 5] = [128 + 4, 128 + 6, 128 + 7, 128 + 8, 128 + 11];
+        // SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV and SIGSYS.
+        const OF_SHELL: [i32; 8] = [128 + 4, 128 + 5, 128 + 6, 128 + 7, 128 + 8, 128 + 9, 128 + 11, 128 + 31];
         self.status.is_some_and(|status| status.code().is_none_or(|code| OF_SHELL.contains(&code)))
     }
 
@@ -65,7 +65,8 @@ impl Played {
 /// # Errors
 /// The shell cannot be started.
 pub fn play(command: &str, stream: &Path, patience: Duration) -> io::Result<Played> {
-    let path = stream.to_string_lossy().replace('\'', r"'\''");
+    let path = stream.to_str().ok_or_else(|| io::Error::other("the path of a stream has to be UTF-8"))?;
+    let path = path.replace('\'', r"'\''");
     let began = Instant::now();
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command.replace("{}", &format!("'{path}'")));
@@ -78,7 +79,7 @@ pub fn play(command: &str, stream: &Path, patience: Duration) -> io::Result<Play
     let (status, memory) = wait(&mut child, began + patience)?;
     let time = began.elapsed();
     // All that could write has ended, unless it left the group of processes.
-    const A_MOMENT: Duration = Duration::from_secs(1);
+    const A_MOMENT: Duration = Duration::from_secs(10);
     match (output.recv_timeout(A_MOMENT), complaint.recv_timeout(A_MOMENT)) {
         (Ok(output), Ok(complaint)) => {
             Ok(Played { status, output: output?, complaint: complaint?, time, memory })
@@ -108,7 +109,11 @@ fn wait(child: &mut Child, until: Instant) -> io::Result<(Option<ExitStatus>, u6
     loop {
         let has_ended = has_ended(child)?;
         if has_ended || Instant::now() >= until {
-            end(child)?;
+            let killed = end(child);
+            if !has_ended {
+                // Of what has ended by itself, there may be nothing left to end.
+                killed?;
+            }
             let ended = child.wait4()?;
             return Ok((has_ended.then_some(ended.status), ended.rusage.maxrss));
         }

@@ -23,7 +23,8 @@ use std::collections::BTreeSet;
 use crate::avc::{DataError, Fault, WriteError};
 use crate::syntax::HeaderError;
 
-/// Why no stream was made. But for the first, it is a fault of this room, since every choice is meant to be legal.
+/// Why no stream was made. But for [`NoSuchStream`](DreamError::NoSuchStream) and [`Unknown`](DreamError::Unknown), it is a fault of
+/// this room, since every choice is meant to be legal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DreamError {
     /// A header cannot be written.
@@ -52,6 +53,9 @@ pub enum DreamError {
         /// What they were to have.
         features: Vec<&'static str>,
     },
+    /// What a manifest asks for is not known.
+    #[error("no stream has {0}")]
+    Unknown(String),
     /// A slice header was written that is none.
     #[error("a slice header that was written is not one of a slice with CABAC")]
     NoSlice,

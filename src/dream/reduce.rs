@@ -28,6 +28,7 @@ struct Part {
     bytes: Vec<u8>,
     prefix: Vec<u8>,
     slice: Option<Slice>,
+    is_slice: bool,
     /// Whether it is the first slice of a frame, or of the first field of one.
     begins_frame: bool,
     is_idr: bool,
@@ -43,6 +44,7 @@ impl Part {
         sent.take(&unit);
         Part {
             slice: Slice::new(&unit, sent),
+            is_slice: unit.slice_number.is_some(),
             begins_frame: unit.slice_number.is_some() && begins_frame(&unit, first_field),
             is_idr: unit.nal_unit_type() == Some(5),
             is_set: matches!(unit.nal_unit_type(), Some(7 | 8 | 13 | 15)),
@@ -108,14 +110,19 @@ where
         };
         // The first ones alone, as few as possible.
         let starts = begins(&self.parts);
-        let (mut enough, mut count) = (starts.len(), 1);
-        while count < enough {
+        let (mut too_few, mut enough) = (0, starts.len());
+        while too_few + 1 < enough {
+            let count = too_few.midpoint(enough);
             let mut parts = self.parts.clone();
             parts.truncate(starts[count]);
+            // What comes before a frame is of that frame.
+            while parts.last().is_some_and(|part| !part.is_slice) {
+                parts.pop();
+            }
             if self.attempt(parts)? {
                 enough = count;
             } else {
-                count += (enough - count).div_ceil(2);
+                too_few = count;
             }
         }
         // From a later IDR picture on.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::broken::{self, Broken};
+use super::broken::{self, Broken, Class};
 use super::{DreamError, avc, avc_features, hevc, hevc_features};
 
 /// The name of the file that describes a directory of streams.
@@ -39,25 +39,6 @@ impl Manifest {
     }
 }
 
-impl Dreamed {
-    /// Makes the stream again from its seed. Whether it is the same one is for `sha256` to say, since another version may choose otherwise.
-    ///
-    /// # Errors
-    /// [`DreamError`].
-    pub fn make(&self) -> Result<Vec<u8>, DreamError> {
-        let is_hevc = self.codec == "h265";
-        let known: Vec<&str> = if is_hevc { hevc_features().collect() } else { avc_features().collect() };
-        let is_wanted = |name: &&str| self.wanted.iter().any(|wanted| wanted == name);
-        let wanted: Vec<&str> = known.into_iter().filter(is_wanted).collect();
-        match &self.broken {
-            None if is_hevc => hevc(self.seed, &wanted),
-            None => avc(self.seed, &wanted),
-            Some(Broken { class, .. }) if is_hevc => Ok(broken::hevc::dream(self.seed, &wanted, *class)?.0),
-            Some(Broken { class, .. }) => Ok(broken::dream(self.seed, &wanted, *class)?.0),
-        }
-    }
-}
-
 /// A stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dreamed {
@@ -83,6 +64,47 @@ pub struct Dreamed {
     /// What it decodes to; of a broken stream nothing is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<Pictures>,
+}
+
+impl Dreamed {
+    /// Makes the stream again from its seed. Whether it is the same one is for `sha256` to say, since another version may choose otherwise.
+    ///
+    /// ```
+    /// use silicabac::dream::{hevc, suite::Manifest};
+    /// let text = r#"{"tool": "any", "streams": [
+    ///     {"file": "one.265", "codec": "h265", "seed": 7, "wanted": ["wpp"], "features": ["wpp"], "sha256": ""}
+    /// ]}"#;
+    /// let manifest: Manifest = serde_json::from_str(text)?;
+    /// assert_eq!(manifest.streams[0].make()?, hevc(7, &["wpp"])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DreamError`]; also where a codec, a feature or a class of what is broken is not known.
+    pub fn make(&self) -> Result<Vec<u8>, DreamError> {
+        let is_hevc = match self.codec.as_str() {
+            "h264" => false,
+            "h265" => true,
+            codec => return Err(DreamError::Unknown(format!("the codec {codec}"))),
+        };
+        let known: Vec<&'static str> =
+            if is_hevc { hevc_features().collect() } else { avc_features().collect() };
+        let mut wanted = Vec::new();
+        for name in &self.wanted {
+            let found = known.iter().copied().find(|known| known == name);
+            wanted.push(found.ok_or_else(|| DreamError::Unknown(format!("the feature {name}")))?);
+        }
+        let classes: &[Class] = if is_hevc { &Class::HEVC } else { &Class::AVC };
+        match &self.broken {
+            None if is_hevc => hevc(self.seed, &wanted),
+            None => avc(self.seed, &wanted),
+            Some(Broken { class, .. }) if !classes.contains(class) => {
+                Err(DreamError::Unknown(format!("the class {} in {}", class.name(), self.codec)))
+            }
+            Some(Broken { class, .. }) if is_hevc => Ok(broken::hevc::dream(self.seed, &wanted, *class)?.0),
+            Some(Broken { class, .. }) => Ok(broken::dream(self.seed, &wanted, *class)?.0),
+        }
+    }
 }
 
 /// A file that tells what is in a stream.

@@ -55,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long, requires = "count")]
     kit: bool,
     /// Make the streams of a manifest again in the directory that --output names, with what is known of their pictures
-    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["seed", "features", "count", "broken"])]
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["codec", "seed", "features", "count", "broken"])]
     from: Option<PathBuf>,
     /// Where to write; - is standard output
     #[arg(short, long, value_name = "PATH")]
@@ -183,14 +183,21 @@ fn directory(path: &Path) -> Result<&Path, Failure> {
 
 /// Makes the streams of a manifest again.
 fn again(path: &Path, output: &Path) -> Result<Verdict, Failure> {
-    let manifest = read_manifest(path)?;
+    let mut manifest = read_manifest(path)?;
     let directory = directory(output)?;
+    let mut names = BTreeSet::from([MANIFEST]);
     let bar = bar(Some(manifest.streams.len() as u64), "streams");
     for stream in &manifest.streams {
         // A manifest may come from anyone.
         if Path::new(&stream.file).file_name() != Some(OsStr::new(&stream.file)) {
             let what = "a file in it has a name that leads out of the directory";
             return Err(Failure::Altered { path: path.to_owned(), what });
+        }
+        if !names.insert(&stream.file) {
+            return Err(Failure::Altered {
+                path: path.to_owned(),
+                what: "two files in it have the same name",
+            });
         }
         let bytes = stream.make()?;
         if hex::encode(Sha256::digest(&bytes)) != stream.sha256 {
@@ -201,6 +208,8 @@ fn again(path: &Path, output: &Path) -> Result<Verdict, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    // What lay beside the streams is not made again.
+    manifest.streams.iter_mut().for_each(|stream| stream.kit.clear());
     write_file(&directory.join(MANIFEST), |out| manifest.write(out))?;
     say(format_args!("{} streams", manifest.streams.len()));
     Ok(Verdict::Equal)

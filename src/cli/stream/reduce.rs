@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// After so many seconds it hangs
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=86_400))]
     patience: u64,
+    /// How many streams to try at the most
+    #[arg(long, value_name = "NUMBER", default_value_t = 5_000)]
+    tries: u64,
     /// Where to write the smallest stream on which it still fails in the same way; - is standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -63,6 +66,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             format!("{} is a stream of H.265, and only those of H.264 are made smaller", path.display());
         return Err(Failure::Usage(what));
     }
+    if !arguments.check.contains("{}") {
+        return Err(Failure::Usage("--check needs a command with {} in it, for the stream".to_owned()));
+    }
     let mut stream = Vec::new();
     let read = opened.bytes.read_to_end(&mut stream);
     read.map_err(|source| Failure::Read { path: path.clone(), source })?;
@@ -87,6 +93,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     let (bar, tries) = (bar(None, "tries"), Cell::new(0_u64));
     let (small, left) = reduce(&stream, |stream, left: &Left| {
+        if tries.get() == arguments.tries {
+            return Ok(false);
+        }
         tries.set(tries.get() + 1);
         bar.inc(1);
         bar.set_message(told(left));

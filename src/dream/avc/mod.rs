@@ -9,6 +9,8 @@ pub(super) mod reduced;
 mod sequence;
 mod slice;
 
+use std::mem;
+
 use super::DreamError;
 use super::choice::Hits;
 use super::header::Header;
@@ -77,6 +79,8 @@ fn unit_header(nal_unit_type: i64, nal_ref_idc: i64) -> Header {
 struct Writer {
     sets: ParameterSets,
     bytes: Vec<u8>,
+    /// Whether there is a slice in it.
+    has_picture: bool,
 }
 
 impl Writer {
@@ -87,6 +91,19 @@ impl Writer {
         self.sets.take(&rbsp);
         self.unit(&rbsp);
         Ok(())
+    }
+
+    /// The delimiter of an access unit: its first NAL unit, also where it has the parameter sets.
+    fn delimiter(&mut self, header: Header) -> Result<(), DreamError> {
+        let sets = if self.has_picture { Vec::new() } else { mem::take(&mut self.bytes) };
+        self.parameter_set(header)?;
+        self.bytes.extend(sets);
+        Ok(())
+    }
+
+    fn slice(&mut self, rbsp: &[u8]) {
+        self.has_picture = true;
+        self.unit(rbsp);
     }
 
     fn unit(&mut self, rbsp: &[u8]) {

@@ -55,6 +55,8 @@ impl Sent {
         // Table A-1, in samples of a frame.
         let vertical = match value(sequence, "level_idc")? {
             ..=10 => 64,
+            // Level 1b.
+            11 if value(sequence, "profile_idc")? < 100 && is_set(sequence, "constraint_set3_flag") => 64,
             11..=20 => 128,
             21..=30 => 256,
             _ => 512,
@@ -67,7 +69,7 @@ impl Sent {
             scaling: Scaling {
                 weight: if has_matrix { LARGEST } else { FLAT },
                 has_bypass: is_set(sequence, "qpprime_y_zero_transform_bypass_flag"),
-                chroma_qp_offset: [offset as i32, second as i32],
+                chroma_qp_offset: [offset, second].map(|offset| offset.clamp(-12, 12) as i32),
             },
             motion: [most, if is_temporal { most } else { [0, 0] }],
         })
@@ -137,9 +139,7 @@ impl Slice {
         for &number in numbers {
             let macroblock = macroblocks.get_mut(number)?;
             match edit {
-                // In a frame of which macroblocks can be fields, what is skipped decides what others are.
-                Edit::Skip
-                    if self.parameters.mbaff_frame_flag || self.parameters.slice_type == SliceType::I => {}
+                Edit::Skip if !self.may_skip() => {}
                 Edit::Skip => macroblock.mb_type = MbType::Skip,
                 Edit::Plain if macroblock.mb_type == MbType::Skip => {}
                 Edit::Plain => {
@@ -160,11 +160,20 @@ impl Slice {
         self.with(macroblocks)
     }
 
+    /// Whether any macroblock may be skipped. In a frame of which macroblocks can be fields, what is skipped decides what others are; and
+    /// vectors that are inferred from another picture need its reference in list 0.
+    fn may_skip(&self) -> bool {
+        let [_, inferred] = self.limits.motion;
+        !self.parameters.mbaff_frame_flag && self.parameters.slice_type != SliceType::I && inferred == [0, 0]
+    }
+
     /// The slice without some levels; `None` if that changes nothing.
     pub(in crate::dream) fn without_levels(&self, places: &[(usize, usize)]) -> Option<Slice> {
         let mut macroblocks = self.macroblocks.clone();
         for &(number, place) in places {
-            *macroblocks.get_mut(number)?.levels.get_mut(place)? = 0;
+            if let Some(level) = macroblocks.get_mut(number)?.levels.get_mut(place) {
+                *level = 0;
+            }
         }
         let has_chroma_blocks = matches!(self.parameters.chroma_array_type, 1 | 2);
         macroblocks.iter_mut().for_each(|macroblock| drop_empty(macroblock, has_chroma_blocks));

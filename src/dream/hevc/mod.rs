@@ -13,6 +13,8 @@ mod scaling;
 mod sequence;
 mod weights;
 
+use std::mem;
+
 use super::DreamError;
 use super::choice::Hits;
 use super::header::Header;
@@ -54,6 +56,8 @@ fn unit_header(nal_unit_type: i64) -> Header {
 struct Writer {
     sets: ParameterSets,
     bytes: Vec<u8>,
+    /// Whether there is a slice in it.
+    has_picture: bool,
 }
 
 impl Writer {
@@ -76,6 +80,19 @@ impl Writer {
     fn slice_segment(&mut self, header: Header) -> Result<(Vec<u8>, SliceSegment), DreamError> {
         let (writer, segment) = header.write(|bits| self.sets.walk(bits))?;
         Ok((writer.into_parts().0, segment.ok_or(DreamError::NoSlice)?))
+    }
+
+    /// The delimiter of an access unit: its first NAL unit, also where it has the parameter sets.
+    fn delimiter(&mut self, header: Header) -> Result<(), DreamError> {
+        let sets = if self.has_picture { Vec::new() } else { mem::take(&mut self.bytes) };
+        self.parameter_set(header)?;
+        self.bytes.extend(sets);
+        Ok(())
+    }
+
+    fn slice(&mut self, rbsp: &[u8]) {
+        self.has_picture = true;
+        self.unit(rbsp);
     }
 
     fn unit(&mut self, rbsp: &[u8]) {

@@ -39,7 +39,7 @@ impl Shared<'_> {
         if random.chance(60) {
             let mut delimiter = unit_header(35);
             delimiter.set("pic_type", 2);
-            writer.parameter_set(delimiter)?;
+            writer.delimiter(delimiter)?;
         }
         let blocks = self.set.grid.blocks();
         let has_rows = self.sequence.kind.has_rows;
@@ -83,7 +83,7 @@ impl Shared<'_> {
             self.entry_points(random, &mut header, &made.entry_points);
             let (mut rbsp, _) = writer.slice_segment(header)?;
             rbsp.extend(&made.bytes);
-            writer.unit(&rbsp);
+            writer.slice(&rbsp);
             slice = Some((parameters, made.after));
         }
         Ok(())

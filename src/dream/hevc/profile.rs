@@ -30,8 +30,9 @@ pub(super) struct Kind {
     pub(super) has_chroma_qp_offsets: bool,
     /// pcm_enabled_flag can be 1.
     pub(super) has_pcm: bool,
-    /// How substreams are made.
+    /// tiles_enabled_flag can be 1.
     pub(super) has_tiles: bool,
+    /// entropy_coding_sync_enabled_flag can be 1.
     pub(super) has_rows: bool,
 }
 

@@ -38,7 +38,7 @@ struct Kept {
 
 const TRAIL_N: i64 = 0;
 const TRAIL_R: i64 = 1;
-/// BLA_W_LP to BLA_N_LP, IDR_W_RADL and IDR_N_LP; and CRA.
+/// BLA_W_LP, BLA_W_RADL, BLA_N_LP, IDR_W_RADL and IDR_N_LP.
 const BEGINNINGS: [i64; 5] = [16, 17, 18, 19, 20];
 const CRA: i64 = 21;
 

@@ -37,7 +37,7 @@ pub(super) struct Range {
     pub(super) high_precision_offsets_enabled_flag: bool,
 }
 
-/// Room for the pictures that a set of this dreamer can have.
+/// As many pictures as a reference picture set has at the most.
 const MAX_DEC_PIC_BUFFERING_MINUS1: i64 = 4;
 
 impl Sequence {
