@@ -189,7 +189,7 @@ where
 /// let fails = |stream: &[u8], _: &_| Ok::<_, std::convert::Infallible>(features_of_avc(stream).contains("pcm"));
 /// let (small, left) = reduce(&stream, fails).unwrap();
 /// assert!(small.len() < stream.len() && features_of_avc(&small).contains("pcm"));
-/// assert_eq!(left.frames, 1);
+/// assert_eq!(left.bytes, small.len());
 /// # Ok::<(), silicabac::dream::DreamError>(())
 /// ```
 ///
