@@ -333,6 +333,9 @@ fn macros(core: &CoreFile, files: &[PathBuf]) -> Vec<String> {
     if top == "quad_encoder_socket" {
         macros.extend(["-DLANES=4".into(), "-DBYTES=8".into()]);
     }
+    for lanes in core.verilator_arg.iter().filter_map(|argument| argument.strip_prefix("-GLANES=")) {
+        macros.extend([format!("-DLANES={lanes}"), format!("-DPARAMETERS=#(.LANES({lanes}))")]);
+    }
     macros
 }
 
@@ -374,7 +377,8 @@ fn passes_of_the_testbench(name: &str, vectors: &[Vector], wanted: Option<&str>)
     let path = core.display().to_string();
     let core = CoreFile::read(Some(&core), &[]).unwrap();
     let (direction, top) = (core.direction.unwrap(), core.top.clone().unwrap());
-    let right = Source { can: core.can, ..Source::new(direction, &top, core.rtl.clone()) };
+    let arguments = core.verilator_arg.clone();
+    let right = Source { can: core.can, arguments, ..Source::new(direction, &top, core.rtl.clone()) };
     let judge = DesignJudge::new(&right, vectors, 20_000, 1, &cache, &tools).unwrap();
     let exported = export(direction.name(), &["--core", &path, "--suite", "directed,invalid,limits"]);
     let run = |files: &[PathBuf], plusargs: &[&str]| {
