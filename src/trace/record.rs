@@ -41,6 +41,7 @@ impl Recorder {
     }
 
     /// Takes over what another one saw next, from the start of an engine on that this one saw.
+    #[cfg(feature = "avc")]
     pub(crate) fn append(&mut self, next: Recorder) {
         let Recorder { segments, life, between, crc32, interval, noted, bins } = next;
         let mut lives = segments.into_iter().chain([life]);
