@@ -164,18 +164,49 @@ pub fn break_one(stream: &[u8], class: Class, seed: u64) -> Option<(Vec<u8>, Bro
 /// # Errors
 /// [`DreamError`].
 pub fn dream(seed: u64, features: &[&'static str], class: Class) -> Result<(Vec<u8>, Broken), DreamError> {
+    first(seed, features, class, super::avc, break_one)
+}
+
+/// How many streams are made to find one that can be broken.
+const TRIES: u64 = 200;
+
+/// The first of several streams of a seed that can be broken so, broken.
+fn first(
+    seed: u64,
+    features: &[&'static str],
+    class: Class,
+    make: fn(u64, &[&'static str]) -> Result<Vec<u8>, DreamError>,
+    break_one: impl Fn(&[u8], Class, u64) -> Option<(Vec<u8>, Broken)>,
+) -> Result<(Vec<u8>, Broken), DreamError> {
     let mut seeds = Random::new(seed);
     for _ in 0..TRIES {
         let seed = seeds.seed();
-        if let Some(found) = break_one(&super::avc(seed, features)?, class, seed) {
+        if let Some(found) = break_one(&make(seed, features)?, class, seed) {
             return Ok(found);
         }
     }
     Err(DreamError::NoSuchStream { tries: TRIES, features: [features, &[class.name()]].concat() })
 }
 
-/// How many streams are made to find one that can be broken.
-const TRIES: u64 = 200;
+/// The elements of a header, of which one of this name has another value.
+fn changed(
+    mut elements: Vec<HeaderElement>,
+    random: &mut Random,
+    name: &str,
+    change: &dyn Fn(&mut Random, i64) -> i64,
+) -> Option<Vec<HeaderElement>> {
+    let of_name: Vec<usize> =
+        (0..elements.len()).filter(|&index| elements[index].element.0 == name).collect();
+    let index = (!of_name.is_empty()).then(|| random.one_of(&of_name))?;
+    elements[index].value = change(random, elements[index].value);
+    Some(elements)
+}
+
+/// slice_qp_delta that no slice can have.
+fn slice_qp_delta(random: &mut Random, _: i64) -> i64 {
+    let magnitude = random.within(200..=400);
+    if random.chance(128) { magnitude } else { -magnitude }
+}
 
 /// The NAL unit of a slice with one thing broken.
 fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<Vec<u8>> {
@@ -183,11 +214,7 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
     let (header, data) = unit.rbsp.split_at(*at);
     let with_data = |data: Vec<u8>| Some(escape(&[header, &data].concat()));
     let mut in_header = |name: &'static str, change: &dyn Fn(&mut Random, i64) -> i64| {
-        let mut elements = unit.headers().elements;
-        let of_name: Vec<usize> =
-            (0..elements.len()).filter(|&index| elements[index].element.0 == name).collect();
-        let index = (!of_name.is_empty()).then(|| random.one_of(&of_name))?;
-        elements[index].value = change(random, elements[index].value);
+        let elements = changed(unit.headers().elements, random, name, change)?;
         Some(escape(&[&written(elements)?[..], data].concat()))
     };
     match class {
@@ -196,10 +223,7 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
             let size = i64::from(parameters.pic_size_in_mbs);
             in_header("first_mb_in_slice", &|random, _| random.within(2 * size..=4 * size))
         }
-        Class::SliceQpDelta => in_header("slice_qp_delta", &|random, _| {
-            let magnitude = random.within(200..=400);
-            if random.chance(128) { magnitude } else { -magnitude }
-        }),
+        Class::SliceQpDelta => in_header("slice_qp_delta", &slice_qp_delta),
         Class::PicParameterSetId => in_header("pic_parameter_set_id", &|random, _| random.within(100..=255)),
         Class::NumRefIdxActive => {
             in_header("num_ref_idx_l0_active_minus1", &|random, _| random.within(32..=99))

@@ -7,6 +7,7 @@
 
 mod avc;
 pub mod broken;
+mod byte_stream;
 mod choice;
 mod feature;
 mod header;

@@ -9,14 +9,12 @@ pub(super) mod reduced;
 mod sequence;
 mod slice;
 
-use std::mem;
-
 use super::DreamError;
+use super::byte_stream::ByteStream;
 use super::choice::Hits;
 use super::header::Header;
 use super::random::Random;
 use crate::avc::ParameterSets;
-use crate::syntax::nal::escape;
 
 /// What kind of stream it is.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +62,7 @@ pub(super) fn dream(random: &mut Random) -> Result<Vec<u8>, DreamError> {
     }
     let mut hits = Hits::default();
     picture::pictures(random, &mut hits, &mut writer, &sequence, &sets)?;
-    Ok(writer.bytes)
+    Ok(writer.stream.bytes)
 }
 
 /// That of a NAL unit of this type.
@@ -74,40 +72,25 @@ fn unit_header(nal_unit_type: i64, nal_ref_idc: i64) -> Header {
     header
 }
 
-/// A byte stream in the making.
+/// A byte stream, and the parameter sets in it.
 #[derive(Debug, Default)]
 struct Writer {
     sets: ParameterSets,
-    bytes: Vec<u8>,
-    /// Whether there is a slice in it.
-    has_picture: bool,
+    stream: ByteStream,
 }
 
 impl Writer {
     fn parameter_set(&mut self, header: Header) -> Result<(), DreamError> {
+        let rbsp = self.rbsp(header)?;
+        self.sets.take(&rbsp);
+        self.stream.unit(&rbsp);
+        Ok(())
+    }
+
+    /// The bytes of what ends with trailing bits.
+    fn rbsp(&self, header: Header) -> Result<Vec<u8>, DreamError> {
         let (mut writer, ()) = header.write(|bits| self.sets.walk(bits))?;
         writer.push(true);
-        let rbsp = writer.into_parts().0;
-        self.sets.take(&rbsp);
-        self.unit(&rbsp);
-        Ok(())
-    }
-
-    /// The delimiter of an access unit: its first NAL unit, also where it has the parameter sets.
-    fn delimiter(&mut self, header: Header) -> Result<(), DreamError> {
-        let sets = if self.has_picture { Vec::new() } else { mem::take(&mut self.bytes) };
-        self.parameter_set(header)?;
-        self.bytes.extend(sets);
-        Ok(())
-    }
-
-    fn slice(&mut self, rbsp: &[u8]) {
-        self.has_picture = true;
-        self.unit(rbsp);
-    }
-
-    fn unit(&mut self, rbsp: &[u8]) {
-        self.bytes.extend([0, 0, 0, 1]);
-        self.bytes.extend(escape(rbsp));
+        Ok(writer.into_parts().0)
     }
 }

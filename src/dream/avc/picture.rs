@@ -138,7 +138,8 @@ impl Shared<'_> {
         if random.chance(60) {
             let mut delimiter = unit_header(9, 0);
             delimiter.set("primary_pic_type", 7);
-            writer.delimiter(delimiter)?;
+            let rbsp = writer.rbsp(delimiter)?;
+            writer.stream.delimiter(&rbsp);
         }
         for (index, (&start, &slice_type)) in starts.iter().zip(&types).enumerate() {
             let end = starts.get(index + 1).copied().unwrap_or(size / unit);
@@ -154,7 +155,7 @@ impl Shared<'_> {
             debug_assert_eq!(parameters.slice_type == SliceType::I, slice_type == I);
             let limits = self.limits(is_temporal);
             rbsp.extend(slice_data(random, hits, &parameters, &limits, ((end - start) * unit) as usize)?);
-            writer.slice(&rbsp);
+            writer.stream.slice(&rbsp);
         }
         Ok(())
     }

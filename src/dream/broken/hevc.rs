@@ -3,7 +3,7 @@
 //! What is wrong is found by reading the whole stream again, since a slice segment can depend on the one before it. Segments that depend
 //! on a broken one cannot be read either.
 
-use super::{Broken, Class, Injector, Record, TRIES, broken_bytes, values};
+use super::{Broken, Class, Injector, Record, broken_bytes, changed, first, slice_qp_delta, values};
 use crate::bin::{BinCoder, Decode, Encode};
 use crate::dream::{DreamError, random::Random};
 use crate::hevc::{
@@ -46,14 +46,7 @@ pub fn break_one(stream: &[u8], class: Class, seed: u64) -> Option<(Vec<u8>, Bro
 /// # Errors
 /// [`DreamError`].
 pub fn dream(seed: u64, features: &[&'static str], class: Class) -> Result<(Vec<u8>, Broken), DreamError> {
-    let mut seeds = Random::new(seed);
-    for _ in 0..TRIES {
-        let seed = seeds.seed();
-        if let Some(found) = break_one(&crate::dream::hevc(seed, features)?, class, seed) {
-            return Ok(found);
-        }
-    }
-    Err(DreamError::NoSuchStream { tries: TRIES, features: [features, &[class.name()]].concat() })
+    first(seed, features, class, crate::dream::hevc, break_one)
 }
 
 /// The NAL unit of a slice segment with one thing broken.
@@ -74,12 +67,7 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
         return with_data(rewritten(parameters, before, data, random, name)?);
     }
     let mut in_header = |name: &str, change: &dyn Fn(&mut Random, i64) -> i64| {
-        let mut elements = unit.headers().elements;
-        let of_name: Vec<usize> =
-            (0..elements.len()).filter(|&index| elements[index].element.0 == name).collect();
-        let index = (!of_name.is_empty()).then(|| random.one_of(&of_name))?;
-        elements[index].value = change(random, elements[index].value);
-        let mut bits = values(elements)?;
+        let mut bits = values(changed(unit.headers().elements, random, name, change)?)?;
         bits.alignment_bit(true, "alignment_bit_equal_to_one").ok()?;
         bits.align(false, "alignment_bit_equal_to_zero").ok()?;
         Some(escape(&[&bits.into_parts().0[..], data].concat()))
@@ -94,10 +82,7 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
                 random.within(size..=size.max((size as u64).next_power_of_two() as i64 - 1))
             })
         }
-        Class::SliceQpDelta => in_header("slice_qp_delta", &|random, _| {
-            let magnitude = random.within(200..=400);
-            if random.chance(128) { magnitude } else { -magnitude }
-        }),
+        Class::SliceQpDelta => in_header("slice_qp_delta", &slice_qp_delta),
         Class::NumRefIdxActive => {
             in_header("num_ref_idx_l0_active_minus1", &|random, _| random.within(15..=40))
         }

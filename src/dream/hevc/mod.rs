@@ -13,14 +13,12 @@ mod scaling;
 mod sequence;
 mod weights;
 
-use std::mem;
-
 use super::DreamError;
+use super::byte_stream::ByteStream;
 use super::choice::Hits;
 use super::header::Header;
 use super::random::Random;
 use crate::hevc::headers::{ParameterSets, SliceSegment};
-use crate::syntax::nal::escape;
 
 /// Any stream, of a kind that can have these features.
 pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, DreamError> {
@@ -41,7 +39,7 @@ pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, D
         let set = &sets[random.below(sets.len() as u32) as usize];
         picture::Shared { sequence: &sequence, set, planned }.picture(random, &mut hits, &mut writer)?;
     }
-    Ok(writer.bytes)
+    Ok(writer.stream.bytes)
 }
 
 /// The header of a NAL unit of this type.
@@ -51,52 +49,37 @@ fn unit_header(nal_unit_type: i64) -> Header {
     header
 }
 
-/// A byte stream in the making.
+/// A byte stream, and the parameter sets in it.
 #[derive(Debug, Default)]
 struct Writer {
     sets: ParameterSets,
-    bytes: Vec<u8>,
-    /// Whether there is a slice in it.
-    has_picture: bool,
+    stream: ByteStream,
 }
 
 impl Writer {
     fn video_parameter_set(&mut self, header: Header) -> Result<(), DreamError> {
         let (mut writer, ()) = header.write(sequence::video_parameter_set_rbsp)?;
         writer.push(true);
-        self.unit(&writer.into_parts().0);
+        self.stream.unit(&writer.into_parts().0);
         Ok(())
     }
 
-    /// A parameter set, or anything else that ends with trailing bits.
     fn parameter_set(&mut self, header: Header) -> Result<(), DreamError> {
+        let rbsp = self.rbsp(header)?;
+        self.stream.unit(&rbsp);
+        Ok(())
+    }
+
+    /// The bytes of what ends with trailing bits.
+    fn rbsp(&mut self, header: Header) -> Result<Vec<u8>, DreamError> {
         let (mut writer, _) = header.write(|bits| self.sets.walk(bits))?;
         writer.push(true);
-        self.unit(&writer.into_parts().0);
-        Ok(())
+        Ok(writer.into_parts().0)
     }
 
     /// The bytes of a slice segment header, and what it says.
     fn slice_segment(&mut self, header: Header) -> Result<(Vec<u8>, SliceSegment), DreamError> {
         let (writer, segment) = header.write(|bits| self.sets.walk(bits))?;
         Ok((writer.into_parts().0, segment.ok_or(DreamError::NoSlice)?))
-    }
-
-    /// The delimiter of an access unit: its first NAL unit, also where it has the parameter sets.
-    fn delimiter(&mut self, header: Header) -> Result<(), DreamError> {
-        let sets = if self.has_picture { Vec::new() } else { mem::take(&mut self.bytes) };
-        self.parameter_set(header)?;
-        self.bytes.extend(sets);
-        Ok(())
-    }
-
-    fn slice(&mut self, rbsp: &[u8]) {
-        self.has_picture = true;
-        self.unit(rbsp);
-    }
-
-    fn unit(&mut self, rbsp: &[u8]) {
-        self.bytes.extend([0, 0, 0, 1]);
-        self.bytes.extend(escape(rbsp));
     }
 }

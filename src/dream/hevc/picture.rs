@@ -39,7 +39,8 @@ impl Shared<'_> {
         if random.chance(60) {
             let mut delimiter = unit_header(35);
             delimiter.set("pic_type", 2);
-            writer.delimiter(delimiter)?;
+            let rbsp = writer.rbsp(delimiter)?;
+            writer.stream.delimiter(&rbsp);
         }
         let blocks = self.set.grid.blocks();
         let has_rows = self.sequence.kind.has_rows;
@@ -83,7 +84,7 @@ impl Shared<'_> {
             self.entry_points(random, &mut header, &made.entry_points);
             let (mut rbsp, _) = writer.slice_segment(header)?;
             rbsp.extend(&made.bytes);
-            writer.slice(&rbsp);
+            writer.stream.slice(&rbsp);
             slice = Some((parameters, made.after));
         }
         Ok(())

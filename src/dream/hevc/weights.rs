@@ -2,27 +2,9 @@
 
 use crate::dream::header::Header;
 use crate::dream::random::Random;
+use crate::hevc::headers::WEIGHTS;
 
 const MOST: u32 = 24;
-
-const NAMES: [[&str; 6]; 2] = [
-    [
-        "luma_weight_l0_flag",
-        "chroma_weight_l0_flag",
-        "delta_luma_weight_l0",
-        "luma_offset_l0",
-        "delta_chroma_weight_l0",
-        "delta_chroma_offset_l0",
-    ],
-    [
-        "luma_weight_l1_flag",
-        "chroma_weight_l1_flag",
-        "delta_luma_weight_l1",
-        "luma_offset_l1",
-        "delta_chroma_weight_l1",
-        "delta_chroma_offset_l1",
-    ],
-];
 
 /// Any weights, given how many references each list has, and WpOffsetHalfRange.
 pub(super) fn tell(random: &mut Random, header: &mut Header, counts: &[u32], has_chroma: bool, half: i64) {
@@ -30,7 +12,7 @@ pub(super) fn tell(random: &mut Random, header: &mut Header, counts: &[u32], has
     header.set("luma_log2_weight_denom", denom);
     header.set("delta_chroma_log2_weight_denom", random.within(0..=7) - denom);
     let mut left = MOST;
-    for (&count, names) in counts.iter().zip(NAMES) {
+    for (&count, names) in counts.iter().zip(WEIGHTS) {
         for _ in 0..count {
             let [has_luma, has_both] = [1, 2].map(|weights| {
                 let is_there = weights <= left && (weights == 1 || has_chroma) && random.chance(100);

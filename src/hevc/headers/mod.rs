@@ -15,6 +15,8 @@ pub use common::ShortTermSet;
 pub(crate) use common::profile_tier_level;
 pub use picture::{Picture, Tiles};
 pub use sequence::{Pcm, RangeExtension, Sequence};
+#[cfg(feature = "dream")]
+pub(crate) use slice_segment::WEIGHTS;
 pub use slice_segment::{Slice, SliceSegment, SliceType};
 
 use crate::syntax::{BitCoder, HeaderError};

@@ -287,6 +287,26 @@ fn prediction<C: BitCoder>(
     Ok(())
 }
 
+/// The elements of the weights of each list, in the order of the stream.
+pub(crate) const WEIGHTS: [[&str; 6]; 2] = [
+    [
+        "luma_weight_l0_flag",
+        "chroma_weight_l0_flag",
+        "delta_luma_weight_l0",
+        "luma_offset_l0",
+        "delta_chroma_weight_l0",
+        "delta_chroma_offset_l0",
+    ],
+    [
+        "luma_weight_l1_flag",
+        "chroma_weight_l1_flag",
+        "delta_luma_weight_l1",
+        "luma_offset_l1",
+        "delta_chroma_weight_l1",
+        "delta_chroma_offset_l1",
+    ],
+];
+
 /// pred_weight_table() (clause 7.3.6.3), of pictures other than the present one.
 fn pred_weight_table<C: BitCoder>(
     coder: &mut C,
@@ -298,25 +318,7 @@ fn pred_weight_table<C: BitCoder>(
     if has_chroma {
         coder.se("delta_chroma_log2_weight_denom")?;
     }
-    let names = [
-        [
-            "luma_weight_l0_flag",
-            "chroma_weight_l0_flag",
-            "delta_luma_weight_l0",
-            "luma_offset_l0",
-            "delta_chroma_weight_l0",
-            "delta_chroma_offset_l0",
-        ],
-        [
-            "luma_weight_l1_flag",
-            "chroma_weight_l1_flag",
-            "delta_luma_weight_l1",
-            "luma_offset_l1",
-            "delta_chroma_weight_l1",
-            "delta_chroma_offset_l1",
-        ],
-    ];
-    for (list, names) in names.into_iter().enumerate().take(lists) {
+    for (list, names) in WEIGHTS.into_iter().enumerate().take(lists) {
         let count = usize::from(num_ref_idx_active[list]);
         let mut flags = [[false; 2]; 16];
         for (component, name) in names[..if has_chroma { 2 } else { 1 }].iter().enumerate() {
