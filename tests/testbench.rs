@@ -393,9 +393,7 @@ fn passes_of_the_testbench(name: &str, vectors: &[Vector], wanted: Option<&str>)
         };
         let dir = tempfile::tempdir().unwrap();
         let wrong = fault.edited(&right, dir.path()).unwrap();
-        // The testbench has a class of its own for what a vector is cut into.
-        let pieces = if conviction.vector.contains("-piece-") { "-piece-N" } else { "" };
-        let class = format!("+class={}{pieces}", conviction.class);
+        let class = format!("+class={}", conviction.class);
         let mut output = run(&wrong.files, &[&class]);
         if output.status.success() {
             eprintln!("{name}: {} passes {class}; now all classes are played", fault.name);

@@ -90,7 +90,7 @@ pub(super) fn judge(
         say(format_args!("note: {}: {what}", model.top()));
     }
     let vectors = judge::without_doubles(suites()?);
-    let classes = cosim::classes(&model, &vectors);
+    let classes = cosim::classes(&model.fitter(), &vectors);
     let bar = Progress::new(classes.len() as u64, "classes");
     let judged = judge::in_parallel(&classes, |class| {
         bar.set_message(&class.name);

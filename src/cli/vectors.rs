@@ -9,8 +9,8 @@ use std::{
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 use silicabac::cores::Direction;
-use silicabac::cosim::{TestbenchFor, testbench};
-use silicabac::fit::Fitter;
+use silicabac::cosim::{TestbenchFor, classes, testbench};
+use silicabac::fit::{Fitted, Fitter};
 use silicabac::suites::{BUILT_IN, BY_NAME, PUBLISHED, Suite};
 use silicabac::vectors::{self, Vector, trail};
 
@@ -140,13 +140,15 @@ impl Arguments {
     }
 }
 
-/// Vectors as a core can play them; how many it cannot, and why, is told.
-fn fitted(fitter: &Fitter, vectors: &[Vector]) -> Vec<Vector> {
-    let fitted = fitter.fit_all(vectors);
-    for (why, vectors) in &fitted.misfits {
+/// Tells how many vectors a core cannot play, and why.
+fn tell_misfits<'a>(all: impl IntoIterator<Item = &'a Fitted<'a>>) {
+    let mut misfits = BTreeMap::new();
+    for (why, vectors) in all.into_iter().flat_map(|fitted| &fitted.misfits) {
+        *misfits.entry(why).or_insert(0) += vectors;
+    }
+    for (why, vectors) in misfits {
         say(format_args!("{vectors} vectors are not applicable: {why}"));
     }
-    fitted.into_vectors()
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
@@ -177,17 +179,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 let what = "what the core does: --socket encoder, or direction in its file";
                 return Err(Failure::Usage(format!("it has to be said {what}")));
             }
-            let vectors = match direction {
-                Some(direction) => fitted(&Fitter::new(direction, described.can), &vectors),
-                None => vectors,
+            let fitter = direction.map(|direction| Fitter::new(direction, described.can));
+            let of_tables = |vectors: &[Vector]| {
+                vectors::csv(vectors).map(|(name, table)| (name.to_owned(), table.into_bytes())).into()
             };
-            let files: Vec<(String, Vec<u8>)> = match (format, direction) {
-                (Export::SvTestbench, Some(direction)) => {
+            let files: Vec<(String, Vec<u8>)> = match (format, direction, fitter) {
+                (Export::SvTestbench, Some(direction), Some(fitter)) => {
+                    let classes = classes(&fitter, &vectors);
+                    tell_misfits(classes.iter().map(|class| &class.fitted));
                     let top = described.top.as_deref();
                     let core = TestbenchFor { direction, can: described.can, top, patience: PATIENCE };
-                    testbench(&core, &vectors)?
+                    testbench(&core, &classes)?
                 }
-                _ => vectors::csv(&vectors).map(|(name, table)| (name.to_owned(), table.into_bytes())).into(),
+                (_, _, Some(fitter)) => {
+                    let fitted = fitter.fit_all(&vectors);
+                    tell_misfits([&fitted]);
+                    of_tables(&fitted.into_vectors())
+                }
+                _ => of_tables(&vectors),
             };
             export(&files, output)
         }

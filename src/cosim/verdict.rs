@@ -6,7 +6,7 @@ use super::{
     Mismatch, Model, Plan, Play,
     ways::{play_all, play_recorded},
 };
-use crate::fit::{Fitted, Misfit};
+use crate::fit::{Fitted, Fitter, Misfit};
 use crate::vectors::Vector;
 
 /// How a core did on the vectors of a class.
@@ -59,9 +59,9 @@ pub struct Class<'a> {
     pub fitted: Fitted<'a>,
 }
 
-/// The classes of some vectors, in the order in which they first appear.
-pub fn classes<'a>(model: &Model, vectors: &'a [Vector]) -> Vec<Class<'a>> {
-    let fitter = model.fitter();
+/// The classes of some vectors, in the order in which they first appear, fitted to a core. What a vector is cut into stays in its
+/// class.
+pub fn classes<'a>(fitter: &Fitter, vectors: &'a [Vector]) -> Vec<Class<'a>> {
     let classes = by_class(vectors).into_iter();
     let fitted = classes.map(|(name, members)| Class { name, fitted: fitter.fit_all(members) });
     // What is for the other direction is nobody's loss.
@@ -72,7 +72,7 @@ pub fn classes<'a>(model: &Model, vectors: &'a [Vector]) -> Vec<Class<'a>> {
 }
 
 /// Vectors by their classes, in the order in which these first appear.
-pub(super) fn by_class<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> Vec<(String, Vec<&'a Vector>)> {
+fn by_class(vectors: &[Vector]) -> Vec<(String, Vec<&Vector>)> {
     let mut classes: Vec<(String, Vec<&Vector>)> = Vec::new();
     for vector in vectors {
         let name = vector.class();

@@ -267,7 +267,7 @@ impl<'a> DesignJudge<'a> {
         tools: &'a Tools,
     ) -> Result<DesignJudge<'a>, SimError> {
         let right = Model::build(source, cache, tools)?;
-        let mut classes = crate::cosim::classes(&right, vectors);
+        let mut classes = crate::cosim::classes(&right.fitter(), vectors);
         // Most faults are convicted by what is quick, and a few classes take nearly all of the time.
         classes.sort_by_cached_key(|class| clocks(&class.fitted.played()));
         let clean = Mutex::default();

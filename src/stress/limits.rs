@@ -30,8 +30,7 @@ pub fn vectors() -> Vec<Vector> {
     let many = [many_give_ups(), many_slices("many", Flag::ManySlices)].concat();
     let runs = runs().chain(raw).chain(lengths).chain([
         bypass_bytes(75_000),
-        bins(random::MIXES[0], (1 << 22) + MORE),
-        bins(FEW_CONTEXTS, (1 << 20) + MORE),
+        bins((1 << 22) + MORE),
     ]);
     let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power));
     let ones = ones.chain((1..64).map(|times| 64 * times).filter(|bytes| ![256, 1_024].contains(bytes)));
@@ -52,7 +51,7 @@ pub fn vectors() -> Vec<Vector> {
 /// What takes minutes.
 pub fn long() -> Vec<Vector> {
     let few = many_slices("very-many", Flag::VeryManySlices).into_iter();
-    few.chain(engine_runs(70_100)).chain([bins(FEW_CONTEXTS, (1 << 24) + MORE)]).collect()
+    few.chain(engine_runs(70_100)).chain([bins((1 << 24) + MORE)]).collect()
 }
 
 fn around(length: u32) -> impl Iterator<Item = u32> {
@@ -201,10 +200,11 @@ fn bypass_bytes(bytes: u32) -> Vector {
     large(builder.into_vector(format!("bypass-bytes-{bytes}"), comment, &[Flag::LongSlice]))
 }
 
-/// A core with few contexts gets a slice with many in pieces, which are not long.
-const FEW_CONTEXTS: Odds = Odds { contexts: 16, ..random::MIXES[0] };
+/// As many contexts as every whole coder has: one with fewer gets a slice in pieces, which are not long.
+const CONTEXTS: u16 = 128;
 
-fn bins(odds: Odds, requests: usize) -> Vector {
+fn bins(requests: usize) -> Vector {
+    let odds = Odds { contexts: CONTEXTS, ..random::MIXES[0] };
     let mut rng = ChaCha8Rng::seed_from_u64(requests as u64);
     let comment = format!("a slice of {requests} requests, {PATTERN} random ones again and again");
     let mut events = random::slice(&mut rng, odds, PATTERN);
@@ -599,7 +599,7 @@ mod tests {
             assert_eq!(bytes(wanted).bytes.len(), wanted);
         }
         assert!((75_000..75_010).contains(&bypass_bytes(75_000).bytes.len()));
-        assert!(bins(FEW_CONTEXTS, (1 << 20) + MORE).bins() >= 1 << 20);
+        assert!(bins((1 << 22) + MORE).bins() >= 1 << 22);
     }
 
     #[test]

@@ -14,12 +14,12 @@ use super::{
     player::{codec_number, rsp_bits, slice_type_number},
     rtl,
     script::{Answer, Script},
-    verdict, ways,
+    ways,
 };
 use crate::bin::Event;
 use crate::context::{CONTEXTS, SliceInit, hevc_line};
 use crate::cores::Direction;
-use crate::cosim::Port;
+use crate::cosim::{Class, Port};
 use crate::cycle::Request;
 use crate::fit::{Can, Loads};
 use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, avc_init, hevc_init};
@@ -58,13 +58,14 @@ pub struct TestbenchFor<'a> {
     pub patience: u32,
 }
 
-/// The files of a testbench for a core in a socket, with vectors that fit it: their names, and what is in them.
+/// The files of a testbench for a core in a socket, with vectors that are fitted to it: their names, and what is in them.
 ///
 /// ```
-/// use silicabac::{cores::Direction, cosim::{TestbenchFor, testbench}, fit::{Can, Fitter}, stress};
-/// let vectors = Fitter::new(Direction::Encoder, Can::ALL).fit_all(&stress::smoke()).into_vectors();
+/// use silicabac::{cores::Direction, cosim::{TestbenchFor, classes, testbench}, fit::{Can, Fitter}, stress};
+/// let vectors = stress::smoke();
+/// let classes = classes(&Fitter::new(Direction::Encoder, Can::ALL), &vectors);
 /// let core = TestbenchFor { direction: Direction::Encoder, can: Can::ALL, top: Some("my_encoder"), patience: 20_000 };
-/// let files = testbench(&core, &vectors)?;
+/// let files = testbench(&core, &classes)?;
 /// assert!(files.iter().any(|(name, _)| name == "encoder_tb.sv"));
 /// assert!(files.iter().map(|(_, contents)| contents.len()).sum::<usize>() < 200_000);
 /// # Ok::<(), silicabac::cosim::TestbenchError>(())
@@ -74,9 +75,9 @@ pub struct TestbenchFor<'a> {
 /// [`TestbenchError`].
 pub fn testbench(
     core: &TestbenchFor<'_>,
-    vectors: &[Vector],
+    classes: &[Class<'_>],
 ) -> Result<Vec<(String, Vec<u8>)>, TestbenchError> {
-    let classes = verdict::by_class(vectors.iter().filter(|vector| !vector.events.is_empty()));
+    let classes: Vec<Members<'_>> = classes.iter().filter_map(members).collect();
     let count: usize = classes.iter().map(|(_, members)| members.len()).sum();
     match count {
         0 => return Err(TestbenchError::NoVector(core.direction)),
@@ -126,8 +127,14 @@ pub fn testbench(
     Ok(files.into_iter().map(|(name, contents)| (name.to_owned(), contents)).collect())
 }
 
-/// Classes of vectors, each with its name.
-type Classes<'a> = [(String, Vec<&'a Vector>)];
+/// The name of a class, and those of its vectors in which something is asked.
+type Members<'a> = (&'a str, Vec<&'a Vector>);
+
+fn members<'a>(class: &'a Class<'_>) -> Option<Members<'a>> {
+    let mut vectors = class.fitted.played();
+    vectors.retain(|vector| !vector.events.is_empty());
+    (!vectors.is_empty()).then_some((&class.name, vectors))
+}
 
 /// What is the same in all testbenches of a direction.
 fn written(direction: Direction) -> Vec<(&'static str, String)> {
@@ -381,7 +388,7 @@ fn plans() -> Vec<&'static str> {
 }
 
 /// A line for each class: the number of its first vector, and its name.
-fn class_lines(classes: &Classes<'_>) -> String {
+fn class_lines(classes: &[Members<'_>]) -> String {
     let lines = classes.iter().scan(0, |first, (name, members)| {
         let line = format!("{first} {name}\n");
         *first += members.len();
