@@ -160,7 +160,7 @@ fn what_only_one_class_shows_is_convicted_by_it() {
         let right = right(&core);
         let vectors: Vec<Vector> =
             limits.iter().filter(|vector| vector.id.starts_with(class)).cloned().collect();
-        let judge = DesignJudge::new(&right, &vectors, 20_000, 1, &cache, &tools).unwrap();
+        let judge = DesignJudge::new(&right, &vectors, 1, &cache, &tools).unwrap();
         let wrong = faults.iter().find(|design| design.name == fault).unwrap();
         let DesignFate::Convicted(conviction) = judge.judge(wrong, None).unwrap() else {
             panic!("{fault} passes");

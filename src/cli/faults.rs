@@ -21,7 +21,6 @@ use super::{
     judge::{in_parallel, without_doubles},
     output::{create_dir, write_file},
     print::{Format, Progress, out, say, unless_closed},
-    socket::PATIENCE,
     sources,
 };
 
@@ -50,7 +49,7 @@ pub(super) fn run(
         let known = Known { source, name, rows: &earlier, vectors: &vectors, seed };
         let faults = list.faults.iter().map(|fault| Ok((fault, known.of(fault)?)));
         let faults = faults.collect::<Result<Vec<_>, DesignError>>()?;
-        let judge = || DesignJudge::new(source, &vectors, PATIENCE, seed, &cache, &tools);
+        let judge = || DesignJudge::new(source, &vectors, seed, &cache, &tools);
         let is_new = faults.iter().any(|(_, earlier)| matches!(earlier, Earlier::Stale(_)));
         Ok(Listed { source, name, judge: is_new.then(judge).transpose()?, faults })
     });

@@ -9,7 +9,7 @@ use std::{
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 use silicabac::cores::Direction;
-use silicabac::cosim::{TestbenchFor, classes, testbench};
+use silicabac::cosim::{Source, TestbenchFor, classes, testbench};
 use silicabac::fit::{Fitted, Fitter};
 use silicabac::suites::{BUILT_IN, BY_NAME, PUBLISHED, Suite};
 use silicabac::vectors::{self, Vector, trail};
@@ -19,7 +19,6 @@ use super::{
     output::{create_dir, write_file},
     print::{Format, ReportFormat, out, say, unless_closed},
     read_suites,
-    socket::PATIENCE,
     supervise::Limits,
 };
 
@@ -188,7 +187,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                     let classes = classes(&fitter, &vectors);
                     tell_misfits(classes.iter().map(|class| &class.fitted));
                     let top = described.top.as_deref();
-                    let core = TestbenchFor { direction, can: described.can, top, patience: PATIENCE };
+                    let core =
+                        TestbenchFor { direction, can: described.can, top, patience: Source::PATIENCE };
                     testbench(&core, &classes)?
                 }
                 (_, _, Some(fitter)) => {

@@ -4,6 +4,7 @@
 //! There is one player ([`Model::play`]). [`run`] goes through a suite until something is wrong, [`judge`] through classes of
 //! vectors, each with a verdict of its own.
 
+mod cause;
 pub mod coverage;
 mod feed;
 mod lockstep;
@@ -28,10 +29,10 @@ use std::path::PathBuf;
 use crate::cores::CoreSpec;
 use crate::suites::{Origin, Suite};
 use crate::vectors::{self, Vector};
+pub use cause::{Evidence, Explanation, Rule, RuleError, causes, evidence, is_waived, unexplained, waiting};
 pub use lockstep::Lockstep;
 pub use mismatch::{Cause, Fault, Mismatch};
 pub use model::{Model, Source};
-use player::PATIENCE;
 pub use player::Play;
 pub use report::Report;
 pub use script::Phase;
@@ -96,6 +97,24 @@ pub struct Outcome {
     pub shrunk: Option<PathBuf>,
 }
 
+impl Outcome {
+    /// Of a suite of which nothing has been played yet.
+    fn of(model: &Model, suite: &Suite) -> Outcome {
+        Outcome {
+            suite: suite.name.clone(),
+            origin: suite.origin.clone(),
+            copy_of: model.copy_of(),
+            core: model.top().to_owned(),
+            vectors: model.fitter().fit_all(&suite.vectors).fitting,
+            stats: Stats::default(),
+            lockstep_bins: 0,
+            lockstep_clocks: 0,
+            failure: None,
+            shrunk: None,
+        }
+    }
+}
+
 /// What can go wrong with a suite.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
@@ -153,19 +172,7 @@ fn run_ways(
     records: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome {
-    let outcome = Outcome {
-        suite: suite.name.clone(),
-        origin: suite.origin.clone(),
-        copy_of: model.copy_of(),
-        core: model.top().to_owned(),
-        vectors: model.fitter().fit_all(&suite.vectors).fitting,
-        stats: Stats::default(),
-        lockstep_bins: 0,
-        lockstep_clocks: 0,
-        failure: None,
-        shrunk: None,
-    };
-    let mut run = Run { model, seed, records, outcome };
+    let mut run = Run { model, seed, records, outcome: Outcome::of(model, suite) };
     run.outcome.failure = run.all(&suite.vectors, ways, progress).err();
     run.outcome
 }
@@ -192,12 +199,12 @@ impl Run<'_> {
             Ways::All => None,
             Ways::Stalls(kinds) => Some(*kinds),
             Ways::Planned(plan) => {
-                let play = Play { plan: plan.clone(), ..Play::flowing(&played) };
+                let play = Play { plan: plan.clone(), ..self.model.flowing(&played) };
                 self.outcome.stats = self.play(PLANNED, play, progress)?;
                 return Ok(());
             }
         };
-        let (direction, seed) = (self.model.direction(), self.seed);
+        let (model, seed) = (self.model, self.seed);
         let play = |name, play: Play<'_>| {
             // Only what is played under stalls is counted as work.
             let is_work = Stalls::ALL.iter().any(|stalls| stalls.name == name);
@@ -207,7 +214,7 @@ impl Run<'_> {
             }
             Ok(stats)
         };
-        let mut plays = Plays::new(direction, &played, PATIENCE, seed, play);
+        let mut plays = Plays::new(model, &played, seed, play);
         match kinds {
             None => plays.all(),
             Some(kinds) => plays.under_stalls(kinds),

@@ -15,6 +15,7 @@ use super::{
 use crate::cores::{CoreSpec, Direction};
 use crate::cycle::{Field, Fields, Inputs, LANES, Outputs};
 use crate::fit::{Can, Errors, Fitter, Loads};
+use crate::vectors::Vector;
 
 /// The Verilog of a core that is to be built.
 #[derive(Clone, Debug)]
@@ -41,9 +42,14 @@ pub struct Source {
     pub copy_of: Option<&'static CoreSpec>,
     /// What it can be asked for.
     pub can: Can,
+    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
+    pub patience: u32,
 }
 
 impl Source {
+    /// The patience with a core of which nothing is known, in clocks.
+    pub const PATIENCE: u32 = 20_000;
+
     /// A core of which nothing is known but this.
     pub fn new(direction: Direction, top: impl Into<String>, files: Vec<PathBuf>) -> Source {
         Source {
@@ -58,6 +64,7 @@ impl Source {
             coverage: false,
             copy_of: None,
             can: Can::ENGINE,
+            patience: Source::PATIENCE,
         }
     }
 
@@ -76,7 +83,7 @@ impl Source {
             files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
         include_dirs.dedup();
         let source = Source::new(spec.direction, top, files);
-        Ok(Source { include_dirs, copy_of: Some(spec), can: spec.can, ..source })
+        Ok(Source { include_dirs, copy_of: Some(spec), can: spec.can, patience: player::PATIENCE, ..source })
     }
 }
 
@@ -90,6 +97,7 @@ pub struct Model {
     /// Inputs that are none of the socket's, and what drives them.
     pub(super) constants: Vec<(Place, u32)>,
     copy_of: Option<&'static CoreSpec>,
+    patience: u32,
 }
 
 /// Where the ports lie among the words of all inputs or outputs.
@@ -167,7 +175,7 @@ impl Model {
             shows_bits: shows("rsp_bits"),
         };
         let (top, copy_of) = (source.top.clone(), source.copy_of);
-        Ok(Model { top, library, form, ports, constants, copy_of })
+        Ok(Model { top, library, form, ports, constants, copy_of, patience: source.patience })
     }
 
     /// The same core, with other values for [`Source::constants`], in their order.
@@ -196,6 +204,11 @@ impl Model {
     /// Of which core of ours it is a copy.
     pub fn copy_of(&self) -> Option<&'static CoreSpec> {
         self.copy_of
+    }
+
+    /// A play of these vectors as fast as the core goes, with as much patience as it wants.
+    pub fn flowing<'a>(&self, vectors: &'a [&'a Vector]) -> Play<'a> {
+        Play { patience: self.patience, ..Play::flowing(vectors) }
     }
 
     pub(super) fn library(&self) -> &Library {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Failure, Model, Outcome, Plan, Play, Stalls, Ways, run, run_ways};
+use super::{Failed, Failure, Model, Outcome, Plan, Play, Stalls, Ways, run, run_ways};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
 use crate::cores::Direction;
@@ -27,6 +27,17 @@ pub struct Shrunk {
 
 /// After so long what has been found has to do.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Failed {
+    /// The same, as small as it can be made; nothing if it cannot be met again.
+    pub fn shrunk(&self, model: &Model, seed: u64) -> Option<Shrunk> {
+        let vectors = if self.among.is_empty() { vec![self.vector.clone()] } else { self.among.clone() };
+        let suite = Suite { name: self.vector.id.clone(), ..some(&vectors) };
+        let failure = Some((self.stalls, Failure::Core(self.mismatch.clone())));
+        let failed = Outcome { failure, ..Outcome::of(model, &suite) };
+        shrink(model, &suite, &failed, seed, &Ways::All)
+    }
+}
 
 /// Shrinks a failure of a core; nothing where the fault is not the core's.
 pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &Ways) -> Option<Shrunk> {
@@ -79,18 +90,19 @@ pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &
         _ => None,
     };
     let plan = plan.and_then(|plan| fewest_waits(model, &suite.vectors, plan, Instant::now() + PATIENCE));
+    let plan = plan.filter(|plan| plan.waits() > 0);
     Some(Shrunk { suite, outcome, plan })
 }
 
-/// The fewest waits of a plan under which the vectors still fail, if they do and it takes any.
-fn fewest_waits(model: &Model, vectors: &[Vector], plan: Plan, until: Instant) -> Option<Plan> {
+/// A plan with the fewest waits under which the vectors still fail, if they do.
+pub(super) fn fewest_waits(model: &Model, vectors: &[Vector], plan: Plan, until: Instant) -> Option<Plan> {
     let fitted = model.fitter().fit_all(vectors);
     let played = fitted.played();
     let mut plan = plan;
     // A vector that was given up in each of its clocks was played twice.
     let twice: Vec<&Vector> = played.iter().chain(&played).copied().collect();
     let fails = |plan: Plan, vectors: &[&Vector]| {
-        model.play(&Play { plan, ..Play::flowing(vectors) }, &mut |_| ()).is_err()
+        model.play(&Play { plan, ..model.flowing(vectors) }, &mut |_| ()).is_err()
     };
     let played = [played, twice].into_iter().find(|played| fails(plan.clone(), played))?;
     let (mut give_ups, mut waits) = (plan.give_ups.clone(), plan.waits.clone());
@@ -100,7 +112,7 @@ fn fewest_waits(model: &Model, vectors: &[Vector], plan: Plan, until: Instant) -
     plan.give_ups = give_ups;
     fewest(&mut waits, until, |waits| fails(Plan { waits: waits.to_vec(), ..plan.clone() }, &played));
     plan.waits = waits;
-    (!plan.waits.is_empty() || !plan.give_ups.is_empty()).then_some(plan)
+    Some(plan)
 }
 
 /// Encoding a slice again loses what stands behind its end; for a decoder that may be what matters.

@@ -44,8 +44,6 @@ pub struct Failed {
 pub struct Rules {
     /// What is random.
     pub seed: u64,
-    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
-    pub patience: u32,
     /// Instead of all stalls.
     pub plan: Option<Plan>,
 }
@@ -57,6 +55,18 @@ pub struct Class<'a> {
     pub name: String,
     /// Its vectors that fit the core, as they do.
     pub fitted: Fitted<'a>,
+}
+
+impl Class<'_> {
+    /// Drops vectors that are not wanted: how many.
+    pub fn retain(&mut self, is_wanted: impl FnMut(&Vector) -> bool) -> usize {
+        let before = self.fitted.vectors.len();
+        let mut is_wanted = is_wanted;
+        self.fitted.vectors.retain(|vector| is_wanted(vector));
+        let left = self.fitted.vectors.len();
+        self.fitted.fitting = self.fitted.fitting.min(left);
+        before - left
+    }
 }
 
 /// The classes of some vectors, in the order in which they first appear, fitted to a core. What a vector is cut into stays in its
@@ -96,7 +106,8 @@ fn numbers(id: &str) -> Vec<u64> {
 pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     let Class { name, fitted } = class.clone();
     let vectors = fitted.played();
-    let failed = fails(model, &vectors, rules, true).map(|among| shortest(model, &vectors, rules, among));
+    let wrong = if vectors.is_empty() { None } else { fails(model, &vectors, rules, true) };
+    let failed = wrong.map(|among| shortest(model, &vectors, rules, among));
     let Fitted { fitting, in_part, misfits, .. } = fitted;
     Verdict { class: name, vectors: fitting, in_part, failed, misfits }
 }
@@ -105,12 +116,12 @@ pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
 type Wrong = (&'static str, Box<Mismatch>);
 
 fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
-    let Rules { seed, patience, ref plan } = *rules;
+    let Rules { seed, ref plan } = *rules;
     if let Some(plan) = plan {
-        let planned = Play { plan: plan.clone(), patience, ..Play::flowing(vectors) };
+        let planned = Play { plan: plan.clone(), ..model.flowing(vectors) };
         return Some((super::PLANNED, play_recorded(model, &planned, records, &mut |_| ()).err()?));
     }
-    play_all(model, vectors, patience, seed, records, &mut |_, _| ()).err()
+    play_all(model, vectors, seed, records, &mut |_, _| ()).err()
 }
 
 fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Failed {

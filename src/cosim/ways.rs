@@ -97,7 +97,6 @@ fn clocks_of(vector: &&Vector) -> u64 {
 pub(crate) fn play_all(
     model: &Model,
     vectors: &[&Vector],
-    patience: u32,
     seed: u64,
     records: bool,
     done: &mut dyn FnMut(&'static str, &Stats),
@@ -107,7 +106,7 @@ pub(crate) fn play_all(
         done(name, &stats);
         Ok(stats)
     };
-    Plays::new(model.direction(), vectors, patience, seed, play).all()
+    Plays::new(model, vectors, seed, play).all()
 }
 
 /// Plays, and if it fails and that is wanted, the same again, since waits are only written down where they matter.
@@ -125,8 +124,7 @@ pub(super) fn play_recorded(
 
 /// Plays vectors in one way after the other, until one fails.
 pub(super) struct Plays<'a, F> {
-    direction: Direction,
-    patience: u32,
+    model: &'a Model,
     rng: ChaCha8Rng,
     /// Plays, in a way of this name.
     play: F,
@@ -148,14 +146,8 @@ fn is_large(vector: &&Vector) -> bool {
 
 impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
     /// Nothing but the seed decides what is random, so that fewer vectors meet the same.
-    pub(super) fn new(
-        direction: Direction,
-        vectors: &'a [&'a Vector],
-        patience: u32,
-        seed: u64,
-        play: F,
-    ) -> Plays<'a, F> {
-        Plays { direction, patience, rng: ChaCha8Rng::seed_from_u64(seed), play, vectors }
+    pub(super) fn new(model: &'a Model, vectors: &'a [&'a Vector], seed: u64, play: F) -> Plays<'a, F> {
+        Plays { model, rng: ChaCha8Rng::seed_from_u64(seed), play, vectors }
     }
 
     /// In all ways.
@@ -225,7 +217,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
 
     /// How vectors are given up: by a reset of so many clocks; and those of decoders by the next slice, too.
     fn ways_to_give_up(&self, reset: u32) -> impl Iterator<Item = Way> + use<E, F> {
-        let cut = (self.direction == Direction::Decoder).then_some(Way::Cut);
+        let cut = (self.model.direction() == Direction::Decoder).then_some(Way::Cut);
         [Way::Reset(reset)].into_iter().chain(cut)
     }
 
@@ -265,7 +257,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
     }
 
     fn ports(&self) -> &'static [Port] {
-        match self.direction {
+        match self.model.direction() {
             Direction::Encoder => &[Port::Requests, Port::Bytes],
             Direction::Decoder => &[Port::Requests, Port::Bytes, Port::Answers],
         }
@@ -348,7 +340,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         stalls: Stalls,
     ) -> Result<Stats, E> {
         let plan = Plan { noise: self.rng.next_u64(), power_on: self.rng.next_u32(), ..plan };
-        let (seed, patience) = (self.rng.next_u64(), self.patience);
-        (self.play)(name, Play { plan, stalls, seed, patience, ..Play::flowing(vectors) })
+        let seed = self.rng.next_u64();
+        (self.play)(name, Play { plan, stalls, seed, ..self.model.flowing(vectors) })
     }
 }

@@ -212,6 +212,16 @@ impl Design {
         Ok(texts)
     }
 
+    /// Both faults at once, of the same core.
+    pub fn and(&self, other: &Design) -> Design {
+        Design {
+            name: format!("{}, {}", self.name, other.name),
+            kind: format!("{}, {}", self.kind, other.kind),
+            equal: None,
+            edit: [&self.edit[..], &other.edit].concat(),
+        }
+    }
+
     /// What a verdict hangs on: the sources of the wrong core, what it can, and if a vector convicts it, the seed and the vectors of that
     /// one's class.
     ///
@@ -247,7 +257,6 @@ pub struct DesignJudge<'a> {
     right: Model,
     /// Classes that the right core passes.
     clean: Mutex<BTreeSet<String>>,
-    patience: u32,
     seed: u64,
     cache: &'a Cache,
     tools: &'a Tools,
@@ -261,17 +270,17 @@ impl<'a> DesignJudge<'a> {
     pub fn new(
         source: &'a Source,
         vectors: &'a [Vector],
-        patience: u32,
         seed: u64,
         cache: &'a Cache,
         tools: &'a Tools,
     ) -> Result<DesignJudge<'a>, SimError> {
         let right = Model::build(source, cache, tools)?;
         let mut classes = crate::cosim::classes(&right.fitter(), vectors);
+        classes.retain(|class| !class.fitted.vectors.is_empty());
         // Most faults are convicted by what is quick, and a few classes take nearly all of the time.
         classes.sort_by_cached_key(|class| clocks(&class.fitted.played()));
         let clean = Mutex::default();
-        Ok(DesignJudge { source, classes, right, clean, patience, seed, cache, tools })
+        Ok(DesignJudge { source, classes, right, clean, seed, cache, tools })
     }
 
     /// Builds a wrong version and plays the classes of vectors to it, the quickest first, until one convicts it. A class that convicted
@@ -305,7 +314,7 @@ impl<'a> DesignJudge<'a> {
     }
 
     fn wrong(&self, model: &Model, class: &Class<'_>) -> Option<(&'static str, Box<crate::cosim::Mismatch>)> {
-        play_all(model, &class.fitted.played(), self.patience, self.seed, false, &mut |_, _| ()).err()
+        play_all(model, &class.fitted.played(), self.seed, false, &mut |_, _| ()).err()
     }
 
     /// What the right core does not pass convicts nobody.

@@ -450,6 +450,7 @@ fn source(core: &CoreSpec, files: Vec<PathBuf>) -> Source {
         arguments: vec!["-Werror-UNOPTFLAT".to_owned()],
         constants: vec![netlist::SELECT.to_owned()],
         can: core.can,
+        patience: trial::PATIENCE,
         ..Source::new(core.direction, core.top, files)
     }
 }

@@ -38,7 +38,7 @@ pub struct Pace {
 }
 
 /// In so many clocks something moves in every core that is right, under all stalls; a clean run shows that.
-const PATIENCE: u32 = 400;
+pub(super) const PATIENCE: u32 = 400;
 
 /// A suite as what is asked of a core.
 pub(super) struct Trial<'a> {
@@ -83,7 +83,7 @@ impl<'a> Trial<'a> {
     /// stalls.
     pub(super) fn play(&self, model: &Model) -> Result<Clocks, (&'static str, Box<Mismatch>)> {
         let mut clocks = Clocks::default();
-        cosim::play_all(model, &self.fitted.played(), PATIENCE, self.seed, false, &mut |name, stats| {
+        cosim::play_all(model, &self.fitted.played(), self.seed, false, &mut |name, stats| {
             let kind = Stalls::ALL.iter().position(|stalls| stalls.name == name);
             if let Some(kind) = kind {
                 clocks[kind] = stats.clocks + stats.load_clocks;

@@ -28,10 +28,7 @@ pub fn vectors() -> Vec<Vector> {
     let tables = initial::every_bit().into_iter().map(flowing);
     let several = [carries(), flushes::vectors(), errors(), waits(), give_ups(), headers::vectors()].concat();
     let many = [many_give_ups(), many_slices("many", Flag::ManySlices)].concat();
-    let runs = runs().chain(raw).chain(lengths).chain([
-        bypass_bytes(75_000),
-        bins((1 << 22) + MORE),
-    ]);
+    let runs = runs().chain(raw).chain(lengths).chain([bypass_bytes(75_000), bins((1 << 22) + MORE)]);
     let ones = [8, 10, 12].into_iter().flat_map(|power| around(1 << power));
     let ones = ones.chain((1..64).map(|times| 64 * times).filter(|bytes| ![256, 1_024].contains(bytes)));
     let deep = deep::vectors().into_iter().map(large).chain([deep::loaded_twice(), each_wait()]);

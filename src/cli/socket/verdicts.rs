@@ -1,4 +1,4 @@
-//! `silicabac cosim --socket`
+//! What comes of a core in the socket, for people and for machines: a verdict for each class of vectors, and why it fails.
 
 use std::{
     ffi::OsStr,
@@ -7,128 +7,38 @@ use std::{
 };
 
 use serde::Serialize;
-use silicabac::cores::Direction;
-use silicabac::cosim::{self, Failed, Fault, Mismatch, Model, Rules, Source};
-use silicabac::suites::Suite;
+use silicabac::cosim::{self, Explanation, Failed, Fault, Mismatch, Model};
 use silicabac::vectors::{self, Vector};
-use silicabac_sim::{Cache, Tools};
 
-use super::{
-    Failure, Verdict, fit, judge,
+use super::{Options, Source};
+use crate::cli::{
+    Failure, judge,
     output::{create_dir, free_name, write_file},
-    print::{Progress, ReportFormat, junit, out, say, unless_closed},
-    shell, sources,
+    print::{ReportFormat, junit, out, unless_closed},
+    shell,
 };
 
-#[derive(clap::Args)]
-#[group(id = "socket_options")]
-#[command(next_help_heading = "Your own core, in the socket of docs/socket.md")]
-pub(super) struct Options {
-    /// Check a core in a socket, by its transactions: any latency, any throughput
-    #[arg(long, value_parser = judge::direction_names(), value_name = "DIRECTION")]
-    socket: Option<Direction>,
-    #[command(flatten)]
-    sources: sources::Options,
-    #[command(flatten)]
-    can: fit::Options,
-    /// After so many clocks in which nothing moves it is a deadlock [default: 20000]
-    #[arg(long, value_name = "CLOCKS")]
-    patience: Option<u32>,
-}
-
-/// The patience with a core of which nothing is known.
-pub(super) const PATIENCE: u32 = 20_000;
-
-impl Options {
-    /// Whether a core is to be judged in the socket.
-    pub(super) fn is_wanted(&self, common: &judge::Options) -> bool {
-        let is_given = self.socket.is_some() || self.patience.is_some() || self.can.is_given();
-        is_given || self.sources.are_given() || common.core_file().is_some()
-    }
-
-    fn source(&self, common: &judge::Options, cache: &Cache) -> Result<Source, Failure> {
-        let file = self.can.read(common.core_file())?;
-        if common.names_ours() {
-            let what = "--core with a name is a core of ours; one of yours is a FILE.toml, or --socket with --rtl and --top";
-            return Err(Failure::Usage(what.into()));
-        }
-        let said = |what: &str| Failure::Usage(format!("it has to be said {what} (docs/socket.md)"));
-        let what = "what the core does: --socket encoder, or direction in its file";
-        let direction = self.socket.or(file.direction).ok_or_else(|| said(what))?;
-        let sources = self.sources.with(&file);
-        match (sources.name_files(), common.top.as_ref().or(file.top.as_ref())) {
-            (true, Some(top)) => Ok(Source { can: file.can, ..sources.source(direction, top)? }),
-            (true, None) => Err(said("which module has the ports: --top, or top in its file")),
-            (false, Some(_)) => Err(said("where the core is: --rtl, or rtl in its file")),
-            (false, None) if common.core_file().is_some() || sources.are_given() => {
-                Err(said("where the core is: rtl and top in its file, or --rtl and --top"))
-            }
-            (false, None) => {
-                let core = direction.plain_core();
-                let can = if self.can.is_given() { file.can } else { core.can };
-                Ok(Source { copy_of: None, can, ..Source::of(core, core.top, None, cache)? })
-            }
-        }
-    }
-}
-
-/// Plays all suites to the core in the socket, and prints a verdict for each class of vectors. The suites are asked for
-/// once the core is built.
-pub(super) fn judge(
-    suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
-    seed: u64,
-    options: &Options,
-    common: &judge::Options,
-) -> Result<Verdict, Failure> {
-    let cache = Cache::from_env()?;
-    let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let source = options.source(common, &cache)?;
-    let rules = Rules { seed, patience: options.patience.unwrap_or(PATIENCE), plan: common.plan()? };
-    let model =
-        Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
-    if let Some(what) = model.contradiction() {
-        say(format_args!("note: {}: {what}", model.top()));
-    }
-    let vectors = judge::without_doubles(suites()?);
-    let classes = cosim::classes(&model.fitter(), &vectors);
-    let bar = Progress::new(classes.len() as u64, "classes");
-    let judged = judge::in_parallel(&classes, |class| {
-        bar.set_message(&class.name);
-        let verdict = cosim::judge(&model, class, &rules);
-        bar.inc(1);
-        verdict
-    });
-    let mut report = Report::new(&model, seed, tools.versions(), judged);
-    bar.finish();
-    for verdict in &mut report.verdicts {
-        verdict.write_vector(&report.top, &common.failures)?;
-    }
-    unless_closed(report.print(options, common))?;
-    Ok(match report.pass {
-        true => Verdict::Equal,
-        false if report.verdicts.iter().all(|row| row.vectors == 0) => Verdict::BadInput,
-        false => Verdict::Mismatch,
-    })
-}
-
-/// All verdicts, for people and for machines.
+/// All verdicts.
 #[derive(Serialize)]
-struct Report {
-    pass: bool,
+pub(super) struct Report {
+    pub(super) pass: bool,
     direction: &'static str,
-    top: String,
+    pub(super) top: String,
     lanes: usize,
     /// What the core does not show.
     unchecked: Vec<&'static str>,
     seed: u64,
     tools: String,
-    verdicts: Vec<Row>,
+    /// How many vectors were left out because of what is known.
+    waived: usize,
+    causes: Vec<Why>,
+    pub(super) verdicts: Vec<Row>,
 }
 
 #[derive(Serialize)]
-struct Row {
+pub(super) struct Row {
     class: String,
-    vectors: usize,
+    pub(super) vectors: usize,
     pass: bool,
     /// Vectors that are played without some of their bins.
     #[serde(skip_serializing_if = "is_zero")]
@@ -164,19 +74,43 @@ struct RowFailure {
     what: String,
     bin: u64,
     clock: u64,
+    /// The causes that it has to do with, by their numbers from 1.
+    causes: Vec<usize>,
     catches: Vec<&'static str>,
     shows: Vec<&'static str>,
-    /// Where the vector was written.
+}
+
+/// Why the core fails, and the smallest failure that shows it.
+#[derive(Serialize)]
+struct Why {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    vectors: usize,
+    classes: Vec<String>,
+    vector: String,
+    stalls: &'static str,
+    bins: usize,
+    #[serde(flatten)]
+    fault: Fault,
+    what: String,
+    bin: u64,
+    clock: u64,
+    /// Up to the request that shows it, each with the number of its bin.
+    requests: Vec<String>,
+    /// Where the vector was written, with a waveform and the waits beside it.
     file: Option<PathBuf>,
     #[serde(skip)]
     written: Vec<Vector>,
     #[serde(skip)]
-    mismatch: Box<Mismatch>,
+    failed: Failed,
 }
 
 impl Row {
-    fn new(verdict: cosim::Verdict) -> Row {
+    fn new(verdict: cosim::Verdict, causes: &[Why]) -> Row {
         let cosim::Verdict { class, vectors, in_part, misfits, failed } = verdict;
+        let numbered = (1..).zip(causes).filter(|(_, cause)| cause.classes.contains(&class));
+        let numbers = numbered.map(|(number, _)| number).collect();
         let failure = failed.map(|Failed { vector, among, first, stalls, mismatch }| RowFailure {
             vector: vector.id.clone(),
             alone: among.is_empty(),
@@ -187,11 +121,9 @@ impl Row {
             what: mismatch.what(),
             bin: mismatch.bin,
             clock: mismatch.clock,
+            causes: numbers,
             catches: vector.flags.iter().map(|flag| flag.bug()).collect(),
             shows: vector.flags.iter().map(|flag| flag.shows()).collect(),
-            file: None,
-            written: if among.is_empty() { vec![vector] } else { among },
-            mismatch,
         });
         let not_applicable = misfits.into_iter();
         let not_applicable =
@@ -205,25 +137,90 @@ impl Row {
             failure,
         }
     }
+}
 
-    /// Writes the vector that shows the failure, or all that it takes, to be played again; and what happened around it.
-    fn write_vector(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
-        let Some(failure) = &mut self.failure else { return Ok(()) };
+impl Why {
+    /// With the fewest requests that show it, if they are found.
+    fn new(explanation: Explanation, model: &Model, seed: u64) -> Why {
+        let Explanation { text, rule, vectors, classes, example } = explanation;
+        let shrunk = example.shrunk(model, seed);
+        let shrunk = shrunk.and_then(|shrunk| {
+            let (stalls, failure) = shrunk.outcome.failure?;
+            let cosim::Failure::Core(mismatch) = failure else { return None };
+            let mismatch = Box::new(Mismatch { plan: shrunk.plan.or(mismatch.plan.clone()), ..*mismatch });
+            Some((shrunk.suite.vectors, stalls, mismatch))
+        });
+        let (written, stalls, mismatch) = shrunk.unwrap_or_else(|| {
+            let all =
+                if example.among.is_empty() { vec![example.vector.clone()] } else { example.among.clone() };
+            (all, example.stalls, example.mismatch.clone())
+        });
+        let requests = mismatch.before.iter().map(|(bin, request)| format!("{bin} {request}")).collect();
+        Why {
+            text,
+            rule: rule.map(|rule| rule.to_string()),
+            vectors,
+            classes,
+            vector: example.vector.id.clone(),
+            stalls,
+            bins: written.iter().map(Vector::bins).sum(),
+            fault: mismatch.fault.clone(),
+            what: mismatch.what(),
+            bin: mismatch.bin,
+            clock: mismatch.clock,
+            requests,
+            file: None,
+            written,
+            failed: Failed { mismatch, ..example },
+        }
+    }
+
+    /// Writes the vectors that show the failure, to be played again; and what happened around it.
+    fn write(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
         create_dir(dir)?;
-        let name = vectors::name_like(&format!("{top}-{}", failure.vector));
+        let name = vectors::name_like(&format!("{top}-{}", self.vector));
         let name = free_name(dir, &name, &["json", "vcd", judge::WAITS]);
         let file = |extension: &str| dir.join(format!("{name}.{extension}"));
-        write_file(&file("json"), |sink| vectors::write_json(&name, &failure.written, sink))?;
-        write_file(&file("vcd"), |sink| failure.mismatch.waves.write_vcd(sink))?;
-        judge::write_plan(&file(judge::WAITS), failure.mismatch.plan.as_ref())?;
-        failure.file = Some(file("json"));
+        let mismatch = &self.failed.mismatch;
+        write_file(&file("json"), |sink| vectors::write_json(&name, &self.written, sink))?;
+        write_file(&file("vcd"), |sink| mismatch.waves.write_vcd(sink))?;
+        judge::write_plan(&file(judge::WAITS), mismatch.plan.as_ref())?;
+        self.file = Some(file("json"));
         Ok(())
+    }
+
+    /// With the requests up to it, but for the first of many.
+    fn print(&self, out: &mut impl Write, number: usize, replay: Option<&str>) -> io::Result<()> {
+        const CLASSES: usize = 6;
+        let Why { text, rule, vectors, classes, vector, bins, what, bin, requests, stalls, .. } = self;
+        writeln!(out, "\ncause {number}: {text}")?;
+        let some = classes.iter().take(CLASSES).cloned().collect::<Vec<_>>().join(", ");
+        let more = classes.len().saturating_sub(CLASSES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let of = if rule.is_some() { format!("{vectors} vectors of ") } else { String::new() };
+        writeln!(out, "  {of}{} classes: {some}{more}", classes.len())?;
+        writeln!(out, "  {vector}, shrunk to {bins} bins, stalls: {stalls}; at bin {bin}: {what}")?;
+        requests.iter().try_for_each(|request| writeln!(out, "      {request}"))?;
+        if let Some(rule) = rule {
+            writeln!(out, "  without what it explains: --waive '{rule}'")?;
+        }
+        match replay {
+            Some(command) => writeln!(out, "  replay: {command}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl Report {
-    fn new(model: &Model, seed: u64, tools: &str, verdicts: Vec<cosim::Verdict>) -> Report {
-        let verdicts: Vec<Row> = verdicts.into_iter().map(Row::new).collect();
+    pub(super) fn new(
+        model: &Model,
+        (seed, tools): (u64, &str),
+        verdicts: Vec<cosim::Verdict>,
+        causes: Vec<Explanation>,
+        waived: usize,
+    ) -> Report {
+        let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
+        let verdicts: Vec<Row> = verdicts.into_iter().map(|verdict| Row::new(verdict, &causes)).collect();
         Report {
             pass: verdicts.iter().any(|row| row.pass) && verdicts.iter().all(|row| row.failure.is_none()),
             direction: model.direction().name(),
@@ -232,20 +229,26 @@ impl Report {
             unchecked: model.unchecked(),
             seed,
             tools: tools.to_owned(),
+            waived,
+            causes,
             verdicts,
         }
     }
 
-    fn print(&self, options: &Options, common: &judge::Options) -> io::Result<()> {
+    /// Writes the smallest failure of each cause.
+    pub(super) fn write_failures(&mut self, dir: &Path) -> Result<(), Failure> {
+        self.causes.iter_mut().try_for_each(|cause| cause.write(&self.top, dir))
+    }
+
+    pub(super) fn print(&self, options: &Options, common: &judge::Options) -> Result<(), Failure> {
         let mut out = out();
-        match common.format {
+        unless_closed(match common.format {
             ReportFormat::Human => self.print_table(&mut out, options, common),
-            ReportFormat::Json => {
-                serde_json::to_writer_pretty(&mut out, self)?;
-                writeln!(out)
-            }
+            ReportFormat::Json => serde_json::to_writer_pretty(&mut out, self)
+                .map_err(io::Error::from)
+                .and_then(|()| writeln!(out)),
             ReportFormat::Junit => write!(out, "{}", self.to_junit()),
-        }
+        })
     }
 
     fn print_table(
@@ -268,17 +271,24 @@ impl Report {
                 writeln!(out)?;
                 continue;
             };
-            let RowFailure { vector, bins, stalls, what, bin, alone, first, .. } = failure;
+            let RowFailure { stalls, alone, first, causes, .. } = failure;
             let which = if *alone { format!("from {first} on") } else { "among the others only".into() };
-            writeln!(out, "{:<38} {:>7}  FAIL  {which}, stalls: {stalls}", row.class, row.vectors)?;
-            writeln!(out, "      the shortest is {vector}; at bin {bin} of {bins}: {what}")?;
-            for (bug, shows) in failure.catches.iter().zip(&failure.shows) {
-                writeln!(out, "      it catches {bug};\n        it shows so: {shows}")?;
-            }
-            if let Some(file) = &failure.file {
-                writeln!(out, "      replay: {}", self.replay(file, options, common))?;
-            }
+            let causes: Vec<String> = causes.iter().map(usize::to_string).collect();
+            let why =
+                if causes.is_empty() { String::new() } else { format!("; cause {}", causes.join(", ")) };
+            writeln!(out, "{:<38} {:>7}  FAIL  {which}, stalls: {stalls}{why}", row.class, row.vectors)?;
         }
+        for (number, cause) in (1..).zip(&self.causes) {
+            let replay = cause.file.as_ref().map(|file| self.replay(file, options, common));
+            cause.print(out, number, replay.as_deref())?;
+        }
+        if !self.causes.is_empty() {
+            writeln!(out)?;
+        }
+        self.print_summary(out)
+    }
+
+    fn print_summary(&self, out: &mut impl Write) -> io::Result<()> {
         let failed = self.verdicts.iter().filter(|row| row.failure.is_some()).count();
         let vectors: usize = self.verdicts.iter().map(|row| row.vectors).sum();
         let all = self.verdicts.iter().filter(|row| row.vectors > 0).count();
@@ -296,6 +306,9 @@ impl Report {
         }
         if left_out > 0 {
             write!(out, "; {left_out} vectors are not applicable")?;
+        }
+        if self.waived > 0 {
+            write!(out, "; {} vectors are waived", self.waived)?;
         }
         if lanes > 1 {
             write!(out, "; {lanes} requests at once")?;
@@ -316,7 +329,8 @@ impl Report {
         command += &options.sources.of_replay();
         let can = options.can.all();
         command.extend(can.iter().map(|option| format!(" --can {}", shell::word(OsStr::new(option)))));
-        command += &format!(" --patience {} --seed {}", options.patience.unwrap_or(PATIENCE), self.seed);
+        let patience = options.patience.unwrap_or(Source::PATIENCE);
+        command += &format!(" --patience {patience} --seed {}", self.seed);
         command + &common.of_replay()
     }
 
@@ -331,9 +345,11 @@ impl Report {
                 let reasons = row.not_applicable.iter().map(|few| few.reason.as_str());
                 status.set_message(reasons.collect::<Vec<_>>().join("; "));
             }
-            if let Some(RowFailure { vector, stalls, what, bin, .. }) = &row.failure {
+            if let Some(RowFailure { vector, stalls, what, bin, causes, .. }) = &row.failure {
                 status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Failure);
                 status.set_message(format!("{vector}, under {stalls} stalls, at bin {bin}: {what}"));
+                let causes = causes.iter().map(|number| self.causes[number - 1].text.as_str());
+                status.set_description(causes.collect::<Vec<_>>().join("\n"));
             }
             suite.add_test_case(quick_junit::TestCase::new(row.class.as_str(), status));
         }

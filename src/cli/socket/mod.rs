@@ -1,0 +1,199 @@
+//! `silicabac cosim --socket`
+
+mod verdicts;
+
+use silicabac::cores::Direction;
+use silicabac::cosim::{self, Class, Explanation, Model, Rule, Rules, Source};
+use silicabac::suites::Suite;
+use silicabac::vectors::Vector;
+use silicabac_sim::{Cache, Tools};
+
+use super::{
+    Failure, Verdict, fit, judge,
+    print::{Progress, say},
+    sources,
+};
+use verdicts::Report;
+
+#[derive(clap::Args)]
+#[group(id = "socket_options")]
+#[command(next_help_heading = "Your own core, in the socket of docs/socket.md")]
+pub(super) struct Options {
+    /// Check a core in a socket, by its transactions: any latency, any throughput
+    #[arg(long, value_parser = judge::direction_names(), value_name = "DIRECTION")]
+    socket: Option<Direction>,
+    #[command(flatten)]
+    sources: sources::Options,
+    #[command(flatten)]
+    can: fit::Options,
+    /// After so many clocks in which nothing moves it is a deadlock [default: 20000]
+    #[arg(long, value_name = "CLOCKS")]
+    patience: Option<u32>,
+    /// Play the vectors of this class alone
+    #[arg(long, value_name = "NAME")]
+    class: Vec<String>,
+    /// Play this vector alone
+    #[arg(long, value_name = "ID")]
+    vector: Vec<String>,
+    /// Leave out a class, or all vectors with a request like this: what is known to be wrong, so that what else is wrong shows
+    #[arg(long, value_name = "CLASS|RULE")]
+    waive: Vec<Known>,
+}
+
+/// What is known to be wrong.
+#[derive(Clone, Debug)]
+enum Known {
+    Class(String),
+    Rule(Rule),
+}
+
+impl std::str::FromStr for Known {
+    type Err = cosim::RuleError;
+
+    fn from_str(text: &str) -> Result<Known, cosim::RuleError> {
+        match text.contains(['=', '<', '>']) {
+            true => text.parse().map(Known::Rule),
+            false => Ok(Known::Class(text.to_owned())),
+        }
+    }
+}
+
+impl Options {
+    /// Whether a core is to be judged in the socket.
+    pub(super) fn is_wanted(&self, common: &judge::Options) -> bool {
+        let is_given = self.socket.is_some() || self.patience.is_some() || self.can.is_given();
+        is_given || self.sources.are_given() || common.core_file().is_some()
+    }
+
+    /// Leaves what is to be played: how many vectors are not, because of what is known.
+    fn select(&self, classes: &mut Vec<Class<'_>>, model: &Model) -> Result<usize, Failure> {
+        for name in &self.class {
+            if !classes.iter().any(|class| class.name == *name) {
+                return Err(Failure::Usage(format!("--class {name}: these suites have no such class")));
+            }
+        }
+        for id in &self.vector {
+            if !classes.iter().any(|class| class.fitted.vectors.iter().any(|vector| vector.id == *id)) {
+                return Err(Failure::Usage(format!("--vector {id}: these suites have no such vector")));
+            }
+        }
+        let is_wanted = |class: &Class<'_>| self.class.is_empty() || self.class.contains(&class.name);
+        classes.retain(is_wanted);
+        if !self.vector.is_empty() {
+            for class in classes.iter_mut() {
+                class.retain(|vector| self.vector.contains(&vector.id));
+            }
+        }
+        let mut waived = 0;
+        for known in &self.waive {
+            let before = waived;
+            for class in classes.iter_mut() {
+                waived += match known {
+                    Known::Class(name) if *name == class.name => class.retain(|_| false),
+                    Known::Class(_) => 0,
+                    Known::Rule(rule) => class.retain(|vector| !cosim::is_waived(rule, vector, model)),
+                };
+            }
+            if waived == before {
+                let name = match known {
+                    Known::Class(name) => name.clone(),
+                    Known::Rule(rule) => format!("'{rule}'"),
+                };
+                return Err(Failure::Usage(format!(
+                    "--waive {name}: no vector of these suites is like that"
+                )));
+            }
+        }
+        classes.retain(|class| !class.fitted.vectors.is_empty() || !class.fitted.misfits.is_empty());
+        Ok(waived)
+    }
+
+    fn source(&self, common: &judge::Options, cache: &Cache) -> Result<Source, Failure> {
+        let file = self.can.read(common.core_file())?;
+        if common.names_ours() {
+            let what = "--core with a name is a core of ours; one of yours is a FILE.toml, or --socket with --rtl and --top";
+            return Err(Failure::Usage(what.into()));
+        }
+        let said = |what: &str| Failure::Usage(format!("it has to be said {what} (docs/socket.md)"));
+        let what = "what the core does: --socket encoder, or direction in its file";
+        let direction = self.socket.or(file.direction).ok_or_else(|| said(what))?;
+        let sources = self.sources.with(&file);
+        let patience = self.patience.unwrap_or(Source::PATIENCE);
+        match (sources.name_files(), common.top.as_ref().or(file.top.as_ref())) {
+            (true, Some(top)) => Ok(Source { can: file.can, patience, ..sources.source(direction, top)? }),
+            (true, None) => Err(said("which module has the ports: --top, or top in its file")),
+            (false, Some(_)) => Err(said("where the core is: --rtl, or rtl in its file")),
+            (false, None) if common.core_file().is_some() || sources.are_given() => {
+                Err(said("where the core is: rtl and top in its file, or --rtl and --top"))
+            }
+            (false, None) => {
+                let core = direction.plain_core();
+                let can = if self.can.is_given() { file.can } else { core.can };
+                Ok(Source { copy_of: None, can, patience, ..Source::of(core, core.top, None, cache)? })
+            }
+        }
+    }
+}
+
+/// Plays all suites to the core in the socket, and prints a verdict for each class of vectors. The suites are asked for
+/// once the core is built.
+pub(super) fn judge(
+    suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
+    seed: u64,
+    options: &Options,
+    common: &judge::Options,
+) -> Result<Verdict, Failure> {
+    let cache = Cache::from_env()?;
+    let tools = Tools::find(&cache, &mut |line| say(line))?;
+    let source = options.source(common, &cache)?;
+    let rules = Rules { seed, plan: common.plan()? };
+    let model =
+        Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
+    if let Some(what) = model.contradiction() {
+        say(format_args!("note: {}: {what}", model.top()));
+    }
+    let vectors = judge::without_doubles(suites()?);
+    let mut classes = cosim::classes(&model.fitter(), &vectors);
+    let waived = options.select(&mut classes, &model)?;
+    let bar = Progress::new(classes.len() as u64, "classes");
+    let judged = judge::in_parallel(&classes, |class| {
+        bar.set_message(&class.name);
+        let verdict = cosim::judge(&model, class, &rules);
+        bar.inc(1);
+        verdict
+    });
+    bar.finish();
+    let causes = if rules.plan.is_some() { Vec::new() } else { causes(&model, &classes, &judged) };
+    let mut report = Report::new(&model, (seed, tools.versions()), judged, causes, waived);
+    report.write_failures(&common.failures)?;
+    report.print(options, common)?;
+    Ok(match report.pass {
+        true => Verdict::Equal,
+        false if report.verdicts.iter().all(|row| row.vectors == 0) => Verdict::BadInput,
+        false => Verdict::Mismatch,
+    })
+}
+
+/// Why classes fail that do.
+fn causes(model: &Model, classes: &[Class<'_>], verdicts: &[cosim::Verdict]) -> Vec<Explanation> {
+    if verdicts.iter().all(|verdict| verdict.failed.is_none()) {
+        return Vec::new();
+    }
+    let all: Vec<(&str, &Vector)> = classes
+        .iter()
+        .flat_map(|class| class.fitted.played().into_iter().map(|vector| (class.name.as_str(), vector)))
+        .collect();
+    let bar = Progress::new(all.len() as u64, "vectors");
+    bar.set_message("why it fails");
+    let evidence = judge::in_parallel(&all, |&(class, vector)| {
+        let evidence = cosim::evidence(model, class, vector);
+        bar.inc(1);
+        evidence
+    });
+    bar.finish();
+    let evidence: Vec<_> = evidence.into_iter().flatten().collect();
+    let mut causes = cosim::causes(&evidence);
+    let others = cosim::unexplained(verdicts, &causes);
+    causes.extend(cosim::waiting(model, &others));
+    causes
+}

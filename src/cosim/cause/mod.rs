@@ -1,0 +1,187 @@
+//! Why a core fails, in a sentence, instead of all that comes of it.
+//!
+//! Each vector is played once more, alone and without waits ([`evidence`]). What fails then has something in common that nothing has that
+//! passes: the shortest [`Rule`] about one request that says so is the cause ([`causes`]). It is found, not looked up: the rules know nothing
+//! of classes or flags. What fails only where the core waits, is given up or comes after something else is told by the fewest waits that it
+//! takes.
+
+mod features;
+mod learn;
+mod rule;
+mod waiting;
+
+use std::collections::BTreeSet;
+
+use super::{Failed, Mismatch, Model, Stalls, Verdict};
+use crate::vectors::Vector;
+use features::{Feature, NONE, Scale, Sight, sights};
+use learn::{Bag, Learnt};
+use rule::Values;
+pub use rule::{Rule, RuleError};
+pub use waiting::waiting;
+
+/// How a vector goes alone and without waits.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    class: &'a str,
+    vector: &'a Vector,
+    /// Its requests; of one that fails, those up to where it does. Of a long one some.
+    sights: Vec<Sight>,
+    /// What is wrong.
+    pub failed: Option<Box<Mismatch>>,
+}
+
+/// Why a core fails.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// It, in a sentence.
+    pub text: String,
+    /// What `--waive` takes.
+    pub rule: Option<Rule>,
+    /// How many vectors fail by it.
+    pub vectors: usize,
+    /// Their classes.
+    pub classes: Vec<String>,
+    /// How the one of them fails that does so after the fewest requests.
+    pub example: Failed,
+}
+
+/// Vectors of more requests are no evidence: they take longer than they tell.
+const MOST_REQUESTS: usize = 300_000;
+/// Of a long vector the last requests are kept, and the first ones at powers of two.
+const KEPT: usize = 2_000;
+
+/// Plays a vector of a class alone and without waits; nothing of what is too long.
+pub fn evidence<'a>(model: &Model, class: &'a str, vector: &'a Vector) -> Option<Evidence<'a>> {
+    if vector.events.len() > MOST_REQUESTS {
+        return None;
+    }
+    let failed = model.play(&model.flowing(&[vector]), &mut |_| ()).err();
+    let mut all = sights(vector, model.direction(), model.lanes());
+    if let Some(mismatch) = &failed {
+        let end = all.iter().rposition(|(bin, _)| *bin <= mismatch.bin).map_or(all.len(), |last| last + 1);
+        all.truncate(end);
+    }
+    let begin = all.len().saturating_sub(KEPT);
+    let most = failed.is_none().then(|| extremes(&all)).unwrap_or_default();
+    let is_kept = |place: usize| place >= begin || place.is_power_of_two() || most.contains(&place);
+    let sights = (0..).zip(&all).filter(|(place, _)| is_kept(*place)).map(|(_, (_, sight))| *sight).collect();
+    Some(Evidence { class, vector, sights, failed })
+}
+
+/// Where what is counted is largest.
+fn extremes(all: &[(u64, Sight)]) -> BTreeSet<usize> {
+    let counted = Feature::ALL.iter().filter(|feature| feature.scale() == Scale::Counts);
+    let largest = |feature: &Feature| (0..all.len()).max_by_key(|&place| all[place].1[*feature as usize]);
+    counted.filter_map(largest).collect()
+}
+
+/// What passes is looked at in part, and where that leads to a rule that something else breaks, that too.
+const SAMPLE: usize = 20_000;
+const ROUNDS: usize = 12;
+
+/// The causes of what fails without waits, and the classes of which they explain at least one vector.
+pub fn causes(all: &[Evidence<'_>]) -> Vec<Explanation> {
+    let failing: Vec<&Evidence<'_>> = all.iter().filter(|one| one.failed.is_some()).collect();
+    let passing: Vec<&Sight> =
+        all.iter().filter(|one| one.failed.is_none()).flat_map(|one| &one.sights).collect();
+    let passed = all.len() - failing.len();
+    if failing.is_empty() {
+        return Vec::new();
+    }
+    let bags: Vec<Bag> = failing.iter().map(|one| one.sights.clone()).collect();
+    let learnt = learn(&bags, &passing);
+    let mut told: BTreeSet<usize> = BTreeSet::new();
+    let mut found: Vec<Explanation> = Vec::new();
+    for Learnt { rule, explains } in learnt {
+        let text = sentence(&rule, &passing, explains.len(), passed);
+        found.extend(cause(text, Some(rule), &explains, &failing));
+        told.extend(explains);
+    }
+    let left: Vec<usize> = (0..failing.len()).filter(|one| !told.contains(one)).collect();
+    if !left.is_empty() {
+        let text = match (passed, found.is_empty()) {
+            (0, _) => "every vector fails, from its first requests on".to_owned(),
+            (_, true) => {
+                format!("{} vectors fail and {passed} pass, and no short rule tells them apart", left.len())
+            }
+            (_, false) => format!("{} vectors more fail, and no short rule tells why", left.len()),
+        };
+        found.extend(cause(text, None, &left, &failing));
+    }
+    found
+}
+
+fn cause(
+    text: String,
+    rule: Option<Rule>,
+    explains: &[usize],
+    failing: &[&Evidence<'_>],
+) -> Option<Explanation> {
+    let explained = || explains.iter().map(|one| failing[*one]);
+    let mut classes: Vec<String> = Vec::new();
+    for Evidence { class, .. } in explained() {
+        if classes.last().is_none_or(|last| last != class) {
+            classes.push((*class).to_owned());
+        }
+    }
+    let Evidence { vector, failed, .. } = explained().min_by_key(|one| one.sights.len())?;
+    let example = Failed {
+        vector: (*vector).clone(),
+        among: Vec::new(),
+        first: vector.id.clone(),
+        stalls: Stalls::NONE.name,
+        mismatch: failed.clone()?,
+    };
+    Some(Explanation { text, rule, vectors: explains.len(), classes, example })
+}
+
+/// Rules from some of what passes, and from whatever else of it breaks them.
+fn learn(bags: &[Bag], passing: &[&Sight]) -> Vec<Learnt> {
+    let step = passing.len().div_ceil(SAMPLE).max(1);
+    let mut sample: Vec<Sight> = passing.iter().step_by(step).map(|sight| **sight).collect();
+    let mut rules = Vec::new();
+    for _ in 0..ROUNDS {
+        rules = learn::rules(bags, &sample);
+        let before = sample.len();
+        for Learnt { rule, .. } in &rules {
+            sample.extend(passing.iter().filter(|sight| rule.holds(sight)).take(200).map(|sight| **sight));
+        }
+        if sample.len() == before {
+            return rules;
+        }
+    }
+    rules.retain(|learnt| !passing.iter().any(|sight| learnt.rule.holds(sight)));
+    rules
+}
+
+/// What the rule says, of how many vectors, and where it is about a number, how near to it something passes.
+fn sentence(rule: &Rule, passing: &[&Sight], failing: usize, passed: usize) -> String {
+    let mut text = format!(
+        "a vector fails if one of its requests {}: {failing} do, and none of the {passed} that pass has such a request",
+        rule.sentence()
+    );
+    if let Some((last, others)) = rule.atoms.split_last() {
+        let alike = passing.iter().filter(|sight| others.iter().all(|atom| atom.holds(sight)));
+        let known = alike.map(|sight| sight[last.feature as usize]).filter(|value| *value != NONE);
+        let nearest = match last.values {
+            Values::Within(from, i32::MAX) => known.filter(|value| *value < from).max(),
+            _ => None,
+        };
+        if let Some(nearest) = nearest {
+            text += &format!(" (with {nearest} it passes)");
+        }
+    }
+    text
+}
+
+/// Whether a vector has a request for which a rule holds, as a core with so many lanes is asked for it.
+pub fn is_waived(rule: &Rule, vector: &Vector, model: &Model) -> bool {
+    sights(vector, model.direction(), model.lanes()).iter().any(|(_, sight)| rule.holds(sight))
+}
+
+/// The classes that fail, of which no cause speaks.
+pub fn unexplained<'a>(verdicts: &'a [Verdict], causes: &[Explanation]) -> Vec<&'a Verdict> {
+    let told = |class: &str| causes.iter().any(|cause| cause.classes.iter().any(|one| one == class));
+    verdicts.iter().filter(|verdict| verdict.failed.is_some() && !told(&verdict.class)).collect()
+}

@@ -1,0 +1,166 @@
+//! The causes of what fails only while a core is made to wait, is given up, or comes after other vectors.
+//!
+//! Of each class the fewest waits are looked for that it takes, each as short as it can be. Most classes take the same: what takes fewer
+//! different things explains whatever takes these and more.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::Explanation;
+use crate::cores::Direction;
+use crate::cosim::{Failed, Model, Plan, Play, Port, Verdict, Way, shrink::fewest_waits};
+use crate::vectors::Vector;
+
+/// After so long, for each class, what has been found has to do.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What makes a play another than one that flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Trouble {
+    Reset,
+    Cut,
+    Waits(Which),
+    LooksFirst,
+    Splits,
+    Others,
+    PowerOn,
+}
+
+/// [`Port`], with an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Which {
+    Requests,
+    Bytes,
+    Answers,
+}
+
+/// What a class takes to fail.
+struct Taken<'a> {
+    verdict: &'a Verdict,
+    failed: &'a Failed,
+    troubles: BTreeSet<Trouble>,
+    plan: Plan,
+}
+
+/// The causes of these classes, which fail, though none of their vectors does alone and without waits.
+pub fn waiting(model: &Model, verdicts: &[&Verdict]) -> Vec<Explanation> {
+    let mut all: Vec<Taken<'_>> = verdicts.iter().filter_map(|verdict| Taken::new(model, verdict)).collect();
+    all.sort_by_key(|taken| (taken.troubles.len(), taken.plan.waits()));
+    let mut causes: Vec<(Taken<'_>, Vec<String>)> = Vec::new();
+    for taken in all {
+        let class = taken.verdict.class.clone();
+        match causes.iter_mut().find(|(first, _)| taken.troubles.is_superset(&first.troubles)) {
+            Some((_, classes)) => classes.push(class),
+            None => causes.push((taken, vec![class])),
+        }
+    }
+    let explain = |(taken, classes): (Taken<'_>, Vec<String>)| Explanation {
+        text: taken.words(model.direction()),
+        rule: None,
+        vectors: classes.len(),
+        classes,
+        example: taken.failed.clone(),
+    };
+    causes.into_iter().map(explain).collect()
+}
+
+impl<'a> Taken<'a> {
+    fn new(model: &Model, verdict: &'a Verdict) -> Option<Taken<'a>> {
+        let failed = verdict.failed.as_ref()?;
+        let vectors: Vec<Vector> = match &failed.among[..] {
+            [] => vec![failed.vector.clone()],
+            among => among.to_vec(),
+        };
+        let plan = failed.mismatch.plan.clone();
+        let plan = plan.and_then(|plan| fewest_waits(model, &vectors, plan, Instant::now() + PATIENCE));
+        let plan = plan.map(|plan| simplest(model, &vectors, plan)).unwrap_or_default();
+        let mut troubles = BTreeSet::new();
+        for give_up in &plan.give_ups {
+            troubles.insert(if give_up.way == Way::Cut { Trouble::Cut } else { Trouble::Reset });
+        }
+        for wait in &plan.waits {
+            troubles.insert(Trouble::Waits(match wait.port {
+                Port::Requests => Which::Requests,
+                Port::Bytes => Which::Bytes,
+                Port::Answers => Which::Answers,
+            }));
+        }
+        troubles.extend(plan.looks_first.then_some(Trouble::LooksFirst));
+        troubles.extend(plan.splits.then_some(Trouble::Splits));
+        if troubles.is_empty() {
+            troubles.insert(if vectors.len() > 1 { Trouble::Others } else { Trouble::PowerOn });
+        }
+        Some(Taken { verdict, failed, troubles, plan })
+    }
+
+    fn words(&self, direction: Direction) -> String {
+        let parts: Vec<String> = self.troubles.iter().map(|trouble| self.part(*trouble, direction)).collect();
+        format!("a vector fails if {}; without that it passes", parts.join(" and "))
+    }
+
+    fn part(&self, trouble: Trouble, direction: Direction) -> String {
+        match trouble {
+            Trouble::Reset => "a reset comes in the middle of a slice".into(),
+            Trouble::Cut => "the next slice begins before the one before it has ended".into(),
+            Trouble::LooksFirst => {
+                "whoever takes what the core gives is ready only once there is something to take".into()
+            }
+            Trouble::Splits => "requests that could come together come one after the other".into(),
+            Trouble::Others => "it comes after others".into(),
+            Trouble::PowerOn => "registers or ports that mean nothing hold some values and not others".into(),
+            Trouble::Waits(which) => {
+                let (port, what) = match (which, direction) {
+                    (Which::Requests, _) => (Port::Requests, "no request is offered"),
+                    (Which::Bytes, Direction::Encoder) => (Port::Bytes, "the output is not taken"),
+                    (Which::Bytes, Direction::Decoder) => (Port::Bytes, "no byte is offered"),
+                    (Which::Answers, _) => (Port::Answers, "no answer is taken"),
+                };
+                let clocks: Vec<u64> =
+                    self.plan.waits.iter().filter(|wait| wait.port == port).map(|wait| wait.clocks).collect();
+                match &clocks[..] {
+                    [1] => format!("{what} for a clock"),
+                    [clocks] => format!("{what} for {clocks} clocks or more"),
+                    _ => format!(
+                        "{what} {} times, the longest for {} clocks",
+                        clocks.len(),
+                        clocks.iter().max().unwrap_or(&0)
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// The plan with each of its waits as short as it can be, if they are few, and without the peculiarities that it does not take.
+fn simplest(model: &Model, vectors: &[Vector], mut plan: Plan) -> Plan {
+    const FEW: usize = 4;
+    let twice = if plan.give_ups.is_empty() { &[] } else { vectors };
+    let all: Vec<&Vector> = vectors.iter().chain(twice).collect();
+    let fails =
+        |plan: &Plan| model.play(&Play { plan: plan.clone(), ..model.flowing(&all) }, &mut |_| ()).is_err();
+    for without in
+        [Plan { splits: false, ..plan.clone() }, Plan { splits: false, looks_first: false, ..plan.clone() }]
+    {
+        if fails(&without) {
+            plan = without;
+        }
+    }
+    if plan.waits.len() > FEW || !fails(&plan) {
+        return plan;
+    }
+    for place in 0..plan.waits.len() {
+        let with = |clocks: u64| {
+            let mut shorter = plan.clone();
+            shorter.waits[place].clocks = clocks;
+            shorter
+        };
+        // It fails with `most`, and not with `least` or never tried it.
+        let (mut least, mut most) = (0, plan.waits[place].clocks);
+        while least + 1 < most {
+            let middle = least.midpoint(most);
+            if fails(&with(middle)) { most = middle } else { least = middle }
+        }
+        plan = with(most);
+    }
+    plan
+}
