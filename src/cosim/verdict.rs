@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Mismatch, Model, Plan, Play,
+    Mismatch, Model, Plan, Play, Stalls, Stats,
     ways::{play_all, play_recorded},
 };
 use crate::fit::{Fitted, Fitter, Misfit};
@@ -20,6 +20,8 @@ pub struct Verdict {
     pub in_part: usize,
     /// How many of them were not, since they are nothing for the core, and why.
     pub misfits: BTreeMap<Misfit, usize>,
+    /// What they take when nothing waits; nothing of a class that fails before.
+    pub pace: Option<Stats>,
     /// What is wrong.
     pub failed: Option<Failed>,
 }
@@ -106,30 +108,42 @@ fn numbers(id: &str) -> Vec<u64> {
 pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     let Class { name, fitted } = class.clone();
     let vectors = fitted.played();
-    let wrong = if vectors.is_empty() { None } else { fails(model, &vectors, rules, true) };
+    let mut pace = None;
+    let done = &mut |stalls, stats: &Stats| {
+        if stalls == Stalls::NONE.name {
+            pace = Some(*stats);
+        }
+    };
+    let wrong = if vectors.is_empty() { None } else { fails(model, &vectors, rules, true, done) };
     let failed = wrong.map(|among| shortest(model, &vectors, rules, among));
     let Fitted { fitting, in_part, misfits, .. } = fitted;
-    Verdict { class: name, vectors: fitting, in_part, failed, misfits }
+    Verdict { class: name, vectors: fitting, in_part, misfits, pace, failed }
 }
 
 /// What is wrong, and under which stalls.
 type Wrong = (&'static str, Box<Mismatch>);
 
-fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
+fn fails(
+    model: &Model,
+    vectors: &[&Vector],
+    rules: &Rules,
+    records: bool,
+    done: &mut dyn FnMut(&'static str, &Stats),
+) -> Option<Wrong> {
     let Rules { seed, ref plan } = *rules;
     if let Some(plan) = plan {
         let planned = Play { plan: plan.clone(), ..model.flowing(vectors) };
         return Some((super::PLANNED, play_recorded(model, &planned, records, &mut |_| ()).err()?));
     }
-    play_all(model, vectors, seed, records, &mut |_, _| ()).err()
+    play_all(model, vectors, seed, records, done).err()
 }
 
 fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Failed {
     let mut by_length = members.to_vec();
     by_length.sort_by_key(|vector| vector.events.len());
-    let fails_alone = |vector: &&&Vector| fails(model, &[**vector], rules, false).is_some();
+    let fails_alone = |vector: &&&Vector| fails(model, &[**vector], rules, false, &mut |_, _| ()).is_some();
     for vector in &by_length {
-        if let Some((stalls, mismatch)) = fails(model, &[vector], rules, true) {
+        if let Some((stalls, mismatch)) = fails(model, &[vector], rules, true, &mut |_, _| ()) {
             let first = members.iter().find(fails_alone).map_or(&vector.id, |first| &first.id).clone();
             return Failed { vector: (*vector).clone(), among: Vec::new(), first, stalls, mismatch };
         }

@@ -14,7 +14,7 @@ use super::{Stalls, script::Phase};
 use crate::json;
 
 /// Where a core is made to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Port {
     /// No request is offered.

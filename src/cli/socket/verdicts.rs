@@ -40,6 +40,9 @@ pub(super) struct Row {
     class: String,
     pub(super) vectors: usize,
     pass: bool,
+    /// Bins, the clocks that they take when nothing waits, and the clocks of context loads besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pace: Option<Pace>,
     /// Vectors that are played without some of their bins.
     #[serde(skip_serializing_if = "is_zero")]
     in_part: usize,
@@ -48,6 +51,14 @@ pub(super) struct Row {
     not_applicable: Vec<NotApplicable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<RowFailure>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Pace {
+    bins: u64,
+    clocks: u64,
+    load_clocks: u64,
+    bins_per_clock: f64,
 }
 
 fn is_zero(count: &usize) -> bool {
@@ -108,7 +119,13 @@ struct Why {
 
 impl Row {
     fn new(verdict: cosim::Verdict, causes: &[Why]) -> Row {
-        let cosim::Verdict { class, vectors, in_part, misfits, failed } = verdict;
+        let cosim::Verdict { class, vectors, in_part, misfits, pace, failed } = verdict;
+        let pace = pace.map(|stats| Pace {
+            bins: stats.bins,
+            clocks: stats.clocks,
+            load_clocks: stats.load_clocks,
+            bins_per_clock: stats.bins_per_clock(),
+        });
         let numbered = (1..).zip(causes).filter(|(_, cause)| cause.classes.contains(&class));
         let numbers = numbered.map(|(number, _)| number).collect();
         let failure = failed.map(|Failed { vector, among, first, stalls, mismatch }| RowFailure {
@@ -132,6 +149,7 @@ impl Row {
             class,
             vectors,
             pass: failure.is_none() && vectors > 0,
+            pace,
             in_part,
             not_applicable: not_applicable.collect(),
             failure,
@@ -257,11 +275,12 @@ impl Report {
         options: &Options,
         common: &judge::Options,
     ) -> io::Result<()> {
-        writeln!(out, "{:<38} {:>7}  verdict", "class", "vectors")?;
+        writeln!(out, "{:<38} {:>7} {:>10}  verdict", "class", "vectors", "bins/clock")?;
         for row in &self.verdicts {
+            let pace = row.pace.map_or("-".to_owned(), |pace| format!("{:.4}", pace.bins_per_clock));
             let Some(failure) = &row.failure else {
                 let verdict = if row.pass { "pass" } else { "not applicable" };
-                write!(out, "{:<38} {:>7}  {verdict}", row.class, row.vectors)?;
+                write!(out, "{:<38} {:>7} {pace:>10}  {verdict}", row.class, row.vectors)?;
                 for NotApplicable { vectors, reason } in &row.not_applicable {
                     match row.pass {
                         true => write!(out, "; {vectors} not applicable: {reason}")?,
@@ -276,7 +295,11 @@ impl Report {
             let causes: Vec<String> = causes.iter().map(usize::to_string).collect();
             let why =
                 if causes.is_empty() { String::new() } else { format!("; cause {}", causes.join(", ")) };
-            writeln!(out, "{:<38} {:>7}  FAIL  {which}, stalls: {stalls}{why}", row.class, row.vectors)?;
+            writeln!(
+                out,
+                "{:<38} {:>7} {pace:>10}  FAIL  {which}, stalls: {stalls}{why}",
+                row.class, row.vectors
+            )?;
         }
         for (number, cause) in (1..).zip(&self.causes) {
             let replay = cause.file.as_ref().map(|file| self.replay(file, options, common));
@@ -297,7 +320,15 @@ impl Report {
         let (direction, top, lanes) = (self.direction, &self.top, self.lanes);
         match failed {
             0 if all == 0 => write!(out, "no vector is for this core")?,
-            0 => write!(out, "{direction} {top} passes: {vectors} vectors of {all} classes")?,
+            0 => {
+                let sum = |of: fn(&Pace) -> u64| self.paces().map(|pace| of(&pace)).sum::<u64>();
+                let (bins, clocks) = (sum(|pace| pace.bins), sum(|pace| pace.clocks).max(1));
+                let pace = bins as f64 / clocks as f64;
+                write!(
+                    out,
+                    "{direction} {top} passes: {vectors} vectors of {all} classes; {pace:.4} bins a clock"
+                )?;
+            }
             _ => write!(out, "{direction} {top} FAILS in {failed} of {all} classes")?,
         }
         let in_part: usize = self.verdicts.iter().map(|row| row.in_part).sum();
@@ -317,6 +348,10 @@ impl Report {
             write!(out, "; not checked, since there is no such port: {}", self.unchecked.join(", "))?;
         }
         writeln!(out, "; seed {}, {}", self.seed, self.tools)
+    }
+
+    fn paces(&self) -> impl Iterator<Item = Pace> {
+        self.verdicts.iter().filter_map(|row| row.pace)
     }
 
     /// The command that plays what was written again.

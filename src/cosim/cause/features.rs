@@ -3,9 +3,10 @@
 //! A [`Sight`] is all of that for one request, as numbers. What has no meaning for it (the pStateIdx of a bypass bin) is [`NONE`].
 
 use crate::bin::Event;
-use crate::context::{CONTEXTS, SliceInit};
+use crate::context::{CONTEXTS, ContextModel, SliceInit};
 use crate::cores::Direction;
 use crate::cycle::{Request, kind};
+use crate::tables::RANGE_TAB_LPS;
 use crate::vectors::{Step, Vector, trail};
 
 /// A feature that a request does not have.
@@ -57,7 +58,7 @@ macro_rules! features {
 
 features! {
     Kind "kind" Scale::Names(KINDS), "is of kind {}";
-    Flush "flush" Scale::Names(NO_YES), "is no terminate bin of 1|is a terminate bin of 1";
+    Flush "flush" Scale::Names(NO_YES), "is a terminate bin of 0|is a terminate bin of 1";
     EndedRun "ended-run" Scale::Counts, "decides a run of {} outstanding bits";
     Outstanding "outstanding" Scale::Counts, "leaves {} outstanding bits";
     Carry "carry" Scale::Names(NO_YES), "decides outstanding bits without a carry|decides outstanding bits by a carry";
@@ -83,6 +84,7 @@ features! {
     SymbolBefore "after-symbol" Scale::Names(SYMBOLS), "comes after an {}";
     Quarter "qCodIRangeIdx" Scale::Numbers, "meets qCodIRangeIdx {}";
     Range "codIRange" Scale::Numbers, "meets codIRange {}";
+    LpsRange "codIRangeLPS" Scale::Numbers, "has codIRangeLPS {}";
     Low "codILow" Scale::Numbers, "leaves codILow {}";
     Shift "shift" Scale::Numbers, "renormalises by {} bits";
     BypassRun "bypass-run" Scale::Counts, "is bypass bin {} in a row";
@@ -128,8 +130,9 @@ struct Seen<'a> {
     requests: u64,
     kind: i32,
     symbol: i32,
-    /// codIRange, bits outstanding and bits read after the request before.
+    /// codIRange, codILow, bits outstanding and bits read after the request before.
     range: u32,
+    low: u32,
     outstanding: u32,
     position: u64,
     /// Of this engine run: its number, its bins, and where its first bit is read.
@@ -156,6 +159,7 @@ impl Seen<'_> {
             kind: NONE,
             symbol: NONE,
             range: 510,
+            low: 0,
             outstanding: 0,
             position: 0,
             engine_run: 0,
@@ -211,23 +215,19 @@ impl Seen<'_> {
         if step.request.is_bin() {
             set(Feature::Shift, shift);
         }
-        if let (Some(outstanding), true) = (step.bits_outstanding, step.request.is_bin()) {
+        if let (Some(outstanding), Some(event), true) = (step.bits_outstanding, event, step.request.is_bin())
+        {
             set(Feature::Outstanding, number(outstanding));
-            let written = shift + number(self.outstanding) - number(outstanding);
-            let before = self.position - self.begin.min(self.position);
-            if before == 0 && shift > 0 {
-                set(Feature::FirstBit, 1);
-            } else if written > 0 {
-                set(Feature::FirstBit, 0);
-                set(Feature::EndedRun, number(self.outstanding));
-                // Of what is decided the first bit stands before all that is outstanding: it is 1 after a carry.
-                let first = self.position.checked_sub(10 + u64::from(self.outstanding));
-                let byte = first.and_then(|bit| Some((self.vector.bytes.get((bit / 8) as usize)?, bit % 8)));
-                if let (Some((byte, bit)), true) = (byte, self.outstanding > 0) {
-                    set(Feature::Carry, (byte >> (7 - bit) & 1).into());
+            let is_first = self.position == self.begin;
+            if shift > 0 {
+                set(Feature::FirstBit, is_first.into());
+            }
+            if let Some(Decided { run, bit }) = decides(self, event, step) {
+                set(Feature::EndedRun, number(run));
+                if run > 0 {
+                    set(Feature::Carry, bit.into());
                 }
             }
-            self.outstanding = outstanding;
         }
         let mut symbol = NONE;
         if let (Some(Event::Context { ctx, bin }), Some(model)) = (event, step.model) {
@@ -238,6 +238,7 @@ impl Seen<'_> {
             symbol = (bin != model.val_mps()).into();
             set(Feature::Symbol, symbol);
             set(Feature::Quarter, (self.range >> 6 & 3) as i32);
+            set(Feature::LpsRange, lps_range(model, self.range) as i32);
             set(Feature::FirstUse, self.used[place].is_none().into());
             if let Some(last) = self.used[place].replace(self.requests) {
                 set(Feature::Distance, number(self.requests - last));
@@ -271,6 +272,70 @@ impl Seen<'_> {
         self.requests += 1;
         (self.kind, self.symbol) = (kind, symbol);
         (self.range, self.position) = (step.cod_i_range, step.position);
+        (self.low, self.outstanding) = (step.cod_i_low.unwrap_or(0), step.bits_outstanding.unwrap_or(0));
         sight
     }
+}
+
+/// The longest run of outstanding bits that a request decides.
+struct Decided {
+    run: u32,
+    /// By a carry.
+    bit: bool,
+}
+
+fn lps_range(model: ContextModel, range: u32) -> u32 {
+    RANGE_TAB_LPS[usize::from(model.p_state_idx())][(range >> 6 & 3) as usize].into()
+}
+
+/// What an encoder decides at a bin; 9.3.4.2 to 9.3.4.5 of H.264, of which nothing but the runs is kept.
+fn decides(seen: &Seen<'_>, event: Event, step: &Step) -> Option<Decided> {
+    let (mut low, mut range, mut outstanding) = (seen.low, seen.range, seen.outstanding);
+    let mut longest: Option<Decided> = None;
+    let mut put = |low: u32, half: u32, outstanding: &mut u32| {
+        let bit = low >= 2 * half;
+        if low < half || bit {
+            let run = std::mem::take(outstanding);
+            if longest.as_ref().is_none_or(|longest| longest.run <= run) {
+                longest = Some(Decided { run, bit });
+            }
+            return if bit { low - 2 * half } else { low };
+        }
+        *outstanding += 1;
+        low - half
+    };
+    match (event, step.model) {
+        (Event::Bypass { bin }, _) => {
+            low = 2 * low + if bin { range } else { 0 };
+            put(low, 512, &mut outstanding);
+            return longest;
+        }
+        (Event::Context { bin, .. }, Some(model)) => {
+            let lps = lps_range(model, range);
+            range -= lps;
+            if bin != model.val_mps() {
+                (low, range) = (low + range, lps);
+            }
+        }
+        (Event::Terminate { bin }, _) => {
+            range -= 2;
+            if bin {
+                (low, range) = (low + range, 2);
+            }
+        }
+        _ => return None,
+    }
+    while range < 256 {
+        low = 2 * put(low, 256, &mut outstanding);
+        range *= 2;
+    }
+    if let Event::Terminate { bin: true } = event {
+        // EncodeFlush writes the bit above.
+        let run = outstanding;
+        let bit = low >> 9 & 1 == 1;
+        if longest.as_ref().is_none_or(|longest| longest.run <= run) {
+            longest = Some(Decided { run, bit });
+        }
+    }
+    longest
 }

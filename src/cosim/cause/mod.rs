@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use super::{Failed, Mismatch, Model, Stalls, Verdict};
 use crate::vectors::Vector;
 use features::{Feature, NONE, Scale, Sight, sights};
-use learn::{Bag, Learnt};
+use learn::{Bag, Learnt, is_like};
 use rule::Values;
 pub use rule::{Rule, RuleError};
 pub use waiting::waiting;
@@ -76,39 +76,36 @@ fn extremes(all: &[(u64, Sight)]) -> BTreeSet<usize> {
     counted.filter_map(largest).collect()
 }
 
-/// What passes is looked at in part, and where that leads to a rule that something else breaks, that too.
+/// What passes is looked at in part, and where a rule holds for more of it than for that, of the others too.
 const SAMPLE: usize = 20_000;
-const ROUNDS: usize = 12;
+const MORE: usize = 60;
+const ROUNDS: usize = 6;
 
-/// The causes of what fails without waits, and the classes of which they explain at least one vector.
+/// The causes of what fails without waits, the one of most vectors first.
 pub fn causes(all: &[Evidence<'_>]) -> Vec<Explanation> {
-    let failing: Vec<&Evidence<'_>> = all.iter().filter(|one| one.failed.is_some()).collect();
-    let passing: Vec<&Sight> =
-        all.iter().filter(|one| one.failed.is_none()).flat_map(|one| &one.sights).collect();
-    let passed = all.len() - failing.len();
+    let (failing, passing): (Vec<&Evidence<'_>>, Vec<&Evidence<'_>>) =
+        all.iter().partition(|one| one.failed.is_some());
     if failing.is_empty() {
         return Vec::new();
     }
     let bags: Vec<Bag> = failing.iter().map(|one| one.sights.clone()).collect();
-    let learnt = learn(&bags, &passing);
+    let passing: Vec<&Bag> = passing.iter().map(|one| &one.sights).collect();
     let mut told: BTreeSet<usize> = BTreeSet::new();
     let mut found: Vec<Explanation> = Vec::new();
-    for Learnt { rule, explains } in learnt {
-        let text = sentence(&rule, &passing, explains.len(), passed);
+    for Learnt { rule, explains } in learn(&bags, &passing) {
+        let text = sentence(&rule, &passing, explains.len());
         found.extend(cause(text, Some(rule), &explains, &failing));
         told.extend(explains);
     }
     let left: Vec<usize> = (0..failing.len()).filter(|one| !told.contains(one)).collect();
-    if !left.is_empty() {
-        let text = match (passed, found.is_empty()) {
-            (0, _) => "every vector fails, from its first requests on".to_owned(),
-            (_, true) => {
-                format!("{} vectors fail and {passed} pass, and no short rule tells them apart", left.len())
-            }
-            (_, false) => format!("{} vectors more fail, and no short rule tells why", left.len()),
-        };
-        found.extend(cause(text, None, &left, &failing));
-    }
+    let text = match (passing.len(), found.is_empty()) {
+        (0, _) => "every vector fails".to_owned(),
+        (passing, true) => {
+            format!("{} vectors fail and {passing} pass, and no short rule tells them apart", left.len())
+        }
+        (_, false) => format!("{} vectors more fail, and no short rule tells why", left.len()),
+    };
+    found.extend(cause(text, None, &left, &failing));
     found
 }
 
@@ -136,43 +133,55 @@ fn cause(
     Some(Explanation { text, rule, vectors: explains.len(), classes, example })
 }
 
-/// Rules from some of what passes, and from whatever else of it breaks them.
-fn learn(bags: &[Bag], passing: &[&Sight]) -> Vec<Learnt> {
-    let step = passing.len().div_ceil(SAMPLE).max(1);
-    let mut sample: Vec<Sight> = passing.iter().step_by(step).map(|sight| **sight).collect();
+fn learn(bags: &[Bag], passing: &[&Bag]) -> Vec<Learnt> {
+    if passing.is_empty() {
+        return Vec::new();
+    }
+    let requests: usize = passing.iter().map(|bag| bag.len()).sum();
+    let step = requests.div_ceil(SAMPLE).max(1);
+    let mut is_in: Vec<bool> = (0..passing.len()).map(|place| place % step == 0).collect();
     let mut rules = Vec::new();
     for _ in 0..ROUNDS {
+        let sample: Vec<&Bag> =
+            passing.iter().zip(&is_in).filter_map(|(bag, is_in)| is_in.then_some(*bag)).collect();
         rules = learn::rules(bags, &sample);
-        let before = sample.len();
+        let mut is_new = false;
         for Learnt { rule, .. } in &rules {
-            sample.extend(passing.iter().filter(|sight| rule.holds(sight)).take(200).map(|sight| **sight));
+            let others = (0..passing.len()).filter(|place| !is_in[*place] && is_like(passing[*place], rule));
+            let others: Vec<usize> = others.take(MORE).collect();
+            is_new |= !others.is_empty();
+            others.into_iter().for_each(|place| is_in[place] = true);
         }
-        if sample.len() == before {
-            return rules;
+        if !is_new {
+            break;
         }
     }
-    rules.retain(|learnt| !passing.iter().any(|sight| learnt.rule.holds(sight)));
     rules
 }
 
 /// What the rule says, of how many vectors, and where it is about a number, how near to it something passes.
-fn sentence(rule: &Rule, passing: &[&Sight], failing: usize, passed: usize) -> String {
-    let mut text = format!(
-        "a vector fails if one of its requests {}: {failing} do, and none of the {passed} that pass has such a request",
-        rule.sentence()
-    );
-    if let Some((last, others)) = rule.atoms.split_last() {
-        let alike = passing.iter().filter(|sight| others.iter().all(|atom| atom.holds(sight)));
+fn sentence(rule: &Rule, passing: &[&Bag], failing: usize) -> String {
+    let alike = passing.iter().filter(|bag| is_like(bag, rule)).count();
+    let others = match alike {
+        0 => format!("none of the {} that pass has such a request", passing.len()),
+        _ => format!("{alike} of the {} that pass have such a request, too", passing.len()),
+    };
+    let text = format!("a vector fails if one of its requests {}: {failing} do; {others}", rule.sentence());
+    let nearest = rule.atoms.split_last().and_then(|(last, before)| {
+        let alike = passing
+            .iter()
+            .flat_map(|bag| bag.iter())
+            .filter(|sight| before.iter().all(|atom| atom.holds(sight)));
         let known = alike.map(|sight| sight[last.feature as usize]).filter(|value| *value != NONE);
-        let nearest = match last.values {
+        match last.values {
             Values::Within(from, i32::MAX) => known.filter(|value| *value < from).max(),
             _ => None,
-        };
-        if let Some(nearest) = nearest {
-            text += &format!(" (with {nearest} it passes)");
         }
+    });
+    match nearest {
+        Some(nearest) => format!("{text} (with {nearest} it passes)"),
+        None => text,
     }
-    text
 }
 
 /// Whether a vector has a request for which a rule holds, as a core with so many lanes is asked for it.

@@ -19,19 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 enum Trouble {
     Reset,
     Cut,
-    Waits(Which),
+    Waits(Port),
     LooksFirst,
     Splits,
     Others,
     PowerOn,
-}
-
-/// [`Port`], with an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Which {
-    Requests,
-    Bytes,
-    Answers,
 }
 
 /// What a class takes to fail.
@@ -40,6 +32,8 @@ struct Taken<'a> {
     failed: &'a Failed,
     troubles: BTreeSet<Trouble>,
     plan: Plan,
+    /// It takes one wait, and fails with every longer one that was tried.
+    is_least: bool,
 }
 
 /// The causes of these classes, which fail, though none of their vectors does alone and without waits.
@@ -73,24 +67,18 @@ impl<'a> Taken<'a> {
         };
         let plan = failed.mismatch.plan.clone();
         let plan = plan.and_then(|plan| fewest_waits(model, &vectors, plan, Instant::now() + PATIENCE));
-        let plan = plan.map(|plan| simplest(model, &vectors, plan)).unwrap_or_default();
+        let (plan, is_least) = plan.map(|plan| simplest(model, &vectors, plan)).unwrap_or_default();
         let mut troubles = BTreeSet::new();
         for give_up in &plan.give_ups {
             troubles.insert(if give_up.way == Way::Cut { Trouble::Cut } else { Trouble::Reset });
         }
-        for wait in &plan.waits {
-            troubles.insert(Trouble::Waits(match wait.port {
-                Port::Requests => Which::Requests,
-                Port::Bytes => Which::Bytes,
-                Port::Answers => Which::Answers,
-            }));
-        }
+        troubles.extend(plan.waits.iter().map(|wait| Trouble::Waits(wait.port)));
         troubles.extend(plan.looks_first.then_some(Trouble::LooksFirst));
         troubles.extend(plan.splits.then_some(Trouble::Splits));
         if troubles.is_empty() {
             troubles.insert(if vectors.len() > 1 { Trouble::Others } else { Trouble::PowerOn });
         }
-        Some(Taken { verdict, failed, troubles, plan })
+        Some(Taken { verdict, failed, troubles, plan, is_least })
     }
 
     fn words(&self, direction: Direction) -> String {
@@ -108,18 +96,19 @@ impl<'a> Taken<'a> {
             Trouble::Splits => "requests that could come together come one after the other".into(),
             Trouble::Others => "it comes after others".into(),
             Trouble::PowerOn => "registers or ports that mean nothing hold some values and not others".into(),
-            Trouble::Waits(which) => {
-                let (port, what) = match (which, direction) {
-                    (Which::Requests, _) => (Port::Requests, "no request is offered"),
-                    (Which::Bytes, Direction::Encoder) => (Port::Bytes, "the output is not taken"),
-                    (Which::Bytes, Direction::Decoder) => (Port::Bytes, "no byte is offered"),
-                    (Which::Answers, _) => (Port::Answers, "no answer is taken"),
+            Trouble::Waits(port) => {
+                let what = match (port, direction) {
+                    (Port::Requests, _) => "no request is offered",
+                    (Port::Bytes, Direction::Encoder) => "the output is not taken",
+                    (Port::Bytes, Direction::Decoder) => "no byte is offered",
+                    (Port::Answers, _) => "no answer is taken",
                 };
                 let clocks: Vec<u64> =
                     self.plan.waits.iter().filter(|wait| wait.port == port).map(|wait| wait.clocks).collect();
                 match &clocks[..] {
                     [1] => format!("{what} for a clock"),
-                    [clocks] => format!("{what} for {clocks} clocks or more"),
+                    [clocks] if self.is_least => format!("{what} for {clocks} clocks or more"),
+                    [clocks] => format!("{what} for {clocks} clocks"),
                     _ => format!(
                         "{what} {} times, the longest for {} clocks",
                         clocks.len(),
@@ -131,36 +120,38 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// The plan with each of its waits as short as it can be, if they are few, and without the peculiarities that it does not take.
-fn simplest(model: &Model, vectors: &[Vector], mut plan: Plan) -> Plan {
+/// The plan with each of its waits as short as it can be, if they are few, and without the peculiarities that it does not take; and whether
+/// it has one wait, and what is longer fails, too.
+fn simplest(model: &Model, vectors: &[Vector], mut plan: Plan) -> (Plan, bool) {
     const FEW: usize = 4;
     let twice = if plan.give_ups.is_empty() { &[] } else { vectors };
     let all: Vec<&Vector> = vectors.iter().chain(twice).collect();
     let fails =
         |plan: &Plan| model.play(&Play { plan: plan.clone(), ..model.flowing(&all) }, &mut |_| ()).is_err();
-    for without in
-        [Plan { splits: false, ..plan.clone() }, Plan { splits: false, looks_first: false, ..plan.clone() }]
-    {
+    let no_splits = Plan { splits: false, ..plan.clone() };
+    for without in [no_splits.clone(), Plan { looks_first: false, ..no_splits }] {
         if fails(&without) {
             plan = without;
         }
     }
     if plan.waits.len() > FEW || !fails(&plan) {
-        return plan;
+        return (plan, false);
     }
+    let with = |plan: &Plan, place: usize, clocks: u64| {
+        let mut other = plan.clone();
+        other.waits[place].clocks = clocks;
+        other
+    };
     for place in 0..plan.waits.len() {
-        let with = |clocks: u64| {
-            let mut shorter = plan.clone();
-            shorter.waits[place].clocks = clocks;
-            shorter
-        };
         // It fails with `most`, and not with `least` or never tried it.
         let (mut least, mut most) = (0, plan.waits[place].clocks);
         while least + 1 < most {
             let middle = least.midpoint(most);
-            if fails(&with(middle)) { most = middle } else { least = middle }
+            if fails(&with(&plan, place, middle)) { most = middle } else { least = middle }
         }
-        plan = with(most);
+        plan = with(&plan, place, most);
     }
-    plan
+    let longer = |clocks: u64| [clocks + 1, 2 * clocks, 5 * clocks + 3].map(|longer| with(&plan, 0, longer));
+    let is_least = matches!(plan.waits[..], [wait] if longer(wait.clocks).iter().all(fails));
+    (plan, is_least)
 }
