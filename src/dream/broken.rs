@@ -10,6 +10,9 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 pub mod hevc;
+mod intra_mode;
+
+pub use intra_mode::{WrongMode, wrong_mode};
 
 use super::{DreamError, random::Random};
 use crate::avc::{Content, DataError, Macroblock, Parameters, Stream, StreamUnit, Walk, read_each};
@@ -60,6 +63,7 @@ classes! {
     MbQpDelta, "mb-qp-delta": "mb_qp_delta is out of its range";
     RefIdx, "ref-idx": "ref_idx_l0 or ref_idx_l1 is beyond the list";
     Mvd, "mvd": "A motion vector difference needs more than 16 bits";
+    IntraMode, "intra-mode": "A mode of prediction within the picture needs samples that are not there";
     CoeffAbsLevel, "coeff-abs-level": "A level needs more bits than its profile has";
     NoEnd, "no-end": "end_of_slice_flag, or end_of_slice_segment_flag, is 0 at the end of the picture";
     StopBit, "stop-bit": "rbsp_stop_one_bit is 0";
@@ -71,7 +75,7 @@ classes! {
 
 impl Class {
     /// Those of H.264.
-    pub const AVC: [Class; 17] = [
+    pub const AVC: [Class; 18] = [
         Class::CabacInitIdc,
         Class::FirstMbInSlice,
         Class::SliceQpDelta,
@@ -82,6 +86,7 @@ impl Class {
         Class::MbQpDelta,
         Class::RefIdx,
         Class::Mvd,
+        Class::IntraMode,
         Class::CoeffAbsLevel,
         Class::NoEnd,
         Class::StopBit,
@@ -240,6 +245,7 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
         Class::Mvd => with_data(rewritten(parameters, data, random, &["mvd_l0", "mvd_l1"])?),
         Class::CoeffAbsLevel => with_data(rewritten(parameters, data, random, &["coeff_abs_level_minus1"])?),
         Class::NoEnd => with_data(rewritten(parameters, data, random, &["end_of_slice_flag"])?),
+        Class::IntraMode => with_data(intra_mode::broken(unit, random)?),
         _ => with_data(broken_bytes(data, class, random)?).filter(|bytes| bytes.last() != Some(&0)),
     }
 }
@@ -285,6 +291,13 @@ fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
                 read_each(&parameters, spec::Decoder::new(&rbsp[data..]), |step| last = step.mb_addr);
             let error = match read {
                 Err(error) => error,
+                Ok(()) if class == Class::IntraMode => {
+                    let is_constrained = intra_mode::is_constrained(unit)?;
+                    let wrong = intra_mode::first_wrong(&parameters, &rbsp[data..], is_constrained)?;
+                    let element = Some(wrong.element.0.to_owned());
+                    let (mb_addr, error) = (Some(wrong.mb_addr), wrong.to_string());
+                    return Some(Broken { class, nal_unit, mb_addr, ctb_addr: None, element, error });
+                }
                 Ok(()) => {
                     let bit = decoder.position() - 1;
                     let byte = rbsp.get(data + (bit / 8) as usize).copied().unwrap_or(0);

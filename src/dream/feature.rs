@@ -8,7 +8,7 @@ use crate::syntax::HeaderElement;
 use crate::{engine, hevc};
 
 /// Features of H.264 that elements of headers show: what one is called, the element, and its values.
-const AVC_HEADERS: [Shown; 25] = [
+const AVC_HEADERS: [Shown; 36] = [
     ("main", "profile_idc", &[77]),
     ("high", "profile_idc", &[100]),
     ("high10", "profile_idc", &[110]),
@@ -34,7 +34,20 @@ const AVC_HEADERS: [Shown; 25] = [
     ("weighted", "luma_weight_l0_flag", &[1]),
     ("implicit-weights", "weighted_bipred_idc", &[2]),
     ("cropped", "frame_cropping_flag", &[1]),
+    ("marking", "adaptive_ref_pic_marking_mode_flag", &[1]),
+    ("mmco1", MMCO, &[1]),
+    ("mmco2", MMCO, &[2]),
+    ("mmco3", MMCO, &[3]),
+    ("mmco4", MMCO, &[4]),
+    ("mmco5", MMCO, &[5]),
+    ("mmco6", MMCO, &[6]),
+    ("long-term", "long_term_pic_num", &[0, 1, 2, 3, 4, 5, 6, 7]),
+    ("gaps", "gaps_in_frame_num_value_allowed_flag", &[1]),
+    ("order-cycle", "num_ref_frames_in_pic_order_cnt_cycle", &[1, 2, 3, 4]),
+    ("separate-planes", "separate_colour_plane_flag", &[1]),
 ];
+
+const MMCO: &str = "memory_management_control_operation";
 
 /// Features of H.264 that slice data shows.
 const AVC_DATA: [&str; 3] = ["p", "b", "pcm"];

@@ -66,7 +66,8 @@ pub enum DreamError {
 const TRIES: u64 = 2_000;
 
 /// The H.264 stream of a seed: one to four small pictures, at any setting that the Main and the High profiles allow. With
-/// `features`, of [`avc_features`], it is the first one of several that has all of them.
+/// `features`, of [`avc_features`], it is the first one of several that has all of them; commands of reference picture marking, gaps in
+/// frame_num, cycles of picture order and separate colour planes only streams have that are asked for them.
 ///
 /// ```
 /// use silicabac::dream;
@@ -79,7 +80,7 @@ const TRIES: u64 = 2_000;
 /// # Errors
 /// [`DreamError`].
 pub fn avc(seed: u64, features: &[&'static str]) -> Result<Vec<u8>, DreamError> {
-    first(seed, features, avc::dream, features_of_avc)
+    first(seed, features, |random| avc::dream(random, features), features_of_avc)
 }
 
 /// The H.265 stream of a seed: one to four small pictures, at any setting that the Main profiles and the range extensions allow. With

@@ -6,6 +6,7 @@ pub mod left_out;
 
 pub mod chosen;
 pub mod coders;
+pub mod dreamt;
 pub mod ffmpeg;
 pub mod segments;
 

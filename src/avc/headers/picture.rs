@@ -31,6 +31,8 @@ pub struct Picture {
     pub pic_init_qp: i8,
     /// deblocking_filter_control_present_flag.
     pub deblocking_filter_control_present_flag: bool,
+    /// constrained_intra_pred_flag.
+    pub constrained_intra_pred_flag: bool,
     /// redundant_pic_cnt_present_flag.
     pub redundant_pic_cnt_present_flag: bool,
     /// transform_8x8_mode_flag.
@@ -71,7 +73,7 @@ pub(super) fn picture<'a, C: BitCoder>(
     coder.se("pic_init_qs_minus26")?;
     coder.se("chroma_qp_index_offset")?;
     let deblocking_filter_control_present_flag = coder.flag("deblocking_filter_control_present_flag")?;
-    coder.flag("constrained_intra_pred_flag")?;
+    let constrained_intra_pred_flag = coder.flag("constrained_intra_pred_flag")?;
     let redundant_pic_cnt_present_flag = coder.flag("redundant_pic_cnt_present_flag")?;
 
     let has_extension = allows_extension && coder.more_rbsp_data(Element(TRANSFORM_8X8_MODE_FLAG));
@@ -89,6 +91,7 @@ pub(super) fn picture<'a, C: BitCoder>(
         weighted_bipred_idc,
         pic_init_qp,
         deblocking_filter_control_present_flag,
+        constrained_intra_pred_flag,
         redundant_pic_cnt_present_flag,
         transform_8x8_mode_flag,
     });

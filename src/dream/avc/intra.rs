@@ -3,28 +3,41 @@
 //! Which mode rem_intra4x4_pred_mode stands for depends on the blocks to the left and above, so the modes of all macroblocks are
 //! kept. In MBAFF frames a mode is used only where it is legal whichever macroblocks of the neighbouring pairs it looks at.
 
-use crate::avc::{Grid, Macroblock, MbType};
-use crate::dream::random::Random;
+use crate::avc::{Grid, Macroblock, MbType, Parameters};
+use crate::bin::Element;
 
 /// What is kept of a macroblock of the slice.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Coded {
-    pub(super) is_field: bool,
-    pub(super) is_intra: bool,
+struct Coded {
+    is_field: bool,
+    is_intra: bool,
     /// The modes of its 4x4 blocks by their places, `4 * y + x`, if it is I_NxN.
-    pub(super) modes: Option<[u8; 16]>,
-    pub(super) transform_size_8x8_flag: bool,
+    modes: Option<[u8; 16]>,
+    transform_size_8x8_flag: bool,
 }
 
 /// The macroblocks of a slice so far.
 #[derive(Debug)]
-pub(super) struct Modes {
-    pub(super) grid: Grid,
-    pub(super) first: usize,
-    pub(super) constrained_intra_pred_flag: bool,
+pub(in crate::dream) struct Modes {
+    grid: Grid,
+    first: usize,
+    constrained_intra_pred_flag: bool,
     /// ChromaArrayType is 1 or 2.
-    pub(super) has_chroma_blocks: bool,
-    pub(super) coded: Vec<Coded>,
+    has_chroma_blocks: bool,
+    coded: Vec<Coded>,
+}
+
+/// A mode that a macroblock has, and which others it could have.
+pub(in crate::dream) struct Choice<'a> {
+    /// The element that says it.
+    pub(in crate::dream) element: Element,
+    /// The address of the macroblock, and the number of the block, if it is the mode of one.
+    pub(in crate::dream) mb_addr: usize,
+    pub(in crate::dream) block: Option<usize>,
+    pub(in crate::dream) mode: u8,
+    /// How many modes there are.
+    pub(in crate::dream) count: u8,
+    pub(in crate::dream) is_legal: &'a dyn Fn(u8) -> bool,
 }
 
 /// What can be predicted from.
@@ -67,6 +80,17 @@ impl Samples {
 }
 
 impl Modes {
+    /// Before the first macroblock of a slice.
+    pub(in crate::dream) fn new(parameters: &Parameters, constrained_intra_pred_flag: bool) -> Modes {
+        Modes {
+            grid: Grid::of(parameters),
+            first: parameters.first_mb_addr(),
+            constrained_intra_pred_flag,
+            has_chroma_blocks: matches!(parameters.chroma_array_type, 1 | 2),
+            coded: Vec::new(),
+        }
+    }
+
     fn get(&self, mb_addr: Option<usize>) -> Option<&Coded> {
         self.coded.get(mb_addr?.checked_sub(self.first)?)
     }
@@ -99,16 +123,28 @@ impl Modes {
         }
     }
 
-    /// Replaces each mode that is not legal, and keeps what later macroblocks have to know.
-    pub(super) fn take(&mut self, random: &mut Random, macroblock: &mut Macroblock, is_field: bool) {
+    /// Gives the macroblock the modes that are chosen for it, and keeps what later macroblocks have to know.
+    pub(in crate::dream) fn take(
+        &mut self,
+        macroblock: &mut Macroblock,
+        is_field: bool,
+        mut choose: impl FnMut(&Choice<'_>) -> u8,
+    ) {
         let mb_addr = self.first + self.coded.len();
         let samples = self.samples(mb_addr, is_field);
         let mut modes = None;
         if let MbType::I(kind) = macroblock.mb_type {
             match kind {
-                0 => modes = Some(self.nxn(random, macroblock, mb_addr, is_field, samples)),
+                0 => modes = Some(self.nxn(macroblock, mb_addr, is_field, samples, &mut choose)),
                 1..=24 => {
-                    let mode = random.legal((kind - 1) % 4, 4, |mode| samples.allow_16x16(mode));
+                    let mode = choose(&Choice {
+                        element: Element("mb_type"),
+                        mb_addr,
+                        block: None,
+                        mode: (kind - 1) % 4,
+                        count: 4,
+                        is_legal: &|mode| samples.allow_16x16(mode),
+                    });
                     let (chroma, luma) = ((kind - 1) / 4 % 3, (kind - 1) / 12);
                     // What has no chroma blocks of its own says so.
                     let chroma = if self.has_chroma_blocks { chroma } else { 0 };
@@ -117,8 +153,16 @@ impl Modes {
                 }
                 _ => {}
             }
-            let mode = macroblock.intra_chroma_pred_mode;
-            macroblock.intra_chroma_pred_mode = random.legal(mode, 4, |mode| samples.allow_chroma(mode));
+            if self.has_chroma_blocks && macroblock.mb_type != MbType::I_PCM {
+                macroblock.intra_chroma_pred_mode = choose(&Choice {
+                    element: Element("intra_chroma_pred_mode"),
+                    mb_addr,
+                    block: None,
+                    mode: macroblock.intra_chroma_pred_mode,
+                    count: 4,
+                    is_legal: &|mode| samples.allow_chroma(mode),
+                });
+            }
         }
         if self.grid.is_mbaff
             && mb_addr % 2 == 1
@@ -138,16 +182,20 @@ impl Modes {
     /// The modes of an I_NxN macroblock (clauses 8.3.1.1 and 8.3.2.1).
     fn nxn(
         &self,
-        random: &mut Random,
         macroblock: &mut Macroblock,
         mb_addr: usize,
         is_field: bool,
         samples: Samples,
+        choose: &mut impl FnMut(&Choice<'_>) -> u8,
     ) -> [u8; 16] {
         let is_field_at = |mb_addr| self.get(Some(mb_addr)).is_some_and(|coded| coded.is_field);
         let around = self.grid.around(mb_addr, is_field, is_field_at);
         let is_8x8 = macroblock.transform_size_8x8_flag;
         let (count, size) = if is_8x8 { (4, 2) } else { (16, 1) };
+        let names = match is_8x8 {
+            true => ["prev_intra8x8_pred_mode_flag", "rem_intra8x8_pred_mode"],
+            false => ["prev_intra4x4_pred_mode_flag", "rem_intra4x4_pred_mode"],
+        };
         let mut modes = [DC; 16];
         for block in 0..count {
             let (x, y) = place(block * size * size);
@@ -188,7 +236,14 @@ impl Modes {
                 Some(rem) => rem,
                 None => predicted,
             };
-            let mode = random.legal(given, 9, |mode| samples.allow_4x4(mode));
+            let mode = choose(&Choice {
+                element: Element(names[usize::from(given != predicted)]),
+                mb_addr,
+                block: Some(block),
+                mode: given,
+                count: 9,
+                is_legal: &|mode| samples.allow_4x4(mode),
+            });
             macroblock.rem_intra_pred_mode[block] = match mode {
                 mode if mode == predicted => None,
                 mode if mode > predicted => Some(mode - 1),

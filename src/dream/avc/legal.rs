@@ -29,20 +29,16 @@ impl<'a> Legal<'a> {
     pub(super) fn new(parameters: &'a Parameters, limits: &Limits) -> Legal<'a> {
         let (grid, first) = (Grid::of(parameters), parameters.first_mb_addr());
         let [most, direct] = limits.motion;
-        let modes = Modes {
-            grid,
-            first,
-            constrained_intra_pred_flag: limits.constrained_intra_pred_flag,
-            has_chroma_blocks: matches!(parameters.chroma_array_type, 1 | 2),
-            coded: Vec::new(),
-        };
+        let modes = Modes::new(parameters, limits.constrained_intra_pred_flag);
         let motion = Motion { grid, first, most, direct, bounds: Vec::new() };
         Legal { parameters, scaling: limits.scaling, modes, motion }
     }
 
     /// Replaces what is not legal in the next macroblock.
     pub(super) fn take(&mut self, random: &mut Random, macroblock: &mut Macroblock, derived: Derived) {
-        self.modes.take(random, macroblock, derived.is_field);
+        self.modes.take(macroblock, derived.is_field, |choice| {
+            random.legal(choice.mode, choice.count, choice.is_legal)
+        });
         self.motion.take(macroblock, self.parameters.mbaff_frame_flag && derived.is_field);
         levels::limit(macroblock, self.parameters, &self.scaling, derived.qp_y);
     }

@@ -1,11 +1,14 @@
 //! Dreams of H.264.
 
-mod intra;
+pub(super) mod intra;
 mod legal;
 mod levels;
+mod marking;
 mod motion;
+mod order;
 mod picture;
 pub(super) mod reduced;
+mod references;
 mod sequence;
 mod slice;
 
@@ -27,10 +30,47 @@ struct Kind {
     bit_depth: i64,
     /// Whether there are fields, or frames of which macroblocks can be fields.
     interlaced: bool,
+    asked: Asked,
+}
+
+/// What only streams have that are asked for it: the others keep every reference to the end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    /// Memory management control operations.
+    marking: bool,
+    /// That of 5.
+    reset: bool,
+    /// Gaps in frame_num.
+    gaps: bool,
+    /// Fields although there is one of these: decoders in use do not agree on them.
+    fields: bool,
+    /// A picture order that follows from frame_num.
+    cycle: bool,
+    /// separate_colour_plane_flag.
+    planes: bool,
+}
+
+impl Asked {
+    fn new(features: &[&str]) -> Asked {
+        let any = |names: &[&str]| features.iter().any(|feature| names.contains(feature));
+        Asked {
+            marking: any(&["marking", "long-term", "mmco1", "mmco2", "mmco3", "mmco4", "mmco5", "mmco6"]),
+            reset: any(&["mmco5"]),
+            gaps: any(&["gaps"]),
+            fields: any(&["field"]),
+            cycle: any(&["order-cycle"]),
+            planes: any(&["separate-planes"]),
+        }
+    }
+
+    /// Whether a frame that was a reference may be none any more.
+    fn forgets(self) -> bool {
+        self.marking || self.gaps
+    }
 }
 
 impl Kind {
-    fn any(random: &mut Random) -> Kind {
+    fn any(random: &mut Random, asked: Asked) -> Kind {
         let profile_idc = random.one_of(&[77, 100, 100, 110, 122, 244]);
         let (formats, depths): (&[i64], &[i64]) = match profile_idc {
             77 => (&[1], &[8]),
@@ -39,19 +79,26 @@ impl Kind {
             122 => (&[0, 1, 2, 2], &[8, 9, 10]),
             _ => (&[0, 1, 2, 3, 3, 3], &[8, 9, 10, 12, 14]),
         };
-        Kind {
+        let kind = Kind {
             profile_idc,
             chroma_format_idc: random.one_of(formats),
             bit_depth: random.one_of(depths),
             interlaced: random.chance(128),
-        }
+            asked,
+        };
+        if asked.planes { Kind { profile_idc: 244, chroma_format_idc: 3, ..kind } } else { kind }
+    }
+
+    /// Whether macroblocks have chroma: ChromaArrayType is not 0.
+    fn has_chroma(&self) -> bool {
+        self.chroma_format_idc != 0 && !self.asked.planes
     }
 }
 
-/// Any stream.
-pub(super) fn dream(random: &mut Random) -> Result<Vec<u8>, DreamError> {
+/// Any stream, of a kind that can have these features.
+pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, DreamError> {
     let mut writer = Writer::default();
-    let kind = Kind::any(random);
+    let kind = Kind::any(random, Asked::new(features));
     let (sequence, header) = sequence::Sequence::new(random, kind);
     writer.parameter_set(header)?;
     let mut sets = Vec::new();

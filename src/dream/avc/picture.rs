@@ -1,11 +1,13 @@
 //! Pictures and their slices: order, references, headers.
 //!
-//! Every reference picture stays one until the end, so a list can have any of them, as often as it has room. All lists of B slices and
-//! most of P slices are written out in full (clause 8.2.4.3), so it is known what they hold.
+//! A list can have any of the references, as often as it has room. All lists of B slices and most of P slices are written out in full
+//! (clause 8.2.4.3), so it is known what they hold.
 
 use super::legal::Limits;
 use super::levels::Scaling;
-use super::sequence::{LOG2_MAX, Picture, Sequence};
+use super::marking::{Command, Current, Memory, tell};
+use super::references::{Reference, Structure, tell_list};
+use super::sequence::{Picture, Sequence};
 use super::slice::slice_data;
 use super::{Writer, unit_header};
 use crate::avc::Content;
@@ -15,21 +17,6 @@ use crate::dream::choice::Hits;
 use crate::dream::header::Header;
 use crate::dream::random::Random;
 
-/// A frame, or the field of it that is coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Structure {
-    Frame,
-    Top,
-    Bottom,
-}
-
-/// A frame or a field that can be predicted from.
-#[derive(Clone, Copy, Debug)]
-struct Reference {
-    frame_num: i64,
-    structure: Structure,
-}
-
 /// What the slices of a picture share.
 #[derive(Clone, Debug)]
 struct Shared<'a> {
@@ -38,10 +25,39 @@ struct Shared<'a> {
     structure: Structure,
     is_idr: bool,
     nal_ref_idc: i64,
-    frame_num: i64,
+    /// FrameNumOffset + frame_num.
+    count: i64,
     /// TopFieldOrderCnt, or that of the field, and how much larger that of the bottom field is.
     order: [i64; 2],
     references: Vec<Reference>,
+    /// Whether every reference that a picture in use had is still there.
+    has_all: bool,
+    long_term_reference_flag: bool,
+    commands: Vec<Command>,
+}
+
+/// The places of frames in the order of output, and the frame after which nothing before it is a reference, which is the last one
+/// before it in that order, too.
+fn ranks(random: &mut Random, sequence: &Sequence) -> (Vec<i64>, Option<usize>) {
+    let asked = sequence.kind.asked;
+    let last = sequence.frames - 1;
+    let resets = asked.marking && (asked.reset || random.chance(40));
+    let reset = resets.then(|| random.within(1..=last as i64) as usize);
+    let mut ranks: Vec<i64> = (1..sequence.frames as i64).collect();
+    match reset {
+        _ if sequence.pic_order_cnt_type == 2 => {}
+        None => random.shuffle(&mut ranks),
+        Some(reset) => {
+            let (before, after) = ranks.split_at_mut(reset - 1);
+            random.shuffle(before);
+            random.shuffle(&mut after[1..]);
+        }
+    }
+    for rank in ranks.iter_mut().skip(reset.unwrap_or(sequence.frames)) {
+        *rank -= reset.unwrap_or(0) as i64;
+    }
+    ranks.insert(0, 0);
+    (ranks, reset)
 }
 
 /// All pictures of a stream.
@@ -52,53 +68,79 @@ pub(super) fn pictures(
     sequence: &Sequence,
     sets: &[Picture],
 ) -> Result<(), DreamError> {
-    let mut ranks: Vec<i64> = (1..sequence.frames as i64).collect();
-    if sequence.pic_order_cnt_type != 2 {
-        random.shuffle(&mut ranks);
-    }
-    let mut frames: Vec<i64> = Vec::new();
-    let mut was_reference = true;
-    for (index, rank) in [0].into_iter().chain(ranks).enumerate() {
+    let (ranks, reset) = ranks(random, sequence);
+    let asked = sequence.kind.asked;
+    let mut memory = Memory::new(sequence.max_num_ref_frames, 1 << sequence.log2_max_frame_num);
+    let (mut was_reference, mut next_count) = (true, 0);
+    for (index, rank) in ranks.into_iter().enumerate() {
         let is_idr = index == 0;
+        let resets = reset == Some(index);
         // Where the order of output is that of decoding, there are no two pictures in a row that nothing refers to.
-        let is_reference =
-            is_idr || random.chance(170) || (sequence.pic_order_cnt_type == 2 && !was_reference);
+        let is_reference = is_idr
+            || random.chance(170)
+            || (sequence.pic_order_cnt_type == 2 && !was_reference)
+            || sequence.cycle.wants_reference(was_reference, index == 1 || reset == Some(index - 1))
+            || resets;
         was_reference = is_reference;
         let nal_ref_idc = if is_reference { random.within(1..=3) } else { 0 };
-        let frame_num = frames.last().map_or(0, |last| last + 1);
-        let is_paired = !sequence.frame_mbs_only_flag && random.chance(110);
+        if asked.gaps && !is_idr && memory.allows_gap() && random.chance(100) {
+            for _ in 0..random.within(1..=6) {
+                memory.gap(next_count);
+                next_count += 1;
+            }
+        }
+        let count = next_count;
+        let may_be_paired = !sequence.frame_mbs_only_flag && !resets && (asked.fields || !asked.forgets());
+        let is_paired = may_be_paired && random.chance(110);
         let bottom_later = random.within(if is_idr { 0 } else { -1 }..=2);
         let structures: &[Structure] = match (is_paired, random.chance(128)) {
             (false, _) => &[Structure::Frame],
             (true, false) => &[Structure::Top, Structure::Bottom],
             (true, true) => &[Structure::Bottom, Structure::Top],
         };
+        // The bottom field of an IDR picture has 0 if it comes first.
+        let bottom_later = if is_idr && structures[0] == Structure::Bottom { 0 } else { bottom_later };
         for (field, &structure) in structures.iter().enumerate() {
-            let mut references: Vec<Reference> = match structure {
-                Structure::Frame => {
-                    frames.iter().map(|&frame_num| Reference { frame_num, structure }).collect()
-                }
-                _ => {
-                    let fields = [Structure::Top, Structure::Bottom];
-                    let both = |&frame_num| fields.map(|structure| Reference { frame_num, structure });
-                    frames.iter().flat_map(both).collect()
-                }
-            };
-            if field == 1 && is_reference {
-                references.push(Reference { frame_num, structure: structures[0] });
-            }
             let order = match structure {
                 Structure::Bottom => [4 * rank + bottom_later, 0],
                 _ => [4 * rank, bottom_later],
             };
             let set = &sets[random.below(sets.len() as u32) as usize];
             let is_idr = is_idr && field == 0;
-            let shared =
-                Shared { sequence, set, structure, is_idr, nal_ref_idc, frame_num, order, references };
+            let (references, has_all) = match is_idr {
+                true => (Vec::new(), true),
+                false => (memory.references(count, structure), memory.is_complete),
+            };
+            let long_term_reference_flag = is_idr && asked.marking && random.chance(80);
+            let current = Current { count, structure, is_second: field == 1 && is_reference };
+            let mut commands = Vec::new();
+            if is_idr {
+                memory.begin(current, long_term_reference_flag);
+            } else if is_reference
+                && asked.marking
+                && (resets || memory.needs_command(current) || random.chance(200))
+            {
+                commands = memory.mark(random, current, resets);
+            } else if is_reference {
+                memory.take(current);
+            }
+            let shared = Shared {
+                sequence,
+                set,
+                structure,
+                is_idr,
+                nal_ref_idc,
+                count,
+                order,
+                references,
+                has_all,
+                long_term_reference_flag,
+                commands,
+            };
             shared.picture(random, hits, writer)?;
         }
         if is_reference {
-            frames.push(frame_num);
+            next_count = if resets { 1 } else { count + 1 };
         }
     }
     Ok(())
@@ -121,12 +163,18 @@ impl Shared<'_> {
         let size = self.sequence.frame_size() / if self.is_field() { 2 } else { 1 };
         // Slices begin at macroblocks, or at pairs of them.
         let unit = if self.is_mbaff() { 2 } else { 1 };
-        let mut starts: Vec<u32> =
-            (0..random.below(4)).map(|_| random.below(size / unit)).chain([0]).collect();
-        starts.sort_unstable();
-        starts.dedup();
+        let planes = if self.sequence.kind.asked.planes { 3 } else { 1 };
+        let mut slices: Vec<(u32, u32, i64)> = Vec::new();
+        for plane in 0..planes {
+            let mut starts: Vec<u32> =
+                (0..random.below(4)).map(|_| random.below(size / unit)).chain([0]).collect();
+            starts.sort_unstable();
+            starts.dedup();
+            let ends = starts.iter().copied().skip(1).chain([size / unit]);
+            slices.extend(starts.iter().copied().zip(ends).map(|(start, end)| (start, end, plane)));
+        }
         let common = random.one_of(&[P, B]);
-        let types: Vec<i64> = starts
+        let types: Vec<i64> = slices
             .iter()
             .map(|_| match () {
                 () if self.references.is_empty() => I,
@@ -141,11 +189,11 @@ impl Shared<'_> {
             let rbsp = writer.rbsp(delimiter)?;
             writer.stream.delimiter(&rbsp);
         }
-        for (index, (&start, &slice_type)) in starts.iter().zip(&types).enumerate() {
-            let end = starts.get(index + 1).copied().unwrap_or(size / unit);
+        for (&(start, end, plane), &slice_type) in slices.iter().zip(&types) {
             let mut header = unit_header(if self.is_idr { 5 } else { 1 }, self.nal_ref_idc);
             header.set("first_mb_in_slice", start);
             header.set("slice_type", slice_type + if is_uniform { 5 } else { 0 });
+            header.set("colour_plane_id", plane);
             let is_temporal = self.header(random, &mut header, slice_type);
             let (written, ()) = header.write(|bits| writer.sets.walk(bits))?;
             let mut rbsp = written.into_parts().0;
@@ -184,17 +232,15 @@ impl Shared<'_> {
     /// The values of a slice header after slice_type. Whether vectors can be inferred from those of another picture.
     fn header(&self, random: &mut Random, header: &mut Header, slice_type: i64) -> bool {
         let (sequence, set) = (self.sequence, self.set);
-        header.set("pic_parameter_set_id", set.pic_parameter_set_id).set("frame_num", self.frame_num);
+        header.set("pic_parameter_set_id", set.pic_parameter_set_id).set("frame_num", self.frame_num());
         header.set("field_pic_flag", self.is_field());
         header.set("bottom_field_flag", self.structure == Structure::Bottom);
-        let [first, later] = self.order;
-        match sequence.pic_order_cnt_type {
-            0 => _ = header.set("pic_order_cnt_lsb", first).set("delta_pic_order_cnt_bottom", later),
-            1 => _ = header.set("delta_pic_order_cnt", first).set("delta_pic_order_cnt", later),
-            _ => {}
-        }
-        let is_temporal =
-            slice_type == B && sequence.has_temporal_direct && self.nal_ref_idc == 0 && random.chance(128);
+        self.picture_order(header);
+        let is_temporal = slice_type == B
+            && sequence.has_temporal_direct
+            && self.nal_ref_idc == 0
+            && self.has_all
+            && random.chance(128);
         let lists = match slice_type {
             P => 1,
             B => 2,
@@ -203,6 +249,8 @@ impl Shared<'_> {
         if lists > 0 {
             self.lists(random, header, lists, is_temporal);
         }
+        header.set("long_term_reference_flag", self.long_term_reference_flag);
+        tell(header, &self.commands);
         header.set("direct_spatial_mv_pred_flag", !is_temporal);
         header.set("cabac_init_idc", random.within(0..=2));
         let slice_qp = random.within(-6 * (sequence.kind.bit_depth - 8)..=51);
@@ -213,8 +261,45 @@ impl Shared<'_> {
         is_temporal
     }
 
+    fn frame_num(&self) -> i64 {
+        self.count.rem_euclid(1 << self.sequence.log2_max_frame_num)
+    }
+
+    /// CurrPicNum and MaxPicNum.
+    fn pic_nums(&self) -> [i64; 2] {
+        let max_frame_num = 1 << self.sequence.log2_max_frame_num;
+        if self.is_field() {
+            [2 * self.frame_num() + 1, 2 * max_frame_num]
+        } else {
+            [self.frame_num(), max_frame_num]
+        }
+    }
+
+    /// Clause 8.2.1.
+    fn picture_order(&self, header: &mut Header) {
+        let (sequence, [first, later]) = (self.sequence, self.order);
+        match sequence.pic_order_cnt_type {
+            0 => _ = header.set("pic_order_cnt_lsb", first).set("delta_pic_order_cnt_bottom", later),
+            1 => {
+                let expected = sequence.cycle.expected(self.count, self.nal_ref_idc != 0);
+                let bottom = sequence.cycle.offset_for_top_to_bottom_field;
+                let first = match self.structure {
+                    Structure::Bottom => first - bottom,
+                    // The smaller one of an IDR frame is 0.
+                    Structure::Frame if self.is_idr => (-bottom).max(0),
+                    _ => first,
+                };
+                header
+                    .set("delta_pic_order_cnt", first - expected)
+                    .set("delta_pic_order_cnt", later - bottom);
+            }
+            _ => {}
+        }
+    }
+
     /// The lists of references, and what they are weighted with.
     fn lists(&self, random: &mut Random, header: &mut Header, lists: usize, is_temporal: bool) {
+        let sequence = self.sequence;
         let most = if self.is_field() { 32 } else { 16 };
         let mut counts = [0, 1].map(|_| {
             1 + if random.chance(90) { random.below(most).max(random.below(most)) } else { random.below(3) }
@@ -231,7 +316,9 @@ impl Shared<'_> {
         for (list, [count_name, flag]) in names.into_iter().enumerate().take(lists) {
             let count = counts[list] as usize;
             header.set(count_name, counts[list] - 1);
-            let is_default = lists == 1 && count <= self.references.len() && random.chance(100);
+            // A list that is not written out may have frames that are not there.
+            let may_be_default = lists == 1 && count <= self.references.len() && !sequence.kind.asked.gaps;
+            let is_default = may_be_default && random.chance(100);
             header.set(flag, !is_default);
             if is_default {
                 continue;
@@ -244,33 +331,13 @@ impl Shared<'_> {
             while wanted.len() < count {
                 wanted.push(random.one_of(&self.references));
             }
-            self.modification(header, &wanted);
+            tell_list(header, &wanted, self.structure, self.pic_nums());
         }
         let is_explicit =
             if lists == 1 { self.set.weighted_pred_flag } else { self.set.weighted_bipred_idc == 1 };
         if is_explicit {
-            weights(random, header, &counts[..lists], self.sequence.kind.chroma_format_idc != 0);
+            weights(random, header, &counts[..lists], sequence.kind.has_chroma());
         }
-    }
-
-    /// The commands that make a list of these (clause 8.2.4.3.1).
-    fn modification(&self, header: &mut Header, wanted: &[Reference]) {
-        let max_pic_num = (1 << LOG2_MAX) * if self.is_field() { 2 } else { 1 };
-        let pic_num = |reference: &Reference| match self.structure {
-            Structure::Frame => reference.frame_num,
-            structure => 2 * reference.frame_num + i64::from(reference.structure == structure),
-        };
-        let mut predicted = if self.is_field() { 2 * self.frame_num + 1 } else { self.frame_num };
-        for reference in wanted {
-            let difference = pic_num(reference) - predicted;
-            // No difference is a whole turn.
-            let abs = if difference == 0 { max_pic_num } else { difference.abs() };
-            header
-                .set("modification_of_pic_nums_idc", difference > 0)
-                .set("abs_diff_pic_num_minus1", abs - 1);
-            predicted = pic_num(reference);
-        }
-        header.set("modification_of_pic_nums_idc", 3);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Parameter sets: what kind of stream it is.
 
+use super::order::Cycle;
 use super::{Kind, unit_header};
 use crate::dream::header::Header;
 use crate::dream::random::Random;
@@ -12,7 +13,11 @@ pub(super) struct Sequence {
     pub(super) mb_adaptive_frame_field_flag: bool,
     pub(super) width: u32,
     pub(super) height: u32,
+    pub(super) log2_max_frame_num: i64,
+    pub(super) max_num_ref_frames: usize,
     pub(super) pic_order_cnt_type: i64,
+    /// Where pic_order_cnt_type is 1.
+    pub(super) cycle: Cycle,
     pub(super) bottom_field_pic_order_in_frame_present_flag: bool,
     /// How many frames there are.
     pub(super) frames: usize,
@@ -24,8 +29,8 @@ pub(super) struct Sequence {
     has_matrix: bool,
 }
 
-/// log2_max_frame_num and log2_max_pic_order_cnt_lsb: longer than any stream that is dreamed.
-pub(super) const LOG2_MAX: i64 = 8;
+/// log2_max_pic_order_cnt_lsb, and log2_max_frame_num without gaps: longer than any stream that is dreamed.
+const LOG2_MAX: i64 = 8;
 
 /// A picture parameter set.
 #[derive(Clone, Debug)]
@@ -57,6 +62,7 @@ impl Sequence {
         let has_high = kind.profile_idc >= 100;
         header.set("profile_idc", kind.profile_idc).set("level_idc", level_idc);
         header.set("chroma_format_idc", kind.chroma_format_idc);
+        header.set("separate_colour_plane_flag", kind.asked.planes);
         header
             .set("bit_depth_luma_minus8", kind.bit_depth - 8)
             .set("bit_depth_chroma_minus8", kind.bit_depth - 8);
@@ -69,12 +75,26 @@ impl Sequence {
             let lists = if kind.chroma_format_idc == 3 { 12 } else { 8 };
             weight = scaling_matrix(random, &mut header, "seq_scaling_list_present_flag", lists);
         }
-        let pic_order_cnt_type = random.one_of(&[0, 0, 0, 1, 2]);
-        header.set("log2_max_frame_num_minus4", LOG2_MAX - 4);
+        let mut pic_order_cnt_type = random.one_of(&[0, 0, 0, 1, 2]);
+        let mut frames = 1 + random.below(4) as usize;
+        let (mut max_num_ref_frames, mut log2_max_frame_num) = (frames, LOG2_MAX);
+        let mut cycle = Cycle::default();
+        if kind.asked.cycle {
+            (pic_order_cnt_type, cycle) = (1, Cycle::any(random));
+            cycle.tell(&mut header);
+        }
+        if kind.asked.forgets() {
+            frames += 3;
+            max_num_ref_frames = 1 + random.below(4) as usize;
+        }
+        if kind.asked.gaps {
+            log2_max_frame_num = random.one_of(&[4, LOG2_MAX]);
+        }
+        header.set("log2_max_frame_num_minus4", log2_max_frame_num - 4);
         header.set("pic_order_cnt_type", pic_order_cnt_type);
         header.set("log2_max_pic_order_cnt_lsb_minus4", LOG2_MAX - 4);
-        let frames = 1 + random.below(4) as usize;
-        header.set("max_num_ref_frames", frames.max(1) as i64);
+        header.set("max_num_ref_frames", max_num_ref_frames as i64);
+        header.set("gaps_in_frame_num_value_allowed_flag", kind.asked.gaps);
         let width = 1 + random.below(6);
         let height = 1 + random.below(if kind.interlaced { 3 } else { 5 });
         header.set("pic_width_in_mbs_minus1", width - 1);
@@ -93,14 +113,19 @@ impl Sequence {
         header.set("motion_vectors_over_pic_boundaries_flag", 1);
         header.set("log2_max_mv_length_horizontal", 16).set("log2_max_mv_length_vertical", 16);
         header.set("max_num_reorder_frames", if pic_order_cnt_type == 2 { 0 } else { frames as i64 - 1 });
-        header.set("max_dec_frame_buffering", frames as i64);
+        // Room for all references besides all frames that wait for their output.
+        let waiting = if kind.asked.forgets() { frames } else { 0 };
+        header.set("max_dec_frame_buffering", (max_num_ref_frames + waiting) as i64);
         let sequence = Sequence {
             kind,
             frame_mbs_only_flag,
             mb_adaptive_frame_field_flag,
             width,
             height,
+            log2_max_frame_num,
+            max_num_ref_frames,
             pic_order_cnt_type,
+            cycle,
             bottom_field_pic_order_in_frame_present_flag: kind.interlaced && random.chance(128),
             frames,
             has_temporal_direct: random.chance(128),
