@@ -123,9 +123,9 @@ pub fn spool() -> io::Result<File> {
 
 /// Writes a file of our own into a temporary directory of our own.
 #[cfg(any(feature = "cosim", test))]
-pub(crate) fn write_scratch(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_scratch(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "nobody else knows the directory")]
-    fs::write(path, text)
+    fs::write(path, bytes)
 }
 
 fn spooled(mut pipe: File, at_most: u64) -> io::Result<File> {

@@ -174,7 +174,7 @@ def main(path, index_path=None):
         elif kind == 3:
             index.byte()
         elif kind in (4, 5):
-            width, is_first = index.byte(), index.byte()
+            width, streams = index.byte(), index.number()
         if kind in (1, 4):
             (step,) = struct.unpack("<f", index.take(4))
         elif kind in (2, 5):
@@ -188,11 +188,12 @@ def main(path, index_path=None):
             columns *= dimension
         columns = min(max(columns, 1), 1 << 20)
         if kind in (4, 5):
-            if is_first:
-                stream_length = index.number()
-                index.take(4)
-                packed = lzma.decompress(data[at : at + stream_length])
-                at += stream_length
+            if streams:
+                begin = at
+                for _ in range(streams):
+                    at += index.number()
+                    index.take(4)
+                packed = lzma.decompress(data[begin:at])
                 taken = 0
             cut = packed[taken : taken + elements * width]
             taken += elements * width

@@ -17,7 +17,7 @@ use super::numbers::{bytes_of, in_planes, kind, weights, width};
 use super::packed;
 use super::plan::{Before, Kept, Note, Rule, Spread, Wish};
 use super::quantise::{Codebook, Histogram, Values};
-use super::smallest::Packer;
+use super::smallest::{Cuts, Packer};
 use crate::files;
 
 /// How a model is compressed.
@@ -58,7 +58,8 @@ impl Default for Options {
 pub enum Coder {
     /// CABAC, which decoder cores decode.
     Cabac,
-    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and some 20 bytes of memory for each level.
+    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and some 10 bytes of memory for each level,
+    /// up to 700 MB, and 40 MB for each processor.
     Smallest,
 }
 
@@ -205,9 +206,23 @@ pub fn compress(
     sink: impl Write,
     progress: &dyn Fn(u64),
 ) -> Result<(u64, Index, Vec<Summary>), WeightsError> {
+    compress_in(Cuts::default(), model, sigma, options, sink, progress)
+}
+
+/// The same, with streams that are cut elsewhere.
+pub(super) fn compress_in(
+    cuts: Cuts,
+    model: &mut ModelFile,
+    sigma: Option<&mut ModelFile>,
+    options: &Options,
+    sink: impl Write,
+    progress: &dyn Fn(u64),
+) -> Result<(u64, Index, Vec<Summary>), WeightsError> {
     let (format, skeleton) = (model.format() as u8, model.skeleton().to_vec());
     let spool = files::spool()?;
-    let packer = (options.coder == Coder::Smallest).then(Packer::default);
+    let all = model.tensors().iter().filter(|tensor| width(tensor.element).is_some());
+    let all = all.fold(0, |sum: u64, tensor| sum.saturating_add(elements(&tensor.shape).unwrap_or(0)));
+    let packer = (options.coder == Coder::Smallest).then(|| Packer::new(cuts, all)).transpose()?;
     let mut work = Work { model, sigma, options, progress, spool, done: Vec::new(), reading: None, packer };
     line::run(&mut work, Slice::code)?;
     let Work { mut spool, mut done, packer, .. } = work;
@@ -324,8 +339,7 @@ impl Line for Work<'_> {
         self.spool.write_all(&stream)?;
         let Planned { tensor, summary, width, .. } = &mut self.done[number];
         if let Some(packer) = self.packer.as_mut().filter(|_| !levels.is_empty()) {
-            let all = u64::from(*width) * tensor.elements().unwrap_or(0);
-            packer.add(number, all, &packed::bytes_of(&levels, *width))?;
+            packer.add(number, *width, &levels)?;
         }
         tensor.streams.push(Stream { len: stream.len() as u64, crc32: crc32fast::hash(&stream) });
         summary.zeros += zeros;

@@ -54,14 +54,17 @@ pub(super) fn run<L: Line>(line: &mut L, work: impl Fn(L::Piece) -> L::Made + Sy
                     Ok(made) => break made,
                     // A panic, which the scope hands on.
                     Err(TryRecvError::Disconnected) => return Ok(()),
-                    Err(TryRecvError::Empty) => {
-                        if rayon::yield_now() != Some(Yield::Executed) {
-                            thread::sleep(NAP);
-                        }
-                    }
+                    Err(TryRecvError::Empty) => help(),
                 }
             };
             line.put(made)?;
         }
     })
+}
+
+/// Does some of the work that there is, or waits for a moment.
+pub(super) fn help() {
+    if rayon::yield_now() != Some(Yield::Executed) {
+        thread::sleep(NAP);
+    }
 }

@@ -5,6 +5,7 @@
 //! with a [`plan`] for each tensor, and [`decompress`] back; [`search`] looks for the settings, and `compare`, a feature of its own, says what other coders need for the same levels.
 
 pub mod article;
+mod blocks;
 #[cfg(feature = "compare")]
 pub mod compare;
 pub mod compress;
@@ -14,6 +15,7 @@ pub mod decompress;
 mod line;
 pub mod model;
 pub mod numbers;
+mod one_file;
 pub mod packed;
 pub mod plan;
 pub mod quantise;

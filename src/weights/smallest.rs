@@ -1,92 +1,103 @@
 //! Which tensors are packed by xz, since that is smaller than their bins.
 //!
-//! Levels are gathered as they come, one tensor after the other, up to what a stream can have; then all are packed as one, and beside that in
-//! runs of whole tensors. Invariant: what is chosen is never larger than what `xz -9e` makes of all, nor than their bins, summed up over all
-//! that is gathered.
+//! Levels are packed as one file ([`one_file`](super::one_file)) as they come, one tensor after the other, and when all are there, beside that
+//! in runs of whole tensors. Invariant: what is chosen is never larger than what `xz -9e` makes of all, nor than their bins. What can be
+//! chosen no longer is given up, which changes nothing of what is written.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
+use super::blocks::Joined;
 use super::compress::Planned;
-use super::container::{Coding, MAX_GROUP, Stream};
+use super::container::{Coding, LONG_GROUP, Stream};
+use super::line::{self, Line};
+use super::one_file::OneFile;
 use super::packed;
 use crate::files;
 
-/// Runs have about so many bytes: enough for little to be lost where each begins.
-const RUN: usize = 2 << 20;
-
-/// Packs levels of tensors.
-#[derive(Default)]
-pub(super) struct Packer {
-    /// Of all that are gathered.
-    levels: Vec<u8>,
-    /// Whose they are, and where those of each end.
-    members: Vec<(usize, usize)>,
-    packed: Vec<Packed>,
+/// How streams are cut.
+#[derive(Clone, Copy)]
+pub(super) struct Cuts {
+    /// Runs have about so many bytes, and the blocks of a tensor that has more: enough for little to be lost where each begins.
+    run: u64,
+    /// With more bytes of levels a stream is cut into pieces.
+    long: u64,
+    /// The bytes of a piece.
+    piece: u64,
 }
 
-/// Tensors one after the other, packed in two ways.
+impl Default for Cuts {
+    fn default() -> Cuts {
+        Cuts { run: 2 << 20, long: LONG_GROUP, piece: 1 << 24 }
+    }
+}
+
+/// The bytes of the widest level.
+const WIDEST: u64 = 4;
+
+/// Packs levels of tensors.
+pub(super) struct Packer {
+    levels: OneFile,
+    members: Vec<Member>,
+    cuts: Cuts,
+}
+
+/// A tensor with levels.
+struct Member {
+    number: usize,
+    width: u8,
+    /// Where its levels end.
+    end: u64,
+}
+
+/// Streams one after the other, and whose they are.
 struct Packed {
-    as_one: Group,
-    in_runs: Vec<Group>,
+    file: File,
+    groups: Vec<Group>,
 }
 
 /// Tensors that share a stream.
 struct Group {
     /// In ascending order.
     members: Vec<usize>,
-    stream: Vec<u8>,
+    /// How many bytes of levels they have.
+    bytes: u64,
+    /// How many bytes the stream has.
+    length: u64,
 }
 
 impl Packer {
-    /// Takes levels of a tensor, which has so many bytes of them in all.
-    pub(super) fn add(&mut self, number: usize, all: u64, levels: &[u8]) -> io::Result<()> {
-        if all > MAX_GROUP {
-            return Ok(());
-        }
-        if self.members.last().is_none_or(|(last, _)| *last != number) {
-            if self.levels.len() as u64 + all > MAX_GROUP {
-                self.pack()?;
-            }
-            self.members.push((number, 0));
-        }
-        self.levels.extend_from_slice(levels);
-        if let Some((_, end)) = self.members.last_mut() {
-            *end = self.levels.len();
-        }
-        Ok(())
+    /// For no more than so many levels.
+    pub(super) fn new(cuts: Cuts, levels: u64) -> io::Result<Packer> {
+        let levels = OneFile::new(levels.saturating_mul(WIDEST))?;
+        Ok(Packer { levels, members: Vec::new(), cuts })
     }
 
-    /// Packs what is gathered.
-    fn pack(&mut self) -> io::Result<()> {
-        let (levels, members) = (std::mem::take(&mut self.levels), std::mem::take(&mut self.members));
-        if members.is_empty() {
-            return Ok(());
+    /// Takes levels of a tensor, of so many bytes each.
+    pub(super) fn add(&mut self, number: usize, width: u8, levels: &[i32]) -> io::Result<()> {
+        let bytes = packed::bytes_of(levels, width);
+        let end = self.end() + bytes.len() as u64;
+        match self.members.last_mut().filter(|last| last.number == number) {
+            Some(last) => last.end = end,
+            None => self.members.push(Member { number, width, end }),
         }
-        let (numbers, ends): (Vec<usize>, Vec<usize>) = members.into_iter().unzip();
-        let runs = runs(&ends, levels.len().div_ceil(RUN));
-        let begin = |run: &Range<usize>| if run.start == 0 { 0 } else { ends[run.start - 1] };
-        let bytes: Vec<&[u8]> = runs.iter().map(|run| &levels[begin(run)..ends[run.end - 1]]).collect();
-        // All as one is what takes longest by itself, and comes first.
-        let (as_one, in_runs) = rayon::join(|| packed::standard(&levels), || packed::suited(&bytes));
-        let in_runs = runs.into_iter().zip(in_runs?);
-        let in_runs = in_runs.map(|(run, stream)| Group { members: numbers[run].to_vec(), stream }).collect();
-        self.packed.push(Packed { as_one: Group { members: numbers, stream: as_one? }, in_runs });
-        Ok(())
+        self.levels.add(&bytes)
+    }
+
+    fn end(&self) -> u64 {
+        self.members.last().map_or(0, |last| last.end)
     }
 
     /// Puts a packed stream in the place of others where it is smaller. `spool` has the streams of all tensors in order; what comes back
     /// has those that are left.
-    pub(super) fn finish(mut self, mut spool: File, done: &mut [Planned]) -> io::Result<File> {
-        self.pack()?;
-        let chosen: Vec<Group> = self.packed.into_iter().flat_map(|packed| packed.chosen(done)).collect();
-        if chosen.is_empty() {
-            return Ok(spool);
-        }
+    pub(super) fn finish(self, mut spool: File, done: &mut [Planned]) -> io::Result<File> {
+        let cuts = self.cuts;
+        let Some(mut chosen) = self.chosen(done)? else { return Ok(spool) };
         let mut all = files::spool()?;
-        spool.seek(SeekFrom::Start(0))?;
-        let mut groups = chosen.iter().peekable();
+        spool.rewind()?;
+        chosen.file.rewind()?;
+        let mut groups = chosen.groups.iter().peekable();
         for (number, Planned { tensor, width, .. }) in done.iter_mut().enumerate() {
             let stored = tensor.stored();
             let Some(group) = groups.peek().filter(|group| group.members.binary_search(&number).is_ok())
@@ -99,9 +110,16 @@ impl Packer {
             let is_first = group.members.first() == Some(&number);
             tensor.streams.clear();
             if is_first {
-                all.write_all(&group.stream)?;
-                let len = group.stream.len() as u64;
-                tensor.streams.push(Stream { len, crc32: crc32fast::hash(&group.stream) });
+                let piece = if group.bytes > cuts.long { cuts.piece } else { group.length };
+                let mut left = group.length;
+                while left > 0 {
+                    let mut bytes = vec![0; left.min(piece) as usize];
+                    chosen.file.read_exact(&mut bytes)?;
+                    all.write_all(&bytes)?;
+                    let (len, crc32) = (bytes.len() as u64, crc32fast::hash(&bytes));
+                    tensor.streams.push(Stream { len, crc32 });
+                    left -= len;
+                }
             }
             tensor.coding = Coding::Packed { width: *width, is_first, values: values.clone() };
             if group.members.last() == Some(&number) {
@@ -110,32 +128,131 @@ impl Packer {
         }
         Ok(all)
     }
+
+    /// The streams that make all shortest, with the bins of those tensors that none of them has; nothing where bins alone do.
+    fn chosen(self, done: &[Planned]) -> io::Result<Option<Packed>> {
+        let Packer { levels, members, cuts } = self;
+        if members.is_empty() {
+            return Ok(None);
+        }
+        let bins = |members: &[Member]| -> u64 {
+            members.iter().map(|member| done[member.number].tensor.stored()).sum()
+        };
+        levels.is_all(bins(&members));
+        let in_runs = in_runs(&levels, &Run::all(&members, cuts.run, bins), cuts.run)?;
+        let as_one = levels.finish()?.map(|(file, length)| {
+            let bytes = members.last().map_or(0, |last| last.end);
+            Packed { file, groups: vec![Group { members: numbers(&members), bytes, length }] }
+        });
+        Ok(Some(as_one.unwrap_or(in_runs)).filter(|chosen| !chosen.groups.is_empty()))
+    }
 }
 
-impl Packed {
-    /// The streams that make it shortest, with the bins of those tensors that none of them has.
-    fn chosen(self, done: &[Planned]) -> Vec<Group> {
-        let stored = |group: &Group| -> usize {
-            group.members.iter().map(|&member| done[member].tensor.stored() as usize).sum()
+fn numbers(members: &[Member]) -> Vec<usize> {
+    members.iter().map(|member| member.number).collect()
+}
+
+/// Those runs that are shorter packed than as bins, block by block on all processors.
+fn in_runs(levels: &OneFile, runs: &[Run<'_>], block: u64) -> io::Result<Packed> {
+    let blocks = runs.iter().enumerate().flat_map(|(run, of)| of.blocks(block).map(move |at| (run, at)));
+    let packed = Packed { file: files::spool()?, groups: Vec::new() };
+    let mut packing = Packing { levels, runs, blocks, packed, end: 0, joined: None };
+    line::run(&mut packing, |(run, at, bytes)| {
+        let Run { width, bins, .. } = runs[run];
+        (run, at, packed::suited(&bytes, width, bins))
+    })?;
+    Ok(packing.packed)
+}
+
+/// Tensors that follow each other, and are packed into one stream.
+struct Run<'a> {
+    members: &'a [Member],
+    bytes: Range<u64>,
+    /// That of the widest level.
+    width: u8,
+    /// How many bytes their bins have.
+    bins: u64,
+}
+
+impl<'a> Run<'a> {
+    fn all(members: &'a [Member], run: u64, bins: impl Fn(&[Member]) -> u64) -> Vec<Run<'a>> {
+        let ends: Vec<u64> = members.iter().map(|member| member.end).collect();
+        let count = ends.last().map_or(0, |end| end.div_ceil(run));
+        let run = |run: Range<usize>| {
+            let begin = if run.start == 0 { 0 } else { ends[run.start - 1] };
+            let (bytes, members) = (begin..ends[run.end - 1], &members[run]);
+            let width = members.iter().map(|member| member.width).max().unwrap_or(1);
+            Run { members, bytes, width, bins: bins(members) }
         };
-        let Packed { as_one, mut in_runs } = self;
-        let shortest = in_runs.iter().map(|run| run.stream.len().min(stored(run))).sum();
-        if as_one.stream.len() < shortest {
-            return vec![as_one];
+        runs(&ends, count).into_iter().map(run).collect()
+    }
+
+    /// Its blocks: one, or if it is much longer than that, of about so many bytes each. Levels stay whole.
+    fn blocks(&self, block: u64) -> impl Iterator<Item = Range<u64>> + use<> {
+        let Range { start, end } = self.bytes;
+        let length = end - start;
+        let count = if length <= 2 * block { 1 } else { length.div_ceil(block) };
+        let size = length.div_ceil(count).next_multiple_of(WIDEST);
+        (0..length.div_ceil(size)).map(move |at| start + at * size..end.min(start + (at + 1) * size))
+    }
+}
+
+/// Blocks that are packed, joined to streams of which those stay that are short enough.
+struct Packing<'a, I> {
+    levels: &'a OneFile,
+    runs: &'a [Run<'a>],
+    blocks: I,
+    packed: Packed,
+    /// Where the last stream ends that stays.
+    end: u64,
+    /// What the next one has so far; nothing if a block of it is too long.
+    joined: Option<Joined>,
+}
+
+impl<I: Iterator<Item = (usize, Range<u64>)>> Line for Packing<'_, I> {
+    type Piece = (usize, Range<u64>, Vec<u8>);
+    type Made = (usize, Range<u64>, io::Result<Option<Vec<u8>>>);
+    type Error = io::Error;
+
+    fn take(&mut self) -> io::Result<Option<(usize, Self::Piece)>> {
+        let Some((run, at)) = self.blocks.next() else { return Ok(None) };
+        let bytes = self.levels.read(at.clone())?;
+        Ok(Some((bytes.len(), (run, at, bytes))))
+    }
+
+    fn put(&mut self, (run, at, stream): Self::Made) -> io::Result<()> {
+        let Run { members, bytes, bins, .. } = &self.runs[run];
+        let Packed { file, groups } = &mut self.packed;
+        if at.start == bytes.start {
+            file.seek(SeekFrom::Start(self.end))?;
+            self.joined = Some(Joined::default());
         }
-        in_runs.retain(|run| run.stream.len() < stored(run));
-        in_runs
+        match stream? {
+            Some(stream) => self.joined.iter_mut().try_for_each(|joined| joined.add(file, &stream))?,
+            None => self.joined = None,
+        }
+        if at.end == bytes.end
+            && let Some(joined) = self.joined.take()
+        {
+            let length = joined.finish(file)?;
+            if length < *bins {
+                self.end += length;
+                self.levels.is_less(bins - length);
+                groups.push(Group { members: numbers(members), bytes: bytes.end - bytes.start, length });
+            }
+        }
+        Ok(())
     }
 }
 
 /// Whole tensors in so many runs at the most, each about as long as the others. Told are where the tensors end, and which ones make a run.
-fn runs(ends: &[usize], count: usize) -> Vec<Range<usize>> {
+fn runs(ends: &[u64], count: u64) -> Vec<Range<usize>> {
     let total = ends.last().copied().unwrap_or(0);
     let mut runs = Vec::new();
     let mut from = 0;
     for number in 1..=count {
         // A tensor is in the run that its middle is in.
-        let limit = total * number / count;
+        let limit = (u128::from(total) * u128::from(number) / u128::from(count)) as u64;
         let is_in = |&member: &usize| {
             let begin = if member == 0 { 0 } else { ends[member - 1] };
             (begin + ends[member]) / 2 <= limit
@@ -155,7 +272,15 @@ fn runs(ends: &[usize], count: usize) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    fn runs(ends: &[usize], count: usize) -> Vec<(usize, usize)> {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::weights::compress::{Coder, Options, compress_in};
+    use crate::weights::container::{Container, Tensor};
+    use crate::weights::decompress::levels;
+    use crate::weights::model::ModelFile;
+
+    fn runs(ends: &[u64], count: u64) -> Vec<(usize, usize)> {
         super::runs(ends, count).into_iter().map(|run| (run.start, run.end)).collect()
     }
 
@@ -167,5 +292,124 @@ mod tests {
         assert_eq!(runs(&[70, 80, 90, 100], 2), [(0, 1), (1, 4)]);
         assert_eq!(runs(&[5, 95, 100], 4), [(0, 1), (1, 2), (2, 3)]);
         assert_eq!(runs(&[100], 4), [(0, 1)]);
+        assert_eq!(runs(&[1 << 50, 1 << 51], 1 << 20).len(), 2);
+    }
+
+    #[test]
+    fn blocks_have_all_of_a_run_and_whole_levels() {
+        for length in [1, 4, 99, 200, 201, 399, 400, 401, 8_193] {
+            let run = Run { members: &[], bytes: 13..13 + length, width: 4, bins: 0 };
+            let blocks: Vec<Range<u64>> = run.blocks(100).collect();
+            let ends = [blocks[0].start, blocks[blocks.len() - 1].end];
+            assert_eq!(ends, [13, 13 + length], "{length}");
+            assert!(blocks.windows(2).all(|two| two[0].end == two[1].start), "{length}");
+            assert!(blocks.iter().all(|block| block.end > block.start && (block.start - 13) % 4 == 0));
+            assert_eq!(blocks.len() == 1, length <= 200, "{length}");
+        }
+    }
+
+    /// Streams are cut so early that small tensors meet all that otherwise only those of more than 64 MiB do.
+    const EARLY: Cuts = Cuts { run: 1 << 12, long: 1 << 10, piece: 999 };
+
+    /// A model of tensors with rows of 64 weights each, and the container that it becomes.
+    fn compressed(tensors: &[(&str, Vec<f32>)], coder: Coder) -> Vec<u8> {
+        let mut header = serde_json::Map::new();
+        let mut data = Vec::new();
+        for (name, weights) in tensors {
+            let start = data.len();
+            data.extend(weights.iter().flat_map(|weight| weight.to_le_bytes()));
+            let (shape, offsets) = ([weights.len() / 64, 64], [start, data.len()]);
+            let entry = serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": offsets });
+            header.insert((*name).to_string(), entry);
+        }
+        let header = serde_json::to_vec(&header).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.safetensors");
+        let all = [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat();
+        files::write_scratch(&path, &all).unwrap();
+        let options = Options { coder, ..Options::default() };
+        let mut bytes = Vec::new();
+        compress_in(EARLY, &mut ModelFile::open(&path).unwrap(), None, &options, &mut bytes, &|_| ())
+            .unwrap();
+        bytes
+    }
+
+    fn noise(seed: u32, count: usize) -> Vec<f32> {
+        let next = |state: &mut u32| {
+            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some((*state >> 8) as f32 / (1 << 23) as f32 - 1.0)
+        };
+        (0..count).scan(seed, |state, _| next(state)).collect()
+    }
+
+    type Found = Vec<Result<Vec<i32>, String>>;
+
+    /// The levels of all tensors of a container, read in this order, and whether a byte of it was put right.
+    fn all(bytes: &[u8], order: &[usize]) -> (Found, bool) {
+        let mut container = Container::open(Cursor::new(bytes.to_vec())).unwrap();
+        let mut found = vec![Ok(Vec::new()); order.len()];
+        for &number in order {
+            found[number] = levels(&mut container, number, 0)
+                .map(Option::unwrap_or_default)
+                .map_err(|error| error.to_string());
+        }
+        (found, container.is_repaired())
+    }
+
+    fn tensors(bytes: &[u8]) -> Vec<Tensor> {
+        Container::open(Cursor::new(bytes)).unwrap().index().tensors.clone()
+    }
+
+    #[test]
+    fn a_long_group_is_read_piece_by_piece() {
+        let twice = noise(7, 64 * 80);
+        let model = [("a", twice.clone()), ("b", noise(8, 64 * 20)), ("c", twice)];
+        let (packed, bins) = (compressed(&model, Coder::Smallest), compressed(&model, Coder::Cabac));
+        let of_tensors = tensors(&packed);
+        // What comes again is found, since all have one file; it is cut.
+        let streams: Vec<usize> = of_tensors.iter().map(|tensor| tensor.streams.len()).collect();
+        assert!(streams[0] > 5 && streams[1..] == [0, 0], "{streams:?}");
+        let expected = (all(&bins, &[0, 1, 2]).0, false);
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            assert!(all(&packed, &order) == expected, "{order:?}");
+        }
+        // Of one processor or of two.
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        assert!(alone.install(|| compressed(&model, Coder::Smallest)) == packed);
+        let first = packed.len() - of_tensors[0].stored() as usize;
+        for at in (first..packed.len()).step_by(97) {
+            let mut damaged = packed.clone();
+            damaged[at] ^= 0x24;
+            assert!(all(&damaged, &[0, 1, 2]) == (expected.0.clone(), true), "byte {at}");
+            // A second byte, of the same piece or of another.
+            for second in [at + 1, at + 2_000] {
+                let mut damaged = damaged.clone();
+                damaged[first + (second - first) % (packed.len() - first)] ^= 0x42;
+                let (found, is_repaired) = all(&damaged, &[1, 0, 2]);
+                let is_told = |found: &Result<_, String>| {
+                    found.as_ref().is_err_and(|error| error.contains("its checksum is wrong"))
+                };
+                assert!(found.iter().all(is_told) && !is_repaired, "bytes {at} and {second}: {found:?}");
+            }
+        }
+        let (found, _) = all(&packed[..packed.len() - 1], &[0, 1, 2]);
+        assert!(found.iter().all(|found| found.as_ref().is_err_and(|error| error.contains("the file ends"))));
+    }
+
+    #[test]
+    fn a_long_tensor_is_packed_in_blocks_where_others_are_shorter_as_bins() {
+        let rows = noise(7, 64).into_iter().cycle().take(64 * 300).collect();
+        let few: Vec<f32> = noise(8, 64 * 1_000).iter().map(|weight| weight.powi(9)).collect();
+        let model = [("bins", few), ("rows", rows)];
+        let (packed, bins) = (compressed(&model, Coder::Smallest), compressed(&model, Coder::Cabac));
+        let [first, second] = &tensors(&packed)[..] else { panic!("two tensors") };
+        assert!(matches!(first.coding, Coding::Article { .. }), "{first:?}");
+        assert!(matches!(second.coding, Coding::Packed { is_first: true, .. }), "{second:?}");
+        assert!(all(&packed, &[0, 1]) == all(&bins, &[0, 1]));
+        let file = &packed[packed.len() - second.stored() as usize..];
+        let unpacked = packed::unpack(file, 64 * 300).unwrap();
+        assert!(all(&bins, &[0, 1]).0[1].as_ref().unwrap() == &packed::levels_of(&unpacked, 1));
+        let as_one = packed::standard(&unpacked).unwrap();
+        assert!(file.len() > as_one.len() && file.len() < 5 * as_one.len());
     }
 }

@@ -10,6 +10,7 @@ use silicabac::weights::{
     container::{Coding, Container, ContainerError, Index, Stream, Tensor},
     decompress, packed,
     plan::{Rule, Treatment},
+    quantise::Values,
 };
 
 use crate::made::{Made, compressed, made_up, noise, safetensors, typed, weights_of};
@@ -90,6 +91,69 @@ fn a_byte_of_packed_levels_is_put_right() {
         }
         assert!(!container.is_repaired());
     }
+}
+
+/// A container of one tensor with packed levels, in so many dimensions, and its stream.
+fn packed_alone(shape: &[u64], stream: &[u8], said: u64) -> Vec<u8> {
+    let values = Values::Grid { step: 1.0 };
+    let tensor = Tensor {
+        name: "w".into(),
+        element: 1,
+        shape: shape.into(),
+        bytes: 2 * shape.iter().product::<u64>(),
+        coding: Coding::Packed { width: 1, is_first: true, values },
+        streams: vec![Stream { len: said, crc32: crc32fast::hash(stream) }],
+    };
+    let mut bytes = Vec::new();
+    let index = Index { format: 0, skeleton: vec![], tensors: vec![tensor] };
+    index.write(&mut bytes, &mut &*stream).unwrap();
+    bytes
+}
+
+/// More than 64 MiB of levels are never held, even in one stream, and damage of it is put right.
+#[test]
+fn levels_of_more_than_64_mib_are_read_as_they_are_asked_for() {
+    let (rows, columns) = (65, 1 << 20);
+    let mut xz = packed::encoder(Vec::new(), rows * columns).unwrap();
+    let level = |row: u64| (row % 100) as u8;
+    (0..rows).for_each(|row| xz.write_all(&vec![level(row); columns as usize]).unwrap());
+    let stream = xz.finish().unwrap();
+    let mut bytes = packed_alone(&[rows, columns], &stream, stream.len() as u64);
+    for is_damaged in [false, true] {
+        let at = bytes.len() - stream.len() / 2;
+        bytes[at] ^= if is_damaged { 0x18 } else { 0 };
+        let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+        for row in [0, 1, rows - 1, 7] {
+            let levels = decompress::levels(&mut container, 0, row as usize).unwrap().unwrap();
+            assert!(levels == vec![i32::from(level(row)); columns as usize], "row {row}");
+        }
+        assert_eq!(container.is_repaired(), is_damaged);
+    }
+    // One level more or less is damage.
+    for rows in [rows - 1, rows + 1] {
+        let bytes = packed_alone(&[rows, columns], &stream, stream.len() as u64);
+        let mut container = Container::open(Cursor::new(&bytes)).unwrap();
+        let last = decompress::levels(&mut container, 0, rows as usize - 1).unwrap_err().to_string();
+        assert!(last.contains("it does not unpack"), "{last}");
+    }
+}
+
+/// A few bytes make nobody look for what they cannot hold.
+#[test]
+fn levels_that_few_bytes_cannot_hold_are_no_container() {
+    let stream = [0; 100];
+    let open = |elements, said| Container::open(Cursor::new(packed_alone(&[elements], &stream, said)));
+    for elements in [8_192 * 100 + 1, 1 << 40, 1 << 62] {
+        let error = open(elements, 100).unwrap_err().to_string();
+        assert!(error.contains("contradict"), "{elements}: {error}");
+    }
+    let mut container = open(8_192 * 100, 100).unwrap();
+    let error = decompress::levels(&mut container, 0, 0).unwrap_err().to_string();
+    assert!(error.contains("it does not unpack"), "{error}");
+    // Or that are not there.
+    let mut container = open(1 << 40, 1 << 28).unwrap();
+    let error = decompress::levels(&mut container, 0, 3).unwrap_err().to_string();
+    assert!(error.contains("the file ends before it does"), "{error}");
 }
 
 /// What would not be read is not written.

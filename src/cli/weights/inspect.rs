@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use silicabac::weights::decompress::levels;
+use silicabac::weights::{container::Coding, decompress::levels};
 
 use super::files::{open_container, warn_if_repaired};
 use super::print::{Format, out, say, unless_closed};
@@ -26,6 +26,10 @@ pub(super) fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
                     damaged += 1;
                     sum = None;
                     say(format_args!("error: {}: {error}", path.display()));
+                    // All parts of what is packed are damaged by the same.
+                    if let Coding::Packed { .. } = index.tensors[number].coding {
+                        break;
+                    }
                 }
             }
         }

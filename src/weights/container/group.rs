@@ -1,16 +1,20 @@
-//! Tensors whose levels are packed into one stream, and where in it each has its own.
+//! Tensors whose levels are packed into one xz file, and where in it each has its own.
 
 use super::{Coding, Index};
 
-/// Bytes in a stream of packed levels.
-pub const MAX_GROUP: u64 = 1 << 26;
+/// A group with more bytes of levels is long: it is unpacked as it is asked for, and never held.
+pub const LONG_GROUP: u64 = 1 << 26;
+
+/// More than xz makes of a byte: one match is of 273 bytes at the most, and takes 14 bins of 0.022 bits each at the least, since no
+/// probability is above 2017/2048.
+const MOST_OF_A_BYTE: u64 = 1 << 13;
 
 /// Where the levels of a packed tensor are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// The tensor whose stream it is.
+    /// The tensor whose streams it has.
     pub first: usize,
-    /// The byte of that, unpacked, where the levels begin.
+    /// The byte of these, unpacked, where the levels begin.
     pub start: u64,
     /// How many bytes that has.
     pub total: u64,
@@ -20,7 +24,7 @@ impl Index {
     /// For each tensor where its levels are, if they are packed; nothing if that contradicts itself.
     pub(super) fn groups(&self) -> Option<Vec<Option<Group>>> {
         let mut groups = vec![None; self.tensors.len()];
-        let mut totals = vec![0; self.tensors.len()];
+        let mut totals = vec![0_u64; self.tensors.len()];
         let mut open = None;
         for (number, tensor) in self.tensors.iter().enumerate() {
             let Coding::Packed { width, is_first, .. } = tensor.coding else { continue };
@@ -28,7 +32,9 @@ impl Index {
             let first = if is_first { number } else { open? };
             open = Some(first);
             groups[number] = Some(Group { first, start: totals[first], total: 0 });
-            totals[first] = bytes.checked_add(totals[first]).filter(|total| *total <= MAX_GROUP)?;
+            // Nothing is looked for that so few bytes cannot hold.
+            let most = self.tensors[first].stored().saturating_mul(MOST_OF_A_BYTE);
+            totals[first] = bytes.checked_add(totals[first]).filter(|total| *total <= most)?;
         }
         groups.iter_mut().flatten().for_each(|group| group.total = totals[group.first]);
         Some(groups)

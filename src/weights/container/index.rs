@@ -24,9 +24,10 @@ impl Index {
                     bytes.extend([kind, *abs_gr, flags]);
                     put_values(&mut bytes, values);
                 }
-                Coding::Packed { width, is_first, values } => {
+                Coding::Packed { width, values, .. } => {
                     let kind = if let Values::Grid { .. } = values { 4 } else { 5 };
-                    bytes.extend([kind, *width, u8::from(*is_first)]);
+                    bytes.extend([kind, *width]);
+                    put(&mut bytes, tensor.streams.len() as u64);
                     put_values(&mut bytes, values);
                 }
             }
@@ -50,6 +51,8 @@ impl Index {
             let dimensions = rest.number()?;
             let shape = (0..dimensions).map(|_| rest.number()).collect::<Option<Vec<u64>>>()?;
             let bytes = rest.number()?;
+            // Of packed levels it is said how many streams they have.
+            let mut packed = None;
             let coding = match rest.byte()? {
                 0 => Coding::Lossless { planes: 1 },
                 3 => Coding::Lossless {
@@ -70,8 +73,8 @@ impl Index {
                 }
                 kind @ (4 | 5) => {
                     let width = rest.byte().filter(|width| [1, 2, 4].contains(width))?;
-                    let is_first = rest.byte().filter(|flag| *flag < 2)? == 1;
-                    Coding::Packed { width, is_first, values: rest.values(kind == 4)? }
+                    let streams = *packed.insert(rest.number()?);
+                    Coding::Packed { width, is_first: streams > 0, values: rest.values(kind == 4)? }
                 }
                 _ => return None,
             };
@@ -83,7 +86,7 @@ impl Index {
                 return None;
             }
             let mut tensor = Tensor { name, element, shape, bytes, coding, streams: Vec::new() };
-            for _ in 0..tensor.stream_count() {
+            for _ in 0..packed.unwrap_or(tensor.part_count()) {
                 let len = rest.number().filter(|len| *len <= MAX_STREAM)?;
                 let crc32 = u32::from_le_bytes(rest.take(4)?.try_into().ok()?);
                 tensor.streams.push(Stream { len, crc32 });

@@ -8,6 +8,7 @@ mod error;
 mod group;
 mod head;
 mod index;
+mod long;
 mod open;
 
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ use super::article::Layout;
 use super::quantise::Values;
 
 pub use error::{ContainerError, StreamError};
-pub use group::{Group, MAX_GROUP};
+pub use group::{Group, LONG_GROUP};
 pub use head::MAGIC;
 pub use open::Container;
 
@@ -84,8 +85,8 @@ pub enum Coding {
     Packed {
         /// 1, 2 or 4.
         width: u8,
-        /// Whether the stream is this tensor's. Otherwise it is that of the last tensor before whose stream it is, and its levels come
-        /// after those of the tensors between.
+        /// Whether the xz file is this tensor's, cut into its streams. Otherwise it is that of the last tensor before whose it is, and its
+        /// levels come after those of the tensors between.
         is_first: bool,
         /// What the levels stand for.
         values: Values,
@@ -127,26 +128,28 @@ impl Tensor {
 
     /// How many levels, or raw bytes of a lossless tensor, each part of it has. A part is a stream of its own, but where levels are packed.
     pub fn parts(&self) -> impl Iterator<Item = u64> + use<> {
-        let (total, size) = match self.coding {
+        let (total, size) = self.total_and_part();
+        (0..self.part_count()).map(move |part| size.min(total - part * size))
+    }
+
+    /// How many parts it has.
+    pub fn part_count(&self) -> u64 {
+        let (total, size) = self.total_and_part();
+        total.div_ceil(size)
+    }
+
+    fn total_and_part(&self) -> (u64, u64) {
+        match self.coding {
             Coding::Lossless { .. } => (self.bytes, LOSSLESS_SLICE),
             Coding::Article { .. } | Coding::Packed { .. } => {
                 (self.elements().unwrap_or(0), slice_size(&self.shape) as u64)
             }
-        };
-        (0..total.div_ceil(size)).map(move |part| size.min(total - part * size))
-    }
-
-    /// How many streams it has.
-    fn stream_count(&self) -> u64 {
-        match self.coding {
-            Coding::Packed { is_first, .. } => is_first.into(),
-            _ => self.parts().count() as u64,
         }
     }
 
     /// How many bytes its streams have.
     pub fn stored(&self) -> u64 {
-        self.streams.iter().map(|stream| stream.len).sum()
+        self.streams.iter().fold(0, |sum, stream| stream.len.saturating_add(sum))
     }
 }
 

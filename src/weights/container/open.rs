@@ -7,21 +7,24 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::super::{packed, repair};
-use super::{Coding, ContainerError, Group, Index, MAX_GROUP, MAX_STREAM, Stream, StreamError, head};
+use super::long::Long;
+use super::{Coding, ContainerError, Group, Index, LONG_GROUP, MAX_STREAM, Stream, StreamError, head};
 
 /// A container that is open for reading.
 #[derive(Debug)]
 pub struct Container<R> {
     source: R,
-    index: Index,
+    pub(super) index: Index,
     /// Where the streams of each tensor begin.
     starts: Vec<u64>,
-    is_repaired: bool,
+    pub(super) is_repaired: bool,
     groups: Vec<Option<Group>>,
     /// The tensors whose packed streams were read last, and what is in these.
     unpacked: HashMap<usize, Result<Vec<u8>, StreamError>>,
     /// So many packed streams are read at once.
     ahead: usize,
+    /// The long group that was read last.
+    pub(super) long: Option<Long>,
 }
 
 impl<R: Read + Seek> Container<R> {
@@ -43,15 +46,15 @@ impl<R: Read + Seek> Container<R> {
         let mut next = end;
         let starts = index.tensors.iter().map(|tensor| {
             let start = next;
-            next = next
-                .saturating_add(tensor.streams.iter().fold(0, |sum, stream| stream.len.saturating_add(sum)));
+            next = next.saturating_add(tensor.stored());
             start
         });
         let starts = starts.collect();
         if next < length {
             return Err(ContainerError::Trailing(length - next));
         }
-        Ok(Container { source, index, starts, is_repaired, groups, unpacked: HashMap::new(), ahead: 1 })
+        let unpacked = HashMap::new();
+        Ok(Container { source, index, starts, is_repaired, groups, unpacked, ahead: 1, long: None })
     }
 
     /// Whether a byte was wrong and has been put right: of its index, or before that, or of packed levels that have been read.
@@ -101,8 +104,12 @@ impl<R: Read + Seek> Container<R> {
         else {
             return Ok(Err(StreamError::Unpacked));
         };
-        let place = |level: u64| (group.start + level * u64::from(*width)) as usize;
+        let place = |level: u64| group.start + level * u64::from(*width);
         let range = place(levels.start)..place(levels.end);
+        if self.is_long(group) {
+            return self.unpack_long(group, range);
+        }
+        let range = range.start as usize..range.end as usize;
         if !self.unpacked.contains_key(&group.first) {
             self.unpack_from(group)?;
         }
@@ -112,12 +119,17 @@ impl<R: Read + Seek> Container<R> {
         Ok(levels.and_then(|bytes| bytes.get(range).ok_or(StreamError::Unpacked)).map(<[u8]>::to_vec))
     }
 
-    /// Unpacks a stream, and those after it that are read at once and have no more bytes together than the longest of all.
+    /// Whether the levels of a group are too many to be held, or their file is cut.
+    fn is_long(&self, group: Group) -> bool {
+        group.total > LONG_GROUP || self.index.tensors[group.first].streams.len() > 1
+    }
+
+    /// Unpacks a stream, and those after it that are read at once and have no more bytes together than can be held.
     fn unpack_from(&mut self, group: Group) -> io::Result<()> {
-        let mut bytes = 0;
+        let mut bytes = 0_u64;
         let is_next = |next: &&Group| {
-            bytes += next.total;
-            next.first == group.first || bytes <= MAX_GROUP
+            bytes = bytes.saturating_add(next.total);
+            bytes <= LONG_GROUP && !self.is_long(**next)
         };
         let firsts = self.groups.iter().enumerate().skip(group.first);
         let firsts = firsts.filter_map(|(number, next)| next.as_ref().filter(|next| next.first == number));
@@ -145,7 +157,11 @@ impl<R: Read + Seek> Container<R> {
     }
 
     /// The bytes of a stream as they are, and their checksum as it should be.
-    fn load(&mut self, tensor: usize, slice: usize) -> io::Result<Result<(Vec<u8>, u32), StreamError>> {
+    pub(super) fn load(
+        &mut self,
+        tensor: usize,
+        slice: usize,
+    ) -> io::Result<Result<(Vec<u8>, u32), StreamError>> {
         let streams = &self.index.tensors[tensor].streams;
         let before: u64 = streams[..slice].iter().fold(0, |sum, stream| stream.len.saturating_add(sum));
         let Stream { len, crc32 } = streams[slice];
