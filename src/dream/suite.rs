@@ -51,7 +51,8 @@ pub struct Dreamed {
     /// The features that it was asked to have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<String>,
-    /// The features that it has.
+    /// The features that it has; of a broken stream none are told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
     /// What is broken in it; nothing if it is legal.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -238,12 +238,16 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
             true => kit::write(directory, &stem, arguments.codec.codec(), &stream)?,
             false => Vec::new(),
         };
+        let features = match broken {
+            Some(_) => Vec::new(),
+            None => arguments.codec.features_of(&stream).into_iter().map(str::to_owned).collect(),
+        };
         streams.push(Dreamed {
             file,
             codec: codec.to_owned(),
             seed,
             wanted: arguments.features.clone(),
-            features: arguments.codec.features_of(&stream).into_iter().map(str::to_owned).collect(),
+            features,
             broken,
             sha256: hex::encode(Sha256::digest(&stream)),
             kit,

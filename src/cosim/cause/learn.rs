@@ -124,7 +124,13 @@ fn search(
     for atom in conditions(bags).into_iter().filter(|atom| atom.feature as usize >= from) {
         let (some, fewer) = (those(bags, &atom), those(passing, &atom));
         if size(&fewer) < size(passing) {
-            search(&[atoms, &[atom.clone()]].concat(), &some, &fewer, atom.feature as usize + 1, take);
+            search(
+                &[atoms, std::slice::from_ref(&atom)].concat(),
+                &some,
+                &fewer,
+                atom.feature as usize + 1,
+                take,
+            );
         }
     }
 }

@@ -63,7 +63,7 @@ pub fn evidence<'a>(model: &Model, class: &'a str, vector: &'a Vector) -> Option
         all.truncate(end);
     }
     let begin = all.len().saturating_sub(KEPT);
-    let most = failed.is_none().then(|| extremes(&all)).unwrap_or_default();
+    let most = if failed.is_none() { extremes(&all) } else { BTreeSet::new() };
     let is_kept = |place: usize| place >= begin || place.is_power_of_two() || most.contains(&place);
     let sights = (0..).zip(&all).filter(|(place, _)| is_kept(*place)).map(|(_, (_, sight))| *sight).collect();
     Some(Evidence { class, vector, sights, failed })

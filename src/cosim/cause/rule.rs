@@ -35,7 +35,15 @@ impl Atom {
     }
 }
 
-/// A request of a vector is like all of this.
+/// What a request of a vector is like: one to three things, each a feature and its values. It is typed as it is printed.
+///
+/// ```
+/// use silicabac::cosim::Rule;
+/// let rule: Rule = "kind=raw & raw-block>=512".parse()?;
+/// assert_eq!(rule.sentence(), "is of kind raw and is raw byte 512 or more of its block");
+/// assert!("speed>=512".parse::<Rule>().is_err());
+/// # Ok::<(), silicabac::cosim::RuleError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     pub(super) atoms: Vec<Atom>,
@@ -141,9 +149,8 @@ fn read(feature: Feature, text: &str) -> Result<i32, String> {
     named.ok().filter(|value| *value != NONE).ok_or_else(|| format!("{text:?} is no number"))
 }
 
-/// As a sentence says it of a request: "decides a run of 57 outstanding bits or more".
 impl Rule {
-    /// In words.
+    /// As a sentence says it of a request: "decides a run of 57 or more outstanding bits".
     pub fn sentence(&self) -> String {
         let all: Vec<String> = self.atoms.iter().map(in_words).collect();
         all.join(", ").replacen(", ", " and ", usize::from(all.len() == 2))
