@@ -12,8 +12,8 @@ use super::container::{
     Coding, ContainerError, Index, LOSSLESS_SLICE, MAX_PLANES, Stream, Tensor, columns, elements,
 };
 use super::line::{self, Line};
-use super::model::{ModelError, ModelFile, TensorInfo};
-use super::numbers::{bytes_of, in_planes, kind, weights, width};
+use super::model::{ModelError, ModelFile, TensorInfo, Type};
+use super::numbers::{bytes_of, doubles, in_planes, kind, weights, width};
 use super::packed;
 use super::plan::{Before, Kept, Note, Rule, Spread, Wish};
 use super::quantise::{Codebook, Histogram, Values};
@@ -613,11 +613,19 @@ impl Slice {
         };
         let zeros = levels.iter().filter(|level| **level == 0).count() as u64;
         let element = kind(tensor.element);
-        let back =
-            self::weights(element, &bytes_of(element, levels.iter().map(|level| values.value(*level))));
-        let errors = weights.iter().zip(back).map(|(weight, back)| (weight - back).abs());
-        let largest_error = errors.fold(0.0, f32::max);
+        let back = bytes_of(element, levels.iter().map(|level| values.value(*level)));
+        let largest_error = largest_error(element, bytes, &weights, &back);
         let levels = if *is_packed { levels } else { Vec::new() };
         Ok(Coded { number, bytes: raw, stream, levels, zeros, largest_error })
     }
+}
+
+/// The largest distance of what comes back from weights, whose bytes are given, too: F64 is more than they are.
+fn largest_error(element: Type, bytes: &[u8], weights: &[f32], back: &[u8]) -> f32 {
+    if element == Type::F64 {
+        let errors = doubles(bytes).zip(doubles(back)).map(|(weight, back)| (weight - back).abs());
+        return errors.fold(0.0, f64::max) as f32;
+    }
+    let errors = weights.iter().zip(self::weights(element, back)).map(|(weight, back)| (weight - back).abs());
+    errors.fold(0.0, f32::max)
 }

@@ -243,6 +243,26 @@ fn doubles_are_weights() {
     assert!(before == after);
 }
 
+/// The largest error that is told is that of the doubles, not of what F32 makes of them.
+#[test]
+fn the_error_of_doubles_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let doubles: Vec<f64> = noise(4_096).iter().map(|weight| f64::from(*weight) * 0.1).collect();
+    let data: Vec<u8> = doubles.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+    let model = typed(&dir.path().join("m.safetensors"), "F64", &[64, 64], &data);
+    let mut container = Vec::new();
+    let options = Options { step: Step::Bits(24), ..Options::default() };
+    let mut model = ModelFile::open(&model).unwrap();
+    let (_, _, summaries) = compress(&mut model, None, &options, &mut container, &|_| ()).unwrap();
+    let again = dir.path().join("again.safetensors");
+    let mut container = Container::open(Cursor::new(&container)).unwrap();
+    decompress(&mut container, fs::File::create(&again).unwrap(), &mut Err, &|_| ()).unwrap();
+    let back = first_of(&again).1;
+    let back = back.chunks(8).map(|double| f64::from_le_bytes(double.try_into().unwrap()));
+    let errors = doubles.iter().zip(back).map(|(weight, back)| (weight - back).abs());
+    assert_eq!(summaries[0].largest_error, errors.fold(0.0, f64::max) as f32);
+}
+
 #[test]
 fn finite_weights_stay_finite_in_every_type() {
     use half::{bf16, f16};
