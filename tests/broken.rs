@@ -169,7 +169,7 @@ fn the_published_broken_streams_are_noticed_where_they_say() {
             "h264" => told(&bytes, broken.class),
             _ => told_of_h265(&bytes, broken.class).into_iter().collect(),
         };
-        assert_eq!(told, [broken.clone()], "{}", stream.file);
+        assert_eq!(told, std::slice::from_ref(broken), "{}", stream.file);
         let (count, of_codec) = classes.entry(&stream.codec).or_default();
         *count += 1;
         of_codec.insert(broken.class);
