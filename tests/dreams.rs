@@ -14,7 +14,7 @@ use silicabac::context::Codec;
 use silicabac::coverage::StreamCoverage;
 use silicabac::dream::broken::{self, Class};
 use silicabac::dream::judge::play;
-use silicabac::dream::reduce::{Left, reduce};
+use silicabac::dream::reduce::{Left, reduce, reduce_hevc};
 use silicabac::dream::suite::Manifest;
 use silicabac::dream::{avc, avc_features, features_of_avc, features_of_hevc, hevc, hevc_features};
 use silicabac::hevc as h265;
@@ -348,7 +348,7 @@ fn what_is_reduced_has_what_was_looked_for_and_little_else() {
             tries += 1;
             // What is tried is legal, whether it is kept or not.
             if let Some(ffmpeg) = ffmpeg.as_ref().filter(|_| tries % 16 == 1) {
-                assert_eq!(complaint(ffmpeg, stream), "", "seed {seed}, try {tries}");
+                assert_eq!(complaint(ffmpeg, "h264", stream), "", "seed {seed}, try {tries}");
             }
             Ok::<_, Infallible>(has(stream, wanted))
         };
@@ -366,13 +366,58 @@ fn what_is_reduced_has_what_was_looked_for_and_little_else() {
     assert!(before > 10_000 && after < before / 10, "{before} and {after} bytes");
 }
 
+/// The largest magnitude of a level of an H.265 stream, all of which can be read, and how many entry points it has.
+fn largest_level(stream: &[u8]) -> (u32, usize) {
+    let (mut largest, mut entry_points) = (0, 0);
+    for unit in h265::Stream::new(stream).map(Result::unwrap) {
+        assert_eq!(unit.entry_point_note(), None);
+        assert_eq!(unit.rewrite().unwrap(), unit.unit.bytes);
+        if let h265::Content::Segment { entry_points: own, .. } = &unit.content {
+            entry_points += own.len();
+        }
+        let levels =
+            |unit: &h265::CodingTreeUnit| unit.levels.iter().map(|level| level.level.unsigned_abs()).max();
+        unit.observe((), |step| largest = largest.max(levels(step.coding_tree_unit).unwrap_or(0)));
+    }
+    (largest, entry_points)
+}
+
+/// Entry points are right in whatever is tried, and dependent slice segments go on with what is before them now.
+#[test]
+fn what_is_reduced_of_h265_has_what_was_looked_for_and_little_else() {
+    let ffmpeg = program("ffmpeg", "ffmpeg");
+    let (mut before, mut after, mut entry_points) = (0, 0, 0);
+    for seed in 0..40 {
+        let stream = hevc(seed, &[]).unwrap();
+        let (largest, own) = largest_level(&stream);
+        if largest <= 15 {
+            continue;
+        }
+        entry_points += own;
+        let mut tries = 0;
+        let fails = |stream: &[u8], _: &Left| {
+            tries += 1;
+            if let Some(ffmpeg) = ffmpeg.as_ref().filter(|_| tries % 16 == 1) {
+                assert_eq!(complaint(ffmpeg, "hevc", stream), "", "seed {seed}, try {tries}");
+            }
+            Ok::<_, Infallible>(largest_level(stream).0 > 15)
+        };
+        let (small, left) = reduce_hevc(&stream, fails).unwrap();
+        assert!(largest_level(&small).0 > 15);
+        before += stream.len();
+        after += left.bytes;
+    }
+    assert!(entry_points > 10, "{entry_points}");
+    assert!(before > 10_000 && after < before / 3, "{before} and {after} bytes");
+}
+
 /// What FFmpeg says of a stream.
-fn complaint(ffmpeg: &Path, stream: &[u8]) -> String {
-    let file = tempfile::Builder::new().suffix(".264").tempfile().unwrap();
+fn complaint(ffmpeg: &Path, format: &str, stream: &[u8]) -> String {
+    let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), stream).unwrap();
     let mut command = std::process::Command::new(ffmpeg);
     command
-        .args(["-v", "warning", "-threads", "1", "-xerror", "-err_detect", "explode", "-i"])
+        .args(["-v", "warning", "-threads", "1", "-xerror", "-err_detect", "explode", "-f", format, "-i"])
         .arg(file.path());
     let output = command.args(["-fps_mode", "passthrough", "-f", "framemd5", "-"]).output().unwrap();
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -396,7 +441,10 @@ fn a_command_that_fails_is_asked_again_and_again() {
     let check = "test $(wc -c < {}) -ge 1000 || exit 3; exit 4";
     expect(&reduce(&stream, check), 0, &["bytes before"]);
     assert!(fs::metadata(&small).unwrap().len() >= 1_000);
-    expect(&reduce(Path::new("tests/streams/hm_pcm.265"), "test ! -s {}"), 2, &["is a stream of H.265"]);
+    let stream = dir.path().join("s.265");
+    fs::write(&stream, hevc(3, &["p"]).unwrap()).unwrap();
+    expect(&reduce(&stream, "test $(wc -c < {}) -lt 300"), 0, &["bytes before; after", "1 frames"]);
+    assert!(fs::metadata(&small).unwrap().len() >= 300);
 }
 
 #[test]

@@ -330,7 +330,7 @@ fn written(elements: Vec<HeaderElement>) -> Option<Vec<u8>> {
 }
 
 /// The bits of a header before those that fill up its last byte, which are others now.
-fn values(elements: Vec<HeaderElement>) -> Option<BitWriter<Listed>> {
+pub(super) fn values(elements: Vec<HeaderElement>) -> Option<BitWriter<Listed>> {
     let is_value = |coded: &&HeaderElement| !matches!(coded.descriptor, Descriptor::Alignment(_));
     let values: VecDeque<i64> = elements.iter().filter(is_value).map(|coded| coded.value).collect();
     let mut bits = BitWriter::new(Listed(values));
@@ -341,7 +341,7 @@ fn values(elements: Vec<HeaderElement>) -> Option<BitWriter<Listed>> {
 }
 
 /// Values in their order.
-struct Listed(VecDeque<i64>);
+pub(super) struct Listed(VecDeque<i64>);
 
 impl Values for Listed {
     fn value(&mut self, _: Element, _: &RangeInclusive<i64>) -> Option<i64> {

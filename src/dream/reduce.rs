@@ -4,8 +4,42 @@
 //! once, by halves, and so on down to single ones. Each step gives a stream that is legal if the first one was, so that what fails on it is
 //! never the fault of the stream.
 
-use super::avc::reduced::{Edit, Sent, Slice};
-use crate::avc::{Stream, StreamUnit};
+use super::{avc::reduced as of_avc, hevc::reduced as of_hevc};
+use crate::{avc, hevc};
+
+/// What makes a macroblock simpler, or a coding tree unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edit {
+    /// Skipped.
+    Skip,
+    /// Predicted within the picture by one mode, without levels.
+    Plain,
+    /// As it is, without levels.
+    Bare,
+    /// Without motion vector differences.
+    Still,
+}
+
+/// A slice that can be made simpler, and stays legal. What changes nothing gives `None`.
+pub(super) trait Simpler: Clone {
+    /// How many macroblocks or coding tree units it has.
+    fn blocks(&self) -> usize;
+
+    /// How many of them are not skipped.
+    fn coded(&self) -> usize;
+
+    /// The places of levels that are not 0: the number of the block, and the place within it.
+    fn levels(&self) -> Vec<(usize, usize)>;
+
+    /// The slice with some blocks simpler.
+    fn edited(&self, edit: Edit, numbers: &[usize]) -> Option<Self>;
+
+    /// The slice without some levels.
+    fn without_levels(&self, places: &[(usize, usize)]) -> Option<Self>;
+
+    /// Its bytes.
+    fn write(&self) -> Option<Vec<u8>>;
+}
 
 /// What is left of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +48,7 @@ pub struct Left {
     pub frames: usize,
     /// Slices.
     pub slices: usize,
-    /// Macroblocks that are not skipped.
+    /// Macroblocks that are not skipped, or coding tree units that have something else than skipped coding units.
     pub macroblocks: usize,
     /// Levels that are not 0.
     pub levels: usize,
@@ -22,12 +56,13 @@ pub struct Left {
     pub bytes: usize,
 }
 
-/// A NAL unit.
+/// A NAL unit; of H.265, a slice with its dependent segments.
 #[derive(Clone, Debug)]
-struct Part {
+struct Part<S> {
     bytes: Vec<u8>,
+    /// What stands before it. Of slices of H.265 it is among their bytes.
     prefix: Vec<u8>,
-    slice: Option<Slice>,
+    slice: Option<S>,
     is_slice: bool,
     /// Whether it is the first slice of a frame, or of the first field of one.
     begins_frame: bool,
@@ -39,11 +74,11 @@ struct Part {
 /// frame_num and bottom_field_flag of a first field, to which a second one may belong.
 type FirstField = Option<(i64, bool)>;
 
-impl Part {
-    fn new(unit: StreamUnit, sent: &mut Sent, first_field: &mut FirstField) -> Part {
+impl Part<of_avc::Slice> {
+    fn of_avc(unit: avc::StreamUnit, sent: &mut of_avc::Sent, first_field: &mut FirstField) -> Self {
         sent.take(&unit);
         Part {
-            slice: Slice::new(&unit, sent),
+            slice: of_avc::Slice::new(&unit, sent),
             is_slice: unit.slice_number.is_some(),
             begins_frame: unit.slice_number.is_some() && begins_frame(&unit, first_field),
             is_idr: unit.nal_unit_type() == Some(5),
@@ -54,8 +89,41 @@ impl Part {
     }
 }
 
+/// The parts of an H.265 stream. What a slice has that a segment elsewhere depends on is left as it is.
+fn parts_of_hevc(stream: &[u8]) -> Vec<Part<of_hevc::Slice>> {
+    let mut parts: Vec<Part<of_hevc::Slice>> = Vec::new();
+    // Reading from memory does not fail.
+    for unit in hevc::Stream::new(stream).map_while(Result::ok) {
+        let bytes = [&unit.unit.prefix[..], &unit.unit.bytes].concat();
+        let is_slice = unit.slice_number.is_some();
+        if unit.is_dependent() {
+            if let Some(last) = parts.last_mut().filter(|last| last.is_slice) {
+                last.bytes.extend(bytes);
+                last.slice = last.slice.take().and_then(|slice| slice.and(&unit));
+                continue;
+            }
+            if let Some(last) = parts.iter_mut().rfind(|part| part.is_slice) {
+                last.slice = None;
+            }
+        }
+        let elements = unit.headers().elements;
+        let is_first = |name| elements.iter().any(|coded| coded.element.0 == name && coded.value == 1);
+        let kind = unit.nal_unit_type();
+        parts.push(Part {
+            slice: if unit.is_dependent() { None } else { of_hevc::Slice::new(&unit) },
+            is_slice,
+            begins_frame: is_slice && is_first("first_slice_segment_in_pic_flag"),
+            is_idr: matches!(kind, Some(16..=21)),
+            is_set: matches!(kind, Some(32..=34)),
+            prefix: Vec::new(),
+            bytes,
+        });
+    }
+    parts
+}
+
 /// Whether a slice is the first one of its picture, and that no second field (clause 7.4.1.2.4).
-fn begins_frame(unit: &StreamUnit, first_field: &mut FirstField) -> bool {
+fn begins_frame(unit: &avc::StreamUnit, first_field: &mut FirstField) -> bool {
     let elements = unit.headers().elements;
     let value = |name| elements.iter().find(|element| element.element.0 == name).map(|element| element.value);
     if value("first_mb_in_slice") != Some(0) {
@@ -68,34 +136,35 @@ fn begins_frame(unit: &StreamUnit, first_field: &mut FirstField) -> bool {
     !is_second
 }
 
-fn joined(parts: &[Part]) -> Vec<u8> {
+fn joined<S>(parts: &[Part<S>]) -> Vec<u8> {
     parts.iter().flat_map(|part| [&part.prefix[..], &part.bytes].concat()).collect()
 }
 
-fn left(parts: &[Part]) -> Left {
+fn left<S: Simpler>(parts: &[Part<S>]) -> Left {
     let slices = || parts.iter().filter_map(|part| part.slice.as_ref());
     Left {
         frames: parts.iter().filter(|part| part.begins_frame).count(),
         slices: slices().count(),
-        macroblocks: slices().map(Slice::coded).sum(),
-        levels: slices().map(|slice| slice.levels().count()).sum(),
+        macroblocks: slices().map(S::coded).sum(),
+        levels: slices().map(|slice| slice.levels().len()).sum(),
         bytes: joined(parts).len(),
     }
 }
 
 /// A stream that is being made smaller.
-struct Reducer<F> {
-    parts: Vec<Part>,
+struct Reducer<S, F> {
+    parts: Vec<Part<S>>,
     /// Whether it fails on a stream, of which so much is left.
     fails: F,
 }
 
-impl<F, E> Reducer<F>
+impl<S, F, E> Reducer<S, F>
 where
+    S: Simpler,
     F: FnMut(&[u8], &Left) -> Result<bool, E>,
 {
     /// Keeps these parts in place of what there is, if it fails on them too.
-    fn attempt(&mut self, parts: Vec<Part>) -> Result<bool, E> {
+    fn attempt(&mut self, parts: Vec<Part<S>>) -> Result<bool, E> {
         let is_kept = (self.fails)(&joined(&parts), &left(&parts))?;
         if is_kept {
             self.parts = parts;
@@ -103,9 +172,19 @@ where
         Ok(is_kept)
     }
 
+    /// Makes it as small as it gets.
+    fn run(mut self) -> Result<(Vec<u8>, Left), E> {
+        self.frames()?;
+        for edit in [Edit::Skip, Edit::Plain, Edit::Bare, Edit::Still] {
+            self.simplify(|slice| (0..slice.blocks()).collect(), |slice, some| slice.edited(edit, some))?;
+        }
+        self.simplify(S::levels, S::without_levels)?;
+        Ok((joined(&self.parts), left(&self.parts)))
+    }
+
     /// Leaves out frames.
     fn frames(&mut self) -> Result<(), E> {
-        let begins = |parts: &[Part]| -> Vec<usize> {
+        let begins = |parts: &[Part<S>]| -> Vec<usize> {
             (0..parts.len()).filter(|&index| parts[index].begins_frame).collect()
         };
         // The first ones alone, as few as possible.
@@ -146,8 +225,8 @@ where
     /// Makes things of slices simpler: all of them, then halves, and so on.
     fn simplify<T: Copy>(
         &mut self,
-        things: impl Fn(&Slice) -> Vec<T>,
-        change: impl Fn(&Slice, &[T]) -> Option<Slice>,
+        things: impl Fn(&S) -> Vec<T>,
+        change: impl Fn(&S, &[T]) -> Option<S>,
     ) -> Result<(), E> {
         let all: Vec<(usize, T)> = (self.parts.iter().enumerate())
             .flat_map(|(index, part)| {
@@ -199,16 +278,29 @@ pub fn reduce<E>(
     stream: &[u8],
     fails: impl FnMut(&[u8], &Left) -> Result<bool, E>,
 ) -> Result<(Vec<u8>, Left), E> {
-    let (mut sent, mut first_field) = (Sent::default(), None);
+    let (mut sent, mut first_field) = (of_avc::Sent::default(), None);
     // Reading from memory does not fail.
-    let units = Stream::new(stream).map_while(Result::ok);
-    let parts = units.map(|unit| Part::new(unit, &mut sent, &mut first_field)).collect();
-    let mut reducer = Reducer { parts, fails };
-    reducer.frames()?;
-    for edit in [Edit::Skip, Edit::Plain, Edit::Bare, Edit::Still] {
-        reducer
-            .simplify(|slice| (0..slice.macroblocks()).collect(), |slice, some| slice.edited(edit, some))?;
-    }
-    reducer.simplify(|slice| slice.levels().collect(), Slice::without_levels)?;
-    Ok((joined(&reducer.parts), left(&reducer.parts)))
+    let units = avc::Stream::new(stream).map_while(Result::ok);
+    let parts = units.map(|unit| Part::of_avc(unit, &mut sent, &mut first_field)).collect();
+    Reducer { parts, fails }.run()
+}
+
+/// The same of an H.265 stream. Segments keep their places; what is tried has their entry points right.
+///
+/// ```
+/// use silicabac::dream::{hevc, features_of_hevc, reduce::reduce_hevc};
+/// let stream = hevc(7, &["pcm"])?;
+/// let fails = |stream: &[u8], _: &_| Ok::<_, std::convert::Infallible>(features_of_hevc(stream).contains("pcm"));
+/// let (small, _) = reduce_hevc(&stream, fails).unwrap();
+/// assert!(small.len() < stream.len() && features_of_hevc(&small).contains("pcm"));
+/// # Ok::<(), silicabac::dream::DreamError>(())
+/// ```
+///
+/// # Errors
+/// What `fails` gives.
+pub fn reduce_hevc<E>(
+    stream: &[u8],
+    fails: impl FnMut(&[u8], &Left) -> Result<bool, E>,
+) -> Result<(Vec<u8>, Left), E> {
+    Reducer { parts: parts_of_hevc(stream), fails }.run()
 }

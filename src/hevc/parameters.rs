@@ -37,6 +37,12 @@ impl Parameters {
         self.tiles.begins_tile(ctb) || is_synchronised && self.tiles.begins_row(ctb)
     }
 
+    /// Whether one begins with the coding tree block at this address.
+    #[cfg(feature = "dream")]
+    pub(crate) fn begins_substream_at(&self, ctb_addr_in_rs: u32) -> bool {
+        self.begins_substream(self.tiles.at(ctb_addr_in_rs))
+    }
+
     /// Whether a dependent slice segment that begins here can go on where one of these parameters ends: it comes later in the picture.
     pub(super) fn can_precede(&self, slice_segment_address: u32) -> bool {
         let [own, other] = [self.slice_segment_address, slice_segment_address];

@@ -12,7 +12,7 @@ use clap::value_parser;
 use silicabac::context::Codec;
 use silicabac::dream::{
     judge::{Played, play},
-    reduce::{Left, reduce},
+    reduce::{Left, reduce, reduce_hevc},
 };
 
 use super::open;
@@ -27,7 +27,7 @@ use crate::cli::{
   silicabac stream reduce crash.264 --check './my_decoder {} > out.yuv' -o small.264
   silicabac stream reduce differs.264 --check './compare_with_ffmpeg.sh {}' -o small.264")]
 pub(super) struct Arguments {
-    /// An H.264 stream on which the command fails
+    /// A stream on which the command fails
     #[arg(value_name = "STREAM")]
     path: PathBuf,
     /// A command of the shell, with {} for the stream, that fails on it: its status is not 0, a signal ends it, a sanitizer reports, or it hangs
@@ -61,11 +61,6 @@ impl Way {
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let path = &arguments.path;
     let mut opened = open(path)?;
-    if opened.codec != Codec::Avc {
-        let what =
-            format!("{} is a stream of H.265, and only those of H.264 are made smaller", path.display());
-        return Err(Failure::Usage(what));
-    }
     if !arguments.check.contains("{}") {
         return Err(Failure::Usage("--check needs a command with {} in it, for the stream".to_owned()));
     }
@@ -73,8 +68,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let read = opened.bytes.read_to_end(&mut stream);
     read.map_err(|source| Failure::Read { path: path.clone(), source })?;
     opened.bar.finish_and_clear();
-    let ending =
-        path.extension().map_or(".264".to_owned(), |ending| format!(".{}", ending.to_string_lossy()));
+    let usual = if opened.codec == Codec::Avc { ".264" } else { ".265" };
+    let own = path.extension().map(|ending| format!(".{}", ending.to_string_lossy()));
+    let ending = own.unwrap_or_else(|| usual.to_owned());
     let trial = tempfile::Builder::new().suffix(&ending).tempfile().map_err(Failure::Process)?;
     let way = |stream: &[u8]| -> Result<Way, Failure> {
         let mut file = trial.as_file();
@@ -92,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Err(Failure::Usage(what));
     }
     let (bar, tries) = (bar(None, "tries"), Cell::new(0_u64));
-    let (small, left) = reduce(&stream, |stream, left: &Left| {
+    let fails = |stream: &[u8], left: &Left| {
         if tries.get() == arguments.tries {
             return Ok(false);
         }
@@ -100,7 +96,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         bar.inc(1);
         bar.set_message(told(left));
         Ok::<_, Failure>(way(stream)? == expected)
-    })?;
+    };
+    let (small, left) = match opened.codec {
+        Codec::Avc => reduce(&stream, fails)?,
+        Codec::Hevc => reduce_hevc(&stream, fails)?,
+    };
     bar.finish_and_clear();
     to_output(Some(&arguments.output), Kind::Binary, |out| unless_closed(out.write_all(&small)))?;
     say(format_args!("{} bytes before; after {} tries {}", stream.len(), tries.get(), told(&left)));
@@ -110,6 +110,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 fn told(left: &Left) -> String {
     let Left { frames, slices, macroblocks, levels, bytes } = left;
     format!(
-        "{bytes} bytes: {frames} frames, {slices} slices, {macroblocks} macroblocks that are not skipped, {levels} levels"
+        "{bytes} bytes: {frames} frames, {slices} slices, {macroblocks} blocks that are not skipped, {levels} levels"
     )
 }

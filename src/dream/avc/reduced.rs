@@ -12,6 +12,7 @@ use crate::avc::{Content, Macroblock, MbType, Parameters, SliceData, Step, Strea
 use crate::bin::Encode;
 use crate::context::SliceType;
 use crate::dream::random::Random;
+use crate::dream::reduce::{Edit, Simpler};
 use crate::engine;
 use crate::syntax::HeaderElement;
 use crate::syntax::nal::escape;
@@ -88,19 +89,6 @@ pub(in crate::dream) struct Slice {
     qp_y: Vec<i32>,
 }
 
-/// What makes a macroblock simpler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::dream) enum Edit {
-    /// Skipped.
-    Skip,
-    /// Intra_16x16 with mode DC, without levels.
-    Plain,
-    /// As it is, without levels.
-    Bare,
-    /// Without motion vector differences.
-    Still,
-}
-
 impl Slice {
     /// The slice of a unit; `None` if it is none whose data can be read.
     pub(in crate::dream) fn new(unit: &StreamUnit, sent: &Sent) -> Option<Slice> {
@@ -116,68 +104,11 @@ impl Slice {
         Some(Slice { header: header.to_vec(), parameters: *parameters, limits, macroblocks, qp_y })
     }
 
-    pub(in crate::dream) fn macroblocks(&self) -> usize {
-        self.macroblocks.len()
-    }
-
-    /// The places of levels that are not 0: macroblock, and place within it.
-    pub(in crate::dream) fn levels(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.macroblocks.iter().enumerate().flat_map(|(number, macroblock)| {
-            let levels = macroblock.levels.iter().enumerate().filter(|(_, level)| **level != 0);
-            levels.map(move |(place, _)| (number, place))
-        })
-    }
-
-    /// How many macroblocks are not skipped.
-    pub(in crate::dream) fn coded(&self) -> usize {
-        self.macroblocks.iter().filter(|macroblock| macroblock.mb_type != MbType::Skip).count()
-    }
-
-    /// The slice with some macroblocks simpler; `None` if that changes nothing.
-    pub(in crate::dream) fn edited(&self, edit: Edit, numbers: &[usize]) -> Option<Slice> {
-        let mut macroblocks = self.macroblocks.clone();
-        for &number in numbers {
-            let macroblock = macroblocks.get_mut(number)?;
-            match edit {
-                Edit::Skip if !self.may_skip() => {}
-                Edit::Skip => macroblock.mb_type = MbType::Skip,
-                Edit::Plain if macroblock.mb_type == MbType::Skip => {}
-                Edit::Plain => {
-                    macroblock.mb_type = MbType::I(3);
-                    macroblock.intra_chroma_pred_mode = 0;
-                    macroblock.levels.clear();
-                }
-                Edit::Bare => {
-                    macroblock.coded_block_pattern = 0;
-                    macroblock.levels.clear();
-                    if let MbType::I(kind @ 1..=24) = macroblock.mb_type {
-                        macroblock.mb_type = MbType::I(1 + (kind - 1) % 4);
-                    }
-                }
-                Edit::Still => macroblock.mvd = Default::default(),
-            }
-        }
-        self.with(macroblocks)
-    }
-
     /// Whether any macroblock may be skipped. In a frame of which macroblocks can be fields, what is skipped decides what others are; and
     /// vectors that are inferred from another picture need its reference in list 0.
     fn may_skip(&self) -> bool {
         let [_, inferred] = self.limits.motion;
         !self.parameters.mbaff_frame_flag && self.parameters.slice_type != SliceType::I && inferred == [0, 0]
-    }
-
-    /// The slice without some levels; `None` if that changes nothing.
-    pub(in crate::dream) fn without_levels(&self, places: &[(usize, usize)]) -> Option<Slice> {
-        let mut macroblocks = self.macroblocks.clone();
-        for &(number, place) in places {
-            if let Some(level) = macroblocks.get_mut(number)?.levels.get_mut(place) {
-                *level = 0;
-            }
-        }
-        let has_chroma_blocks = matches!(self.parameters.chroma_array_type, 1 | 2);
-        macroblocks.iter_mut().for_each(|macroblock| drop_empty(macroblock, has_chroma_blocks));
-        self.with(macroblocks)
     }
 
     /// These macroblocks, made legal.
@@ -215,9 +146,64 @@ impl Slice {
         let wrapped = difference.rem_euclid(values);
         (if wrapped > most { wrapped - values } else { wrapped }) as i8
     }
+}
 
-    /// Its NAL unit.
-    pub(in crate::dream) fn write(&self) -> Option<Vec<u8>> {
+impl Simpler for Slice {
+    fn blocks(&self) -> usize {
+        self.macroblocks.len()
+    }
+
+    fn coded(&self) -> usize {
+        self.macroblocks.iter().filter(|macroblock| macroblock.mb_type != MbType::Skip).count()
+    }
+
+    fn levels(&self) -> Vec<(usize, usize)> {
+        let levels = self.macroblocks.iter().enumerate().flat_map(|(number, macroblock)| {
+            let levels = macroblock.levels.iter().enumerate().filter(|(_, level)| **level != 0);
+            levels.map(move |(place, _)| (number, place))
+        });
+        levels.collect()
+    }
+
+    fn edited(&self, edit: Edit, numbers: &[usize]) -> Option<Slice> {
+        let mut macroblocks = self.macroblocks.clone();
+        for &number in numbers {
+            let macroblock = macroblocks.get_mut(number)?;
+            match edit {
+                Edit::Skip if !self.may_skip() => {}
+                Edit::Skip => macroblock.mb_type = MbType::Skip,
+                Edit::Plain if macroblock.mb_type == MbType::Skip => {}
+                Edit::Plain => {
+                    macroblock.mb_type = MbType::I(3);
+                    macroblock.intra_chroma_pred_mode = 0;
+                    macroblock.levels.clear();
+                }
+                Edit::Bare => {
+                    macroblock.coded_block_pattern = 0;
+                    macroblock.levels.clear();
+                    if let MbType::I(kind @ 1..=24) = macroblock.mb_type {
+                        macroblock.mb_type = MbType::I(1 + (kind - 1) % 4);
+                    }
+                }
+                Edit::Still => macroblock.mvd = Default::default(),
+            }
+        }
+        self.with(macroblocks)
+    }
+
+    fn without_levels(&self, places: &[(usize, usize)]) -> Option<Slice> {
+        let mut macroblocks = self.macroblocks.clone();
+        for &(number, place) in places {
+            if let Some(level) = macroblocks.get_mut(number)?.levels.get_mut(place) {
+                *level = 0;
+            }
+        }
+        let has_chroma_blocks = matches!(self.parameters.chroma_array_type, 1 | 2);
+        macroblocks.iter_mut().for_each(|macroblock| drop_empty(macroblock, has_chroma_blocks));
+        self.with(macroblocks)
+    }
+
+    fn write(&self) -> Option<Vec<u8>> {
         let data = SliceData { macroblocks: self.macroblocks.clone(), tail_bits: 0, tail: Vec::new() }
             .write(&self.parameters);
         Some(escape(&[&self.header[..], &data.ok()?].concat()))

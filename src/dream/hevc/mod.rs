@@ -8,6 +8,7 @@ mod picture;
 mod picture_set;
 mod profile;
 mod qp;
+pub(super) mod reduced;
 mod references;
 mod scaling;
 mod sequence;

@@ -31,6 +31,8 @@ pub struct Sequence {
     pub max_tb_log2_size: u8,
     /// max_transform_hierarchy_depth_inter, and the same of intra.
     pub max_transform_hierarchy_depth: [u8; 2],
+    /// scaling_list_enabled_flag.
+    pub scaling_list_enabled_flag: bool,
     /// amp_enabled_flag.
     pub amp_enabled_flag: bool,
     /// sample_adaptive_offset_enabled_flag.
@@ -136,7 +138,8 @@ pub(super) fn sequence<C: BitCoder>(coder: &mut C, found: &mut Option<Sequence>)
         coder.ue("sps_max_latency_increase_plus1")?;
     }
     blocks(coder, &mut set)?;
-    if coder.flag("scaling_list_enabled_flag")? && coder.flag("sps_scaling_list_data_present_flag")? {
+    set.scaling_list_enabled_flag = coder.flag("scaling_list_enabled_flag")?;
+    if set.scaling_list_enabled_flag && coder.flag("sps_scaling_list_data_present_flag")? {
         scaling_list_data(coder)?;
     }
     set.amp_enabled_flag = coder.flag("amp_enabled_flag")?;
