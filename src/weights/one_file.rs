@@ -1,8 +1,8 @@
 //! All levels as one xz file, packed as they come, beside everything else.
 //!
-//! What `xz -9e` makes of them takes longest of all, and cannot be divided. So it begins with the first levels, and one processor stays with it
-//! to the end; where there are no levels yet, it helps with other work. Invariant: on the thread that reads and writes it is a single step,
-//! which waits for nothing and leaves the next one behind. So one processor alone gets through as well.
+//! What `xz -9e` makes of them takes longest of all, and cannot be divided. So it begins with the first levels and goes on in steps, each of
+//! them a task that leaves the next one behind. Invariant: no step waits for anything. So a single processor gets through as well, and who
+//! reads and writes is never kept from it for long.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -25,8 +25,6 @@ struct Shared {
     levels: Mutex<File>,
     /// As long as this the file is of no use.
     otherwise: AtomicU64,
-    /// The thread that reads and writes, if it is one of the pool.
-    reader: Option<usize>,
     state: Mutex<State>,
 }
 
@@ -36,7 +34,7 @@ struct State {
     /// Whether that is all.
     is_all: bool,
     is_given_up: bool,
-    /// As long as no step is on its way, and none runs.
+    /// As long as no step is on its way.
     waiting: Option<Packing>,
     /// What has come of it: the file, if it is short enough.
     done: Option<io::Result<Option<File>>>,
@@ -48,25 +46,13 @@ struct Packing {
     at: u64,
 }
 
-/// What comes after a step.
-enum Step {
-    Next(Packing),
-    /// It was none: too few levels are there yet.
-    TooFew(Packing),
-    End,
-}
-
 impl OneFile {
     /// For no more than so many bytes.
     pub(super) fn new(bytes: u64) -> io::Result<OneFile> {
         let waiting = Some(Packing { encoder: packed::encoder(files::spool()?, bytes)?, at: 0 });
         let state = State { available: 0, is_all: false, is_given_up: false, waiting, done: None };
         let (levels, otherwise) = (Mutex::new(files::spool()?), AtomicU64::new(u64::MAX));
-        let reader = rayon::current_thread_index();
-        let shared = Arc::new(Shared { levels, otherwise, reader, state: Mutex::new(state) });
-        // Before there is other work, so that another thread takes it.
-        Shared::wake(&shared);
-        Ok(OneFile(shared))
+        Ok(OneFile(Arc::new(Shared { levels, otherwise, state: Mutex::new(state) })))
     }
 
     /// Appends levels.
@@ -147,51 +133,33 @@ impl Shared {
 
     fn spawn(shared: Arc<Shared>, packing: Packing) {
         rayon::spawn(move || {
-            let mut step = shared.step(packing);
-            let is_reader = shared.reader.is_some() && shared.reader == rayon::current_thread_index();
-            if is_reader {
-                match step {
-                    Step::Next(packing) => Shared::spawn(shared, packing),
-                    Step::TooFew(packing) => shared.state().waiting = Some(packing),
-                    Step::End => {}
-                }
-                return;
-            }
-            loop {
-                step = match step {
-                    Step::Next(packing) => shared.step(packing),
-                    Step::TooFew(packing) => {
-                        line::help();
-                        shared.step(packing)
-                    }
-                    Step::End => return,
-                }
+            if let Some(packing) = shared.step(packing) {
+                Shared::spawn(shared, packing);
             }
         });
     }
 
-    /// Packs the next levels, if there are enough of them.
-    fn step(&self, packing: Packing) -> Step {
-        let (available, is_all, is_given_up) = {
-            let state = self.state();
-            (state.available, state.is_all, state.is_given_up)
-        };
-        let left = available - packing.at;
-        if is_given_up {
-            return Step::End;
+    /// Packs the next levels, if there are enough of them: what is to be gone on with.
+    fn step(&self, packing: Packing) -> Option<Packing> {
+        let mut state = self.state();
+        let left = state.available - packing.at;
+        if state.is_given_up {
+            return None;
         }
-        if left < STEP && !is_all {
-            return Step::TooFew(packing);
+        if left < STEP && !state.is_all {
+            state.waiting = Some(packing);
+            return None;
         }
+        drop(state);
         let done = match self.pack(packing, left.min(STEP)) {
-            Ok(Some(packing)) if left > 0 => return Step::Next(packing),
+            Ok(Some(packing)) if left > 0 => return Some(packing),
             // Nothing was left, and nothing comes.
             Ok(Some(packing)) => packing.encoder.finish().map(Some),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
         self.state().done = Some(done);
-        Step::End
+        None
     }
 
     /// Packs so many bytes more; nothing once the file is of no use.
