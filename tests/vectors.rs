@@ -522,3 +522,30 @@ fn without_golden_the_built_in_suites_are_checked() {
     fs::create_dir(dir.path().join("golden")).unwrap();
     expect(&check(), 4, &["golden/manifest.json"]);
 }
+
+/// What somebody writes down becomes a vector that holds, and what is none is told by its line.
+#[test]
+fn requests_that_are_written_down_become_a_vector() {
+    let dir = tempfile::tempdir().unwrap();
+    let make = |text: &str| {
+        fs::write(dir.path().join("requests.txt"), text).unwrap();
+        let mut command = command();
+        command.current_dir(dir.path()).args(["vectors", "make", "requests.txt", "--id", "mine", "-o"]);
+        command.args(["mine.json", "--flag", "Wait,GiveUp", "--comment", "two bins"]).output().unwrap()
+    };
+    let refused = |text: &str, words: &[&str]| {
+        expect(&make(text), 4, words);
+        assert!(!dir.path().join("mine.json").exists());
+    };
+    refused("L5=62.1 C5=0\nC5=2 T=1", &["requests.txt: line 2: \"C5=2\" is no request"]);
+    refused("C5=0 T=1", &["context 5 is used before it is loaded"]);
+    refused("B=1 R=00 T=1", &["raw bytes where no terminate bin of 1 stands before them"]);
+    refused("# nothing", &["they do not end with a terminate bin of 1"]);
+    expect(&make("# a less probable symbol\nL5=62.1\n\tC5=0  T=1 # and an end"), 0, &["mine"]);
+    let check = command()
+        .args(["vectors", "check", "--no-cores"])
+        .arg(dir.path().join("mine.json"))
+        .output()
+        .unwrap();
+    expect(&check, 0, &["1 of 1 vectors hold"]);
+}

@@ -86,6 +86,26 @@ impl Design {
         }
     }
 
+    /// Its sources as Verilog, for other tools: VHDL comes as a file in the cache, after the Verilog.
+    ///
+    /// ```
+    /// use silicabac_sim::{Cache, Design};
+    /// let mut design = Design::new("adder", "clk");
+    /// design.sources = vec!["adder.v".into()];
+    /// let cache = Cache::new(std::env::temp_dir().join("silicabac-doc"));
+    /// assert_eq!(design.in_verilog(&cache)?, design.sources);
+    /// # Ok::<(), silicabac_sim::SimError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SimError::Tool`] if there is VHDL and no GHDL, [`SimError::Vhdl`] for what is wrong with the VHDL, [`SimError::Read`],
+    /// [`SimError::Cache`].
+    pub fn in_verilog(&self, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
+        let scratch = |source| SimError::Scratch { path: tempfile::env::temp_dir(), source };
+        let dir = tempfile::tempdir().map_err(scratch)?;
+        vhdl::as_verilog(self, cache, dir.path())
+    }
+
     /// Verilates the design, compiles it unless the cache has just that, and loads it.
     ///
     /// Only compiling is slow. Verilating every time finds every change, in whatever file it is included from.

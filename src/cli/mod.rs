@@ -111,6 +111,8 @@ enum Failure {
     Suite(#[from] SuiteError),
     #[error("there is no vector {id}; `silicabac vectors list{of_file}` shows what there is")]
     NoVector { id: String, of_file: String },
+    #[error("{}: {source}", .path.display())]
+    Make { path: PathBuf, source: silicabac::vectors::MakeError },
     #[error("{0}")]
     File(#[from] silicabac::vectors::FileError),
     #[error("{0}")]

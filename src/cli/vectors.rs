@@ -6,13 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Subcommand, ValueEnum};
+use clap::{
+    Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use serde::Serialize;
 use silicabac::cores::Direction;
 use silicabac::cosim::{Source, TestbenchFor, classes, testbench};
+use silicabac::files;
 use silicabac::fit::{Fitted, Fitter};
 use silicabac::suites::{BUILT_IN, BY_NAME, PUBLISHED, Suite};
-use silicabac::vectors::{self, Vector, trail};
+use silicabac::vectors::{self, Flag, Vector, trail};
 
 use super::{
     Failure, Verdict, coverage, fit, judge,
@@ -87,6 +91,26 @@ enum Verb {
         file: Option<PathBuf>,
         /// Where to write
         #[arg(short, long, value_name = "DIR", default_value = "silicabac-export")]
+        output: PathBuf,
+    },
+    /// Make a vector of requests that are written down, as vector files have them: L5=62.1 C5=011 B=10 T=1
+    #[command(after_help = "Example:
+  echo 'L5=62.1 C5=011 B=10 T=1' | silicabac vectors make - --id mine -o mine.json
+  silicabac cosim --core my_core.toml --vectors mine.json")]
+    Make {
+        /// The requests, between blanks and lines; # begins a remark; - is standard input
+        requests: PathBuf,
+        /// What the vector is called
+        #[arg(long)]
+        id: String,
+        /// What is in it
+        #[arg(long, default_value = "")]
+        comment: String,
+        /// How it is to be played, or which bug it catches: flags of vector files, such as GiveUp or Wait
+        #[arg(long, value_name = "FLAG", value_delimiter = ',', value_parser = flags())]
+        flag: Vec<Flag>,
+        /// The file
+        #[arg(short, long, value_name = "FILE.json")]
         output: PathBuf,
     },
     /// Tell what vectors make a coder do, and what not yet
@@ -200,6 +224,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             };
             export(&files, output)
         }
+        Verb::Make { requests, id, comment, flag, output } => {
+            let text = files::read_to_string(requests)
+                .map_err(|source| Failure::Read { path: requests.clone(), source })?;
+            let vector = vectors::make(id, comment, flag, &text)
+                .map_err(|source| Failure::Make { path: requests.clone(), source })?;
+            write_file(output, |sink| vectors::write_json(id, std::slice::from_ref(&vector), sink))?;
+            unless_closed(explain(&vector, ROWS))?;
+            Ok(Verdict::Equal)
+        }
         Verb::Coverage(arguments) => coverage::run(arguments),
         Verb::List { word, file, format } => {
             let all = known(file.as_ref())?;
@@ -223,6 +256,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
             Ok(Verdict::Equal)
         }
     }
+}
+
+/// The flags of vectors, by their names.
+fn flags() -> impl TypedValueParser<Value = Flag> {
+    let names = PossibleValuesParser::new(Flag::ALL.iter().map(|flag| flag.name()));
+    names.try_map(|name| {
+        Flag::ALL.iter().copied().find(|flag| flag.name() == name).ok_or("there is no such flag")
+    })
 }
 
 /// Where vectors are published, in a checkout of this project and in any other.

@@ -339,7 +339,7 @@ fn check_written(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
     Ok(())
 }
 
-fn check_text(id: &str, comment: &str) -> Result<(), (&'static str, String)> {
+pub(super) fn check_text(id: &str, comment: &str) -> Result<(), (&'static str, String)> {
     if !is_name(id) {
         return Err(("id", NO_NAME.into()));
     }
@@ -396,7 +396,7 @@ const NO_NAME: &str = "it is not one to 100 letters, digits, hyphens, underscore
 
 /// What vectors promise: a context is loaded before it is used, and for an encoder, raw bytes stand between lives
 /// and a terminate bin of 1 at the end.
-fn check_requests(events: &[Event], decode_only: bool) -> Result<(), String> {
+pub(super) fn check_requests(events: &[Event], decode_only: bool) -> Result<(), String> {
     let mut loaded = HashSet::new();
     let mut between_lives = false;
     for &event in events {

@@ -8,6 +8,7 @@ mod csv;
 mod flag;
 mod hex;
 mod json;
+mod make;
 mod manifest;
 mod text;
 mod trail;
@@ -20,6 +21,7 @@ pub use csv::csv;
 pub use flag::Flag;
 pub use hex::write as write_hex;
 pub use json::{FormatError, SCHEMA, free_name, name_like, read as read_json, write as write_json};
+pub use make::{MakeError, make};
 pub use manifest::{FileError, MANIFEST, ReadSuite, check_made, files, read, read_file};
 pub use trail::{Step, trail};
 

@@ -2,11 +2,11 @@
 //!
 //! A [`Sight`] is all of that for one request, as numbers. What has no meaning for it (the pStateIdx of a bypass bin) is [`NONE`].
 
+use super::runs::{Before, lps_range};
 use crate::bin::Event;
-use crate::context::{CONTEXTS, ContextModel, SliceInit};
+use crate::context::{CONTEXTS, SliceInit};
 use crate::cores::Direction;
 use crate::cycle::{Request, kind};
-use crate::tables::RANGE_TAB_LPS;
 use crate::vectors::{Step, Vector, trail};
 
 /// A feature that a request does not have.
@@ -130,10 +130,8 @@ struct Seen<'a> {
     requests: u64,
     kind: i32,
     symbol: i32,
-    /// codIRange, codILow, bits outstanding and bits read after the request before.
-    range: u32,
-    low: u32,
-    outstanding: u32,
+    /// The registers of an encoder, and how many bits a decoder has read, after the request before.
+    before: Before,
     position: u64,
     /// Of this engine run: its number, its bins, and where its first bit is read.
     engine_run: u32,
@@ -158,9 +156,7 @@ impl Seen<'_> {
             requests: 0,
             kind: NONE,
             symbol: NONE,
-            range: 510,
-            low: 0,
-            outstanding: 0,
+            before: Before { cod_i_low: 0, cod_i_range: 510, bits_outstanding: 0 },
             position: 0,
             engine_run: 0,
             run_bins: 0,
@@ -206,7 +202,7 @@ impl Seen<'_> {
             self.run_bins += 1;
             set(Feature::RunBin, number(self.run_bins));
             set(Feature::Bin, step.request.fields().bin as i32);
-            set(Feature::Range, self.range as i32);
+            set(Feature::Range, self.before.cod_i_range as i32);
             if let Some(low) = step.cod_i_low {
                 set(Feature::Low, low as i32);
             }
@@ -222,7 +218,7 @@ impl Seen<'_> {
             if shift > 0 {
                 set(Feature::FirstBit, is_first.into());
             }
-            if let Some(Decided { run, bit }) = decides(self, event, step) {
+            if let Some((run, bit)) = self.before.decides(event, step.model).longest {
                 set(Feature::EndedRun, number(run));
                 if run > 0 {
                     set(Feature::Carry, bit.into());
@@ -237,8 +233,8 @@ impl Seen<'_> {
             set(Feature::Mps, model.val_mps().into());
             symbol = (bin != model.val_mps()).into();
             set(Feature::Symbol, symbol);
-            set(Feature::Quarter, (self.range >> 6 & 3) as i32);
-            set(Feature::LpsRange, lps_range(model, self.range) as i32);
+            set(Feature::Quarter, (self.before.cod_i_range >> 6 & 3) as i32);
+            set(Feature::LpsRange, lps_range(model, self.before.cod_i_range) as i32);
             set(Feature::FirstUse, self.used[place].is_none().into());
             if let Some(last) = self.used[place].replace(self.requests) {
                 set(Feature::Distance, number(self.requests - last));
@@ -271,71 +267,12 @@ impl Seen<'_> {
         self.bins += u64::from(step.request.is_bin());
         self.requests += 1;
         (self.kind, self.symbol) = (kind, symbol);
-        (self.range, self.position) = (step.cod_i_range, step.position);
-        (self.low, self.outstanding) = (step.cod_i_low.unwrap_or(0), step.bits_outstanding.unwrap_or(0));
+        self.position = step.position;
+        self.before = Before {
+            cod_i_low: step.cod_i_low.unwrap_or(0),
+            cod_i_range: step.cod_i_range,
+            bits_outstanding: step.bits_outstanding.unwrap_or(0),
+        };
         sight
     }
-}
-
-/// The longest run of outstanding bits that a request decides.
-struct Decided {
-    run: u32,
-    /// By a carry.
-    bit: bool,
-}
-
-fn lps_range(model: ContextModel, range: u32) -> u32 {
-    RANGE_TAB_LPS[usize::from(model.p_state_idx())][(range >> 6 & 3) as usize].into()
-}
-
-/// What an encoder decides at a bin; 9.3.4.2 to 9.3.4.5 of H.264, of which nothing but the runs is kept.
-fn decides(seen: &Seen<'_>, event: Event, step: &Step) -> Option<Decided> {
-    let (mut low, mut range, mut outstanding) = (seen.low, seen.range, seen.outstanding);
-    let mut longest: Option<Decided> = None;
-    let mut put = |low: u32, half: u32, outstanding: &mut u32| {
-        let bit = low >= 2 * half;
-        if low < half || bit {
-            let run = std::mem::take(outstanding);
-            if longest.as_ref().is_none_or(|longest| longest.run <= run) {
-                longest = Some(Decided { run, bit });
-            }
-            return if bit { low - 2 * half } else { low };
-        }
-        *outstanding += 1;
-        low - half
-    };
-    match (event, step.model) {
-        (Event::Bypass { bin }, _) => {
-            low = 2 * low + if bin { range } else { 0 };
-            put(low, 512, &mut outstanding);
-            return longest;
-        }
-        (Event::Context { bin, .. }, Some(model)) => {
-            let lps = lps_range(model, range);
-            range -= lps;
-            if bin != model.val_mps() {
-                (low, range) = (low + range, lps);
-            }
-        }
-        (Event::Terminate { bin }, _) => {
-            range -= 2;
-            if bin {
-                (low, range) = (low + range, 2);
-            }
-        }
-        _ => return None,
-    }
-    while range < 256 {
-        low = 2 * put(low, 256, &mut outstanding);
-        range *= 2;
-    }
-    if let Event::Terminate { bin: true } = event {
-        // EncodeFlush writes the bit above.
-        let run = outstanding;
-        let bit = low >> 9 & 1 == 1;
-        if longest.as_ref().is_none_or(|longest| longest.run <= run) {
-            longest = Some(Decided { run, bit });
-        }
-    }
-    longest
 }

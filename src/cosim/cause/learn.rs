@@ -290,7 +290,7 @@ mod tests {
             sight(&[(Feature::Kind, 0), (Feature::Lane, lane), (Feature::FirstBit, is_first)])
         };
         let raw = |place| sight(&[(Feature::Kind, 4), (Feature::Lane, 0), (Feature::RawBlock, place)]);
-        let mut passing = vec![first(0, 0), first(0, 1), first(1, 0), first(2, 0)];
+        let mut passing = [[first(0, 0), first(0, 1), first(1, 0), first(2, 0)]; 20].concat();
         passing.extend((1..=384).map(raw));
         let lane: Vec<Bag> = [1, 1, 1].map(|lane| vec![first(0, 0), first(lane, 1)]).into();
         assert_eq!(told(&lane, &passing), ["lane=1 & first-bit=yes"]);
@@ -306,7 +306,7 @@ mod tests {
     fn what_is_wrong_may_stay_unseen_a_few_times() {
         let align = |after| sight(&[(Feature::Kind, 3), (Feature::SymbolBefore, after)]);
         let bags: Vec<Bag> = vec![vec![align(0), align(1)]; 20];
-        let mut passing = vec![align(0); 10];
+        let mut passing = vec![align(0); 100];
         passing.extend([align(1); 2]);
         assert_eq!(told(&bags, &passing), ["after-symbol=lps"]);
         passing.extend([align(1); 30]);

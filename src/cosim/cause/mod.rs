@@ -8,6 +8,7 @@
 mod features;
 mod learn;
 mod rule;
+mod runs;
 mod waiting;
 
 use std::collections::BTreeSet;
