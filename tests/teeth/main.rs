@@ -60,7 +60,7 @@ impl Judge {
 /// A table's entry: what can be wrong with it, in the order in which it is tried, and the streams that use it, those that do so most first.
 struct Entry {
     name: String,
-    /// The context whose initial state it is.
+    /// The context whose initial state it is, or that is taken for another.
     ctx: Option<usize>,
     changes: Vec<Change>,
     streams: Vec<usize>,
@@ -123,7 +123,12 @@ fn entries(all: &[Recorded]) -> Vec<Entry> {
                 changes.push(change);
             }
         }
-        entries.push(Entry { name: format!("ctxIdx {from}"), ctx: None, changes, streams: most_first(uses) });
+        entries.push(Entry {
+            name: format!("ctxIdx {from}"),
+            ctx: Some(*from),
+            changes,
+            streams: most_first(uses),
+        });
     }
     for ((element, value), uses) in &rows {
         if value.unsigned_abs() < 64 {
@@ -163,7 +168,7 @@ fn bites(judge: &Judge, (streams, pictures): (&[Recorded], &[Vec<u8>]), entry: &
 }
 
 /// All entries, or one in so many, have teeth but for a few: what is used in a single place can be wrong without any sign. But every
-/// context has teeth with the initial states of one of its columns, and when it is taken for another.
+/// context has teeth with the initial states of one of its columns or when it is taken for another.
 fn all_bite(codec: Codec, format: &'static str, one_in: usize) {
     let Some(ffmpeg) = program("ffmpeg", "ffmpeg") else { return };
     let judge = Judge { ffmpeg, format, directory: tempfile::tempdir().unwrap() };
