@@ -94,9 +94,9 @@ enum Verb {
         output: PathBuf,
     },
     /// Make a vector of requests that are written down, as vector files have them: L5=62.1 C5=011 B=10 T=1
-    #[command(after_help = "Example:
-  echo 'L5=62.1 C5=011 B=10 T=1' | silicabac vectors make - --id mine -o mine.json
-  silicabac cosim --core my_core.toml --vectors mine.json")]
+    #[command(after_help = "Examples:
+  silicabac vectors make requests.txt --id mine -o mine.json
+  silicabac vectors make - --id mine --flag GiveUp,Wait -o mine.json")]
     Make {
         /// The requests, between blanks and lines; # begins a remark; - is standard input
         requests: PathBuf,
