@@ -26,7 +26,7 @@ pub enum MakeError {
 /// ```
 /// use silicabac::vectors::make;
 /// let vector = make("mine", "a less probable symbol", &[], "L5=62.1  # nearly certain\nC5=0 T=1")?;
-/// assert_eq!((vector.bins(), vector.bytes.len()), (2, 3));
+/// assert_eq!((vector.bins(), vector.bytes.len()), (2, 2));
 /// let error = make("mine", "", &[], "C5=0\nT=1").unwrap_err();
 /// assert_eq!(error.to_string(), "context 5 is used before it is loaded");
 /// assert!(make("mine", "", &[], "L5=62.1\nX=0").unwrap_err().to_string().starts_with("line 2: \"X=0\" is no request"));
