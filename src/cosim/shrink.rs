@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Failed, Failure, Model, Outcome, Plan, Play, Stalls, Ways, run, run_ways};
+use super::{Failed, Failure, Model, Outcome, PLANNED, Plan, Play, Stalls, Ways, run, run_ways};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
 use crate::cores::Direction;
@@ -29,8 +29,11 @@ pub struct Shrunk {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Failed {
-    /// The same, as small as it can be made; nothing if it cannot be met again.
+    /// The same, as small as it can be made; nothing if it cannot be met again, or takes waits that were given.
     pub fn shrunk(&self, model: &Model, seed: u64) -> Option<Shrunk> {
+        if self.stalls == PLANNED {
+            return None;
+        }
         let vectors = if self.among.is_empty() { vec![self.vector.clone()] } else { self.among.clone() };
         let suite = Suite { name: self.vector.id.clone(), ..some(&vectors) };
         let failure = Some((self.stalls, Failure::Core(self.mismatch.clone())));

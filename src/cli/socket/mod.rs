@@ -163,7 +163,10 @@ pub(super) fn judge(
         verdict
     });
     bar.finish();
-    let causes = if rules.plan.is_some() { Vec::new() } else { causes(&model, &classes, &judged) };
+    let causes = match rules.plan {
+        Some(_) => cosim::waiting(&model, &cosim::unexplained(&judged, &[])),
+        None => causes(&model, &classes, &judged),
+    };
     let mut report = Report::new(&model, (seed, tools.versions()), judged, causes, waived);
     report.write_failures(&common.failures)?;
     report.print(options, common)?;

@@ -217,7 +217,7 @@ impl Why {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let of = if rule.is_some() { format!("{vectors} vectors of ") } else { String::new() };
         writeln!(out, "  {of}{} classes: {some}{more}", classes.len())?;
-        writeln!(out, "  {vector}, shrunk to {bins} bins, stalls: {stalls}; at bin {bin}: {what}")?;
+        writeln!(out, "  {vector}, of which {bins} bins are enough, stalls: {stalls}; at bin {bin}: {what}")?;
         requests.iter().try_for_each(|request| writeln!(out, "      {request}"))?;
         if let Some(rule) = rule {
             writeln!(out, "  without what it explains: --waive '{rule}'")?;

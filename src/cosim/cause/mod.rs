@@ -39,7 +39,7 @@ pub struct Explanation {
     pub text: String,
     /// What `--waive` takes.
     pub rule: Option<Rule>,
-    /// How many vectors fail by it.
+    /// How many vectors fail by it; of what takes waits, one of each class is counted.
     pub vectors: usize,
     /// Their classes.
     pub classes: Vec<String>,

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::Explanation;
+use super::{Explanation, MOST_REQUESTS};
 use crate::cores::Direction;
-use crate::cosim::{Failed, Model, Plan, Play, Port, Verdict, Way, shrink::fewest_waits};
+use crate::cosim::{Failed, Model, PLANNED, Plan, Play, Port, Stalls, Verdict, Way, shrink::fewest_waits};
 use crate::vectors::Vector;
 
 /// After so long, for each class, what has been found has to do.
@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What makes a play another than one that flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Trouble {
+    Given,
+    Long,
     Reset,
     Cut,
     Waits(Port),
@@ -65,7 +67,10 @@ impl<'a> Taken<'a> {
             [] => vec![failed.vector.clone()],
             among => among.to_vec(),
         };
-        let plan = failed.mismatch.plan.clone();
+        // What is too long to be evidence fails as it is, and by the waits that were given.
+        let flows = failed.stalls == Stalls::NONE.name && failed.vector.events.len() > MOST_REQUESTS;
+        let is_given = failed.stalls == PLANNED;
+        let plan = failed.mismatch.plan.clone().filter(|_| !flows && !is_given);
         let plan = plan.and_then(|plan| fewest_waits(model, &vectors, plan, Instant::now() + PATIENCE));
         let (plan, is_least) = plan.map(|plan| simplest(model, &vectors, plan)).unwrap_or_default();
         let mut troubles = BTreeSet::new();
@@ -75,6 +80,8 @@ impl<'a> Taken<'a> {
         troubles.extend(plan.waits.iter().map(|wait| Trouble::Waits(wait.port)));
         troubles.extend(plan.looks_first.then_some(Trouble::LooksFirst));
         troubles.extend(plan.splits.then_some(Trouble::Splits));
+        troubles.extend(flows.then_some(Trouble::Long));
+        troubles.extend(is_given.then_some(Trouble::Given));
         if troubles.is_empty() {
             troubles.insert(if vectors.len() > 1 { Trouble::Others } else { Trouble::PowerOn });
         }
@@ -83,11 +90,18 @@ impl<'a> Taken<'a> {
 
     fn words(&self, direction: Direction) -> String {
         let parts: Vec<String> = self.troubles.iter().map(|trouble| self.part(*trouble, direction)).collect();
-        format!("a vector fails if {}; without that it passes", parts.join(" and "))
+        let fails = format!("a vector fails if {}", parts.join(" and "));
+        match self.troubles.first() {
+            Some(Trouble::Given) => fails,
+            Some(Trouble::Long) => format!("{fails}; nothing up to {MOST_REQUESTS} requests tells why"),
+            _ => format!("{fails}; without that it passes"),
+        }
     }
 
     fn part(&self, trouble: Trouble, direction: Direction) -> String {
         match trouble {
+            Trouble::Given => "the core waits as it was to".into(),
+            Trouble::Long => format!("it has {} requests", self.failed.vector.events.len()),
             Trouble::Reset => "a reset comes in the middle of a slice".into(),
             Trouble::Cut => "the next slice begins before the one before it has ended".into(),
             Trouble::LooksFirst => {
