@@ -58,7 +58,7 @@ impl Cell {
 }
 
 /// The cells of a slice.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cells {
     cells: Vec<Cell>,
     /// mbAddr of the first macroblock of the slice.

@@ -83,6 +83,16 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         }
     }
 
+    /// The same walk with another coder, which gets the contexts as they are.
+    pub(crate) fn fork<D: BinCoder>(&self, mut coder: D) -> Walk<'a, D> {
+        for ctx in (0..).map_while(CtxIdx::new) {
+            coder.load(ctx, self.coder.save(ctx));
+        }
+        let Walk { parameters, is_field, is_prev_skipped, qp_y, has_prev_qp_delta, .. } = *self;
+        let cells = self.cells.clone();
+        Walk { coder, parameters, cells, is_field, is_prev_skipped, qp_y, has_prev_qp_delta, fault: None }
+    }
+
     /// The coder.
     pub fn coder(&self) -> &C {
         &self.coder

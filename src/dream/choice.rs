@@ -4,37 +4,57 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::random::Random;
-use crate::bin::{BinCoder, Element, Place};
+use crate::bin::{BinCoder, Element, Event, Place};
 use crate::context::{ContextModel, CtxIdx};
 use crate::observed::Observer;
 
-/// How often each element had a value of each class.
+/// What the slices of a stream have so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hits(BTreeMap<(&'static str, i64), u64>);
+pub(super) struct Hits {
+    /// How often each element had a value of each class.
+    values: BTreeMap<(&'static str, i64), u64>,
+    /// The states in which bins have left each context, a bit a state.
+    states: BTreeMap<CtxIdx, u64>,
+}
 
 impl Hits {
     fn count(&mut self, element: Element, value: i32) {
-        *self.0.entry((element.0, class(value))).or_default() += 1;
+        *self.values.entry((element.0, class(value))).or_default() += 1;
     }
 
     fn of(&self, element: Element, value: i32) -> u64 {
-        self.0.get(&(element.0, class(value))).copied().unwrap_or(0)
+        self.values.get(&(element.0, class(value))).copied().unwrap_or(0)
+    }
+
+    /// The states in which bins have left a context, a bit a state.
+    pub(super) fn states(&self, ctx: CtxIdx) -> u64 {
+        self.states.get(&ctx).copied().unwrap_or(0)
     }
 }
 
-/// Takes down the elements of slice data that is read.
+/// Takes down what slice data has that is read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counted(Vec<(Element, i32)>);
+pub(super) struct Counted {
+    values: Vec<(Element, i32)>,
+    states: BTreeMap<CtxIdx, u64>,
+}
 
 impl Counted {
     pub(super) fn add_to(self, hits: &mut Hits) {
-        self.0.into_iter().for_each(|(element, value)| hits.count(element, value));
+        self.values.into_iter().for_each(|(element, value)| hits.count(element, value));
+        self.states.into_iter().for_each(|(ctx, states)| *hits.states.entry(ctx).or_default() |= states);
     }
 }
 
-impl<C> Observer<C> for Counted {
+impl<C: BinCoder> Observer<C> for Counted {
     fn coded(&mut self, _: &C, element: Element, value: i32) {
-        self.0.push((element, value));
+        self.values.push((element, value));
+    }
+
+    fn after(&mut self, coder: &C, coded: Event) {
+        if let Event::Context { ctx, .. } = coded {
+            *self.states.entry(ctx).or_default() |= 1 << coder.save(ctx).p_state_idx();
+        }
     }
 }
 
@@ -61,9 +81,9 @@ struct Taste {
 }
 
 impl Taste {
-    /// `richness`, 3 at the most, says how much a macroblock may have.
+    /// `richness`, 4 at the most, says how much a macroblock may have; with 4, numbers are large.
     fn new(random: &mut Random, richness: u32) -> Taste {
-        let most = [0, 40, 120, 230][richness.min(3) as usize];
+        let [most, larger] = [[0, 0], [40, 40], [120, 120], [230, 170], [240, 222]][richness.min(4) as usize];
         let mut up_to = |most: u32| random.below(most + 1);
         Taste {
             skip: up_to(160),
@@ -71,7 +91,7 @@ impl Taste {
             coded: if richness == 0 { 0 } else { up_to(256) },
             significant: up_to(most),
             last: 4 + up_to(120),
-            larger: 30 + up_to(most.min(170)),
+            larger: 30 + up_to(larger),
             // H.264 has nothing to split; of H.265 it is chosen in `renew`.
             split: 0,
         }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::avc::{Content, MbType, Stream, read_each};
-use crate::context::SliceType;
+use crate::avc::{MbType, Stream};
+use crate::bin::{BinCoder, Event};
+use crate::context::{CtxIdx, SliceType};
+use crate::observed::Observer;
 use crate::syntax::HeaderElement;
-use crate::{engine, hevc};
+use crate::syntax::nal::escape;
+use crate::{hevc, spec};
 
 /// Features of H.264 that elements of headers show: what one is called, the element, and its values.
 const AVC_HEADERS: [Shown; 36] = [
@@ -50,7 +53,7 @@ const AVC_HEADERS: [Shown; 36] = [
 const MMCO: &str = "memory_management_control_operation";
 
 /// Features of H.264 that slice data shows.
-const AVC_DATA: [&str; 3] = ["p", "b", "pcm"];
+const AVC_DATA: [&str; 6] = ["p", "b", "pcm", "long-runs", "escapes", "saturated"];
 
 /// Features of H.265 that elements of headers show.
 const HEVC_HEADERS: [Shown; 54] = [
@@ -111,7 +114,19 @@ const HEVC_HEADERS: [Shown; 54] = [
 ];
 
 /// Features of H.265 that slice segment data shows.
-const HEVC_DATA: [&str; 8] = ["p", "b", "pcm", "lossless", "transform-skip", "ctb16", "ctb32", "ctb64"];
+const HEVC_DATA: [&str; 11] = [
+    "p",
+    "b",
+    "pcm",
+    "lossless",
+    "transform-skip",
+    "ctb16",
+    "ctb32",
+    "ctb64",
+    "long-runs",
+    "escapes",
+    "saturated",
+];
 
 /// What a feature is called, and by which values of which element of a header it shows.
 type Shown = (&'static str, &'static str, &'static [i64]);
@@ -159,23 +174,59 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
     // Reading from memory does not fail.
     for unit in Stream::new(stream).map_while(Result::ok) {
         found.extend(shown(&AVC_HEADERS, &unit.headers().elements));
-        let (Content::Slice { parameters, .. }, Some((_, data))) = (&unit.content, unit.slice()) else {
-            continue;
-        };
+        let Some((parameters, data)) = unit.slice() else { continue };
         match parameters.slice_type {
             SliceType::P => _ = found.insert("p"),
             SliceType::B => _ = found.insert("b"),
             SliceType::I => {}
         }
         let mut has_pcm = false;
-        let show = |step: crate::avc::Step<'_, _>| has_pcm |= step.macroblock.mb_type == MbType::I_PCM;
         // Of a damaged slice, what comes before the damage counts.
-        let _ = read_each(parameters, engine::Decoder::new(data), show);
+        let reached =
+            unit.observe(Reached::default(), |step| has_pcm |= step.macroblock.mb_type == MbType::I_PCM);
         if has_pcm {
             found.insert("pcm");
         }
+        found.extend(reached.into_iter().flat_map(|(reached, _)| of_code(data, &reached)));
     }
     found
+}
+
+/// The longest run of outstanding bits of a slice, and the contexts that have come to the state from which an MPS leads nowhere else.
+#[derive(Debug, Default)]
+struct Reached {
+    encoder: spec::Encoder,
+    longest: u32,
+    saturated: BTreeSet<CtxIdx>,
+}
+
+impl<C> Observer<C> for Reached {
+    fn after(&mut self, _: &C, coded: Event) {
+        self.encoder.code(coded);
+        self.longest = self.longest.max(self.encoder.bits_outstanding());
+        if let Event::Context { ctx, .. } = coded
+            && self.encoder.save(ctx).p_state_idx() == 62
+        {
+            self.saturated.insert(ctx);
+        }
+    }
+}
+
+/// From so many outstanding bits on, a run of them is long.
+const LONG_RUN: u32 = 32;
+/// So many bytes of emulation prevention are many.
+const ESCAPES: usize = 257;
+/// So many contexts are many.
+const SATURATED: usize = 8;
+
+/// The features that the code of slice data shows.
+fn of_code(data: &[u8], reached: &Reached) -> impl Iterator<Item = &'static str> + use<> {
+    let all = [
+        ("long-runs", reached.longest >= LONG_RUN),
+        ("saturated", reached.saturated.len() >= SATURATED),
+        ("escapes", escape(data).len() >= data.len() + ESCAPES),
+    ];
+    all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name))
 }
 
 /// The features of an H.265 stream.
@@ -189,7 +240,7 @@ pub fn features_of_hevc(stream: &[u8]) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
     for unit in hevc::Stream::new(stream).map_while(Result::ok) {
         found.extend(shown(&HEVC_HEADERS, &unit.headers().elements));
-        let Some((parameters, ..)) = unit.segment() else { continue };
+        let Some((parameters, _, data)) = unit.segment() else { continue };
         found.extend(match parameters.slice_type() {
             SliceType::P => Some("p"),
             SliceType::B => Some("b"),
@@ -201,7 +252,7 @@ pub fn features_of_hevc(stream: &[u8]) -> BTreeSet<&'static str> {
             _ => "ctb64",
         });
         // Of a damaged slice segment, what comes before the damage counts.
-        unit.observe((), |step| {
+        let reached = unit.observe(Reached::default(), |step| {
             let unit = step.coding_tree_unit;
             for (name, is_there) in [
                 ("pcm", !unit.pcm.is_empty()),
@@ -211,6 +262,7 @@ pub fn features_of_hevc(stream: &[u8]) -> BTreeSet<&'static str> {
                 found.extend(is_there.then_some(name));
             }
         });
+        found.extend(reached.into_iter().flat_map(|(reached, _)| of_code(data, &reached)));
     }
     found
 }

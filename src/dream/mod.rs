@@ -13,6 +13,7 @@ mod feature;
 mod header;
 mod hevc;
 pub mod judge;
+mod planted;
 mod random;
 pub mod reduce;
 pub mod suite;

@@ -141,6 +141,13 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         }
     }
 
+    /// The same walk with another coder, which gets the contexts as they are.
+    pub(crate) fn fork<D: BinCoder>(&self, mut coder: D) -> Walk<'a, D> {
+        contexts().for_each(|ctx| coder.load(ctx, self.coder.save(ctx)));
+        let walk = Walk::at(coder, self.parameters, self.ctb, self.edges.clone(), self.wpp.clone());
+        Walk { stat_coeff: self.stat_coeff, substreams: self.substreams, ..walk }
+    }
+
     /// The same with another coder, made of this one.
     pub(super) fn with<D: BinCoder>(self, make: impl FnOnce(C) -> D) -> Walk<'a, D> {
         let Walk { coder, parameters, ctb, edges, wpp, stat_coeff, .. } = self;

@@ -17,7 +17,7 @@ struct Coded {
 }
 
 /// The macroblocks of a slice so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::dream) struct Modes {
     grid: Grid,
     first: usize,

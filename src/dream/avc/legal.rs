@@ -16,7 +16,7 @@ pub(super) struct Limits {
 }
 
 /// Makes the macroblocks of a slice legal, one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Legal<'a> {
     parameters: &'a Parameters,
     scaling: Scaling,
@@ -32,6 +32,13 @@ impl<'a> Legal<'a> {
         let modes = Modes::new(parameters, limits.constrained_intra_pred_flag);
         let motion = Motion { grid, first, most, direct, bounds: Vec::new() };
         Legal { parameters, scaling: limits.scaling, modes, motion }
+    }
+
+    /// Whether the next macroblock can be this one as it is.
+    pub(super) fn allows(&self, macroblock: &Macroblock, derived: Derived) -> bool {
+        let mut kept = macroblock.clone();
+        self.clone().take(&mut Random::new(0), &mut kept, derived);
+        kept == *macroblock
     }
 
     /// Replaces what is not legal in the next macroblock.

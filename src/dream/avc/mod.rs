@@ -16,6 +16,7 @@ use super::DreamError;
 use super::byte_stream::ByteStream;
 use super::choice::Hits;
 use super::header::Header;
+use super::planted::Pattern;
 use super::random::Random;
 use crate::avc::ParameterSets;
 
@@ -48,6 +49,8 @@ struct Asked {
     cycle: bool,
     /// separate_colour_plane_flag.
     planes: bool,
+    /// What the code of slice data is to have.
+    pattern: Option<Pattern>,
 }
 
 impl Asked {
@@ -60,6 +63,7 @@ impl Asked {
             fields: any(&["field"]),
             cycle: any(&["order-cycle"]),
             planes: any(&["separate-planes"]),
+            pattern: Pattern::of(features),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::avc::{Grid, Macroblock, MbType};
 type Bound = [i32; 2];
 
 /// The bounds of the macroblocks of a slice so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Motion {
     pub(super) grid: Grid,
     pub(super) first: usize,

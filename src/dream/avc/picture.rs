@@ -8,7 +8,7 @@ use super::levels::Scaling;
 use super::marking::{Command, Current, Memory, tell};
 use super::references::{Reference, Structure, tell_list};
 use super::sequence::{Picture, Sequence};
-use super::slice::slice_data;
+use super::slice::Slice;
 use super::{Writer, unit_header};
 use crate::avc::Content;
 use crate::context::SliceType;
@@ -202,7 +202,13 @@ impl Shared<'_> {
             };
             debug_assert_eq!(parameters.slice_type == SliceType::I, slice_type == I);
             let limits = self.limits(is_temporal);
-            rbsp.extend(slice_data(random, hits, &parameters, &limits, ((end - start) * unit) as usize)?);
+            let slice = Slice {
+                parameters: &parameters,
+                limits: &limits,
+                count: ((end - start) * unit) as usize,
+                pattern: self.sequence.kind.asked.pattern,
+            };
+            rbsp.extend(slice.data(random, hits)?);
             writer.stream.slice(&rbsp);
         }
         Ok(())

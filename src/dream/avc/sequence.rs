@@ -3,6 +3,7 @@
 use super::order::Cycle;
 use super::{Kind, unit_header};
 use crate::dream::header::Header;
+use crate::dream::planted::Pattern;
 use crate::dream::random::Random;
 
 /// What is the same in the whole stream.
@@ -95,8 +96,10 @@ impl Sequence {
         header.set("log2_max_pic_order_cnt_lsb_minus4", LOG2_MAX - 4);
         header.set("max_num_ref_frames", max_num_ref_frames as i64);
         header.set("gaps_in_frame_num_value_allowed_flag", kind.asked.gaps);
-        let width = 1 + random.below(6);
-        let height = 1 + random.below(if kind.interlaced { 3 } else { 5 });
+        // Some contexts are used once a macroblock, and have many states to go through.
+        let least = if kind.asked.pattern == Some(Pattern::States) { 5 } else { 1 };
+        let width = least + random.below(6);
+        let height = least + random.below(if kind.interlaced { 3 } else { 5 });
         header.set("pic_width_in_mbs_minus1", width - 1);
         header.set("pic_height_in_map_units_minus1", height - 1);
         header.set("frame_mbs_only_flag", frame_mbs_only_flag);

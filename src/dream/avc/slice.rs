@@ -1,60 +1,87 @@
-//! The data of a slice: macroblocks are chosen, made legal, and written.
+//! The data of a slice: macroblocks are chosen, or read from a code that is planted, made legal, and written.
 
 use super::legal::{Legal, Limits};
-use crate::avc::{Macroblock, Parameters, SliceData, Walk, read_each};
-use crate::bin::Decode;
+use crate::avc::{Derived, Fault, Macroblock, Parameters, Walk, read_each};
+use crate::bin::{BinCoder, Decode, Encode as _};
 use crate::dream::DreamError;
 use crate::dream::choice::{Chooser, Counted, Hits};
+use crate::dream::planted::{Pattern, Planting};
 use crate::dream::random::Random;
 use crate::engine;
 use crate::observed::Observed;
 
-/// The data of a slice of so many macroblocks.
-pub(super) fn slice_data(
-    random: &mut Random,
-    hits: &mut Hits,
-    parameters: &Parameters,
-    limits: &Limits,
-    count: usize,
-) -> Result<Vec<u8>, DreamError> {
-    let mut richness = random.below(4);
-    loop {
-        let macroblocks = macroblocks(random, hits, parameters, limits, count, richness)?;
-        let data = SliceData { macroblocks, tail_bits: 0, tail: Vec::new() }.write(parameters)?;
-        let observed = Observed { coder: engine::Decoder::new(&data), observer: Counted::default() };
-        let (mut largest, mut position) = (0, 9);
-        let (observed, read) = read_each(parameters, observed, |step| {
-            largest = largest.max(step.decoder.position() - position);
-            position = step.decoder.position();
-        });
-        read?;
-        if largest <= 128 + 8 * parameters.pcm_bytes() as u64 || richness == 0 {
-            observed.observer.add_to(hits);
-            return Ok(data);
+/// What the data of a slice depends on.
+pub(super) struct Slice<'a> {
+    pub(super) parameters: &'a Parameters,
+    pub(super) limits: &'a Limits,
+    /// How many macroblocks it has.
+    pub(super) count: usize,
+    /// What its code is to have, if it is asked for anything.
+    pub(super) pattern: Option<Pattern>,
+}
+
+impl Slice<'_> {
+    /// Its bytes, in which no macroblock has more bits than it may (clause A.3.1).
+    pub(super) fn data(&self, random: &mut Random, hits: &mut Hits) -> Result<Vec<u8>, DreamError> {
+        let mut richness = Pattern::richness(self.pattern, random);
+        loop {
+            let data = self.write(random, hits, richness)?;
+            let observed = Observed { coder: engine::Decoder::new(&data), observer: Counted::default() };
+            let (mut largest, mut position) = (0, 9);
+            let (observed, read) = read_each(self.parameters, observed, |step| {
+                largest = largest.max(step.decoder.position() - position);
+                position = step.decoder.position();
+            });
+            read?;
+            if largest <= self.most_bits() || richness == 0 {
+                observed.observer.add_to(hits);
+                return Ok(data);
+            }
+            richness -= 1;
         }
-        richness -= 1;
+    }
+
+    fn most_bits(&self) -> u64 {
+        128 + 8 * self.parameters.pcm_bytes() as u64
+    }
+
+    /// Makes each macroblock legal and writes it before the next one is chosen.
+    fn write(&self, random: &mut Random, hits: &Hits, richness: u32) -> Result<Vec<u8>, DreamError> {
+        let mut legal = Legal::new(self.parameters, self.limits);
+        let mut repairs = random.fork();
+        let mut planting = self.pattern.map(|pattern| Planting::new(random.fork(), pattern, hits));
+        let mut writer = Walk::new(engine::Encoder::new(), self.parameters);
+        for index in 0..self.count {
+            let is_last = index + 1 == self.count;
+            let read = planting.as_mut().and_then(|planting| {
+                planting.read(writer.coder(), self.most_bits(), |code| {
+                    let (macroblock, derived, code) = next(&writer, code, is_last).ok()?;
+                    legal.allows(&macroblock, derived).then_some(((macroblock, derived), code))
+                })
+            });
+            let (mut macroblock, derived) = match read {
+                Some(read) => read,
+                None => {
+                    let chosen = next(&writer, Chooser::new(random, hits, richness), is_last)?;
+                    (chosen.0, chosen.1)
+                }
+            };
+            legal.take(&mut repairs, &mut macroblock, derived);
+            writer.macroblock(&mut macroblock, is_last)?;
+        }
+        Ok(writer.into_coder().finish())
     }
 }
 
-/// Chooses macroblocks, and makes each legal before the next one is chosen.
-fn macroblocks(
-    random: &mut Random,
-    hits: &Hits,
-    parameters: &Parameters,
-    limits: &Limits,
-    count: usize,
-    richness: u32,
-) -> Result<Vec<Macroblock>, DreamError> {
-    let mut legal = Legal::new(parameters, limits);
-    let mut repairs = random.fork();
-    let mut walk = Walk::new(Chooser::new(random, hits, richness), parameters);
-    let mut all = Vec::new();
-    for index in 0..count {
-        let mb_addr = walk.mb_addr();
-        let mut macroblock = Macroblock::default();
-        walk.macroblock(&mut macroblock, index + 1 == count)?;
-        legal.take(&mut repairs, &mut macroblock, walk.derived(mb_addr));
-        all.push(macroblock);
-    }
-    Ok(all)
+/// The macroblock that a coder reads or chooses where the writer is.
+fn next<C: BinCoder>(
+    writer: &Walk<'_, engine::Encoder>,
+    coder: C,
+    is_last: bool,
+) -> Result<(Macroblock, Derived, C), Fault> {
+    let mut walk = writer.fork(coder);
+    let mut macroblock = Macroblock::default();
+    let mb_addr = walk.mb_addr();
+    walk.macroblock(&mut macroblock, is_last)?;
+    Ok((macroblock, walk.derived(mb_addr), walk.into_coder()))
 }

@@ -1,14 +1,15 @@
-//! The data of a slice segment: coding tree units are chosen, made right, and written.
+//! The data of a slice segment: coding tree units are chosen, or read from a code that is planted, made right, and written.
 
 use super::layout::Block;
 use super::levels::{self, Scaling};
 use super::qp::Qp;
-use crate::bin::{Decode, Element, Encode, Event};
+use crate::bin::{BinCoder, Decode, Element, Encode as _, Event};
 use crate::dream::DreamError;
 use crate::dream::choice::{Chooser, Counted, Hits};
+use crate::dream::planted::{Pattern, Planting};
 use crate::dream::random::Random;
 use crate::engine;
-use crate::hevc::{CodingTreeUnit, Parameters, SegmentEnd, Walk, read_each};
+use crate::hevc::{CodingTreeUnit, Fault, Parameters, SegmentEnd, Walk, read_each};
 use crate::observed::{Observed, Observer};
 use crate::syntax::nal::escape;
 
@@ -20,6 +21,8 @@ pub(super) struct Rules {
     pub(super) most_richness: u32,
     /// Whether it is the last slice segment of its picture.
     pub(super) is_last: bool,
+    /// What its code is to have, if it is asked for anything.
+    pub(super) pattern: Option<Pattern>,
 }
 
 /// What a dependent slice segment goes on with.
@@ -53,12 +56,13 @@ struct Seen {
     bins: u64,
 }
 
-impl<C> Observer<C> for Seen {
+impl<C: BinCoder> Observer<C> for Seen {
     fn coded(&mut self, coder: &C, element: Element, value: i32) {
         self.counted.coded(coder, element, value);
     }
 
-    fn after(&mut self, _: &C, coded: Event) {
+    fn after(&mut self, coder: &C, coded: Event) {
+        self.counted.after(coder, coded);
         self.bins += u64::from(coded.is_bin());
     }
 }
@@ -73,7 +77,7 @@ pub(super) fn segment(
     rules: &Rules,
     spent: &mut Spent,
 ) -> Result<Made, DreamError> {
-    let mut richness = random.below(4).min(rules.most_richness);
+    let mut richness = Pattern::richness(rules.pattern, random).min(rules.most_richness);
     loop {
         let mut qp = before.qp.clone();
         let units = Units { parameters, before: before.end.as_ref(), blocks, rules };
@@ -138,7 +142,7 @@ struct Units<'a> {
 }
 
 impl Units<'_> {
-    /// Chooses coding tree units, and writes each before the next one is chosen.
+    /// Makes each coding tree unit right and writes it before the next one is chosen.
     fn write(
         &self,
         random: &mut Random,
@@ -148,21 +152,46 @@ impl Units<'_> {
     ) -> Result<(Vec<u8>, SegmentEnd), DreamError> {
         let Units { parameters, before, blocks, rules } = *self;
         let has_rows = parameters.pps.entropy_coding_sync_enabled_flag;
-        let mut chooser = Walk::new(Chooser::new(random, hits, richness), parameters, before);
+        let mut planting = rules.pattern.map(|pattern| Planting::new(random.fork(), pattern, hits));
         let mut writer = Walk::new(engine::Encoder::new(), parameters, before);
-        let nothing = CodingTreeUnit::default();
-        let (mut chosen, mut written) = (CodingTreeUnit::default(), CodingTreeUnit::default());
+        let mut written = CodingTreeUnit::default();
         for (index, block) in blocks.iter().enumerate() {
             let (origin, is_last) = (writer.position(), index + 1 == blocks.len());
-            chooser.coding_tree_unit(&nothing, &mut chosen, is_last)?;
             if block.begins_tile || has_rows && block.begins_row {
                 qp.begin();
             }
-            levels::limit(&mut chosen, parameters, &rules.scaling, origin, qp);
+            let limit = |unit: &mut CodingTreeUnit, qp: &mut Qp| {
+                levels::limit(unit, parameters, &rules.scaling, origin, qp);
+            };
+            let read = planting.as_mut().and_then(|planting| {
+                planting.read(writer.coder(), most_bits(parameters), |code| {
+                    let (unit, code) = next(&writer, code, is_last).ok()?;
+                    let mut limited = unit.clone();
+                    limit(&mut limited, &mut qp.clone());
+                    (limited == unit).then_some((unit, code))
+                })
+            });
+            let mut unit = match read {
+                Some(unit) => unit,
+                None => next(&writer, Chooser::new(random, hits, richness), is_last)?.0,
+            };
+            limit(&mut unit, qp);
             // A sign that is hidden follows from the levels as they are now.
-            writer.coding_tree_unit(&chosen, &mut written, is_last)?;
+            writer.coding_tree_unit(&unit, &mut written, is_last)?;
         }
         let end = writer.end();
         Ok((writer.into_coder().finish(), end))
     }
+}
+
+/// The coding tree unit that a coder reads or chooses where the writer is.
+fn next<C: BinCoder>(
+    writer: &Walk<'_, engine::Encoder>,
+    coder: C,
+    is_last: bool,
+) -> Result<(CodingTreeUnit, C), Fault> {
+    let mut walk = writer.fork(coder);
+    let mut unit = CodingTreeUnit::default();
+    walk.coding_tree_unit(&CodingTreeUnit::default(), &mut unit, is_last)?;
+    Ok((unit, walk.into_coder()))
 }

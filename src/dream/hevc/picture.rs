@@ -69,8 +69,9 @@ impl Shared<'_> {
             };
             let rules = Rules {
                 scaling: Scaling { weight: self.set.weight, chroma_qp_offset: qp_offset },
-                most_richness: if self.sequence.samples() > 24_000 { 1 } else { 3 },
+                most_richness: if self.sequence.samples() > 24_000 { 1 } else { 4 },
                 is_last: segment.end == blocks.len(),
+                pattern: self.sequence.kind.pattern,
             };
             let made = data::segment(
                 random,

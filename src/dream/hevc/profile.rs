@@ -1,6 +1,7 @@
 //! What a stream is allowed to be (annex A). All are of level 4.1, main tier, which takes any size of coding tree blocks, and tiles.
 
 use crate::dream::header::Header;
+use crate::dream::planted::Pattern;
 use crate::dream::random::Random;
 
 /// The profile that a stream keeps to.
@@ -34,6 +35,8 @@ pub(super) struct Kind {
     pub(super) has_tiles: bool,
     /// entropy_coding_sync_enabled_flag can be 1.
     pub(super) has_rows: bool,
+    /// What the code of slice segment data is to have.
+    pub(super) pattern: Option<Pattern>,
 }
 
 /// Features that only streams have that are to have one of them, since widespread decoders lack them.
@@ -79,6 +82,7 @@ impl Kind {
             has_pcm: chroma_format_idc != 0 || wants(&"pcm"),
             has_tiles: matches!(kind, 0 | 1) || has_both,
             has_rows: matches!(kind, 2..=4) || has_both,
+            pattern: Pattern::of(features),
         }
     }
 

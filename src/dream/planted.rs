@@ -1,0 +1,273 @@
+//! A decoder of a code that is made up while it is read: random bits, with long runs of zeros or ones among them.
+//!
+//! What an arithmetic encoder does between its bins, its outstanding bits and carries and the bytes that it writes, depends on the code as a
+//! whole and on no single element. So who wants to see it chooses the code and lets the elements follow: they are read from it as from
+//! any stream, and a block that turns out to be legal is written by an encoder, which then has these bits before it. A run of bits in the
+//! code is a run of outstanding bits, or of zero bytes that emulation prevention has to interrupt; and since each bin is as probable as its
+//! context says, contexts come to all their states.
+//!
+//! The invariant: at each bin this has the codIRange of the encoder that will write it, and any codIOffset below it.
+
+use std::ops::RangeInclusive;
+
+use super::choice::Hits;
+use super::random::Random;
+use crate::bin::{BinCoder, Element, Encode};
+use crate::context::{CONTEXTS, ContextModel, CtxIdx};
+use crate::tables::RANGE_TAB_LPS;
+
+/// What a code is to have most of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    /// Runs of zeros and of ones.
+    Runs,
+    /// Zeros, in PCM samples too.
+    Zeros,
+    /// Bins that bring contexts to states in which they have not been.
+    States,
+}
+
+impl Pattern {
+    /// The one that makes these features of a stream likely.
+    pub(super) fn of(features: &[&str]) -> Option<Pattern> {
+        let has = |name| features.contains(&name);
+        [("escapes", Pattern::Zeros), ("saturated", Pattern::States), ("long-runs", Pattern::Runs)]
+            .into_iter()
+            .find_map(|(name, pattern)| has(name).then_some(pattern))
+    }
+
+    /// How much a block may have that is not read from a code.
+    pub(super) fn richness(pattern: Option<Pattern>, random: &mut Random) -> u32 {
+        random.below(if pattern.is_some() { 5 } else { 4 })
+    }
+}
+
+/// Reads block after block of a code, and makes up another one where it comes to nothing.
+#[derive(Debug)]
+pub(super) struct Planting<'a> {
+    random: Random,
+    pattern: Pattern,
+    hits: &'a Hits,
+    /// The contexts that are driven, a bit each.
+    driven: [u8; CONTEXTS / 8],
+    /// The code after the last block, if the encoder has written what was read.
+    code: Option<Planted<'a>>,
+}
+
+/// How many codes are tried for a block, and how many of them drive contexts.
+const TRIES: [u32; 2] = [6, 4];
+
+impl<'a> Planting<'a> {
+    pub(super) fn new(mut random: Random, pattern: Pattern, hits: &'a Hits) -> Planting<'a> {
+        let mut driven = [0; CONTEXTS / 8];
+        if pattern == Pattern::States {
+            random.fill(&mut driven);
+        }
+        Planting { random, pattern, hits, driven, code: None }
+    }
+
+    /// The next block, of so many bits at the most: what `read` makes of a code, if it is legal, and the code after it. The encoder is
+    /// the one that will write it.
+    pub(super) fn read<T>(
+        &mut self,
+        encoder: &impl Encode,
+        most_bits: u64,
+        read: impl Fn(Planted<'a>) -> Option<(T, Planted<'a>)>,
+    ) -> Option<T> {
+        for attempt in 0..TRIES[0] {
+            let driven = if attempt < TRIES[1] { self.driven } else { [0; CONTEXTS / 8] };
+            let given = self.code.take().unwrap_or_else(|| self.plant(driven, encoder));
+            let before = given.read;
+            if let Some((block, after)) = read(given)
+                && after.read - before <= most_bits
+            {
+                self.code = Some(after);
+                return Some(block);
+            }
+        }
+        None
+    }
+
+    /// A code after what the encoder has written: at any place of its interval, or next to the one that decides about outstanding bits.
+    fn plant(&mut self, driven: [u8; CONTEXTS / 8], encoder: &impl Encode) -> Planted<'a> {
+        let mut bits = Bits { random: self.random.fork(), pattern: self.pattern, run: (false, 0) };
+        let cod_i_range = encoder.cod_i_range();
+        let border = 512 - encoder.cod_i_low() % 512;
+        let mut cod_i_offset = bits.random.below(cod_i_range);
+        if border < cod_i_range && bits.random.chance(128) {
+            let is_below = bits.random.chance(128);
+            cod_i_offset = border - u32::from(is_below);
+            bits.begin(is_below);
+        }
+        let contexts = Box::new([ContextModel::default(); CONTEXTS]);
+        Planted { bits, cod_i_range, cod_i_offset, contexts, driven, hits: self.hits, end: None, read: 0 }
+    }
+}
+
+/// Reads what is not written yet.
+#[derive(Clone, Debug)]
+pub(super) struct Planted<'a> {
+    bits: Bits,
+    cod_i_range: u32,
+    cod_i_offset: u32,
+    contexts: Box<[ContextModel; CONTEXTS]>,
+    driven: [u8; CONTEXTS / 8],
+    hits: &'a Hits,
+    /// What the next terminate bin has to be, where the walk has been told.
+    end: Option<bool>,
+    /// How many bits were read.
+    read: u64,
+}
+
+/// Bits to come.
+#[derive(Clone, Debug)]
+struct Bits {
+    random: Random,
+    pattern: Pattern,
+    /// Of a run: its bit, and how many are left of it.
+    run: (bool, u32),
+}
+
+impl Bits {
+    fn next(&mut self) -> bool {
+        if self.run.1 == 0 && self.pattern != Pattern::States && self.random.below(48) == 0 {
+            let bit = self.pattern == Pattern::Runs && self.random.chance(128);
+            self.begin(bit);
+        }
+        match &mut self.run {
+            (_, 0) => self.random.chance(128),
+            (bit, left) => {
+                *left -= 1;
+                *bit
+            }
+        }
+    }
+
+    /// A run begins, of a length that buffers end at, or near it, or of any.
+    fn begin(&mut self, bit: bool) {
+        let length = match self.random.below(64) {
+            0 => 980..=1_000,
+            1..8 => 240..=260,
+            8..24 => 60..=140,
+            24..44 => 1..=72,
+            _ => 1..=20,
+        };
+        self.run = (bit, self.random.within(length) as u32);
+    }
+}
+
+impl Planted<'_> {
+    fn shift(&mut self, count: u32) {
+        for _ in 0..count {
+            self.cod_i_offset = self.cod_i_offset << 1 | u32::from(self.bits.next());
+        }
+        self.read += u64::from(count);
+    }
+
+    fn renorm(&mut self) {
+        let shift = self.cod_i_range.leading_zeros() - 23;
+        self.cod_i_range <<= shift;
+        self.shift(shift);
+    }
+
+    /// Whether a context that is driven should see an LPS now: upwards as long as states there are new, and down if that is.
+    fn drives(&mut self, ctx: CtxIdx, model: ContextModel) -> Option<bool> {
+        let is_driven = self.driven[ctx.get() / 8] >> (ctx.get() % 8) & 1 != 0;
+        if !is_driven {
+            return None;
+        }
+        let (states, state) = (self.hits.states(ctx), model.p_state_idx());
+        let is_new = |bin: bool| states >> model.next(bin).p_state_idx() & 1 == 0;
+        let has_new_above = (!states & ((1 << 63) - 1)) >> state > 1;
+        let is_lps = if is_new(model.val_mps()) {
+            false
+        } else if is_new(!model.val_mps()) {
+            true
+        } else {
+            !has_new_above
+        };
+        self.bits.random.chance(224).then_some(is_lps)
+    }
+}
+
+impl BinCoder for Planted<'_> {
+    const READS: bool = true;
+
+    fn element(&mut self, element: Element, given: i32, _: RangeInclusive<i32>) -> i32 {
+        // How many blocks a slice has was decided before.
+        let is_end = matches!(
+            element.0,
+            "end_of_slice_flag" | "end_of_slice_segment_flag" | "end_of_subset_one_bit"
+        );
+        self.end = is_end.then_some(given != 0);
+        given
+    }
+
+    fn context(&mut self, ctx: CtxIdx, _: bool) -> bool {
+        let model = self.contexts[ctx.get()];
+        let row = RANGE_TAB_LPS[usize::from(model.p_state_idx())];
+        let lps = u32::from(row[(self.cod_i_range >> 6 & 3) as usize]);
+        let mps = self.cod_i_range - lps;
+        let read = self.cod_i_offset >= mps;
+        let is_lps = self.drives(ctx, model).unwrap_or(read);
+        if is_lps != read {
+            let random = &mut self.bits.random;
+            self.cod_i_offset = if is_lps { mps + random.below(lps) } else { random.below(mps) };
+        }
+        let bin = model.val_mps() != is_lps;
+        self.contexts[ctx.get()] = model.next(bin);
+        (self.cod_i_range, self.cod_i_offset) =
+            if is_lps { (lps, self.cod_i_offset - mps) } else { (mps, self.cod_i_offset) };
+        self.renorm();
+        bin
+    }
+
+    fn bypass(&mut self, _: bool) -> bool {
+        self.shift(1);
+        let bin = self.cod_i_offset >= self.cod_i_range;
+        self.cod_i_offset -= if bin { self.cod_i_range } else { 0 };
+        bin
+    }
+
+    fn terminate(&mut self, _: bool) -> bool {
+        self.cod_i_range -= 2;
+        let read = self.cod_i_offset >= self.cod_i_range;
+        // What is no end begins PCM samples.
+        let bin = self.end.take().unwrap_or_else(|| read || self.bits.random.below(16) == 0);
+        if !bin {
+            self.cod_i_offset = self.cod_i_offset.min(self.cod_i_range - 1);
+            self.renorm();
+        }
+        bin
+    }
+
+    fn align(&mut self) {
+        self.cod_i_range = 256;
+        self.cod_i_offset = self.cod_i_offset.min(255);
+    }
+
+    fn padding(&mut self, _: u8) -> u8 {
+        0
+    }
+
+    fn raw(&mut self, bytes: &mut [u8]) {
+        match self.bits.pattern {
+            Pattern::Zeros => bytes.fill(0),
+            Pattern::Runs | Pattern::States => self.bits.random.fill(bytes),
+        }
+        self.read += 8 * bytes.len() as u64;
+    }
+
+    fn start(&mut self) {
+        self.cod_i_range = 510;
+        self.cod_i_offset = self.bits.random.below(510);
+    }
+
+    fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
+        self.contexts[ctx.get()] = model;
+    }
+
+    fn save(&self, ctx: CtxIdx) -> ContextModel {
+        self.contexts[ctx.get()]
+    }
+}
