@@ -4,11 +4,14 @@
 //! takes the bins of a vector. Each [`Item`] is a grid of cells; cells that nothing can hit are
 //! excluded, each with its proof.
 
+mod code;
+mod fewest;
 mod grids;
 mod item;
 mod report;
 mod sizes;
 mod stream;
+mod syntax;
 
 use crate::bin::{BinCoder, DecodeErrorKind, Encode, Event};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
@@ -17,6 +20,7 @@ use crate::observed::{Observed, Observer};
 use crate::tables;
 use crate::vectors::{Vector, trail};
 use crate::{engine, spec};
+pub use fewest::fewest;
 use grids::{Before, End, Place, Shifted, Update};
 pub use item::{Axis, Exclusion, Item};
 pub use report::Report;

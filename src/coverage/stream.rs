@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::code::Code;
 use super::item::{Axis, Item};
 use super::{Coverage, Report};
 use crate::bin::{BinCoder, Element, Event, Place};
@@ -131,6 +132,7 @@ const FEW: i32 = 64;
 pub struct StreamCoverage {
     codec: Codec,
     bins: Coverage,
+    code: Code,
     contexts: Item,
     states: Item,
     positions: Item,
@@ -162,7 +164,8 @@ impl StreamCoverage {
             positions.without("the block has fewer levels", |places| places[1] >= size(places[0]));
         StreamCoverage {
             codec,
-            bins: Coverage::new(),
+            bins: Coverage::new().of_syntax(codec),
+            code: Code::new(),
             contexts: without_unused(codec, contexts),
             states: without_unused(codec, states),
             positions,
@@ -186,21 +189,41 @@ impl StreamCoverage {
         let elements = elements(self.codec).iter().enumerate();
         self.of_element = elements.filter_map(|(index, (name, ..))| Some((of_slice(name)?, index))).collect();
         self.bins.begin_slice();
-        unit.observe(self).map_or(Ok(()), |(_, read)| read.map(drop))
+        let Some((_, read)) = unit.observe(&mut *self) else { return Ok(()) };
+        let tail = read?;
+        self.code.take(unit.data().unwrap_or_default(), tail.bytes.len());
+        Ok(())
     }
 
-    /// How many contexts, values of elements and places of levels were met.
-    pub fn met(&self) -> usize {
-        [&self.contexts, &self.positions].into_iter().chain(&self.values).map(Item::hit_cells).sum()
+    /// The items that the syntax decides: contexts, values of elements, and places of levels.
+    fn of_syntax(&self) -> impl Iterator<Item = &Item> {
+        [&self.contexts, &self.positions].into_iter().chain(&self.values)
+    }
+
+    /// The items that the bins decide: the states of contexts, and what an engine does.
+    fn of_bins(&self) -> impl Iterator<Item = &Item> {
+        // H.264 has no bypass alignment.
+        let has = |item: &&Item| self.codec == Codec::Hevc || item.name != self.bins.alignments.name;
+        [&self.states].into_iter().chain(self.bins.of_bins().filter(has)).chain(self.code.items())
+    }
+
+    /// What was met of contexts, values of elements and places of levels, or of all that there is: a bit for each cell, in an order
+    /// that is the same for all of a standard.
+    pub fn met(&self, of_all: bool) -> Vec<u64> {
+        let bins = self.of_bins().filter(|_| of_all);
+        let mut cells = self.of_syntax().chain(bins).flat_map(|item| item.hits.iter().map(|&hits| hits > 0));
+        let mut met = Vec::new();
+        while let Some(first) = cells.next() {
+            let word = (1..64)
+                .fold(u64::from(first), |word, bit| word | u64::from(cells.next().unwrap_or(false)) << bit);
+            met.push(word);
+        }
+        met
     }
 
     /// All of it.
     pub fn report(&self) -> Report<'_> {
-        let own = [&self.contexts, &self.states, &self.positions];
-        let bins = self.bins.of_bins();
-        // H.264 has no bypass alignment.
-        let bins = bins.filter(|item| self.codec == Codec::Hevc || item.name != self.bins.alignments.name);
-        let items = own.into_iter().chain(&self.values).chain(bins).collect();
+        let items = self.of_syntax().chain(self.of_bins()).collect();
         Report { slices: self.bins.slices, bins: self.bins.bins, items }
     }
 }

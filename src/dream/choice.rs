@@ -37,9 +37,15 @@ impl Hits {
 pub(super) struct Counted {
     values: Vec<(Element, i32)>,
     states: BTreeMap<CtxIdx, u64>,
+    bins: u64,
 }
 
 impl Counted {
+    /// How many bins there are.
+    pub(super) fn bins(&self) -> u64 {
+        self.bins
+    }
+
     pub(super) fn add_to(self, hits: &mut Hits) {
         self.values.into_iter().for_each(|(element, value)| hits.count(element, value));
         self.states.into_iter().for_each(|(ctx, states)| *hits.states.entry(ctx).or_default() |= states);
@@ -52,6 +58,7 @@ impl<C: BinCoder> Observer<C> for Counted {
     }
 
     fn after(&mut self, coder: &C, coded: Event) {
+        self.bins += u64::from(coded.is_bin());
         if let Event::Context { ctx, .. } = coded {
             *self.states.entry(ctx).or_default() |= 1 << coder.save(ctx).p_state_idx();
         }

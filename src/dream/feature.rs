@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::avc::{MbType, Stream};
-use crate::bin::{BinCoder, Event};
+use crate::bin::{BinCoder, Event, Tail};
 use crate::context::{CtxIdx, SliceType};
 use crate::observed::Observer;
 use crate::syntax::HeaderElement;
@@ -53,7 +53,7 @@ const AVC_HEADERS: [Shown; 36] = [
 const MMCO: &str = "memory_management_control_operation";
 
 /// Features of H.264 that slice data shows.
-const AVC_DATA: [&str; 6] = ["p", "b", "pcm", "long-runs", "escapes", "saturated"];
+const AVC_DATA: [&str; 7] = ["p", "b", "pcm", "long-runs", "escapes", "saturated", "zero-words"];
 
 /// Features of H.265 that elements of headers show.
 const HEVC_HEADERS: [Shown; 54] = [
@@ -114,7 +114,7 @@ const HEVC_HEADERS: [Shown; 54] = [
 ];
 
 /// Features of H.265 that slice segment data shows.
-const HEVC_DATA: [&str; 11] = [
+const HEVC_DATA: [&str; 12] = [
     "p",
     "b",
     "pcm",
@@ -126,6 +126,7 @@ const HEVC_DATA: [&str; 11] = [
     "long-runs",
     "escapes",
     "saturated",
+    "zero-words",
 ];
 
 /// What a feature is called, and by which values of which element of a header it shows.
@@ -187,7 +188,7 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
         if has_pcm {
             found.insert("pcm");
         }
-        found.extend(reached.into_iter().flat_map(|(reached, _)| of_code(data, &reached)));
+        found.extend(reached.into_iter().flat_map(|(reached, read)| of_code(data, &reached, read.ok())));
     }
     found
 }
@@ -219,9 +220,14 @@ const ESCAPES: usize = 257;
 /// So many contexts are many.
 const SATURATED: usize = 8;
 
-/// The features that the code of slice data shows.
-fn of_code(data: &[u8], reached: &Reached) -> impl Iterator<Item = &'static str> + use<> {
+/// The features that the code of slice data shows; `after` is what comes after it, if that is known.
+fn of_code(
+    data: &[u8],
+    reached: &Reached,
+    after: Option<Tail<'_>>,
+) -> impl Iterator<Item = &'static str> + use<> {
     let all = [
+        ("zero-words", after.is_some_and(|tail| !tail.bytes.is_empty())),
         ("long-runs", reached.longest >= LONG_RUN),
         ("saturated", reached.saturated.len() >= SATURATED),
         ("escapes", escape(data).len() >= data.len() + ESCAPES),
@@ -262,7 +268,7 @@ pub fn features_of_hevc(stream: &[u8]) -> BTreeSet<&'static str> {
                 found.extend(is_there.then_some(name));
             }
         });
-        found.extend(reached.into_iter().flat_map(|(reached, _)| of_code(data, &reached)));
+        found.extend(reached.into_iter().flat_map(|(reached, read)| of_code(data, &reached, read.ok())));
     }
     found
 }

@@ -17,6 +17,7 @@ mod planted;
 mod random;
 pub mod reduce;
 pub mod suite;
+mod zero_words;
 
 pub use feature::{avc_features, features_of_avc, features_of_hevc, hevc_features};
 

@@ -31,9 +31,13 @@ impl Pattern {
     /// The one that makes these features of a stream likely.
     pub(super) fn of(features: &[&str]) -> Option<Pattern> {
         let has = |name| features.contains(&name);
-        [("escapes", Pattern::Zeros), ("saturated", Pattern::States), ("long-runs", Pattern::Runs)]
-            .into_iter()
-            .find_map(|(name, pattern)| has(name).then_some(pattern))
+        let all = [
+            ("escapes", Pattern::Zeros),
+            ("saturated", Pattern::States),
+            ("zero-words", Pattern::States),
+            ("long-runs", Pattern::Runs),
+        ];
+        all.into_iter().find_map(|(name, pattern)| has(name).then_some(pattern))
     }
 
     /// How much a block may have that is not read from a code.
@@ -195,10 +199,8 @@ impl BinCoder for Planted<'_> {
 
     fn element(&mut self, element: Element, given: i32, _: RangeInclusive<i32>) -> i32 {
         // How many blocks a slice has was decided before.
-        let is_end = matches!(
-            element.0,
-            "end_of_slice_flag" | "end_of_slice_segment_flag" | "end_of_subset_one_bit"
-        );
+        let is_end =
+            matches!(element.0, "end_of_slice_flag" | "end_of_slice_segment_flag" | "end_of_subset_one_bit");
         self.end = is_end.then_some(given != 0);
         given
     }
@@ -269,5 +271,45 @@ impl BinCoder for Planted<'_> {
 
     fn save(&self, ctx: CtxIdx) -> ContextModel {
         self.contexts[ctx.get()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bin::Event;
+    use crate::{engine, spec};
+
+    /// Some bins of a code, with contexts and without.
+    fn block(mut code: Planted<'_>) -> Option<(Vec<Event>, Planted<'_>)> {
+        let events = (0..200_u16).map(|index| match CtxIdx::new(index % 7) {
+            Some(ctx) if index % 3 != 0 => Event::Context { ctx, bin: code.context(ctx, false) },
+            _ => Event::Bypass { bin: code.bypass(false) },
+        });
+        Some((events.collect(), code))
+    }
+
+    /// The longest run of outstanding bits that an encoder makes of a code.
+    fn longest_run(pattern: Pattern) -> u32 {
+        let hits = Hits::default();
+        let mut planting = Planting::new(Random::new(7), pattern, &hits);
+        let (mut encoder, mut oracle) = (engine::Encoder::new(), spec::Encoder::new());
+        let mut longest = 0;
+        for _ in 0..60 {
+            for event in planting.read(&encoder, 10_000, block).unwrap_or_default() {
+                encoder.code(event);
+                oracle.code(event);
+                longest = longest.max(oracle.bits_outstanding());
+            }
+            let range = planting.code.as_ref().map(|code| code.cod_i_range);
+            assert_eq!(range, Some(encoder.cod_i_range()));
+        }
+        longest
+    }
+
+    #[test]
+    fn a_run_of_the_code_is_a_run_of_outstanding_bits() {
+        assert!(longest_run(Pattern::Runs) > 100);
+        assert!(longest_run(Pattern::States) < 40);
     }
 }

@@ -11,11 +11,12 @@ use std::io::{self, BufRead};
 use serde::Serialize;
 
 use crate::avc;
+use crate::bin::Tail;
 use crate::context::{Codec, SliceInit};
 use crate::engine;
 use crate::hevc;
 use crate::observed::Observer;
-use crate::syntax::{Headers, Info, UnitLine, left_over, nal};
+use crate::syntax::{Headers, Info, UnitLine, nal};
 use crate::trace::SliceTrace;
 
 pub use lines::{LineReader, LinesError};
@@ -191,6 +192,14 @@ impl StreamUnit {
         }
     }
 
+    /// The bytes of its slice data, with what comes after them; `None` if it is no slice with CABAC.
+    pub fn data(&self) -> Option<&[u8]> {
+        match self {
+            StreamUnit::Avc(unit) => unit.slice().map(|(_, data)| data),
+            StreamUnit::Hevc(unit) => unit.segment().map(|(.., data)| data),
+        }
+    }
+
     /// The elements of its headers.
     pub fn headers(&self) -> Headers {
         either!(self, unit => unit.headers())
@@ -218,15 +227,15 @@ impl StreamUnit {
         }
     }
 
-    /// Reads the slice, watched by an observer. Hands over the observer, and a word on what is odd after the slice, or why it could not
-    /// be read to its end. `None` if it is no slice that can be read.
-    pub fn observe<O>(&self, observer: O) -> Option<(O, Result<Option<String>, DataError>)>
+    /// Reads the slice, watched by an observer. Hands over the observer, and what stands after the slice, or why it could not be read to
+    /// its end. `None` if it is no slice that can be read.
+    pub fn observe<O>(&self, observer: O) -> Option<(O, Result<Tail<'_>, DataError>)>
     where
         O: for<'a> Observer<engine::Decoder<'a>>,
     {
         either!(self, unit => {
             let (observer, read) = unit.observe(observer, |_| {})?;
-            Some((observer, read.map(|tail| left_over(&tail)).map_err(DataError::from)))
+            Some((observer, read.map_err(DataError::from)))
         })
     }
 

@@ -9,7 +9,7 @@ use std::{
 use clap::builder::PossibleValuesParser;
 use sha2::{Digest, Sha256};
 use silicabac::context::Codec;
-use silicabac::coverage::StreamCoverage;
+use silicabac::coverage::{StreamCoverage, fewest};
 use silicabac::dream::{
     self,
     broken::{Broken, Class},
@@ -31,6 +31,7 @@ use crate::cli::{
   silicabac stream dream --codec h265 --seed 7 --features wpp,dependent -o s.265
   silicabac stream dream --seed 1 --count 1000 -o dreams
   silicabac stream dream --seed 1 --count 10000 --only-new -o suite
+  silicabac stream dream --seed 1 --count 4000 --only-new=all -o corners
   silicabac stream dream --seed 1 --count 340 --broken -o broken")]
 pub(super) struct Arguments {
     /// The standard
@@ -45,9 +46,10 @@ pub(super) struct Arguments {
     /// So many streams, of this seed and the next ones, in the directory that --output names, with a manifest
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
-    /// Of so many, only those that reach a context, a value of an element or a place of a level that none before them has
-    #[arg(long, requires = "count", conflicts_with = "broken")]
-    only_new: bool,
+    /// Of so many, as few as reach together what all of them do of contexts, values of elements and places of levels; or of all that
+    /// stream coverage measures, and then one stream after the other is asked for another pattern of its code
+    #[arg(long, value_name = "OF", requires = "count", conflicts_with = "broken", num_args = 0..=1, require_equals = true, default_missing_value = "syntax")]
+    only_new: Option<New>,
     /// Break one thing in each stream: of this class, or of one class after the other
     #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true, default_missing_value = "all", value_parser = PossibleValuesParser::new(["all"].into_iter().chain(Class::ALL.map(Class::name))))]
     broken: Option<String>,
@@ -60,6 +62,15 @@ pub(super) struct Arguments {
     /// Where to write; - is standard output
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
+}
+
+/// What a stream has to reach to be kept.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum New {
+    /// Contexts, values of elements and places of levels
+    Syntax,
+    /// Everything
+    All,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -81,6 +92,21 @@ impl Standard {
         match self {
             Standard::H264 => ["h264", "264"],
             Standard::H265 => ["h265", "265"],
+        }
+    }
+
+    /// What streams are asked for in turn that are to reach everything.
+    const fn corners(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Standard::H264 => &[&[], &["saturated"], &["saturated", "444"], &["long-runs"], &["escapes"]],
+            Standard::H265 => &[
+                &[],
+                &["saturated"],
+                &["saturated", "chroma-qp-offsets"],
+                &["long-runs"],
+                &["escapes"],
+                &["saturated", "bypass-alignment"],
+            ],
         }
     }
 
@@ -163,12 +189,14 @@ fn one(
     Ok((stream, Some(broken)))
 }
 
-/// Adds what a stream covers.
-fn take(covered: &mut StreamCoverage, codec: Codec, stream: &[u8]) {
+/// What a stream covers.
+fn covered(nothing: &StreamCoverage, codec: Codec, stream: &[u8]) -> StreamCoverage {
+    let mut covered = nothing.clone();
     for unit in Stream::new(codec, stream).map_while(Result::ok) {
         // It was made to be read.
         let _ = covered.take(&unit);
     }
+    covered
 }
 
 /// The directory for several streams.
@@ -215,22 +243,54 @@ fn again(path: &Path, output: &Path) -> Result<Verdict, Failure> {
     Ok(Verdict::Equal)
 }
 
+/// What the stream of a seed is asked for besides what all are.
+fn wanted_of(arguments: &Arguments, wanted: &[&'static str], seed: u64) -> Vec<&'static str> {
+    let corners: &[&[&str]] = match arguments.only_new {
+        Some(New::All) => arguments.codec.corners(),
+        _ => &[&[]],
+    };
+    wanted.iter().chain(corners[(seed % corners.len() as u64) as usize]).copied().collect()
+}
+
+/// Of some seeds, those whose streams are kept.
+fn selected(
+    arguments: &Arguments,
+    wanted: &[&'static str],
+    seeds: Vec<u64>,
+    new: New,
+) -> Result<Vec<u64>, Failure> {
+    let nothing = StreamCoverage::new(arguments.codec.codec());
+    let bar = bar(Some(seeds.len() as u64), "streams");
+    let (mut all, mut candidates, mut met) = (Vec::new(), Vec::new(), Vec::new());
+    for seed in seeds {
+        let (stream, _) = one(arguments, &wanted_of(arguments, wanted, seed), seed)?;
+        let of_stream = covered(&nothing, arguments.codec.codec(), &stream).met(new == New::All);
+        all.resize(of_stream.len(), 0);
+        // So many are not kept in memory that add nothing to those before them.
+        if all.iter().zip(&of_stream).any(|(all, met)| met & !all != 0) {
+            all.iter_mut().zip(&of_stream).for_each(|(all, met)| *all |= met);
+            candidates.push(seed);
+            met.push(of_stream);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(fewest(&met).into_iter().map(|index| candidates[index]).collect())
+}
+
 fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
     let directory = self::directory(&arguments.output)?;
-    let bar = bar(Some(count), "streams");
+    let all = (0..count).map(|index| arguments.seed.wrapping_add(index)).collect();
+    let seeds = match arguments.only_new {
+        None => all,
+        Some(new) => selected(arguments, wanted, all, new)?,
+    };
+    let bar = bar(Some(seeds.len() as u64), "streams");
     let mut streams = Vec::new();
-    let mut covered = StreamCoverage::new(arguments.codec.codec());
     let [codec, ending] = arguments.codec.names();
-    for seed in (0..count).map(|index| arguments.seed.wrapping_add(index)) {
-        let (stream, broken) = one(arguments, wanted, seed)?;
-        bar.inc(1);
-        let before = covered.met();
-        if arguments.only_new {
-            take(&mut covered, arguments.codec.codec(), &stream);
-            if covered.met() == before {
-                continue;
-            }
-        }
+    for seed in seeds {
+        let wanted = wanted_of(arguments, wanted, seed);
+        let (stream, broken) = one(arguments, &wanted, seed)?;
         let stem = format!("{codec}-{seed}");
         let file = format!("{stem}.{ending}");
         write_file(&directory.join(&file), |out| out.write_all(&stream))?;
@@ -246,13 +306,14 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
             file,
             codec: codec.to_owned(),
             seed,
-            wanted: arguments.features.clone(),
+            wanted: wanted.into_iter().map(str::to_owned).collect(),
             features,
             broken,
             sha256: hex::encode(Sha256::digest(&stream)),
             kit,
             pictures: None,
         });
+        bar.inc(1);
     }
     bar.finish_and_clear();
     let kept = streams.len();

@@ -6,6 +6,7 @@ use silicabac::bin::{Decode, Element, Event, Place};
 use silicabac::context::{Codec, ContextModel, SliceInit};
 use silicabac::observed::Observer;
 use silicabac::stream::{State, StreamUnit};
+use silicabac::syntax::left_over;
 
 use super::{place, selection};
 
@@ -179,7 +180,7 @@ pub(super) fn rows(unit: &StreamUnit, wanted: Wanted) -> Table {
     let Some((mut rows, read)) = unit.observe(rows) else { return Table::default() };
     rows.end_row();
     let has_rows = rows.text.len() > head_ends;
-    if let Ok(Some(note)) = &read {
+    if let Some(note) = read.as_ref().ok().and_then(left_over) {
         rows.text.extend(format!("# {place}: {note}\n").into_bytes());
     }
     Table { text: rows.text, has_rows, error: read.err().map(|error| error.to_string()) }

@@ -16,6 +16,7 @@ use crate::dream::DreamError;
 use crate::dream::choice::Hits;
 use crate::dream::header::Header;
 use crate::dream::random::Random;
+use crate::dream::zero_words::Spent;
 
 /// What the slices of a picture share.
 #[derive(Clone, Debug)]
@@ -189,7 +190,8 @@ impl Shared<'_> {
             let rbsp = writer.rbsp(delimiter)?;
             writer.stream.delimiter(&rbsp);
         }
-        for (&(start, end, plane), &slice_type) in slices.iter().zip(&types) {
+        let mut spent = Spent::default();
+        for (index, (&(start, end, plane), &slice_type)) in slices.iter().zip(&types).enumerate() {
             let mut header = unit_header(if self.is_idr { 5 } else { 1 }, self.nal_ref_idc);
             header.set("first_mb_in_slice", start);
             header.set("slice_type", slice_type + if is_uniform { 5 } else { 0 });
@@ -207,8 +209,9 @@ impl Shared<'_> {
                 limits: &limits,
                 count: ((end - start) * unit) as usize,
                 pattern: self.sequence.kind.asked.pattern,
+                is_last: index + 1 == slices.len(),
             };
-            rbsp.extend(slice.data(random, hits)?);
+            rbsp.extend(slice.data(random, hits, &mut spent)?);
             writer.stream.slice(&rbsp);
         }
         Ok(())

@@ -7,6 +7,7 @@ use crate::dream::DreamError;
 use crate::dream::choice::{Chooser, Counted, Hits};
 use crate::dream::planted::{Pattern, Planting};
 use crate::dream::random::Random;
+use crate::dream::zero_words::Spent;
 use crate::engine;
 use crate::observed::Observed;
 
@@ -18,14 +19,21 @@ pub(super) struct Slice<'a> {
     pub(super) count: usize,
     /// What its code is to have, if it is asked for anything.
     pub(super) pattern: Option<Pattern>,
+    /// Whether it is the last slice of its picture.
+    pub(super) is_last: bool,
 }
 
 impl Slice<'_> {
     /// Its bytes, in which no macroblock has more bits than it may (clause A.3.1).
-    pub(super) fn data(&self, random: &mut Random, hits: &mut Hits) -> Result<Vec<u8>, DreamError> {
+    pub(super) fn data(
+        &self,
+        random: &mut Random,
+        hits: &mut Hits,
+        spent: &mut Spent,
+    ) -> Result<Vec<u8>, DreamError> {
         let mut richness = Pattern::richness(self.pattern, random);
         loop {
-            let data = self.write(random, hits, richness)?;
+            let mut data = self.write(random, hits, richness)?;
             let observed = Observed { coder: engine::Decoder::new(&data), observer: Counted::default() };
             let (mut largest, mut position) = (0, 9);
             let (observed, read) = read_each(self.parameters, observed, |step| {
@@ -34,7 +42,13 @@ impl Slice<'_> {
             });
             read?;
             if largest <= self.most_bits() || richness == 0 {
+                spent.bins += observed.observer.bins();
                 observed.observer.add_to(hits);
+                spent.bytes += data.len() as u64;
+                if self.is_last {
+                    let raw_bits = 8 * self.parameters.pcm_bytes() as u64;
+                    spent.fill(raw_bits * u64::from(self.parameters.pic_size_in_mbs), &mut data);
+                }
                 return Ok(data);
             }
             richness -= 1;

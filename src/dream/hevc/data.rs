@@ -3,14 +3,15 @@
 use super::layout::Block;
 use super::levels::{self, Scaling};
 use super::qp::Qp;
-use crate::bin::{BinCoder, Decode, Element, Encode as _, Event};
+use crate::bin::{BinCoder, Decode, Encode as _};
 use crate::dream::DreamError;
 use crate::dream::choice::{Chooser, Counted, Hits};
 use crate::dream::planted::{Pattern, Planting};
 use crate::dream::random::Random;
+use crate::dream::zero_words::Spent;
 use crate::engine;
 use crate::hevc::{CodingTreeUnit, Fault, Parameters, SegmentEnd, Walk, read_each};
-use crate::observed::{Observed, Observer};
+use crate::observed::Observed;
 use crate::syntax::nal::escape;
 
 /// What legal slice data depends on besides [`Parameters`].
@@ -42,31 +43,6 @@ pub(super) struct Made {
     pub(super) after: Before,
 }
 
-/// What the slice segments of a picture have so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Spent {
-    bins: u64,
-    bytes: u64,
-}
-
-/// Counts bins too.
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    counted: Counted,
-    bins: u64,
-}
-
-impl<C: BinCoder> Observer<C> for Seen {
-    fn coded(&mut self, coder: &C, element: Element, value: i32) {
-        self.counted.coded(coder, element, value);
-    }
-
-    fn after(&mut self, coder: &C, coded: Event) {
-        self.counted.after(coder, coded);
-        self.bins += u64::from(coded.is_bin());
-    }
-}
-
 /// The data of a slice segment of these coding tree blocks.
 pub(super) fn segment(
     random: &mut Random,
@@ -82,7 +58,7 @@ pub(super) fn segment(
         let mut qp = before.qp.clone();
         let units = Units { parameters, before: before.end.as_ref(), blocks, rules };
         let (mut bytes, end) = units.write(random, hits, &mut qp, richness)?;
-        let observed = Observed { coder: engine::Decoder::new(&bytes), observer: Seen::default() };
+        let observed = Observed { coder: engine::Decoder::new(&bytes), observer: Counted::default() };
         let (mut largest, mut position, mut starts) = (0, 9, Vec::new());
         let (observed, read) = read_each(parameters, units.before, observed, |step| {
             largest = largest.max(step.decoder.position() - position);
@@ -94,15 +70,16 @@ pub(super) fn segment(
             richness -= 1;
             continue;
         }
-        observed.observer.counted.add_to(hits);
-        spent.bins += observed.observer.bins;
+        spent.bins += observed.observer.bins();
+        observed.observer.add_to(hits);
         // A substream does not end with a zero, so no byte that prevents emulation stands between two.
         let starts = starts.iter().map(|&start| escape(&bytes[..start]).len() as u64);
         let mut last = 0;
         let entry_points = starts.map(|start| start - std::mem::replace(&mut last, start)).collect();
         spent.bytes += bytes.len() as u64;
         if rules.is_last {
-            spent.fill(parameters, &mut bytes);
+            let samples = parameters.sps.pic_size.map(u64::from);
+            spent.fill(raw_bits(parameters, samples[0] * samples[1]), &mut bytes);
         }
         let after = Before { end: Some(end), qp, qp_offset: before.qp_offset };
         return Ok(Made { bytes, entry_points, after });
@@ -119,18 +96,6 @@ fn raw_bits(parameters: &Parameters, samples: u64) -> u64 {
 /// How many bits a coding tree unit has at the most (clause A.3.2): five thirds of RawCtuBits.
 fn most_bits(parameters: &Parameters) -> u64 {
     5 * raw_bits(parameters, 1 << (2 * parameters.sps.ctb_log2_size)) / 3
-}
-
-impl Spent {
-    /// Appends a cabac_zero_word for each three bytes that a picture of so many bins lacks (clause 7.4.3.10).
-    fn fill(&self, parameters: &Parameters, bytes: &mut Vec<u8>) {
-        let samples = parameters.sps.pic_size.map(u64::from);
-        let free = raw_bits(parameters, samples[0] * samples[1]) / 32;
-        let needed = (3 * self.bins.saturating_sub(free)).div_ceil(32);
-        for _ in 0..needed.saturating_sub(self.bytes).div_ceil(3) {
-            bytes.extend([0, 0]);
-        }
-    }
 }
 
 /// The coding tree units of a slice segment.

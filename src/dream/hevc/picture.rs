@@ -15,6 +15,7 @@ use crate::dream::DreamError;
 use crate::dream::choice::Hits;
 use crate::dream::header::Header;
 use crate::dream::random::Random;
+use crate::dream::zero_words::Spent;
 use crate::hevc::{Parameters, TileGrid};
 
 /// What the slices of a picture share.
@@ -46,7 +47,7 @@ impl Shared<'_> {
         let has_rows = self.sequence.kind.has_rows;
         let all = segments(random, &blocks, has_rows, self.set.dependent_slice_segments_enabled_flag);
         let common = self.common(random);
-        let mut spent = data::Spent::default();
+        let mut spent = Spent::default();
         let mut slice: Option<(Parameters, data::Before)> = None;
         for segment in &all {
             let address = blocks[segment.first].address;
