@@ -89,13 +89,13 @@ fn excess(codec: Codec, bytes: &[u8], counts_words: bool) -> (f64, usize) {
     let mut pictures: Vec<(u64, u64, u64)> = Vec::new();
     let mut with_words = 0;
     for unit in units(codec, bytes) {
-        let (is_first, raw_bits) = match &unit {
+        let (element, first, raw_bits) = match &unit {
             StreamUnit::Avc(own) => {
                 let Some((parameters, _)) = own.slice() else { continue };
                 let depths = [parameters.bit_depth_luma, parameters.bit_depth_chroma].map(u64::from);
                 let chroma = [0, 2 * 64, 2 * 128, 2 * 256][usize::from(parameters.chroma_array_type)];
                 let bits = 256 * depths[0] + chroma * depths[1];
-                (parameters.first_mb_addr() == 0, bits * u64::from(parameters.pic_size_in_mbs))
+                ("first_mb_in_slice", 0, bits * u64::from(parameters.pic_size_in_mbs))
             }
             StreamUnit::Hevc(own) => {
                 let Some((parameters, ..)) = own.segment() else { continue };
@@ -103,10 +103,10 @@ fn excess(codec: Codec, bytes: &[u8], counts_words: bool) -> (f64, usize) {
                 let [luma, chroma] = [sps.bit_depth_luma, sps.bit_depth_chroma].map(u64::from);
                 let samples: u64 = sps.pic_size.map(u64::from).iter().product();
                 let chroma = [0, 1, 2, 4][usize::from(sps.chroma_array_type())] * chroma;
-                (parameters.slice_segment_address == 0, samples * (2 * luma + chroma) / 2)
+                ("first_slice_segment_in_pic_flag", 1, samples * (2 * luma + chroma) / 2)
             }
         };
-        if is_first {
+        if unit.headers().elements.iter().any(|coded| coded.element.0 == element && coded.value == first) {
             pictures.push((0, 0, raw_bits));
         }
         let picture = pictures.last_mut().unwrap();
