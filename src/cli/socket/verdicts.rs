@@ -8,6 +8,7 @@ use std::{
 
 use serde::Serialize;
 use silicabac::cosim::{self, Explanation, Failed, Fault, Mismatch, Model};
+use silicabac::report::{Clocks, Page, Slice};
 use silicabac::vectors::{self, Vector};
 
 use super::{Options, Source};
@@ -111,6 +112,9 @@ struct Why {
     requests: Vec<String>,
     /// Where the vector was written, with a waveform and the waits beside it.
     file: Option<PathBuf>,
+    /// What plays it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<String>,
     #[serde(skip)]
     written: Vec<Vector>,
     #[serde(skip)]
@@ -188,6 +192,7 @@ impl Why {
             clock: mismatch.clock,
             requests,
             file: None,
+            replay: None,
             written,
             failed: Failed { mismatch, ..example },
         }
@@ -201,14 +206,14 @@ impl Why {
         let file = |extension: &str| dir.join(format!("{name}.{extension}"));
         let mismatch = &self.failed.mismatch;
         write_file(&file("json"), |sink| vectors::write_json(&name, &self.written, sink))?;
-        write_file(&file("vcd"), |sink| mismatch.waves.write_vcd(sink))?;
+        write_file(&file("vcd"), |sink| mismatch.write_vcd(sink))?;
         judge::write_plan(&file(judge::WAITS), mismatch.plan.as_ref())?;
         self.file = Some(file("json"));
         Ok(())
     }
 
     /// With the requests up to it, but for the first of many.
-    fn print(&self, out: &mut impl Write, number: usize, replay: Option<&str>) -> io::Result<()> {
+    fn print(&self, out: &mut impl Write, number: usize) -> io::Result<()> {
         const CLASSES: usize = 6;
         let Why { text, rule, vectors, classes, vector, bins, what, bin, requests, stalls, .. } = self;
         writeln!(out, "\ncause {number}: {text}")?;
@@ -222,10 +227,23 @@ impl Why {
         if let Some(rule) = rule {
             writeln!(out, "  without what it explains: --waive '{rule}'")?;
         }
-        match replay {
+        match &self.replay {
             Some(command) => writeln!(out, "  replay: {command}"),
             None => Ok(()),
         }
+    }
+
+    /// The vector that fails, bin by bin; nothing of one that is too long for a page.
+    fn slice(&self) -> Option<Slice> {
+        let mismatch = &self.failed.mismatch;
+        let vector = self.written.iter().find(|vector| vector.id == mismatch.vector)?;
+        let mut vcd = Vec::new();
+        let clocks = mismatch.write_vcd(&mut vcd).ok().and_then(|()| Clocks::read(&vcd).ok());
+        let slice = Slice::new(vector).ok()?.with_failure(&mismatch.to_json());
+        Some(match clocks {
+            Some(clocks) => slice.with_clocks(&clocks),
+            None => slice,
+        })
     }
 }
 
@@ -254,14 +272,31 @@ impl Report {
     }
 
     /// Writes the smallest failure of each cause.
-    pub(super) fn write_failures(&mut self, dir: &Path) -> Result<(), Failure> {
-        self.causes.iter_mut().try_for_each(|cause| cause.write(&self.top, dir))
+    pub(super) fn write_failures(
+        &mut self,
+        options: &Options,
+        common: &judge::Options,
+    ) -> Result<(), Failure> {
+        let mut causes = std::mem::take(&mut self.causes);
+        for cause in &mut causes {
+            cause.write(&self.top, &common.failures)?;
+            cause.replay = cause.file.as_ref().map(|file| self.replay(file, options, common));
+        }
+        self.causes = causes;
+        Ok(())
     }
 
-    pub(super) fn print(&self, options: &Options, common: &judge::Options) -> Result<(), Failure> {
+    /// Writes the page.
+    pub(super) fn write_page(&self, path: &Path) -> Result<(), Failure> {
+        let failures = self.causes.iter().map(Why::slice).collect();
+        let page = Page::verdicts(serde_json::json!(self), failures).to_html();
+        write_file(path, |sink| sink.write_all(page.as_bytes()))
+    }
+
+    pub(super) fn print(&self, format: ReportFormat) -> Result<(), Failure> {
         let mut out = out();
-        unless_closed(match common.format {
-            ReportFormat::Human => self.print_table(&mut out, options, common),
+        unless_closed(match format {
+            ReportFormat::Human => self.print_table(&mut out),
             ReportFormat::Json => serde_json::to_writer_pretty(&mut out, self)
                 .map_err(io::Error::from)
                 .and_then(|()| writeln!(out)),
@@ -269,12 +304,7 @@ impl Report {
         })
     }
 
-    fn print_table(
-        &self,
-        out: &mut impl Write,
-        options: &Options,
-        common: &judge::Options,
-    ) -> io::Result<()> {
+    fn print_table(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{:<38} {:>7} {:>10}  verdict", "class", "vectors", "bins/clock")?;
         for row in &self.verdicts {
             let pace = row.pace.map_or("-".to_owned(), |pace| format!("{:.4}", pace.bins_per_clock));
@@ -302,8 +332,7 @@ impl Report {
             )?;
         }
         for (number, cause) in (1..).zip(&self.causes) {
-            let replay = cause.file.as_ref().map(|file| self.replay(file, options, common));
-            cause.print(out, number, replay.as_deref())?;
+            cause.print(out, number)?;
         }
         if !self.causes.is_empty() {
             writeln!(out)?;
