@@ -342,7 +342,7 @@ fn names_that_nobody_chose_never_collide() {
 }
 
 /// Each verb that reads a file, which is called IN; it is like the file of that name of [`inputs`].
-const READERS: [(&str, &str); 22] = [
+const READERS: [(&str, &str); 23] = [
     ("replay IN", "t.cbt.zst"),
     ("cosim --trace IN", "t.cbt.zst"),
     ("cosim --stream IN", "s.264"),
@@ -358,7 +358,7 @@ const READERS: [(&str, &str); 22] = [
     ("vectors explain x --file IN", "v.json"),
     ("vectors export --format csv --file IN", "v.json"),
     ("vectors coverage IN", "v.json"),
-    ("view IN -o out", "s.264"),
+    ("view IN --vector outstanding-0-carry -o out", "v.json"),
     ("weights compress IN -o out", "m.safetensors"),
     ("weights compress m.safetensors --coarseness 10 --sigma IN -o out", "m.safetensors"),
     ("weights decompress IN -o out", "m.sbw"),

@@ -101,10 +101,12 @@ fn variables(items: &[ScopeItem]) -> Vec<(String, u32, IdCode)> {
     variables.collect()
 }
 
-/// The numbers of the clocks, and what each signal is in each of them.
-fn changes(parser: Parser<&[u8]>) -> Result<(Vec<u64>, HashMap<IdCode, Vec<String>>), ClocksError> {
-    let mut numbers: Vec<u64> = Vec::new();
-    let mut values: HashMap<IdCode, Vec<String>> = HashMap::new();
+/// What each signal is in each clock.
+type Values = HashMap<IdCode, Vec<String>>;
+
+/// The numbers of the clocks, and the values in them.
+fn changes(parser: Parser<&[u8]>) -> Result<(Vec<u64>, Values), ClocksError> {
+    let (mut numbers, mut values): (Vec<u64>, Values) = Default::default();
     for command in parser {
         match command? {
             Command::Timestamp(time) if time % CLOCK == 0 => {

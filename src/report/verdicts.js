@@ -61,7 +61,7 @@ function failureTable(report, cause, slice) {
   const first = wrong < SHOWN + 2 ? 0 : wrong - SHOWN + 1, fault = cause;
   const byte = /byte (\d+) of the output/.exec(cause.field);
   const rows = [];
-  if (first) rows.push(["", `… ${several(first, "request")} before`, ...Array(isEncoder ? 5 : 4).fill("")]);
+  if (first) rows.push(["", `… ${several(first, "request")} before`, ...Array(isEncoder ? 7 : 6).fill("")]);
   for (let at = first; at <= wrong; at++) {
     const state = slice.after(at), isWrong = at === wrong;
     const expected = isEncoder ? bytesDecided(slice, at) : answerOf(slice, at);
@@ -69,15 +69,16 @@ function failureTable(report, cause, slice) {
     const mark = el("b", { class: "bad" }, values ? `✗ ${fault.found}` : "✗ " + (fault.cause === "deadlock" ? "deadlock" : fault.cause));
     const right = isWrong && values ? `${fault.expected} (${fault.field})` : expected;
     const got = isWrong ? mark : expected;
-    const row = [slice.isBin(at) ? String(slice.bin(at)) : "", slice.name(at), String(state.range)];
+    const isContext = slice.request(at).kind === "c", model = isContext && slice.model(at);
+    const row = [slice.isBin(at) ? String(slice.bin(at)) : "", slice.name(at), isContext ? `${model.state} / ${model.mps}` : "", isContext ? String(slice.lps(at)) : "", String(state.range)];
     if (isEncoder) row.push(String(state.low), String(state.outstanding)); else row.push(String(state.offset));
     row.push(right, got);
     if (isWrong) row.class = "wrong";
     rows.push(row);
   }
-  const columns = [{ name: "bin", n: true }, { name: "request" }, { name: "codIRange", n: true }, ...(isEncoder ? [{ name: "codILow", n: true }, { name: "outstanding", n: true }] : [{ name: "codIOffset", n: true }]),
+  const columns = [{ name: "bin", n: true }, { name: "request", class: "name" }, { name: "state / MPS", n: true }, { name: "LPS range", n: true }, { name: "codIRange", n: true }, ...(isEncoder ? [{ name: "codILow", n: true }, { name: "outstanding", n: true }] : [{ name: "codIOffset", n: true }]),
     { name: isEncoder ? "bytes that it decides" : "answer expected" }, { name: "the core gave" }];
-  const words = `${byte && isEncoder ? firstBit(slice, Number(byte[1]), fault) : ""}The registers are the oracle's, after each request.`;
+  const words = `${byte && isEncoder ? firstBit(slice, Number(byte[1]), fault) : ""}All that stands here is the oracle's: a state and the range of its LPS before the request, registers after it.`;
   return table(words, columns, rows, "requests");
 }
 
@@ -124,7 +125,7 @@ function classTable(rows) {
   };
   const pace = row => row.throughput || row.pace;
   const sorted = [...rows].sort((a, b) => (b.failure ? 1 : 0) - (a.failure ? 1 : 0));
-  return table(null, [{ name: "class" }, { name: "vectors", n: true }, { name: "bins/clock", n: true }, { name: "verdict", class: "name" }, { name: "why" }],
+  return table(null, [{ name: "class", class: "name" }, { name: "vectors", n: true }, { name: "bins/clock", n: true }, { name: "verdict", class: "name" }, { name: "why" }],
     sorted.map(row => [row.class, count(row.vectors) + (row.in_part ? ` (${row.in_part} in part)` : ""), pace(row) ? pace(row).bins_per_clock.toFixed(4) : "–", verdictOf(row), why(row)]));
 }
 
