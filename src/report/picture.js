@@ -27,11 +27,12 @@ function widening(width) {
 
 // What an encoder does with codILow at a request, one line a step of RenormE, PutBit or EncodeFlush; and what it ends with.
 function encoding(slice, at) {
-  const { kind, value } = slice.request(at), state = slice.before(at), lines = [];
+  const { kind, value } = slice.request(at), state = slice.before(at), lines = [], runs = [];
   let { low, outstanding, range } = state, written = "";
   const put = (bit, why) => {
     const first = slice.isFirstBit(at) && !put.done;
     put.done = true;
+    runs.push({ run: outstanding, carry: bit === 1 });
     const run = outstanding ? String(1 - bit).repeat(Math.min(outstanding, 40)) + (outstanding > 40 ? "…" : "") : "";
     const resolved = outstanding ? `: ${bit ? "a" : "no"} carry, so the ${outstanding === 1 ? "outstanding bit is" : several(outstanding, "outstanding bit") + " are"} ${run}` : "";
     lines.push(`${why}: ${first ? "the first bit, which is not written" : "put " + bit}${resolved}`);
@@ -70,7 +71,7 @@ function encoding(slice, at) {
       low = 0; range = 510; outstanding = 0;
     }
   } else if (kind === "a") range = 256;
-  return { lines, low, range, outstanding, written };
+  return { lines, low, range, outstanding, written, runs };
 }
 
 // The intervals of the last requests, each as wide as the part of the one before that was taken.

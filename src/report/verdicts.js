@@ -11,12 +11,31 @@ PAGES.verdicts = (page, { report, failures }) => {
     facts(["vectors", count(vectors)], report.causes.length && ["causes", report.causes.length], pace && ["bins a clock", pace.bins_per_clock.toFixed(4)], report.lanes > 1 && ["requests at once", report.lanes],
       report.waived && ["vectors waived", count(report.waived)], ["seed", report.seed], ["tools", report.tools]));
   if (report.unchecked.length) page.append(el("p", { class: "note" }, `Not checked, since the core has no such port: ${report.unchecked.join(", ")}.`));
+  for (const slip of report.slips || []) page.append(el("p", { class: "note bad" }, el("b", {}, sentence(slip.text)), " The requests to which that matters are marked ◂ below."));
   const views = report.causes.map((cause, i) => causeSection(page, report, cause, i + 1, failures[i]));
   page.append(el("h2", { id: "classes" }, "Classes of vectors"), classTable(rows));
   if (report.throughput) page.append(...throughputSection(report.throughput));
   if (leftOut.length) page.append(el("h2", {}, "Not applicable"), reasonTable(leftOut));
   followCauses(views);
 };
+
+const sentence = text => text[0].toUpperCase() + text.slice(1) + ".";
+
+// Whether a slip in the flowcharts makes a difference at a request.
+function isBlamed(slice, at, slip) {
+  const { kind, value } = slice.request(at), context = kind === "c" && slice.model(at), before = slice.before(at);
+  switch (slip.slip) {
+    case "range": return context && context.state === slip.state && (before.range >> 6 & 3) === slip.quarter;
+    case "after_lps": return context && context.state === slip.state && value !== context.mps;
+    case "after_mps": return context && context.state === slip.state && value === context.mps;
+    case "no_swap": return context && context.state === 0 && value !== context.mps;
+    case "terminate": return kind === "t";
+    case "no_align": return kind === "a";
+    case "decided": case "run": return slice.encoder && "cbt".includes(kind) && encoding(slice, at).runs.some(({ run, carry }) =>
+      (run === slip.run || slip.or_more && run > slip.run) && (slip.slip === "run" || carry === slip.carry));
+    default: return false;
+  }
+}
 
 const verdict = (pass, words) => el("span", { class: "verdict " + (pass ? "good" : "bad") }, `${pass ? "✓" : "✗"} ${words}`);
 
@@ -74,6 +93,9 @@ function failureTable(report, cause, slice) {
     if (isEncoder) row.push(String(state.low), String(state.outstanding)); else row.push(String(state.offset));
     row.push(right, got);
     if (isWrong) row.class = "wrong";
+    const blamed = (report.slips || []).some(slip => isBlamed(slice, at, slip));
+    if (blamed && !isWrong) row.class = "blamed";
+    if (blamed) row[1] = el("span", {}, row[1], el("b", { class: "bad", title: "the slip above matters here" }, " ◂"));
     rows.push(row);
   }
   const columns = [{ name: "bin", n: true }, { name: "request", class: "name" }, { name: "state / MPS", n: true }, { name: "LPS range", n: true }, { name: "codIRange", n: true }, ...(isEncoder ? [{ name: "codILow", n: true }, { name: "outstanding", n: true }] : [{ name: "codIOffset", n: true }]),

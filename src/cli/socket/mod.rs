@@ -5,7 +5,7 @@ mod verdicts;
 use std::path::PathBuf;
 
 use silicabac::cores::Direction;
-use silicabac::cosim::{self, Class, Explanation, Model, Rule, Rules, Source};
+use silicabac::cosim::{self, Class, Explained, Explanation, Model, Rule, Rules, Source};
 use silicabac::suites::Suite;
 use silicabac::vectors::Vector;
 use silicabac_sim::{Cache, Tools};
@@ -168,11 +168,11 @@ pub(super) fn judge(
         verdict
     });
     bar.finish();
-    let causes = match rules.plan {
-        Some(_) => cosim::waiting(&model, &cosim::unexplained(&judged, &[])),
+    let (causes, slips) = match rules.plan {
+        Some(_) => (cosim::waiting(&model, &cosim::unexplained(&judged, &[])), Vec::new()),
         None => causes(&model, &classes, &judged),
     };
-    let mut report = Report::new(&model, (seed, tools.versions()), judged, causes, waived);
+    let mut report = Report::new(&model, (seed, tools.versions()), judged, (causes, slips), waived);
     report.write_failures(options, common)?;
     if let Some(path) = &options.html {
         report.write_page(path)?;
@@ -186,9 +186,13 @@ pub(super) fn judge(
 }
 
 /// Why classes fail that do.
-fn causes(model: &Model, classes: &[Class<'_>], verdicts: &[cosim::Verdict]) -> Vec<Explanation> {
+fn causes(
+    model: &Model,
+    classes: &[Class<'_>],
+    verdicts: &[cosim::Verdict],
+) -> (Vec<Explanation>, Vec<Explained>) {
     if verdicts.iter().all(|verdict| verdict.failed.is_none()) {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let all: Vec<(&str, &Vector)> = classes
         .iter()
@@ -206,5 +210,5 @@ fn causes(model: &Model, classes: &[Class<'_>], verdicts: &[cosim::Verdict]) -> 
     let mut causes = cosim::causes(&evidence);
     let others = cosim::unexplained(verdicts, &causes);
     causes.extend(cosim::waiting(model, &others));
-    causes
+    (causes, cosim::slips(model.direction(), &evidence))
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use silicabac::cosim::{self, Explanation, Failed, Fault, Mismatch, Model};
+use silicabac::cosim::{self, Explained, Explanation, Failed, Fault, Mismatch, Model, Slip};
 use silicabac::report::{Clocks, Page, Slice};
 use silicabac::vectors::{self, Vector};
 
@@ -33,6 +33,9 @@ pub(super) struct Report {
     /// How many vectors were left out because of what is known.
     waived: usize,
     causes: Vec<Why>,
+    /// One thing changed in the flowcharts that gives what the core gives.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    slips: Vec<AsIf>,
     pub(super) verdicts: Vec<Row>,
 }
 
@@ -119,6 +122,14 @@ struct Why {
     written: Vec<Vector>,
     #[serde(skip)]
     failed: Failed,
+}
+
+#[derive(Serialize)]
+struct AsIf {
+    text: String,
+    #[serde(flatten)]
+    slip: Slip,
+    vectors: usize,
 }
 
 impl Row {
@@ -252,9 +263,14 @@ impl Report {
         model: &Model,
         (seed, tools): (u64, &str),
         verdicts: Vec<cosim::Verdict>,
-        causes: Vec<Explanation>,
+        (causes, slips): (Vec<Explanation>, Vec<Explained>),
         waived: usize,
     ) -> Report {
+        let as_if = |explained: Explained| AsIf {
+            text: explained.to_string(),
+            slip: explained.slip,
+            vectors: explained.vectors,
+        };
         let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
         let verdicts: Vec<Row> = verdicts.into_iter().map(|verdict| Row::new(verdict, &causes)).collect();
         Report {
@@ -267,6 +283,7 @@ impl Report {
             tools: tools.to_owned(),
             waived,
             causes,
+            slips: slips.into_iter().map(as_if).collect(),
             verdicts,
         }
     }
@@ -337,6 +354,7 @@ impl Report {
         if !self.causes.is_empty() {
             writeln!(out)?;
         }
+        self.slips.iter().try_for_each(|slip| writeln!(out, "{}\n", slip.text))?;
         self.print_summary(out)
     }
 
