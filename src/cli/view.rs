@@ -47,7 +47,7 @@ pub(super) struct Arguments {
 }
 
 /// How much is looked at to see what a file is.
-const LOOK_AHEAD: u64 = 1 << 12;
+const LOOK_AHEAD: u64 = 1 << 16;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let path = &arguments.file;
@@ -58,14 +58,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     file.by_ref().take(LOOK_AHEAD).read_to_end(&mut start).map_err(failed)?;
     let is_json = start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let is_trace = start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-    let is_stream = !is_json && !is_trace;
+    let is_stream = !is_json && !is_trace && start.windows(3).any(|bytes| bytes == [0, 0, 1]);
     let all = Cursor::new(start).chain(file);
-    let usage = |option: &str, of: &str| {
-        Err(Failure::Usage(format!("{option} is for {of}, and {} is none", path.display())))
-    };
+    if !is_json && !is_trace && !is_stream {
+        // It may be what a stream stands in.
+        stream::open_from(path, all, length)?;
+        return Err(unfit(path, NOTHING.to_owned()));
+    }
     match arguments {
-        Arguments { vector: Some(_), .. } if !is_json => usage("--vector", "a file of vectors")?,
-        Arguments { slice: Some(_), .. } if is_json => usage("--slice", "a stream or a bin trace")?,
+        Arguments { vector: Some(_), .. } if !is_json => return Err(unfit(path, NO_VECTORS.to_owned())),
+        Arguments { slice: Some(_), .. } if is_json => {
+            return Err(unfit(path, "it is no stream and no bin trace, which --slice is for".to_owned()));
+        }
         _ => {}
     }
     let page = if is_stream {
@@ -140,11 +144,8 @@ fn of_json(arguments: &Arguments, text: &[u8]) -> Result<Page, Failure> {
     if json["format"] == "silicabac-vectors" {
         return of_vectors(arguments, text);
     }
-    if let Some(id) = &arguments.vector {
-        return Err(Failure::Usage(format!(
-            "--vector {id} is for a file of vectors, and {} is none",
-            path.display()
-        )));
+    if arguments.vector.is_some() {
+        return Err(unfit(path, NO_VECTORS.to_owned()));
     }
     if json["format"] == "silicabac-coverage" && json["items"].is_array() {
         Ok(Page::coverage(json, &name(path)))
@@ -229,6 +230,7 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+const NO_VECTORS: &str = "it is no file of vectors, which --vector is for";
 const NOTHING: &str = "pages are made of vectors and failures (JSON), bin traces (.cbt.zst), streams of H.264 and H.265, and of what \
      `--format json` prints of cosim, vectors coverage, stream coverage and mutate";
 

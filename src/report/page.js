@@ -60,7 +60,12 @@ function start() {
   const data = JSON.parse(document.getElementById("data").textContent);
   const page = document.getElementById("page");
   page.classList.add("of-" + data.page);
-  PAGES[data.page](page, data);
+  try {
+    PAGES[data.page](page, data);
+  } catch (error) {
+    page.prepend(el("p", { class: "note bad" }, `What stands in this page is not what it should be: ${error.message}.`));
+    throw error;
+  }
   page.append(el("p", { class: "dim" }, data.tool));
 }
 

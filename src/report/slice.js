@@ -105,8 +105,8 @@ class SliceView {
     const digits = Math.max(3, String(this.slice.bin(this.slice.length - 1)).length);
     this.fields = [
       text("bin", `${digits + 1}ch`, at => this.slice.isBin(at) ? this.slice.bin(at) : "", true),
-      text("request", "minmax(108px, 1.1fr)", at => this.slice.name(at)),
-      elements && text("element", "minmax(90px, 1.4fr)", at => { const element = this.slice.element(at); return element ? `${element.name}` : ""; }),
+      text("request", elements ? "112px" : "minmax(112px, 1fr)", at => this.slice.name(at)),
+      elements && text("element", "minmax(90px, 1fr)", at => { const element = this.slice.element(at); return element ? `${element.name}` : ""; }),
       text("state", "58px", at => { const model = this.slice.model(at); return model && this.slice.request(at).kind === "c" ? `${model.state} / ${model.mps}` : ""; }, true),
       text("range", "40px", at => this.slice.columns.range[at], true),
       encoder && text("low", "38px", at => encoder.low[at], true),
@@ -276,7 +276,8 @@ PAGES.slice = (page, data) => {
   page.append(el("div", { class: "head" }, el("h1", {}, data.title), el("span", { class: "dim" }, data.comment)),
     facts(["bins", count(data.bins)], ["bytes", count(data.bytes.length / 2)], ["", kinds], data.error && ["a decoder raises", data.error.is]));
   if (data.note) page.append(el("p", { class: "note" }, data.note));
-  for (const flag of data.flags.slice(0, 2)) page.append(el("p", { class: "dim" }, `${flag.name}: ${flag.bug}; it shows so: ${flag.shows}`));
+  // Of what is recorded the flag says nothing.
+  for (const flag of data.flags.filter(flag => flag.name !== "Recorded").slice(0, 2)) page.append(el("p", { class: "dim" }, `${flag.name}: ${flag.bug}; it shows so: ${flag.shows}`));
   if (failure) page.append(el("p", { class: "note bad" }, el("b", {}, `Wrong at bin ${failure.bin}: `), failure.what));
   const view = new SliceView(data, at => setFragment({ bin: slice.bin(at), ...(slice.isBin(at) ? {} : { step: at }) }));
   page.append(view.root, el("p", { class: "dim keys" }, ...["← → or j k: a step; PageUp, PageDown, Home, End; ", "/ searches, n and N: next and last found", failure ? "; f: the wrong one" : "", "; the address names the bin"]));
