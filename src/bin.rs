@@ -148,6 +148,26 @@ pub enum Place {
     Coefficient(u16),
 }
 
+/// A block: `Y3 cat 2` of H.264, `Cb 16,8 4x4` of H.265; and `macroblock 7`, `level 3`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |component: u8| ["Y", "Cb", "Cr"][usize::from(component) % 3];
+        match *self {
+            Place::Macroblock(address) => write!(f, "macroblock {address}"),
+            Place::CodingTreeUnit(address) => write!(f, "coding tree unit {address}"),
+            Place::Block { category, component, index } => {
+                write!(f, "{}{index} cat {category}", name(component))
+            }
+            Place::TransformBlock { component, x, y, log2_size } => {
+                let size = 1u64.checked_shl(log2_size.into()).unwrap_or(0);
+                write!(f, "{} {x},{y} {size}x{size}", name(component))
+            }
+            Place::Level(level) => write!(f, "level {level}"),
+            Place::Coefficient(level) => write!(f, "level {level}"),
+        }
+    }
+}
+
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)

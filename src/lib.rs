@@ -18,6 +18,7 @@
 //! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |
 //! | `suites`, `cosim`, `coverage`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
+//! | `report` | pages to be looked at: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
 //! | `files` | what is read by path | `trace`, `vectors`, `weights` |
 //!
 //! Without features only the first two rows are there, and they are `no_std`, with `alloc`. All features are on by
@@ -96,6 +97,8 @@ pub mod mutation;
 pub mod prove;
 #[cfg(feature = "trace")]
 pub mod replay;
+#[cfg(feature = "cosim")]
+pub mod report;
 #[cfg(feature = "cosim")]
 pub mod solver;
 #[cfg(feature = "avc")]

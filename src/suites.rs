@@ -278,11 +278,12 @@ fn of_trace(origin: Origin, path: &Path, trace: Trace) -> Result<Suite, SuiteErr
         .trim_end_matches(".264")
         .trim_end_matches(".h264");
     let vectors = trace.slices.iter().enumerate();
-    let vectors = vectors.map(|(i, slice)| vector(name_like(&format!("{stem}-{i}")), slice, trace.codec));
+    let vectors = vectors.map(|(i, slice)| of_slice(name_like(&format!("{stem}-{i}")), slice, trace.codec));
     Ok(Suite { name: name_like(stem), origin, vectors: vectors.collect() })
 }
 
-fn vector(id: String, slice: &TracedSlice, codec: Codec) -> Vector {
+/// A recorded slice as a vector.
+pub(crate) fn of_slice(id: String, slice: &TracedSlice, codec: Codec) -> Vector {
     let (header, lives) = (&slice.header, slice.segments.len());
     let comment = format!(
         "a recorded slice: slice_type {}, SliceQPY {}, {lives} lives of the engine",

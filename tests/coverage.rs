@@ -26,8 +26,8 @@ fn the_built_in_vectors_reach_everything_and_the_page_says_so() {
     let output = coverage(&["--html", page.to_str().unwrap()]);
     expect(&output, 0, &["63252   63252         0  100.00", "every item is at 100 % or above"]);
     let page = fs::read_to_string(page).unwrap();
-    let data = page.split("id=\"coverage\">").nth(1).unwrap().split("</script>").next().unwrap();
-    let data: Value = serde_json::from_str(data).unwrap();
+    let data = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: Value = serde_json::from_str::<Value>(data).unwrap()["report"].take();
     assert_eq!(
         (&data["reached"], data["items"][0]["hits"].as_array().unwrap().len()),
         (&true.into(), 63_252)

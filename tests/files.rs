@@ -94,6 +94,7 @@ fn writers(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
         "stream syntax s.264 -o",
         "stream trace s.264 --slice 0 -o",
         "vectors coverage v.json --goal 0 --html",
+        "view s.264 --slice 0 -o",
     ]
     .map(|verb| {
         expect(&run(dir, &format!("{verb} expected")), 0, &[]);
@@ -237,6 +238,7 @@ fn an_output_onto_an_input_is_refused_for_every_verb() {
         ("stream syntax s.264 -o", "s.264"),
         ("stream trace s.264 -o", "s.264"),
         ("vectors coverage v.json --goal 0 --html", "v.json"),
+        ("view s.264 -o", "s.264"),
     ];
     for (verb, input) in verbs {
         let whole = fs::read(at(input)).unwrap();
@@ -340,7 +342,7 @@ fn names_that_nobody_chose_never_collide() {
 }
 
 /// Each verb that reads a file, which is called IN; it is like the file of that name of [`inputs`].
-const READERS: [(&str, &str); 22] = [
+const READERS: [(&str, &str); 23] = [
     ("replay IN", "t.cbt.zst"),
     ("cosim --trace IN", "t.cbt.zst"),
     ("cosim --stream IN", "s.264"),
@@ -356,6 +358,7 @@ const READERS: [(&str, &str); 22] = [
     ("vectors explain x --file IN", "v.json"),
     ("vectors export --format csv --file IN", "v.json"),
     ("vectors coverage IN", "v.json"),
+    ("view IN --vector outstanding-0-carry -o out", "v.json"),
     ("weights compress IN -o out", "m.safetensors"),
     ("weights compress m.safetensors --coarseness 10 --sigma IN -o out", "m.safetensors"),
     ("weights decompress IN -o out", "m.sbw"),

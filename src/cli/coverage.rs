@@ -10,6 +10,7 @@ use clap::builder::PossibleValuesParser;
 use silicabac::cores::Direction;
 use silicabac::coverage::{Coverage, Item, Report};
 use silicabac::fit::{Can, Fitted, Fitter, Misfit};
+use silicabac::report::Page;
 use silicabac::suites::{BUILT_IN, BY_NAME, Suite};
 
 use super::{
@@ -88,7 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
 
 /// Writes the page; `of` says what was played.
 pub(super) fn write_html(path: &Path, report: &Report<'_>, of: &str, goal: f64) -> Result<(), Failure> {
-    write_file(path, |sink| sink.write_all(report.to_html(of, goal).as_bytes()))
+    let page = Page::coverage(report.to_json(goal), of).to_html();
+    write_file(path, |sink| sink.write_all(page.as_bytes()))
 }
 
 fn print(coverage: &Coverage, misfits: &Misfits, arguments: &Arguments) -> io::Result<()> {

@@ -263,7 +263,7 @@ fn write_failure(shrunk: &cosim::Shrunk, dir: &Path) -> Result<PathBuf, Failure>
     write_file(&file("json"), |sink| vectors::write_json(name, vectors, sink))?;
     write_file(&file("hex"), |sink| vectors::write_hex(vectors, sink))?;
     if let Some((_, CosimFailure::Core(mismatch))) = &shrunk.outcome.failure {
-        write_file(&file("vcd"), |sink| mismatch.waves.write_vcd(sink))?;
+        write_file(&file("vcd"), |sink| mismatch.write_vcd(sink))?;
     }
     write_plan(&file(WAITS), shrunk.plan.as_ref())?;
     Ok(file("json"))

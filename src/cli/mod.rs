@@ -22,6 +22,7 @@ mod supervise;
 mod sweep;
 mod tools;
 mod vectors;
+mod view;
 mod weights;
 
 #[cfg(test)]
@@ -70,6 +71,7 @@ enum Verb {
     Stream(stream::Arguments),
     Tools(tools::Arguments),
     Vectors(vectors::Arguments),
+    View(view::Arguments),
     Weights(weights::Arguments),
     Man(man::Arguments),
     /// Print a completion script for a shell
@@ -127,6 +129,8 @@ enum Failure {
     Waivers { path: PathBuf, what: String },
     #[error("{}: {what}", .path.display())]
     Waits { path: PathBuf, what: String },
+    #[error("{}: {what}", .path.display())]
+    NoPage { path: PathBuf, what: String },
     #[error("cannot read {}: {source}", .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error(
@@ -190,6 +194,7 @@ fn run(verb: &Verb, guard: &signals::Guard) -> Result<u8, Failure> {
         Verb::Stream(arguments) => stream::run(arguments),
         Verb::Tools(arguments) => tools::run(arguments),
         Verb::Vectors(arguments) => vectors::run(arguments),
+        Verb::View(arguments) => view::run(arguments),
         Verb::Weights(arguments) => weights::run(arguments),
         Verb::Man(arguments) => man::run(arguments),
         Verb::Completions { shell } => {

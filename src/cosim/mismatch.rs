@@ -1,6 +1,9 @@
 //! Where a core went wrong, as data.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 
@@ -33,6 +36,28 @@ impl Mismatch {
     /// What is wrong, in words, and how often the vector had been given up.
     pub fn what(&self) -> String {
         format!("{}{}", self.fault, times(self.given_up))
+    }
+
+    /// What is wrong and where, for machines.
+    pub fn to_json(&self) -> serde_json::Value {
+        let Mismatch { fault, clock, vector, bin, given_up, before, .. } = self;
+        let requests = before.iter().map(|(bin, request)| format!("{bin} {request}"));
+        let mut json = serde_json::json!(fault);
+        json["what"] = self.what().into();
+        json["vector"] = vector.as_str().into();
+        json["bin"] = (*bin).into();
+        json["clock"] = (*clock).into();
+        json["given_up"] = (*given_up).into();
+        json["requests"] = requests.collect();
+        json
+    }
+
+    /// Writes the clocks around it as a VCD file, with what is wrong in a comment.
+    ///
+    /// # Errors
+    /// Those of `sink`.
+    pub fn write_vcd(&self, sink: impl Write) -> io::Result<()> {
+        self.waves.write_vcd(sink, &self.to_json())
     }
 }
 

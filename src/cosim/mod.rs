@@ -29,7 +29,10 @@ use std::path::PathBuf;
 use crate::cores::CoreSpec;
 use crate::suites::{Origin, Suite};
 use crate::vectors::{self, Vector};
-pub use cause::{Evidence, Explanation, Rule, RuleError, causes, evidence, is_waived, unexplained, waiting};
+pub use cause::{
+    Evidence, Explained, Explanation, Rule, RuleError, Slip, causes, evidence, is_waived, slips, unexplained,
+    waiting,
+};
 pub use lockstep::Lockstep;
 pub use mismatch::{Cause, Fault, Mismatch};
 pub use model::{Model, Source};

@@ -137,12 +137,15 @@ impl Waves {
         table
     }
 
-    /// Writes a VCD file: the inputs, then twin and core as scopes of their own. A clock takes 10 ns.
+    /// Writes a VCD file: the inputs, then twin and core as scopes of their own. A clock takes 10 ns. What is said of it is a comment
+    /// of JSON.
     ///
     /// # Errors
     /// Those of `sink`.
-    pub fn write_vcd(&self, sink: impl Write) -> io::Result<()> {
+    pub(super) fn write_vcd(&self, sink: impl Write, of: &serde_json::Value) -> io::Result<()> {
         let mut writer = vcd::Writer::new(sink);
+        // A comment ends with the word $end.
+        writer.comment(&of.to_string().replace('$', "\\u0024"))?;
         writer.timescale(1, TimescaleUnit::NS)?;
         writer.add_module("cosim")?;
         let clk = writer.add_wire(1, "clk")?;

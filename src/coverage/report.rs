@@ -1,4 +1,4 @@
-//! Coverage for machines (JSON) and for readers (HTML).
+//! Coverage for machines.
 
 use serde_json::{Value, json};
 
@@ -14,11 +14,6 @@ pub struct Report<'a> {
     /// What they could cover, and what of it they have.
     pub items: Vec<&'a Item>,
 }
-
-/// The page; it draws what it finds in the JSON that is put into it.
-const PAGE: &str = include_str!("page.html");
-/// Where in the page that is.
-const DATA: &str = "{{coverage}}";
 
 impl Coverage {
     /// All of it.
@@ -55,13 +50,5 @@ impl<'a> Report<'a> {
             "reached": self.below(goal).is_empty(),
             "items": self.items.iter().copied().map(item).collect::<Vec<_>>(),
         })
-    }
-
-    /// A page that needs nothing but itself; `of` says what was played.
-    pub fn to_html(&self, of: &str, goal: f64) -> String {
-        let mut data = self.to_json(goal);
-        data["of"] = json!(of);
-        // Nothing in it ends the script that it stands in.
-        PAGE.replace(DATA, &data.to_string().replace('<', "\\u003c"))
     }
 }

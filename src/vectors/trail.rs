@@ -13,6 +13,8 @@ pub struct Step {
     pub request: Request,
     /// The state of its context variable: before a bin, or what a load sets it to.
     pub model: Option<ContextModel>,
+    /// The state that the request leaves it in.
+    pub next: Option<ContextModel>,
     /// The number of the bin, if it is one.
     pub bin: Option<u64>,
     /// The decoder's codIRange; the encoder's is the same, but behind a terminate bin of 1.
@@ -21,6 +23,10 @@ pub struct Step {
     pub cod_i_low: Option<u32>,
     /// The encoder's bitsOutstanding; likewise.
     pub bits_outstanding: Option<u32>,
+    /// How many bits the encoder has written; likewise.
+    pub written: Option<usize>,
+    /// The encoder's firstBitFlag; likewise.
+    pub first_bit_flag: Option<bool>,
     /// The decoder's codIOffset.
     pub cod_i_offset: u32,
     /// How many bits the decoder has read.
@@ -48,15 +54,22 @@ pub fn trail(vector: &Vector) -> Vec<Step> {
                 encoder.code(event);
             }
         }
+        let next = match request {
+            Request::Event(Event::Context { ctx, .. } | Event::Load { ctx, .. }) => Some(decoder.save(ctx)),
+            _ => None,
+        };
         let bin = request.is_bin().then_some(bins);
         bins += u64::from(request.is_bin());
         Step {
             request,
             model,
+            next,
             bin,
             cod_i_range: decoder.cod_i_range(),
             cod_i_low: (!vector.decode_only).then_some(encoder.cod_i_low_10()),
             bits_outstanding: (!vector.decode_only).then_some(encoder.bits_outstanding()),
+            written: (!vector.decode_only).then(|| encoder.bits().1),
+            first_bit_flag: (!vector.decode_only).then_some(encoder.first_bit_flag()),
             cod_i_offset: decoder.cod_i_offset(),
             position: decoder.position(),
             error: decoder.error().map(|error| error.kind),

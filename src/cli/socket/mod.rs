@@ -2,8 +2,10 @@
 
 mod verdicts;
 
+use std::path::PathBuf;
+
 use silicabac::cores::Direction;
-use silicabac::cosim::{self, Class, Explanation, Model, Rule, Rules, Source};
+use silicabac::cosim::{self, Class, Explained, Explanation, Model, Rule, Rules, Source};
 use silicabac::suites::Suite;
 use silicabac::vectors::Vector;
 use silicabac_sim::{Cache, Tools};
@@ -38,6 +40,9 @@ pub(super) struct Options {
     /// Leave out a class, or all vectors with a request like this: what is known to be wrong, so that what else is wrong shows
     #[arg(long, value_name = "CLASS|RULE")]
     waive: Vec<Known>,
+    /// Also write a page to be looked at: the verdicts, and the smallest failure of each cause bin by bin
+    #[arg(long, value_name = "FILE.html")]
+    html: Option<PathBuf>,
 }
 
 /// What is known to be wrong.
@@ -62,7 +67,7 @@ impl Options {
     /// Whether a core is to be judged in the socket.
     pub(super) fn is_wanted(&self, common: &judge::Options) -> bool {
         let is_given = self.socket.is_some() || self.patience.is_some() || self.can.is_given();
-        is_given || self.sources.are_given() || common.core_file().is_some()
+        is_given || self.html.is_some() || self.sources.are_given() || common.core_file().is_some()
     }
 
     /// Leaves what is to be played: how many vectors are not, because of what is known.
@@ -163,13 +168,16 @@ pub(super) fn judge(
         verdict
     });
     bar.finish();
-    let causes = match rules.plan {
-        Some(_) => cosim::waiting(&model, &cosim::unexplained(&judged, &[])),
+    let (causes, slips) = match rules.plan {
+        Some(_) => (cosim::waiting(&model, &cosim::unexplained(&judged, &[])), Vec::new()),
         None => causes(&model, &classes, &judged),
     };
-    let mut report = Report::new(&model, (seed, tools.versions()), judged, causes, waived);
-    report.write_failures(&common.failures)?;
-    report.print(options, common)?;
+    let mut report = Report::new(&model, (seed, tools.versions()), judged, (causes, slips), waived);
+    report.write_failures(options, common)?;
+    if let Some(path) = &options.html {
+        report.write_page(path)?;
+    }
+    report.print(common.format)?;
     Ok(match report.pass {
         true => Verdict::Equal,
         false if report.verdicts.iter().all(|row| row.vectors == 0) => Verdict::BadInput,
@@ -178,9 +186,13 @@ pub(super) fn judge(
 }
 
 /// Why classes fail that do.
-fn causes(model: &Model, classes: &[Class<'_>], verdicts: &[cosim::Verdict]) -> Vec<Explanation> {
+fn causes(
+    model: &Model,
+    classes: &[Class<'_>],
+    verdicts: &[cosim::Verdict],
+) -> (Vec<Explanation>, Vec<Explained>) {
     if verdicts.iter().all(|verdict| verdict.failed.is_none()) {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let all: Vec<(&str, &Vector)> = classes
         .iter()
@@ -198,5 +210,5 @@ fn causes(model: &Model, classes: &[Class<'_>], verdicts: &[cosim::Verdict]) -> 
     let mut causes = cosim::causes(&evidence);
     let others = cosim::unexplained(verdicts, &causes);
     causes.extend(cosim::waiting(model, &others));
-    causes
+    (causes, cosim::slips(model.direction(), &evidence))
 }

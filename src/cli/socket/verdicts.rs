@@ -7,7 +7,8 @@ use std::{
 };
 
 use serde::Serialize;
-use silicabac::cosim::{self, Explanation, Failed, Fault, Mismatch, Model};
+use silicabac::cosim::{self, Explained, Explanation, Failed, Fault, Mismatch, Model, Slip};
+use silicabac::report::{Clocks, Page, Slice};
 use silicabac::vectors::{self, Vector};
 
 use super::{Options, Source};
@@ -32,6 +33,9 @@ pub(super) struct Report {
     /// How many vectors were left out because of what is known.
     waived: usize,
     causes: Vec<Why>,
+    /// One thing changed in the flowcharts that gives what the core gives.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    slips: Vec<AsIf>,
     pub(super) verdicts: Vec<Row>,
 }
 
@@ -111,10 +115,21 @@ struct Why {
     requests: Vec<String>,
     /// Where the vector was written, with a waveform and the waits beside it.
     file: Option<PathBuf>,
+    /// What plays it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<String>,
     #[serde(skip)]
     written: Vec<Vector>,
     #[serde(skip)]
     failed: Failed,
+}
+
+#[derive(Serialize)]
+struct AsIf {
+    text: String,
+    #[serde(flatten)]
+    slip: Slip,
+    vectors: usize,
 }
 
 impl Row {
@@ -188,6 +203,7 @@ impl Why {
             clock: mismatch.clock,
             requests,
             file: None,
+            replay: None,
             written,
             failed: Failed { mismatch, ..example },
         }
@@ -201,14 +217,14 @@ impl Why {
         let file = |extension: &str| dir.join(format!("{name}.{extension}"));
         let mismatch = &self.failed.mismatch;
         write_file(&file("json"), |sink| vectors::write_json(&name, &self.written, sink))?;
-        write_file(&file("vcd"), |sink| mismatch.waves.write_vcd(sink))?;
+        write_file(&file("vcd"), |sink| mismatch.write_vcd(sink))?;
         judge::write_plan(&file(judge::WAITS), mismatch.plan.as_ref())?;
         self.file = Some(file("json"));
         Ok(())
     }
 
     /// With the requests up to it, but for the first of many.
-    fn print(&self, out: &mut impl Write, number: usize, replay: Option<&str>) -> io::Result<()> {
+    fn print(&self, out: &mut impl Write, number: usize) -> io::Result<()> {
         const CLASSES: usize = 6;
         let Why { text, rule, vectors, classes, vector, bins, what, bin, requests, stalls, .. } = self;
         writeln!(out, "\ncause {number}: {text}")?;
@@ -222,10 +238,23 @@ impl Why {
         if let Some(rule) = rule {
             writeln!(out, "  without what it explains: --waive '{rule}'")?;
         }
-        match replay {
+        match &self.replay {
             Some(command) => writeln!(out, "  replay: {command}"),
             None => Ok(()),
         }
+    }
+
+    /// The vector that fails, bin by bin; nothing of one that is too long for a page.
+    fn slice(&self) -> Option<Slice> {
+        let mismatch = &self.failed.mismatch;
+        let vector = self.written.iter().find(|vector| vector.id == mismatch.vector)?;
+        let mut vcd = Vec::new();
+        let clocks = mismatch.write_vcd(&mut vcd).ok().and_then(|()| Clocks::read(&vcd).ok());
+        let slice = Slice::new(vector).ok()?.with_failure(&mismatch.to_json());
+        Some(match clocks {
+            Some(clocks) => slice.with_clocks(&clocks),
+            None => slice,
+        })
     }
 }
 
@@ -234,9 +263,14 @@ impl Report {
         model: &Model,
         (seed, tools): (u64, &str),
         verdicts: Vec<cosim::Verdict>,
-        causes: Vec<Explanation>,
+        (causes, slips): (Vec<Explanation>, Vec<Explained>),
         waived: usize,
     ) -> Report {
+        let as_if = |explained: Explained| AsIf {
+            text: explained.to_string(),
+            slip: explained.slip,
+            vectors: explained.vectors,
+        };
         let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
         let verdicts: Vec<Row> = verdicts.into_iter().map(|verdict| Row::new(verdict, &causes)).collect();
         Report {
@@ -249,19 +283,37 @@ impl Report {
             tools: tools.to_owned(),
             waived,
             causes,
+            slips: slips.into_iter().map(as_if).collect(),
             verdicts,
         }
     }
 
     /// Writes the smallest failure of each cause.
-    pub(super) fn write_failures(&mut self, dir: &Path) -> Result<(), Failure> {
-        self.causes.iter_mut().try_for_each(|cause| cause.write(&self.top, dir))
+    pub(super) fn write_failures(
+        &mut self,
+        options: &Options,
+        common: &judge::Options,
+    ) -> Result<(), Failure> {
+        let mut causes = std::mem::take(&mut self.causes);
+        for cause in &mut causes {
+            cause.write(&self.top, &common.failures)?;
+            cause.replay = cause.file.as_ref().map(|file| self.replay(file, options, common));
+        }
+        self.causes = causes;
+        Ok(())
     }
 
-    pub(super) fn print(&self, options: &Options, common: &judge::Options) -> Result<(), Failure> {
+    /// Writes the page.
+    pub(super) fn write_page(&self, path: &Path) -> Result<(), Failure> {
+        let failures = self.causes.iter().map(Why::slice).collect();
+        let page = Page::verdicts(serde_json::json!(self), failures).to_html();
+        write_file(path, |sink| sink.write_all(page.as_bytes()))
+    }
+
+    pub(super) fn print(&self, format: ReportFormat) -> Result<(), Failure> {
         let mut out = out();
-        unless_closed(match common.format {
-            ReportFormat::Human => self.print_table(&mut out, options, common),
+        unless_closed(match format {
+            ReportFormat::Human => self.print_table(&mut out),
             ReportFormat::Json => serde_json::to_writer_pretty(&mut out, self)
                 .map_err(io::Error::from)
                 .and_then(|()| writeln!(out)),
@@ -269,12 +321,7 @@ impl Report {
         })
     }
 
-    fn print_table(
-        &self,
-        out: &mut impl Write,
-        options: &Options,
-        common: &judge::Options,
-    ) -> io::Result<()> {
+    fn print_table(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{:<38} {:>7} {:>10}  verdict", "class", "vectors", "bins/clock")?;
         for row in &self.verdicts {
             let pace = row.pace.map_or("-".to_owned(), |pace| format!("{:.4}", pace.bins_per_clock));
@@ -302,12 +349,12 @@ impl Report {
             )?;
         }
         for (number, cause) in (1..).zip(&self.causes) {
-            let replay = cause.file.as_ref().map(|file| self.replay(file, options, common));
-            cause.print(out, number, replay.as_deref())?;
+            cause.print(out, number)?;
         }
         if !self.causes.is_empty() {
             writeln!(out)?;
         }
+        self.slips.iter().try_for_each(|slip| writeln!(out, "{}\n", slip.text))?;
         self.print_summary(out)
     }
 

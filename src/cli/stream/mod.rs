@@ -30,7 +30,7 @@ use super::{
     print::{Format, say, unless_closed},
 };
 
-pub(super) use self::open::{Opened, open};
+pub(super) use self::open::{Opened, open, open_from};
 
 /// Look into H.264 and H.265 streams, trace their bins, and write them again, bin by bin
 #[derive(clap::Args)]

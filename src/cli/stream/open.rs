@@ -34,9 +34,18 @@ const MOST_AHEAD: usize = 1 << 23;
 
 /// Opens a stream of either standard; a container of streams is refused with the command that helps.
 pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
-    let source = files::open(path).map_err(failed)?;
+    let source = files::open(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
     let length = source.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
+    open_from(path, source, length)
+}
+
+/// The same of what has been opened, of so many bytes if that is known.
+pub(in crate::cli) fn open_from(
+    path: &Path,
+    source: impl Read + 'static,
+    length: Option<u64>,
+) -> Result<Opened, Failure> {
+    let failed = |source| Failure::Read { path: path.to_owned(), source };
     let bar = match length {
         Some(length) => ProgressBar::new(length)
             .with_style(style("[{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} {eta}")),

@@ -71,7 +71,7 @@ impl Rows {
             Event::Align => ("align\t\t\t".to_owned(), false),
             _ => return,
         };
-        let block = self.block.map(name_of).unwrap_or_default();
+        let block = self.block.map(|block| block.to_string()).unwrap_or_default();
         let level = self.level.map(|level| level.to_string()).unwrap_or_default();
         let element = self.element.map_or("", |element| element.0);
         let (number, address, bin_idx, bin) = (self.bin, self.address, self.bin_idx, u8::from(bin));
@@ -132,19 +132,6 @@ impl<C: Decode> Observer<C> for Rows {
         }
         self.bin += 1;
         self.bin_idx += 1;
-    }
-}
-
-/// `Y3 cat 2` of H.264, `Cb 16,8 4x4` of H.265.
-fn name_of(block: Place) -> String {
-    let name = |component: u8| ["Y", "Cb", "Cr"][usize::from(component) % 3];
-    match block {
-        Place::Block { category, component, index } => format!("{}{index} cat {category}", name(component)),
-        Place::TransformBlock { component, x, y, log2_size } => {
-            let size = 1 << log2_size;
-            format!("{} {x},{y} {size}x{size}", name(component))
-        }
-        _ => String::new(),
     }
 }
 

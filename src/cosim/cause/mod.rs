@@ -9,6 +9,7 @@ mod features;
 mod learn;
 mod rule;
 mod runs;
+mod slip;
 mod waiting;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use features::{Feature, NONE, Scale, Sight, sights};
 use learn::{Bag, Learnt, is_like};
 use rule::Values;
 pub use rule::{Rule, RuleError};
+pub use slip::{Explained, Slip, slips};
 pub use waiting::waiting;
 
 /// How a vector goes alone and without waits.

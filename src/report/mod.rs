@@ -1,0 +1,97 @@
+//! Every page of HTML that the tool makes: verdicts on a core, a slice bin by bin, coverage, mutants.
+//!
+//! Invariant: a page needs nothing but itself. Its policy (a `meta` element) lets it load nothing, and what it shows stands in it as one
+//! JSON, in which no `<` is left, so that no name ends the element that it stands in. All numbers of the coder are the oracle's; the script
+//! draws them and does no arithmetic that could be another one's, but for telling RenormE step by step, which a test holds against the
+//! oracle.
+//!
+//! There is no crate for templates here. A page is a skeleton of a dozen lines with three holes, a title, a style sheet and a script; rows
+//! that are drawn only where they are looked at, a hundred thousand of them, are the script's work anyway, and one way to make elements is
+//! less than two.
+
+mod clocks;
+mod elements;
+mod slice;
+
+use serde_json::{Value, json};
+
+pub use clocks::{Clocks, ClocksError};
+pub use elements::{Elements, SliceError};
+pub use slice::{MOST_REQUESTS, Slice, TooLong};
+
+use crate::mutation;
+
+/// A page, before it is written.
+///
+/// ```
+/// use silicabac::{bin::Event, report::{Page, Slice}, vectors::Vector};
+/// let vector = Vector::encoded("end", "</script>", &[], vec![Event::Terminate { bin: true }]);
+/// let html = Page::slice(Slice::new(&vector)?).to_html();
+/// assert!(html.contains("terminate") && !html.contains("\"</script>"));
+/// # Ok::<(), silicabac::report::TooLong>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Page {
+    title: String,
+    data: Value,
+}
+
+const SKELETON: &str = include_str!("page.html");
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = concat!(
+    include_str!("page.js"),
+    include_str!("slice.js"),
+    include_str!("picture.js"),
+    include_str!("clocks.js"),
+    include_str!("verdicts.js"),
+    include_str!("coverage.js"),
+    include_str!("mutation.js"),
+);
+
+impl Page {
+    fn new(kind: &str, title: String, mut data: Value) -> Page {
+        data["page"] = kind.into();
+        data["tool"] = concat!("silicabac ", env!("CARGO_PKG_VERSION")).into();
+        Page { title, data }
+    }
+
+    /// A slice bin by bin: a vector, a failure, a recorded slice.
+    pub fn slice(slice: Slice) -> Page {
+        Page::new("slice", slice.title().to_owned(), slice.into_json())
+    }
+
+    /// The verdicts on a core: the JSON of `cosim`. `failures` has, for each cause, the smallest failure bin by bin, where it is known.
+    pub fn verdicts(report: Value, failures: Vec<Option<Slice>>) -> Page {
+        let top = report["top"].as_str().unwrap_or("cores").to_owned();
+        let failures: Vec<Value> =
+            failures.into_iter().map(|slice| slice.map_or(Value::Null, Slice::into_json)).collect();
+        let verdict = if report["pass"] == true { "passes" } else { "fails" };
+        Page::new("verdicts", format!("{top} {verdict}"), json!({ "report": report, "failures": failures }))
+    }
+
+    /// What was covered: the JSON of `vectors coverage` and `stream coverage`. `of` says what was played.
+    pub fn coverage(report: Value, of: &str) -> Page {
+        Page::new("coverage", "Coverage".into(), json!({ "report": report, "of": of }))
+    }
+
+    /// What became of mutants.
+    pub fn mutation(report: &mutation::Report) -> Page {
+        Page::new("mutation", "Mutants".into(), json!({ "report": report.to_json() }))
+    }
+
+    /// What became of wrong designs.
+    pub fn designs(report: &mutation::DesignReport) -> Page {
+        Page::new("designs", "Wrong designs".into(), json!({ "report": report }))
+    }
+
+    /// The page.
+    pub fn to_html(&self) -> String {
+        let title = self.title.replace('&', "&amp;").replace('<', "&lt;");
+        // In this order: what is put in is not looked at again.
+        let (head, rest) = SKELETON.split_once("{{style}}").unwrap_or((SKELETON, ""));
+        let (body, rest) = rest.split_once("{{data}}").unwrap_or((rest, ""));
+        let (between, end) = rest.split_once("{{script}}").unwrap_or((rest, ""));
+        let data = self.data.to_string().replace('<', "\\u003c");
+        [&head.replace("{{title}}", &title), STYLE, body, &data, between, SCRIPT, end].concat()
+    }
+}
