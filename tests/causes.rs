@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use common::tools;
+use silicabac::bin::Event;
+use silicabac::cores::Direction;
 use silicabac::cosim::{self, Explanation, Model, Rules, Source};
-use silicabac::fit::CoreFile;
+use silicabac::fit::{Can, CoreFile};
 use silicabac::mutation::{Design, Designs};
 use silicabac::stress;
-use silicabac::vectors::Vector;
+use silicabac::vectors::{Flag, Vector};
 
 /// A list of faults, and the right core.
 fn list(name: &str) -> (Source, Vec<Design>) {
@@ -35,7 +37,7 @@ fn causes(right: &Source, fault: &Design, judged: &[&str]) -> Vec<Explanation> {
     let wrong = fault.edited(right, dir.path()).unwrap();
     let model = Model::build(&wrong, &cache, &tools).unwrap();
     let classes = cosim::classes(&model.fitter(), &VECTORS);
-    let rules = Rules { seed: 1, plan: None };
+    let rules = Rules { seed: 1, plan: None, stretch: cosim::STRETCH };
     let judged = classes.iter().filter(|class| judged.contains(&&*class.name));
     let verdicts: Vec<_> = judged.map(|class| cosim::judge(&model, class, &rules)).collect();
     let played = classes.iter().map(|class| (&*class.name, class.fitted.played()));
@@ -137,4 +139,74 @@ fn faults_are_told_by_their_causes_alone_and_in_pairs() {
     let some = CASES.iter().filter(|(_, wrong, ..)| wrong.iter().any(|name| name.contains(&part)));
     let wrong: Vec<_> = some.filter(|case| std::panic::catch_unwind(|| check(case)).is_err()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// The textbook encoder, with the `data` that it gives made wrong by what stands in `body`.
+fn textbook_with(body: &str) -> Model {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("wrong.v");
+    let ports = "input wire clk, rst, req_valid, output wire req_ready, input wire [2:0] req_kind, input wire req_bin,
+        input wire [6:0] req_model, input wire [7:0] req_data, output wire out_valid, input wire out_ready,
+        output wire [7:0] out_data, output wire out_last";
+    let core =
+        "textbook_encoder core (.req_count(4'd1), .req_ctx_idx(10'd0), .slice_codec(1'b0), .slice_type(2'd0),
+        .slice_qp(8'd0), .slice_index(2'd0), .out_count(), .out_data(data), .*);";
+    let text = format!(
+        "module wrong({ports}); wire [7:0] data; wire take = req_valid && req_ready; {body} {core} endmodule"
+    );
+    std::fs::write(&path, text).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files =
+        ["rtl/common/cabac_range_table.sv", "tests/cores/textbook_encoder.v"].map(|file| root.join(file));
+    // Nothing is given up, so that what fails under stalls takes waits alone.
+    let can = Can { reset: false, ..Can::ENGINE };
+    let source = Source { can, ..Source::new(Direction::Encoder, "wrong", [&files[..], &[path]].concat()) };
+    let (cache, tools) = tools();
+    Model::build(&source, &cache, &tools).unwrap()
+}
+
+/// What is said of a core that fails on these vectors, though on none alone and without waits.
+fn said_of_waits(model: &Model, vectors: &[Vector]) -> Vec<String> {
+    let classes = cosim::classes(&model.fitter(), vectors);
+    let rules = Rules { seed: 1, plan: None, stretch: cosim::STRETCH };
+    let verdicts: Vec<_> = classes.iter().map(|class| cosim::judge(model, class, &rules)).collect();
+    let causes = cosim::waiting(model, &cosim::unexplained(&verdicts, &[]));
+    causes.into_iter().map(|cause| cause.text).collect()
+}
+
+fn bypass_bins(id: &str, flags: &[Flag], bins: usize) -> Vector {
+    let events = [vec![Event::Bypass { bin: true }; bins], vec![Event::Terminate { bin: true }]].concat();
+    Vector::encoded(id, "", flags, events)
+}
+
+/// A core that is wrong after so many requests that nothing short shows it.
+#[test]
+fn what_only_a_very_long_slice_shows_is_told_so() {
+    let model = textbook_with(
+        "reg [19:0] taken; always @(posedge clk) if (rst) taken <= 0; else if (take) taken <= taken + 1;
+        assign out_data = data ^ (taken > 300005);",
+    );
+    let vectors = [bypass_bins("very-long-1", &[Flag::Large], 300_010), bypass_bins("short-1", &[], 0)];
+    assert!(cosim::evidence(&model, "very-long-N", &vectors[0]).is_none());
+    let long = "a vector fails if it has 300011 requests; nothing up to 300000 requests tells why";
+    assert_eq!(said_of_waits(&model, &vectors), [long]);
+}
+
+/// A core that is wrong if no request comes for three clocks at one bit of a byte.
+#[test]
+fn the_bit_of_a_byte_at_which_a_wait_falls_is_told() {
+    let model = textbook_with(
+        "reg [2:0] place, waited; reg wrong;
+        always @(posedge clk) begin
+            if (take) place <= req_kind == 7 ? 3'd1 : place + 3'd1;
+            waited <= req_valid ? 0 : waited == 7 ? 3'd7 : waited + 3'd1;
+            if (waited == 2 && !req_valid && place == 5) wrong <= 1;
+            if (out_valid && out_ready || rst) wrong <= 0;
+            if (rst) {place, waited} <= 0;
+        end
+        assign out_data = data ^ wrong;",
+    );
+    let said = said_of_waits(&model, &[bypass_bins("bypass-1", &[], 60)]);
+    let told = "a vector fails if no request is offered for 3 clocks or more at bit 5 of a byte; without that it passes";
+    assert_eq!(said, [told]);
 }

@@ -389,7 +389,7 @@ fn a_failure_that_takes_waits_leaves_the_fewest_and_they_show_it_again() {
     assert_eq!(waits.waits[0].port, Port::Bytes);
     let vectors = plan.to_str().unwrap().replace(".waits.json", ".json");
     let again = run(&["--vectors", &vectors, "--waits", plan.to_str().unwrap()]);
-    expect(&again, 1, &["stalls: planned", "1 of 1 suites failed"]);
+    expect(&again, 1, &["stalls: planned", "1 of 1 suite failed"]);
     let right =
         command().args(["cosim", "--core", "encoder", "--vectors", &vectors, "--waits"]).arg(&plan).output();
     expect(&right.unwrap(), 0, &["all equal"]);
@@ -420,7 +420,7 @@ fn a_failure_shows_rows_bins_and_command_and_leaves_the_fewest_bins_and_a_wavefo
         "<-- differs",
         "cod_i_range",
         "  align",
-        "1 of 1 suites failed",
+        "1 of 1 suite failed",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in:\n{text}");
     }

@@ -93,7 +93,7 @@ fn points_that_nothing_hits_or_waives_are_status_5_and_named() {
     let one = "# It is 0, 1, 6 or 16.\ncabac_decoder_request.sv toggle wanted[3]\n";
     let output = waivers(&format!("{one}\n# Wrong.\ncabac_decoder.sv toggle in_ready\n"));
     expect(&output, 5, &["cabac_decoder.sv:32: toggle rsp_bits[18]", "more (--format json)"]);
-    expect(&output, 5, &["waived, but not missed: cabac_decoder.sv in_ready", "1 waivers are needless"]);
+    expect(&output, 5, &["waived, but not missed: cabac_decoder.sv in_ready", "1 waiver is needless"]);
     let smoke = ["--core", "decoder", "--suite", "smoke", "--waivers", path.to_str().unwrap()];
     let json = cosim(&[&smoke[..], &["--format", "json"]].concat());
     expect(&json, 5, &["cabac_decoder_request.sv:19: toggle wanted[5]", "line case of `6'd63: trans_idx"]);

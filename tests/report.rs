@@ -56,7 +56,7 @@ fn view(dir: &Path, words: &str) -> String {
 fn difference(data: &Value, vector: &Vector) -> Option<String> {
     let steps = &data["steps"];
     let kinds: Vec<char> = steps["kind"].as_str()?.chars().collect();
-    let trail = trail(vector);
+    let trail: Vec<_> = trail(vector).collect();
     if kinds.len() != trail.len() {
         return Some(format!("{} requests, not {}", kinds.len(), trail.len()));
     }
@@ -387,7 +387,7 @@ fn pages_open_without_an_error_and_fit_the_screen() {
 fn keys_step_and_an_address_names_a_bin() {
     let vector = directed("outstanding-9-carry");
     let html = Page::slice(Slice::new(&vector).unwrap()).to_html();
-    let steps = trail(&vector);
+    let steps: Vec<_> = trail(&vector).collect();
     let at = |bin: u64| steps.iter().position(|step| step.bin == Some(bin)).unwrap();
     let keys = "const seen = []; const see = () => seen.push(document.querySelector('.slice').dataset.at); see(); \
         for (const key of ['j', 'ArrowDown', 'k', 'End', 'ArrowRight', 'ArrowLeft', 'Home']) { press(key); see(); } \

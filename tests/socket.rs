@@ -318,7 +318,7 @@ fn a_failure_is_written_and_its_command_shows_it_again() {
     assert!(waves.contains("out_data") && waves.contains("$scope module core"), "{waves}");
     let (whole, count) = (fs::read(&written).unwrap(), || files().count());
     let before = count();
-    expect(&run(&["--vectors", written.to_str().unwrap(), "--seed", "3"]), 1, &["FAILS in 1 of 1 classes"]);
+    expect(&run(&["--vectors", written.to_str().unwrap(), "--seed", "3"]), 1, &["FAILS in 1 of 1 class"]);
     // What it writes has the same name, but is not put over what it reads.
     assert!(fs::read(&written).unwrap() == whole);
     assert_eq!(count(), before + 2);
@@ -334,4 +334,184 @@ fn vectors_are_exported_as_tables() {
     let columns = lines.next().unwrap().split(',').count();
     assert!(lines.clone().count() > 10_000);
     assert!(lines.all(|line| line.split(',').count() == columns));
+}
+
+/// What a core is said to be, as JSON.
+#[track_caller]
+fn told(direction: &str, top: &str, files: &[String], arguments: &[&str], status: i32) -> Value {
+    let output = socket(direction, top, files, &[arguments, &["--format", "json"]].concat());
+    assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn what_a_core_takes_is_told_for_each_class_and_in_all() {
+    let lanes = ["--suite", "smoke", "--verilator-arg=-GLANES=2"];
+    let report = told("encoder", "textbook_encoder", &textbook(), &lanes, 0);
+    let of = |value: &Value, key: &str| value[key].as_f64().unwrap();
+    let rows = report["verdicts"].as_array().unwrap();
+    let all = &report["throughput"];
+    for throughput in rows.iter().map(|row| &row["throughput"]).chain([all]) {
+        let kinds = throughput["kinds"].as_array().unwrap();
+        let held: f64 = kinds.iter().map(|kind| of(kind, "clocks")).sum();
+        assert!(
+            (held - of(throughput, "clocks") - of(throughput, "load_clocks")).abs() < 1e-6,
+            "{throughput}"
+        );
+        let waits = throughput["waits"].as_array().unwrap();
+        let waited: f64 = waits.iter().map(|wait| of(wait, "transactions")).sum();
+        assert_eq!(waited, of(throughput, "transactions"), "{throughput}");
+    }
+    for key in ["bins", "clocks", "load_clocks", "transactions"] {
+        assert_eq!(rows.iter().map(|row| of(&row["throughput"], key)).sum::<f64>(), of(all, key), "{key}");
+    }
+    let requests: f64 = all["kinds"].as_array().unwrap().iter().map(|kind| of(kind, "requests")).sum();
+    assert!(of(all, "transactions") < 0.7 * requests && all["latency"]["of"] == "bytes", "{all}");
+    // The flowcharts take some clocks for a bin; and each slice has to be written to its end before the next begins.
+    assert!((0.1..0.5).contains(&of(all, "bins_per_clock")) && of(&all["slowest_stretch"], "clocks") > 200.0);
+    let items = report["coverage"]["items"].as_array().unwrap();
+    let cross = items.iter().find(|item| item["name"] == "cross").unwrap();
+    assert!(of(cross, "percent") > 1.0 && cross["hits"].as_array().unwrap().len() == 63_252);
+    let text = socket("encoder", "textbook_encoder", &textbook(), &lanes);
+    let words = [
+        "when nothing waits",
+        "terminate ",
+        "waits, in clocks: ",
+        "the longest: ",
+        "from requests to bytes: ",
+        "the vectors reach ",
+    ];
+    expect(&text, 0, &words);
+}
+
+#[test]
+fn slices_of_a_stream_are_measured_one_by_one() {
+    let stream =
+        common::streams().into_iter().find(|path| path.to_string_lossy().contains("x264_gray")).unwrap();
+    let arguments = ["--stream", stream.to_str().unwrap(), "--stretch", "16"];
+    let report = told("decoder", "", &[], &arguments, 0);
+    let all = &report["throughput"];
+    let slowest = &all["slowest_vector"];
+    assert!(slowest["vector"].as_str().unwrap().contains("x264_gray"), "{slowest}");
+    assert!(
+        slowest["clocks_each"].as_f64().unwrap() * all["bins_per_clock"].as_f64().unwrap() >= 1.0,
+        "{all}"
+    );
+    assert_eq!(all["slowest_stretch"]["length"], 16);
+    let ours =
+        command().args(["cosim", "--core", "decoder", "--seed", "1"]).args(&arguments[..2]).output().unwrap();
+    expect(&ours, 0, &["the slowest slice is ", " clocks each"]);
+}
+
+#[test]
+fn any_number_of_processors_says_the_same() {
+    let [one, two] = ["1", "2"].map(|jobs| {
+        let mut report = told(
+            "encoder",
+            "saturating_counter",
+            &faulty("saturating_counter"),
+            &["--suite", "smoke", "-j", jobs],
+            1,
+        );
+        let rows = report["verdicts"].as_array_mut().unwrap();
+        rows.iter_mut().for_each(|row| row["seconds"] = 0.into());
+        report["causes"].as_array_mut().unwrap().iter_mut().for_each(|cause| cause["file"] = 0.into());
+        report
+    });
+    assert!(one == two);
+    // Each vector that fails alone is named.
+    let row =
+        one["verdicts"].as_array().unwrap().iter().find(|row| row["class"] == "outstanding-N-carry").unwrap();
+    let failing = row["failing"].as_array().unwrap();
+    assert_eq!((&failing[0]["vector"], &failing[0]["cause"]), (&row["failure"]["first"], &"wrong".into()));
+}
+
+#[test]
+fn build_servers_are_told_times_and_the_core() {
+    let output = socket("encoder", "", &[], &["--suite", "smoke", "--format", "junit"]);
+    expect(&output, 0, &["<testcase name=\"outstanding-N-carry\" classname=\"cabac_encoder\" time=\""]);
+}
+
+#[test]
+fn a_hunt_is_printed_and_its_command_shows_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let hunt = |arguments: &[&str]| {
+        let mut command = command();
+        command.args(["cosim", "--socket", "encoder", "--seed", "1", "--failures"]).arg(dir.path());
+        command.args(arguments).output().unwrap()
+    };
+    let output = hunt(&["--hunt", "200", "--stretch", "32"]);
+    let words =
+        ["32 bins, alignments or raw bytes of one engine run take ", "cabac_encoder is right in 200 tries"];
+    expect(&output, 0, &words);
+    let json: Value =
+        serde_json::from_slice(&hunt(&["--hunt", "200", "--stretch", "32", "--format", "json"]).stdout)
+            .unwrap();
+    let slowest = &json["hunt"]["slowest"][0];
+    let clocks = format!("{} from bin ", slowest["clocks"]);
+    let again = hunt(&["--vectors", slowest["file"].as_str().unwrap(), "--stretch", "32"]);
+    expect(&again, 0, &["the slowest 32 bins", &clocks]);
+    let counter = faulty("saturating_counter");
+    let wrong = [
+        &["--top", "saturating_counter", "--hunt", "500", "--rtl"],
+        &*counter.iter().map(String::as_str).collect::<Vec<_>>(),
+    ]
+    .concat();
+    let wrong = hunt(&wrong);
+    expect(
+        &wrong,
+        1,
+        &[
+            "saturating_counter is WRONG at bin ",
+            " of the output is ",
+            "replay: silicabac cosim --socket encoder --vectors ",
+        ],
+    );
+    expect(&hunt(&["--hunt", "--suite", "smoke"]), 2, &["cannot be used with"]);
+}
+
+#[test]
+fn what_the_vectors_run_and_toggle_of_any_core_is_told() {
+    let coverage = ["--suite", "smoke", "--coverage"];
+    let output = socket("encoder", "textbook_encoder", &textbook(), &coverage);
+    expect(&output, 5, &["textbook_encoder.v", "missed: textbook_encoder.v:29: toggle out_count[1]"]);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("waivers");
+    fs::write(&path, "# A byte at once.\ntextbook_encoder.v toggle out_count[3:1]\n").unwrap();
+    let report = told(
+        "encoder",
+        "textbook_encoder",
+        &textbook(),
+        &[&coverage[..], &["--waivers", path.to_str().unwrap()]].concat(),
+        5,
+    );
+    assert_eq!(report["waived"].as_array().unwrap().len(), 3);
+    assert!(
+        report["missed"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|point| !point.as_str().unwrap().contains("out_count"))
+    );
+    let wrong = socket("encoder", "saturating_counter", &faulty("saturating_counter"), &coverage);
+    expect(&wrong, 1, &["MISMATCH in class outstanding-N-carry"]);
+}
+
+#[test]
+fn waits_that_are_given_are_named_as_the_cause() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("waits.json");
+    fs::write(&path, r#"{"waits": [{"port": "bytes", "when": {"transfer": 1}, "clocks": 40}]}"#).unwrap();
+    let arguments = ["--suite", "smoke", "--class", "outstanding-N-carry", "--waits", path.to_str().unwrap()];
+    let output = socket("encoder", "saturating_counter", &faulty("saturating_counter"), &arguments);
+    expect(
+        &output,
+        1,
+        &[
+            "stalls: planned",
+            "cause 1: a vector fails if the core waits as it was to",
+            "  1 class: outstanding-N-carry",
+        ],
+    );
+    expect(&socket("encoder", "textbook_encoder", &textbook(), &arguments), 0, &["passes: ", " of 1 class;"]);
 }

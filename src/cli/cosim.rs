@@ -26,6 +26,7 @@ use super::{
   silicabac cosim --rtl-dir my_rtl --core decoder --seed 1
   silicabac cosim --socket encoder --rtl my_core.sv --top my_core
   silicabac cosim --core my_core.toml
+  silicabac cosim --core my_core.toml --hunt
   silicabac cosim --stream in.264")]
 pub(super) struct Arguments {
     /// Suites to run; all built-in ones if neither this nor any file is given
@@ -51,7 +52,7 @@ pub(super) struct Arguments {
     /// Tell instead which lines of the Verilog the suites run and which signals they toggle
     #[arg(long)]
     coverage: bool,
-    /// What need not be hit, instead of rtl/coverage.waivers
+    /// What need not be hit: instead of rtl/coverage.waivers, or for a core in the socket
     #[arg(long, value_name = "FILE", requires = "coverage")]
     waivers: Option<PathBuf>,
     #[command(flatten)]
@@ -67,9 +68,9 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let is_in_socket = arguments.socket.is_wanted(&arguments.options);
-    let is_for_ours = arguments.exhaustive || arguments.coverage || arguments.options.rtl_dir.is_some();
+    let is_for_ours = arguments.exhaustive || arguments.options.rtl_dir.is_some();
     if is_in_socket && is_for_ours {
-        let what = "--exhaustive, --coverage and --rtl-dir are for the cores of this project, not for one in the socket";
+        let what = "--exhaustive and --rtl-dir are for the cores of this project, not for one in the socket";
         return Err(Failure::Usage(what.into()));
     }
     if arguments.exhaustive {
@@ -78,13 +79,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let seed = arguments.options.seed();
     let read = read(arguments)?;
     let suites = || all_suites(arguments, read, seed);
+    if arguments.coverage && arguments.options.is_junit() {
+        return Err(Failure::Usage("--coverage cannot be printed as junit".into()));
+    }
     if is_in_socket {
-        return socket::judge(suites, seed, &arguments.socket, &arguments.options);
+        let covers = arguments.coverage.then_some(arguments.waivers.as_deref());
+        return socket::judge(suites, seed, &arguments.socket, &arguments.options, covers);
     }
     if arguments.coverage {
-        if arguments.options.is_junit() {
-            return Err(Failure::Usage("--coverage cannot be printed as junit".into()));
-        }
         return rtl_coverage::run(suites, seed, arguments.waivers.as_ref(), &arguments.options);
     }
     judge::judge(suites, Vec::new(), seed, &arguments.options)

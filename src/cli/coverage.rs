@@ -16,7 +16,7 @@ use silicabac::suites::{BUILT_IN, BY_NAME, Suite};
 use super::{
     Failure, Verdict, fit,
     output::write_file,
-    print::{Format, out, unless_closed},
+    print::{Format, counted, out, unless_closed},
     read_suites,
 };
 
@@ -98,7 +98,8 @@ fn print(coverage: &Coverage, misfits: &Misfits, arguments: &Arguments) -> io::R
     match arguments.format {
         Format::Human => {
             for (why, vectors) in misfits {
-                writeln!(out, "{vectors} vectors are not applicable: {why}")?;
+                let are = if *vectors == 1 { "is" } else { "are" };
+                writeln!(out, "{} {are} not applicable: {why}", counted(*vectors, "vector"))?;
             }
             print_table(&mut out, &coverage.report(), arguments.goal)
         }

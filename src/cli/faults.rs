@@ -18,6 +18,7 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict,
+    jobs::Jobs,
     judge::{in_parallel, without_doubles},
     output::{create_dir, write_file},
     print::{Format, Progress, out, say, unless_closed},
@@ -33,6 +34,7 @@ pub(super) fn run(
     suites: Vec<Suite>,
     report: Option<&Path>,
     format: Format,
+    jobs: Jobs,
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let lists = lists.iter().map(|list| Ok(Designs::read(list)?.sample(sample)));
@@ -56,7 +58,7 @@ pub(super) fn run(
     let listed = listed.collect::<Result<Vec<_>, Failure>>()?;
     let all: Vec<_> = listed.iter().flat_map(|list| list.faults.iter().map(move |of| (list, of))).collect();
     let bar = Progress::new(all.len() as u64, "faults");
-    let judged = in_parallel(&all, |&(Listed { source, name, judge, .. }, (fault, earlier))| {
+    let judged = in_parallel(jobs, &all, |&(Listed { source, name, judge, .. }, (fault, earlier))| {
         let row = match (earlier, judge) {
             (Earlier::Holds(row), _) => Some(row.clone()),
             (Earlier::Stale(class), Some(judge)) => {

@@ -13,7 +13,9 @@ use std::{
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use silicabac::cores::{self, CoreSpec, Direction};
-use silicabac::cosim::{self, Failure as CosimFailure, Mismatch, Model, Outcome, Plan, Report, Source, Ways};
+use silicabac::cosim::{
+    self, Failure as CosimFailure, Mismatch, Model, Outcome, Plan, Report, Slow, Source, Throughput, Ways,
+};
 use silicabac::files;
 use silicabac::suites::{Origin, Suite};
 use silicabac::vectors::{self, Vector};
@@ -22,8 +24,9 @@ use silicabac_sim::{Cache, Tools};
 use super::{
     Failure, Verdict,
     fit::CoreName,
+    jobs::Jobs,
     output::{create_dir, free_name, write_file},
-    print::{Progress, ReportFormat, out, say, unless_closed},
+    print::{Progress, ReportFormat, counted, out, say, unless_closed},
     shell,
     supervise::Limits,
 };
@@ -51,6 +54,8 @@ pub(super) struct Options {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
+    #[command(flatten)]
+    pub(super) jobs: Jobs,
     #[command(flatten)]
     limits: Limits,
 }
@@ -140,6 +145,12 @@ impl Options {
         options
     }
 
+    /// Whether what a core takes for a suite is told: to machines, and of slices that somebody has, not of what is made up.
+    fn tells_throughput(&self, suite: &Suite) -> bool {
+        let is_made_up = matches!(suite.origin, Origin::BuiltIn);
+        self.format == ReportFormat::Json || self.is_human() && !is_made_up
+    }
+
     pub(super) fn is_junit(&self) -> bool {
         self.format == ReportFormat::Junit
     }
@@ -178,6 +189,9 @@ pub(super) fn judge(
     let run = |&(suite, model): &(&Suite, &Model)| {
         bar.set_message(&suite.name);
         let mut outcome = cosim::run(model, suite, seed, &ways, &mut |events| bar.inc(events));
+        if outcome.failure.is_none() && options.tells_throughput(suite) {
+            outcome.throughput = cosim::throughput(model, suite);
+        }
         let mut shrunk = None;
         if outcome.failure.is_some() {
             bar.set_message(&format!("shrinking {}", suite.name));
@@ -188,7 +202,7 @@ pub(super) fn judge(
     };
     let mut report = Report { seed, tools: tools.versions().to_owned(), errors, outcomes: Vec::new() };
     let mut shrunk = Vec::new();
-    for (outcome, files) in in_parallel(&runs, run) {
+    for (outcome, files) in in_parallel(options.jobs, &runs, run) {
         if outcome.failure.is_some() {
             shrunk.push(files);
         }
@@ -210,9 +224,13 @@ pub(super) fn without_doubles(suites: Vec<Suite>) -> Vec<Vector> {
     all.filter(|vector| seen.insert(vector.id.clone())).collect()
 }
 
-/// Does the work of all items, several at a time; the results in the order of the items.
-pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+/// Does the work of all items, so many at a time; the results in the order of the items.
+pub(super) fn in_parallel<T: Sync, R: Send>(
+    jobs: Jobs,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let threads = jobs.count().min(items.len());
     let next = AtomicUsize::new(0);
     let worker = || {
         let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
@@ -324,6 +342,15 @@ fn print_table(
             )?,
         }
     }
+    for Outcome { suite, core, throughput, .. } in &report.outcomes {
+        let slowest = throughput.as_ref().and_then(Throughput::slowest_vector);
+        if let Some(Slow { vector, bins, clocks, clocks_each, .. }) = slowest {
+            writeln!(
+                out,
+                "{suite} on {core}: the slowest slice is {vector}, {bins} bins in {clocks} clocks, {clocks_each:.4} clocks each"
+            )?;
+        }
+    }
     let failures = report.outcomes.iter().filter_map(|outcome| Some((outcome, outcome.failure.as_ref()?)));
     for ((outcome, (stalls, failure)), shrunk) in failures.zip(shrunk) {
         print_failure(out, outcome, stalls, failure)?;
@@ -342,7 +369,7 @@ fn print_table(
             out,
             "all equal: oracle, engine, cycle model and Verilog; {bins} bins in {clocks} clocks of lockstep"
         )?,
-        _ => write!(out, "{failed} of {} suites failed", report.outcomes.len())?,
+        _ => write!(out, "{failed} of {} failed", counted(report.outcomes.len(), "suite"))?,
     }
     writeln!(out, "; seed {}, {}", report.seed, report.tools)
 }
@@ -378,7 +405,9 @@ fn print_shrunk(out: &mut impl Write, shrunk: Option<&Files>) -> io::Result<()> 
     let vectors = &shrunk.suite.vectors;
     let bins: usize = vectors.iter().map(Vector::bins).sum();
     let more = if vectors.len() > 1 { format!(" of {} vectors", vectors.len()) } else { String::new() };
-    writeln!(out, "  {bins} bins{more} are enough; {} (.hex, and .vcd for the waveform):", path.display())?;
+    let are = if bins == 1 { "is" } else { "are" };
+    let bins = counted(bins, "bin");
+    writeln!(out, "  {bins}{more} {are} enough; {} (.hex, and .vcd for the waveform):", path.display())?;
     for vector in vectors {
         let hex: String = vector.bytes.iter().take(SHOWN).map(|byte| format!(" {byte:02x}")).collect();
         writeln!(out, "    {}, {} bytes:{hex}", vector.id, vector.bytes.len())?;

@@ -5,6 +5,7 @@ mod cosim;
 mod coverage;
 mod faults;
 mod fit;
+mod jobs;
 mod judge;
 mod man;
 mod mutate;

@@ -4,7 +4,6 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
-    thread,
 };
 
 use silicabac::cores::{self, CoreSpec};
@@ -18,6 +17,7 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict, faults,
+    jobs::Jobs,
     judge::core_names,
     output::{create_dir, distinct, write_file},
     print::{Format, Progress as Bar, ReportFormat, out, say, unless_closed},
@@ -67,6 +67,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     #[command(flatten)]
+    jobs: Jobs,
+    #[command(flatten)]
     limits: Limits,
 }
 
@@ -85,8 +87,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { core, count, seed, sample, .. } = *arguments;
     let suites = suites(&arguments.vectors)?;
     if !arguments.faults.is_empty() {
-        let report = arguments.report.as_deref();
-        return faults::run(&arguments.faults, sample, seed.into(), suites, report, arguments.format);
+        let Arguments { faults, report, format, jobs, .. } = arguments;
+        return faults::run(faults, sample, seed.into(), suites, report.as_deref(), *format, *jobs);
     }
     let cache = Cache::from_env()?;
     let notice = &mut |line: &str| say(line);
@@ -95,7 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let tools = Tools::find(&cache, notice)?;
     let machine = Machine { yosys, solver, tools, cache };
     let cores = core.map_or(cores::ALL.to_vec(), |core| vec![core]);
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.jobs.count();
     let files = arguments.report.as_deref().map(Files::new).transpose()?;
     let known = files.as_ref().map(Files::read).transpose()?.flatten();
     let report = Report {

@@ -78,6 +78,12 @@ pub(super) fn binary_out() -> io::Result<impl Write> {
     Ok(BufWriter::new(io::stdout().lock()))
 }
 
+/// A number of things: "1 class", "2 classes".
+pub(super) fn counted(number: usize, one: &str) -> String {
+    let plural = if one.ends_with('s') { "es" } else { "s" };
+    format!("{number} {one}{}", if number == 1 { "" } else { plural })
+}
+
 /// One line of a result.
 pub(super) fn line(text: impl Display) -> Result<(), Failure> {
     unless_closed(writeln!(out(), "{text}"))

@@ -3,13 +3,13 @@
 use std::{
     collections::BTreeMap,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde_json::json;
 use silicabac::cosim::{
     Model, Source,
-    coverage::{self, Judgement, Kind, Points, WAIVERS, Waivers},
+    coverage::{self, Judgement, Kind, Points, Waivers},
 };
 use silicabac::files;
 use silicabac::suites::Suite;
@@ -17,7 +17,7 @@ use silicabac_sim::{Cache, Tools};
 
 use super::{
     Failure, Verdict, judge,
-    print::{Progress, out, say, unless_closed},
+    print::{Progress, counted, out, say, unless_closed},
 };
 
 /// Plays the suites to cores that count, and prints what was never hit. The suites are asked for once the cores are built.
@@ -27,7 +27,7 @@ pub(super) fn run(
     waivers: Option<&PathBuf>,
     options: &judge::Options,
 ) -> Result<Verdict, Failure> {
-    let waivers = read_waivers(waivers)?;
+    let waivers = waivers.map_or_else(|| Ok(Waivers::built_in()), |path| read_waivers(path))?;
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut models = Vec::new();
@@ -48,30 +48,42 @@ pub(super) fn run(
                 Err(coverage::Failure::Sim(error)) => return Err(error.into()),
                 Err(mismatch) => {
                     bar.finish();
-                    unless_closed(writeln!(out(), "MISMATCH in suite {}, {mismatch}", suite.name))?;
-                    return Ok(Verdict::Mismatch);
+                    return self::mismatch(&format!("suite {}", suite.name), &mismatch);
                 }
             }
         }
         bar.finish();
     }
-    let judgement = waivers.judge(&points);
+    report(&points, &waivers, &format!("seed {seed}, {}", tools.versions()), options)
+}
+
+/// Prints what was hit and what was not; `played` says how it was played.
+pub(super) fn report(
+    points: &Points,
+    waivers: &Waivers,
+    played: &str,
+    options: &judge::Options,
+) -> Result<Verdict, Failure> {
+    let judgement = waivers.judge(points);
     let reached = judgement.missed.is_empty() && judgement.needless.is_empty();
-    let played = format!("seed {seed}, {}", tools.versions());
     unless_closed(match options.is_human() {
-        true => print_table(&points, &judgement, &played),
-        false => print_json(&points, &judgement, &played),
+        true => print_table(points, &judgement, played),
+        false => print_json(points, &judgement, played),
     })?;
     Ok(if reached { Verdict::Equal } else { Verdict::BelowGoal })
 }
 
-/// Those of a file, or those of the built-in cores.
-fn read_waivers(path: Option<&PathBuf>) -> Result<Waivers, Failure> {
-    let text = path.map_or(Ok(WAIVERS.to_owned()), |path| files::read_to_string(path));
-    let path = path.cloned().unwrap_or("coverage.waivers".into());
-    let failed = |what: String| Failure::Waivers { path: path.clone(), what };
-    Waivers::read(&text.map_err(|error| failed(error.to_string()))?)
-        .map_err(|error| failed(error.to_string()))
+/// Says that a core is wrong, so that what it covers means nothing.
+pub(super) fn mismatch(of: &str, failure: &coverage::Failure) -> Result<Verdict, Failure> {
+    unless_closed(writeln!(out(), "MISMATCH in {of}, {failure}"))?;
+    Ok(Verdict::Mismatch)
+}
+
+/// The waivers of a file.
+pub(super) fn read_waivers(path: &Path) -> Result<Waivers, Failure> {
+    let failed = |what: String| Failure::Waivers { path: path.to_owned(), what };
+    let text = files::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    Waivers::read(&text).map_err(|error| failed(error.to_string()))
 }
 
 /// Points of a kind in a file: how many there are, were hit, are waived.
@@ -117,7 +129,10 @@ fn print_table(points: &Points, judgement: &Judgement, played: &str) -> io::Resu
     match (missed.len(), needless.len()) {
         (0, 0) => writeln!(out, "every point is hit or waived; {played}"),
         (missed, needless) => {
-            writeln!(out, "{missed} points are missed, {needless} waivers are needless; {played}")
+            let [missed, needless] = [(missed, "point"), (needless, "waiver")].map(|(count, what)| {
+                format!("{} {}", counted(count, what), if count == 1 { "is" } else { "are" })
+            });
+            writeln!(out, "{missed} missed, {needless} needless; {played}")
         }
     }
 }

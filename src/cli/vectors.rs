@@ -21,7 +21,7 @@ use silicabac::vectors::{self, Flag, Vector, trail};
 use super::{
     Failure, Verdict, coverage, fit, judge,
     output::{create_dir, write_file},
-    print::{Format, ReportFormat, out, say, unless_closed},
+    print::{Format, ReportFormat, counted, out, say, unless_closed},
     read_suites,
     supervise::Limits,
 };
@@ -170,7 +170,8 @@ fn tell_misfits<'a>(all: impl IntoIterator<Item = &'a Fitted<'a>>) {
         *misfits.entry(why).or_insert(0) += vectors;
     }
     for (why, vectors) in misfits {
-        say(format_args!("{vectors} vectors are not applicable: {why}"));
+        let are = if vectors == 1 { "is" } else { "are" };
+        say(format_args!("{} {are} not applicable: {why}", counted(vectors, "vector")));
     }
 }
 
@@ -386,12 +387,8 @@ fn print_classes(vectors: &[&Vector]) -> io::Result<()> {
         let catches = vectors[0].flags.first().map_or("", |flag| flag.bug());
         writeln!(out, "{class:<34} {:>7} {bins:>8}  {:<8} {catches}", vectors.len(), coders(vectors[0]))?;
     }
-    writeln!(
-        out,
-        "{} vectors of {} classes; add a word to see those whose names contain it",
-        vectors.len(),
-        classes.len()
-    )
+    let (vectors, classes) = (counted(vectors.len(), "vector"), counted(classes.len(), "class"));
+    writeln!(out, "{vectors} of {classes}; add a word to see those whose names contain it")
 }
 
 fn coders(vector: &Vector) -> &'static str {
@@ -464,13 +461,13 @@ fn explain(vector: &Vector, rows: usize) -> io::Result<()> {
     }
     writeln!(out, "  error: {}\n", vector.error.map_or("none".into(), |error| error.to_string()))?;
 
-    let trail = trail(vector);
     writeln!(
         out,
         "{:>6}  {:<26} {:>9} {:>7} {:>11} {:>10} {:>9}",
         "bin", "request", "codIRange", "codILow", "outstanding", "codIOffset", "bits read"
     )?;
-    for step in trail.iter().take(rows) {
+    let mut steps = trail(vector);
+    for step in steps.by_ref().take(rows) {
         let bin = step.bin.map_or(String::new(), |bin| bin.to_string());
         let number = |value: Option<u32>| value.map_or("-".into(), |value| value.to_string());
         writeln!(
@@ -485,8 +482,9 @@ fn explain(vector: &Vector, rows: usize) -> io::Result<()> {
             step.error.map_or(String::new(), |error| format!("  {error:?}")),
         )?;
     }
-    if trail.len() > rows {
-        writeln!(out, "  ... and {} more requests (--all)", trail.len() - rows)?;
+    match steps.count() {
+        0 => {}
+        more => writeln!(out, "  ... and {} (--all)", counted(more, "more request"))?,
     }
     writeln!(out, "\nbytes:")?;
     for line in vector.bytes.chunks(16).take(rows) {

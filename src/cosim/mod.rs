@@ -7,6 +7,7 @@
 mod cause;
 pub mod coverage;
 mod feed;
+mod hunt;
 mod lockstep;
 mod mismatch;
 mod model;
@@ -19,12 +20,14 @@ mod simulated;
 mod stalls;
 pub mod sweep;
 mod testbench;
+mod throughput;
 mod verdict;
 mod waits;
 mod waves;
 mod ways;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::cores::CoreSpec;
 use crate::suites::{Origin, Suite};
@@ -33,6 +36,7 @@ pub use cause::{
     Evidence, Explained, Explanation, Rule, RuleError, Slip, causes, evidence, is_waived, slips, unexplained,
     waiting,
 };
+pub use hunt::{Caught, Hunt, Slowest, Within, hunt};
 pub use lockstep::Lockstep;
 pub use mismatch::{Cause, Fault, Mismatch};
 pub use model::{Model, Source};
@@ -43,6 +47,7 @@ pub use shrink::{Shrunk, shrink};
 pub use simulated::Simulated;
 pub use stalls::Stalls;
 pub use testbench::{TestbenchError, TestbenchFor, testbench};
+pub use throughput::{Latency, LongestWait, OfKind, STRETCH, Slow, Stretch, Throughput};
 pub use verdict::{Class, Failed, Rules, Verdict, classes, judge};
 pub use waits::{GiveUp, Plan, Port, Wait, Way, When};
 pub use waves::Waves;
@@ -90,6 +95,10 @@ pub struct Outcome {
     pub vectors: usize,
     /// Figures of the run without stalls; of what was played before a mismatch, nothing.
     pub stats: Stats,
+    /// What the core takes when nothing waits, if that was [measured](throughput()).
+    pub throughput: Option<Throughput>,
+    /// How long it took.
+    pub time: Duration,
     /// Bins in all runs.
     pub lockstep_bins: u64,
     /// Clocks in all runs.
@@ -110,6 +119,8 @@ impl Outcome {
             core: model.top().to_owned(),
             vectors: model.fitter().fit_all(&suite.vectors).fitting,
             stats: Stats::default(),
+            throughput: None,
+            time: Duration::ZERO,
             lockstep_bins: 0,
             lockstep_clocks: 0,
             failure: None,
@@ -166,6 +177,14 @@ pub fn run(model: &Model, suite: &Suite, seed: u64, ways: &Ways, progress: &mut 
     run_ways(model, suite, seed, ways, true, progress)
 }
 
+/// What a core takes for the vectors of a suite when nothing outside it waits; nothing if it fails, or none is for it.
+pub fn throughput(model: &Model, suite: &Suite) -> Option<Throughput> {
+    let fitted = model.fitter().fit_all(&suite.vectors);
+    let played = fitted.played();
+    let measured = (!played.is_empty()).then(|| model.measure(&model.flowing(&played), STRETCH).ok());
+    measured.flatten().map(|(_, throughput)| throughput)
+}
+
 /// [`run`]; whether a mismatch is to have the waits up to it.
 fn run_ways(
     model: &Model,
@@ -175,8 +194,10 @@ fn run_ways(
     records: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome {
+    let began = Instant::now();
     let mut run = Run { model, seed, records, outcome: Outcome::of(model, suite) };
     run.outcome.failure = run.all(&suite.vectors, ways, progress).err();
+    run.outcome.time = began.elapsed();
     run.outcome
 }
 

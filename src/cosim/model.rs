@@ -9,8 +9,9 @@ use silicabac_sim::{Cache, Design, Direction as PortDirection, Library, SimError
 
 use super::{
     Mismatch, Play, Simulated, Stats,
-    player::{self, Form},
+    player::{self, Form, Observer},
     rtl,
+    throughput::{Meter, Throughput},
 };
 use crate::cores::{CoreSpec, Direction};
 use crate::cycle::{Field, Fields, Inputs, LANES, Outputs};
@@ -222,6 +223,26 @@ impl Model {
     /// The first [`Mismatch`].
     pub fn play(&self, what: &Play<'_>, progress: &mut dyn FnMut(u64)) -> Result<Stats, Box<Mismatch>> {
         Ok(self.play_and_keep(what, progress)?.0)
+    }
+
+    /// Plays vectors to a core as [`play`](Self::play) does, and counts what it takes for them, and where so many bins, alignments and
+    /// raw bytes in a row take longest. What is counted is its own where the play makes it wait nowhere.
+    ///
+    /// # Errors
+    /// The first [`Mismatch`].
+    pub fn measure(&self, what: &Play<'_>, stretch: usize) -> Result<(Stats, Throughput), Box<Mismatch>> {
+        let mut meter = Meter::new(self.direction(), stretch);
+        let stats = self.play_watched(what, &mut meter)?;
+        Ok((stats, meter.throughput(&stats, what.vectors)))
+    }
+
+    /// Plays with this observer in the place of a twin.
+    pub(super) fn play_watched(
+        &self,
+        what: &Play<'_>,
+        observer: impl Observer,
+    ) -> Result<Stats, Box<Mismatch>> {
+        Ok(player::play(self.simulate(what.plan.power_on), observer, what, &mut |_| ())?.0)
     }
 
     /// A simulated core whose uninitialised bits are random with this seed.

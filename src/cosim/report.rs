@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Failure, Fault, Mismatch, Outcome};
+use super::{Failure, Fault, Mismatch, Outcome, Throughput};
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -34,12 +34,15 @@ struct JsonOutcome<'a> {
     core: &'a str,
     pass: bool,
     vectors: usize,
+    seconds: f64,
     bins: u64,
     clocks: u64,
     load_clocks: u64,
     bins_per_clock: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     longest_run: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throughput: Option<&'a Throughput>,
     lockstep_bins: u64,
     lockstep_clocks: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,11 +84,13 @@ impl Report {
             core: &outcome.core,
             pass: outcome.failure.is_none(),
             vectors: outcome.vectors,
+            seconds: outcome.time.as_secs_f64(),
             bins: outcome.stats.bins,
             clocks: outcome.stats.clocks,
             load_clocks: outcome.stats.load_clocks,
             bins_per_clock: outcome.stats.bins_per_clock(),
             longest_run: outcome.stats.longest_run,
+            throughput: outcome.throughput.as_ref(),
             lockstep_bins: outcome.lockstep_bins,
             lockstep_clocks: outcome.lockstep_clocks,
             failure: outcome
@@ -111,7 +116,9 @@ impl Report {
         for outcome in &self.outcomes {
             let failure =
                 outcome.failure.as_ref().map(|(stalls, failure)| format!("under {stalls} stalls: {failure}"));
-            suite.add_test_case(test_case(&outcome.suite, &outcome.core, failure));
+            let mut case = test_case(&outcome.suite, &outcome.core, failure);
+            case.set_time(outcome.time);
+            suite.add_test_case(case);
         }
         for error in &self.errors {
             let mut status = quick_junit::TestCaseStatus::non_success(quick_junit::NonSuccessKind::Error);
@@ -138,7 +145,7 @@ pub(super) fn test_case(name: &str, core: &str, failure: Option<String>) -> quic
 pub(super) fn junit(suite: quick_junit::TestSuite) -> String {
     let mut report = quick_junit::Report::new("silicabac");
     report.add_test_suite(suite);
-    // Writing to a string fails only if a time is out of range, and there are none.
+    // Writing to a string fails only if a time is out of range, and none is.
     report.to_string().unwrap_or_default()
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Mismatch, Model, Plan, Play, Stalls, Stats,
-    ways::{play_all, play_recorded},
+    Mismatch, Model, Plan, Play, Throughput,
+    ways::{play_all, play_all_measured, play_recorded},
 };
 use crate::fit::{Fitted, Fitter, Misfit};
 use crate::vectors::Vector;
@@ -21,7 +21,7 @@ pub struct Verdict {
     /// How many of them were not, since they are nothing for the core, and why.
     pub misfits: BTreeMap<Misfit, usize>,
     /// What they take when nothing waits; nothing of a class that fails before.
-    pub pace: Option<Stats>,
+    pub throughput: Option<Throughput>,
     /// What is wrong.
     pub failed: Option<Failed>,
 }
@@ -48,6 +48,8 @@ pub struct Rules {
     pub seed: u64,
     /// Instead of all stalls.
     pub plan: Option<Plan>,
+    /// Of how many bins, alignments and raw bytes in a row the slowest are looked for; [`STRETCH`](super::STRETCH) for most.
+    pub stretch: usize,
 }
 
 /// Vectors of a kind.
@@ -108,42 +110,35 @@ fn numbers(id: &str) -> Vec<u64> {
 pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     let Class { name, fitted } = class.clone();
     let vectors = fitted.played();
-    let mut pace = None;
-    let done = &mut |stalls, stats: &Stats| {
-        if stalls == Stalls::NONE.name {
-            pace = Some(*stats);
-        }
+    let mut throughput = None;
+    let wrong = match rules.plan {
+        _ if vectors.is_empty() => None,
+        Some(_) => fails(model, &vectors, rules, true),
+        None => play_all_measured(model, &vectors, rules, &mut throughput).err(),
     };
-    let wrong = if vectors.is_empty() { None } else { fails(model, &vectors, rules, true, done) };
     let failed = wrong.map(|among| shortest(model, &vectors, rules, among));
     let Fitted { fitting, in_part, misfits, .. } = fitted;
-    Verdict { class: name, vectors: fitting, in_part, misfits, pace, failed }
+    Verdict { class: name, vectors: fitting, in_part, misfits, throughput, failed }
 }
 
 /// What is wrong, and under which stalls.
 type Wrong = (&'static str, Box<Mismatch>);
 
-fn fails(
-    model: &Model,
-    vectors: &[&Vector],
-    rules: &Rules,
-    records: bool,
-    done: &mut dyn FnMut(&'static str, &Stats),
-) -> Option<Wrong> {
-    let Rules { seed, ref plan } = *rules;
+fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
+    let Rules { seed, ref plan, .. } = *rules;
     if let Some(plan) = plan {
         let planned = Play { plan: plan.clone(), ..model.flowing(vectors) };
         return Some((super::PLANNED, play_recorded(model, &planned, records, &mut |_| ()).err()?));
     }
-    play_all(model, vectors, seed, records, done).err()
+    play_all(model, vectors, seed, records, &mut |_, _| ()).err()
 }
 
 fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Failed {
     let mut by_length = members.to_vec();
     by_length.sort_by_key(|vector| vector.events.len());
-    let fails_alone = |vector: &&&Vector| fails(model, &[**vector], rules, false, &mut |_, _| ()).is_some();
+    let fails_alone = |vector: &&&Vector| fails(model, &[**vector], rules, false).is_some();
     for vector in &by_length {
-        if let Some((stalls, mismatch)) = fails(model, &[vector], rules, true, &mut |_, _| ()) {
+        if let Some((stalls, mismatch)) = fails(model, &[vector], rules, true) {
             let first = members.iter().find(fails_alone).map_or(&vector.id, |first| &first.id).clone();
             return Failed { vector: (*vector).clone(), among: Vec::new(), first, stalls, mismatch };
         }

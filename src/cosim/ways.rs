@@ -7,7 +7,7 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 
-use super::{GiveUp, Mismatch, Model, Plan, Play, Port, Stalls, Stats, Wait, Way, When};
+use super::{GiveUp, Mismatch, Model, Plan, Play, Port, Rules, Stalls, Stats, Throughput, Wait, Way, When};
 use crate::cores::Direction;
 use crate::vectors::{Flag, Vector};
 
@@ -105,6 +105,25 @@ pub(crate) fn play_all(
         let stats = play_recorded(model, &play, records, &mut |_| ()).map_err(|mismatch| (name, mismatch))?;
         done(name, &stats);
         Ok(stats)
+    };
+    Plays::new(model, vectors, seed, play).all()
+}
+
+/// The same, and what the core takes when nothing waits.
+pub(super) fn play_all_measured(
+    model: &Model,
+    vectors: &[&Vector],
+    &Rules { seed, stretch, .. }: &Rules,
+    measured: &mut Option<Throughput>,
+) -> Result<(), (&'static str, Box<Mismatch>)> {
+    let play = |name, play: Play<'_>| {
+        if name == Stalls::NONE.name
+            && let Ok((stats, throughput)) = model.measure(&play, stretch)
+        {
+            *measured = Some(throughput);
+            return Ok(stats);
+        }
+        play_recorded(model, &play, true, &mut |_| ()).map_err(|mismatch| (name, mismatch))
     };
     Plays::new(model, vectors, seed, play).all()
 }

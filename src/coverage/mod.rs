@@ -157,7 +157,7 @@ impl Coverage {
         if vector.decode_only {
             self.slices += 1;
             self.bins += vector.bins() as u64;
-            let met = trail(vector).into_iter().find_map(|step| Some((step.error?, step.request)));
+            let met = trail(vector).find_map(|step| Some((step.error?, step.request)));
             met.into_iter().for_each(|(kind, request)| self.meet(kind, request));
             return;
         }

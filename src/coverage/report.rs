@@ -28,14 +28,16 @@ impl<'a> Report<'a> {
         self.items.iter().copied().filter(|item| item.percent() < goal).collect()
     }
 
+    /// What was hit, cell by cell.
+    pub fn to_short_json(&self) -> Value {
+        let items = self.items.iter().copied().map(counted);
+        json!({"slices": self.slices, "bins": self.bins, "items": items.collect::<Vec<_>>()})
+    }
+
     /// Everything there is to know, `missed` in words too.
     pub fn to_json(&self, goal: f64) -> Value {
         let item = |item: &Item| {
-            let mut value = json!(item);
-            value["cells"] = json!(item.cells());
-            value["hit"] = json!(item.hit_cells());
-            value["excluded"] = json!(item.excluded_cells());
-            value["percent"] = json!(item.percent());
+            let mut value = counted(item);
             let missed = item.missed().into_iter();
             value["missed"] = missed.map(|cell| json!({"cell": cell, "is": item.label(cell)})).collect();
             value
@@ -51,4 +53,14 @@ impl<'a> Report<'a> {
             "items": self.items.iter().copied().map(item).collect::<Vec<_>>(),
         })
     }
+}
+
+/// An item, and how many of its cells are what.
+fn counted(item: &Item) -> Value {
+    let mut value = json!(item);
+    value["cells"] = json!(item.cells());
+    value["hit"] = json!(item.hit_cells());
+    value["excluded"] = json!(item.excluded_cells());
+    value["percent"] = json!(item.percent());
+    value
 }

@@ -236,7 +236,7 @@ impl Sizes {
             self.take_contexts(init, vector);
         }
         if flagged(Flag::FullPacker) {
-            let bits: Vec<u32> = trail(vector).iter().filter_map(|step| step.bits_outstanding).collect();
+            let bits: Vec<u32> = trail(vector).filter_map(|step| step.bits_outstanding).collect();
             let decided = bits.windows(2).filter(|pair| pair[1] < pair[0]);
             decided.for_each(|pair| self.full_packers.hit(&[(pair[0] as usize).wrapping_sub(7)]));
             self.take_flushes(vector);
@@ -339,5 +339,5 @@ fn moods(vector: &Vector) -> impl Iterator<Item = Mood> {
     };
     let left = (vector.error.is_none() && vector.bytes.len() as u64 > vector.position.div_ceil(8))
         .then_some(Mood::Left);
-    [Mood::Slice].into_iter().chain(trail(vector).into_iter().flat_map(of)).chain(left)
+    [Mood::Slice].into_iter().chain(trail(vector).flat_map(of)).chain(left)
 }

@@ -17,6 +17,12 @@ pub(super) struct Header {
     counts: [u16; 128],
 }
 
+impl Header {
+    pub(super) fn init(&self) -> SliceInit {
+        self.init
+    }
+}
+
 /// What the headers that a core takes make of its contexts.
 pub(super) fn headers(can: &Can) -> Vec<Header> {
     let header = |init: SliceInit| {

@@ -14,6 +14,7 @@ mod states;
 use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::bin::{BinCoder, Decode, Event};
+use crate::context::SliceInit;
 use crate::cores::Direction;
 use crate::spec;
 use crate::vectors::Vector;
@@ -71,6 +72,11 @@ impl Fitter {
     /// What the core can.
     pub fn can(&self) -> &Can {
         &self.can
+    }
+
+    /// The slice headers by which it can be led to states, if it takes no LOADs.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = SliceInit> {
+        self.headers.iter().map(contexts::Header::init)
     }
 
     /// All of these vectors that the core can play.

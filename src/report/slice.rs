@@ -65,7 +65,7 @@ impl Slice {
         if vector.events.len() > MOST_REQUESTS {
             return Err(TooLong(vector.events.len()));
         }
-        let steps = trail(vector);
+        let steps: Vec<Step> = trail(vector).collect();
         let error = steps.iter().position(|step| step.error.is_some());
         let error = error.and_then(|at| Some(json!({ "step": at, "is": name_of(steps[at].error?) })));
         let flags = vector.flags.iter();

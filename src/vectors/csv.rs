@@ -22,8 +22,8 @@ pub fn csv(vectors: &[Vector]) -> [(&'static str, String); 2] {
         .to_owned();
     for vector in vectors {
         table += &vector_row(vector);
-        for (number, step) in trail(vector).iter().enumerate() {
-            requests += &request_row(&vector.id, number, step);
+        for (number, step) in trail(vector).enumerate() {
+            requests += &request_row(&vector.id, number, &step);
         }
     }
     [("vectors.csv", table), ("requests.csv", requests)]

@@ -35,13 +35,14 @@ pub struct Step {
     pub error: Option<DecodeErrorKind>,
 }
 
-/// All requests of a vector, one by one, from the START of its engine on.
-pub fn trail(vector: &Vector) -> Vec<Step> {
+/// All requests of a vector, one by one, from the START of its engine on: each is coded when it is asked for.
+pub fn trail(vector: &Vector) -> impl Iterator<Item = Step> {
+    let is_encoded = !vector.decode_only;
     let mut encoder = spec::Encoder::new();
     let mut decoder = spec::Decoder::new(&vector.bytes);
     let mut bins = 0;
     let mut first = true;
-    let step = |request: Request| {
+    let step = move |request: Request| {
         let model = match request {
             Request::Event(Event::Context { ctx, .. }) => Some(decoder.save(ctx)),
             Request::Event(Event::Load { model, .. }) => Some(model),
@@ -66,14 +67,14 @@ pub fn trail(vector: &Vector) -> Vec<Step> {
             next,
             bin,
             cod_i_range: decoder.cod_i_range(),
-            cod_i_low: (!vector.decode_only).then_some(encoder.cod_i_low_10()),
-            bits_outstanding: (!vector.decode_only).then_some(encoder.bits_outstanding()),
-            written: (!vector.decode_only).then(|| encoder.bits().1),
-            first_bit_flag: (!vector.decode_only).then_some(encoder.first_bit_flag()),
+            cod_i_low: is_encoded.then_some(encoder.cod_i_low_10()),
+            bits_outstanding: is_encoded.then_some(encoder.bits_outstanding()),
+            written: is_encoded.then(|| encoder.bits().1),
+            first_bit_flag: is_encoded.then_some(encoder.first_bit_flag()),
             cod_i_offset: decoder.cod_i_offset(),
             position: decoder.position(),
             error: decoder.error().map(|error| error.kind),
         }
     };
-    Request::of_slice(&vector.events).skip(1).map(step).collect()
+    Request::of_slice(&vector.events).skip(1).map(step)
 }

@@ -1,21 +1,31 @@
 //! `silicabac cosim --socket`
 
+mod coverage;
+mod hunt;
+mod speed;
 mod verdicts;
 
-use std::path::PathBuf;
+use std::{
+    panic::resume_unwind,
+    path::{Path, PathBuf},
+    thread,
+    time::Instant,
+};
 
 use silicabac::cores::Direction;
-use silicabac::cosim::{self, Class, Explained, Explanation, Model, Rule, Rules, Source};
+use silicabac::cosim::{self, Class, Evidence, Hunt, Model, Rule, Rules, STRETCH, Source};
 use silicabac::suites::Suite;
 use silicabac::vectors::Vector;
 use silicabac_sim::{Cache, Tools};
 
 use super::{
-    Failure, Verdict, fit, judge,
+    Failure, Verdict, fit,
+    jobs::Jobs,
+    judge,
     print::{Progress, say},
     sources,
 };
-use verdicts::Report;
+use verdicts::{Report, Run};
 
 #[derive(clap::Args)]
 #[group(id = "socket_options")]
@@ -43,6 +53,21 @@ pub(super) struct Options {
     /// Also write a page to be looked at: the verdicts, and the smallest failure of each cause bin by bin
     #[arg(long, value_name = "FILE.html")]
     html: Option<PathBuf>,
+    /// Of how many bins, alignments and raw bytes in a row the slowest are told
+    #[arg(long, value_name = "NUMBER", default_value_t = STRETCH, value_parser = length)]
+    stretch: usize,
+    /// Instead of judging it, look for the requests on which the core is slowest though nothing makes it wait
+    #[arg(long, value_name = "TRIES", num_args = 0..=1, default_missing_value = TRIES, conflicts_with_all = ["class", "vector", "waive", "waits", "suite", "trace", "stream", "weights", "vectors", "coverage"])]
+    hunt: Option<u64>,
+}
+
+/// How many tries a hunt has.
+const TRIES: &str = "20000";
+
+/// The length of a stretch.
+fn length(text: &str) -> Result<usize, String> {
+    let length = text.parse().ok().filter(|length| (1..=100_000).contains(length));
+    length.ok_or_else(|| "it is no number from 1 to 100000".into())
 }
 
 /// What is known to be wrong.
@@ -66,7 +91,8 @@ impl std::str::FromStr for Known {
 impl Options {
     /// Whether a core is to be judged in the socket.
     pub(super) fn is_wanted(&self, common: &judge::Options) -> bool {
-        let is_given = self.socket.is_some() || self.patience.is_some() || self.can.is_given();
+        let is_given =
+            self.socket.is_some() || self.hunt.is_some() || self.patience.is_some() || self.can.is_given();
         is_given || self.html.is_some() || self.sources.are_given() || common.core_file().is_some()
     }
 
@@ -141,38 +167,61 @@ impl Options {
 }
 
 /// Plays all suites to the core in the socket, and prints a verdict for each class of vectors. The suites are asked for
-/// once the core is built.
+/// once the core is built. With `covers` it is told instead what of the core's Verilog they run and toggle, but for what is waived in
+/// the file, if there is one.
 pub(super) fn judge(
     suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
     seed: u64,
     options: &Options,
     common: &judge::Options,
+    covers: Option<Option<&Path>>,
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let source = options.source(common, &cache)?;
-    let rules = Rules { seed, plan: common.plan()? };
+    let source = Source { coverage: covers.is_some(), ..options.source(common, &cache)? };
+    let rules = Rules { seed, plan: common.plan()?, stretch: options.stretch };
     let model =
         Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
     if let Some(what) = model.contradiction() {
         say(format_args!("note: {}: {what}", model.top()));
     }
+    if let Some(tries) = options.hunt {
+        let hunt = Hunt { seed, tries, length: options.stretch };
+        return hunt::run(&model, hunt, tools.versions(), options, common);
+    }
     let vectors = judge::without_doubles(suites()?);
     let mut classes = cosim::classes(&model.fitter(), &vectors);
     let waived = options.select(&mut classes, &model)?;
+    if let Some(waivers) = covers {
+        return coverage::of_verilog(&model, &classes, seed, tools.versions(), waivers, common);
+    }
     let bar = Progress::new(classes.len() as u64, "classes");
-    let judged = judge::in_parallel(&classes, |class| {
-        bar.set_message(&class.name);
-        let verdict = cosim::judge(&model, class, &rules);
-        bar.inc(1);
-        verdict
+    let (judged, covered) = thread::scope(|scope| {
+        let covered = scope.spawn(|| coverage::of_bins(&model, &classes));
+        let judged = judge::in_parallel(common.jobs, &classes, |class| {
+            bar.set_message(&class.name);
+            let began = Instant::now();
+            let verdict = cosim::judge(&model, class, &rules);
+            bar.inc(1);
+            (verdict, began.elapsed())
+        });
+        (judged, covered.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     bar.finish();
-    let (causes, slips) = match rules.plan {
-        Some(_) => (cosim::waiting(&model, &cosim::unexplained(&judged, &[])), Vec::new()),
-        None => causes(&model, &classes, &judged),
+    let (judged, times): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+    let evidence = match rules.plan {
+        None if judged.iter().any(|verdict| verdict.failed.is_some()) => {
+            evidence(&model, &classes, common.jobs)
+        }
+        _ => Vec::new(),
     };
-    let mut report = Report::new(&model, (seed, tools.versions()), judged, (causes, slips), waived);
+    let mut causes = cosim::causes(&evidence);
+    causes.extend(cosim::waiting(&model, &cosim::unexplained(&judged, &causes)));
+    let slips = cosim::slips(model.direction(), &evidence);
+    let failing: Vec<_> = evidence.iter().filter(|one| one.failed.is_some()).collect();
+    let judged = judged.into_iter().zip(times).collect();
+    let run = Run { seed, tools: tools.versions(), waived, covered };
+    let mut report = Report::new(&model, run, judged, (causes, slips), &failing);
     report.write_failures(options, common)?;
     if let Some(path) = &options.html {
         report.write_page(path)?;
@@ -185,30 +234,19 @@ pub(super) fn judge(
     })
 }
 
-/// Why classes fail that do.
-fn causes(
-    model: &Model,
-    classes: &[Class<'_>],
-    verdicts: &[cosim::Verdict],
-) -> (Vec<Explanation>, Vec<Explained>) {
-    if verdicts.iter().all(|verdict| verdict.failed.is_none()) {
-        return (Vec::new(), Vec::new());
-    }
+/// How each vector of these classes goes alone.
+fn evidence<'a>(model: &Model, classes: &'a [Class<'_>], jobs: Jobs) -> Vec<Evidence<'a>> {
     let all: Vec<(&str, &Vector)> = classes
         .iter()
         .flat_map(|class| class.fitted.played().into_iter().map(|vector| (class.name.as_str(), vector)))
         .collect();
     let bar = Progress::new(all.len() as u64, "vectors");
     bar.set_message("why it fails");
-    let evidence = judge::in_parallel(&all, |&(class, vector)| {
+    let evidence = judge::in_parallel(jobs, &all, |&(class, vector)| {
         let evidence = cosim::evidence(model, class, vector);
         bar.inc(1);
         evidence
     });
     bar.finish();
-    let evidence: Vec<_> = evidence.into_iter().flatten().collect();
-    let mut causes = cosim::causes(&evidence);
-    let others = cosim::unexplained(verdicts, &causes);
-    causes.extend(cosim::waiting(model, &others));
-    (causes, cosim::slips(model.direction(), &evidence))
+    evidence.into_iter().flatten().collect()
 }

@@ -4,18 +4,22 @@ use std::{
     ffi::OsStr,
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::Serialize;
-use silicabac::cosim::{self, Explained, Explanation, Failed, Fault, Mismatch, Model, Slip};
+use silicabac::cosim::{
+    self, Evidence, Explained, Explanation, Failed, Fault, Mismatch, Model, STRETCH, Slip, Throughput,
+};
+use silicabac::coverage::Coverage;
 use silicabac::report::{Clocks, Page, Slice};
 use silicabac::vectors::{self, Vector};
 
-use super::{Options, Source};
+use super::{Options, Source, coverage, speed};
 use crate::cli::{
     Failure, judge,
     output::{create_dir, free_name, write_file},
-    print::{ReportFormat, junit, out, unless_closed},
+    print::{ReportFormat, counted, junit, out, unless_closed},
     shell,
 };
 
@@ -36,7 +40,23 @@ pub(super) struct Report {
     /// One thing changed in the flowcharts that gives what the core gives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     slips: Vec<AsIf>,
+    /// Of all classes together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throughput: Option<Throughput>,
+    /// What the vectors that were played make any coder do.
+    coverage: serde_json::Value,
+    #[serde(skip)]
+    covered: Coverage,
     pub(super) verdicts: Vec<Row>,
+}
+
+/// What a run was like.
+pub(super) struct Run<'a> {
+    pub(super) seed: u64,
+    pub(super) tools: &'a str,
+    /// How many vectors were left out because of what is known.
+    pub(super) waived: usize,
+    pub(super) covered: Coverage,
 }
 
 #[derive(Serialize)]
@@ -44,9 +64,11 @@ pub(super) struct Row {
     class: String,
     pub(super) vectors: usize,
     pass: bool,
-    /// Bins, the clocks that they take when nothing waits, and the clocks of context loads besides.
+    /// How long it took to judge them.
+    seconds: f64,
+    /// What they take when nothing waits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pace: Option<Pace>,
+    throughput: Option<Throughput>,
     /// Vectors that are played without some of their bins.
     #[serde(skip_serializing_if = "is_zero")]
     in_part: usize,
@@ -55,14 +77,30 @@ pub(super) struct Row {
     not_applicable: Vec<NotApplicable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<RowFailure>,
+    /// Those of its vectors that fail alone and without waits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failing: Vec<Failing>,
 }
 
-#[derive(Clone, Copy, Serialize)]
-struct Pace {
-    bins: u64,
-    clocks: u64,
-    load_clocks: u64,
-    bins_per_clock: f64,
+#[derive(Serialize)]
+struct Failing {
+    vector: String,
+    #[serde(flatten)]
+    fault: Fault,
+    bin: u64,
+    clock: u64,
+}
+
+impl Failing {
+    fn new(evidence: &Evidence<'_>) -> Option<Failing> {
+        let Mismatch { fault, bin, clock, .. } = evidence.failed.as_deref()?;
+        Some(Failing { vector: evidence.vector().id.clone(), fault: fault.clone(), bin: *bin, clock: *clock })
+    }
+}
+
+fn merged(mut all: Throughput, other: Throughput) -> Throughput {
+    all.merge(&other);
+    all
 }
 
 fn is_zero(count: &usize) -> bool {
@@ -133,14 +171,8 @@ struct AsIf {
 }
 
 impl Row {
-    fn new(verdict: cosim::Verdict, causes: &[Why]) -> Row {
-        let cosim::Verdict { class, vectors, in_part, misfits, pace, failed } = verdict;
-        let pace = pace.map(|stats| Pace {
-            bins: stats.bins,
-            clocks: stats.clocks,
-            load_clocks: stats.load_clocks,
-            bins_per_clock: stats.bins_per_clock(),
-        });
+    fn new(verdict: cosim::Verdict, time: Duration, causes: &[Why], failing: &[&Evidence<'_>]) -> Row {
+        let cosim::Verdict { class, vectors, in_part, misfits, throughput, failed } = verdict;
         let numbered = (1..).zip(causes).filter(|(_, cause)| cause.classes.contains(&class));
         let numbers = numbered.map(|(number, _)| number).collect();
         let failure = failed.map(|Failed { vector, among, first, stalls, mismatch }| RowFailure {
@@ -160,14 +192,18 @@ impl Row {
         let not_applicable = misfits.into_iter();
         let not_applicable =
             not_applicable.map(|(why, vectors)| NotApplicable { vectors, reason: why.to_string() });
+        let failing = failing.iter().filter(|one| one.class() == class);
+        let failing = failing.filter_map(|one| Failing::new(one)).collect();
         Row {
             class,
+            seconds: time.as_secs_f64(),
             vectors,
             pass: failure.is_none() && vectors > 0,
-            pace,
+            throughput,
             in_part,
             not_applicable: not_applicable.collect(),
             failure,
+            failing,
         }
     }
 }
@@ -231,9 +267,12 @@ impl Why {
         let some = classes.iter().take(CLASSES).cloned().collect::<Vec<_>>().join(", ");
         let more = classes.len().saturating_sub(CLASSES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let of = if rule.is_some() { format!("{vectors} vectors of ") } else { String::new() };
-        writeln!(out, "  {of}{} classes: {some}{more}", classes.len())?;
-        writeln!(out, "  {vector}, of which {bins} bins are enough, stalls: {stalls}; at bin {bin}: {what}")?;
+        let vectors = counted(*vectors, "vector");
+        let of = if rule.is_some() { format!("{vectors} of ") } else { String::new() };
+        writeln!(out, "  {of}{}: {some}{more}", counted(classes.len(), "class"))?;
+        let are = if *bins == 1 { "is" } else { "are" };
+        let bins = counted(*bins, "bin");
+        writeln!(out, "  {vector}, of which {bins} {are} enough, stalls: {stalls}; at bin {bin}: {what}")?;
         requests.iter().try_for_each(|request| writeln!(out, "      {request}"))?;
         if let Some(rule) = rule {
             writeln!(out, "  without what it explains: --waive '{rule}'")?;
@@ -261,18 +300,20 @@ impl Why {
 impl Report {
     pub(super) fn new(
         model: &Model,
-        (seed, tools): (u64, &str),
-        verdicts: Vec<cosim::Verdict>,
+        run: Run<'_>,
+        verdicts: Vec<(cosim::Verdict, Duration)>,
         (causes, slips): (Vec<Explanation>, Vec<Explained>),
-        waived: usize,
+        failing: &[&Evidence<'_>],
     ) -> Report {
+        let Run { seed, tools, waived, covered } = run;
         let as_if = |explained: Explained| AsIf {
             text: explained.to_string(),
             slip: explained.slip,
             vectors: explained.vectors,
         };
         let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
-        let verdicts: Vec<Row> = verdicts.into_iter().map(|verdict| Row::new(verdict, &causes)).collect();
+        let row = |(verdict, time)| Row::new(verdict, time, &causes, failing);
+        let verdicts: Vec<Row> = verdicts.into_iter().map(row).collect();
         Report {
             pass: verdicts.iter().any(|row| row.pass) && verdicts.iter().all(|row| row.failure.is_none()),
             direction: model.direction().name(),
@@ -282,8 +323,11 @@ impl Report {
             seed,
             tools: tools.to_owned(),
             waived,
+            coverage: covered.report().to_short_json(),
+            covered,
             causes,
             slips: slips.into_iter().map(as_if).collect(),
+            throughput: verdicts.iter().filter_map(|row| row.throughput.as_ref()).cloned().reduce(merged),
             verdicts,
         }
     }
@@ -294,12 +338,11 @@ impl Report {
         options: &Options,
         common: &judge::Options,
     ) -> Result<(), Failure> {
-        let mut causes = std::mem::take(&mut self.causes);
-        for cause in &mut causes {
+        for cause in &mut self.causes {
             cause.write(&self.top, &common.failures)?;
-            cause.replay = cause.file.as_ref().map(|file| self.replay(file, options, common));
+            let file = cause.file.as_ref();
+            cause.replay = file.map(|file| replay((self.direction, self.seed), file, options, common));
         }
-        self.causes = causes;
         Ok(())
     }
 
@@ -324,7 +367,8 @@ impl Report {
     fn print_table(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{:<38} {:>7} {:>10}  verdict", "class", "vectors", "bins/clock")?;
         for row in &self.verdicts {
-            let pace = row.pace.map_or("-".to_owned(), |pace| format!("{:.4}", pace.bins_per_clock));
+            let pace = row.throughput.as_ref();
+            let pace = pace.map_or("-".to_owned(), |pace| format!("{:.4}", pace.bins_per_clock()));
             let Some(failure) = &row.failure else {
                 let verdict = if row.pass { "pass" } else { "not applicable" };
                 write!(out, "{:<38} {:>7} {pace:>10}  {verdict}", row.class, row.vectors)?;
@@ -355,6 +399,10 @@ impl Report {
             writeln!(out)?;
         }
         self.slips.iter().try_for_each(|slip| writeln!(out, "{}\n", slip.text))?;
+        if let Some(throughput) = &self.throughput {
+            speed::print(out, throughput)?;
+        }
+        coverage::print(out, &self.covered)?;
         self.print_summary(out)
     }
 
@@ -368,25 +416,27 @@ impl Report {
         match failed {
             0 if all == 0 => write!(out, "no vector is for this core")?,
             0 => {
-                let sum = |of: fn(&Pace) -> u64| self.paces().map(|pace| of(&pace)).sum::<u64>();
-                let (bins, clocks) = (sum(|pace| pace.bins), sum(|pace| pace.clocks).max(1));
-                let pace = bins as f64 / clocks as f64;
+                let pace = self.throughput.as_ref().map_or(0.0, Throughput::bins_per_clock);
                 write!(
                     out,
-                    "{direction} {top} passes: {vectors} vectors of {all} classes; {pace:.4} bins a clock"
+                    "{direction} {top} passes: {} of {}; {pace:.4} bins a clock",
+                    counted(vectors, "vector"),
+                    counted(all, "class")
                 )?;
             }
-            _ => write!(out, "{direction} {top} FAILS in {failed} of {all} classes")?,
+            _ => write!(out, "{direction} {top} FAILS in {failed} of {}", counted(all, "class"))?,
         }
         let in_part: usize = self.verdicts.iter().map(|row| row.in_part).sum();
         if in_part > 0 {
             write!(out, "; {in_part} of the vectors in part")?;
         }
         if left_out > 0 {
-            write!(out, "; {left_out} vectors are not applicable")?;
+            let are = if left_out == 1 { "is" } else { "are" };
+            write!(out, "; {} {are} not applicable", counted(left_out, "vector"))?;
         }
         if self.waived > 0 {
-            write!(out, "; {} vectors are waived", self.waived)?;
+            let are = if self.waived == 1 { "is" } else { "are" };
+            write!(out, "; {} {are} waived", counted(self.waived, "vector"))?;
         }
         if lanes > 1 {
             write!(out, "; {lanes} requests at once")?;
@@ -395,25 +445,6 @@ impl Report {
             write!(out, "; not checked, since there is no such port: {}", self.unchecked.join(", "))?;
         }
         writeln!(out, "; seed {}, {}", self.seed, self.tools)
-    }
-
-    fn paces(&self) -> impl Iterator<Item = Pace> {
-        self.verdicts.iter().filter_map(|row| row.pace)
-    }
-
-    /// The command that plays what was written again.
-    fn replay(&self, file: &Path, options: &Options, common: &judge::Options) -> String {
-        let mut command =
-            format!("silicabac cosim --socket {} --vectors {}", self.direction, shell::path(file));
-        if let Some(file) = common.core_file() {
-            command += &format!(" --core {}", shell::path(file));
-        }
-        command += &options.sources.of_replay();
-        let can = options.can.all();
-        command.extend(can.iter().map(|option| format!(" --can {}", shell::word(OsStr::new(option)))));
-        let patience = options.patience.unwrap_or(Source::PATIENCE);
-        command += &format!(" --patience {patience} --seed {}", self.seed);
-        command + &common.of_replay()
     }
 
     fn to_junit(&self) -> String {
@@ -433,8 +464,32 @@ impl Report {
                 let causes = causes.iter().map(|number| self.causes[number - 1].text.as_str());
                 status.set_description(causes.collect::<Vec<_>>().join("\n"));
             }
-            suite.add_test_case(quick_junit::TestCase::new(row.class.as_str(), status));
+            let mut case = quick_junit::TestCase::new(row.class.as_str(), status);
+            case.set_classname(self.top.as_str()).set_time(Duration::from_secs_f64(row.seconds));
+            suite.add_test_case(case);
         }
         junit(suite)
     }
+}
+
+/// The command that plays what was written again.
+pub(super) fn replay(
+    (direction, seed): (&str, u64),
+    file: &Path,
+    options: &Options,
+    common: &judge::Options,
+) -> String {
+    let mut command = format!("silicabac cosim --socket {direction} --vectors {}", shell::path(file));
+    if let Some(file) = common.core_file() {
+        command += &format!(" --core {}", shell::path(file));
+    }
+    command += &options.sources.of_replay();
+    let can = options.can.all();
+    command.extend(can.iter().map(|option| format!(" --can {}", shell::word(OsStr::new(option)))));
+    let patience = options.patience.unwrap_or(Source::PATIENCE);
+    command += &format!(" --patience {patience} --seed {seed}");
+    if options.stretch != STRETCH {
+        command += &format!(" --stretch {}", options.stretch);
+    }
+    command + &common.of_replay()
 }

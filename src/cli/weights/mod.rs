@@ -18,6 +18,7 @@ use clap::Subcommand;
 
 use super::{
     Failure, Verdict,
+    jobs::Jobs,
     print::{self, Format},
 };
 use compare::{Table, compare};
@@ -126,22 +127,14 @@ enum Verb {
     Search(search::Arguments),
 }
 
-#[derive(clap::Args)]
-struct Jobs {
-    /// How many processors to use; 0 is all of them
-    #[arg(short, long, value_name = "NUMBER", default_value_t = 0)]
-    jobs: usize,
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let jobs = match &arguments.verb {
-        Verb::Compress { how, .. } | Verb::Compare { how, .. } => how.jobs.jobs,
-        Verb::Decompress { jobs, .. } | Verb::Extract { jobs, .. } => jobs.jobs,
-        Verb::Search(arguments) => arguments.jobs.jobs,
-        Verb::Inspect { .. } => 1,
+        Verb::Compress { how, .. } | Verb::Compare { how, .. } => how.jobs,
+        Verb::Decompress { jobs, .. } | Verb::Extract { jobs, .. } => *jobs,
+        Verb::Search(arguments) => arguments.jobs,
+        Verb::Inspect { .. } => Jobs::ONE,
     };
-    // With no processors at all rayon takes those that there are.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.count()).build();
     let pool = pool.map_err(|error| Failure::Print(io::Error::other(error)))?;
     pool.install(|| match &arguments.verb {
         Verb::Compress { model, output, how, format } => {

@@ -99,22 +99,28 @@ features! {
 pub(super) type Sight = [i32; Feature::ALL.len()];
 
 /// All requests of a vector that a core is asked for, in their order, each with the number of its bin, or of the next one.
-pub(super) fn sights(vector: &Vector, direction: Direction, lanes: usize) -> Vec<(u64, Sight)> {
-    let steps = trail(vector);
+pub(super) fn sights(
+    vector: &Vector,
+    direction: Direction,
+    lanes: usize,
+) -> impl Iterator<Item = (u64, Sight)> {
+    let mut steps = trail(vector).peekable();
     let mut seen = Seen::new(vector, lanes);
-    let mut all: Vec<(u64, Sight)> = Vec::with_capacity(steps.len());
-    for step in &steps {
-        let bin = seen.bins;
-        let sight = seen.next(step);
-        if direction == Direction::Decoder || step.request != Request::START {
-            all.push((bin, sight));
+    std::iter::from_fn(move || {
+        loop {
+            let step = steps.next()?;
+            let bin = seen.bins;
+            let mut sight = seen.next(&step);
+            if direction == Direction::Encoder && step.request == Request::START {
+                continue;
+            }
+            if direction == Direction::Decoder && steps.peek().is_none() {
+                let read = step.position.div_ceil(8);
+                sight[Feature::Left as usize] = number((vector.bytes.len() as u64).saturating_sub(read));
+            }
+            return Some((bin, sight));
         }
-    }
-    if let (Direction::Decoder, Some((_, last))) = (direction, all.last_mut()) {
-        let read = steps.last().map_or(0, |step| step.position.div_ceil(8));
-        last[Feature::Left as usize] = number((vector.bytes.len() as u64).saturating_sub(read));
-    }
-    all
+    })
 }
 
 fn number(value: impl TryInto<i32>) -> i32 {

@@ -5,6 +5,7 @@
 //! of classes or flags. What fails only where the core waits, is given up or comes after something else is told by the fewest waits that it
 //! takes.
 
+mod falls;
 mod features;
 mod learn;
 mod rule;
@@ -34,6 +35,18 @@ pub struct Evidence<'a> {
     pub failed: Option<Box<Mismatch>>,
 }
 
+impl<'a> Evidence<'a> {
+    /// Of which class it is.
+    pub fn class(&self) -> &'a str {
+        self.class
+    }
+
+    /// What was played.
+    pub fn vector(&self) -> &'a Vector {
+        self.vector
+    }
+}
+
 /// Why a core fails.
 #[derive(Clone, Debug)]
 pub struct Explanation {
@@ -60,7 +73,7 @@ pub fn evidence<'a>(model: &Model, class: &'a str, vector: &'a Vector) -> Option
         return None;
     }
     let failed = model.play(&model.flowing(&[vector]), &mut |_| ()).err();
-    let mut all = sights(vector, model.direction(), model.lanes());
+    let mut all: Vec<(u64, Sight)> = sights(vector, model.direction(), model.lanes()).collect();
     if let Some(mismatch) = &failed {
         let end = all.iter().rposition(|(bin, _)| *bin <= mismatch.bin).map_or(all.len(), |last| last + 1);
         all.truncate(end);
@@ -189,7 +202,7 @@ fn sentence(rule: &Rule, passing: &[&Bag], failing: usize) -> String {
 
 /// Whether a vector has a request for which a rule holds, as a core with so many lanes is asked for it.
 pub fn is_waived(rule: &Rule, vector: &Vector, model: &Model) -> bool {
-    sights(vector, model.direction(), model.lanes()).iter().any(|(_, sight)| rule.holds(sight))
+    sights(vector, model.direction(), model.lanes()).any(|(_, sight)| rule.holds(&sight))
 }
 
 /// The classes that fail, of which no cause speaks.

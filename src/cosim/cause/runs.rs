@@ -100,7 +100,7 @@ mod tests {
     fn what_is_left_is_what_the_oracle_has() {
         let (mut bins, mut longest) = (0, 0);
         for vector in stress::smoke().iter().filter(|vector| !vector.decode_only) {
-            let steps = trail(vector);
+            let steps: Vec<_> = trail(vector).collect();
             for pair in steps.windows(2) {
                 let [before, after] = pair else { continue };
                 let Some(event) = after.request.event().filter(|event| event.is_bin()) else { continue };

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::{Explanation, MOST_REQUESTS};
+use super::{Explanation, MOST_REQUESTS, falls::where_it_falls};
 use crate::cores::Direction;
 use crate::cosim::{Failed, Model, PLANNED, Plan, Play, Port, Stalls, Verdict, Way, shrink::fewest_waits};
 use crate::vectors::Vector;
@@ -36,6 +36,8 @@ struct Taken<'a> {
     plan: Plan,
     /// It takes one wait, and fails with every longer one that was tried.
     is_least: bool,
+    /// And only where the wait falls like this.
+    falls: Option<String>,
 }
 
 /// The causes of these classes, which fail, though none of their vectors does alone and without waits.
@@ -85,12 +87,14 @@ impl<'a> Taken<'a> {
         if troubles.is_empty() {
             troubles.insert(if vectors.len() > 1 { Trouble::Others } else { Trouble::PowerOn });
         }
-        Some(Taken { verdict, failed, troubles, plan, is_least })
+        let falls = where_it_falls(model, &vectors.iter().collect::<Vec<_>>(), &plan);
+        Some(Taken { verdict, failed, troubles, plan, is_least, falls })
     }
 
     fn words(&self, direction: Direction) -> String {
         let parts: Vec<String> = self.troubles.iter().map(|trouble| self.part(*trouble, direction)).collect();
-        let fails = format!("a vector fails if {}", parts.join(" and "));
+        let falls = self.falls.as_ref().map(|falls| format!(" {falls}")).unwrap_or_default();
+        let fails = format!("a vector fails if {}{falls}", parts.join(" and "));
         match self.troubles.first() {
             Some(Trouble::Given) => fails,
             Some(Trouble::Long) => format!("{fails}; nothing up to {MOST_REQUESTS} requests tells why"),

@@ -17,7 +17,7 @@ use super::{Mismatch, Model, Plan, Play, Stalls, Ways};
 use crate::suites::Suite;
 use crate::vectors::Vector;
 pub use points::{Kind, Point, Points};
-pub use waivers::{Judgement, WAIVERS, WaiverError, Waivers};
+pub use waivers::{Judgement, WaiverError, Waivers};
 
 /// Why coverage cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -43,16 +43,17 @@ pub const SUITES: [&str; 3] = ["smoke", "directed", "invalid"];
 /// The output is hardly ever ready, so that all buffers in front of it are full.
 const STUCK: Stalls = Stalls { name: "stuck", bytes: 252, ..Stalls::NONE };
 
-/// How a suite is played: without stalls, and where it is short, with all kinds of them.
-fn stalls(suite: &Suite) -> impl ExactSizeIterator<Item = Stalls> {
-    let is_short = suite.vectors.iter().map(Vector::bins).sum::<usize>() < 50_000;
-    let stalls = if is_short { [&Stalls::ALL[..], &[STUCK]].concat() } else { vec![Stalls::NONE] };
+/// How so many bins are played: without stalls, and if they are few, with all kinds of them.
+fn stalls(bins: usize) -> impl ExactSizeIterator<Item = Stalls> {
+    let stalls = if bins < 50_000 { [&Stalls::ALL[..], &[STUCK]].concat() } else { vec![Stalls::NONE] };
     stalls.into_iter()
 }
 
 /// How many events [`measure`] tells its progress in all.
 pub fn work(model: &Model, suite: &Suite) -> u64 {
-    super::work(model, suite, &Ways::Stalls(1)) * stalls(suite).len() as u64
+    let fitted = model.fitter().fit_all(&suite.vectors);
+    let bins = fitted.vectors.iter().map(|vector| vector.bins()).sum();
+    super::work(model, suite, &Ways::Stalls(1)) * stalls(bins).len() as u64
 }
 
 /// Plays a suite to a core that was built to count ([`Source::coverage`](super::Source)), and adds what that covers.
@@ -66,12 +67,25 @@ pub fn measure(
     points: &mut Points,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Failure> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let fitted = model.fitter().fit_all(&suite.vectors);
-    let vectors = fitted.played();
-    for stalls in stalls(suite) {
+    measure_vectors(model, &fitted.played(), seed, points, progress)
+}
+
+/// The same, of vectors that fit the core.
+///
+/// # Errors
+/// [`Failure`].
+pub fn measure_vectors(
+    model: &Model,
+    vectors: &[&Vector],
+    seed: u64,
+    points: &mut Points,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Failure> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for stalls in stalls(vectors.iter().map(|vector| vector.bins()).sum()) {
         let plan = Plan { noise: rng.next_u64(), power_on: rng.next_u32(), ..Plan::default() };
-        let play = Play { plan, stalls, seed: rng.next_u64(), ..Play::flowing(&vectors) };
+        let play = Play { plan, stalls, seed: rng.next_u64(), ..model.flowing(vectors) };
         let (_, mut wires) = model.play_and_keep(&play, progress).map_err(|mismatch| Failure::Mismatch {
             core: model.top().into(),
             stalls: stalls.name,

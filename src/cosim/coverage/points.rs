@@ -54,6 +54,13 @@ impl Points {
         }
     }
 
+    /// Adds those of other plays.
+    pub fn merge(&mut self, others: Points) {
+        for (point, hits) in others.0 {
+            *self.0.entry(point).or_default() += hits;
+        }
+    }
+
     /// All of them, with their hits.
     pub fn iter(&self) -> impl Iterator<Item = (&Point, u64)> {
         self.0.iter().map(|(point, &hits)| (point, hits))

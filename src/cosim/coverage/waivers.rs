@@ -7,7 +7,7 @@
 use super::{Kind, Point, Points};
 
 /// The waivers for the built-in cores.
-pub const WAIVERS: &str = include_str!("../../../rtl/coverage.waivers");
+const BUILT_IN: &str = include_str!("../../../rtl/coverage.waivers");
 
 /// A line of a file of waivers that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,12 @@ pub struct Judgement {
 }
 
 impl Waivers {
+    /// Those of the built-in cores.
+    pub fn built_in() -> Waivers {
+        // A test reads it.
+        Waivers::read(BUILT_IN).unwrap_or_default()
+    }
+
     /// Reads a file of waivers.
     ///
     /// # Errors
@@ -133,6 +139,11 @@ mod tests {
                           C '\x01f\x02/x/a.sv\x01l\x023\x01page\x02v_toggle/a\x01o\x02run[5]:0->1' 0\n\
                           C '\x01f\x02/x/a.sv\x01l\x025\x01page\x02v_branch/a\x01o\x02else' 0\n\
                           C '\x01f\x02/x/a.sv\x01l\x025\x01page\x02v_branch/a\x01o\x02if' 7\n";
+
+    #[test]
+    fn those_of_the_built_in_cores_are_read() {
+        assert!(Waivers::built_in().0.len() > 100);
+    }
 
     #[test]
     fn points_are_waived_with_their_reason_and_no_others() {

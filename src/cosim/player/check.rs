@@ -72,7 +72,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let given = self.inputs.out_ready == 1;
         self.shown = if given { 0 } else { count };
         if given {
-            self.script.bytes.drain(..count).for_each(|byte| self.given = byte.number + 1);
+            for byte in self.script.bytes.drain(..count) {
+                self.given = byte.number + 1;
+                self.observer.gives(byte.request);
+            }
             self.waits.transferred(Port::Bytes, count);
         }
         Ok(given)
@@ -113,7 +116,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let given = self.inputs.rsp_ready == 1;
         self.shown = if given { 0 } else { count };
         if given {
-            self.script.answers.drain(..count);
+            self.script.answers.drain(..count).for_each(|answer| self.observer.gives(answer.request));
             self.waits.transferred(Port::Answers, count);
         }
         Ok(given)

@@ -50,54 +50,44 @@ pub(in crate::cosim) struct Form {
     pub(in crate::cosim) shows_bits: bool,
 }
 
-/// What watches every clock.
+/// What watches every clock. What it does not say costs nothing.
 pub(in crate::cosim) trait Observer {
     /// Whether it must know what the context memory holds, which no reset clears.
-    const FILLS_CONTEXTS: bool;
-
-    /// A clock passes in which nothing is compared.
-    fn follow(&mut self, inputs: &Inputs);
-
-    /// The core takes a request in the clock that is shown next.
-    fn take(&mut self, asked: &Asked);
-
-    /// A reset has dropped all that was under way; so many requests have been taken.
-    fn drop_all(&mut self, taken: u64);
-
-    /// A clock, and what the core showed in it: its outputs, and words that begin with its packed registers.
-    fn clock(&mut self, inputs: &Inputs, outputs: &Outputs, debug: &[u32]) -> Result<(), Wrong>;
-
-    /// What a twin showed in the last clock: outputs, and packed registers.
-    fn shown(&self) -> Option<(Outputs, Vec<u32>)>;
-
-    /// The registers that the core packs.
-    fn registers() -> &'static [Field];
-}
-
-/// Nobody watches: all that is known of the core are its transactions.
-impl Observer for () {
     const FILLS_CONTEXTS: bool = false;
 
-    fn follow(&mut self, _: &Inputs) {}
+    /// A clock passes in which nothing is compared.
+    fn follow(&mut self, _inputs: &Inputs) {}
 
+    /// The core takes a request in the clock that is shown next.
     #[inline(always)]
-    fn take(&mut self, _: &Asked) {}
+    fn take(&mut self, _asked: &Asked) {}
 
-    fn drop_all(&mut self, _: u64) {}
-
+    /// In the clock that was shown last a byte or an answer was given, which the request of this number has decided.
     #[inline(always)]
-    fn clock(&mut self, _: &Inputs, _: &Outputs, _: &[u32]) -> Result<(), Wrong> {
+    fn gives(&mut self, _request: u64) {}
+
+    /// A reset has dropped all that was under way; so many requests have been taken.
+    fn drop_all(&mut self, _taken: u64) {}
+
+    /// A clock, and what the core showed in it: its outputs, and words that begin with its packed registers.
+    #[inline(always)]
+    fn clock(&mut self, _inputs: &Inputs, _outputs: &Outputs, _debug: &[u32]) -> Result<(), Wrong> {
         Ok(())
     }
 
+    /// What a twin showed in the last clock: outputs, and packed registers.
     fn shown(&self) -> Option<(Outputs, Vec<u32>)> {
         None
     }
 
+    /// The registers that the core packs.
     fn registers() -> &'static [Field] {
         &[]
     }
 }
+
+/// Nobody watches: all that is known of the core are its transactions.
+impl Observer for () {}
 
 /// What is wrong, and with which request.
 pub(in crate::cosim) struct Wrong {

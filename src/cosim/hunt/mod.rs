@@ -1,0 +1,210 @@
+//! Looks for the requests on which a core is slowest, though nothing outside it waits.
+//!
+//! What is tried are patterns, changed at random; one that shows something new is kept, to be changed further: requests of a kind that waited
+//! for so long after such a one, or a stretch that is slower than any before. A stretch is so many bins, alignments and raw bytes, since a
+//! single long wait can be hidden by a buffer, and slowness that lasts cannot. What is found is made as small as it can be. Nothing
+//! but the seed decides, so that the same is found again.
+
+mod mutate;
+mod pattern;
+mod simpler;
+
+use std::collections::HashSet;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::{Mismatch, Model, Play, throughput::Meter};
+use crate::fit::Fitter;
+use crate::vectors::Vector;
+use mutate::{mutated, seeds};
+use pattern::{Means, Pattern};
+use simpler::simpler;
+
+/// How to hunt.
+#[derive(Clone, Copy, Debug)]
+pub struct Hunt {
+    /// What is random.
+    pub seed: u64,
+    /// How many patterns are tried.
+    pub tries: u64,
+    /// Of how many bins, alignments and raw bytes the slowest are looked for.
+    pub length: usize,
+}
+
+/// What may be in a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// Bins of one engine run, and loads between them.
+    OneRun,
+    /// Ends and beginnings of engine runs and raw bytes, too.
+    AnyRuns,
+}
+
+/// The slowest stretch that was found.
+#[derive(Clone, Debug)]
+pub struct Slowest {
+    /// What may be in it.
+    pub within: Within,
+    /// How many clocks it takes, but for those in which context loads hold the core.
+    pub clocks: u64,
+    /// How many it took before it was made simpler: hardly more.
+    pub most: u64,
+    /// At which try it was found, from 1.
+    pub found_at: u64,
+    /// What comes again and again, in words.
+    pub pattern: Vec<String>,
+    /// The fewest requests that show it.
+    pub vector: Vector,
+}
+
+/// A core that was found to be wrong in a hunt.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{mismatch}")]
+pub struct Caught {
+    /// On what.
+    pub vector: Vector,
+    /// How.
+    pub mismatch: Box<Mismatch>,
+}
+
+/// A try is so many times as long as a stretch: what makes a core slow may take some time to build up.
+const LONGER: usize = 4;
+
+/// What is simpler may take less by one in so many clocks.
+const LESS: u64 = 16;
+
+/// Hunts; tells `progress` of each try. Nothing is found of a core that no sequence of this length is for.
+///
+/// # Errors
+/// [`Caught`], if the core is on any of them.
+pub fn hunt(model: &Model, hunt: &Hunt, progress: &mut dyn FnMut(u64)) -> Result<Vec<Slowest>, Box<Caught>> {
+    let mut hunter = Hunter::new(model, hunt);
+    for number in 1..=hunt.tries {
+        let pattern = hunter.next(number);
+        hunter.take(number, pattern)?;
+        progress(1);
+    }
+    let best = [Within::OneRun, Within::AnyRuns].into_iter().zip(hunter.best.clone());
+    let all = best.filter_map(|(within, best)| Some((within, best?)));
+    let mut found: Vec<Slowest> =
+        all.map(|(within, best)| hunter.smallest(within, best)).collect::<Result<_, _>>()?;
+    // What is slow already within an engine run is told once.
+    found.dedup_by(|any, one| any.clocks <= one.clocks);
+    Ok(found)
+}
+
+/// A pattern, the most clocks of a stretch of it, and at which try it came.
+#[derive(Clone, Debug)]
+struct Best {
+    pattern: Pattern,
+    clocks: u64,
+    found_at: u64,
+}
+
+/// A kind of request, what came before it, and for how long it waited.
+type Feature = (usize, usize, u32);
+
+struct Hunter<'a> {
+    model: &'a Model,
+    fitter: Fitter,
+    means: Means,
+    length: usize,
+    rng: ChaCha8Rng,
+    seeds: Vec<Pattern>,
+    kept: Vec<Pattern>,
+    seen: HashSet<Feature>,
+    /// By [`Within`].
+    best: [Option<Best>; 2],
+}
+
+impl<'a> Hunter<'a> {
+    fn new(model: &'a Model, &Hunt { seed, length, .. }: &Hunt) -> Hunter<'a> {
+        let fitter = model.fitter();
+        Hunter {
+            model,
+            means: Means::new(&fitter),
+            fitter,
+            length,
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            seeds: seeds(LONGER * length),
+            kept: Vec::new(),
+            seen: HashSet::new(),
+            best: [None, None],
+        }
+    }
+
+    /// The seeds first, then what differs a little from one of the best or from anything that was new.
+    fn next(&mut self, number: u64) -> Pattern {
+        if let Some(seed) = self.seeds.get(number as usize - 1) {
+            return seed.clone();
+        }
+        let pick = self.rng.next_u32() as usize;
+        let best = self.best.get(pick % 3).and_then(|best| best.as_ref());
+        let any = |number: usize| self.kept.get(number % self.kept.len().max(1)).unwrap_or(&self.seeds[0]);
+        let parent = best.map_or_else(|| any(pick / 3), |best| &best.pattern);
+        let other = any(self.rng.next_u32() as usize);
+        mutated(parent, other, &self.means, &mut self.rng)
+    }
+
+    fn take(&mut self, number: u64, pattern: Pattern) -> Result<(), Box<Caught>> {
+        let Some(meter) = self.play(&pattern)? else { return Ok(()) };
+        let mut is_new = false;
+        for (after, row) in meter.seen().iter().enumerate() {
+            for (kind, clocks) in row.iter().enumerate() {
+                for clocks in (0..u64::BITS).filter(|place| clocks >> place & 1 == 1) {
+                    is_new |= self.seen.insert((after, kind, clocks));
+                }
+            }
+        }
+        for (best, clocks) in self.best.iter_mut().zip(meter.slowest()) {
+            if clocks > best.as_ref().map_or(0, |best| best.clocks) {
+                *best = Some(Best { pattern: pattern.clone(), clocks, found_at: number });
+                is_new = true;
+            }
+        }
+        if is_new {
+            self.kept.push(pattern);
+        }
+        Ok(())
+    }
+
+    /// Plays a pattern, if it is for the core.
+    fn play(&self, pattern: &Pattern) -> Result<Option<Meter>, Box<Caught>> {
+        let vector = pattern.vector("hunted", &self.means);
+        let Ok(fitted) = self.fitter.fit(&vector) else { return Ok(None) };
+        let vectors: Vec<&Vector> = fitted.iter().map(|piece| &**piece).collect();
+        let mut meter = Meter::new(self.model.direction(), self.length);
+        let play = Play { vectors: &vectors, ..self.model.flowing(&[]) };
+        match self.model.play_watched(&play, &mut meter) {
+            Ok(_) => Ok(Some(meter)),
+            Err(mismatch) => Err(Box::new(Caught { vector, mismatch })),
+        }
+    }
+
+    /// The best of its kind, with the fewest and simplest requests that take about as long.
+    fn smallest(&self, within: Within, best: Best) -> Result<Slowest, Box<Caught>> {
+        let Best { mut pattern, clocks: most, found_at } = best;
+        let (mut clocks, least) = (most, most - most / LESS);
+        'simpler: loop {
+            for simpler in simpler(&pattern, self.length + 1) {
+                let played = self.play(&simpler)?;
+                let found = played.map_or(0, |meter| meter.slowest()[within as usize]);
+                if found >= least {
+                    (pattern, clocks) = (simpler, found);
+                    continue 'simpler;
+                }
+            }
+            break;
+        }
+        let name = match within {
+            Within::OneRun => "slowest",
+            Within::AnyRuns => "slowest-with-restarts",
+        };
+        let vector = pattern.vector(&format!("{name}-{}", self.length), &self.means);
+        let words = pattern.parts.iter().map(|part| part.in_words(&self.means)).collect();
+        Ok(Slowest { within, clocks, most, found_at, pattern: words, vector })
+    }
+}
