@@ -353,7 +353,7 @@ impl Report {
             writeln!(out)?;
         }
         if let Some(throughput) = &self.throughput {
-            speed::print(out, throughput)?;
+            speed::print(out, throughput, options.mhz)?;
         }
         coverage::print(out, &self.covered)?;
         self.print_summary(out)
