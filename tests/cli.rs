@@ -95,9 +95,12 @@ fn options_of_a_core_that_nobody_names_are_wrong_usage() {
         &["is a core of ours"],
     );
     refused(&["cosim", "--suite", "smoke", "--core", "other"], &["encoder_swift", "FILE.toml"]);
-    for option in ["--exhaustive", "--coverage"] {
-        refused(&["cosim", option, "--core", core], &["for the cores of this project"]);
+    for option in [["--class", "end-N"], ["--vector", "end-1"], ["--waive", "lane=1"], ["--stretch", "9"]] {
+        refused(&[&["cosim", "--suite", "smoke"], &option[..]].concat(), &unknown);
     }
+    refused(&["cosim", "--exhaustive", "--core", core], &["for the cores of this project"]);
+    refused(&["cosim", "--coverage", "--core", core, "--format", "junit"], &["cannot be printed as junit"]);
+    refused(&["cosim", "--hunt", "--core", "encoder"], &["is a core of ours"]);
     refused(&["vectors", "check", "--core", core, "none.json"], &["`silicabac cosim` alone"]);
     refused(&["vectors", "coverage", "--suite", "smoke", "--can", "align=false"], &unknown);
     refused(&["vectors", "export", "--format", "csv", "--suite", "smoke", "--can", "align=false"], &unknown);

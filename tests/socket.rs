@@ -398,6 +398,8 @@ fn slices_of_a_stream_are_measured_one_by_one() {
         "{all}"
     );
     assert_eq!(all["slowest_stretch"]["length"], 16);
+    let text = socket("decoder", "", &[], &[&arguments[..], &["--mhz", "200"]].concat());
+    expect(&text, 0, &["  at 200 MHz: 19", " million bins a second, 19", " in the slowest vector"]);
     let ours =
         command().args(["cosim", "--core", "decoder", "--seed", "1"]).args(&arguments[..2]).output().unwrap();
     expect(&ours, 0, &["the slowest slice is ", " clocks each"]);

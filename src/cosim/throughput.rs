@@ -13,8 +13,9 @@ use super::{
     player::{Observer, Wrong},
     script::Asked,
 };
+use crate::bin::Event;
 use crate::cores::Direction;
-use crate::cycle::{Inputs, LANES, Outputs, Request, kind};
+use crate::cycle::{Inputs, LANES, Outputs, kind};
 use crate::vectors::Vector;
 
 /// How many kinds of requests there are.
@@ -506,7 +507,8 @@ impl Observer for &mut Meter {
             self.stretch.take(now, self.place);
             self.of_a_run.take(now, self.place);
         }
-        if matches!(asked.request, Request::Event(event) if event.ends_life()) {
+        // Raw bytes stand between engine runs.
+        if asked.request.event().is_some_and(|event| event.ends_life() || matches!(event, Event::Raw(_))) {
             self.of_a_run.last.clear();
         }
         self.place.bin += u64::from(asked.request.is_bin());
@@ -660,6 +662,28 @@ mod tests {
         let wait = encoder.longest_wait().unwrap();
         assert!(wait.vector == few[1].id && wait.clocks > 200 && wait.bin == 0, "{wait:?}");
         assert_eq!(encoder.waits().last().map(|(from, ..)| from), Some(128));
+    }
+
+    #[test]
+    fn a_stretch_of_an_engine_run_has_no_raw_bytes() {
+        let run = [
+            vec![Event::Bypass { bin: true }; 40],
+            vec![Event::Terminate { bin: true }],
+            vec![Event::Raw(7); 40],
+        ];
+        let ends = [run.concat().repeat(3), vec![Event::Terminate { bin: true }]].concat();
+        let slowest = |events: Vec<Event>| {
+            let vector = Vector::encoded("", "", &[], events);
+            let mut meter = Meter::new(Direction::Encoder, STRETCH);
+            let core = Alone::<Encoder>::new(Direction::Encoder);
+            play(core, &mut meter, &Play::flowing(&[&vector]), &mut |_| ()).unwrap();
+            meter.slowest()
+        };
+        let [one, any] = slowest(ends);
+        assert!(one == 0 && any >= STRETCH as u64, "{one} {any}");
+        let [one, any] =
+            slowest([vec![Event::Bypass { bin: true }; 70], vec![Event::Terminate { bin: true }]].concat());
+        assert!(one == any && one >= STRETCH as u64, "{one} {any}");
     }
 
     #[test]

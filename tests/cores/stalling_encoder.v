@@ -31,6 +31,7 @@ module stalling_encoder (
   wire use_after_load = req_kind == CONTEXT && kind == LOAD && req_ctx_idx == ctx_idx;
 
   reg [4:0] hold;
+  wire core_ready;
   wire free = hold == 0;
   assign req_ready = free && core_ready;
   always @(posedge clk) begin
@@ -46,7 +47,6 @@ module stalling_encoder (
     if (rst) {hold, kind} <= {5'd0, BYPASS};
   end
 
-  wire core_ready;
   cabac_encoder core (
       .clk(clk), .rst(rst), .req_valid(req_valid && free), .req_ready(core_ready), .req_kind(req_kind), .req_bin(req_bin),
       .req_ctx_idx(req_ctx_idx), .req_model(req_model), .req_data(req_data), .out_valid(out_valid), .out_ready(out_ready),

@@ -56,6 +56,9 @@ pub(super) struct Options {
     /// Of how many bins, alignments and raw bytes in a row the slowest are told
     #[arg(long, value_name = "NUMBER", default_value_t = STRETCH, value_parser = length)]
     stretch: usize,
+    /// The frequency of its clock, to tell bins a second, too
+    #[arg(long, value_name = "MHZ", value_parser = frequency, conflicts_with = "hunt")]
+    mhz: Option<f64>,
     /// Instead of judging it, look for the requests on which the core is slowest though nothing makes it wait
     #[arg(long, value_name = "TRIES", num_args = 0..=1, default_missing_value = TRIES, conflicts_with_all = ["class", "vector", "waive", "waits", "suite", "trace", "stream", "weights", "vectors", "coverage"])]
     hunt: Option<u64>,
@@ -63,6 +66,11 @@ pub(super) struct Options {
 
 /// How many tries a hunt has.
 const TRIES: &str = "20000";
+
+fn frequency(text: &str) -> Result<f64, String> {
+    let mhz = text.parse().ok().filter(|mhz| (0.001..=1e6).contains(mhz));
+    mhz.ok_or_else(|| "it is no number from 0.001 to 1000000".into())
+}
 
 /// The length of a stretch.
 fn length(text: &str) -> Result<usize, String> {
@@ -91,9 +99,14 @@ impl std::str::FromStr for Known {
 impl Options {
     /// Whether a core is to be judged in the socket.
     pub(super) fn is_wanted(&self, common: &judge::Options) -> bool {
-        let is_given =
-            self.socket.is_some() || self.hunt.is_some() || self.patience.is_some() || self.can.is_given();
-        is_given || self.html.is_some() || self.sources.are_given() || common.core_file().is_some()
+        let names_one = self.socket.is_some() || self.can.is_given() || self.sources.are_given();
+        let asks = self.hunt.is_some()
+            || self.html.is_some()
+            || self.mhz.is_some()
+            || self.patience.is_some()
+            || self.stretch != STRETCH;
+        let picks = !self.class.is_empty() || !self.vector.is_empty() || !self.waive.is_empty();
+        names_one || asks || picks || common.core_file().is_some()
     }
 
     /// Leaves what is to be played: how many vectors are not, because of what is known.

@@ -6,8 +6,8 @@ use silicabac::cosim::{Latency, LongestWait, Slow, Stretch, Throughput};
 
 use crate::cli::print::counted;
 
-/// Prints what a core takes when nothing outside makes it wait.
-pub(super) fn print(out: &mut impl Write, throughput: &Throughput) -> io::Result<()> {
+/// Prints what a core takes when nothing outside makes it wait; with a clock of this frequency, how much a second.
+pub(super) fn print(out: &mut impl Write, throughput: &Throughput, mhz: Option<f64>) -> io::Result<()> {
     let columns = ["when nothing waits", "requests", "clocks", "a clock", "longest"];
     writeln!(
         out,
@@ -51,6 +51,13 @@ pub(super) fn print(out: &mut impl Write, throughput: &Throughput) -> io::Result
             out,
             "  the slowest {length} bins, alignments or raw bytes: {pace:.4} clocks each, {clocks} from bin {bin} of {vector} on"
         )?;
+    }
+    if let Some(mhz) = mhz {
+        write!(out, "  at {mhz} MHz: {:.2} million bins a second", mhz * throughput.bins_per_clock())?;
+        if let Some(Slow { clocks_each, raw: 0, .. }) = throughput.slowest_vector() {
+            write!(out, ", {:.2} in the slowest vector", mhz / clocks_each)?;
+        }
+        writeln!(out)?;
     }
     writeln!(out)
 }

@@ -400,7 +400,7 @@ impl Report {
         }
         self.slips.iter().try_for_each(|slip| writeln!(out, "{}\n", slip.text))?;
         if let Some(throughput) = &self.throughput {
-            speed::print(out, throughput)?;
+            speed::print(out, throughput, options.mhz)?;
         }
         coverage::print(out, &self.covered)?;
         self.print_summary(out)
