@@ -11,7 +11,10 @@ PAGES.verdicts = (page, { report, failures }) => {
     facts(["vectors", count(vectors)], report.causes.length && ["causes", report.causes.length], pace && ["bins a clock", pace.bins_per_clock.toFixed(4)], report.lanes > 1 && ["requests at once", report.lanes],
       report.waived && ["vectors waived", count(report.waived)], ["seed", report.seed], ["tools", report.tools]));
   if (report.unchecked.length) page.append(el("p", { class: "note" }, `Not checked, since the core has no such port: ${report.unchecked.join(", ")}.`));
-  for (const slip of report.slips || []) page.append(el("p", { class: "note bad" }, el("b", {}, sentence(slip.text)), " The requests to which that matters are marked ◂ below."));
+  for (const slip of report.slips || []) {
+    const [what, why] = sentence(slip.text).split(/: (.*)/s);
+    page.append(el("p", { class: "note bad" }, el("b", {}, what), `: ${why} The requests to which it matters are marked ◂ below.`));
+  }
   const views = report.causes.map((cause, i) => causeSection(page, report, cause, i + 1, failures[i]));
   page.append(el("h2", { id: "classes" }, "Classes of vectors"), classTable(rows));
   if (report.throughput) page.append(...throughputSection(report.throughput));
