@@ -27,7 +27,7 @@ struct Kind {
     /// chroma_format_idc.
     chroma_format_idc: i64,
     /// BitDepthY and BitDepthC.
-    bit_depth: i64,
+    bit_depth: [i64; 2],
     /// Whether there are fields, or frames of which macroblocks can be fields.
     interlaced: bool,
     asked: Asked,
@@ -48,6 +48,8 @@ struct Asked {
     cycle: bool,
     /// separate_colour_plane_flag.
     planes: bool,
+    /// BitDepthY and BitDepthC that differ.
+    unequal_depth: bool,
 }
 
 impl Asked {
@@ -60,6 +62,7 @@ impl Asked {
             fields: any(&["field"]),
             cycle: any(&["order-cycle"]),
             planes: any(&["separate-planes"]),
+            unequal_depth: any(&["unequal-depth"]),
         }
     }
 
@@ -79,10 +82,14 @@ impl Kind {
             122 => (&[0, 1, 2, 2], &[8, 9, 10]),
             _ => (&[0, 1, 2, 3, 3, 3], &[8, 9, 10, 12, 14]),
         };
+        let chroma_format_idc = random.one_of(formats);
+        let luma = random.one_of(depths);
+        let has_both = asked.unequal_depth && chroma_format_idc != 0;
+        let chroma = if has_both { random.one_of(depths) } else { luma };
         let kind = Kind {
             profile_idc,
-            chroma_format_idc: random.one_of(formats),
-            bit_depth: random.one_of(depths),
+            chroma_format_idc,
+            bit_depth: [luma, chroma],
             interlaced: random.chance(128),
             asked,
         };
