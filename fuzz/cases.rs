@@ -1,6 +1,7 @@
 //! What the fuzz targets do with their bytes. Tests do the same with the files in `tests/crashes/`, so that
 //! what a fuzzer has found once stays found.
 
+use std::convert::Infallible;
 use std::io::Cursor;
 
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use silicabac::bin::{BinCoder, Decode, DecodeError, Encode, Event};
 use silicabac::context::{Codec, ContextModel, CtxIdx};
 use silicabac::cores;
 use silicabac::cosim::{Play, Stalls};
+use silicabac::dream::reduce::{self, Left};
 use silicabac::hevc;
 use silicabac::stream::{self, LineReader};
 use silicabac::syntax::Helpers;
@@ -109,6 +111,29 @@ pub fn hevc(data: &[u8]) {
         assert!(written == segment || written.len() == segment.len());
         assert_eq!(hevc::SegmentData::read(parameters, before, &written).as_ref(), Ok(&read));
         assert!(unit.rewrite().is_ok());
+    }
+}
+
+/// Any bytes as a stream of either standard that is made smaller, whatever is said to fail.
+pub fn reduce(data: &[u8]) {
+    let Some((&seed, data)) = data.split_first() else { return };
+    // Whether a stream fails is any function of its bytes; of many tries some are left out.
+    let (mut tries, mut chance) = (0_u32, u32::from(seed));
+    let mut fails = |stream: &[u8], left: &Left| {
+        assert_eq!(stream.len(), left.bytes);
+        tries += 1;
+        chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Ok::<_, Infallible>(tries < 200 && chance >> 31 == 1)
+    };
+    let Ok((small, _)) = reduce::reduce(data, &mut fails);
+    for unit in Stream::new(&small[..]) {
+        // Of what was damaged something may still be.
+        let _ = unit.expect("memory can be read").rewrite();
+    }
+    let Ok((small, _)) = reduce::reduce_hevc(data, &mut fails);
+    for unit in hevc::Stream::new(&small[..]) {
+        // Of what was damaged something may still be.
+        let _ = unit.expect("memory can be read").rewrite();
     }
 }
 

@@ -12,6 +12,8 @@ fn what_was_found_once_stays_found() {
     run("encoders", cases::encoders);
     run("headers", cases::headers);
     run("hevc", cases::hevc);
+    run("hevc", cases::reduce);
+    run("reduce", cases::reduce);
     run("streams", cases::headers);
     run("streams", cases::streams);
     run("traces", cases::traces);

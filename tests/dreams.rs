@@ -52,11 +52,25 @@ const BEYOND: [&[&str]; 6] = [
     &["400", "pcm"],
 ];
 
+/// What headers and NAL units have that only streams have that are asked for it. FFmpeg says nothing of all but the last two: it takes no
+/// depths that differ, and FFmpeg 5.1 calls RASL pictures incomplete that are not to be decoded.
+const ASKED: [&[&str]; 9] = [
+    &["sub-layers", "vui"],
+    &["tsa", "stsa"],
+    &["msb-cycle"],
+    &["no-output-of-prior-pics"],
+    &["hrd"],
+    &["hrd", "sei", "sub-layers"],
+    &["sei", "filler", "end-of-sequence"],
+    &["radl", "rasl", "sei"],
+    &["unequal-depth"],
+];
+
 /// H.265: entry points are where substreams begin, and nothing is left over, too.
 #[test]
 fn an_h265_dream_is_read_and_written_as_the_same_bytes() {
     let usual = (0..300).map(|seed| (seed, &[][..]));
-    let beyond = (0..4).flat_map(|seed| BEYOND.map(|wanted| (seed, wanted)));
+    let beyond = (0..4).flat_map(|seed| BEYOND.into_iter().chain(ASKED).map(move |wanted| (seed, wanted)));
     let (mut entry_points, mut dependent) = (0, 0);
     for (seed, wanted) in usual.chain(beyond) {
         let bytes = hevc(seed, wanted).unwrap();
@@ -186,6 +200,59 @@ fn ffmpeg_is_content_with_dreams_of_h265() {
         0,
         &["40 streams: 0 equal, 40 of which no pictures are known, 0 broken and survived, 0 bad"],
     );
+}
+
+#[test]
+fn ffmpeg_is_content_with_what_is_asked_for() {
+    let Some(ffmpeg) = program("ffmpeg", "ffmpeg") else { return };
+    for (seed, wanted) in (0..4).flat_map(|seed| ASKED[..7].iter().map(move |wanted| (seed, wanted))) {
+        let stream = hevc(seed, wanted).unwrap();
+        assert_eq!(complaint(&ffmpeg, "hevc", &stream), "", "{wanted:?} {seed}");
+    }
+}
+
+#[test]
+fn depths_that_differ_are_of_luma_and_chroma() {
+    for seed in 0..20 {
+        let stream = avc(seed, &["unequal-depth"]).unwrap();
+        assert_eq!(rewritten(&stream), stream);
+        let mut depths = BTreeSet::new();
+        for unit in Stream::new(&stream[..]).map(Result::unwrap) {
+            depths.extend(
+                unit.slice().map(|(parameters, _)| [parameters.bit_depth_luma, parameters.bit_depth_chroma]),
+            );
+        }
+        assert!(depths.iter().all(|[luma, chroma]| luma != chroma) && depths.len() == 1, "{depths:?}");
+    }
+}
+
+/// One block and one level are left, and slices become one where they can.
+#[test]
+fn coding_units_and_slices_of_h265_are_left_out() {
+    let has = |stream: &[u8]| {
+        let mut found = false;
+        for unit in h265::Stream::new(stream).map(Result::unwrap) {
+            unit.observe((), |step| {
+                found |= step.coding_tree_unit.blocks.iter().any(|block| block.transform_skip_flag);
+            });
+        }
+        found
+    };
+    let slices = |stream: &[u8]| {
+        let units = h265::Stream::new(stream).map(Result::unwrap);
+        units.filter(|unit| unit.slice_number.is_some()).map(|unit| unit.is_dependent()).collect::<Vec<_>>()
+    };
+    let (mut before, mut after) = (0, 0);
+    for seed in 0..8 {
+        let stream = hevc(seed, &["transform-skip", "segments"]).unwrap();
+        let fails = |stream: &[u8], _: &Left| Ok::<_, Infallible>(has(stream));
+        let (small, left) = reduce_hevc(&stream, fails).unwrap();
+        assert!(has(&small) && largest_level(&small).0 == 1 && left.levels == 1, "seed {seed}: {left:?}");
+        assert!(!slices(&small).contains(&true), "seed {seed}");
+        before += slices(&stream).len();
+        after += slices(&small).len();
+    }
+    assert!(after < before / 3, "{before} and {after} slice segments");
 }
 
 #[test]

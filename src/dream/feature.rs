@@ -11,7 +11,7 @@ use crate::syntax::nal::escape;
 use crate::{hevc, spec};
 
 /// Features of H.264 that elements of headers show: what one is called, the element, and its values.
-const AVC_HEADERS: [Shown; 36] = [
+const AVC_HEADERS: [Shown; 37] = [
     ("main", "profile_idc", &[77]),
     ("high", "profile_idc", &[100]),
     ("high10", "profile_idc", &[110]),
@@ -48,7 +48,11 @@ const AVC_HEADERS: [Shown; 36] = [
     ("gaps", "gaps_in_frame_num_value_allowed_flag", &[1]),
     ("order-cycle", "num_ref_frames_in_pic_order_cnt_cycle", &[1, 2, 3, 4]),
     ("separate-planes", "separate_colour_plane_flag", &[1]),
+    ("unequal-depth", UNEQUAL, &[1]),
 ];
+
+/// Stands for whether bit_depth_luma_minus8 and bit_depth_chroma_minus8 differ.
+const UNEQUAL: &str = "unequal_depth";
 
 const MMCO: &str = "memory_management_control_operation";
 
@@ -56,7 +60,7 @@ const MMCO: &str = "memory_management_control_operation";
 const AVC_DATA: [&str; 7] = ["p", "b", "pcm", "long-runs", "escapes", "saturated", "zero-words"];
 
 /// Features of H.265 that elements of headers show.
-const HEVC_HEADERS: [Shown; 54] = [
+const HEVC_HEADERS: [Shown; 70] = [
     ("main", "general_profile_idc", &[1]),
     ("main10", "general_profile_idc", &[2]),
     ("range-extensions", "general_profile_idc", &[4]),
@@ -111,6 +115,22 @@ const HEVC_HEADERS: [Shown; 54] = [
     ("bla", "nal_unit_type", &[16, 17, 18]),
     ("idr", "nal_unit_type", &[19, 20]),
     ("not-shown", "pic_output_flag", &[0]),
+    ("sub-layers", "sps_max_sub_layers_minus1", &[1, 2, 3, 4, 5, 6]),
+    ("tsa", "nal_unit_type", &[2, 3]),
+    ("stsa", "nal_unit_type", &[4, 5]),
+    ("leading", "nal_unit_type", &[6, 7, 8, 9]),
+    ("radl", "nal_unit_type", &[6, 7]),
+    ("rasl", "nal_unit_type", &[8, 9]),
+    ("msb-cycle", "delta_poc_msb_cycle_lt", &[1, 2, 3, 4, 5, 6, 7]),
+    ("no-output-of-prior-pics", "no_output_of_prior_pics_flag", &[1]),
+    ("vui", "vui_parameters_present_flag", &[1]),
+    ("hrd", "nal_hrd_parameters_present_flag", &[1]),
+    ("hrd", "vcl_hrd_parameters_present_flag", &[1]),
+    ("sei", "nal_unit_type", &[39, 40]),
+    ("end-of-sequence", "nal_unit_type", &[36]),
+    ("end-of-bitstream", "nal_unit_type", &[37]),
+    ("filler", "nal_unit_type", &[38]),
+    ("unequal-depth", UNEQUAL, &[1]),
 ];
 
 /// Features of H.265 that slice segment data shows.
@@ -134,8 +154,11 @@ type Shown = (&'static str, &'static str, &'static [i64]);
 
 /// Of several features those that a header shows.
 fn shown(all: &'static [Shown], elements: &[HeaderElement]) -> impl Iterator<Item = &'static str> {
-    let is_shown = |(_, element, values): &&Shown| {
-        elements.iter().any(|coded| coded.element.0 == *element && values.contains(&coded.value))
+    let value = |name: &str| elements.iter().find(|coded| coded.element.0 == name).map(|coded| coded.value);
+    let is_unequal = value("bit_depth_luma_minus8") != value("bit_depth_chroma_minus8");
+    let is_shown = move |(_, element, values): &&Shown| {
+        *element == UNEQUAL && is_unequal
+            || elements.iter().any(|coded| coded.element.0 == *element && values.contains(&coded.value))
     };
     all.iter().filter(is_shown).map(|(name, ..)| *name)
 }

@@ -69,7 +69,7 @@ const TRIES: u64 = 2_000;
 
 /// The H.264 stream of a seed: one to four small pictures, at any setting that the Main and the High profiles allow. With
 /// `features`, of [`avc_features`], it is the first one of several that has all of them; commands of reference picture marking, gaps in
-/// frame_num, cycles of picture order and separate colour planes only streams have that are asked for them.
+/// frame_num, cycles of picture order, separate colour planes and bit depths that differ only streams have that are asked for them.
 ///
 /// ```
 /// use silicabac::dream;
@@ -87,7 +87,7 @@ pub fn avc(seed: u64, features: &[&'static str]) -> Result<Vec<u8>, DreamError> 
 
 /// The H.265 stream of a seed: one to four small pictures, at any setting that the Main profiles and the range extensions allow. With
 /// `features`, of [`hevc_features`], it is the first one of several that has all of them; what widespread decoders lack, such as 16
-/// bits, only streams have that are asked for it.
+/// bits, and sub-layers, leading pictures, VUI and SEI only streams have that are asked for them.
 ///
 /// ```
 /// use silicabac::dream;

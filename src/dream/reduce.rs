@@ -1,7 +1,7 @@
 //! A stream on which something fails, made smaller as long as that still fails: a report with one macroblock instead of many pictures.
 //!
-//! First whole frames go, from the end and before an IDR picture; then macroblocks are made simpler, and levels 0, all at
-//! once, by halves, and so on down to single ones. Each step gives a stream that is legal if the first one was, so that what fails on it is
+//! First whole frames go, from the end and before an IDR picture, and of H.265 slices become one; then macroblocks are made simpler, of
+//! H.265 coding tree units, coding units and transform blocks, and levels 0, all at once, by halves, and so on down to single ones. Each step gives a stream that is legal if the first one was, so that what fails on it is
 //! never the fault of the stream.
 
 use super::{avc::reduced as of_avc, hevc::reduced as of_hevc};
@@ -33,6 +33,36 @@ pub(super) trait Simpler: Clone {
 
     /// The slice with some blocks simpler.
     fn edited(&self, edit: Edit, numbers: &[usize]) -> Option<Self>;
+
+    /// The places of what blocks are made of: the number of the block, and that within it.
+    fn units(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// The slice with some of these simpler.
+    fn with_units(&self, _: Edit, _: &[(usize, usize)]) -> Option<Self> {
+        None
+    }
+
+    /// The places of what has levels, likewise.
+    fn residuals(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// The slice without some of these.
+    fn without_residuals(&self, _: &[(usize, usize)]) -> Option<Self> {
+        None
+    }
+
+    /// One slice of two, of which the other comes right after this one in the same picture.
+    fn joined(&self, _: &Self) -> Option<Self> {
+        None
+    }
+
+    /// The slice in one piece.
+    fn whole(&self) -> Option<Self> {
+        None
+    }
 
     /// The slice without some levels.
     fn without_levels(&self, places: &[(usize, usize)]) -> Option<Self>;
@@ -174,10 +204,17 @@ where
 
     /// Makes it as small as it gets.
     fn run(mut self) -> Result<(Vec<u8>, Left), E> {
+        const EDITS: [Edit; 4] = [Edit::Skip, Edit::Plain, Edit::Bare, Edit::Still];
         self.frames()?;
-        for edit in [Edit::Skip, Edit::Plain, Edit::Bare, Edit::Still] {
+        self.simplify(|_| vec![()], |slice, _| slice.whole())?;
+        self.join()?;
+        for edit in EDITS {
             self.simplify(|slice| (0..slice.blocks()).collect(), |slice, some| slice.edited(edit, some))?;
         }
+        for edit in EDITS {
+            self.simplify(S::units, |slice, some| slice.with_units(edit, some))?;
+        }
+        self.simplify(S::residuals, S::without_residuals)?;
         self.simplify(S::levels, S::without_levels)?;
         Ok((joined(&self.parts), left(&self.parts)))
     }
@@ -218,6 +255,25 @@ where
             if self.attempt(parts)? {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Makes one slice of two that follow each other in a picture.
+    fn join(&mut self) -> Result<(), E> {
+        let mut index = 0;
+        while let Some([first, second]) = self.parts.get(index..index + 2) {
+            let both = first.slice.as_ref().zip(second.slice.as_ref()).filter(|_| !second.begins_frame);
+            let joined = both.and_then(|(first, second)| first.joined(second));
+            if let Some((slice, bytes)) = joined.and_then(|slice| slice.write().map(|bytes| (slice, bytes))) {
+                let mut parts = self.parts.clone();
+                (parts[index].slice, parts[index].bytes) = (Some(slice), bytes);
+                parts.remove(index + 1);
+                if self.attempt(parts)? {
+                    continue;
+                }
+            }
+            index += 1;
         }
         Ok(())
     }
@@ -285,7 +341,8 @@ pub fn reduce<E>(
     Reducer { parts, fails }.run()
 }
 
-/// The same of an H.265 stream. Segments keep their places; what is tried has their entry points right.
+/// The same of an H.265 stream. Slices become one where they can, each without dependent segments; what is tried has its entry points
+/// right.
 ///
 /// ```
 /// use silicabac::dream::{hevc, features_of_hevc, reduce::reduce_hevc};

@@ -43,6 +43,22 @@ impl Parameters {
         self.begins_substream(self.tiles.at(ctb_addr_in_rs))
     }
 
+    /// Whether so many coding tree blocks, from the first one of the slice segment on, can be one slice: whole tiles, or within one; and with
+    /// rows as substreams, if it does not begin a row, within that (clause 7.4.7.1).
+    #[cfg(feature = "dream")]
+    pub(crate) fn can_have(&self, blocks: usize) -> bool {
+        let first = self.tiles.at(self.slice_segment_address);
+        let begins = |begins: fn(&TileGrid, Ctb) -> bool| {
+            self.tiles.from(first).take(blocks).skip(1).any(|ctb| begins(&self.tiles, ctb))
+        };
+        let ends_tile = self.tiles.from(first).nth(blocks).is_none_or(|next| self.tiles.begins_tile(next));
+        let is_whole = self.tiles.begins_tile(first) && ends_tile;
+        (is_whole || !begins(TileGrid::begins_tile))
+            && (!self.pps.entropy_coding_sync_enabled_flag
+                || self.tiles.begins_row(first)
+                || !begins(TileGrid::begins_row))
+    }
+
     /// Whether a dependent slice segment that begins here can go on where one of these parameters ends: it comes later in the picture.
     pub(super) fn can_precede(&self, slice_segment_address: u32) -> bool {
         let [own, other] = [self.slice_segment_address, slice_segment_address];

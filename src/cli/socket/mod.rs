@@ -233,7 +233,7 @@ pub(super) fn judge(
     let slips = cosim::slips(model.direction(), &evidence);
     let failing: Vec<_> = evidence.iter().filter(|one| one.failed.is_some()).collect();
     let judged = judged.into_iter().zip(times).collect();
-    let run = Run { seed, tools: tools.versions(), waived, covered };
+    let run = Run { seed, tools: tools.versions(), waived, covered, mhz: options.mhz };
     let mut report = Report::new(&model, run, judged, (causes, slips), &failing);
     report.write_failures(options, common)?;
     if let Some(path) = &options.html {

@@ -47,6 +47,9 @@ pub(super) struct Report {
     coverage: serde_json::Value,
     #[serde(skip)]
     covered: Coverage,
+    /// The clock that its speed is told at.
+    #[serde(skip)]
+    mhz: Option<f64>,
     pub(super) verdicts: Vec<Row>,
 }
 
@@ -57,6 +60,8 @@ pub(super) struct Run<'a> {
     /// How many vectors were left out because of what is known.
     pub(super) waived: usize,
     pub(super) covered: Coverage,
+    /// The clock that its speed is told at.
+    pub(super) mhz: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -305,7 +310,7 @@ impl Report {
         (causes, slips): (Vec<Explanation>, Vec<Explained>),
         failing: &[&Evidence<'_>],
     ) -> Report {
-        let Run { seed, tools, waived, covered } = run;
+        let Run { seed, tools, waived, covered, mhz } = run;
         let as_if = |explained: Explained| AsIf {
             text: explained.to_string(),
             slip: explained.slip,
@@ -325,6 +330,7 @@ impl Report {
             waived,
             coverage: covered.report().to_short_json(),
             covered,
+            mhz,
             causes,
             slips: slips.into_iter().map(as_if).collect(),
             throughput: verdicts.iter().filter_map(|row| row.throughput.as_ref()).cloned().reduce(merged),
@@ -400,7 +406,7 @@ impl Report {
         }
         self.slips.iter().try_for_each(|slip| writeln!(out, "{}\n", slip.text))?;
         if let Some(throughput) = &self.throughput {
-            speed::print(out, throughput, options.mhz)?;
+            speed::print(out, throughput, self.mhz)?;
         }
         coverage::print(out, &self.covered)?;
         self.print_summary(out)

@@ -28,7 +28,7 @@ struct Kind {
     /// chroma_format_idc.
     chroma_format_idc: i64,
     /// BitDepthY and BitDepthC.
-    bit_depth: i64,
+    bit_depth: [i64; 2],
     /// Whether there are fields, or frames of which macroblocks can be fields.
     interlaced: bool,
     asked: Asked,
@@ -51,6 +51,8 @@ struct Asked {
     planes: bool,
     /// What the code of slice data is to have.
     pattern: Option<Pattern>,
+    /// BitDepthY and BitDepthC that differ.
+    unequal_depth: bool,
 }
 
 impl Asked {
@@ -64,6 +66,7 @@ impl Asked {
             cycle: any(&["order-cycle"]),
             planes: any(&["separate-planes"]),
             pattern: Pattern::of(features),
+            unequal_depth: any(&["unequal-depth"]),
         }
     }
 
@@ -83,10 +86,14 @@ impl Kind {
             122 => (&[0, 1, 2, 2], &[8, 9, 10]),
             _ => (&[0, 1, 2, 3, 3, 3], &[8, 9, 10, 12, 14]),
         };
+        let chroma_format_idc = random.one_of(formats);
+        let luma = random.one_of(depths);
+        let has_both = asked.unequal_depth && chroma_format_idc != 0;
+        let chroma = if has_both { random.one_of(depths) } else { luma };
         let kind = Kind {
             profile_idc,
-            chroma_format_idc: random.one_of(formats),
-            bit_depth: random.one_of(depths),
+            chroma_format_idc,
+            bit_depth: [luma, chroma],
             interlaced: random.chance(128),
             asked,
         };

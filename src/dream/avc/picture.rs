@@ -262,7 +262,7 @@ impl Shared<'_> {
         tell(header, &self.commands);
         header.set("direct_spatial_mv_pred_flag", !is_temporal);
         header.set("cabac_init_idc", random.within(0..=2));
-        let slice_qp = random.within(-6 * (sequence.kind.bit_depth - 8)..=51);
+        let slice_qp = random.within(-6 * (sequence.kind.bit_depth[0] - 8)..=51);
         header.set("slice_qp_delta", slice_qp - set.pic_init_qp);
         header.set("disable_deblocking_filter_idc", random.within(0..=2));
         header.set("slice_alpha_c0_offset_div2", random.within(-6..=6));

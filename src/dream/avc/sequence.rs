@@ -65,8 +65,8 @@ impl Sequence {
         header.set("chroma_format_idc", kind.chroma_format_idc);
         header.set("separate_colour_plane_flag", kind.asked.planes);
         header
-            .set("bit_depth_luma_minus8", kind.bit_depth - 8)
-            .set("bit_depth_chroma_minus8", kind.bit_depth - 8);
+            .set("bit_depth_luma_minus8", kind.bit_depth[0] - 8)
+            .set("bit_depth_chroma_minus8", kind.bit_depth[1] - 8);
         let has_bypass = kind.profile_idc == 244 && random.chance(128);
         header.set("qpprime_y_zero_transform_bypass_flag", has_bypass);
         let has_matrix = has_high && random.chance(80);
@@ -147,7 +147,7 @@ impl Sequence {
     /// Any picture parameter set, and its values.
     pub(super) fn picture(&self, random: &mut Random, pic_parameter_set_id: i64) -> (Picture, Header) {
         let mut header = unit_header(8, 1 + i64::from(random.below(3)));
-        let pic_init_qp = 26 + random.within(-26 - 6 * (self.kind.bit_depth - 8)..=25);
+        let pic_init_qp = 26 + random.within(-26 - 6 * (self.kind.bit_depth[0] - 8)..=25);
         let has_high = self.kind.profile_idc >= 100;
         let first = random.within(-12..=12) as i32;
         let second = if has_high { random.within(-12..=12) as i32 } else { first };

@@ -34,6 +34,7 @@ struct Scale {
     factor: i64,
     log2_size: u32,
     bit_depth: u32,
+    most: i64,
 }
 
 /// What scales levels.
@@ -103,7 +104,10 @@ impl Scale {
         let qp = offset + if found.component == 0 { qp_y } else { (qp_y + scaling.chroma_qp_offset).min(57) };
         let qp = qp.max(0);
         let factor = (scaling.weight * LEVEL_SCALE[(qp % 6) as usize]) << (qp / 6);
-        Some(Scale { way, adds_up: has_rdpcm || way == Way::Transform, factor, log2_size, bit_depth })
+        // Samples of luma have as many bits as those of chroma where they are added to these (7-83).
+        let growth = u32::from(sps.bit_depth_chroma).saturating_sub(sps.bit_depth_luma.into());
+        let most = if is_added && found.component == 0 { MOST >> growth } else { MOST };
+        Some(Scale { way, adds_up: has_rdpcm || way == Way::Transform, factor, log2_size, bit_depth, most })
     }
 
     /// How much a level of this magnitude adds to a residual at the most.
@@ -124,7 +128,7 @@ impl Scale {
     /// Appends levels, as large as they can be; one at least.
     fn keep(&self, given: &[Level], kept: &mut Vec<Level>) {
         let first = kept.len();
-        let mut left = MOST;
+        let mut left = self.most;
         for &Level { place, level } in given {
             // Where a sign is hidden, the largest magnitude, which only negative levels have, can become that of a positive one.
             let mut magnitude = i64::from(level.unsigned_abs()).min((1 << 15) - 1);

@@ -1,5 +1,6 @@
 //! Dreams of H.265.
 
+mod asked;
 mod blocks;
 mod data;
 mod layout;
@@ -11,7 +12,10 @@ mod qp;
 pub(super) mod reduced;
 mod references;
 mod scaling;
+mod sei;
 mod sequence;
+mod structure;
+mod vui;
 mod weights;
 
 use super::DreamError;
@@ -25,9 +29,10 @@ use crate::hevc::headers::{ParameterSets, SliceSegment};
 pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, DreamError> {
     let mut writer = Writer::default();
     let kind = profile::Kind::any(random, features);
-    let planned = references::plan(random, &kind);
-    let sequence = sequence::Sequence::new(random, kind, &planned);
-    writer.video_parameter_set(sequence.video_parameter_set())?;
+    let mut plan = references::plan(random, &kind);
+    let sequence = sequence::Sequence::new(random, kind, &plan);
+    sequence.order(&mut plan.pictures);
+    writer.video_parameter_set(sequence.video_parameter_set(), &sequence)?;
     writer.parameter_set(sequence.header(random))?;
     let mut sets = Vec::new();
     for id in 0..1 + i64::from(random.below(3)) {
@@ -36,17 +41,23 @@ pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, D
         sets.push(set);
     }
     let mut hits = Hits::default();
-    for planned in &planned {
+    let timing = sei::Timing::of(&plan.pictures);
+    for (index, planned) in plan.pictures.iter().enumerate() {
         let set = &sets[random.below(sets.len() as u32) as usize];
-        picture::Shared { sequence: &sequence, set, planned }.picture(random, &mut hits, &mut writer)?;
+        let next = plan.pictures.get(index + 1);
+        picture::Shared { sequence: &sequence, set, planned, timing: timing[index], next }.picture(
+            random,
+            &mut hits,
+            &mut writer,
+        )?;
     }
     Ok(writer.stream.bytes)
 }
 
-/// The header of a NAL unit of this type.
-fn unit_header(nal_unit_type: i64) -> Header {
+/// The header of a NAL unit of this type and this TemporalId.
+fn unit_header(nal_unit_type: i64, temporal_id: i64) -> Header {
     let mut header = Header::default();
-    header.set("nal_unit_type", nal_unit_type).set("nuh_temporal_id_plus1", 1);
+    header.set("nal_unit_type", nal_unit_type).set("nuh_temporal_id_plus1", temporal_id + 1);
     header
 }
 
@@ -58,8 +69,13 @@ struct Writer {
 }
 
 impl Writer {
-    fn video_parameter_set(&mut self, header: Header) -> Result<(), DreamError> {
-        let (mut writer, ()) = header.write(sequence::video_parameter_set_rbsp)?;
+    fn video_parameter_set(
+        &mut self,
+        header: Header,
+        sequence: &sequence::Sequence,
+    ) -> Result<(), DreamError> {
+        let highest = sequence.max_sub_layers_minus1();
+        let (mut writer, ()) = header.write(|bits| sequence::video_parameter_set_rbsp(bits, highest))?;
         writer.push(true);
         self.stream.unit(&writer.into_parts().0);
         Ok(())

@@ -9,6 +9,7 @@ use super::levels::Scaling;
 use super::picture_set::PictureSet;
 use super::qp::Qp;
 use super::references::{LongTerm, Planned, tell_set};
+use super::sei::{self, Timing};
 use super::sequence::Sequence;
 use super::{Writer, unit_header, weights};
 use crate::dream::DreamError;
@@ -24,6 +25,9 @@ pub(super) struct Shared<'a> {
     pub(super) sequence: &'a Sequence,
     pub(super) set: &'a PictureSet,
     pub(super) planned: &'a Planned,
+    pub(super) timing: Timing,
+    /// The picture after it, in the order of decoding.
+    pub(super) next: Option<&'a Planned>,
 }
 
 const B: i64 = 0;
@@ -38,10 +42,13 @@ impl Shared<'_> {
         writer: &mut Writer,
     ) -> Result<(), DreamError> {
         if random.chance(60) {
-            let mut delimiter = unit_header(35);
+            let mut delimiter = unit_header(35, self.planned.temporal_id);
             delimiter.set("pic_type", 2);
             let rbsp = writer.rbsp(delimiter)?;
             writer.stream.delimiter(&rbsp);
+        }
+        for unit in sei::before(random, self)? {
+            writer.stream.unit(&unit);
         }
         let blocks = self.set.grid.blocks();
         let has_rows = self.sequence.kind.has_rows;
@@ -88,6 +95,12 @@ impl Shared<'_> {
             rbsp.extend(&made.bytes);
             writer.stream.slice(&rbsp);
             slice = Some((parameters, made.after));
+            if self.sequence.kind.asked.filler && random.chance(100) {
+                writer.stream.unit(&sei::filler_data(random, self.planned.temporal_id));
+            }
+        }
+        for unit in sei::after(random, self) {
+            writer.stream.unit(&unit);
         }
         Ok(())
     }
@@ -110,10 +123,11 @@ impl Shared<'_> {
     /// What all slice segments of the picture say.
     fn common(&self, random: &mut Random) -> Header {
         let (sequence, planned) = (self.sequence, self.planned);
-        let mut header = unit_header(planned.nal_unit_type);
+        let mut header = unit_header(planned.nal_unit_type, planned.temporal_id);
+        header.set("no_output_of_prior_pics_flag", planned.no_output_of_prior_pics_flag);
         header.set("slice_pic_parameter_set_id", self.set.id);
         header.set("pic_output_flag", planned.is_irap() || random.chance(200));
-        header.set("slice_pic_order_cnt_lsb", planned.order);
+        header.set("slice_pic_order_cnt_lsb", sequence.lsb(planned.order));
         let sets = &sequence.short_term_sets;
         let listed: Vec<usize> = (0..sets.len()).filter(|&index| sets[index] == planned.short).collect();
         let is_listed = !listed.is_empty() && random.chance(200);
@@ -131,18 +145,31 @@ impl Shared<'_> {
 
     /// Long-term references: first those that the sequence parameter set lists.
     fn long_term(&self, random: &mut Random, header: &mut Header) {
-        let listed = &self.sequence.long_term;
-        let place = |long: &LongTerm| listed.iter().position(|entry| *entry == (long.order, long.is_used));
+        let sequence = self.sequence;
         let (of_sequence, own): (Vec<LongTerm>, Vec<LongTerm>) =
-            self.planned.long.iter().partition(|long| place(long).is_some());
+            self.planned.long.iter().partition(|long| sequence.listed(long).is_some());
         header.set("num_long_term_sps", of_sequence.len() as i64).set("num_long_term_pics", own.len() as i64);
-        for long in of_sequence.iter().chain(&own) {
-            if let Some(place) = place(long) {
-                header.set("lt_idx_sps", place as i64);
-            } else {
-                header.set("poc_lsb_lt", long.order).set("used_by_curr_pic_lt_flag", long.is_used);
+        for all in [&of_sequence, &own] {
+            // DeltaPocMsbCycleLt of the one before it.
+            let mut last = 0;
+            for long in all {
+                let lsb = sequence.lsb(long.order);
+                if let Some(place) = sequence.listed(long) {
+                    header.set("lt_idx_sps", place as i64);
+                } else {
+                    header.set("poc_lsb_lt", lsb).set("used_by_curr_pic_lt_flag", long.is_used);
+                }
+                // Two pictures may have the lowest bits in common.
+                let is_needed = sequence.kind.asked.has_structure();
+                header.set("delta_poc_msb_present_flag", is_needed || random.chance(80));
+                let order = self.planned.order;
+                let msb = (order - sequence.lsb(order)) - (long.order - lsb);
+                let cycle = msb >> sequence.log2_max_pic_order_cnt_lsb;
+                if is_needed {
+                    header.set("delta_poc_msb_cycle_lt", cycle - last);
+                }
+                last = cycle;
             }
-            header.set("delta_poc_msb_present_flag", random.chance(80));
         }
     }
 
@@ -229,7 +256,7 @@ impl Shared<'_> {
         if is_weighted {
             let kind = &sequence.kind;
             let is_precise = sequence.range.high_precision_offsets_enabled_flag;
-            let half = 1 << if is_precise { kind.bit_depth - 1 } else { 7 };
+            let half = kind.bit_depth.map(|depth| 1 << if is_precise { depth - 1 } else { 7 });
             weights::tell(random, header, &counts, kind.chroma_format_idc != 0, half);
         }
         header.set("five_minus_max_num_merge_cand", random.within(0..=4));

@@ -29,7 +29,7 @@ impl PictureSet {
     /// Any, and its values.
     pub(super) fn new(random: &mut Random, sequence: &Sequence, id: i64) -> (PictureSet, Header) {
         let kind = &sequence.kind;
-        let mut header = unit_header(34);
+        let mut header = unit_header(34, 0);
         let mut set = PictureSet {
             id,
             grid: Grid::any(random, sequence),
@@ -114,8 +114,8 @@ impl PictureSet {
                 header.set(name, offset);
             }
         }
-        let most = (kind.bit_depth - 10).max(0);
-        header.set("log2_sao_offset_scale_luma", random.within(0..=most));
-        header.set("log2_sao_offset_scale_chroma", random.within(0..=most));
+        let [luma, chroma] = kind.bit_depth.map(|depth| (depth - 10).max(0));
+        header.set("log2_sao_offset_scale_luma", random.within(0..=luma));
+        header.set("log2_sao_offset_scale_chroma", random.within(0..=chroma));
     }
 }

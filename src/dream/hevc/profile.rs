@@ -1,8 +1,10 @@
 //! What a stream is allowed to be (annex A). All are of level 4.1, main tier, which takes any size of coding tree blocks, and tiles.
 
+use super::asked::Asked;
 use crate::dream::header::Header;
 use crate::dream::planted::Pattern;
 use crate::dream::random::Random;
+use crate::hevc::headers::{GENERAL, ProfileNames, SUB_LAYER};
 
 /// The profile that a stream keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub(super) struct Kind {
     /// chroma_format_idc, which is ChromaArrayType here.
     pub(super) chroma_format_idc: i64,
     /// BitDepthY and BitDepthC.
-    pub(super) bit_depth: i64,
+    pub(super) bit_depth: [i64; 2],
     /// high_precision_offsets_enabled_flag can be 1.
     pub(super) has_high_precision_offsets: bool,
     /// chroma_qp_offset_list_enabled_flag can be 1.
@@ -37,6 +39,7 @@ pub(super) struct Kind {
     pub(super) has_rows: bool,
     /// What the code of slice segment data is to have.
     pub(super) pattern: Option<Pattern>,
+    pub(super) asked: Asked,
 }
 
 /// Features that only streams have that are to have one of them, since widespread decoders lack them.
@@ -69,13 +72,16 @@ impl Kind {
             Profile::Main444Of12 => (&[0, 1, 2, 2, 3, 3, 3], &[8, 8, 9, 10, 12]),
             Profile::Intra16 | Profile::HighThroughput => (&[0, 1, 2, 3, 3, 3], &[8, 10, 12, 16, 16]),
         };
+        let asked = Asked::new(features);
         let kind = random.below(8);
         let chroma_format_idc = random.one_of(formats);
         let has_both = profile == Profile::HighThroughput && random.chance(128);
+        let luma = random.one_of(depths);
+        let chroma = if asked.unequal_depth && chroma_format_idc != 0 { random.one_of(depths) } else { luma };
         Kind {
             profile,
             chroma_format_idc,
-            bit_depth: random.one_of(depths),
+            bit_depth: [luma, chroma],
             has_high_precision_offsets: is_beyond,
             has_chroma_qp_offsets: wants(&"chroma-qp-offsets"),
             // Without chroma there are samples of luma alone, which decoders do not know.
@@ -83,6 +89,7 @@ impl Kind {
             has_tiles: matches!(kind, 0 | 1) || has_both,
             has_rows: matches!(kind, 2..=4) || has_both,
             pattern: Pattern::of(features),
+            asked,
         }
     }
 
@@ -101,31 +108,48 @@ impl Kind {
         self.has_extended_precision()
     }
 
-    /// QpBdOffset.
+    /// QpBdOffsetY.
     pub(super) fn qp_bd_offset(&self) -> i64 {
-        6 * (self.bit_depth - 8)
+        6 * (self.bit_depth[0] - 8)
     }
 
-    /// profile_tier_level().
-    pub(super) fn tell(&self, header: &mut Header) {
-        let general_profile_idc = match self.profile {
+    /// profile_tier_level(), given which sub-layers have a profile, and which a level: the same profile, and a lower level.
+    pub(super) fn tell(&self, header: &mut Header, sub_layers: &[[bool; 2]]) {
+        self.tell_profile(header, &GENERAL);
+        header.set("general_level_idc", 123);
+        for &[has_profile, has_level] in sub_layers {
+            header
+                .set("sub_layer_profile_present_flag", has_profile)
+                .set("sub_layer_level_present_flag", has_level);
+            if has_profile {
+                self.tell_profile(header, &SUB_LAYER);
+            }
+            if has_level {
+                header.set("sub_layer_level_idc", 120);
+            }
+        }
+    }
+
+    fn tell_profile(&self, header: &mut Header, names: &ProfileNames) {
+        let profile_idc = match self.profile {
             Profile::Main => 1,
             Profile::Main10 => 2,
             Profile::Main444Of12 | Profile::Intra16 => 4,
             Profile::HighThroughput => 5,
         };
-        header.set("general_profile_idc", general_profile_idc);
+        header.set(names.idc, profile_idc);
         for idc in 0..32 {
-            let is_compatible = idc == general_profile_idc || self.profile == Profile::Main && idc == 2;
-            header.set("general_profile_compatibility_flag", is_compatible);
+            let is_compatible = idc == profile_idc || self.profile == Profile::Main && idc == 2;
+            header.set(names.compatibility, is_compatible);
         }
-        header.set("general_progressive_source_flag", 1).set("general_frame_only_constraint_flag", 1);
+        let [progressive, .., frame_only] = names.sources;
+        header.set(progressive, 1).set(frame_only, 1);
         // From general_max_12bit_constraint_flag to general_lower_bit_rate_constraint_flag, then thirteen bits of the 35 that are 0.
         let constraints: i64 = match self.profile {
             Profile::Main | Profile::Main10 => 0,
             Profile::Main444Of12 => 0b1_0000_0001,
             Profile::Intra16 | Profile::HighThroughput => 0b0_0000_0100,
         };
-        header.set("general_constraint_bits_high", constraints << 13).set("general_level_idc", 123);
+        header.set(names.constraints[0], constraints << 13);
     }
 }

@@ -1,9 +1,11 @@
 //! Which pictures there are, in which order, and what each keeps to refer to (clauses 8.1.3 and 8.3.2).
 //!
 //! A picture that is not kept is gone, and one that has become a long-term reference stays one, so every reference that a set names is
-//! there. Pictures follow those with which decoding can begin in the order of output too, so none of them is a leading one.
+//! there. Pictures follow those with which decoding can begin in the order of output too, so none of them is a leading one; streams that
+//! are asked for such, or for sub-layers, are planned in `structure.rs`.
 
 use super::profile::Kind;
+use super::structure::{self, Plan};
 use crate::dream::header::Header;
 use crate::dream::random::Random;
 use crate::hevc::headers::ShortTermSet;
@@ -12,12 +14,15 @@ use crate::hevc::headers::ShortTermSet;
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
     pub(super) nal_unit_type: i64,
+    /// TemporalId.
+    pub(super) temporal_id: i64,
     /// PicOrderCntVal.
     pub(super) order: i32,
     pub(super) short: ShortTermSet,
     pub(super) long: Vec<LongTerm>,
     /// Of those pictures whose motion may be inferred from: PicOrderCntVal (7.4.7.1, slice_temporal_mvp_enabled_flag).
     pub(super) collocated: Option<i32>,
+    pub(super) no_output_of_prior_pics_flag: bool,
 }
 
 /// A long-term reference picture.
@@ -29,20 +34,33 @@ pub(super) struct LongTerm {
 
 /// A picture that is kept.
 #[derive(Clone, Copy, Debug)]
-struct Kept {
-    order: i32,
-    is_long: bool,
+pub(super) struct Kept {
+    pub(super) order: i32,
+    pub(super) is_long: bool,
     /// Its number in the order of decoding.
-    index: usize,
+    pub(super) index: usize,
 }
 
 const TRAIL_N: i64 = 0;
 const TRAIL_R: i64 = 1;
 /// BLA_W_LP, BLA_W_RADL, BLA_N_LP, IDR_W_RADL and IDR_N_LP.
-const BEGINNINGS: [i64; 5] = [16, 17, 18, 19, 20];
-const CRA: i64 = 21;
+pub(super) const BEGINNINGS: [i64; 5] = [16, 17, 18, 19, 20];
+pub(super) const CRA: i64 = 21;
 
 impl Planned {
+    /// A picture that refers to nothing so far.
+    pub(super) fn new(nal_unit_type: i64, order: i32) -> Planned {
+        Planned {
+            nal_unit_type,
+            temporal_id: 0,
+            order,
+            short: ShortTermSet::default(),
+            long: Vec::new(),
+            collocated: None,
+            no_output_of_prior_pics_flag: false,
+        }
+    }
+
     /// Whether decoding can begin with it.
     pub(super) fn is_irap(&self) -> bool {
         matches!(self.nal_unit_type, 16..=23)
@@ -57,10 +75,43 @@ impl Planned {
         let long = self.long.iter().filter(|long| long.is_used).map(|long| long.order);
         side(list).chain(side(1 - list)).chain(long).collect()
     }
+
+    /// Names all pictures that are kept, some of which become long-term ones, and says to which of those that it may use it refers. The
+    /// motion of pictures before `barrier` is not used any more.
+    pub(super) fn refer(
+        &mut self,
+        random: &mut Random,
+        kept: &mut [Kept],
+        barrier: usize,
+        may_use: impl Fn(&Kept) -> bool,
+        may_be_long: impl Fn(&Kept) -> bool,
+    ) {
+        for kept in &mut *kept {
+            kept.is_long |= random.chance(30) && may_be_long(kept);
+            let is_used = random.chance(225) && may_use(kept);
+            if kept.is_long {
+                self.long.push(LongTerm { order: kept.order, is_used });
+            } else {
+                let side = usize::from(kept.order > self.order);
+                self.short.pictures[side].push((kept.order - self.order, is_used));
+            }
+        }
+        self.short.pictures.iter_mut().for_each(|side| side.sort_by_key(|(delta, _)| delta.abs()));
+        random.shuffle(&mut self.long);
+        let used = self.references(0);
+        let usable = kept.iter().filter(|kept| kept.index >= barrier && used.contains(&kept.order));
+        let usable: Vec<i32> = usable.map(|kept| kept.order).collect();
+        if !usable.is_empty() && random.chance(190) {
+            self.collocated = Some(random.one_of(&usable));
+        }
+    }
 }
 
-/// One to four pictures.
-pub(super) fn plan(random: &mut Random, kind: &Kind) -> Vec<Planned> {
+/// One to four pictures, or what is asked for.
+pub(super) fn plan(random: &mut Random, kind: &Kind) -> Plan {
+    if kind.asked.has_structure() {
+        return structure::plan(random, kind);
+    }
     let count = 1 + random.below(4) as usize;
     let mut all = Vec::new();
     while all.len() < count {
@@ -70,7 +121,7 @@ pub(super) fn plan(random: &mut Random, kind: &Kind) -> Vec<Planned> {
             if all.is_empty() && random.chance(64) { CRA } else { random.one_of(&BEGINNINGS) };
         sequence(random, nal_unit_type, length, &mut all);
     }
-    all
+    Plan::of(all)
 }
 
 /// A coded video sequence: it begins with a picture of this type.
@@ -91,35 +142,14 @@ fn sequence(random: &mut Random, nal_unit_type: i64, length: usize, all: &mut Ve
         kept.retain(|_| random.chance(235));
         let is_last = index + 1 == length;
         let is_reference = index == 0 || random.chance(if is_last { 128 } else { 220 });
-        let mut planned = Planned {
-            nal_unit_type: match (index, is_reference) {
-                (0, _) => nal_unit_type,
-                (_, true) => TRAIL_R,
-                (_, false) => TRAIL_N,
-            },
-            order,
-            short: ShortTermSet::default(),
-            long: Vec::new(),
-            collocated: None,
+        let nal_unit_type = match (index, is_reference) {
+            (0, _) => nal_unit_type,
+            (_, true) => TRAIL_R,
+            (_, false) => TRAIL_N,
         };
-        for kept in &mut kept {
-            kept.is_long |= random.chance(30);
-            let is_used = random.chance(225);
-            if kept.is_long {
-                planned.long.push(LongTerm { order: kept.order, is_used });
-            } else {
-                let side = usize::from(kept.order > order);
-                planned.short.pictures[side].push((kept.order - order, is_used));
-            }
-        }
-        planned.short.pictures.iter_mut().for_each(|side| side.sort_by_key(|(delta, _)| delta.abs()));
-        random.shuffle(&mut planned.long);
-        let used = planned.references(0);
-        let usable = kept.iter().filter(|kept| kept.index >= barrier && used.contains(&kept.order));
-        let usable: Vec<i32> = usable.map(|kept| kept.order).collect();
-        if !usable.is_empty() && random.chance(190) {
-            planned.collocated = Some(random.one_of(&usable));
-        } else {
+        let mut planned = Planned::new(nal_unit_type, order);
+        planned.refer(random, &mut kept, barrier, |_| true, |_| true);
+        if planned.collocated.is_none() {
             barrier = index;
         }
         if is_reference {

@@ -1,11 +1,13 @@
 //! The video and the sequence parameter set: what is the same in the whole stream.
 
 use super::profile::Kind;
-use super::references::{Planned, tell_set};
+use super::references::{LongTerm, Planned, tell_set};
+use super::structure::Plan;
+use super::vui::Vui;
 use super::{scaling, unit_header};
 use crate::dream::header::Header;
 use crate::dream::random::Random;
-use crate::hevc::headers::{ShortTermSet, profile_tier_level};
+use crate::hevc::headers::{ShortTermSet, hrd_parameters, profile_tier_level};
 use crate::syntax::{BitCoder, HeaderError};
 
 /// What is the same in the whole stream.
@@ -27,7 +29,20 @@ pub(super) struct Sequence {
     pub(super) sps_temporal_mvp_enabled_flag: bool,
     pub(super) scaling_list_enabled_flag: bool,
     pub(super) range: Range,
-    is_reordered: bool,
+    /// What is known of the sub-layers.
+    sub_layers: SubLayers,
+    pub(super) vui: Option<Vui>,
+}
+
+/// Sub-layers, and how many pictures they keep.
+#[derive(Clone, Debug)]
+struct SubLayers {
+    /// sub_layer_profile_present_flag and sub_layer_level_present_flag of each but the highest.
+    present: Vec<[bool; 2]>,
+    nests: bool,
+    /// max_dec_pic_buffering_minus1 and max_num_reorder_pics of each.
+    pictures: Vec<[i64; 2]>,
+    is_each_told: bool,
 }
 
 /// The flags of sps_range_extension() that other rules depend on.
@@ -37,11 +52,42 @@ pub(super) struct Range {
     pub(super) high_precision_offsets_enabled_flag: bool,
 }
 
-/// As many pictures as a reference picture set has at the most.
+/// As many pictures as a reference picture set has at the most, where the structure of the stream is not asked for.
 const MAX_DEC_PIC_BUFFERING_MINUS1: i64 = 4;
 
+/// One less than MaxDpbSize, of pictures that are so small.
+const MOST_BUFFERING_MINUS1: i64 = 15;
+
+impl SubLayers {
+    fn new(random: &mut Random, kind: &Kind, plan: &Plan) -> SubLayers {
+        let is_reordered = plan.is_reordered();
+        let highest = plan.max_sub_layers_minus1();
+        let mut pictures = vec![[MAX_DEC_PIC_BUFFERING_MINUS1, if is_reordered { 3 } else { 0 }]];
+        if kind.asked.has_structure() {
+            let of = |temporal_id| {
+                let least = if temporal_id == highest { MAX_DEC_PIC_BUFFERING_MINUS1 } else { 0 };
+                // All pictures have room.
+                let buffering = plan.pictures_up_to(temporal_id).clamp(least, MOST_BUFFERING_MINUS1);
+                [buffering, if is_reordered { plan.pictures_up_to(temporal_id) - 1 } else { 0 }]
+            };
+            pictures = (0..=highest).map(of).collect();
+        }
+        let is_each_told = highest > 0 && random.chance(128);
+        SubLayers { present: plan.sub_layers.clone(), nests: plan.nests, pictures, is_each_told }
+    }
+
+    /// What the video and the sequence parameter set say of them, by these names.
+    fn tell(&self, header: &mut Header, names: [&'static str; 3]) {
+        header.set(names[0], self.is_each_told);
+        let first = if self.is_each_told { 0 } else { self.pictures.len() - 1 };
+        for [buffering, reordered] in &self.pictures[first..] {
+            header.set(names[1], *buffering).set(names[2], *reordered);
+        }
+    }
+}
+
 impl Sequence {
-    pub(super) fn new(random: &mut Random, kind: Kind, planned: &[Planned]) -> Sequence {
+    pub(super) fn new(random: &mut Random, kind: Kind, plan: &Plan) -> Sequence {
         let ctb_log2_size = random.within(4..=6) as u32;
         let min_cb_log2_size = random.one_of(&[3, 3, 3, 3, 4, 4, 5, 6]).min(ctb_log2_size);
         let min_tb_log2_size = random.one_of(&[2, 2, 2, 3, 4, 5]).min(min_cb_log2_size - 1);
@@ -68,16 +114,19 @@ impl Sequence {
                 extended_precision_processing_flag: kind.has_extended_precision() && random.chance(128),
                 high_precision_offsets_enabled_flag: kind.has_high_precision_offsets && random.chance(128),
             },
-            is_reordered: planned.windows(2).any(|two| !two[1].is_irap() && two[0].order > two[1].order),
+            sub_layers: SubLayers::new(random, &kind, plan),
+            vui: kind.asked.vui.then(|| Vui::any(random, &kind)),
         };
-        for planned in planned.iter().filter(|planned| !planned.is_irap()) {
+        sequence.log2_max_pic_order_cnt_lsb =
+            plan.log2_max_pic_order_cnt_lsb.unwrap_or(sequence.log2_max_pic_order_cnt_lsb);
+        for planned in plan.pictures.iter().filter(|planned| !planned.is_irap()) {
             if random.chance(140) {
                 sequence.short_term_sets.push(planned.short.clone());
             }
             for long in &planned.long {
                 sequence.long_term_ref_pics_present_flag = true;
                 if random.chance(100) {
-                    sequence.long_term.push((long.order, long.is_used));
+                    sequence.long_term.push((sequence.lsb(long.order), long.is_used));
                 }
             }
         }
@@ -104,27 +153,61 @@ impl Sequence {
         self.size[0] * self.size[1]
     }
 
-    /// The values of the video parameter set.
-    pub(super) fn video_parameter_set(&self) -> Header {
-        let mut header = unit_header(32);
-        header.set("vps_base_layer_internal_flag", 1).set("vps_base_layer_available_flag", 1);
-        header.set("vps_temporal_id_nesting_flag", 1).set("vps_reserved_0xffff_16bits", 0xffff);
-        self.kind.tell(&mut header);
-        header.set("vps_max_dec_pic_buffering_minus1", MAX_DEC_PIC_BUFFERING_MINUS1);
-        header.set("vps_max_num_reorder_pics", self.num_reorder_pics());
-        header
+    /// sps_max_sub_layers_minus1.
+    pub(super) fn max_sub_layers_minus1(&self) -> i64 {
+        self.sub_layers.present.len() as i64
     }
 
-    fn num_reorder_pics(&self) -> i64 {
-        if self.is_reordered { 3 } else { 0 }
+    /// slice_pic_order_cnt_lsb, given PicOrderCntVal.
+    pub(super) fn lsb(&self, order: i32) -> i32 {
+        order.rem_euclid(1 << self.log2_max_pic_order_cnt_lsb)
+    }
+
+    /// The number of a long-term picture among those that are listed.
+    pub(super) fn listed(&self, long: &LongTerm) -> Option<usize> {
+        self.long_term.iter().position(|entry| *entry == (self.lsb(long.order), long.is_used))
+    }
+
+    /// Brings the long-term pictures into the order in which slices tell them: those first that are listed, and as
+    /// delta_poc_msb_cycle_lt, which is added up, asks for it.
+    pub(super) fn order(&self, planned: &mut [Planned]) {
+        if self.kind.asked.has_structure() {
+            for planned in planned {
+                planned.long.sort_by_key(|long| (self.listed(long).is_none(), -long.order));
+            }
+        }
+    }
+
+    /// The values of the video parameter set.
+    pub(super) fn video_parameter_set(&self) -> Header {
+        let mut header = unit_header(32, 0);
+        header.set("vps_base_layer_internal_flag", 1).set("vps_base_layer_available_flag", 1);
+        header.set("vps_max_sub_layers_minus1", self.max_sub_layers_minus1());
+        header
+            .set("vps_temporal_id_nesting_flag", self.sub_layers.nests)
+            .set("vps_reserved_0xffff_16bits", 0xffff);
+        self.kind.tell(&mut header, &self.sub_layers.present);
+        self.sub_layers.tell(
+            &mut header,
+            [
+                "vps_sub_layer_ordering_info_present_flag",
+                "vps_max_dec_pic_buffering_minus1",
+                "vps_max_num_reorder_pics",
+            ],
+        );
+        if let Some(vui) = &self.vui {
+            vui.tell_video(&mut header, self.max_sub_layers_minus1());
+        }
+        header
     }
 
     /// The values of the sequence parameter set.
     pub(super) fn header(&self, random: &mut Random) -> Header {
-        let mut header = unit_header(33);
+        let mut header = unit_header(33, 0);
         let kind = &self.kind;
-        header.set("sps_temporal_id_nesting_flag", 1);
-        kind.tell(&mut header);
+        header.set("sps_max_sub_layers_minus1", self.max_sub_layers_minus1());
+        header.set("sps_temporal_id_nesting_flag", self.sub_layers.nests);
+        kind.tell(&mut header, &self.sub_layers.present);
         header.set("chroma_format_idc", kind.chroma_format_idc);
         header.set("pic_width_in_luma_samples", self.size[0]);
         header.set("pic_height_in_luma_samples", self.size[1]);
@@ -135,11 +218,17 @@ impl Sequence {
                 .set("conf_win_right_offset", random.below(3))
                 .set("conf_win_bottom_offset", random.below(3));
         }
-        header.set("bit_depth_luma_minus8", kind.bit_depth - 8);
-        header.set("bit_depth_chroma_minus8", kind.bit_depth - 8);
+        header.set("bit_depth_luma_minus8", kind.bit_depth[0] - 8);
+        header.set("bit_depth_chroma_minus8", kind.bit_depth[1] - 8);
         header.set("log2_max_pic_order_cnt_lsb_minus4", i64::from(self.log2_max_pic_order_cnt_lsb) - 4);
-        header.set("sps_max_dec_pic_buffering_minus1", MAX_DEC_PIC_BUFFERING_MINUS1);
-        header.set("sps_max_num_reorder_pics", self.num_reorder_pics());
+        self.sub_layers.tell(
+            &mut header,
+            [
+                "sps_sub_layer_ordering_info_present_flag",
+                "sps_max_dec_pic_buffering_minus1",
+                "sps_max_num_reorder_pics",
+            ],
+        );
         self.blocks(random, &mut header);
         header.set("scaling_list_enabled_flag", self.scaling_list_enabled_flag);
         if self.scaling_list_enabled_flag && random.chance(150) {
@@ -162,6 +251,9 @@ impl Sequence {
         }
         header.set("sps_temporal_mvp_enabled_flag", self.sps_temporal_mvp_enabled_flag);
         header.set("strong_intra_smoothing_enabled_flag", random.chance(128));
+        if let Some(vui) = &self.vui {
+            vui.tell(random, &mut header, kind, self.max_sub_layers_minus1());
+        }
         if kind.has_range_extension() && random.chance(200) || self.range.any() {
             self.range_extension(random, &mut header);
         }
@@ -184,8 +276,9 @@ impl Sequence {
     fn pcm(&self, random: &mut Random, header: &mut Header) {
         let [low, high] = [self.min_cb_log2_size, self.ctb_log2_size].map(|size| i64::from(size.min(5)));
         header.set("pcm_enabled_flag", 1);
-        for name in ["pcm_sample_bit_depth_luma_minus1", "pcm_sample_bit_depth_chroma_minus1"] {
-            let depth = random.within(1..=self.kind.bit_depth).max(random.within(1..=self.kind.bit_depth));
+        let names = ["pcm_sample_bit_depth_luma_minus1", "pcm_sample_bit_depth_chroma_minus1"];
+        for (name, most) in names.into_iter().zip(self.kind.bit_depth) {
+            let depth = random.within(1..=most).max(random.within(1..=most));
             header.set(name, depth - 1);
         }
         let min = random.within(low..=high);
@@ -238,7 +331,7 @@ fn size(random: &mut Random, kind: &Kind, min_cb_log2_size: u32) -> [u32; 2] {
 }
 
 /// video_parameter_set_rbsp() (clause 7.3.2.1) of one layer, in its NAL unit.
-pub(super) fn video_parameter_set_rbsp<C: BitCoder>(coder: &mut C) -> Result<(), HeaderError> {
+pub(super) fn video_parameter_set_rbsp<C: BitCoder>(coder: &mut C, highest: i64) -> Result<(), HeaderError> {
     for (bits, name) in [
         (1, "forbidden_zero_bit"),
         (6, "nal_unit_type"),
@@ -254,14 +347,27 @@ pub(super) fn video_parameter_set_rbsp<C: BitCoder>(coder: &mut C) -> Result<(),
     ] {
         coder.u(bits, name)?;
     }
-    profile_tier_level(coder, 0)?;
-    coder.flag("vps_sub_layer_ordering_info_present_flag")?;
-    coder.ue("vps_max_dec_pic_buffering_minus1")?;
-    coder.ue("vps_max_num_reorder_pics")?;
-    coder.ue("vps_max_latency_increase_plus1")?;
+    profile_tier_level(coder, highest)?;
+    let has_each = coder.flag("vps_sub_layer_ordering_info_present_flag")?;
+    for _ in if has_each { 0 } else { highest }..=highest {
+        coder.ue("vps_max_dec_pic_buffering_minus1")?;
+        coder.ue("vps_max_num_reorder_pics")?;
+        coder.ue("vps_max_latency_increase_plus1")?;
+    }
     coder.u(6, "vps_max_layer_id")?;
     coder.ue("vps_num_layer_sets_minus1")?;
-    coder.flag("vps_timing_info_present_flag")?;
+    if coder.flag("vps_timing_info_present_flag")? {
+        coder.u(32, "vps_num_units_in_tick")?;
+        coder.u(32, "vps_time_scale")?;
+        if coder.flag("vps_poc_proportional_to_timing_flag")? {
+            coder.ue("vps_num_ticks_poc_diff_one_minus1")?;
+        }
+        // More than one would be of other layer sets.
+        if coder.ue_in("vps_num_hrd_parameters", 0..=1)? > 0 {
+            coder.ue("hrd_layer_set_idx")?;
+            hrd_parameters(coder, highest)?;
+        }
+    }
     coder.flag("vps_extension_flag")?;
     Ok(())
 }

@@ -6,8 +6,14 @@ use crate::hevc::headers::WEIGHTS;
 
 const MOST: u32 = 24;
 
-/// Any weights, given how many references each list has, and WpOffsetHalfRange.
-pub(super) fn tell(random: &mut Random, header: &mut Header, counts: &[u32], has_chroma: bool, half: i64) {
+/// Any weights, given how many references each list has, and WpOffsetHalfRangeY and WpOffsetHalfRangeC.
+pub(super) fn tell(
+    random: &mut Random,
+    header: &mut Header,
+    counts: &[u32],
+    has_chroma: bool,
+    [half, half_c]: [i64; 2],
+) {
     let denom = random.within(0..=7);
     header.set("luma_log2_weight_denom", denom);
     header.set("delta_chroma_log2_weight_denom", random.within(0..=7) - denom);
@@ -27,7 +33,7 @@ pub(super) fn tell(random: &mut Random, header: &mut Header, counts: &[u32], has
             }
             for _ in 0..if has_both { 2 } else { 0 } {
                 header.set(names[4], random.within(-128..=127));
-                header.set(names[5], random.within(-4 * half..=4 * half - 1));
+                header.set(names[5], random.within(-4 * half_c..=4 * half_c - 1));
             }
         }
     }

@@ -34,16 +34,16 @@ pub(crate) fn profile_tier_level<C: BitCoder>(
 }
 
 /// The names of the elements of a profile. The last bits of it mean something else in each profile, and nothing depends on them.
-struct ProfileNames {
+pub(crate) struct ProfileNames {
     space: &'static str,
     tier: &'static str,
-    idc: &'static str,
-    compatibility: &'static str,
-    sources: [&'static str; 4],
-    constraints: [&'static str; 2],
+    pub(crate) idc: &'static str,
+    pub(crate) compatibility: &'static str,
+    pub(crate) sources: [&'static str; 4],
+    pub(crate) constraints: [&'static str; 2],
 }
 
-const GENERAL: ProfileNames = ProfileNames {
+pub(crate) const GENERAL: ProfileNames = ProfileNames {
     space: "general_profile_space",
     tier: "general_tier_flag",
     idc: "general_profile_idc",
@@ -57,7 +57,7 @@ const GENERAL: ProfileNames = ProfileNames {
     constraints: ["general_constraint_bits_high", "general_constraint_bits_low"],
 };
 
-const SUB_LAYER: ProfileNames = ProfileNames {
+pub(crate) const SUB_LAYER: ProfileNames = ProfileNames {
     space: "sub_layer_profile_space",
     tier: "sub_layer_tier_flag",
     idc: "sub_layer_profile_idc",

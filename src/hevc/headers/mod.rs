@@ -12,12 +12,14 @@ use std::sync::Arc;
 
 pub use common::ShortTermSet;
 #[cfg(feature = "dream")]
-pub(crate) use common::profile_tier_level;
+pub(crate) use common::{GENERAL, ProfileNames, SUB_LAYER, profile_tier_level};
 pub use picture::{Picture, Tiles};
 pub use sequence::{Pcm, RangeExtension, Sequence};
 #[cfg(feature = "dream")]
 pub(crate) use slice_segment::WEIGHTS;
 pub use slice_segment::{Slice, SliceSegment, SliceType};
+#[cfg(feature = "dream")]
+pub(crate) use vui::hrd_parameters;
 
 use crate::syntax::{BitCoder, HeaderError};
 

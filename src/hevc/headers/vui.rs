@@ -47,7 +47,14 @@ pub(super) fn vui_parameters<C: BitCoder>(
     Ok(())
 }
 
-fn hrd_parameters<C: BitCoder>(coder: &mut C, max_sub_layers_minus1: i64) -> Result<(), HeaderError> {
+/// hrd_parameters(1, sps_max_sub_layers_minus1).
+///
+/// # Errors
+/// [`HeaderError`].
+pub(crate) fn hrd_parameters<C: BitCoder>(
+    coder: &mut C,
+    max_sub_layers_minus1: i64,
+) -> Result<(), HeaderError> {
     let has_nal = coder.flag("nal_hrd_parameters_present_flag")?;
     let has_vcl = coder.flag("vcl_hrd_parameters_present_flag")?;
     let mut has_sub_pic = false;
