@@ -2,6 +2,7 @@
 
 mod asked;
 mod blocks;
+mod coding_units;
 mod data;
 mod layout;
 mod levels;
