@@ -292,7 +292,7 @@ fn the_request_that_is_to_blame_is_marked() {
     let output = command().args(words.split(' ')).current_dir(dir.path()).output().unwrap();
     expect(&output, 1, &["it is as if rangeTabLPS[10][2] is 122, not 123"]);
     let html = fs::read_to_string(dir.path().join("report.html")).unwrap();
-    let slip = &data(&html)["report"]["slips"][0];
+    let slip = &data(&html)["report"]["causes"][0]["slip"];
     assert_eq!((&slip["state"], &slip["quarter"], &slip["is"]), (&10.into(), &2.into(), &122.into()));
     let rows = "say([...document.querySelectorAll('tr.blamed')].map(row => row.cells[2].innerText + row.cells[3].innerText).join('|'))";
     let Some(shown) = browse(&html, "", rows) else { return };

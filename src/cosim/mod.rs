@@ -33,8 +33,7 @@ use crate::cores::CoreSpec;
 use crate::suites::{Origin, Suite};
 use crate::vectors::{self, Vector};
 pub use cause::{
-    Evidence, Explained, Explanation, Rule, RuleError, Slip, causes, evidence, is_waived, slips, unexplained,
-    waiting,
+    Evidence, Explanation, Rule, RuleError, Slip, causes, evidence, explain, is_waived, unexplained, waiting,
 };
 pub use hunt::{Caught, Hunt, Slowest, Within, hunt};
 pub use lockstep::Lockstep;

@@ -23,7 +23,7 @@ impl Code {
             escapes: Item::new(
                 "escapes",
                 "emulation prevention before a byte of this value, which is this byte of eight of slice data",
-                vec![Axis::new("value", 0..4), Axis::new("byte of eight", 0..8)],
+                vec![Axis::new("byte after it", 0..4), Axis::new("byte of eight", 0..8)],
             ),
             many_escapes: Item::new(
                 "many-escapes",

@@ -11,18 +11,12 @@ PAGES.verdicts = (page, { report, failures }) => {
     facts(["vectors", count(vectors)], report.causes.length && ["causes", report.causes.length], pace && ["bins a clock", pace.bins_per_clock.toFixed(4)], report.lanes > 1 && ["requests at once", report.lanes],
       report.waived && ["vectors waived", count(report.waived)], ["seed", report.seed], ["tools", report.tools]));
   if (report.unchecked.length) page.append(el("p", { class: "note" }, `Not checked, since the core has no such port: ${report.unchecked.join(", ")}.`));
-  for (const slip of report.slips || []) {
-    const [what, why] = sentence(slip.text).split(/: (.*)/s);
-    page.append(el("p", { class: "note bad" }, el("b", {}, what), `: ${why} The requests to which it matters are marked ◂ below.`));
-  }
   const views = report.causes.map((cause, i) => causeSection(page, report, cause, i + 1, failures[i]));
   page.append(el("h2", { id: "classes" }, "Classes of vectors"), classTable(rows));
   if (report.throughput) page.append(...throughputSection(report.throughput));
   if (leftOut.length) page.append(el("h2", {}, "Not applicable"), reasonTable(leftOut));
   followCauses(views);
 };
-
-const sentence = text => text[0].toUpperCase() + text.slice(1) + ".";
 
 // Whether a slip in the flowcharts makes a difference at a request.
 function isBlamed(slice, at, slip) {
@@ -96,14 +90,14 @@ function failureTable(report, cause, slice) {
     if (isEncoder) row.push(String(state.low), String(state.outstanding)); else row.push(String(state.offset));
     row.push(right, got);
     if (isWrong) row.class = "wrong";
-    const blamed = (report.slips || []).some(slip => isBlamed(slice, at, slip));
+    const blamed = cause.slip && isBlamed(slice, at, cause.slip);
     if (blamed && !isWrong) row.class = "blamed";
-    if (blamed) row[1] = el("span", {}, row[1], el("b", { class: "bad", title: "the slip above matters here" }, " ◂"));
+    if (blamed) row[1] = el("span", {}, row[1], el("b", { class: "bad", title: "here it matters" }, " ◂"));
     rows.push(row);
   }
   const columns = [{ name: "bin", n: true }, { name: "request", class: "name" }, { name: "state / MPS", n: true }, { name: "LPS range", n: true }, { name: "codIRange", n: true }, ...(isEncoder ? [{ name: "codILow", n: true }, { name: "outstanding", n: true }] : [{ name: "codIOffset", n: true }]),
     { name: isEncoder ? "bytes that it decides" : "answer expected" }, { name: "the core gave" }];
-  const words = `${byte && isEncoder ? firstBit(slice, Number(byte[1]), fault) : ""}All that stands here is the oracle's: a state and the range of its LPS before the request, registers after it.`;
+  const words = `${byte && isEncoder ? firstBit(slice, Number(byte[1]), fault) : ""}States, ranges, registers and what is expected are the oracle's: a state and the range of its LPS before the request, registers after it.${cause.slip ? " ◂ marks requests to which the cause matters." : ""}`;
   return table(words, columns, rows, "requests");
 }
 

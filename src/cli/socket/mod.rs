@@ -228,13 +228,12 @@ pub(super) fn judge(
         }
         _ => Vec::new(),
     };
-    let mut causes = cosim::causes(&evidence);
+    let mut causes = cosim::explain(model.direction(), &evidence);
     causes.extend(cosim::waiting(&model, &cosim::unexplained(&judged, &causes)));
-    let slips = cosim::slips(model.direction(), &evidence);
     let failing: Vec<_> = evidence.iter().filter(|one| one.failed.is_some()).collect();
     let judged = judged.into_iter().zip(times).collect();
     let run = Run { seed, tools: tools.versions(), waived, covered, mhz: options.mhz };
-    let mut report = Report::new(&model, run, judged, (causes, slips), &failing);
+    let mut report = Report::new(&model, run, judged, causes, &failing);
     report.write_failures(options, common)?;
     if let Some(path) = &options.html {
         report.write_page(path)?;

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Serialize;
 use silicabac::cosim::{
-    self, Evidence, Explained, Explanation, Failed, Fault, Mismatch, Model, STRETCH, Slip, Throughput,
+    self, Evidence, Explanation, Failed, Fault, Mismatch, Model, STRETCH, Slip, Throughput,
 };
 use silicabac::coverage::Coverage;
 use silicabac::report::{Clocks, Page, Slice};
@@ -37,9 +37,6 @@ pub(super) struct Report {
     /// How many vectors were left out because of what is known.
     waived: usize,
     causes: Vec<Why>,
-    /// One thing changed in the flowcharts that gives what the core gives.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    slips: Vec<AsIf>,
     /// Of all classes together.
     #[serde(skip_serializing_if = "Option::is_none")]
     throughput: Option<Throughput>,
@@ -144,6 +141,9 @@ struct Why {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
+    /// What in the flowcharts would have to be otherwise, if it is that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slip: Option<Slip>,
     vectors: usize,
     classes: Vec<String>,
     vector: String,
@@ -165,14 +165,6 @@ struct Why {
     written: Vec<Vector>,
     #[serde(skip)]
     failed: Failed,
-}
-
-#[derive(Serialize)]
-struct AsIf {
-    text: String,
-    #[serde(flatten)]
-    slip: Slip,
-    vectors: usize,
 }
 
 impl Row {
@@ -216,7 +208,7 @@ impl Row {
 impl Why {
     /// With the fewest requests that show it, if they are found.
     fn new(explanation: Explanation, model: &Model, seed: u64) -> Why {
-        let Explanation { text, rule, vectors, classes, example } = explanation;
+        let Explanation { text, rule, slip, vectors, classes, example } = explanation;
         let shrunk = example.shrunk(model, seed);
         let shrunk = shrunk.and_then(|shrunk| {
             let (stalls, failure) = shrunk.outcome.failure?;
@@ -233,6 +225,7 @@ impl Why {
         Why {
             text,
             rule: rule.map(|rule| rule.to_string()),
+            slip,
             vectors,
             classes,
             vector: example.vector.id.clone(),
@@ -307,15 +300,10 @@ impl Report {
         model: &Model,
         run: Run<'_>,
         verdicts: Vec<(cosim::Verdict, Duration)>,
-        (causes, slips): (Vec<Explanation>, Vec<Explained>),
+        causes: Vec<Explanation>,
         failing: &[&Evidence<'_>],
     ) -> Report {
         let Run { seed, tools, waived, covered, mhz } = run;
-        let as_if = |explained: Explained| AsIf {
-            text: explained.to_string(),
-            slip: explained.slip,
-            vectors: explained.vectors,
-        };
         let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
         let row = |(verdict, time)| Row::new(verdict, time, &causes, failing);
         let verdicts: Vec<Row> = verdicts.into_iter().map(row).collect();
@@ -332,7 +320,6 @@ impl Report {
             covered,
             mhz,
             causes,
-            slips: slips.into_iter().map(as_if).collect(),
             throughput: verdicts.iter().filter_map(|row| row.throughput.as_ref()).cloned().reduce(merged),
             verdicts,
         }
@@ -404,7 +391,6 @@ impl Report {
         if !self.causes.is_empty() {
             writeln!(out)?;
         }
-        self.slips.iter().try_for_each(|slip| writeln!(out, "{}\n", slip.text))?;
         if let Some(throughput) = &self.throughput {
             speed::print(out, throughput, self.mhz)?;
         }

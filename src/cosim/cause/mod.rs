@@ -16,12 +16,14 @@ mod waiting;
 use std::collections::BTreeSet;
 
 use super::{Failed, Mismatch, Model, Stalls, Verdict};
+use crate::cores::Direction;
 use crate::vectors::Vector;
 use features::{Feature, NONE, Scale, Sight, sights};
 use learn::{Bag, Learnt, is_like};
 use rule::Values;
 pub use rule::{Rule, RuleError};
-pub use slip::{Explained, Slip, slips};
+use slip::Explained;
+pub use slip::Slip;
 pub use waiting::waiting;
 
 /// How a vector goes alone and without waits.
@@ -54,6 +56,8 @@ pub struct Explanation {
     pub text: String,
     /// What `--waive` takes.
     pub rule: Option<Rule>,
+    /// What in the flowcharts would have to be otherwise, if it is that.
+    pub slip: Option<Slip>,
     /// How many vectors fail by it; of what takes waits, one of each class is counted.
     pub vectors: usize,
     /// Their classes.
@@ -97,10 +101,53 @@ const SAMPLE: usize = 20_000;
 const MORE: usize = 60;
 const ROUNDS: usize = 6;
 
-/// The causes of what fails without waits, the one of most vectors first.
-pub fn causes(all: &[Evidence<'_>]) -> Vec<Explanation> {
+/// The causes of what fails without waits: slips in the flowcharts that give just what the core gives, and rules for what they leave.
+pub fn explain(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explanation> {
+    let slips = slip::slips(direction, all);
+    let slip_of =
+        |one: &&Evidence<'_>| slips.iter().position(|found| slip::explains(found.slip, direction, one));
     let (failing, passing): (Vec<&Evidence<'_>>, Vec<&Evidence<'_>>) =
         all.iter().partition(|one| one.failed.is_some());
+    let told: Vec<Option<usize>> = failing.iter().map(slip_of).collect();
+    let of = |slip: Option<usize>| -> Vec<&Evidence<'_>> {
+        failing.iter().zip(&told).filter(|(_, told)| **told == slip).map(|(one, _)| *one).collect()
+    };
+    let mut found = Vec::new();
+    for (number, Explained { slip, harmless, others }) in slips.iter().enumerate() {
+        let explained = of(Some(number));
+        let every: Vec<usize> = (0..explained.len()).collect();
+        let which =
+            if every.len() == failing.len() { "all".to_owned() } else { format!("{} of the", every.len()) };
+        let text = format!(
+            "it is as if {slip}: that gives just what the core gives in {which} {} vectors that fail, and changes nothing in the {harmless} \
+             of {} requests at the most that pass{}",
+            failing.len(),
+            slip::LONGEST,
+            slip::or(others),
+        );
+        // Where one rule says the same of them, it can be waived.
+        let rules = by_rules(&[&explained[..], &passing].concat());
+        let rule = rules.into_iter().next().filter(|rule| rule.vectors == explained.len());
+        let rule = rule.and_then(|rule| rule.rule);
+        found.extend(
+            cause(text, rule, &every, &explained).map(|cause| Explanation { slip: Some(*slip), ..cause }),
+        );
+    }
+    let left = of(None);
+    if !left.is_empty() {
+        found.extend(by_rules(&[left, passing].concat()));
+    }
+    found
+}
+
+/// The causes of what fails without waits by rules alone, the one of most vectors first.
+pub fn causes(all: &[Evidence<'_>]) -> Vec<Explanation> {
+    by_rules(&all.iter().collect::<Vec<_>>())
+}
+
+fn by_rules(all: &[&Evidence<'_>]) -> Vec<Explanation> {
+    let (failing, passing): (Vec<&Evidence<'_>>, Vec<&Evidence<'_>>) =
+        all.iter().copied().partition(|one| one.failed.is_some());
     if failing.is_empty() {
         return Vec::new();
     }
@@ -146,7 +193,7 @@ fn cause(
         stalls: Stalls::NONE.name,
         mismatch: failed.clone()?,
     };
-    Some(Explanation { text, rule, vectors: explains.len(), classes, example })
+    Some(Explanation { text, rule, slip: None, vectors: explains.len(), classes, example })
 }
 
 fn learn(bags: &[Bag], passing: &[&Bag]) -> Vec<Learnt> {

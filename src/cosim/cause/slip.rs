@@ -129,41 +129,26 @@ impl fmt::Display for Slip {
 
 /// A slip that explains some of what fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explained {
+pub(super) struct Explained {
     /// The slip.
-    pub slip: Slip,
-    /// In how many vectors that fail it gives just what the core gives.
-    pub vectors: usize,
-    /// Of so many that fail by giving something wrong.
-    pub of: usize,
+    pub(super) slip: Slip,
     /// How many vectors that pass it leaves as they are.
-    pub passing: usize,
-    /// Other slips that do so as well, or some of them.
-    pub others: Vec<Slip>,
+    pub(super) harmless: usize,
+    /// Other slips that do as well.
+    pub(super) others: Vec<Slip>,
 }
 
-/// In a sentence.
-impl fmt::Display for Explained {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Explained { slip, vectors, of, passing, others } = self;
-        let which = if vectors == of { "all".to_owned() } else { format!("{vectors} of the") };
-        write!(
-            f,
-            "it is as if {slip}: that gives just what the core gives in {which} {of} vectors in which it gives something wrong, and \
-             changes none of {passing} that pass; those of more than {LONGEST} requests are not counted"
-        )?;
-        match &others[..] {
-            [] => Ok(()),
-            [other] => write!(f, ". So it is if {other}"),
-            [other, ..] => {
-                write!(f, ". So it is if {other}, or with one of {} or more others", others.len() - 1)
-            }
-        }
+/// That some other slips do as well.
+pub(super) fn or(others: &[Slip]) -> String {
+    match others {
+        [] => String::new(),
+        [other] => format!("; so it is if {other}"),
+        [other, ..] => format!("; so it is if {other}, or with one of {} or more others", others.len() - 1),
     }
 }
 
 /// Longer vectors take more time than they tell.
-const LONGEST: usize = 4_000;
+pub(super) const LONGEST: usize = 4_000;
 /// So many slips are looked for, one after the other.
 const MOST: usize = 3;
 /// Of vectors that fail the shortest choose between slips.
@@ -172,19 +157,18 @@ const JUDGES: usize = 60;
 const LIKELY: usize = 16;
 
 /// The slips that explain what fails, that of most vectors first.
-pub fn slips(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explained> {
+pub(super) fn slips(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explained> {
     let short = all.iter().filter(|one| one.vector.events.len() <= LONGEST);
     let (failing, passing): (Vec<&Evidence<'_>>, Vec<&Evidence<'_>>) =
         short.partition(|one| one.failed.is_some());
     let mut unexplained: Vec<Seen<'_>> = failing.iter().filter_map(|one| Seen::of(direction, one)).collect();
     unexplained.sort_by_key(|seen| seen.vector.events.len());
-    let of = unexplained.len();
     let is_harmless = |slip: Slip| {
         passing
             .iter()
             .all(|one| given(direction, one.vector, None) == given(direction, one.vector, Some(slip)))
     };
-    let mut found: Vec<Explained> = Vec::new();
+    let mut found: Vec<(usize, Explained)> = Vec::new();
     for _ in 0..2 * MOST {
         let Some(first) = unexplained.first().filter(|_| found.len() < MOST) else { break };
         let fitting = first.candidates().into_iter().filter(|slip| first.is_given_by(*slip));
@@ -199,12 +183,18 @@ pub fn slips(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explained> {
             continue;
         };
         let is_gone = |seen: &Seen<'_>| seen.is_given_by(slip);
+        let others = harmless.collect();
         let vectors = unexplained.iter().filter(|seen| is_gone(seen)).count();
-        found.push(Explained { slip, vectors, of, passing: passing.len(), others: harmless.collect() });
+        found.push((vectors, Explained { slip, harmless: passing.len(), others }));
         unexplained.retain(|seen| !is_gone(seen));
     }
-    found.sort_by_key(|explained| Reverse(explained.vectors));
-    found
+    found.sort_by_key(|(vectors, _)| Reverse(*vectors));
+    found.into_iter().map(|(_, explained)| explained).collect()
+}
+
+/// Whether what a vector shows is what a slip gives.
+pub(super) fn explains(slip: Slip, direction: Direction, one: &Evidence<'_>) -> bool {
+    Seen::of(direction, one).is_some_and(|seen| seen.is_given_by(slip))
 }
 
 /// Something wrong that a core gave.
@@ -213,28 +203,51 @@ struct Seen<'a> {
     vector: &'a Vector,
     /// The number of the byte or of the bin.
     number: usize,
-    found: u8,
-    /// All that is right up to it, and it.
+    found: Found,
+    /// All that is right up to it.
     right: Vec<u8>,
+}
+
+/// What is wrong with a byte or a bin.
+enum Found {
+    /// It is this one.
+    Value(u8),
+    /// It comes when no bin after this one was taken, which does not decide it.
+    Early(u64),
+    /// Whether it is said to be the last.
+    Last(bool),
 }
 
 impl<'a> Seen<'a> {
     fn of(direction: Direction, one: &'a Evidence<'_>) -> Option<Seen<'a>> {
         let Mismatch { fault, bin, .. } = &**one.failed.as_ref()?;
-        let found = fault.found.as_ref().filter(|_| fault.cause == Cause::Wrong)?;
+        let value = || fault.found.as_deref().filter(|_| fault.cause == Cause::Wrong);
+        let number_in = |before: &str, after: &str| -> Option<usize> {
+            fault.field.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+        };
         let (number, found) = match direction {
-            Direction::Encoder => {
-                let number = fault.field.strip_prefix("byte ")?.strip_suffix(" of the output")?;
-                (number.parse().ok()?, u8::from_str_radix(found.strip_prefix("0x")?, 16).ok()?)
-            }
             Direction::Decoder if fault.field == "the bin" => {
-                (usize::try_from(*bin).ok()?, found.parse().ok()?)
+                (usize::try_from(*bin).ok()?, Found::Value(value()?.parse().ok()?))
             }
             Direction::Decoder => return None,
+            Direction::Encoder => {
+                if let Some(number) = number_in("byte ", " of the output is given before any bin decides it")
+                {
+                    (number, Found::Early(*bin))
+                } else if let Some(number) = number_in("out_last with byte ", " of the output") {
+                    (number, Found::Last(value()? == "1"))
+                } else {
+                    let byte = u8::from_str_radix(value()?.strip_prefix("0x")?, 16).ok()?;
+                    (number_in("byte ", " of the output")?, Found::Value(byte))
+                }
+            }
         };
         let mut right = given(direction, one.vector, None);
-        right.truncate(number + 1);
-        (right.len() == number + 1).then_some(Seen { direction, vector: one.vector, number, found, right })
+        if right.len() <= number && !matches!(found, Found::Early(_)) {
+            return None;
+        }
+        right.truncate(number);
+        Some(Seen { direction, vector: one.vector, number, found, right })
     }
 
     /// The slips that can make a difference to this vector.
@@ -268,21 +281,44 @@ impl<'a> Seen<'a> {
 
     /// Whether a coder with this slip gives the same up to what is wrong, and there what the core gave.
     fn is_given_by(&self, slip: Slip) -> bool {
-        let wrong = given(self.direction, self.vector, Some(slip));
-        wrong.get(self.number) == Some(&self.found) && self.right[..self.number] == wrong[..self.number]
+        let Seen { direction, vector, number, .. } = *self;
+        let wrong = match self.found {
+            Found::Early(bin) => given_until(direction, vector, Some(slip), bin),
+            _ => given(direction, vector, Some(slip)),
+        };
+        let is_so = match self.found {
+            Found::Value(found) => wrong.get(number) == Some(&found),
+            Found::Early(_) => wrong.len() > number,
+            Found::Last(is_last) => wrong.len() > number && (wrong.len() == number + 1) == is_last,
+        };
+        is_so && wrong.starts_with(&self.right)
     }
 }
 
 /// All bytes of an encoder, or all bins of a decoder.
 fn given(direction: Direction, vector: &Vector, slip: Option<Slip>) -> Vec<u8> {
+    given_until(direction, vector, slip, u64::MAX)
+}
+
+/// What is decided once the bin of this number is coded. Bits that do not fill a byte an encoder keeps, but for those at its end.
+fn given_until(direction: Direction, vector: &Vector, slip: Option<Slip>, last: u64) -> Vec<u8> {
     let mut coder = Coder::new(slip, &vector.bytes);
     if direction == Direction::Decoder {
         coder.start_reading();
     }
-    vector.events.iter().for_each(|&event| coder.step(direction, event));
+    let mut bins = 0;
+    for &event in &vector.events {
+        if event.is_bin() {
+            if bins > last {
+                break;
+            }
+            bins += 1;
+        }
+        coder.step(direction, event);
+    }
     let byte = |bits: &[bool]| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
     match direction {
-        Direction::Encoder => coder.bits.chunks(8).map(byte).collect(),
+        Direction::Encoder => coder.bits.chunks_exact(8).map(byte).collect(),
         Direction::Decoder => coder.bins,
     }
 }
@@ -580,11 +616,10 @@ mod tests {
                     let Some(best) = found.first() else {
                         panic!("{slip}, {direction:?}: nothing of {failing}")
                     };
-                    assert!(
-                        best.slip == slip || best.others.contains(&slip),
-                        "{slip}, {direction:?}: {best}"
-                    );
-                    assert_eq!(best.vectors, failing, "{slip}, {direction:?}: {best}");
+                    let is_found = best.slip == slip || best.others.contains(&slip);
+                    assert!(is_found, "{slip}, {direction:?}: {best:?}");
+                    let explained = evidence.iter().filter(|one| explains(best.slip, direction, one)).count();
+                    assert_eq!(explained, failing, "{slip}, {direction:?}: {best:?}");
                 }
             }
         }

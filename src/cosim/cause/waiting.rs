@@ -55,6 +55,7 @@ pub fn waiting(model: &Model, verdicts: &[&Verdict]) -> Vec<Explanation> {
     let explain = |(taken, classes): (Taken<'_>, Vec<String>)| Explanation {
         text: taken.words(model.direction()),
         rule: None,
+        slip: None,
         vectors: classes.len(),
         classes,
         example: taken.failed.clone(),
