@@ -172,8 +172,8 @@ fn any(random: &mut Random) -> Message {
         }
         1 => {
             // A country that has registered nothing that decoders know.
-            bytes.insert(0, 0x26);
-            (USER_DATA_REGISTERED, bytes)
+            const COUNTRY_AND_PROVIDER: [u8; 3] = [0x26, 0, 0];
+            (USER_DATA_REGISTERED, [&COUNTRY_AND_PROVIDER[..], &bytes].concat())
         }
         _ => {
             const UUID: [u8; 16] = *b"silicabac dreams";
