@@ -45,7 +45,8 @@ function command(text, name) {
     const select = () => getSelection().selectAllChildren(code);
     navigator.clipboard ? navigator.clipboard.writeText(text).then(done, select) : select();
   });
-  const code = el("code", {}, text);
+  // A line ends between words: a browser would end it after a hyphen, too.
+  const code = el("code", {}, ...text.split(/(?<= )/).map(word => el("span", {}, word)));
   return el("div", { class: "command" }, code, button);
 }
 

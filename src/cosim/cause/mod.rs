@@ -119,8 +119,8 @@ pub fn explain(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explanation> {
         let which =
             if every.len() == failing.len() { "all".to_owned() } else { format!("{} of the", every.len()) };
         let text = format!(
-            "it is as if {slip}: that gives just what the core gives in {which} {} vectors that fail, and changes nothing in the {harmless} \
-             of {} requests at the most that pass{}",
+            "it is as if {slip}: that gives just what the core gives in {which} {} vectors that fail, and changes nothing in the {harmless} that pass \
+             (of those with at most {} requests){}",
             failing.len(),
             slip::LONGEST,
             slip::or(others),

@@ -1,0 +1,257 @@
+//! Which slips give what a core gives: those that can make a difference to the shortest vector that fails are tried, then held against the
+//! others that fail and those that pass.
+
+use std::{cmp::Reverse, collections::BTreeSet};
+
+use super::coder::{Coder, given, given_until};
+use super::{Explained, Slip};
+use crate::bin::Event;
+use crate::cores::Direction;
+use crate::cosim::cause::Evidence;
+use crate::cosim::{Cause, Mismatch};
+use crate::vectors::Vector;
+
+/// Longer vectors take more time than they tell.
+pub(in super::super) const LONGEST: usize = 4_000;
+/// So many slips are looked for, one after the other.
+const MOST: usize = 3;
+/// Of vectors that fail the shortest choose between slips.
+const JUDGES: usize = 60;
+/// So many slips that fit best are held against what passes.
+const LIKELY: usize = 16;
+
+/// The slips that explain what fails, that of most vectors first.
+pub(in super::super) fn slips(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explained> {
+    let short = all.iter().filter(|one| one.vector.events.len() <= LONGEST);
+    let (failing, passing): (Vec<&Evidence<'_>>, Vec<&Evidence<'_>>) =
+        short.partition(|one| one.failed.is_some());
+    let mut unexplained: Vec<Seen<'_>> = failing.iter().filter_map(|one| Seen::of(direction, one)).collect();
+    unexplained.sort_by_key(|seen| seen.vector.events.len());
+    let is_harmless = |slip: Slip| {
+        passing
+            .iter()
+            .all(|one| given(direction, one.vector, None) == given(direction, one.vector, Some(slip)))
+    };
+    let mut found: Vec<(usize, Explained)> = Vec::new();
+    for _ in 0..2 * MOST {
+        let Some(first) = unexplained.first().filter(|_| found.len() < MOST) else { break };
+        let fitting = first.candidates().into_iter().filter(|slip| first.is_given_by(*slip));
+        let hits = |slip: Slip| unexplained.iter().take(JUDGES).filter(|seen| seen.is_given_by(slip)).count();
+        let mut counted: Vec<(usize, Slip)> = fitting.map(|slip| (hits(slip), slip)).collect();
+        counted.sort_by_key(|&(hits, slip)| (Reverse(hits), slip.distance(), slip));
+        let most = counted.first().map_or(0, |(hits, _)| *hits);
+        let likely = counted.into_iter().filter(|(hits, _)| *hits > 1 && *hits == most).take(LIKELY);
+        let mut harmless = likely.map(|(_, slip)| slip).filter(|slip| is_harmless(*slip));
+        let Some(slip) = harmless.next() else {
+            unexplained.remove(0);
+            continue;
+        };
+        let is_gone = |seen: &Seen<'_>| seen.is_given_by(slip);
+        let others = harmless.collect();
+        let vectors = unexplained.iter().filter(|seen| is_gone(seen)).count();
+        found.push((vectors, Explained { slip, harmless: passing.len(), others }));
+        unexplained.retain(|seen| !is_gone(seen));
+    }
+    found.sort_by_key(|(vectors, _)| Reverse(*vectors));
+    found.into_iter().map(|(_, explained)| explained).collect()
+}
+
+/// Whether what a vector shows is what a slip gives.
+pub(in super::super) fn explains(slip: Slip, direction: Direction, one: &Evidence<'_>) -> bool {
+    Seen::of(direction, one).is_some_and(|seen| seen.is_given_by(slip))
+}
+
+/// Something wrong that a core gave.
+struct Seen<'a> {
+    direction: Direction,
+    vector: &'a Vector,
+    /// The number of the byte or of the bin.
+    number: usize,
+    found: Found,
+    /// All that is right up to it.
+    right: Vec<u8>,
+}
+
+/// What is wrong with a byte or a bin.
+enum Found {
+    /// It is this one.
+    Value(u8),
+    /// It comes when no bin after this one was taken, which does not decide it.
+    Early(u64),
+    /// Whether it is said to be the last.
+    Last(bool),
+}
+
+impl<'a> Seen<'a> {
+    fn of(direction: Direction, one: &'a Evidence<'_>) -> Option<Seen<'a>> {
+        let Mismatch { fault, bin, .. } = &**one.failed.as_ref()?;
+        let value = || fault.found.as_deref().filter(|_| fault.cause == Cause::Wrong);
+        let number_in = |before: &str, after: &str| -> Option<usize> {
+            fault.field.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+        };
+        let (number, found) = match direction {
+            Direction::Decoder if fault.field == "the bin" => {
+                (usize::try_from(*bin).ok()?, Found::Value(value()?.parse().ok()?))
+            }
+            Direction::Decoder => return None,
+            Direction::Encoder => {
+                if let Some(number) = number_in("byte ", " of the output is given before any bin decides it")
+                {
+                    (number, Found::Early(*bin))
+                } else if let Some(number) = number_in("out_last with byte ", " of the output") {
+                    (number, Found::Last(value()? == "1"))
+                } else {
+                    let byte = u8::from_str_radix(value()?.strip_prefix("0x")?, 16).ok()?;
+                    (number_in("byte ", " of the output")?, Found::Value(byte))
+                }
+            }
+        };
+        let mut right = given(direction, one.vector, None);
+        if right.len() <= number && !matches!(found, Found::Early(_)) {
+            return None;
+        }
+        right.truncate(number);
+        Some(Seen { direction, vector: one.vector, number, found, right })
+    }
+
+    /// The slips that can make a difference to this vector.
+    fn candidates(&self) -> BTreeSet<Slip> {
+        let mut coder = Coder::new(None, &self.vector.bytes);
+        let mut slips = BTreeSet::from([Slip::NoSwap, Slip::NoAlign]);
+        slips.extend((0..=8).filter(|takes| *takes != 2).map(|takes| Slip::Terminate { takes }));
+        for &event in &self.vector.events {
+            if let Event::Context { ctx, .. } = event {
+                let (state, quarter) =
+                    (coder.contexts[ctx.get()].p_state_idx(), (coder.range >> 6 & 3) as u8);
+                slips.extend((1..=255).map(|is| Slip::Range { state, quarter, is }));
+                slips.extend(
+                    (0..63).flat_map(|is| [Slip::AfterLps { state, is }, Slip::AfterMps { state, is }]),
+                );
+            }
+            coder.step(self.direction, event);
+        }
+        for &(run, carry) in &coder.runs {
+            for or_more in [false, true] {
+                let written = [(false, false), (false, true), (true, false), (true, true)];
+                let wrong = written.into_iter().filter(|written| *written != (carry, !carry));
+                slips.extend(wrong.map(|(head, rest)| Slip::Decided { carry, run, or_more, head, rest }));
+                let other = [3, 4, 5, 6, 7, 8].map(|bits| run & ((1 << bits) - 1));
+                let other = other.into_iter().chain([0, run.saturating_sub(1), run + 1]);
+                slips.extend(other.filter(|is| *is != run).map(|is| Slip::Run { run, or_more, is }));
+            }
+        }
+        slips
+    }
+
+    /// Whether a coder with this slip gives the same up to what is wrong, and there what the core gave.
+    fn is_given_by(&self, slip: Slip) -> bool {
+        let Seen { direction, vector, number, .. } = *self;
+        let wrong = match self.found {
+            Found::Early(bin) => given_until(direction, vector, Some(slip), bin),
+            _ => given(direction, vector, Some(slip)),
+        };
+        let is_so = match self.found {
+            Found::Value(found) => wrong.get(number) == Some(&found),
+            Found::Early(_) => wrong.len() > number,
+            Found::Last(is_last) => wrong.len() > number && (wrong.len() == number + 1) == is_last,
+        };
+        is_so && wrong.starts_with(&self.right)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stress;
+
+    /// Without a slip this is the oracle, so that what a slip changes is the slip's.
+    #[test]
+    fn without_a_slip_it_is_the_oracle() {
+        for vector in stress::smoke() {
+            let encoded = given(Direction::Encoder, &vector, None);
+            let bins: Vec<u8> = vector
+                .events
+                .iter()
+                .filter_map(|event| match *event {
+                    Event::Context { bin, .. } | Event::Bypass { bin } | Event::Terminate { bin } => {
+                        Some(bin.into())
+                    }
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(given(Direction::Decoder, &vector, None), bins, "{}", vector.id);
+            if !vector.decode_only {
+                // What stands behind a stop bit no encoder writes.
+                let end = encoded.len().saturating_sub(1).min(vector.bytes.len());
+                assert_eq!(encoded[..end], vector.bytes[..end], "{}", vector.id);
+            }
+        }
+    }
+
+    /// Every slip is found again from what it does, or another that does just the same.
+    #[test]
+    fn a_slip_is_found_from_what_it_does() {
+        let smoke = stress::smoke();
+        let lost = Slip::Decided { carry: true, run: 12, or_more: false, head: false, rest: false };
+        let slips = [
+            Slip::Range { state: 10, quarter: 2, is: 122 },
+            Slip::AfterLps { state: 20, is: 14 },
+            Slip::AfterMps { state: 5, is: 5 },
+            Slip::NoSwap,
+            Slip::NoAlign,
+            Slip::Terminate { takes: 1 },
+            lost,
+            Slip::Run { run: 12, or_more: true, is: 4 },
+        ];
+        for slip in slips {
+            for direction in Direction::ALL {
+                let evidence: Vec<Evidence<'_>> = smoke
+                    .iter()
+                    .filter(|vector| !vector.decode_only)
+                    .map(|vector| seen(direction, vector, slip))
+                    .collect();
+                let failing = evidence.iter().filter(|one| one.failed.is_some()).count();
+                let found = super::slips(direction, &evidence);
+                if failing > 1 {
+                    let Some(best) = found.first() else {
+                        panic!("{slip}, {direction:?}: nothing of {failing}")
+                    };
+                    let is_found = best.slip == slip || best.others.contains(&slip);
+                    assert!(is_found, "{slip}, {direction:?}: {best:?}");
+                    let explained = evidence.iter().filter(|one| explains(best.slip, direction, one)).count();
+                    assert_eq!(explained, failing, "{slip}, {direction:?}: {best:?}");
+                }
+            }
+        }
+    }
+
+    /// What a core with a slip gives, as a player would tell it.
+    fn seen<'a>(direction: Direction, vector: &'a Vector, slip: Slip) -> Evidence<'a> {
+        let (right, wrong) = (given(direction, vector, None), given(direction, vector, Some(slip)));
+        let at = right.iter().zip(&wrong).position(|(right, wrong)| right != wrong);
+        let failed = at.map(|at| {
+            let fault = match direction {
+                Direction::Encoder => crate::cosim::Fault::value(
+                    Cause::Wrong,
+                    format!("byte {at} of the output"),
+                    format!("{:#04x}", right[at]),
+                    format!("{:#04x}", wrong[at]),
+                ),
+                Direction::Decoder => {
+                    crate::cosim::Fault::value(Cause::Wrong, "the bin", right[at], wrong[at])
+                }
+            };
+            Box::new(Mismatch {
+                fault,
+                clock: 0,
+                vector: vector.id.clone(),
+                bin: at as u64,
+                given_up: 0,
+                before: Vec::new(),
+                waves: crate::cosim::Waves::default(),
+                plan: None,
+            })
+        });
+        Evidence { class: "", vector, sights: Vec::new(), failed }
+    }
+}
