@@ -134,7 +134,7 @@ impl<C> Observer<C> for Unwatched {}
 fn each_element_of_the_committed_streams_is_counted() {
     for (codec, streams) in [(Codec::Avc, common::streams()), (Codec::Hevc, common::hevc_streams())] {
         let (mut names, coverage) = (RefCell::default(), covered(codec, &streams));
-        units(codec, &streams).for_each(|unit| drop(unit.observe(Names(&names))));
+        units(codec, &streams).for_each(|unit| _ = unit.observe(Names(&names)));
         let report = coverage.report();
         let is_there = |name| report.items.iter().any(|item| item.name.split(' ').next() == Some(name));
         names.get_mut().retain(|name| !is_there(name));

@@ -84,6 +84,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     }
 
     /// The same walk with another coder, which gets the contexts as they are.
+    #[cfg(feature = "dream")]
     pub(crate) fn fork<D: BinCoder>(&self, mut coder: D) -> Walk<'a, D> {
         for ctx in (0..).map_while(CtxIdx::new) {
             coder.load(ctx, self.coder.save(ctx));

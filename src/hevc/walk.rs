@@ -142,6 +142,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     }
 
     /// The same walk with another coder, which gets the contexts as they are.
+    #[cfg(feature = "dream")]
     pub(crate) fn fork<D: BinCoder>(&self, mut coder: D) -> Walk<'a, D> {
         contexts().for_each(|ctx| coder.load(ctx, self.coder.save(ctx)));
         let walk = Walk::at(coder, self.parameters, self.ctb, self.edges.clone(), self.wpp.clone());
