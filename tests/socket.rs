@@ -417,7 +417,9 @@ fn any_number_of_processors_says_the_same() {
         );
         let rows = report["verdicts"].as_array_mut().unwrap();
         rows.iter_mut().for_each(|row| row["seconds"] = 0.into());
-        report["causes"].as_array_mut().unwrap().iter_mut().for_each(|cause| cause["file"] = 0.into());
+        for cause in report["causes"].as_array_mut().unwrap() {
+            (cause["file"], cause["replay"]) = (0.into(), 0.into());
+        }
         report
     });
     assert!(one == two);
@@ -426,6 +428,16 @@ fn any_number_of_processors_says_the_same() {
         one["verdicts"].as_array().unwrap().iter().find(|row| row["class"] == "outstanding-N-carry").unwrap();
     let failing = row["failing"].as_array().unwrap();
     assert_eq!((&failing[0]["vector"], &failing[0]["cause"]), (&row["failure"]["first"], &"wrong".into()));
+    // Those that pass are, too.
+    for row in one["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["failing"].is_array() == row["failure"].is_object())
+    {
+        let [failing, passing] = ["failing", "passing"].map(|name| row[name].as_array().map_or(0, Vec::len));
+        assert_eq!(row["vectors"], failing + passing, "{row}");
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ use super::{
     print::{Progress, say},
     sources,
 };
-use verdicts::{Report, Run};
+use verdicts::{Judged, Report, Run};
 
 #[derive(clap::Args)]
 #[group(id = "socket_options")]
@@ -216,24 +216,23 @@ pub(super) fn judge(
             let began = Instant::now();
             let verdict = cosim::judge(&model, class, &rules);
             bar.inc(1);
-            (verdict, began.elapsed())
+            let played = class.fitted.played().into_iter().map(|vector| vector.id.clone()).collect();
+            Judged { verdict, time: began.elapsed(), played }
         });
         (judged, covered.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     bar.finish();
-    let (judged, times): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
     let evidence = match rules.plan {
-        None if judged.iter().any(|verdict| verdict.failed.is_some()) => {
+        None if judged.iter().any(|judged| judged.verdict.failed.is_some()) => {
             evidence(&model, &classes, common.jobs)
         }
         _ => Vec::new(),
     };
     let mut causes = cosim::explain(model.direction(), &evidence);
-    causes.extend(cosim::waiting(&model, &cosim::unexplained(&judged, &causes)));
-    let failing: Vec<_> = evidence.iter().filter(|one| one.failed.is_some()).collect();
-    let judged = judged.into_iter().zip(times).collect();
+    let verdicts = judged.iter().map(|judged| &judged.verdict);
+    causes.extend(cosim::waiting(&model, &cosim::unexplained(verdicts, &causes)));
     let run = Run { seed, tools: tools.versions(), waived, covered, mhz: options.mhz };
-    let mut report = Report::new(&model, run, judged, causes, &failing);
+    let mut report = Report::new(&model, run, judged, causes, &evidence);
     report.write_failures(options, common)?;
     if let Some(path) = &options.html {
         report.write_page(path)?;

@@ -61,6 +61,14 @@ pub(super) struct Run<'a> {
     pub(super) mhz: Option<f64>,
 }
 
+/// A class as it was judged.
+pub(super) struct Judged {
+    pub(super) verdict: cosim::Verdict,
+    pub(super) time: Duration,
+    /// The ids of its vectors.
+    pub(super) played: Vec<String>,
+}
+
 #[derive(Serialize)]
 pub(super) struct Row {
     class: String,
@@ -82,6 +90,9 @@ pub(super) struct Row {
     /// Those of its vectors that fail alone and without waits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failing: Vec<Failing>,
+    /// Those that pass so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passing: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -168,7 +179,8 @@ struct Why {
 }
 
 impl Row {
-    fn new(verdict: cosim::Verdict, time: Duration, causes: &[Why], failing: &[&Evidence<'_>]) -> Row {
+    fn new(judged: Judged, causes: &[Why], evidence: &[Evidence<'_>]) -> Row {
+        let Judged { verdict, time, played } = judged;
         let cosim::Verdict { class, vectors, in_part, misfits, throughput, failed } = verdict;
         let numbered = (1..).zip(causes).filter(|(_, cause)| cause.classes.contains(&class));
         let numbers = numbered.map(|(number, _)| number).collect();
@@ -189,18 +201,24 @@ impl Row {
         let not_applicable = misfits.into_iter();
         let not_applicable =
             not_applicable.map(|(why, vectors)| NotApplicable { vectors, reason: why.to_string() });
-        let failing = failing.iter().filter(|one| one.class() == class);
-        let failing = failing.filter_map(|one| Failing::new(one)).collect();
+        let evidence = || evidence.iter().filter(|one| one.class() == class);
+        let passing = match failure {
+            None => played,
+            Some(_) => {
+                evidence().filter(|one| one.failed.is_none()).map(|one| one.vector().id.clone()).collect()
+            }
+        };
         Row {
-            class,
             seconds: time.as_secs_f64(),
             vectors,
             pass: failure.is_none() && vectors > 0,
             throughput,
             in_part,
             not_applicable: not_applicable.collect(),
+            failing: evidence().filter_map(Failing::new).collect(),
             failure,
-            failing,
+            passing,
+            class,
         }
     }
 }
@@ -299,14 +317,14 @@ impl Report {
     pub(super) fn new(
         model: &Model,
         run: Run<'_>,
-        verdicts: Vec<(cosim::Verdict, Duration)>,
+        judged: Vec<Judged>,
         causes: Vec<Explanation>,
-        failing: &[&Evidence<'_>],
+        evidence: &[Evidence<'_>],
     ) -> Report {
         let Run { seed, tools, waived, covered, mhz } = run;
         let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
-        let row = |(verdict, time)| Row::new(verdict, time, &causes, failing);
-        let verdicts: Vec<Row> = verdicts.into_iter().map(row).collect();
+        let row = |judged| Row::new(judged, &causes, evidence);
+        let verdicts: Vec<Row> = judged.into_iter().map(row).collect();
         Report {
             pass: verdicts.iter().any(|row| row.pass) && verdicts.iter().all(|row| row.failure.is_none()),
             direction: model.direction().name(),

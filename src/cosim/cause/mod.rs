@@ -253,7 +253,11 @@ pub fn is_waived(rule: &Rule, vector: &Vector, model: &Model) -> bool {
 }
 
 /// The classes that fail, of which no cause speaks.
-pub fn unexplained<'a>(verdicts: &'a [Verdict], causes: &[Explanation]) -> Vec<&'a Verdict> {
+pub fn unexplained<'a>(
+    verdicts: impl IntoIterator<Item = &'a Verdict>,
+    causes: &[Explanation],
+) -> Vec<&'a Verdict> {
     let told = |class: &str| causes.iter().any(|cause| cause.classes.iter().any(|one| one == class));
-    verdicts.iter().filter(|verdict| verdict.failed.is_some() && !told(&verdict.class)).collect()
+    let is_open = |verdict: &&Verdict| verdict.failed.is_some() && !told(&verdict.class);
+    verdicts.into_iter().filter(is_open).collect()
 }
