@@ -3,15 +3,11 @@
 
 mod common;
 
-use std::{fs, path::Path};
-
-use common::dreamt::{FFMPEG, judge};
+use common::dreamt::{FFMPEG, judge, published};
 use common::{command, expect, program};
-use sha2::{Digest, Sha256};
 use silicabac::bin::Event;
 use silicabac::context::Codec;
-use silicabac::coverage::{Item, StreamCoverage};
-use silicabac::dream::suite::Manifest;
+use silicabac::coverage::Item;
 use silicabac::dream::{avc, features_of_avc, features_of_hevc, hevc};
 use silicabac::observed::Observer;
 use silicabac::stream::{Stream, StreamUnit};
@@ -149,15 +145,7 @@ fn missed(item: &Item) -> Vec<String> {
 
 #[test]
 fn the_published_streams_reach_what_the_documents_say() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/corners.json");
-    let manifest: Manifest = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
-    let mut covered = [Codec::Avc, Codec::Hevc].map(|codec| (codec, StreamCoverage::new(codec)));
-    for stream in &manifest.streams {
-        let bytes = stream.make().unwrap();
-        assert_eq!(hex::encode(Sha256::digest(&bytes)), stream.sha256, "{}", stream.file);
-        let (codec, coverage) = &mut covered[usize::from(stream.codec == "h265")];
-        units(*codec, &bytes).iter().for_each(|unit| coverage.take(unit).unwrap());
-    }
+    let (_, covered) = published("corners.json");
     for (codec, coverage) in &covered {
         for item in coverage.report().items {
             let excluded = item.exclusions.iter().flat_map(|exclusion| &exclusion.cells);
@@ -165,9 +153,12 @@ fn the_published_streams_reach_what_the_documents_say() {
             let missed = missed(item);
             match item.name {
                 "states" => assert!(item.percent() > 98.0, "{codec:?} {}", item.percent()),
-                "cross" => assert!(item.percent() > 99.9, "{codec:?} {}", item.percent()),
-                // No picture of this size has so many bits.
-                "outstanding" => assert!(missed.len() <= 6 && item.percent() > 97.0, "{codec:?} {missed:?}"),
+                // No picture of this size has so many bits; a run of exactly 1,000 is rare.
+                "outstanding" => {
+                    let is_long =
+                        |cell: &String| cell.ends_with("length 1000") || cell.ends_with("length 100000");
+                    assert!(missed.len() <= 5 && missed.iter().all(is_long), "{codec:?} {missed:?}");
+                }
                 // A vector would have to change from one end of its range to the other.
                 "bypass-runs" => assert!(missed.iter().all(|cell| cell.ends_with("length 25")), "{missed:?}"),
                 name => assert_eq!(missed, [""; 0], "{codec:?} {name}"),

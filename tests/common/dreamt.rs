@@ -1,6 +1,12 @@
 //! Directories of made-up streams, and what a decoder makes of them.
 
-use std::{path::Path, process::Output};
+use std::{fs, path::Path, process::Output};
+
+use sha2::{Digest, Sha256};
+use silicabac::context::Codec;
+use silicabac::coverage::StreamCoverage;
+use silicabac::dream::suite::Manifest;
+use silicabac::stream::Stream;
 
 use super::{command, expect};
 
@@ -16,4 +22,20 @@ pub fn dreams(dir: &Path, count: u32, others: &[&str]) {
 
 pub fn judge(dir: &Path, decoder: &str, others: &[&str]) -> Output {
     command().args(["stream", "judge"]).arg(dir).args(["--decoder", decoder]).args(others).output().unwrap()
+}
+
+/// A published manifest, and what its streams reach, made again from their seeds.
+pub fn published(name: &str) -> (Manifest, [(Codec, StreamCoverage); 2]) {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    let manifest: Manifest = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
+    let mut covered = [Codec::Avc, Codec::Hevc].map(|codec| (codec, StreamCoverage::new(codec)));
+    for stream in &manifest.streams {
+        let bytes = stream.make().unwrap();
+        assert_eq!(hex::encode(Sha256::digest(&bytes)), stream.sha256, "{}", stream.file);
+        let (codec, coverage) = &mut covered[usize::from(stream.codec == "h265")];
+        for unit in Stream::new(*codec, &bytes[..]) {
+            coverage.take(&unit.unwrap()).unwrap();
+        }
+    }
+    (manifest, covered)
 }

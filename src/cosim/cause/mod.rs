@@ -1,6 +1,7 @@
 //! Why a core fails, in a sentence, instead of all that comes of it.
 //!
-//! Each vector is played once more, alone and without waits ([`evidence`]). What fails then has something in common that nothing has that
+//! Each vector is played once more, alone and without waits ([`evidence`]). First one thing is looked for that, changed in the flowcharts, gives
+//! just what the core gives: a [`Slip`]. What fails without one has something in common that nothing has that
 //! passes: the shortest [`Rule`] about one request that says so is the cause ([`causes`]). It is found, not looked up: the rules know nothing
 //! of classes or flags. What fails only where the core waits, is given up or comes after something else is told by the fewest waits that it
 //! takes.
