@@ -113,8 +113,8 @@ fn build(copy: &Path) -> impl Fn(&str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let build = Command::new(env!("CARGO"))
         .args(["test", "--no-run", "--offline", "--locked", "--message-format=json"])
-        // Without the command, which would be built in the place of ours.
-        .args(["--no-default-features", "--features=cosim"])
+        // All rooms, but without the command, which would be built in the place of ours.
+        .args(["--no-default-features", "--features=asm,compare,cosim,dream"])
         .args([STREAMS, ELEMENTS, PARTS].iter().flat_map(|[test, _]| ["--test", *test]))
         .env("CARGO_TARGET_DIR", target)
         .current_dir(copy)
