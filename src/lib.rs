@@ -70,6 +70,8 @@ pub mod tables;
 
 #[cfg(feature = "avc")]
 pub mod avc;
+#[cfg(feature = "campaign")]
+pub mod campaign;
 #[cfg(feature = "vectors")]
 pub mod cores;
 #[cfg(feature = "cosim")]
@@ -93,6 +95,8 @@ pub mod guide;
 mod json;
 #[cfg(feature = "cosim")]
 pub mod mutation;
+#[cfg(feature = "dream")]
+mod process;
 #[cfg(feature = "cosim")]
 pub mod prove;
 #[cfg(feature = "trace")]

@@ -1,0 +1,121 @@
+//! The work of a campaign: a list of runs of commands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, Outcome};
+
+/// One run of a command. Its result depends on nothing but this.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// What it is called. No two items of a campaign have the same key.
+    pub key: String,
+    /// The program and its arguments. `silicabac` is the program that runs the campaign.
+    pub command: Vec<String>,
+    /// What is set in its environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// What it is a part of.
+    pub part: Part,
+}
+
+/// What a campaign is made of.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// A core plays vectors.
+    Check(Check),
+    /// Why a check failed.
+    Explain(Check),
+    /// What vectors cover.
+    Coverage,
+    /// A shard of the mutants of a core.
+    Mutate,
+    /// Any command.
+    Command,
+}
+
+/// What is checked.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Check {
+    /// One of ours by its name, or the file of another.
+    pub core: String,
+    /// What `$VERILATOR` is, if the plan says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulator: Option<String>,
+    /// The seed, or the first seed of streams that are made up.
+    pub seed: u64,
+}
+
+impl Item {
+    /// The command as one types it.
+    pub fn line(&self) -> String {
+        let is_plain = |word: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%@".contains(c);
+            !word.is_empty() && word.chars().all(plain)
+        };
+        let quoted = |word: &String| match is_plain(word) {
+            true => word.clone(),
+            false => format!("'{}'", word.replace('\'', r"'\''")),
+        };
+        let set = self.environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+        set.chain(self.command.iter().map(quoted)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What items are alike: the core and its simulator, or the name of the command.
+    pub fn kind(&self) -> String {
+        match &self.part {
+            Part::Check(check) | Part::Explain(check) => match &check.simulator {
+                Some(simulator) => format!("{} ({simulator})", check.core),
+                None => check.core.clone(),
+            },
+            Part::Coverage => "coverage".into(),
+            Part::Mutate => self
+                .key
+                .rsplit_once('/')
+                .and_then(|(of, _)| of.rsplit_once('/'))
+                .map_or("mutate", |(of, _)| of)
+                .into(),
+            Part::Command => self.key.split('/').next().unwrap_or_default().into(),
+        }
+    }
+
+    /// The same check, which also looks for the causes.
+    fn explained(&self, check: &Check) -> Item {
+        let command = self.command.iter().filter(|word| *word != VERDICTS_ALONE).cloned().collect();
+        Item {
+            key: format!("explain/{}", self.key),
+            command,
+            environment: self.environment.clone(),
+            part: Part::Explain(check.clone()),
+        }
+    }
+}
+
+/// The option of `cosim` that leaves the causes out.
+pub(super) const VERDICTS_ALONE: &str = "--no-causes";
+
+/// The checks that are done again to find the causes: of each core under each simulator, in the order of the items, those that fail in
+/// something in which none before them failed, three of them at most.
+///
+/// They follow from the results, not from who found them or when.
+pub fn explanations(items: &[Item], ledger: &Ledger) -> Vec<Item> {
+    const MOST: usize = 3;
+    let mut seen: BTreeMap<String, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut explained = Vec::new();
+    for item in items {
+        let Part::Check(check) = &item.part else { continue };
+        let Some(end) = ledger.end(&item.key).filter(|end| end.outcome == Outcome::Fail) else { continue };
+        let (found, known) = seen.entry(item.kind()).or_default();
+        let failing = end.findings.rows.iter().filter(|row| row.failure.is_some());
+        let new = failing.filter(|row| known.insert(&row.what)).count();
+        // What fails without a row, such as a core that ends the process, fails in itself.
+        let is_new = new > 0 || end.findings.rows.is_empty() && known.insert("");
+        if is_new && *found < MOST {
+            *found += 1;
+            explained.push(item.explained(check));
+        }
+    }
+    explained
+}

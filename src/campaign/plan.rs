@@ -1,0 +1,424 @@
+//! What a campaign is to do, as its file says it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::item::VERDICTS_ALONE;
+use super::{Check, Item, Part};
+use crate::cores;
+use crate::suites::BUILT_IN;
+
+/// The file `plan.toml`. `docs/campaigns.md` tells what each key is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Plan {
+    /// What the campaign is called.
+    pub name: String,
+    /// Cores that play vectors.
+    pub check: Option<Checks>,
+    /// Cores that are mutated.
+    pub mutate: Option<Mutants>,
+    /// Any commands.
+    #[serde(default, rename = "command")]
+    pub commands: Vec<Commands>,
+    /// When it ends though not all is done.
+    #[serde(default)]
+    pub budget: Budget,
+}
+
+/// Each core, under each simulator, plays all suites with each seed, and all streams that are made up.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Checks {
+    cores: Vec<String>,
+    suites: Vec<String>,
+    seeds: Range,
+    waits: Vec<String>,
+    simulators: Vec<String>,
+    dreams: Vec<String>,
+    dreams_each: u64,
+    coverage: bool,
+    options: Vec<String>,
+}
+
+impl Default for Checks {
+    fn default() -> Checks {
+        Checks {
+            cores: cores::ALL.iter().map(|core| core.name.to_owned()).collect(),
+            suites: BUILT_IN.map(str::to_owned).to_vec(),
+            seeds: Range { first: 1, last: 1 },
+            waits: Vec::new(),
+            simulators: Vec::new(),
+            dreams: Vec::new(),
+            dreams_each: 50,
+            coverage: false,
+            options: Vec::new(),
+        }
+    }
+}
+
+/// All mutants of each core, in shards.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Mutants {
+    cores: Vec<String>,
+    shards: u64,
+    options: Vec<String>,
+}
+
+impl Default for Mutants {
+    fn default() -> Mutants {
+        Mutants { cores: Checks::default().cores, shards: 8, options: Vec::new() }
+    }
+}
+
+/// A command that is run so many times; `{number}` in it is 1, 2 and so on, `{times}` how many there are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Commands {
+    name: String,
+    run: Vec<String>,
+    #[serde(default = "once")]
+    times: u64,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+}
+
+fn once() -> u64 {
+    1
+}
+
+/// When a campaign ends though not all is done. What was not begun is told, and is no failure.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Budget {
+    /// After so many minutes no more items are begun.
+    pub minutes: Option<f64>,
+    /// After so many bins.
+    pub bins: Option<u64>,
+    /// After so many items of coverage in a row that covered nothing new.
+    pub nothing_new: Option<usize>,
+    /// So many minutes one item may take.
+    pub item_minutes: Option<f64>,
+    /// When all is done, it begins again with the numbers that follow.
+    pub again: bool,
+}
+
+/// Numbers one after the other, `FIRST..LAST` with both ends, or one.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub struct Range {
+    /// The first.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+}
+
+impl FromStr for Range {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Range, String> {
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        let number = |text: &str| text.trim().parse().ok().filter(|number: &u64| *number < 1 << 62);
+        match (number(first), number(last)) {
+            (Some(first), Some(last)) if first <= last => Ok(Range { first, last }),
+            _ => Err(format!("{text:?} is no range of numbers such as \"1..100\"")),
+        }
+    }
+}
+
+impl TryFrom<String> for Range {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Range, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first == self.last {
+            true => write!(f, "{}", self.first),
+            false => write!(f, "{}..{}", self.first, self.last),
+        }
+    }
+}
+
+impl Range {
+    fn count(self) -> u64 {
+        self.last - self.first + 1
+    }
+
+    /// As many numbers, so many rounds later.
+    fn in_round(self, round: u64) -> Range {
+        let by = self.count().saturating_mul(round);
+        Range { first: self.first.saturating_add(by), last: self.last.saturating_add(by) }
+    }
+
+    /// The same numbers, so many at a time.
+    fn pieces(self, each: u64) -> impl Iterator<Item = Range> {
+        let firsts =
+            (0..self.count().div_ceil(each.max(1))).map(move |piece| self.first + piece * each.max(1));
+        firsts.map(move |first| Range { first, last: self.last.min(first + each.max(1) - 1) })
+    }
+}
+
+/// Why a plan is none.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// It is not the TOML of a plan.
+    #[error("{0}")]
+    Toml(#[from] toml::de::Error),
+    /// A value in it means nothing.
+    #[error("{key}: {what}")]
+    Value {
+        /// Where.
+        key: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// There is nothing to do.
+    #[error("there is nothing in it to do: it has no [check], [mutate] or [[command]]")]
+    Empty,
+    /// More items than a campaign can have.
+    #[error("it comes to more than {MOST} items; make several plans of it, or larger items (dreams-each)")]
+    TooMany,
+}
+
+/// The most items of a campaign.
+const MOST: usize = 1_000_000;
+
+impl Plan {
+    /// Reads the text of a plan.
+    ///
+    /// ```
+    /// use silicabac::campaign::Plan;
+    /// let plan = Plan::read("name = \"small\"\n[check]\ncores = [\"encoder\"]\nseeds = \"1..3\"")?;
+    /// let keys: Vec<String> = plan.items(0)?.into_iter().map(|item| item.key).collect();
+    /// assert_eq!(keys, ["encoder/seed-1", "encoder/seed-2", "encoder/seed-3"]);
+    /// # Ok::<(), silicabac::campaign::PlanError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is no plan, or has nothing to do.
+    pub fn read(text: &str) -> Result<Plan, PlanError> {
+        let plan: Plan = toml::from_str(text)?;
+        plan.items(0)?;
+        Ok(plan)
+    }
+
+    /// The files that it names, whose change makes another campaign of it.
+    pub fn files(&self) -> BTreeSet<&str> {
+        let checks = self.check.iter();
+        let cores = checks.clone().flat_map(|checks| &checks.cores).filter(|core| is_file(core));
+        cores.chain(checks.flat_map(|checks| &checks.waits)).map(String::as_str).collect()
+    }
+
+    /// The items, those with the same work at different seeds side by side. Each round has the numbers after those of the round before.
+    ///
+    /// # Errors
+    /// A value means nothing, two items have the same key, or there are too many or none.
+    pub fn items(&self, round: u64) -> Result<Vec<Item>, PlanError> {
+        let mut items = Vec::new();
+        if let Some(checks) = &self.check {
+            checks.items(round, &mut items)?;
+        }
+        if let Some(mutants) = self.mutate.as_ref().filter(|_| round == 0) {
+            mutants.items(&mut items)?;
+        }
+        for commands in &self.commands {
+            commands.items(round, &mut items)?;
+        }
+        let mut keys = BTreeSet::new();
+        if let Some(twice) = items.iter().find(|item| !keys.insert(&item.key)) {
+            let what = "two items are called like this; give commands other names, and name each core once";
+            return Err(PlanError::Value { key: twice.key.clone(), what: what.into() });
+        }
+        match items.len() {
+            0 if round == 0 => Err(PlanError::Empty),
+            _ => Ok(items),
+        }
+    }
+}
+
+fn is_file(core: &str) -> bool {
+    core.ends_with(".toml")
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
+}
+
+fn invalid(key: &str, what: impl Into<String>) -> PlanError {
+    PlanError::Value { key: key.into(), what: what.into() }
+}
+
+/// The cores, each of ours or a file.
+fn known<'a>(key: &str, cores: &'a [String]) -> Result<&'a [String], PlanError> {
+    match cores.iter().find(|core| !is_file(core) && cores::by_name(core).is_none()) {
+        None => Ok(cores),
+        Some(core) => {
+            let names = cores::ALL.map(|core| core.name).join(", ");
+            Err(invalid(key, format!("{core:?} is none of {names}, and no FILE.toml")))
+        }
+    }
+}
+
+impl Checks {
+    fn items(&self, round: u64, items: &mut Vec<Item>) -> Result<(), PlanError> {
+        known("check.cores", &self.cores)?;
+        let seeds = self.seeds.in_round(round);
+        let dreams = self.dreams.iter().map(|dream| Dreams::read(dream)).collect::<Result<Vec<_>, _>>()?;
+        let simulators: Vec<Option<&String>> = match self.simulators.is_empty() {
+            true => vec![None],
+            false => self.simulators.iter().map(Some).collect(),
+        };
+        let waits: Vec<Option<&String>> = std::iter::once(None).chain(self.waits.iter().map(Some)).collect();
+        let dreamt = dreams.iter().map(|dreams| dreams.of.count().div_ceil(self.dreams_each.max(1)));
+        let sources = seeds.count().saturating_mul(waits.len() as u64).saturating_add(dreamt.sum());
+        if sources.saturating_mul((self.cores.len() * simulators.len()) as u64) > MOST as u64 {
+            return Err(PlanError::TooMany);
+        }
+        let mut sources = Vec::new();
+        for waits in waits {
+            for seed in seeds.first..=seeds.last {
+                let mut options = words(["--seed", &seed.to_string(), "--suite", &self.suites.join(",")]);
+                let mut name = format!("seed-{seed}");
+                if let Some(waits) = waits {
+                    options.extend(words(["--waits", waits]));
+                    name += &format!("/{waits}");
+                }
+                sources.push((name, seed, options));
+            }
+        }
+        for Dreams { standard, of, features } in dreams {
+            for piece in of.in_round(round).pieces(self.dreams_each) {
+                let dream = format!("{standard}:{piece}{features}");
+                let name = format!("dreams-{}", dream.replace(':', "-"));
+                let seed = piece.first.to_string();
+                sources.push((name, piece.first, words(["--seed", &seed, "--dream", &dream])));
+            }
+        }
+        for core in &self.cores {
+            for simulator in &simulators {
+                for (name, seed, options) in &sources {
+                    let of = simulator.map_or(String::new(), |simulator| format!("{simulator}/"));
+                    let mut command = words(["silicabac", "cosim", "--core", core]);
+                    command.extend(options.iter().chain(&self.options).cloned());
+                    command.extend(words([VERDICTS_ALONE, "--jobs", "1", "--format", "json"]));
+                    let simulator = simulator.cloned();
+                    items.push(Item {
+                        key: format!("{core}/{of}{name}"),
+                        command,
+                        environment: simulator
+                            .iter()
+                            .map(|path| ("VERILATOR".into(), path.clone()))
+                            .collect(),
+                        part: Part::Check(Check { core: core.clone(), simulator, seed: *seed }),
+                    });
+                }
+            }
+        }
+        if self.coverage {
+            items.extend(
+                sources.into_iter().filter(|(_, _, options)| !options.contains(&"--waits".into())).map(
+                    |(name, _, options)| Item {
+                        key: format!("coverage/{name}"),
+                        command: [
+                            words(["silicabac", "vectors", "coverage"]),
+                            options,
+                            words(["--goal", "0", "--format", "json"]),
+                        ]
+                        .concat(),
+                        environment: BTreeMap::new(),
+                        part: Part::Coverage,
+                    },
+                ),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Streams that are made up, as `cosim --dream` names them.
+struct Dreams<'a> {
+    standard: &'a str,
+    of: Range,
+    /// With the colon before them.
+    features: &'a str,
+}
+
+impl Dreams<'_> {
+    fn read(text: &str) -> Result<Dreams<'_>, PlanError> {
+        let wrong =
+            |what: &str| invalid("check.dreams", format!("{text:?}: {what}; it is such as \"h264:1..1000\""));
+        let (standard, rest) = text.split_once(':').ok_or_else(|| wrong("there are no numbers"))?;
+        if !["h264", "h265"].contains(&standard) {
+            return Err(wrong("the standard is h264 or h265"));
+        }
+        let features = rest.find(':').unwrap_or(rest.len());
+        let (range, features) = rest.split_at(features);
+        Ok(Dreams { standard, of: range.parse().map_err(|what: String| wrong(&what))?, features })
+    }
+}
+
+impl Mutants {
+    fn items(&self, items: &mut Vec<Item>) -> Result<(), PlanError> {
+        if let Some(core) = known("mutate.cores", &self.cores)?.iter().find(|core| is_file(core)) {
+            return Err(invalid("mutate.cores", format!("{core:?}: only cores of this project are mutated")));
+        }
+        for core in &self.cores {
+            for shard in 1..=self.shards.max(1) {
+                let shard = format!("{shard}/{}", self.shards.max(1));
+                let mut command = words(["silicabac", "mutate", "--core", core, "--shard", &shard]);
+                command.extend(self.options.iter().cloned());
+                command.extend(words(["--jobs", "1", "--format", "json"]));
+                items.push(Item {
+                    key: format!("mutate/{core}/{shard}"),
+                    command,
+                    environment: BTreeMap::new(),
+                    part: Part::Mutate,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Commands {
+    fn items(&self, round: u64, items: &mut Vec<Item>) -> Result<(), PlanError> {
+        if self.run.is_empty() {
+            return Err(invalid("command.run", format!("{:?} has no words", self.name)));
+        }
+        if self.times as usize > MOST {
+            return Err(PlanError::TooMany);
+        }
+        let numbers = Range { first: 1, last: self.times.max(1) }.in_round(round);
+        // Without a number in it, it is the same in each round.
+        let is_numbered =
+            self.run.iter().chain(self.environment.values()).any(|word| word.contains("{number}"));
+        if round > 0 && !is_numbered {
+            return Ok(());
+        }
+        for number in numbers.first..=numbers.last {
+            let filled = |word: &String| {
+                word.replace("{number}", &number.to_string()).replace("{times}", &self.times.to_string())
+            };
+            let environment = self.environment.iter().map(|(name, value)| (name.clone(), filled(value)));
+            items.push(Item {
+                key: if self.times > 1 || round > 0 {
+                    format!("{}/{number}", self.name)
+                } else {
+                    self.name.clone()
+                },
+                command: self.run.iter().map(filled).collect(),
+                environment: environment.collect(),
+                part: Part::Command,
+            });
+        }
+        Ok(())
+    }
+}

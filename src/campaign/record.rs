@@ -1,0 +1,113 @@
+//! The lines of a campaign: who began what, and how it ended.
+
+use serde::{Deserialize, Serialize};
+
+use super::Findings;
+
+/// A line of a file of results.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Record {
+    /// An item is begun.
+    Begin {
+        /// Its key.
+        key: String,
+        /// The name of the machine.
+        host: String,
+    },
+    /// An item was begun and is given back: whoever did it was told to end.
+    Released {
+        /// Its key.
+        key: String,
+    },
+    /// An item has ended.
+    End(Box<End>),
+    /// No more items are begun here, for this reason.
+    Stopped {
+        /// The reason.
+        why: String,
+    },
+}
+
+/// How an item ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct End {
+    /// Its key.
+    pub key: String,
+    /// The name of the machine.
+    pub host: String,
+    /// When it began, in seconds since 1970.
+    pub began: f64,
+    /// How long it took.
+    pub seconds: f64,
+    /// The largest memory that one of its processes had, in MiB.
+    pub memory: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it said.
+    #[serde(default)]
+    pub findings: Findings,
+}
+
+/// How an item ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// All equal.
+    Pass,
+    /// A mismatch, or below a goal.
+    Fail,
+    /// It could not do its work, for this reason.
+    Error(String),
+}
+
+impl End {
+    /// Whether two runs of an item came to the same, whoever did them and however long it took.
+    pub fn agrees_with(&self, other: &End) -> bool {
+        (&self.key, &self.outcome, &self.findings) == (&other.key, &other.outcome, &other.findings)
+    }
+}
+
+impl Record {
+    /// The line, with its end.
+    pub fn to_line(&self) -> String {
+        // Everything in it is text, numbers and lists of these.
+        serde_json::to_string(self).unwrap_or_default() + "\n"
+    }
+
+    /// The lines of a file that are whole, and how many are not: whoever writes may be killed within a line, and a file system may leave a
+    /// hole where one was.
+    pub fn read_all(file: &[u8]) -> (Vec<Record>, usize) {
+        let (mut records, mut torn) = (Vec::new(), 0);
+        for line in file.split_inclusive(|byte| *byte == b'\n') {
+            let whole = line.strip_suffix(b"\n").and_then(|line| serde_json::from_slice(line).ok());
+            match whole {
+                Some(record) => records.push(record),
+                None => torn += 1,
+            }
+        }
+        (records, torn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_whole_or_absent() {
+        let records = [
+            Record::Begin { key: "a".into(), host: "\"x\"\n".into() },
+            Record::Released { key: "a".into() },
+            Record::Stopped { why: "time".into() },
+        ];
+        let file: String = records.iter().map(Record::to_line).collect();
+        let ends: Vec<usize> = file.match_indices('\n').map(|(at, _)| at + 1).collect();
+        for cut in 0..=file.len() {
+            let (read, torn) = Record::read_all(&file.as_bytes()[..cut]);
+            let whole = ends.iter().filter(|end| **end <= cut).count();
+            assert_eq!(read, records[..whole]);
+            assert_eq!(torn, usize::from(cut > 0 && !ends.contains(&cut)));
+        }
+    }
+}
