@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, Outcome};
+use super::{End, Ledger, Outcome};
 
 /// One run of a command. Its result depends on nothing but this.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -106,7 +106,8 @@ pub fn explanations(items: &[Item], ledger: &Ledger) -> Vec<Item> {
     let mut explained = Vec::new();
     for item in items {
         let Part::Check(check) = &item.part else { continue };
-        let Some(end) = ledger.end(&item.key).filter(|end| end.outcome == Outcome::Fail) else { continue };
+        let fails = |end: &&End| end.outcome == Outcome::Fail && end.findings.causes.is_empty();
+        let Some(end) = ledger.end(&item.key).filter(fails) else { continue };
         let (found, known) = seen.entry(item.kind()).or_default();
         let failing = end.findings.rows.iter().filter(|row| row.failure.is_some());
         let new = failing.filter(|row| known.insert(&row.what)).count();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{End, Findings, Item, Outcome};
+use super::{End, Findings, Item, Outcome, Part};
 use crate::process::{self, Ended};
 
 /// Where items run.
@@ -35,7 +35,7 @@ pub fn perform(item: &Item, place: &Place<'_>) -> End {
     let is_ours = item.command[0] == "silicabac";
     let mut command = Command::new(if is_ours { place.program } else { Path::new(&item.command[0]) });
     command.args(&item.command[1..]);
-    if let super::Part::Explain(_) = item.part {
+    if let Part::Check(_) | Part::Explain(_) = item.part {
         command.arg("--failures").arg(place.failures.join(file_name(&item.key)));
     }
     command.envs(&item.environment).env("SILICABAC_CACHE", place.cache).current_dir(place.root);

@@ -306,8 +306,9 @@ impl Results {
             if !end.findings.tools.is_empty() {
                 results.tools.insert(end.findings.tools.clone());
             }
-            if let Part::Check(_) = &item.part {
+            if let Part::Check(check) = &item.part {
                 results.play(item, end, fails);
+                end.findings.causes.iter().for_each(|cause| results.explain(&check.core, item, cause));
             }
             if fails {
                 results.fail(item, end);

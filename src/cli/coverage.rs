@@ -11,7 +11,7 @@ use silicabac::cores::Direction;
 use silicabac::coverage::{Coverage, Item, Report};
 use silicabac::fit::{Can, Fitted, Fitter, Misfit};
 use silicabac::report::Page;
-use silicabac::suites::{BUILT_IN, BY_NAME, Suite};
+use silicabac::suites::{BUILT_IN, BY_NAME, Dreams, Suite};
 
 use super::{
     Failure, Verdict, fit,
@@ -23,14 +23,22 @@ use super::{
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac vectors coverage --html coverage.html
-  silicabac vectors coverage my_vectors.json --goal 80")]
+  silicabac vectors coverage my_vectors.json --goal 80
+  silicabac vectors coverage --suite random --seed 7
+  silicabac vectors coverage --dream h264:1..50 --goal 0")]
 pub(super) struct Arguments {
     /// Vector files, or directories with a manifest, instead of built-in suites
-    #[arg(value_name = "PATH", conflicts_with = "suite")]
+    #[arg(value_name = "PATH", conflicts_with_all = ["suite", "dream", "seed"])]
     paths: Vec<PathBuf>,
     /// Built-in suites
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full,limits", value_parser = PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
     suite: Vec<String>,
+    /// What the suites are made up from
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// The slices of streams that are made up, instead: of these seeds, both ends included, with these features if any
+    #[arg(long, value_name = "CODEC:FROM..TO[:FEATURES]", conflicts_with = "suite")]
+    dream: Vec<Dreams>,
     /// What the vectors reach that are for the core that this file describes (docs/socket.md), fitted to it
     #[arg(long, value_name = "FILE.toml")]
     core: Option<PathBuf>,
@@ -55,8 +63,14 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let (suites, errors) = if arguments.paths.is_empty() {
-        let built_in = arguments.suite.iter().map(|name| Suite::built_in(name, 1));
+    let (suites, errors) = if !arguments.dream.is_empty() {
+        let dreamt = arguments.dream.iter().map(|dreams| {
+            let suite = Suite::from_dreams(dreams, &mut || ());
+            suite.map_err(|source| Failure::Dreams { dreams: dreams.to_string(), source })
+        });
+        (dreamt.collect::<Result<_, _>>()?, Vec::new())
+    } else if arguments.paths.is_empty() {
+        let built_in = arguments.suite.iter().map(|name| Suite::built_in(name, arguments.seed));
         (built_in.collect::<Result<_, _>>()?, Vec::new())
     } else {
         read_suites(&arguments.paths)
