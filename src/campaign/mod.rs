@@ -15,7 +15,7 @@ mod ledger;
 mod perform;
 mod plan;
 mod record;
-// pub mod scheduler;
+pub mod scheduler;
 mod summary;
 
 pub use findings::{Covered, Findings, Row};

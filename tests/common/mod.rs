@@ -9,6 +9,8 @@ pub mod coders;
 pub mod dreamt;
 pub mod ffmpeg;
 pub mod segments;
+#[cfg(target_os = "linux")]
+pub mod slurm;
 
 use std::{
     fs,

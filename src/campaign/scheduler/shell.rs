@@ -1,0 +1,47 @@
+//! The commands of a script, for any POSIX shell.
+
+use super::Array;
+
+/// Goes to the directory and does the shards of one task.
+///
+/// A task with one shard becomes it, so that signals reach it with nothing between. A task with several is a shell, which hands on that
+/// it was told to end, and then begins no more.
+pub(super) fn body(array: &Array, index: &str, tasks: u32) -> String {
+    let command = array.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let shards = array.shards;
+    let work = match shards > tasks {
+        false => format!("exec {command} \"${index}\"\n"),
+        true => format!(
+            "\
+# More shards than tasks: each task does one of every {tasks}, until it is told to end.
+shard=${index} status=0 told= running=
+trap 'told=yes; kill \"$running\" 2>/dev/null' INT TERM USR2
+while [ \"$shard\" -le {shards} ] && [ -z \"$told\" ]; do
+    {command} \"$shard\" &
+    running=$!
+    [ -z \"$told\" ] || kill \"$running\"
+    wait \"$running\"
+    result=$?
+    # A signal ends the wait, not the shard.
+    while kill -0 \"$running\" 2>/dev/null; do
+        wait \"$running\"
+        result=$?
+    done
+    [ \"$result\" -eq 0 ] || status=$result
+    shard=$((shard + {tasks}))
+done
+exit \"$status\"
+"
+        ),
+    };
+    format!("cd {} || exit\n{work}", quoted(&array.dir))
+}
+
+/// A word as a shell takes it for just that.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
