@@ -81,6 +81,11 @@ impl Ledger {
         }
     }
 
+    /// Whether anybody has begun it.
+    pub fn is_known(&self, key: &str) -> bool {
+        self.of.contains_key(key)
+    }
+
     /// All ends of an item, in the order in which they began.
     pub fn ends(&self, key: &str) -> &[End] {
         self.of.get(key).map_or(&[], |entry| &entry.ends)

@@ -24,4 +24,4 @@ pub use ledger::{Ledger, State, TRIES, share};
 pub use perform::{Place, first_of_each, perform};
 pub use plan::{Budget, Plan, PlanError, Range};
 pub use record::{End, Outcome, Record};
-pub use summary::Summary;
+pub use summary::{Cause, Core, Failing, Flaky, Machine, Results, Run, Share, Summary, Trouble};

@@ -250,6 +250,12 @@ fn why(end: Option<&End>) -> String {
     }
 }
 
+impl Trouble {
+    fn new(item: &Item, end: Option<&End>) -> Trouble {
+        Trouble { item: item.key.clone(), why: why(end), command: item.line() }
+    }
+}
+
 impl Results {
     fn new(items: &[&Item], ledger: &Ledger) -> Results {
         let mut results = Results {
@@ -273,6 +279,9 @@ impl Results {
             let end = match ledger.state(&item.key) {
                 State::Open => {
                     results.open += 1;
+                    if let Some(end) = ledger.ends(&item.key).first() {
+                        results.errors.push(Trouble::new(item, Some(end)));
+                    }
                     continue;
                 }
                 State::GivenUp(end) => {

@@ -1,5 +1,6 @@
 //! One file a verb: arguments and printing, no logic.
 
+mod campaign;
 mod channel;
 mod cosim;
 mod coverage;
@@ -65,6 +66,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    Campaign(campaign::Arguments),
     Cosim(Box<cosim::Arguments>),
     Mutate(mutate::Arguments),
     Prove(prove::Arguments),
@@ -108,6 +110,14 @@ enum Failure {
     Manifest { path: PathBuf, source: serde_json::Error },
     #[error("{}: {what}", .path.display())]
     Altered { path: PathBuf, what: &'static str },
+    #[error("{}: {source}", .path.display())]
+    Plan { path: PathBuf, source: silicabac::campaign::PlanError },
+    #[error("{0}")]
+    Scheduler(#[from] silicabac::campaign::scheduler::SchedulerError),
+    #[error("cannot start {program}: {source}; is the scheduler installed on this machine?")]
+    NoScheduler { program: String, source: io::Error },
+    #[error("{}: {what}", .path.display())]
+    Campaign { path: PathBuf, what: String },
     #[error("{0}")]
     Prove(#[from] ProveError),
     #[error("{0}")]
@@ -188,6 +198,7 @@ fn run(verb: &Verb, guard: &signals::Guard) -> Result<u8, Failure> {
         return supervise::run(limits, format, guard);
     }
     let verdict = match verb {
+        Verb::Campaign(arguments) => campaign::run(arguments, guard),
         Verb::Cosim(arguments) => cosim::run(arguments),
         Verb::Mutate(arguments) => mutate::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
@@ -235,7 +246,8 @@ impl Failure {
                 MutationError::Sim(SimError::Tool { .. })
                 | MutationError::Yosys(YosysError::Find(SimError::Tool { .. })),
             )
-            | Failure::Prove(ProveError::Sim(SimError::Tool { .. })) => 3,
+            | Failure::Prove(ProveError::Sim(SimError::Tool { .. }))
+            | Failure::NoScheduler { .. } => 3,
             Failure::Suite(SuiteError::Replay { source, .. }) if matches!(source.what, What::Differs(_)) => 1,
             _ => 4,
         }

@@ -55,6 +55,14 @@ pub(super) fn write_file(
     write_whole(path, |sink| write(sink).map_err(|source| Failure::Write { path: path.to_owned(), source }))
 }
 
+/// Makes a new file, to which lines are added as they become known. It is the exception to what is written whole: it is for files that nobody
+/// else writes, whose readers leave out what is no whole line.
+pub(super) fn append_to(path: &Path) -> Result<File, Failure> {
+    #[expect(clippy::disallowed_methods, reason = "this is the room")]
+    let file = OpenOptions::new().append(true).create_new(true).open(path);
+    file.map_err(|source| Failure::Write { path: path.to_owned(), source })
+}
+
 /// The same for what can fail in more ways than writing can. What fails because the output cannot be written is told as that.
 pub(super) fn write_whole<T, E: From<Failure>>(
     path: &Path,

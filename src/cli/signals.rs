@@ -7,7 +7,7 @@
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -24,6 +24,14 @@ pub(super) struct Guard {
     /// All temporary files are in it. Dropped before what remembers it.
     scratch: Option<TempDir>,
     _unfinished: Option<Unfinished>,
+}
+
+/// What is still to be done when a signal ends the process.
+static LAST: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
+
+/// Has this done when a signal ends the process, after its child processes have ended.
+pub(super) fn at_end(last: impl Fn() + Send + 'static) {
+    LAST.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(last));
 }
 
 /// To be called before anything is written, once.
@@ -75,7 +83,7 @@ mod unix {
         low_level::emulate_default_handler,
     };
 
-    use super::{Arc, AtomicBool, io, thread, unfinished};
+    use super::{Arc, AtomicBool, LAST, PoisonError, io, thread, unfinished};
 
     /// How long child processes have to end by themselves.
     const PATIENCE: Duration = Duration::from_secs(1);
@@ -92,6 +100,7 @@ mod unix {
         thread::Builder::new().name("signals".into()).spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 end_children(signal);
+                LAST.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|last| last());
                 let _held = unfinished::remove_all();
                 // It only fails for signals that there are not.
                 let _ = emulate_default_handler(signal);

@@ -1,4 +1,4 @@
-//! Every page of HTML that the tool makes: verdicts on a core, a slice bin by bin, coverage, mutants.
+//! Every page of HTML that the tool makes: verdicts on a core, a slice bin by bin, coverage, mutants, campaigns.
 //!
 //! Invariant: a page needs nothing but itself. Its policy (a `meta` element) lets it load nothing, and what it shows stands in it as one
 //! JSON, in which no `<` is left, so that no name ends the element that it stands in. All numbers of the coder are the oracle's; the script
@@ -46,6 +46,7 @@ const SCRIPT: &str = concat!(
     include_str!("verdicts.js"),
     include_str!("coverage.js"),
     include_str!("mutation.js"),
+    include_str!("campaign.js"),
 );
 
 impl Page {
@@ -77,6 +78,13 @@ impl Page {
     /// What became of mutants.
     pub fn mutation(report: &mutation::Report) -> Page {
         Page::new("mutation", "Mutants".into(), json!({ "report": report.to_json() }))
+    }
+
+    /// What came of a campaign.
+    #[cfg(feature = "campaign")]
+    pub fn campaign(summary: &crate::campaign::Summary) -> Page {
+        let name = summary.of["name"].as_str().unwrap_or("campaign").to_owned();
+        Page::new("campaign", name, json!({ "report": summary }))
     }
 
     /// What became of wrong designs.
