@@ -149,7 +149,7 @@ mod tests {
         prop_oneof![
             (key, host).prop_map(|(key, host)| Record::Begin { key, host }),
             key.prop_map(|key| Record::Released { key }),
-            (key, host, 0..4, outcome).prop_map(|(key, host, began, outcome)| end(
+            (key, host, 0..4_u8, outcome).prop_map(|(key, host, began, outcome)| end(
                 &key,
                 &host,
                 began.into(),

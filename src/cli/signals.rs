@@ -1,8 +1,9 @@
 //! Signals that end the process: what it has begun is removed first.
 //!
-//! INT, TERM and HUP go to our child processes too; then all temporary files and directories are removed, and the process dies
-//! of the signal as it would have without this room. A second signal kills at once. All temporary directories lie in one,
-//! which is on the list of [`unfinished`] as are outputs and directories of the cache while they are written.
+//! INT, TERM, HUP and USR2 go to our child processes too; then all temporary files and directories are removed, and the process dies
+//! of the signal as it would have without this room. A second signal kills at once. (By USR2 Grid Engine tells a job that it will be
+//! killed.) All temporary directories lie in one, which is on the list of [`unfinished`] as are outputs and directories of the cache
+//! while they are written.
 
 use std::{
     io,
@@ -77,7 +78,7 @@ mod unix {
 
     use rustix::process::{Pid, Signal, kill_process};
     use signal_hook::{
-        consts::{SIGHUP, SIGINT, SIGTERM},
+        consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2},
         flag,
         iterator::Signals,
         low_level::emulate_default_handler,
@@ -90,7 +91,7 @@ mod unix {
 
     pub(super) fn watch(ended: &Arc<AtomicBool>) -> io::Result<()> {
         let wanted: Vec<i32> =
-            [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)).collect();
+            [SIGINT, SIGTERM, SIGHUP, SIGUSR2].into_iter().filter(|signal| !is_ignored(*signal)).collect();
         let mut signals = Signals::new(&wanted)?;
         for &signal in &wanted {
             // In this order: the first signal sets the flag, a second one finds it set.

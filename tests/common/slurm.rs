@@ -12,6 +12,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -251,8 +252,8 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/none
 CredType=cred/none
-# A job that is queued again waits so many seconds.
-AuthInfo=cred_expire=3
+# So many seconds a job waits that is queued again; with fewer it waits two minutes.
+AuthInfo=cred_expire=5
 StateSaveLocation={dir}/state
 SlurmctldPidFile={dir}/controller.pid
 SlurmctldLogFile={dir}/controller.log
@@ -287,10 +288,14 @@ MinJobAge=600
     text + "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP\n"
 }
 
-/// Ports that nobody uses, below those that the system gives to connections: a daemon that is started again finds its own free.
+/// Ports that nobody uses, below those that the system gives to connections: a daemon that is started again finds its own free. No two
+/// clusters of a process are given the same.
 fn ports() -> [u16; NODES + 1] {
-    let from = 20_000 + (std::process::id() % 1_000) as u16 * 8;
-    let free = (from..32_000).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + (std::process::id() % 1_000) as u16 * 8;
+    let next = || first + GIVEN.fetch_add(1, Ordering::Relaxed);
+    let free = std::iter::repeat_with(next).take(1_000);
+    let free = free.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
     let found: Vec<u16> = free.take(NODES + 1).collect();
     found.try_into().expect("free ports")
 }
