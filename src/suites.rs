@@ -1,5 +1,8 @@
 //! Named lists of vectors: what traces have recorded and what `stress/` makes up.
 
+#[cfg(feature = "dream")]
+mod dreams;
+
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -14,6 +17,8 @@ use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
 use crate::vectors::{FileError, Flag, Vector, free_name, name_like, read_file};
 use crate::weights::container::{Container, ContainerError, Tensor};
+#[cfg(feature = "dream")]
+pub use dreams::{Dreams, DreamsError};
 
 /// A named list of vectors, to be played one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub enum Origin {
     Weights(PathBuf),
     /// A file of vectors.
     Vectors(PathBuf),
+    /// Streams that are made up, as `cosim --dream` takes them: a codec, seeds and features.
+    Dreams(String),
 }
 
 /// The suites that are published as vectors, in the order in which they run.

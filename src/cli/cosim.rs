@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use silicabac::{
     cosim::coverage,
-    suites::{BUILT_IN, BY_NAME, Suite},
+    suites::{BUILT_IN, BY_NAME, Dreams, Suite},
 };
 
 use super::{
     Failure, Verdict, judge,
-    print::{ReportFormat, say},
-    rtl_coverage, socket, stream,
+    print::{Progress, ReportFormat, say},
+    rtl_coverage, shell, socket, stream,
     supervise::Limits,
     sweep,
 };
@@ -27,6 +27,8 @@ use super::{
   silicabac cosim --socket encoder --rtl my_core.sv --top my_core
   silicabac cosim --core my_core.toml
   silicabac cosim --core my_core.toml --hunt
+  silicabac cosim --core my_core.toml --no-causes --seed 1 --shard 2/5
+  silicabac cosim --dream h265:1..50:wpp,tiles
   silicabac cosim --stream in.264")]
 pub(super) struct Arguments {
     /// Suites to run; all built-in ones if neither this nor any file is given
@@ -44,13 +46,16 @@ pub(super) struct Arguments {
     /// Also run the vectors of a file
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
+    /// Also run the slices of streams that are made up (docs/dreams.md): of these seeds, both ends included, with these features if any
+    #[arg(long, value_name = "CODEC:FROM..TO[:FEATURES]")]
+    dream: Vec<Dreams>,
     #[command(flatten)]
     socket: socket::Options,
     /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
-    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "socket", "seed", "top", "failures"])]
+    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "dream", "socket", "seed", "top", "failures"])]
     exhaustive: bool,
     /// Tell instead which lines of the Verilog the suites run and which signals they toggle
-    #[arg(long)]
+    #[arg(long, conflicts_with = "shard")]
     coverage: bool,
     /// What need not be hit: instead of rtl/coverage.waivers, or for a core in the socket
     #[arg(long, value_name = "FILE", requires = "coverage")]
@@ -64,6 +69,35 @@ impl Arguments {
     pub(super) fn simulates(&self) -> (Limits, ReportFormat) {
         self.options.simulates()
     }
+
+    /// Those of the built-in suites that are wanted: by default all, unless anything else is.
+    fn built_in(&self) -> Vec<&str> {
+        let Arguments { suite, trace, stream, weights, vectors, dream, .. } = self;
+        let is_default = suite.is_empty()
+            && dream.is_empty()
+            && [trace, stream, weights, vectors].iter().all(|files| files.is_empty());
+        match (is_default, self.coverage) {
+            (false, _) => suite.iter().map(String::as_str).collect(),
+            (true, true) => coverage::SUITES.to_vec(),
+            (true, false) => BUILT_IN.to_vec(),
+        }
+    }
+
+    /// What a command has to be given to play the same vectors.
+    fn of_replay(&self) -> String {
+        let mut options = String::new();
+        if !self.suite.is_empty() {
+            options += &format!(" --suite {}", self.suite.join(","));
+        }
+        let Arguments { trace, stream, weights, vectors, dream, .. } = self;
+        for (name, files) in
+            [("trace", trace), ("stream", stream), ("weights", weights), ("vectors", vectors)]
+        {
+            options.extend(files.iter().map(|file: &PathBuf| format!(" --{name} {}", shell::path(file))));
+        }
+        options.extend(dream.iter().map(|dreams| format!(" --dream {dreams}")));
+        options
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
@@ -76,20 +110,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     if arguments.exhaustive {
         return sweep::sweep(&arguments.options);
     }
-    let seed = arguments.options.seed();
+    let seed = arguments.options.seed()?;
     let read = read(arguments)?;
+    let number = arguments.built_in().len() + read.len() + arguments.dream.len();
     let suites = || all_suites(arguments, read, seed);
     if arguments.coverage && arguments.options.is_junit() {
         return Err(Failure::Usage("--coverage cannot be printed as junit".into()));
     }
     if is_in_socket {
         let covers = arguments.coverage.then_some(arguments.waivers.as_deref());
-        return socket::judge(suites, seed, &arguments.socket, &arguments.options, covers);
+        let played = arguments.of_replay();
+        return socket::judge((&played, suites), seed, &arguments.socket, &arguments.options, covers);
     }
     if arguments.coverage {
         return rtl_coverage::run(suites, seed, arguments.waivers.as_ref(), &arguments.options);
     }
-    judge::judge(suites, Vec::new(), seed, &arguments.options)
+    judge::judge((number, suites), Vec::new(), seed, &arguments.options)
 }
 
 /// The suites that are read from files. This comes first: a file that cannot be read is told at once.
@@ -115,15 +151,20 @@ fn read(arguments: &Arguments) -> Result<Vec<Suite>, Failure> {
     Ok(suites)
 }
 
-/// The built-in suites that are wanted, and those that were read. What is made up takes longer than finding that there is
-/// no core to play it to, so this comes last.
+/// The built-in suites that are wanted, those that were read, and those of streams that are made up. What is made up takes longer
+/// than finding that there is no core to play it to, so this comes last.
 fn all_suites(arguments: &Arguments, read: Vec<Suite>, seed: u64) -> Result<Vec<Suite>, Failure> {
-    let default: &[&str] = if arguments.coverage { &coverage::SUITES } else { &BUILT_IN };
-    let is_default = arguments.suite.is_empty() && read.is_empty();
-    let named =
-        arguments.suite.iter().map(String::as_str).chain(default.iter().copied().filter(|_| is_default));
-    let mut suites = named.map(|name| Suite::built_in(name, seed)).collect::<Result<Vec<_>, _>>()?;
+    let built_in = arguments.built_in();
+    let named = built_in.iter().map(|name| Suite::built_in(name, seed));
+    let mut suites = named.collect::<Result<Vec<_>, _>>()?;
     suites.extend(read);
+    for dreams in &arguments.dream {
+        let bar = Progress::new(dreams.count(), "streams");
+        bar.set_message("dreaming");
+        let suite = Suite::from_dreams(dreams, &mut || bar.inc(1));
+        suites.push(suite.map_err(|source| Failure::Dreams { dreams: dreams.to_string(), source })?);
+        bar.finish();
+    }
     Suite::name_apart(&mut suites);
     Ok(suites)
 }

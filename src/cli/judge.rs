@@ -27,7 +27,7 @@ use super::{
     jobs::Jobs,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, counted, out, say, unless_closed},
-    shell,
+    shard, shell,
     supervise::Limits,
 };
 
@@ -55,6 +55,8 @@ pub(super) struct Options {
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
     #[command(flatten)]
+    pub(super) shard: shard::Options,
+    #[command(flatten)]
     pub(super) jobs: Jobs,
     #[command(flatten)]
     limits: Limits,
@@ -79,9 +81,14 @@ pub(super) fn direction_names() -> impl TypedValueParser<Value = Direction> {
 }
 
 impl Options {
-    /// The seed that was given, or a new one.
-    pub(super) fn seed(&self) -> u64 {
-        self.seed.unwrap_or_else(new_seed)
+    /// The seed that was given, or a new one; but not for a shard, since all shards of a run have the same.
+    pub(super) fn seed(&self) -> Result<u64, Failure> {
+        match self.seed {
+            None if self.shard.is_part() => {
+                Err(Failure::Usage("--shard needs --seed, the same for all shards of a run".into()))
+            }
+            seed => Ok(seed.unwrap_or_else(new_seed)),
+        }
     }
 
     /// The cores of ours that were asked for.
@@ -145,9 +152,14 @@ impl Options {
         options
     }
 
+    /// The same, of waits that were given.
+    pub(super) fn of_replay_waits(&self) -> String {
+        self.waits.as_ref().map_or_else(String::new, |path| format!(" --waits {}", shell::path(path)))
+    }
+
     /// Whether what a core takes for a suite is told: to machines, and of slices that somebody has, not of what is made up.
     fn tells_throughput(&self, suite: &Suite) -> bool {
-        let is_made_up = matches!(suite.origin, Origin::BuiltIn);
+        let is_made_up = matches!(suite.origin, Origin::BuiltIn | Origin::Dreams(_));
         self.format == ReportFormat::Json || self.is_human() && !is_made_up
     }
 
@@ -160,10 +172,10 @@ impl Options {
     }
 }
 
-/// Plays all suites to all cores and prints how that went; what could not be read is a part of that, and so is a suite
-/// of which nothing is for any of the cores. The suites are asked for once the cores are built.
+/// Plays all suites, so many, to all cores and prints how that went; what could not be read is a part of that, and so is a suite
+/// of which nothing is for any of the cores. The suites are asked for once the cores are built. An item of a shard is a suite on a core.
 pub(super) fn judge(
-    suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
+    (number, suites): (usize, impl FnOnce() -> Result<Vec<Suite>, Failure>),
     mut errors: Vec<String>,
     seed: u64,
     options: &Options,
@@ -172,18 +184,28 @@ pub(super) fn judge(
     let ways = options.plan()?.map_or(Ways::All, Ways::Planned);
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
-    let mut models = Vec::new();
-    for &core in &cores {
+    let build = |core: &'static CoreSpec| {
         let (top, rtl_dir) = options.sources(core);
-        models.push(Progress::while_at(&format!("building {top}"), || {
+        Progress::while_at(&format!("building {top}"), || {
             Model::build(&Source::of(core, top, rtl_dir, &cache)?, &cache, &tools)
-        })?);
+        })
+    };
+    let is_here = |suite: usize, core: usize| options.shard.has(suite * cores.len() + core);
+    let mut models = Vec::new();
+    for (place, core) in cores.iter().enumerate() {
+        let is_needed = (0..number).any(|suite| is_here(suite, place));
+        models.push(if is_needed { Some(build(core)?) } else { None });
     }
     let suites = suites()?;
-    errors.extend(suites.iter().filter_map(|suite| nothing_to_play(suite, &cores)));
-
-    let runs: Vec<(&Suite, &Model)> =
-        suites.iter().flat_map(|suite| models.iter().map(move |model| (suite, model))).collect();
+    let mut runs: Vec<(&Suite, &Model)> = Vec::new();
+    for (suite_place, suite) in suites.iter().enumerate() {
+        let here = models.iter().enumerate().filter(|(place, _)| is_here(suite_place, *place));
+        let here: Vec<&Model> = here.filter_map(|(_, model)| model.as_ref()).collect();
+        if !here.is_empty() {
+            errors.extend(nothing_to_play(suite, &cores));
+        }
+        runs.extend(here.into_iter().map(|model| (suite, model)));
+    }
     let bar =
         Progress::new(runs.iter().map(|(suite, model)| cosim::work(model, suite, &ways)).sum(), "events");
     let run = |&(suite, model): &(&Suite, &Model)| {
@@ -197,6 +219,7 @@ pub(super) fn judge(
             bar.set_message(&format!("shrinking {}", suite.name));
             shrunk = shrink(model, suite, &outcome, seed, &ways, options);
             outcome.shrunk = shrunk.as_ref().and_then(|files| Some(files.as_ref().ok()?.1.clone()));
+            outcome.replay = Some(replay_command(&outcome, seed, options));
         }
         (outcome, shrunk)
     };
@@ -306,7 +329,7 @@ fn print(report: &Report, shrunk: &[Option<Files>], options: &Options) -> Result
     match options.format {
         ReportFormat::Human => print_table(&mut out, report, shrunk, options),
         ReportFormat::Json => {
-            serde_json::to_writer_pretty(&mut out, &report.to_json())?;
+            serde_json::to_writer_pretty(&mut out, &options.shard.mark(report.to_json()))?;
             writeln!(out)
         }
         ReportFormat::Junit => write!(out, "{}", report.to_junit()),
@@ -355,7 +378,7 @@ fn print_table(
     for ((outcome, (stalls, failure)), shrunk) in failures.zip(shrunk) {
         print_failure(out, outcome, stalls, failure)?;
         print_shrunk(out, shrunk.as_ref())?;
-        writeln!(out, "  replay: {}\n", replay_command(outcome, shrunk.as_ref(), report.seed, options))?;
+        writeln!(out, "  replay: {}\n", outcome.replay.as_deref().unwrap_or_default())?;
     }
     let failed = report.outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let sum = |of: fn(&Outcome) -> u64| report.outcomes.iter().map(of).sum::<u64>();
@@ -364,14 +387,17 @@ fn print_table(
         writeln!(out, "error: {error}")?;
     }
     match failed {
-        0 if report.outcomes.iter().all(|outcome| outcome.vectors == 0) => write!(out, "nothing was played")?,
+        0 if report.outcomes.is_empty() && options.shard.is_part() => write!(out, "{}", shard::NOTHING)?,
+        0 if report.outcomes.iter().all(|outcome| outcome.vectors == 0) => {
+            write!(out, "nothing was played")?;
+        }
         0 => write!(
             out,
             "all equal: oracle, engine, cycle model and Verilog; {bins} bins in {clocks} clocks of lockstep"
         )?,
         _ => write!(out, "{failed} of {} failed", counted(report.outcomes.len(), "suite"))?,
     }
-    writeln!(out, "; seed {}, {}", report.seed, report.tools)
+    writeln!(out, "{}; seed {}, {}", options.shard.told(), report.seed, report.tools)
 }
 
 fn print_failure(
@@ -422,14 +448,15 @@ fn print_shrunk(out: &mut impl Write, shrunk: Option<&Files>) -> io::Result<()> 
 }
 
 /// The command that shows this failure again: the shrunk one if there is one.
-fn replay_command(outcome: &Outcome, shrunk: Option<&Files>, seed: u64, options: &Options) -> String {
-    let mut command = match (shrunk, &outcome.origin) {
-        (Some(Ok((_, path))), _) | (_, Origin::Vectors(path)) => {
+fn replay_command(outcome: &Outcome, seed: u64, options: &Options) -> String {
+    let mut command = match (&outcome.shrunk, &outcome.origin) {
+        (Some(path), _) | (_, Origin::Vectors(path)) => {
             format!("silicabac vectors check {}", shell::path(path))
         }
         (_, Origin::Trace(path)) => format!("silicabac cosim --trace {}", shell::path(path)),
         (_, Origin::Stream(path)) => format!("silicabac cosim --stream {}", shell::path(path)),
         (_, Origin::Weights(path)) => format!("silicabac cosim --weights {}", shell::path(path)),
+        (_, Origin::Dreams(dreams)) => format!("silicabac cosim --dream {dreams}"),
         (_, Origin::BuiltIn) => format!("silicabac cosim --suite {}", outcome.suite),
     };
     command += &format!(" --seed {seed}");

@@ -14,6 +14,7 @@ mod print;
 mod prove;
 mod replay;
 mod rtl_coverage;
+mod shard;
 mod shell;
 mod signals;
 mod socket;
@@ -41,7 +42,7 @@ use silicabac::{
     mutation::{DesignError, MutationError},
     prove::ProveError,
     replay::What,
-    suites::{Origin, Suite, SuiteError},
+    suites::{DreamsError, Origin, Suite, SuiteError},
     trace::TraceError,
     vectors::read,
     weights::compress::WeightsError,
@@ -112,6 +113,8 @@ enum Failure {
     Prove(#[from] ProveError),
     #[error("{0}")]
     Suite(#[from] SuiteError),
+    #[error("--dream {dreams}: {source}")]
+    Dreams { dreams: String, source: DreamsError },
     #[error("there is no vector {id}; `silicabac vectors list{of_file}` shows what there is")]
     NoVector { id: String, of_file: String },
     #[error("{}: {source}", .path.display())]

@@ -56,13 +56,14 @@ enum Verb {
     /// Check vector files, and every coder against them: oracle, engine, cycle models and Verilog cores
     #[command(after_help = "Examples:
   silicabac vectors check golden --no-cores
+  silicabac vectors check golden --seed 1 --shard 2/5
   silicabac vectors check silicabac-failures/avc-cabac_encoder.json --rtl-dir my_rtl --core encoder")]
     Check {
         /// Vector files, or directories with a manifest [default: golden/, and where there is none the built-in suites]
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
         /// Leave the cores out; then no Verilator is needed
-        #[arg(long, conflicts_with_all = ["seed", "core", "rtl_dir", "top", "failures", "format"])]
+        #[arg(long, conflicts_with_all = ["seed", "core", "rtl_dir", "top", "failures", "format", "shard"])]
         no_cores: bool,
         #[command(flatten)]
         options: judge::Options,
@@ -319,7 +320,7 @@ fn export(files: &[(String, Vec<u8>)], dir: &Path) -> Result<Verdict, Failure> {
 }
 
 fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<Verdict, Failure> {
-    let seed = options.seed();
+    let seed = options.seed()?;
     let golden = Path::new(GOLDEN);
     let (suites, mut errors) = match paths {
         [] if golden.exists() => read_suites(&[golden.to_owned()]),
@@ -340,7 +341,7 @@ fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<
         }
     }
     match (no_cores, errors.is_empty()) {
-        (false, _) => judge::judge(|| Ok(suites), errors, seed, options),
+        (false, _) => judge::judge((suites.len(), || Ok(suites)), errors, seed, options),
         (true, true) => check_software(&suites),
         (true, false) => check_software(&suites).map(|_| Verdict::BadInput),
     }

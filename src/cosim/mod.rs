@@ -106,6 +106,8 @@ pub struct Outcome {
     pub failure: Option<(&'static str, Failure)>,
     /// Where what is left of the failure was written as vectors.
     pub shrunk: Option<PathBuf>,
+    /// The command that shows the failure again, if somebody has said which.
+    pub replay: Option<String>,
 }
 
 impl Outcome {
@@ -124,6 +126,7 @@ impl Outcome {
             lockstep_clocks: 0,
             failure: None,
             shrunk: None,
+            replay: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Failure, Fault, Mismatch, Outcome, Throughput};
+use crate::vectors::class_of;
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -54,11 +55,16 @@ struct JsonFailure<'a> {
     stalls: &'a str,
     what: String,
     vector: &'a str,
+    /// The class of the vector.
+    class: String,
     #[serde(flatten)]
     mismatch: Option<JsonMismatch<'a>>,
     /// Where the fewest requests that fail were written as vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     shrunk: Option<&'a Path>,
+    /// The command that shows it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -93,10 +99,7 @@ impl Report {
             throughput: outcome.throughput.as_ref(),
             lockstep_bins: outcome.lockstep_bins,
             lockstep_clocks: outcome.lockstep_clocks,
-            failure: outcome
-                .failure
-                .as_ref()
-                .map(|(stalls, failure)| json_failure(stalls, failure, outcome.shrunk.as_deref())),
+            failure: json_failure(outcome),
         });
         let (pass, results) = (self.passed(), results.collect());
         serde_json::json!(JsonReport {
@@ -149,17 +152,25 @@ pub(super) fn junit(suite: quick_junit::TestSuite) -> String {
     report.to_string().unwrap_or_default()
 }
 
-fn json_failure<'a>(stalls: &'a str, failure: &'a Failure, shrunk: Option<&'a Path>) -> JsonFailure<'a> {
-    match failure {
-        Failure::Coders { vector, what } => {
-            JsonFailure { stalls, what: what.clone(), vector, mismatch: None, shrunk }
-        }
+fn json_failure(outcome: &Outcome) -> Option<JsonFailure<'_>> {
+    let (stalls, failure) = outcome.failure.as_ref()?;
+    let (what, vector, mismatch) = match failure {
+        Failure::Coders { vector, what } => (what.clone(), vector, None),
         Failure::Core(mismatch) => {
             let Mismatch { fault, clock, vector, bin, given_up, before, .. } = &**mismatch;
             let bins_before = before.iter().map(|(number, request)| format!("{number} {request}")).collect();
             let (clock, bin, given_up) = (*clock, *bin, *given_up);
             let data = JsonMismatch { clock, bin, fault, given_up, bins_before };
-            JsonFailure { stalls, what: mismatch.what(), vector, mismatch: Some(data), shrunk }
+            (mismatch.what(), vector, Some(data))
         }
-    }
+    };
+    Some(JsonFailure {
+        stalls,
+        what,
+        vector,
+        class: class_of(vector),
+        mismatch,
+        shrunk: outcome.shrunk.as_deref(),
+        replay: outcome.replay.as_deref(),
+    })
 }

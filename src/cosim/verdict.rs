@@ -29,11 +29,12 @@ pub struct Verdict {
 /// How a core failed.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// The shortest vector that fails when it is played alone; the one that failed among the others if none does.
+    /// The shortest vector that fails when it is played alone; the one that failed among the others if none does, or none was looked
+    /// for.
     pub vector: Vector,
     /// The vectors among which it fails, in their order, it itself too; none if it fails alone.
     pub among: Vec<Vector>,
-    /// The id of the first vector of the class that fails alone: within a class they grow.
+    /// The id of the first vector of the class that fails alone, within a class they grow; of `vector` if none does.
     pub first: String,
     /// Under which stalls.
     pub stalls: &'static str,
@@ -50,6 +51,8 @@ pub struct Rules {
     pub plan: Option<Plan>,
     /// Of how many bins, alignments and raw bytes in a row the slowest are looked for; [`STRETCH`](super::STRETCH) for most.
     pub stretch: usize,
+    /// Whether the shortest vector that fails alone is looked for, and the waits up to it. That takes as long as many verdicts.
+    pub shortest: bool,
 }
 
 /// Vectors of a kind.
@@ -113,10 +116,13 @@ pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     let mut throughput = None;
     let wrong = match rules.plan {
         _ if vectors.is_empty() => None,
-        Some(_) => fails(model, &vectors, rules, true),
+        Some(_) => fails(model, &vectors, rules, rules.shortest),
         None => play_all_measured(model, &vectors, rules, &mut throughput).err(),
     };
-    let failed = wrong.map(|among| shortest(model, &vectors, rules, among));
+    let failed = wrong.and_then(|among| match rules.shortest {
+        true => shortest(model, &vectors, rules, among),
+        false => among_all(&vectors, among),
+    });
     let Fitted { fitting, in_part, misfits, .. } = fitted;
     Verdict { class: name, vectors: fitting, in_part, misfits, throughput, failed }
 }
@@ -133,18 +139,22 @@ fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Op
     play_all(model, vectors, seed, records, &mut |_, _| ()).err()
 }
 
-fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Failed {
+fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Option<Failed> {
     let mut by_length = members.to_vec();
     by_length.sort_by_key(|vector| vector.events.len());
     let fails_alone = |vector: &&&Vector| fails(model, &[**vector], rules, false).is_some();
     for vector in &by_length {
         if let Some((stalls, mismatch)) = fails(model, &[vector], rules, true) {
             let first = members.iter().find(fails_alone).map_or(&vector.id, |first| &first.id).clone();
-            return Failed { vector: (*vector).clone(), among: Vec::new(), first, stalls, mismatch };
+            return Some(Failed { vector: (*vector).clone(), among: Vec::new(), first, stalls, mismatch });
         }
     }
-    let (stalls, mismatch) = among;
+    among_all(members, among)
+}
+
+/// How the vectors fail when they are played together.
+fn among_all(members: &[&Vector], (stalls, mismatch): Wrong) -> Option<Failed> {
+    let guilty = members.iter().min_by_key(|vector| (vector.id != mismatch.vector, vector.events.len()))?;
     let all = members.iter().map(|vector| (*vector).clone()).collect();
-    let guilty = by_length.iter().find(|vector| vector.id == mismatch.vector).unwrap_or(&by_length[0]);
-    Failed { vector: (*guilty).clone(), among: all, first: guilty.id.clone(), stalls, mismatch }
+    Some(Failed { vector: (*guilty).clone(), among: all, first: guilty.id.clone(), stalls, mismatch })
 }

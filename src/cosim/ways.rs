@@ -113,7 +113,7 @@ pub(crate) fn play_all(
 pub(super) fn play_all_measured(
     model: &Model,
     vectors: &[&Vector],
-    &Rules { seed, stretch, .. }: &Rules,
+    &Rules { seed, stretch, shortest, .. }: &Rules,
     measured: &mut Option<Throughput>,
 ) -> Result<(), (&'static str, Box<Mismatch>)> {
     let play = |name, play: Play<'_>| {
@@ -123,7 +123,7 @@ pub(super) fn play_all_measured(
             *measured = Some(throughput);
             return Ok(stats);
         }
-        play_recorded(model, &play, true, &mut |_| ()).map_err(|mismatch| (name, mismatch))
+        play_recorded(model, &play, shortest, &mut |_| ()).map_err(|mismatch| (name, mismatch))
     };
     Plays::new(model, vectors, seed, play).all()
 }

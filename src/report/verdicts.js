@@ -139,7 +139,7 @@ function classTable(rows) {
   const why = row => {
     const { failure } = row;
     if (!failure) return row.vectors || !row.not_applicable ? "" : row.not_applicable.map(few => few.reason).join("; ");
-    const which = failure.alone ? `from ${failure.first} on` : "among the others only";
+    const which = failure.alone ? `from ${failure.first} on` : failure.alone === undefined ? "no cause was looked for" : "among the others only";
     return el("span", {}, ...failure.causes.flatMap((number, i) => [i ? ", " : "", link(number)]), failure.causes.length ? "; " : "", `${which}; stalls: ${failure.stalls}; ${failure.vector}, bin ${failure.bin}: ${failure.what}`);
   };
   const pace = row => row.throughput || row.pace;

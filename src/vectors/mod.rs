@@ -115,21 +115,26 @@ impl Vector {
     /// assert_eq!(Vector::encoded("bypass-8-phase-3", "", &[], vec![]).class(), "bypass-N-phase-N");
     /// ```
     pub fn class(&self) -> String {
-        let mut class = String::new();
-        for c in self.id.chars() {
-            match c.is_ascii_digit() {
-                false => class.push(c),
-                true if !class.ends_with('N') => class.push('N'),
-                true => {}
-            }
-        }
-        class
+        class_of(&self.id)
     }
 
     /// How many bins it has.
     pub fn bins(&self) -> usize {
         self.events.iter().filter(|event| event.is_bin()).count()
     }
+}
+
+/// [`Vector::class`] of the vector with this id.
+pub(crate) fn class_of(id: &str) -> String {
+    let mut class = String::new();
+    for c in id.chars() {
+        match c.is_ascii_digit() {
+            false => class.push(c),
+            true if !class.ends_with('N') => class.push('N'),
+            true => {}
+        }
+    }
+    class
 }
 
 /// Whether the loads of these events stand at their start and are what a slice header says.

@@ -6,6 +6,8 @@ mod speed;
 mod verdicts;
 
 use std::{
+    ffi::OsStr,
+    fmt,
     panic::resume_unwind,
     path::{Path, PathBuf},
     thread,
@@ -23,7 +25,7 @@ use super::{
     jobs::Jobs,
     judge,
     print::{Progress, say},
-    sources,
+    shell, sources,
 };
 use verdicts::{Judged, Report, Run};
 
@@ -50,8 +52,11 @@ pub(super) struct Options {
     /// Leave out a class, or all vectors with a request like this: what is known to be wrong, so that what else is wrong shows
     #[arg(long, value_name = "CLASS|RULE")]
     waive: Vec<Known>,
+    /// Tell verdicts alone, which is quick: no cause is looked for, nothing is shrunk or written, and coverage is not measured
+    #[arg(long)]
+    no_causes: bool,
     /// Also write a page to be looked at: the verdicts, and the smallest failure of each cause bin by bin
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["no_causes", "shard"])]
     html: Option<PathBuf>,
     /// Of how many bins, alignments and raw bytes in a row the slowest are told
     #[arg(long, value_name = "NUMBER", default_value_t = STRETCH, value_parser = length)]
@@ -60,7 +65,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "MHZ", value_parser = frequency, conflicts_with = "hunt")]
     mhz: Option<f64>,
     /// Instead of judging it, look for the requests on which the core is slowest though nothing makes it wait
-    #[arg(long, value_name = "TRIES", num_args = 0..=1, default_missing_value = TRIES, conflicts_with_all = ["class", "vector", "waive", "waits", "suite", "trace", "stream", "weights", "vectors", "coverage"])]
+    #[arg(long, value_name = "TRIES", num_args = 0..=1, default_missing_value = TRIES, conflicts_with_all = ["class", "vector", "waive", "waits", "suite", "trace", "stream", "weights", "vectors", "dream", "coverage", "no_causes", "shard"])]
     hunt: Option<u64>,
 }
 
@@ -85,6 +90,15 @@ enum Known {
     Rule(Rule),
 }
 
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Known::Class(name) => write!(f, "{name}"),
+            Known::Rule(rule) => write!(f, "{rule}"),
+        }
+    }
+}
+
 impl std::str::FromStr for Known {
     type Err = cosim::RuleError;
 
@@ -102,6 +116,7 @@ impl Options {
         let names_one = self.socket.is_some() || self.can.is_given() || self.sources.are_given();
         let asks = self.hunt.is_some()
             || self.html.is_some()
+            || self.no_causes
             || self.mhz.is_some()
             || self.patience.is_some()
             || self.stretch != STRETCH;
@@ -122,7 +137,6 @@ impl Options {
             }
         }
         let is_wanted = |class: &Class<'_>| self.class.is_empty() || self.class.contains(&class.name);
-        classes.retain(is_wanted);
         if !self.vector.is_empty() {
             for class in classes.iter_mut() {
                 class.retain(|vector| self.vector.contains(&vector.id));
@@ -130,15 +144,17 @@ impl Options {
         }
         let mut waived = 0;
         for known in &self.waive {
-            let before = waived;
+            let mut found = 0;
             for class in classes.iter_mut() {
-                waived += match known {
+                let count = match known {
                     Known::Class(name) if *name == class.name => class.retain(|_| false),
                     Known::Class(_) => 0,
                     Known::Rule(rule) => class.retain(|vector| !cosim::is_waived(rule, vector, model)),
                 };
+                found += count;
+                waived += if is_wanted(class) { count } else { 0 };
             }
-            if waived == before {
+            if found == 0 {
                 let name = match known {
                     Known::Class(name) => name.clone(),
                     Known::Rule(rule) => format!("'{rule}'"),
@@ -148,8 +164,19 @@ impl Options {
                 )));
             }
         }
+        classes.retain(is_wanted);
         classes.retain(|class| !class.fitted.vectors.is_empty() || !class.fitted.misfits.is_empty());
         Ok(waived)
+    }
+
+    /// What else a command has to be given to play the same of some suites.
+    fn of_replay(&self) -> String {
+        let vectors = self.vector.iter().map(|id| format!(" --vector {id}"));
+        let waived = self
+            .waive
+            .iter()
+            .map(|known| format!(" --waive {}", shell::word(OsStr::new(&known.to_string()))));
+        vectors.chain(waived).collect()
     }
 
     fn source(&self, common: &judge::Options, cache: &Cache) -> Result<Source, Failure> {
@@ -180,10 +207,11 @@ impl Options {
 }
 
 /// Plays all suites to the core in the socket, and prints a verdict for each class of vectors. The suites are asked for
-/// once the core is built. With `covers` it is told instead what of the core's Verilog they run and toggle, but for what is waived in
-/// the file, if there is one.
+/// once the core is built; `played` are the options that name them. With `covers` it is told instead what of the core's Verilog they run
+/// and toggle, but for what is waived in the file, if there is one. An item of a shard is a class. Causes are those of all classes
+/// together, and so is coverage: a shard has neither.
 pub(super) fn judge(
-    suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
+    (played, suites): (&str, impl FnOnce() -> Result<Vec<Suite>, Failure>),
     seed: u64,
     options: &Options,
     common: &judge::Options,
@@ -192,7 +220,9 @@ pub(super) fn judge(
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let source = Source { coverage: covers.is_some(), ..options.source(common, &cache)? };
-    let rules = Rules { seed, plan: common.plan()?, stretch: options.stretch };
+    let verdicts_alone = options.no_causes || common.shard.is_part();
+    let (plan, stretch) = (common.plan()?, options.stretch);
+    let rules = Rules { seed, plan, stretch, shortest: !verdicts_alone };
     let model =
         Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
     if let Some(what) = model.contradiction() {
@@ -208,9 +238,11 @@ pub(super) fn judge(
     if let Some(waivers) = covers {
         return coverage::of_verilog(&model, &classes, seed, tools.versions(), waivers, common);
     }
+    let has_any = classes.iter().any(|class| class.fitted.fitting > 0);
+    let classes = common.shard.of(classes);
     let bar = Progress::new(classes.len() as u64, "classes");
     let (judged, covered) = thread::scope(|scope| {
-        let covered = scope.spawn(|| coverage::of_bins(&model, &classes));
+        let covered = (!verdicts_alone).then(|| scope.spawn(|| coverage::of_bins(&model, &classes)));
         let judged = judge::in_parallel(common.jobs, &classes, |class| {
             bar.set_message(&class.name);
             let began = Instant::now();
@@ -219,28 +251,40 @@ pub(super) fn judge(
             let played = class.fitted.played().into_iter().map(|vector| vector.id.clone()).collect();
             Judged { verdict, time: began.elapsed(), played }
         });
-        (judged, covered.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        (judged, covered.map(|covered| covered.join().unwrap_or_else(|panic| resume_unwind(panic))))
     });
     bar.finish();
+    let has_failed = judged.iter().any(|judged| judged.verdict.failed.is_some());
     let evidence = match rules.plan {
-        None if judged.iter().any(|judged| judged.verdict.failed.is_some()) => {
-            evidence(&model, &classes, common.jobs)
-        }
+        None if has_failed && !verdicts_alone => evidence(&model, &classes, common.jobs),
         _ => Vec::new(),
     };
     let mut causes = cosim::explain(model.direction(), &evidence);
-    let verdicts = judged.iter().map(|judged| &judged.verdict);
-    causes.extend(cosim::waiting(&model, &cosim::unexplained(verdicts, &causes)));
-    let run = Run { seed, tools: tools.versions(), waived, covered, mhz: options.mhz };
+    if !verdicts_alone {
+        let verdicts = judged.iter().map(|judged| &judged.verdict);
+        causes.extend(cosim::waiting(&model, &cosim::unexplained(verdicts, &causes)));
+    }
+    let run = Run {
+        seed,
+        tools: tools.versions(),
+        waived,
+        covered,
+        mhz: options.mhz,
+        has_any,
+        shard: common.shard,
+    };
     let mut report = Report::new(&model, run, judged, causes, &evidence);
-    report.write_failures(options, common)?;
+    match verdicts_alone {
+        true => report.say_how_to_explain(played, options, common),
+        false => report.write_failures(options, common)?,
+    }
     if let Some(path) = &options.html {
         report.write_page(path)?;
     }
     report.print(common.format)?;
     Ok(match report.pass {
         true => Verdict::Equal,
-        false if report.verdicts.iter().all(|row| row.vectors == 0) => Verdict::BadInput,
+        false if !has_any => Verdict::BadInput,
         false => Verdict::Mismatch,
     })
 }

@@ -20,13 +20,16 @@ use crate::cli::{
     Failure, judge,
     output::{create_dir, free_name, write_file},
     print::{ReportFormat, counted, junit, out, unless_closed},
-    shell,
+    shard, shell,
 };
 
 /// All verdicts.
 #[derive(Serialize)]
 pub(super) struct Report {
     pub(super) pass: bool,
+    /// Which part of the classes it is about, if not about all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
     direction: &'static str,
     pub(super) top: String,
     lanes: usize,
@@ -40,10 +43,17 @@ pub(super) struct Report {
     /// Of all classes together.
     #[serde(skip_serializing_if = "Option::is_none")]
     throughput: Option<Throughput>,
-    /// What the vectors that were played make any coder do.
-    coverage: serde_json::Value,
+    /// What the vectors that were played make any coder do; not where verdicts alone are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<serde_json::Value>,
     #[serde(skip)]
-    covered: Coverage,
+    covered: Option<Coverage>,
+    /// Whether any vector of the whole run is for the core.
+    #[serde(skip)]
+    has_any: bool,
+    /// The command that tells why the core fails, where verdicts alone are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
     /// The clock that its speed is told at.
     #[serde(skip)]
     mhz: Option<f64>,
@@ -56,9 +66,12 @@ pub(super) struct Run<'a> {
     pub(super) tools: &'a str,
     /// How many vectors were left out because of what is known.
     pub(super) waived: usize,
-    pub(super) covered: Coverage,
+    pub(super) covered: Option<Coverage>,
     /// The clock that its speed is told at.
     pub(super) mhz: Option<f64>,
+    /// Whether any vector of the whole run is for the core.
+    pub(super) has_any: bool,
+    pub(super) shard: shard::Options,
 }
 
 /// A class as it was judged.
@@ -130,9 +143,12 @@ struct NotApplicable {
 struct RowFailure {
     /// The shortest vector that fails alone, or the one that fails among the others.
     vector: String,
-    alone: bool,
+    /// Not known where verdicts alone are told, as is the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alone: Option<bool>,
     /// The first of its class that fails alone.
-    first: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<String>,
     bins: usize,
     stalls: &'static str,
     #[serde(flatten)]
@@ -144,6 +160,9 @@ struct RowFailure {
     causes: Vec<usize>,
     catches: Vec<&'static str>,
     shows: Vec<&'static str>,
+    /// The command that plays its class again and tells why it fails, where verdicts alone are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<String>,
 }
 
 /// Why the core fails, and the smallest failure that shows it.
@@ -179,15 +198,15 @@ struct Why {
 }
 
 impl Row {
-    fn new(judged: Judged, causes: &[Why], evidence: &[Evidence<'_>]) -> Row {
+    fn new(judged: Judged, causes: &[Why], evidence: &[Evidence<'_>], verdicts_alone: bool) -> Row {
         let Judged { verdict, time, played } = judged;
         let cosim::Verdict { class, vectors, in_part, misfits, throughput, failed } = verdict;
         let numbered = (1..).zip(causes).filter(|(_, cause)| cause.classes.contains(&class));
         let numbers = numbered.map(|(number, _)| number).collect();
         let failure = failed.map(|Failed { vector, among, first, stalls, mismatch }| RowFailure {
             vector: vector.id.clone(),
-            alone: among.is_empty(),
-            first,
+            alone: (!verdicts_alone).then_some(among.is_empty()),
+            first: (!verdicts_alone).then_some(first),
             bins: vector.bins(),
             stalls,
             fault: mismatch.fault.clone(),
@@ -197,6 +216,7 @@ impl Row {
             causes: numbers,
             catches: vector.flags.iter().map(|flag| flag.bug()).collect(),
             shows: vector.flags.iter().map(|flag| flag.shows()).collect(),
+            replay: None,
         });
         let not_applicable = misfits.into_iter();
         let not_applicable =
@@ -321,12 +341,14 @@ impl Report {
         causes: Vec<Explanation>,
         evidence: &[Evidence<'_>],
     ) -> Report {
-        let Run { seed, tools, waived, covered, mhz } = run;
+        let Run { seed, tools, waived, covered, mhz, has_any, shard } = run;
+        let verdicts_alone = covered.is_none();
         let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
-        let row = |judged| Row::new(judged, &causes, evidence);
+        let row = |judged| Row::new(judged, &causes, evidence, verdicts_alone);
         let verdicts: Vec<Row> = judged.into_iter().map(row).collect();
         Report {
-            pass: verdicts.iter().any(|row| row.pass) && verdicts.iter().all(|row| row.failure.is_none()),
+            pass: has_any && verdicts.iter().all(|row| row.failure.is_none()),
+            shard: shard.name(),
             direction: model.direction().name(),
             top: model.top().to_owned(),
             lanes: model.lanes(),
@@ -334,8 +356,10 @@ impl Report {
             seed,
             tools: tools.to_owned(),
             waived,
-            coverage: covered.report().to_short_json(),
+            coverage: covered.as_ref().map(|covered| covered.report().to_short_json()),
             covered,
+            has_any,
+            why: None,
             mhz,
             causes,
             throughput: verdicts.iter().filter_map(|row| row.throughput.as_ref()).cloned().reduce(merged),
@@ -355,6 +379,26 @@ impl Report {
             cause.replay = file.map(|file| replay((self.direction, self.seed), file, options, common));
         }
         Ok(())
+    }
+
+    /// Has each failure, and the end of the report, say how to ask for the causes. `played` are the options that name the suites.
+    pub(super) fn say_how_to_explain(&mut self, played: &str, options: &Options, common: &judge::Options) {
+        const CLASSES: usize = 6;
+        let played = format!("{played}{}{}", options.of_replay(), common.of_replay_waits());
+        let of = |classes: &[&str]| {
+            let classes: String = classes.iter().map(|class| format!(" --class {class}")).collect();
+            command((self.direction, self.seed), &format!("{played}{classes}"), options, common)
+        };
+        let failed: Vec<&str> =
+            self.verdicts.iter().filter(|row| row.failure.is_some()).map(|row| row.class.as_str()).collect();
+        let few = if failed.len() <= CLASSES || self.shard.is_some() { &failed[..] } else { &[] };
+        self.why = (!failed.is_empty()).then(|| of(few));
+        let commands: Vec<String> = self.verdicts.iter().map(|row| of(&[&row.class])).collect();
+        for (row, command) in self.verdicts.iter_mut().zip(commands) {
+            if let Some(failure) = &mut row.failure {
+                failure.replay = Some(command);
+            }
+        }
     }
 
     /// Writes the page.
@@ -392,8 +436,12 @@ impl Report {
                 writeln!(out)?;
                 continue;
             };
-            let RowFailure { stalls, alone, first, causes, .. } = failure;
-            let which = if *alone { format!("from {first} on") } else { "among the others only".into() };
+            let RowFailure { vector, stalls, alone, first, causes, bin, what, .. } = failure;
+            let which = match (alone, first) {
+                (Some(true), Some(first)) => format!("from {first} on"),
+                (Some(_), _) => "among the others only".to_owned(),
+                (None, _) => format!("{vector}, at bin {bin}: {what}"),
+            };
             let causes: Vec<String> = causes.iter().map(usize::to_string).collect();
             let why =
                 if causes.is_empty() { String::new() } else { format!("; cause {}", causes.join(", ")) };
@@ -412,7 +460,12 @@ impl Report {
         if let Some(throughput) = &self.throughput {
             speed::print(out, throughput, self.mhz)?;
         }
-        coverage::print(out, &self.covered)?;
+        if let Some(covered) = &self.covered {
+            coverage::print(out, covered)?;
+        }
+        if let Some(command) = &self.why {
+            writeln!(out, "why it fails: {command}")?;
+        }
         self.print_summary(out)
     }
 
@@ -424,6 +477,7 @@ impl Report {
             self.verdicts.iter().flat_map(|row| &row.not_applicable).map(|few| few.vectors).sum();
         let (direction, top, lanes) = (self.direction, &self.top, self.lanes);
         match failed {
+            0 if self.verdicts.is_empty() && self.has_any => write!(out, "{}", shard::NOTHING)?,
             0 if all == 0 => write!(out, "no vector is for this core")?,
             0 => {
                 let pace = self.throughput.as_ref().map_or(0.0, Throughput::bins_per_clock);
@@ -454,7 +508,8 @@ impl Report {
         if !self.unchecked.is_empty() {
             write!(out, "; not checked, since there is no such port: {}", self.unchecked.join(", "))?;
         }
-        writeln!(out, "; seed {}, {}", self.seed, self.tools)
+        let shard = self.shard.as_ref().map_or_else(String::new, |shard| format!("; shard {shard}"));
+        writeln!(out, "{shard}; seed {}, {}", self.seed, self.tools)
     }
 
     fn to_junit(&self) -> String {
@@ -489,7 +544,17 @@ pub(super) fn replay(
     options: &Options,
     common: &judge::Options,
 ) -> String {
-    let mut command = format!("silicabac cosim --socket {direction} --vectors {}", shell::path(file));
+    command((direction, seed), &format!(" --vectors {}", shell::path(file)), options, common)
+}
+
+/// The command that plays vectors, which these options name, to this core.
+fn command(
+    (direction, seed): (&str, u64),
+    played: &str,
+    options: &Options,
+    common: &judge::Options,
+) -> String {
+    let mut command = format!("silicabac cosim --socket {direction}{played}");
     if let Some(file) = common.core_file() {
         command += &format!(" --core {}", shell::path(file));
     }
