@@ -11,7 +11,7 @@ use std::{
 use silicabac::{
     bin::Event,
     cores::{self, CoreSpec, decoder, encoder},
-    mutation::{self, Campaign, CoreReport, Fate, Machine, MutationError, Of, Progress, Report},
+    mutation::{self, Campaign, CoreReport, Fate, Machine, MutationError, Of, Part, Progress, Report},
     prove,
     suites::{Origin, PUBLISHED, Suite},
     vectors::{self, Flag, Vector},
@@ -32,7 +32,16 @@ fn trivial() -> Suite {
 fn run(core: &'static CoreSpec, sample: usize, suites: &[Suite], machine: &Machine) -> CoreReport {
     let sources = prove::sources(core, None).unwrap();
     let sample = Some(sample);
-    let campaign = Campaign { core, sources: &sources, count: 1_000, seed: 1, sample, suites, threads: 2 };
+    let campaign = Campaign {
+        core,
+        sources: &sources,
+        count: 1_000,
+        seed: 1,
+        sample,
+        suites,
+        threads: 2,
+        part: Part::ALL,
+    };
     let report = mutation::run(&campaign, machine, None, &|_| {}).unwrap();
     assert_eq!(report.outcomes.len(), campaign.mutants());
     report
@@ -72,7 +81,16 @@ fn the_published_report_is_of_the_present_cores_and_vectors() {
         let core = cores::ALL.iter().copied().find(|core| core.name == known.core).unwrap();
         let sources = prove::sources(core, None).unwrap();
         let (count, seed, suites) = (report.count, report.seed, &suites);
-        let campaign = Campaign { core, sources: &sources, count, seed, sample: None, suites, threads: 1 };
+        let campaign = Campaign {
+            core,
+            sources: &sources,
+            count,
+            seed,
+            sample: None,
+            suites,
+            threads: 1,
+            part: Part::ALL,
+        };
         let present = mutation::digests(&campaign, &machine).unwrap();
         assert_eq!(present, known.digests, "{}: silicabac mutate --report golden makes it anew", core.name);
     }
@@ -137,7 +155,16 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     let smoke = Suite::built_in("smoke", 1).unwrap();
     let played = |sources: &prove::Sources, suites: &[Suite], earlier: Option<&CoreReport>| {
         let builds = AtomicUsize::new(0);
-        let campaign = Campaign { core, sources, count: 12, seed: 1, sample: Some(4), suites, threads: 1 };
+        let campaign = Campaign {
+            core,
+            sources,
+            count: 12,
+            seed: 1,
+            sample: Some(4),
+            suites,
+            threads: 1,
+            part: Part::ALL,
+        };
         let report = mutation::run(&campaign, &machine, earlier, &|progress| {
             if let Progress::Known(known) = progress {
                 assert!(known.outcomes.len() <= campaign.mutants());
@@ -180,8 +207,16 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     assert_eq!(commented.digests, first.digests);
     let renamed = edited("rsp_data", "rsp_datum");
     let netlist = |sources: &prove::Sources| {
-        let campaign =
-            Campaign { core, sources, count: 1, seed: 1, sample: Some(0), suites: &[], threads: 1 };
+        let campaign = Campaign {
+            core,
+            sources,
+            count: 1,
+            seed: 1,
+            sample: Some(0),
+            suites: &[],
+            threads: 1,
+            part: Part::ALL,
+        };
         mutation::run(&campaign, &machine, None, &|_| {}).unwrap().digests.netlist
     };
     assert_ne!(netlist(&renamed), first.digests.netlist);
@@ -208,8 +243,16 @@ fn a_core_that_fails_without_a_mutant_is_refused() {
         *text = text.replace("bits.head = carry;", "bits.head = 1'b0;");
     }
     let suites = [Suite::built_in("smoke", 1).unwrap()];
-    let campaign =
-        Campaign { core, sources: &sources, count: 2, seed: 1, sample: None, suites: &suites, threads: 1 };
+    let campaign = Campaign {
+        core,
+        sources: &sources,
+        count: 2,
+        seed: 1,
+        sample: None,
+        suites: &suites,
+        threads: 1,
+        part: Part::ALL,
+    };
     let error = mutation::run(&campaign, &machine, None, &|_| {}).unwrap_err();
     assert!(matches!(error, MutationError::NotClean { .. }), "{error}");
     assert!(error.to_string().contains("the encoder without a mutant fails in suite smoke"), "{error}");

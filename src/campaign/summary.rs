@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Covered, End, Item, Ledger, Outcome, Part, State, explanations};
+use crate::mutation;
 
 /// What a campaign came to so far.
 ///
@@ -325,7 +326,14 @@ impl Results {
             .into_iter()
             .map(|(name, of)| Share { name, cells: of.cells, excluded: of.excluded, hit: of.count() })
             .collect();
-        results.mutants = merged_mutants(mutants);
+        match merged_mutants(&mutants) {
+            Ok(mutants) => results.mutants = mutants,
+            Err(why) => results.errors.push(Trouble {
+                item: "mutate".into(),
+                why,
+                command: "the shards of a campaign are of one tool and one plan".into(),
+            }),
+        }
         results.pass = results.failed == 0 && results.given_up == 0 && results.open == 0;
         results
     }
@@ -398,9 +406,17 @@ impl Results {
     }
 }
 
-/// The reports of all shards as one.
-fn merged_mutants(reports: Vec<Value>) -> Option<Value> {
-    reports.into_iter().next()
+/// The reports of all shards as one, or why they are not of one run.
+fn merged_mutants(reports: &[Value]) -> Result<Option<Value>, String> {
+    let read = |report: &Value| {
+        mutation::Report::from_json(report.to_string().as_bytes()).map_err(|error| error.to_string())
+    };
+    let Some((first, others)) = reports.split_first() else { return Ok(None) };
+    let mut all = read(first)?;
+    for other in others {
+        all.merge(read(other)?).map_err(|error| error.to_string())?;
+    }
+    Ok(Some(all.to_json()))
 }
 
 impl Run {

@@ -6,6 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use serde::Serialize;
 use silicabac::cosim::Source;
 use silicabac::files;
 use silicabac::fit::CoreFile;
@@ -22,14 +23,14 @@ use super::{
     judge::{in_parallel, without_doubles},
     output::{create_dir, write_file},
     print::{Format, Progress, out, say, unless_closed},
-    sources,
+    shard, sources,
 };
 
 /// Judges the faults of these lists, or some of them, and prints what convicted each. What an earlier report knows, and still holds,
 /// is not played again; its other cores stay in it.
 pub(super) fn run(
     lists: &[PathBuf],
-    sample: Option<usize>,
+    (sample, shard): (Option<usize>, shard::Options),
     seed: u64,
     suites: Vec<Suite>,
     report: Option<&Path>,
@@ -38,7 +39,11 @@ pub(super) fn run(
 ) -> Result<Verdict, Failure> {
     let cache = Cache::from_env()?;
     let lists = lists.iter().map(|list| Ok(Designs::read(list)?.sample(sample)));
-    let lists = lists.collect::<Result<Vec<_>, DesignError>>()?;
+    let mut lists = lists.collect::<Result<Vec<_>, DesignError>>()?;
+    let mut items = 0..;
+    for list in &mut lists {
+        list.faults.retain(|_| items.next().is_some_and(|item| shard.has(item)));
+    }
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let vectors = without_doubles(suites);
     if let Some(dir) = report {
@@ -83,7 +88,7 @@ pub(super) fn run(
     let found = DesignReport::new(seed, tools.versions(), rows);
     if let Some(dir) = report {
         let mut all = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if sample.is_none() {
+        if sample.is_none() && !shard.is_part() {
             // What is in a list no more.
             let is_judged = |core: &str| found.faults.iter().any(|row| row.core == core);
             all.retain(|old| {
@@ -96,10 +101,14 @@ pub(super) fn run(
         save_json(&all, dir)?;
     }
     unless_closed(match format {
-        Format::Human => print(&found),
-        Format::Json => write_json(&found, &mut out()),
+        Format::Human => print(&found, shard),
+        Format::Json => write_json(&shard.mark(serde_json::json!(found)), &mut out()),
     })?;
-    Ok(if found.pass { Verdict::Equal } else { Verdict::Mismatch })
+    Ok(if found.pass || shard.is_part() && found.faults.is_empty() {
+        Verdict::Equal
+    } else {
+        Verdict::Mismatch
+    })
 }
 
 const JSON: &str = "faults.json";
@@ -168,13 +177,17 @@ fn save_json(report: &DesignReport, dir: &Path) -> Result<(), Failure> {
     write_file(&dir.join(JSON), |sink| write_json(report, sink))
 }
 
-fn write_json(report: &DesignReport, sink: &mut dyn Write) -> io::Result<()> {
+fn write_json(report: &impl Serialize, sink: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *sink, report)?;
     writeln!(sink)
 }
 
-fn print(report: &DesignReport) -> io::Result<()> {
+fn print(report: &DesignReport, shard: shard::Options) -> io::Result<()> {
     let mut out = out();
+    let told = shard.told();
+    if report.faults.is_empty() && shard.is_part() {
+        return writeln!(out, "{}{told}", shard::NOTHING);
+    }
     for DesignRow { core, fault, kind, fate, .. } in &report.faults {
         match fate {
             DesignFate::Convicted(Conviction { class, vector, way, what }) => {
@@ -188,7 +201,7 @@ fn print(report: &DesignReport) -> io::Result<()> {
     }
     let (all, passed) = (report.faults.len(), report.passed());
     let verdict = if passed == 0 { "each is convicted".into() } else { format!("{passed} of {all} pass") };
-    writeln!(out, "{all} faults: {verdict}; seed {}, {}", report.seed, report.tools)
+    writeln!(out, "{all} faults: {verdict}{told}; seed {}, {}", report.seed, report.tools)
 }
 
 impl From<DesignError> for Failure {

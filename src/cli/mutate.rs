@@ -8,7 +8,7 @@ use std::{
 
 use silicabac::cores::{self, CoreSpec};
 use silicabac::files;
-use silicabac::mutation::{self, Campaign, CoreReport, Fate, Machine, Progress, Report, Tally};
+use silicabac::mutation::{self, Campaign, CoreReport, Fate, Machine, Part, Progress, Report, Tally};
 use silicabac::prove;
 use silicabac::solver::Solver;
 use silicabac::suites::{PUBLISHED, Suite};
@@ -21,6 +21,7 @@ use super::{
     judge::core_names,
     output::{create_dir, distinct, write_file},
     print::{Format, Progress as Bar, ReportFormat, out, say, unless_closed},
+    shard,
     supervise::Limits,
 };
 
@@ -32,6 +33,7 @@ use super::{
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac mutate --core encoder --sample 20
+  silicabac mutate --shard 2/5 --report part2
   silicabac mutate --vectors my_vectors.json --report report
   silicabac mutate --faults my_faults.toml")]
 pub(super) struct Arguments {
@@ -67,6 +69,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     #[command(flatten)]
+    shard: shard::Options,
+    #[command(flatten)]
     jobs: Jobs,
     #[command(flatten)]
     limits: Limits,
@@ -87,8 +91,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { core, count, seed, sample, .. } = *arguments;
     let suites = suites(&arguments.vectors)?;
     if !arguments.faults.is_empty() {
-        let Arguments { faults, report, format, jobs, .. } = arguments;
-        return faults::run(faults, sample, seed.into(), suites, report.as_deref(), *format, *jobs);
+        let Arguments { faults, report, format, jobs, shard, .. } = arguments;
+        let picked = (sample, *shard);
+        return faults::run(faults, picked, seed.into(), suites, report.as_deref(), *format, *jobs);
     }
     let cache = Cache::from_env()?;
     let notice = &mut |line: &str| say(line);
@@ -111,7 +116,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let report = Mutex::new(report);
     for core in &cores {
         let sources = prove::sources(core, arguments.rtl_dir.as_deref())?;
-        let campaign = Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads };
+        let (number, of) = arguments.shard.numbers();
+        let part = Part { number, count: of };
+        let campaign =
+            Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads, part };
         let bar = Bar::new(campaign.mutants() as u64, "mutants");
         bar.set_message(core.name);
         let earlier = locked(&report).cores.iter().find(|earlier| earlier.core == core.name).cloned();
@@ -140,7 +148,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     }
     // Cores that a report knows and that were not played are no part of the answer.
     report.cores.retain(|played| cores.iter().any(|core| core.name == played.core));
-    unless_closed(print(&report, arguments.format))?;
+    unless_closed(print(&report, arguments))?;
     Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
 }
 
@@ -189,10 +197,10 @@ fn suites(files: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
     files.iter().map(|file| Ok(Suite::from_vectors(file)?)).collect()
 }
 
-fn print(report: &Report, format: Format) -> io::Result<()> {
+fn print(report: &Report, &Arguments { format, shard, .. }: &Arguments) -> io::Result<()> {
     let mut out = out();
     if format == Format::Json {
-        serde_json::to_writer_pretty(&mut out, &report.to_json())?;
+        serde_json::to_writer_pretty(&mut out, &shard.mark(report.to_json()))?;
         return writeln!(out);
     }
     for tally in report.tallies() {
@@ -215,7 +223,11 @@ fn print(report: &Report, format: Format) -> io::Result<()> {
             writeln!(out, "UNEXPLAINED: {core}: {}", outcome.mutant)?;
         }
     }
-    let verdict =
-        if report.passed() { "all killed, proved equal or explained" } else { "the vectors miss something" };
-    writeln!(out, "{verdict}; seed {}, {}", report.seed, report.tools)
+    let verdict = match report.passed() {
+        true if shard.is_part() && report.cores.iter().all(|core| core.outcomes.is_empty()) => shard::NOTHING,
+        true => "all killed, proved equal or explained",
+        false => "the vectors miss something",
+    };
+    let told = shard.told();
+    writeln!(out, "{verdict}{told}; seed {}, {}", report.seed, report.tools)
 }

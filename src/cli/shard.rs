@@ -55,6 +55,11 @@ impl Options {
         numbered.filter(|(number, _)| self.has(*number)).map(|(_, item)| item).collect()
     }
 
+    /// The number of the part, from 1, and how many there are.
+    pub(super) fn numbers(&self) -> (usize, usize) {
+        self.shard.map_or((1, 1), |Shard { number, count }| (number, count))
+    }
+
     /// What JSON calls it, and messages.
     pub(super) fn name(&self) -> Option<String> {
         self.shard.map(|shard| shard.to_string())

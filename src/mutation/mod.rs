@@ -46,7 +46,7 @@ use memory::Memory;
 pub use mutant::{Cell, Mutant, Table, TableBit};
 use netlist::{Mutated, Netlist};
 pub use proof::Proof;
-pub use report::{CoreReport, Digests, Report, Tally};
+pub use report::{CoreReport, Digests, MergeError, Report, Tally};
 pub use tables::TableText;
 use trial::{Clocks, Trial};
 pub use trial::{Kill, Pace};
@@ -152,13 +152,35 @@ pub struct Campaign<'a> {
     pub suites: &'a [Suite],
     /// So many builds are made and played side by side; nothing else depends on it.
     pub threads: usize,
+    /// Which of the mutants are played.
+    pub part: Part,
 }
 
 impl Campaign<'_> {
     /// How many mutants there will be.
     pub fn mutants(&self) -> usize {
         let most = self.sample.unwrap_or(usize::MAX);
-        self.count.min(most) + TableBit::all().len().min(most)
+        let all = self.count.min(most) + TableBit::all().len().min(most);
+        (0..all).filter(|place| self.part.has(*place)).count()
+    }
+}
+
+/// Some of the mutants of each core, so that several machines play all: the one in place k, from 0, of its netlist and then of its tables
+/// is in part I of N if k % N == I - 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// I, from 1.
+    pub number: usize,
+    /// N.
+    pub count: usize,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: Part = Part { number: 1, count: 1 };
+
+    fn has(self, place: usize) -> bool {
+        place % self.count.max(1) + 1 == self.number
     }
 }
 
@@ -282,8 +304,8 @@ pub fn run(
 
     let cells = evenly(cells, campaign.sample).into_iter().map(Mutant::Cell);
     let bits = evenly(TableBit::all(), campaign.sample).into_iter().map(Mutant::Table);
-    let mut mutants: Vec<Tried> =
-        cells.chain(bits).enumerate().map(|(place, mutant)| Tried::new(place, mutant, core)).collect();
+    let here = cells.chain(bits).enumerate().filter(|(place, _)| campaign.part.has(*place));
+    let mut mutants: Vec<Tried> = here.map(|(_, mutant)| Tried::new(mutant, core)).collect();
     for tried in &mut mutants {
         tried.fate = memory.fate(&tried.mutant, &trials);
     }
@@ -293,7 +315,8 @@ pub fn run(
     let bench = Bench { sources, netlist: &netlist, trials: &trials, machine };
 
     let report = |done: &[Tried]| {
-        let outcomes = done.iter().map(Tried::outcome).collect();
+        let mut outcomes: Vec<Outcome> = done.iter().map(Tried::outcome).collect();
+        report::in_order(&mut outcomes);
         CoreReport { core: core.name.to_owned(), digests: digests.clone(), outcomes }
     };
     let (done, next) = (Mutex::new(known), AtomicUsize::new(0));
@@ -314,9 +337,7 @@ pub fn run(
         let mut joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
         joined.try_for_each(|done| done.unwrap_or_else(|panic| resume_unwind(panic)))
     })?;
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|tried| tried.place);
-    Ok(report(&done))
+    Ok(report(&done.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// The mutants in turns of one thread: those of a netlist share a build, and so do all bits of tables.
@@ -344,8 +365,6 @@ struct Bench<'a> {
 /// A mutant that is being tried.
 #[derive(Clone)]
 struct Tried {
-    /// Where it is among all of the campaign.
-    place: usize,
     mutant: Mutant,
     /// What somebody who looked at it says.
     explained: Option<&'static str>,
@@ -456,11 +475,11 @@ fn source(core: &CoreSpec, files: Vec<PathBuf>) -> Source {
 }
 
 impl Tried {
-    fn new(place: usize, mutant: Mutant, core: &CoreSpec) -> Tried {
+    fn new(mutant: Mutant, core: &CoreSpec) -> Tried {
         let name = mutant.to_string();
         let is_it = |explained: &&Explanation| explained.mutant == memory::short(&name);
         let explained = core.mutants.explained.iter().find(is_it).map(|explained| explained.reason);
-        Tried { place, mutant, explained, select: 0, fate: None, pace: None }
+        Tried { mutant, explained, select: 0, fate: None, pace: None }
     }
 
     fn outcome(&self) -> Outcome {

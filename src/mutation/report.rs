@@ -106,7 +106,59 @@ struct Group {
     tables: Vec<String>,
 }
 
+/// Reports that are not of the same run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// They were asked for other mutants, or played otherwise.
+    #[error(
+        "these reports are of other mutants or other suites: count, sample, seed and suites have to be the same"
+    )]
+    OtherRun,
+    /// The netlist, the proof or the vectors are others.
+    #[error("these reports are of another state of {core}, or of other vectors")]
+    OtherState {
+        /// The core.
+        core: String,
+    },
+    /// A mutant met two fates.
+    #[error("these reports differ in the fate of {mutant} of {core}")]
+    OtherFate {
+        /// The core.
+        core: String,
+        /// The mutant.
+        mutant: String,
+    },
+}
+
+/// Puts outcomes in an order that hangs on themselves alone: mutants of the netlist first, and then by name.
+pub(super) fn in_order(outcomes: &mut [Outcome]) {
+    outcomes.sort_by(|a, b| key(a).cmp(&key(b)));
+}
+
+fn key(outcome: &Outcome) -> (bool, &str) {
+    (outcome.of == Of::Tables, memory::short(&outcome.mutant))
+}
+
 impl Report {
+    /// Adds what another report of the same run knows: other cores, or other [parts](super::Part) of their mutants. All parts together,
+    /// whichever comes first, are the report of the whole run.
+    ///
+    /// # Errors
+    /// [`MergeError`]; then nothing is added of the core that differs, and of those after it.
+    pub fn merge(&mut self, other: Report) -> Result<(), MergeError> {
+        let run = |report: &Report| (report.count, report.sample, report.seed);
+        if run(self) != run(&other) || self.suites != other.suites {
+            return Err(MergeError::OtherRun);
+        }
+        for found in other.cores {
+            match self.cores.iter_mut().find(|known| known.core == found.core) {
+                Some(known) => known.merge(found)?,
+                None => self.cores.push(found),
+            }
+        }
+        Ok(())
+    }
+
     /// Whether every mutant was killed, proved equal or explained.
     pub fn passed(&self) -> bool {
         self.tallies().iter().all(|tally| tally.survived == 0)
@@ -204,6 +256,27 @@ impl Report {
             writeln!(out, " {paced} | {proved} | {proved_if_short} | {explained} | {survived} |")?;
         }
         self.cores.iter().try_for_each(|report| write_survivors(out, report))
+    }
+}
+
+impl CoreReport {
+    fn merge(&mut self, other: CoreReport) -> Result<(), MergeError> {
+        if self.digests != other.digests {
+            return Err(MergeError::OtherState { core: other.core });
+        }
+        let known: HashMap<(bool, &str), &Fate> =
+            self.outcomes.iter().map(|outcome| (key(outcome), &outcome.fate)).collect();
+        let mut new = Vec::new();
+        for outcome in other.outcomes {
+            match known.get(&key(&outcome)) {
+                None => new.push(outcome),
+                Some(fate) if **fate == outcome.fate => {}
+                Some(_) => return Err(MergeError::OtherFate { core: other.core, mutant: outcome.mutant }),
+            }
+        }
+        self.outcomes.extend(new);
+        in_order(&mut self.outcomes);
+        Ok(())
     }
 }
 
