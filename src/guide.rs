@@ -9,6 +9,7 @@ macro_rules! page {
         #[doc = "
 
 [architecture.md]: crate::guide::architecture
+[campaigns.md]: crate::guide::campaigns
 [dreams.md]: crate::guide::dreams
 [streams.md]: crate::guide::streams
 [cosimulation.md]: crate::guide::cosimulation
@@ -38,6 +39,7 @@ page!(
     "streams.md",
     "Streams of H.264 and H.265: what is read and written, and how a program edits them."
 );
+page!(campaigns, "campaigns.md", "More work than one command does, on one machine or on a farm.");
 page!(dreams, "dreams.md", "Streams that are made up, and what decoders make of them.");
 page!(cosimulation, "cosimulation.md", "The options of `silicabac cosim`, and what they print.");
 page!(coverage, "coverage.md", "What of the Verilog runs, and the waivers of what does not.");

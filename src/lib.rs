@@ -19,6 +19,7 @@
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |
 //! | `suites`, `cosim`, `coverage`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
 //! | `report` | pages to be looked at: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
+//! | `campaign` | plans of more than one command does, their results, and the words of schedulers | `campaign` |
 //! | `files` | what is read by path | `trace`, `vectors`, `weights` |
 //!
 //! Without features only the first two rows are there, and they are `no_std`, with `alloc`. All features are on by

@@ -57,7 +57,7 @@ use supervise::Limits;
 /// A golden CABAC for silicon: checks cores and traces against the arithmetic coder of H.264 and H.265.
 ///
 /// Exit status: 0 all equal or proved, 1 a mismatch (a deadlock is one) or no proof, 2 wrong usage, 3 a tool is
-/// missing, 4 bad input, 5 below a coverage goal.
+/// missing, 4 bad input, 5 below a coverage goal or not all is done.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Arguments {
