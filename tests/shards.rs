@@ -143,13 +143,6 @@ fn classes_that_fail_in_the_socket() {
     expect(&human, 1, &[why]);
 }
 
-/// The points of a step, core by core.
-#[test]
-#[ignore = "long"]
-fn every_point_of_our_cores() {
-    shards_are_the_whole(&["cosim", "--exhaustive", "--format", "json"], "results", &[]);
-}
-
 #[test]
 fn a_shard_without_an_item_is_no_error_and_a_run_without_any_is() {
     let cosim = ["cosim", "--suite", "smoke", "--core", "encoder", "--seed", "5"];

@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     socket: socket::Options,
     /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
-    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "dream", "socket", "seed", "top", "failures"])]
+    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "dream", "socket", "seed", "shard", "top", "failures"])]
     exhaustive: bool,
     /// Tell instead which lines of the Verilog the suites run and which signals they toggle
     #[arg(long, conflicts_with = "shard")]

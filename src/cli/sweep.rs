@@ -10,7 +10,6 @@ use super::{
     Failure, Verdict,
     judge::Options,
     print::{Progress, ReportFormat, out, say, unless_closed},
-    shard,
 };
 
 /// Sweeps the step of each core and prints how that went.
@@ -22,8 +21,7 @@ pub(super) fn sweep(options: &Options) -> Result<Verdict, Failure> {
             Sweep::build(core, options.rtl_dir.as_deref(), &cache, &tools)
         })
     };
-    let cores = options.shard.of(options.cores()?);
-    let sweeps = cores.into_iter().map(build).collect::<Result<Vec<_>, _>>()?;
+    let sweeps = options.cores()?.into_iter().map(build).collect::<Result<Vec<_>, _>>()?;
     let bar = Progress::new(sweeps.iter().map(Sweep::work).sum(), "points");
     let mut report = Report { tools: tools.versions().to_owned(), swept: Vec::new() };
     for sweep in &sweeps {
@@ -31,26 +29,23 @@ pub(super) fn sweep(options: &Options) -> Result<Verdict, Failure> {
         report.swept.extend(sweep.run(1, &mut |points| bar.inc(points))?);
     }
     bar.finish();
-    unless_closed(print(&report, options))?;
+    unless_closed(print(&report, options.format))?;
     Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
 }
 
-fn print(report: &Report, options: &Options) -> io::Result<()> {
+fn print(report: &Report, format: ReportFormat) -> io::Result<()> {
     let mut out = out();
-    match options.format {
-        ReportFormat::Human => print_table(&mut out, report, options.shard),
+    match format {
+        ReportFormat::Human => print_table(&mut out, report),
         ReportFormat::Json => {
-            serde_json::to_writer_pretty(&mut out, &options.shard.mark(report.to_json()))?;
+            serde_json::to_writer_pretty(&mut out, &report.to_json())?;
             writeln!(out)
         }
         ReportFormat::Junit => write!(out, "{}", report.to_junit()),
     }
 }
 
-fn print_table(out: &mut impl Write, report: &Report, shard: shard::Options) -> io::Result<()> {
-    if report.swept.is_empty() && shard.is_part() {
-        return writeln!(out, "{}{}", shard::NOTHING, shard.told());
-    }
+fn print_table(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(
         out,
         "{:<13} {:<10} {:>10} {:>11} {:>10}  result",
@@ -78,5 +73,5 @@ fn print_table(out: &mut impl Write, report: &Report, shard: shard::Options) -> 
         true => write!(out, "all equal: oracle and Verilog; {points} points, {evaluations} evaluations")?,
         false => write!(out, "not equal: oracle and Verilog")?,
     }
-    writeln!(out, "{}; {}", shard.told(), report.tools)
+    writeln!(out, "; {}", report.tools)
 }
