@@ -8,6 +8,6 @@
 #BSUB -M 700MB
 #BSUB -R "rusage[mem=700MB]"
 #BSUB -n 1
-cd '/farm/it'\''s a "place" for $HOME & `others`\' || exit
+cd '/scratch/it'\''s a "place" for $HOME & `others`\' || exit
 exec /opt/silicabac work 'two words' 'it'\''s' '"$HOME"' '' '*' 'a\b' 'line
 break' "$LSB_JOBINDEX"

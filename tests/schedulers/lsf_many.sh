@@ -11,7 +11,7 @@
 #BSUB -w "ended(17) && ended(18)"
 #BSUB -q long
 #BSUB -P video
-cd '/farm/it'\''s a "place" for $HOME & `others`\' || exit
+cd '/scratch/it'\''s a "place" for $HOME & `others`\' || exit
 # More shards than tasks: each task does one of every 1000, until it is told to end.
 shard=$LSB_JOBINDEX status=0 told= running=
 trap 'told=yes; kill "$running" 2>/dev/null' INT TERM USR2

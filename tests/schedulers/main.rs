@@ -15,7 +15,7 @@ use silicabac::campaign::scheduler::{Array, Counts, Scheduler};
 use tempfile::TempDir;
 
 /// Names with all that a shell could take for something else.
-const DIR: &str = "/farm/it's a \"place\" for $HOME & `others`\\";
+const DIR: &str = "/scratch/it's a \"place\" for $HOME & `others`\\";
 const WORDS: [&str; 8] = ["work", "two words", "it's", "\"$HOME\"", "", "*", "a\\b", "line\nbreak"];
 
 fn array(dir: &str, program: &str, shards: u32) -> Array {

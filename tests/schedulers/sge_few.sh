@@ -11,6 +11,6 @@
 #$ -l h_rt=1980
 #$ -l h_vmem=2748M
 trap '' USR1
-cd '/farm/it'\''s a "place" for $HOME & `others`\' || exit
+cd '/scratch/it'\''s a "place" for $HOME & `others`\' || exit
 exec /opt/silicabac work 'two words' 'it'\''s' '"$HOME"' '' '*' 'a\b' 'line
 break' "$SGE_TASK_ID"

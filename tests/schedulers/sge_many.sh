@@ -15,7 +15,7 @@
 #$ -q long.q
 #$ -P video
 trap '' USR1
-cd '/farm/it'\''s a "place" for $HOME & `others`\' || exit
+cd '/scratch/it'\''s a "place" for $HOME & `others`\' || exit
 # More shards than tasks: each task does one of every 75000, until it is told to end.
 shard=$SGE_TASK_ID status=0 told= running=
 trap 'told=yes; kill "$running" 2>/dev/null' INT TERM USR2

@@ -9,6 +9,6 @@
 #SBATCH --mem=700M
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=1
-cd '/farm/it'\''s a "place" for $HOME & `others`\' || exit
+cd '/scratch/it'\''s a "place" for $HOME & `others`\' || exit
 exec /opt/silicabac work 'two words' 'it'\''s' '"$HOME"' '' '*' 'a\b' 'line
 break' "$SLURM_ARRAY_TASK_ID"

@@ -12,7 +12,7 @@
 #SBATCH --dependency=afterany:17:18
 #SBATCH --partition=long
 #SBATCH --account=video
-cd '/farm/it'\''s a "place" for $HOME & `others`\' || exit
+cd '/scratch/it'\''s a "place" for $HOME & `others`\' || exit
 # More shards than tasks: each task does one of every 1000, until it is told to end.
 shard=$SLURM_ARRAY_TASK_ID status=0 told= running=
 trap 'told=yes; kill "$running" 2>/dev/null' INT TERM USR2

@@ -169,7 +169,7 @@ impl Scheduler {
     ///
     /// let array = Array {
     ///     name: "sign-off".into(),
-    ///     dir: "/farm/it's mine".into(),
+    ///     dir: "/scratch/it's mine".into(),
     ///     submission: 1,
     ///     shards: 200,
     ///     at_once: None,
@@ -184,7 +184,7 @@ impl Scheduler {
     /// let script = Scheduler::Slurm.script(&array)?;
     /// assert!(script.contains("#SBATCH --array=1-200\n"));
     /// assert!(script.contains("#SBATCH --dependency=afterany:17\n"));
-    /// assert!(script.ends_with("cd '/farm/it'\\''s mine' || exit\nexec /opt/silicabac campaign work \"$SLURM_ARRAY_TASK_ID\"\n"));
+    /// assert!(script.ends_with("cd '/scratch/it'\\''s mine' || exit\nexec /opt/silicabac campaign work \"$SLURM_ARRAY_TASK_ID\"\n"));
     /// # Ok::<(), silicabac::campaign::scheduler::SchedulerError>(())
     /// ```
     pub fn script(self, array: &Array) -> Result<String, SchedulerError> {
