@@ -193,6 +193,9 @@ fn a_plan_that_means_nothing_is_refused() {
         ("name = \"x\"\n[check]\nseeds = \"1..99999999999\"", "more than 1000000 items"),
         ("name = \"x\"\n[check]\ndreams = [\"h266:1..2\"]", "check.dreams"),
         ("name = \"x\"\n[check]\nseed = 1", "unknown field"),
+        ("name = \"x\"\n[check]\n[budget]\nitem-minutes = -1.0", "budget.item-minutes"),
+        ("name = \"x\"\n[check]\n[budget]\nminutes = nan", "budget.minutes"),
+        ("name = \"x\"\n[check]\n[budget]\nitem-minutes = 1e300", "no number from 0 to 1000000"),
         ("name = \"x\"\n[check]\ncores = [\"encoder\", \"encoder\"]", "two items are called like this"),
     ] {
         expect(&campaign(&plan(text), "list plan.toml"), 4, &[why]);

@@ -107,6 +107,19 @@ pub struct Budget {
     pub again: bool,
 }
 
+impl Budget {
+    fn check(&self) -> Result<(), PlanError> {
+        // Some two years.
+        let is_time = |minutes: f64| (0.0..=1e6).contains(&minutes);
+        for (key, minutes) in [("budget.minutes", self.minutes), ("budget.item-minutes", self.item_minutes)] {
+            if minutes.is_some_and(|minutes| !is_time(minutes)) {
+                return Err(invalid(key, "it is no number from 0 to 1000000"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Numbers one after the other, `FIRST..LAST` with both ends, or one.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
@@ -206,6 +219,7 @@ impl Plan {
     /// It is no plan, or has nothing to do.
     pub fn read(text: &str) -> Result<Plan, PlanError> {
         let plan: Plan = toml::from_str(text)?;
+        plan.budget.check()?;
         plan.items(0)?;
         Ok(plan)
     }

@@ -158,7 +158,7 @@ impl Directory {
             cache: &self.cache,
             failures: &self.failures,
             host: &self.host,
-            patience: Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::MAX / 4),
+            patience: Duration::from_secs_f64(minutes * 60.0),
         }
     }
 
