@@ -6,12 +6,16 @@ mod common;
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use common::slurm::{AT_ONCE, Cluster};
+use common::{
+    expect,
+    slurm::{AT_ONCE, Cluster},
+};
+use serde_json::Value;
 use silicabac::campaign::scheduler::{Array, Counts, Scheduler};
 
 const SLURM: Scheduler = Scheduler::Slurm;
@@ -124,4 +128,88 @@ fn what_is_not_queued_again_is_lost() {
     assert_eq!(states.matches("NODE_FAIL").count(), 2, "{states}");
     cluster.wait("it is told to end", |_| dir.join("done/told 1").exists());
     assert!(counts(&cluster, "999").is_some_and(|counts| counts == Counts::default()));
+}
+
+/// The items of two cores of ours, of one that fails, and of commands, a few of which fail: 224 of them.
+fn plan(dir: &Path) -> PathBuf {
+    let rtl = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = [
+        "rtl/common/cabac_range_table.sv",
+        "tests/cores/textbook_encoder.v",
+        "tests/cores/saturating_counter.v",
+    ];
+    let files = files.map(|file| format!("{:?}", rtl.join(file))).join(", ");
+    fs::create_dir_all(dir).unwrap();
+    let core = format!("direction = \"encoder\"\ntop = \"saturating_counter\"\nrtl = [{files}]");
+    fs::write(dir.join("bad.toml"), core).unwrap();
+    let text = r#"
+name = "farm"
+[check]
+cores = ["encoder", "decoder", "bad.toml"]
+suites = ["smoke"]
+seeds = "1..20"
+dreams = ["h265:1..24"]
+dreams-each = 2
+coverage = true
+[[command]]
+name = "naps"
+run = ["sh", "-c", "sleep 0.2; test {number} -lt 95"]
+times = 96
+"#;
+    fs::write(dir.join("plan.toml"), text).unwrap();
+    dir.join("plan.toml")
+}
+
+/// What a campaign came to, wherever its directory is.
+fn result(dir: &Path) -> Value {
+    let report =
+        common::command().args(["campaign", "report"]).arg(dir).args(["--format", "json"]).output().unwrap();
+    let text = String::from_utf8(report.stdout).unwrap().replace(dir.to_str().unwrap(), "DIR");
+    serde_json::from_str::<Value>(&text).unwrap()["result"].clone()
+}
+
+/// A campaign of 200 shards on three nodes is told to end after a node and the controller died, goes on, and comes to what one machine comes
+/// to.
+#[test]
+fn a_campaign_comes_to_what_it_comes_to_on_one_machine() {
+    let root = tempfile::tempdir().unwrap();
+    let Some(mut cluster) = Cluster::start(root.path()) else { return };
+    let root = root.path().canonicalize().unwrap();
+    let plan = plan(&root.join("plan"));
+    let (farm, one) = (root.join("farm"), root.join("one"));
+    let settings = cluster.settings();
+    let silicabac = |verb: &str, path: &Path| {
+        let mut command = common::command();
+        command.env("SLURM_CONF", &settings).arg("campaign").arg(verb).arg(path);
+        command
+    };
+    let run = silicabac("run", &plan).arg("-o").arg(&one).output().unwrap();
+    expect(
+        &run,
+        1,
+        &["bad.toml, outstanding-N-carry: fails in 20 items", "naps: fails in 2 items, first in naps/95"],
+    );
+
+    let submit =
+        silicabac("submit", &plan).arg("-o").arg(&farm).args(["--to", "slurm", "--shards", "200"]).output();
+    expect(&submit.unwrap(), 0, &["slurm job 1: 200 shards"]);
+    let open = || 224 - result(&farm)["open"].as_u64().unwrap();
+    cluster.wait("some items are done", |_| open() > 30);
+    cluster.kill_node(0);
+    cluster.wait_until_written();
+    cluster.kill_controller();
+    expect(&silicabac("status", &farm).output().unwrap(), 4, &["slurm"]);
+    cluster.start_controller();
+    let before = open();
+    cluster.wait("more items are done", |_| open() > before + 20);
+    expect(&silicabac("cancel", &farm).output().unwrap(), 0, &["job 1 is cancelled"]);
+    expect(&silicabac("status", &farm).output().unwrap(), 5, &["open"]);
+    cluster.start_node(0);
+    cluster.wait("all of it is over", |cluster| cluster.ask("squeue", &["--noheader"]).is_empty());
+
+    expect(&silicabac("resume", &farm).output().unwrap(), 0, &[]);
+    cluster.wait("a report is written", |_| farm.join("report.html").exists());
+    expect(&silicabac("status", &farm).output().unwrap(), 0, &["224 items done, 0 given up, 0 open"]);
+    expect(&silicabac("resume", &farm).output().unwrap(), 0, &["nothing is open"]);
+    assert_eq!(result(&farm), result(&one));
 }

@@ -81,6 +81,22 @@ impl Item {
         }
     }
 
+    /// What items should take about the same time: those whose keys differ in nothing but numbers.
+    pub fn size(&self) -> String {
+        let mut size = String::new();
+        for c in self.key.chars() {
+            // A digit after a letter belongs to a name, such as h264.
+            match (c.is_ascii_digit(), size.chars().next_back()) {
+                (true, Some('#')) => {}
+                (true, before) if !before.is_some_and(|before| before.is_ascii_alphanumeric()) => {
+                    size.push('#')
+                }
+                _ => size.push(c),
+            }
+        }
+        size
+    }
+
     /// The same check, which also looks for the causes.
     fn explained(&self, check: &Check) -> Item {
         let command = self.command.iter().filter(|word| *word != VERDICTS_ALONE).cloned().collect();
@@ -119,4 +135,21 @@ pub fn explanations(items: &[Item], ledger: &Ledger) -> Vec<Item> {
         }
     }
     explained
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_that_differ_in_numbers_are_of_one_size() {
+        for (key, size) in [
+            ("core4.toml/seed-17", "core4.toml/seed-#"),
+            ("encoder/dreams-h264-51..100", "encoder/dreams-h264-#..#"),
+            ("17", "#"),
+        ] {
+            let (command, environment) = (Vec::new(), BTreeMap::new());
+            assert_eq!(Item { key: key.into(), command, environment, part: Part::Command }.size(), size);
+        }
+    }
 }

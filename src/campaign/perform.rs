@@ -98,7 +98,7 @@ fn file_name(key: &str) -> String {
     name.trim_matches('.').to_owned()
 }
 
-/// Of so many items the first of each kind: what has to be built for them, and about how long they take, is known then.
+/// Of so many items the first of each size: what has to be built for them, and about how long they take, is known then.
 ///
 /// ```
 /// use silicabac::campaign::{Plan, first_of_each};
@@ -107,6 +107,6 @@ fn file_name(key: &str) -> String {
 /// # Ok::<(), silicabac::campaign::PlanError>(())
 /// ```
 pub fn first_of_each(items: &[Item]) -> Vec<&Item> {
-    let mut kinds = BTreeSet::new();
-    items.iter().filter(|item| kinds.insert(item.kind())).collect()
+    let mut sizes = BTreeSet::new();
+    items.iter().filter(|item| sizes.insert(item.size())).collect()
 }

@@ -24,8 +24,8 @@ pub const NODES: usize = 3;
 /// How many tasks of one processor run at once.
 pub const AT_ONCE: usize = 2 * NODES;
 
-/// How long daemons may take to find each other.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take until something is so.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A cluster. When it is dropped, nothing of it runs any more.
 pub struct Cluster {
@@ -38,7 +38,7 @@ impl Cluster {
     /// Starts one that keeps all its files in this directory. Where Slurm is not installed, the test is left out.
     ///
     /// # Panics
-    /// If its nodes are not ready in half a minute.
+    /// If its nodes are not ready in two minutes.
     pub fn start(dir: &Path) -> Option<Cluster> {
         for (program, package) in
             [("slurmctld", "slurmctld"), ("slurmd", "slurmd"), ("sbatch", "slurm-client")]
@@ -66,8 +66,13 @@ impl Cluster {
     /// A command that finds the cluster, such as `sbatch`.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env("SLURM_CONF", self.dir.join("slurm.conf"));
+        command.env("SLURM_CONF", self.settings());
         command
+    }
+
+    /// The file by which a command finds it, in `$SLURM_CONF`.
+    pub fn settings(&self) -> PathBuf {
+        self.dir.join("slurm.conf")
     }
 
     /// What such a command says; nothing while the controller does not answer.
@@ -79,7 +84,7 @@ impl Cluster {
     /// Waits until something is so.
     ///
     /// # Panics
-    /// After half a minute.
+    /// After two minutes.
     #[track_caller]
     pub fn wait(&self, what: &str, is_so: impl Fn(&Cluster) -> bool) {
         let since = Instant::now();
@@ -282,7 +287,7 @@ MinJobAge=600
     );
     for (node, port) in ports[1..].iter().enumerate() {
         text += &format!(
-            "NodeName=n{node} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=1000 State=UNKNOWN\n"
+            "NodeName=n{node} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=4000 State=UNKNOWN\n"
         );
     }
     text + "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP\n"

@@ -13,7 +13,7 @@
 //! needs a lock, so a file system over a network will do.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     process::Command,
@@ -194,14 +194,15 @@ impl Directory {
         Ok(dir.join(format!("{host}-{}-{time}.jsonl", std::process::id())))
     }
 
+    fn round(&self, number: u64) -> Result<Vec<Item>, Failure> {
+        self.plan.items(number).map_err(|source| Failure::Plan { path: self.path.join(PLAN), source })
+    }
+
     /// The items of all rounds that were begun, and of the first.
     pub(super) fn items(&self, ledger: &Ledger) -> Result<Vec<Item>, Failure> {
-        let round = |round| {
-            self.plan.items(round).map_err(|source| Failure::Plan { path: self.path.join(PLAN), source })
-        };
-        let mut items = round(0)?;
+        let mut items = self.round(0)?;
         for number in 1.. {
-            let more = round(number)?;
+            let more = self.round(number)?;
             if !self.plan.budget.again || !more.iter().any(|item| ledger.is_known(&item.key)) {
                 break;
             }
@@ -212,10 +213,9 @@ impl Directory {
 
     /// The items of a round that has not been begun.
     pub(super) fn next_round(&self, items: usize) -> Result<Vec<Item>, Failure> {
-        let failed = |source| Failure::Plan { path: self.path.join(PLAN), source };
         let mut before = 0;
         for number in 0.. {
-            let round = self.plan.items(number).map_err(failed)?;
+            let round = self.round(number)?;
             if before == items || round.is_empty() {
                 return Ok(round);
             }
@@ -262,13 +262,17 @@ impl Directory {
 
     /// The items of a submission.
     pub(super) fn items_of(&self, submission: &Submission) -> Result<Vec<Item>, Failure> {
-        let ledger = self.ledger()?;
-        let items = self.items(&ledger)?;
         if submission.explains {
-            return Ok(explanations(&items, &ledger));
+            let ledger = self.ledger()?;
+            return Ok(explanations(&self.items(&ledger)?, &ledger));
         }
-        let mut by_key: BTreeMap<&str, &Item> = items.iter().map(|item| (item.key.as_str(), item)).collect();
-        Ok(submission.keys.iter().filter_map(|key| by_key.remove(key.as_str()).cloned()).collect())
+        // Results are read only if they say how many rounds there are: many shards begin at once, and each would read those of all.
+        let items = match self.plan.budget.again {
+            true => self.items(&self.ledger()?)?,
+            false => self.round(0)?,
+        };
+        let wanted: BTreeSet<&str> = submission.keys.iter().map(String::as_str).collect();
+        Ok(items.into_iter().filter(|item| wanted.contains(item.key.as_str())).collect())
     }
 }
 

@@ -65,7 +65,7 @@ struct Job {
 
 const JOB: &str = "job.json";
 
-/// What items take, by what was measured of those of their kind.
+/// What items take, by what was measured of those of their size.
 struct Measured {
     /// Seconds: the mean, and the most.
     seconds: BTreeMap<String, (f64, f64)>,
@@ -75,11 +75,11 @@ struct Measured {
 
 impl Measured {
     fn new(items: &[Item], ledger: &Ledger) -> Measured {
-        let mut of_kind: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        let mut of_size: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let mut memory = 0;
         for item in items {
             if let State::Done(end) = ledger.state(&item.key) {
-                of_kind.entry(item.kind()).or_default().push(end.seconds);
+                of_size.entry(item.size()).or_default().push(end.seconds);
                 memory = memory.max(end.memory);
             }
         }
@@ -88,13 +88,13 @@ impl Measured {
             (seconds.iter().sum::<f64>() / seconds.len().max(1) as f64, most)
         };
         Measured {
-            seconds: of_kind.into_iter().map(|(kind, seconds)| (kind, both(seconds))).collect(),
+            seconds: of_size.into_iter().map(|(size, seconds)| (size, both(seconds))).collect(),
             memory,
         }
     }
 
     fn of(&self, item: &Item) -> Option<(f64, f64)> {
-        self.seconds.get(&item.kind()).copied()
+        self.seconds.get(&item.size()).copied()
     }
 }
 
@@ -109,7 +109,7 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
     let mut ledger = directory.ledger()?;
     let all = directory.items(&ledger)?;
     let mut open = open_items(all.clone(), &ledger);
-    // One of each kind is done here: it tells what the others take, and what they need is built once.
+    // One of each size is done here: it tells what the others take, and what they need is built once.
     let measured = Measured::new(&all, &ledger);
     let unknown: Vec<Item> =
         first_of_each(&open).into_iter().filter(|item| measured.of(item).is_none()).cloned().collect();
@@ -213,7 +213,7 @@ impl<'a> Started<'a> {
         // The number of the task, which follows, is nothing to it.
         let script = "exec \"$0\" campaign report \"$1\" --html \"$2\"";
         let command = ["/bin/sh".into(), "-c".into(), script.into(), self.program(), dir, page].to_vec();
-        self.give(number, 1, (600, 2048), after, command).map(drop)
+        self.give(number, 1, (600, self.options.memory.unwrap_or(2048)), after, command).map(drop)
     }
 
     fn program(&self) -> String {
