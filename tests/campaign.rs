@@ -86,7 +86,8 @@ fn what_ends_whoever_does_it_is_given_up_and_what_is_told_to_end_gives_its_item_
     expect(&campaign(&dir, "run plan.toml -o c -j 1"), 4, &["never ended", "1 passed, 1 given up"]);
 
     let dir = plan("name = \"long\"\n[[command]]\nname = \"sleep\"\nrun = [\"sleep\", \"60\"]");
-    for _ in 0..4 {
+    // Grid Engine sends USR2 before it kills.
+    for signal in ["-TERM", "-USR2", "-INT", "-TERM"] {
         let mut run = begin(&dir, "run plan.toml -o c -j 1").stderr(Stdio::null()).spawn().unwrap();
         let lines = dir.path().join("c/results");
         let begun = || result_lines(&lines).matches("begin").count();
@@ -94,7 +95,7 @@ fn what_ends_whoever_does_it_is_given_up_and_what_is_told_to_end_gives_its_item_
         while begun() == before && since.elapsed() < Duration::from_secs(20) {
             thread::sleep(Duration::from_millis(20));
         }
-        expect(&Command::new("kill").arg(run.id().to_string()).output().unwrap(), 0, &[]);
+        expect(&Command::new("kill").arg(signal).arg(run.id().to_string()).output().unwrap(), 0, &[]);
         run.wait().unwrap();
     }
     assert_eq!(result_lines(&dir.path().join("c/results")).matches("released").count(), 4);

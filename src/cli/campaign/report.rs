@@ -5,8 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use serde_json::json;
-use silicabac::campaign::{Cause, Core, Failing, Results, Run, Summary, Trouble};
+use serde_json::{Value, json};
+use silicabac::{
+    campaign::{Cause, Core, Failing, Results, Run, Summary, Trouble},
+    mutation::{self, Tally},
+};
 
 use super::directory::Directory;
 use crate::cli::{
@@ -95,6 +98,7 @@ fn print_table(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
         let (hit, possible) = (sum(|share| share.hit), sum(|share| share.cells - share.excluded));
         writeln!(out, "\ncoverage: {hit} of {possible} cells")?;
     }
+    print_mutants(out, result.mutants.as_ref())?;
     print_run(out, run)?;
     let Results { items, passed, failed, given_up, open, .. } = *result;
     let name = of["name"].as_str().unwrap_or_default();
@@ -112,6 +116,21 @@ fn print_table(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
     }
     let commit = of["commit"].as_str().map_or(String::new(), |commit| format!(", commit {commit}"));
     writeln!(out, "; {:.0} s of work; {}{commit}", run.seconds, of["tool"].as_str().unwrap_or_default())
+}
+
+fn print_mutants(out: &mut impl Write, report: Option<&Value>) -> io::Result<()> {
+    let report =
+        report.map(|report| mutation::Report::from_json(report.to_string().as_bytes())).transpose()?;
+    for Tally { core, of, mutants, killed, survived, .. } in report.iter().flat_map(mutation::Report::tallies)
+    {
+        let killed: usize = killed.iter().sum();
+        writeln!(
+            out,
+            "mutants of {core}, {}: {killed} of {mutants} killed, {survived} left alive without a reason",
+            of.name()
+        )?;
+    }
+    Ok(())
 }
 
 fn print_run(out: &mut impl Write, run: &Run) -> io::Result<()> {
