@@ -317,10 +317,9 @@ impl Checks {
                 sources.push((name, piece.first, words(["--seed", &seed, "--dream", &dream])));
             }
         }
-        // All that is of one source stands together, so that a campaign that ends early has treated all cores alike.
-        for (name, seed, options) in &sources {
-            for core in &self.cores {
-                for simulator in &simulators {
+        for core in &self.cores {
+            for simulator in &simulators {
+                for (name, seed, options) in &sources {
                     let of = simulator.map_or(String::new(), |simulator| format!("{simulator}/"));
                     let mut command = words(["silicabac", "cosim", "--core", core]);
                     command.extend(options.iter().chain(&self.options).cloned());
@@ -339,19 +338,23 @@ impl Checks {
                     });
                 }
             }
-            if self.coverage && !options.contains(&"--waits".into()) {
-                let command = [
-                    words(["silicabac", "vectors", "coverage"]),
-                    options.clone(),
-                    words(["--goal", "0", "--format", "json"]),
-                ];
-                items.push(Item {
-                    key: format!("coverage/{name}"),
-                    command: command.concat(),
-                    environment: BTreeMap::new(),
-                    part: Part::Coverage,
-                });
-            }
+        }
+        if self.coverage {
+            items.extend(
+                sources.into_iter().filter(|(_, _, options)| !options.contains(&"--waits".into())).map(
+                    |(name, _, options)| Item {
+                        key: format!("coverage/{name}"),
+                        command: [
+                            words(["silicabac", "vectors", "coverage"]),
+                            options,
+                            words(["--goal", "0", "--format", "json"]),
+                        ]
+                        .concat(),
+                        environment: BTreeMap::new(),
+                        part: Part::Coverage,
+                    },
+                ),
+            );
         }
         Ok(())
     }
