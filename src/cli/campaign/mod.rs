@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use silicabac::{
-    campaign::{Item, Ledger, explanations},
+    campaign::{Item, Ledger, explanations, in_turns},
     shard::Shard,
 };
 
@@ -192,6 +192,8 @@ fn here(
         if items.is_empty() && directory.plan.budget.again {
             items = directory.next_round(all)?;
         }
+        // A budget, or whoever ends it, may leave some open.
+        items = in_turns(items);
         if items.is_empty() || start(&items, false)? < items.len() || !directory.plan.budget.again {
             break;
         }
