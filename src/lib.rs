@@ -105,6 +105,10 @@ pub mod replay;
 #[cfg(feature = "cosim")]
 pub mod report;
 #[cfg(feature = "cosim")]
+pub mod shard;
+#[cfg(feature = "dream")]
+pub mod shell;
+#[cfg(feature = "cosim")]
 pub mod solver;
 #[cfg(feature = "avc")]
 pub mod stream;

@@ -4,6 +4,7 @@ mod common;
 
 use std::{
     fs,
+    os::unix::fs::symlink,
     path::Path,
     process::{Command, Output, Stdio},
     thread,
@@ -177,12 +178,64 @@ fn a_budget_ends_a_campaign_and_is_told() {
     expect(
         &campaign(&dir, "run plan.toml -o c -j 1"),
         5,
-        &["2 items of coverage in a row covered nothing new", "6 open"],
+        &["2 items of coverage in a row covered nothing new", "12 open"],
     );
     let dir = plan(&format!("{SLEEPS}[budget]\nminutes = 0.03\nagain = true").replace("!= 7", "-gt 0"));
     let output = campaign(&dir, "run plan.toml -o c -j 2");
     expect(&output, 5, &["stopped"]);
     assert!(result(&dir)["items"].as_u64() > Some(12), "a second round begins");
+}
+
+/// How often a target is executed by the commands of a list.
+fn executions(list: &str, target: &str) -> u64 {
+    let program = format!("release/{target}");
+    let of_target = list.lines().filter(|line| line.split(' ').next().unwrap().ends_with(&program));
+    let runs = of_target.map(|line| line.split(' ').find_map(|word| word.strip_prefix("-runs=")).unwrap());
+    runs.map(|runs| runs.parse::<u64>().unwrap()).sum()
+}
+
+/// The plan that `docs/soak.md` is about.
+#[test]
+fn a_soak_has_all_cores_and_executes_each_fuzz_target_a_billion_times() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let output = command().args(["campaign", "list"]).arg(fuzz.join("soak.toml")).output().unwrap();
+    expect(&output, 0, &[]);
+    let list = String::from_utf8(output.stdout).unwrap();
+    let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    let targets = manifest.split("[[bin]]\nname = \"").skip(1).map(|bin| bin.split('"').next().unwrap());
+    let targets: Vec<&str> = targets.collect();
+    assert!(targets.contains(&"decoders"));
+    for target in targets {
+        assert_eq!(executions(&list, target), 1_000_000_000, "{target}");
+        for seed in [1, 10_000] {
+            assert!(
+                list.contains(&format!("corpus/{target} ../tests/crashes/{target} -seed={seed} ")),
+                "{target}"
+            );
+        }
+    }
+    assert_eq!(executions(&list, "no_target"), 0);
+    for core in silicabac::cores::ALL {
+        let of_core = format!("silicabac cosim --core {} ", core.name);
+        for traffic in ["--seed 1000 --suite random", "--dream h264:49951..50000", "--dream h265:1..50"] {
+            assert!(
+                list.lines().any(|line| line.starts_with(&of_core) && line.contains(traffic)),
+                "{traffic}"
+            );
+        }
+    }
+}
+
+/// A program that is named by a path is beside the plan, wherever the campaign is begun.
+#[test]
+fn a_program_is_looked_for_beside_its_plan() {
+    let dir = plan("name = \"own\"\n[[command]]\nname = \"own\"\nrun = [\"bin/own\"]");
+    fs::create_dir(dir.path().join("bin")).unwrap();
+    symlink("/bin/true", dir.path().join("bin/own")).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut run = command();
+    run.args(["campaign", "run"]).arg(dir.path().join("plan.toml")).current_dir(elsewhere.path());
+    expect(&run.output().unwrap(), 0, &["1 passed"]);
 }
 
 #[test]

@@ -18,27 +18,30 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
-use silicabac::campaign::{
-    Check, End, Findings, Item, Ledger, Outcome, Part, Record, Row, State, Summary, share,
+use silicabac::{
+    campaign::{Check, End, Findings, Item, Ledger, Outcome, Part, Record, Row, Summary},
+    shard::Shard,
 };
 
 const SHARDS: usize = 10_000;
 const ITEMS: usize = 40_000;
 const MACHINES: usize = 250;
 
+fn part(shard: usize) -> Shard {
+    Shard::new(shard + 1, SHARDS).unwrap()
+}
+
 /// What a shard has to do, by the lines of its own processes.
 type Open = fn(&[Item], usize, &Ledger) -> Vec<usize>;
 
 fn open(items: &[Item], shard: usize, ledger: &Ledger) -> Vec<usize> {
-    let mine = share(items.len(), (shard + 1, SHARDS));
-    mine.filter(|item| ledger.state(&items[*item].key) == State::Open).collect()
+    ledger.open(items, part(shard)).collect()
 }
 
 /// A broken rule: a shard that has begun is done.
 fn open_or_begun(items: &[Item], shard: usize, ledger: &Ledger) -> Vec<usize> {
     let is_begun = |item: usize| ledger.begun(&items[item].key).next().is_some();
-    let mut mine = share(items.len(), (shard + 1, SHARDS));
-    if mine.any(is_begun) { Vec::new() } else { open(items, shard, ledger) }
+    if part(shard).of(items.len()).any(is_begun) { Vec::new() } else { open(items, shard, ledger) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,8 +11,9 @@ use std::{
 use silicabac::{
     bin::Event,
     cores::{self, CoreSpec, decoder, encoder},
-    mutation::{self, Campaign, CoreReport, Fate, Machine, MutationError, Of, Part, Progress, Report},
+    mutation::{self, Campaign, CoreReport, Fate, Machine, MutationError, Of, Progress, Report},
     prove,
+    shard::Shard,
     suites::{Origin, PUBLISHED, Suite},
     vectors::{self, Flag, Vector},
 };
@@ -40,7 +41,7 @@ fn run(core: &'static CoreSpec, sample: usize, suites: &[Suite], machine: &Machi
         sample,
         suites,
         threads: 2,
-        part: Part::ALL,
+        shard: Shard::ALL,
     };
     let report = mutation::run(&campaign, machine, None, &|_| {}).unwrap();
     assert_eq!(report.outcomes.len(), campaign.mutants());
@@ -89,7 +90,7 @@ fn the_published_report_is_of_the_present_cores_and_vectors() {
             sample: None,
             suites,
             threads: 1,
-            part: Part::ALL,
+            shard: Shard::ALL,
         };
         let present = mutation::digests(&campaign, &machine).unwrap();
         assert_eq!(present, known.digests, "{}: silicabac mutate --report golden makes it anew", core.name);
@@ -163,7 +164,7 @@ fn what_an_earlier_report_knows_is_not_played_again() {
             sample: Some(4),
             suites,
             threads: 1,
-            part: Part::ALL,
+            shard: Shard::ALL,
         };
         let report = mutation::run(&campaign, &machine, earlier, &|progress| {
             if let Progress::Known(known) = progress {
@@ -215,7 +216,7 @@ fn what_an_earlier_report_knows_is_not_played_again() {
             sample: Some(0),
             suites: &[],
             threads: 1,
-            part: Part::ALL,
+            shard: Shard::ALL,
         };
         mutation::run(&campaign, &machine, None, &|_| {}).unwrap().digests.netlist
     };
@@ -251,7 +252,7 @@ fn a_core_that_fails_without_a_mutant_is_refused() {
         sample: None,
         suites: &suites,
         threads: 1,
-        part: Part::ALL,
+        shard: Shard::ALL,
     };
     let error = mutation::run(&campaign, &machine, None, &|_| {}).unwrap_err();
     assert!(matches!(error, MutationError::NotClean { .. }), "{error}");

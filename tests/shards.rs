@@ -3,11 +3,15 @@
 
 mod common;
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use common::{command, expect, rtl_with};
 use serde_json::{Value, json};
-use silicabac::{cores, suites::Suite, vectors};
+use silicabac::{cores, dream::suite::Manifest, suites::Suite, vectors};
 
 /// What a command prints as JSON, and its exit status.
 fn run(arguments: &[&str]) -> (i32, Value) {
@@ -179,6 +183,200 @@ fn a_shard_is_one_of_so_many_and_needs_a_seed() {
     refused(&["--dream", "h264:1..2:wpp"], "no stream of this standard has \"wpp\"; there are ");
     let hunt = ["cosim", "--hunt", "--seed", "1", "--shard", "1/3"];
     expect(&command().args(hunt).output().unwrap(), 2, &["cannot be used with"]);
+}
+
+/// What a directory of streams holds but for its manifests, and what these say together.
+fn streams(dir: &Path) -> (BTreeMap<String, Vec<u8>>, Manifest) {
+    let (mut streams, mut manifests) = (BTreeMap::new(), Vec::new());
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        match path.extension().is_some_and(|extension| extension == "json") {
+            true => manifests.push(serde_json::from_slice(&bytes).unwrap()),
+            false => drop(streams.insert(path.file_name().unwrap().to_str().unwrap().to_owned(), bytes)),
+        }
+    }
+    (streams, Manifest::join(manifests).unwrap())
+}
+
+#[test]
+fn streams_that_are_made_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let dream = |name: &str, more: &[&str]| {
+        let output = dir.path().join(name);
+        let mut dream = command();
+        dream.args(["stream", "dream", "--seed=11", "--count=7", "--broken", "-o"]).arg(&output).args(more);
+        expect(&dream.output().unwrap(), 0, &[]);
+        output
+    };
+    let whole = dream("whole", &[]);
+    let shards = dream("shards", &["--shard=2/3"]);
+    assert_eq!(streams(&shards).1.streams.len(), 2);
+    dream("shards", &["--shard=3/3"]);
+    assert_ne!(streams(&shards).0, streams(&whole).0);
+    dream("shards", &["--shard=1/3"]);
+    assert_eq!(streams(&shards), streams(&whole));
+    assert!(shards.join("dreams-2-of-3.json").exists() && !shards.join("dreams.json").exists());
+
+    // The same for streams that are made again.
+    let from = |more: &[&str]| {
+        let manifest = whole.join("dreams.json");
+        let mut again = command();
+        again.args(["stream", "dream", "--from"]).arg(manifest).arg("-o").arg(dir.path().join("again"));
+        again.args(more).output().unwrap()
+    };
+    expect(&from(&["--shard=8/8"]), 0, &["nothing in this shard; shard 8/8"]);
+    for shard in ["--shard=2/2", "--shard=1/2"] {
+        expect(&from(&[shard]), 0, &[]);
+    }
+    assert_eq!(streams(&dir.path().join("again")), streams(&whole));
+
+    let one = ["stream", "dream", "-o", "s.264", "--shard", "1/2"];
+    let what = "--shard is a part of several streams, which --count or --from asks for";
+    expect(&command().args(one).output().unwrap(), 2, &[what]);
+    let new = ["stream", "dream", "--count=2", "--only-new", "-o", "new", "--shard=1/2"];
+    expect(&command().args(new).output().unwrap(), 2, &["cannot be used with"]);
+}
+
+#[test]
+fn judges_of_decoders() {
+    let dir = tempfile::tempdir().unwrap();
+    let dream = |name: &str, more: &[&str]| {
+        let output = dir.path().join(name);
+        let mut dream = command();
+        dream
+            .args(["stream", "dream", "--codec=h265", "--seed=5", "--count=5", "-o"])
+            .arg(&output)
+            .args(more);
+        expect(&dream.output().unwrap(), 0, &[]);
+        output
+    };
+    let whole = dream("whole", &[]);
+    let shards = dream("shards", &["--shard=1/2"]);
+    dream("shards", &["--shard=2/2"]);
+    let judge = |directory: &Path, decoder: &str, more: &[&str]| {
+        let mut judge = command();
+        judge.args(["stream", "judge"]).arg(directory).args(["--decoder", decoder]).args(more);
+        judge.output().unwrap()
+    };
+    // Into one directory, in which shards of another number were made.
+    expect(&judge(&whole, "cat {}", &["--record=cat"]), 0, &["5 streams: 0 equal, 5 of which"]);
+    for (shard, said) in [("3/3", "1 streams: 0 equal, 1"), ("1/3", "2 streams"), ("2/3", "shard 2/3")] {
+        expect(&judge(&shards, "cat {}", &["--record=cat", "--shard", shard]), 0, &[said]);
+    }
+    assert_eq!(streams(&shards), streams(&whole));
+    assert!(streams(&shards).1.streams.iter().all(|stream| stream.pictures.is_some()));
+
+    let lines = |more: &[&str]| {
+        let decoder = "case {} in *-6.265) exit 3;; *-8.265) head -c 99 {};; *) cat {};; esac";
+        let output = judge(&shards, decoder, &[more, &["--format=json"]].concat());
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let lines = lines.lines().map(|line| {
+            let mut line = without_times(serde_json::from_str(line).unwrap());
+            line.as_object_mut().unwrap().remove("memory");
+            line
+        });
+        (output.status.code().unwrap(), lines.collect::<Vec<_>>())
+    };
+    let (status, all) = lines(&[]);
+    let judged = all.iter().map(|line| line["judgement"].as_str().unwrap());
+    assert_eq!(
+        (status, judged.collect::<Vec<_>>()),
+        (1, vec!["equal", "fails", "equal", "differs", "equal"])
+    );
+    let shards: Vec<(i32, Vec<Value>)> = ["--shard=1/2", "--shard=2/2"].map(|shard| lines(&[shard])).into();
+    assert_eq!(shards.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(shards[0].1, [&all[0], &all[2], &all[4]].map(Value::clone));
+    assert_eq!(shards[1].1, [&all[1], &all[3]].map(Value::clone));
+    assert_eq!(lines(&["--shard=6/6"]), (0, Vec::new()));
+    let junit = judge(&whole, "cat {}", &["--shard=2/5", "--format=junit"]);
+    expect(&junit, 0, &["name=\"shard\" value=\"2/5\""]);
+
+    // A manifest of other streams by the same names.
+    dream("shards", &["--features=wpp", "--shard=1/7"]);
+    let what = "h265-5.265: two manifests in the directory describe it differently";
+    expect(&judge(&dir.path().join("shards"), "cat {}", &[]), 4, &[what]);
+}
+
+/// The trials of tables, in order.
+fn trials(dir: &Path) -> BTreeSet<String> {
+    let tables = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let tables = tables.filter(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    let lines = tables.flat_map(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    });
+    lines.collect()
+}
+
+#[test]
+fn settings_of_a_search() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model.safetensors");
+    let header = r#"{"w":{"dtype":"F32","shape":[40,50],"data_offsets":[0,8000]}}"#;
+    let weights =
+        (0..2000_u32).flat_map(|i| (i.wrapping_mul(2_654_435_761) as i32 as f32 / 1e9).to_le_bytes());
+    let weights: Vec<u8> = weights.collect();
+    fs::write(&model, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &weights].concat())
+        .unwrap();
+    let original = dir.path().join("original");
+    fs::copy(&model, &original).unwrap();
+    // How many bytes are those of the original; each trial leaves a file.
+    let evaluate = format!(
+        "mktemp {dir}/ran/XXXXXX >/dev/null; echo $((100 - $(cmp -l {original} {{}} | wc -l) / 125))",
+        dir = dir.path().display(),
+        original = original.display()
+    );
+    fs::create_dir(dir.path().join("ran")).unwrap();
+    let ran = || fs::read_dir(dir.path().join("ran")).unwrap().count();
+    let search = |name: &str, more: &[&str]| {
+        let dir = dir.path().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        let mut search = command();
+        search.args(["weights", "search"]).arg(&model).arg("-o").arg(dir.join("m.sbw"));
+        search.args(["--evaluate", &evaluate, "--coarse", "--method=relative", "--tolerance=50"]).args(more);
+        let output = search.output().unwrap();
+        expect(&output, 0, &[]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let best = |said: &str| said.lines().find(|line| line.starts_with("best: ")).unwrap().to_owned();
+    let whole = search("whole", &[]);
+    let in_whole = ran();
+    let at = |name: &str| dir.path().join(name);
+    let trials_of = |name: &str| trials(&at(name)).len() - 2;
+    assert_eq!(in_whole, trials_of("whole") + 1);
+
+    assert!(search("shards", &["--shard=2/3"]).contains("9 trials of other shards are not known yet"));
+    assert_eq!(trials_of("shards"), 4);
+    let mut rounds = 1;
+    while ["--shard=3/3", "--shard=1/3", "--shard=2/3"]
+        .into_iter()
+        .filter(|shard| search("shards", &[shard]).contains("all trials are known"))
+        .count()
+        < 3
+    {
+        rounds += 1;
+        assert!(rounds < 20);
+    }
+    assert!(rounds > 1 && !at("shards/m.sbw").exists() && !at("shards/m.sbw.csv").exists());
+    assert_eq!(trials(&at("shards")), trials(&at("whole")));
+    // No trial is run twice; before its trials each search looks at the original.
+    assert_eq!(ran() - in_whole, trials_of("whole") + 1 + 3 * rounds);
+    assert_eq!(best(&search("shards", &[])), best(&whole));
+    assert_eq!(fs::read(at("shards/m.sbw")).unwrap(), fs::read(at("whole/m.sbw")).unwrap());
+
+    // What shards leave open one machine does.
+    search("some", &["--shard=3/3"]);
+    assert_eq!(best(&search("some", &[])), best(&whole));
+    assert_eq!(trials(&at("some")), trials(&at("whole")));
+    fs::write(at("some/m.sbw-1-of-9.csv"), "another table").unwrap();
+    let mut refused = command();
+    refused
+        .args(["weights", "search"])
+        .arg(&model)
+        .args(["--evaluate", &evaluate, "-o"])
+        .arg(at("some/m.sbw"));
+    expect(&refused.output().unwrap(), 4, &["m.sbw-1-of-9.csv", "another model, evaluator or other options"]);
 }
 
 /// A failure is told with its class and with what shows it again: its file, or where none can be written, the streams that are made up.

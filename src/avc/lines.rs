@@ -76,7 +76,11 @@ impl StreamUnit {
             _ => unit.take_rest(&self.rbsp, HEADER_BITS, end),
         }
         // What is missing cannot be written.
-        if unit.error.is_some() || self.unit.bytes.is_empty() || !self.comes_back(&unit, &lines) {
+        if unit.error.is_some()
+            || self.unit.missing > 0
+            || self.unit.bytes.is_empty()
+            || !self.comes_back(&unit, &lines)
+        {
             unit.verbatim = Some(Hex(self.unit.bytes.clone()));
         }
         UnitLines { unit, macroblocks: lines }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{End, Ledger, Outcome};
+use crate::shell;
 
 /// One run of a command. Its result depends on nothing but this.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -51,16 +52,8 @@ pub struct Check {
 impl Item {
     /// The command as one types it.
     pub fn line(&self) -> String {
-        let is_plain = |word: &str| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%@".contains(c);
-            !word.is_empty() && word.chars().all(plain)
-        };
-        let quoted = |word: &String| match is_plain(word) {
-            true => word.clone(),
-            false => format!("'{}'", word.replace('\'', r"'\''")),
-        };
-        let set = self.environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
-        set.chain(self.command.iter().map(quoted)).collect::<Vec<_>>().join(" ")
+        let set = self.environment.iter().map(|(name, value)| format!("{name}={}", shell::word(value)));
+        set.chain(self.command.iter().map(shell::word)).collect::<Vec<_>>().join(" ")
     }
 
     /// What items are alike: the core and its simulator, or the name of the command.

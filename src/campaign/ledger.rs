@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{End, Outcome, Record};
+use super::{End, Item, Outcome, Record};
+use crate::shard::Shard;
 
 /// How often an item is begun, and never ends or cannot do its work, before it is given up.
 pub const TRIES: usize = 3;
@@ -81,6 +82,20 @@ impl Ledger {
         }
     }
 
+    /// What a shard has to do of these items, by their places: those of its own that are open. Each line is of the item that it names, so a
+    /// shard needs no other lines than its own.
+    ///
+    /// ```
+    /// use silicabac::{campaign::{Ledger, Plan}, shard::Shard};
+    /// let items = Plan::read("name = \"small\"\n[check]\ncores = [\"encoder\"]\nseeds = \"1..5\"")?.items(0)?;
+    /// let second: Shard = "2/2".parse()?;
+    /// assert_eq!(Ledger::default().open(&items, second).collect::<Vec<_>>(), [1, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(&self, items: &[Item], shard: Shard) -> impl Iterator<Item = usize> {
+        shard.of(items.len()).filter(|place| self.state(&items[*place].key) == State::Open)
+    }
+
     /// Whether anybody has begun it.
     pub fn is_known(&self, key: &str) -> bool {
         self.of.contains_key(key)
@@ -119,17 +134,6 @@ impl Entry {
     fn lost(&self) -> usize {
         self.begun.values().sum::<usize>().saturating_sub(self.released + self.ends.len())
     }
-}
-
-/// What a shard does, by their numbers: of so many items every so-many-th, from its own number on, which counts from 1. Neighbours are alike
-/// and take alike long, so that they are dealt out like cards.
-///
-/// ```
-/// use silicabac::campaign::share;
-/// assert_eq!(share(7, (2, 3)).collect::<Vec<_>>(), [1, 4]);
-/// ```
-pub fn share(items: usize, (shard, shards): (usize, usize)) -> impl Iterator<Item = usize> {
-    (shard.saturating_sub(1)..items).step_by(shards.max(1))
 }
 
 #[cfg(test)]
@@ -184,13 +188,6 @@ mod tests {
                     matches!(other.state(key), State::GivenUp(_))
                 );
             }
-        }
-
-        #[test]
-        fn shares_are_all_items_once(items in 0..200_usize, shards in 1..30_usize) {
-            let mut all: Vec<usize> = (1..=shards).flat_map(|shard| share(items, (shard, shards))).collect();
-            all.sort_unstable();
-            prop_assert_eq!(all, (0..items).collect::<Vec<_>>());
         }
     }
 

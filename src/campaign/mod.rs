@@ -20,8 +20,8 @@ mod summary;
 
 pub use findings::{Covered, Findings, Row};
 pub use item::{Check, Item, Part, explanations};
-pub use ledger::{Ledger, State, TRIES, share};
-pub use perform::{Place, first_of_each, perform};
+pub use ledger::{Ledger, State, TRIES};
+pub use perform::{Place, first_of_each, in_turns, perform};
 pub use plan::{Budget, Plan, PlanError, Range};
 pub use record::{End, Outcome, Record};
 pub use summary::{Cause, Core, Failing, Flaky, Machine, Results, Run, Share, Summary, Trouble};

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use silicabac::{
     cosim::coverage,
+    shell,
     suites::{BUILT_IN, BY_NAME, Dreams, Suite},
 };
 
 use super::{
     Failure, Verdict, judge,
     print::{Progress, ReportFormat, say},
-    rtl_coverage, shell, socket, stream,
+    rtl_coverage, socket, stream,
     supervise::Limits,
     sweep,
 };

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    ffi::OsStr,
     io::{self, Write},
     panic::resume_unwind,
     path::{Path, PathBuf},
@@ -17,6 +16,7 @@ use silicabac::cosim::{
     self, Failure as CosimFailure, Mismatch, Model, Outcome, Plan, Report, Slow, Source, Throughput, Ways,
 };
 use silicabac::files;
+use silicabac::shell;
 use silicabac::suites::{Origin, Suite};
 use silicabac::vectors::{self, Vector};
 use silicabac_sim::{Cache, Tools};
@@ -27,7 +27,7 @@ use super::{
     jobs::Jobs,
     output::{create_dir, free_name, write_file},
     print::{Progress, ReportFormat, counted, out, say, unless_closed},
-    shard, shell,
+    shard,
     supervise::Limits,
 };
 
@@ -144,7 +144,7 @@ impl Options {
             options += &format!(" --rtl-dir {}", shell::path(dir));
         }
         if let Some(top) = &self.top {
-            options += &format!(" --top={}", shell::word(OsStr::new(top)));
+            options += &format!(" --top={}", shell::word(top));
         }
         if self.failures != Path::new(FAILURES) {
             options += &format!(" --failures {}", shell::path(&self.failures));

@@ -16,7 +16,6 @@ mod prove;
 mod replay;
 mod rtl_coverage;
 mod shard;
-mod shell;
 mod signals;
 mod socket;
 mod sources;

@@ -8,7 +8,7 @@ use std::{
 
 use silicabac::cores::{self, CoreSpec};
 use silicabac::files;
-use silicabac::mutation::{self, Campaign, CoreReport, Fate, Machine, Part, Progress, Report, Tally};
+use silicabac::mutation::{self, Campaign, CoreReport, Fate, Machine, Progress, Report, Tally};
 use silicabac::prove;
 use silicabac::solver::Solver;
 use silicabac::suites::{PUBLISHED, Suite};
@@ -116,10 +116,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let report = Mutex::new(report);
     for core in &cores {
         let sources = prove::sources(core, arguments.rtl_dir.as_deref())?;
-        let (number, of) = arguments.shard.numbers();
-        let part = Part { number, count: of };
+        let shard = arguments.shard.shard();
         let campaign =
-            Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads, part };
+            Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads, shard };
         let bar = Bar::new(campaign.mutants() as u64, "mutants");
         bar.set_message(core.name);
         let earlier = locked(&report).cores.iter().find(|earlier| earlier.core == core.name).cloned();

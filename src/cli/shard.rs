@@ -1,9 +1,15 @@
-//! `--shard I/N`: a part of what a verb does, so that several machines do all of it.
+//! `--shard I/N`: a part of what a verb does, so that several machines do all of it. Which items those are says [`Shard`].
 //!
-//! Invariant: item number k, in the verb's own order, belongs to shard I of N if k % N == I - 1, and what comes of an item depends on
-//! neither the shard nor the other items in it. So all shards together are the whole run, whoever runs them and in whatever order.
+//! Invariant: what comes of an item depends on neither the shard nor the other items in it, and no two shards write the same file. So all
+//! shards together are the whole run, whoever runs them and in whatever order.
 
-use std::{fmt, str::FromStr};
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use silicabac::shard::Shard;
 
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
 #[group(skip)]
@@ -13,51 +19,26 @@ pub(super) struct Options {
     shard: Option<Shard>,
 }
 
-/// Part `number` of `count`; the first is 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shard {
-    number: usize,
-    count: usize,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Shard, String> {
-        let numbers = text.split_once('/').and_then(|(number, count)| {
-            Some(Shard { number: number.parse().ok()?, count: count.parse().ok()? })
-        });
-        let shard = numbers.filter(|Shard { number, count }| (1..=*count).contains(number));
-        shard.ok_or_else(|| "it is I/N, part I of N: from 1/N to N/N, such as 2/5".into())
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.number, self.count)
-    }
-}
-
 impl Options {
     /// Whether only a part is to be done.
     pub(super) fn is_part(&self) -> bool {
         self.shard.is_some()
     }
 
+    /// The part, or all of it.
+    pub(super) fn shard(&self) -> Shard {
+        self.shard.unwrap_or(Shard::ALL)
+    }
+
     /// Whether an item is to be done here.
     pub(super) fn has(&self, item: usize) -> bool {
-        self.shard.is_none_or(|Shard { number, count }| item % count == number - 1)
+        self.shard().has(item)
     }
 
     /// Those of all items that are to be done here.
     pub(super) fn of<T>(&self, items: impl IntoIterator<Item = T>) -> Vec<T> {
         let numbered = items.into_iter().enumerate();
         numbered.filter(|(number, _)| self.has(*number)).map(|(_, item)| item).collect()
-    }
-
-    /// The number of the part, from 1, and how many there are.
-    pub(super) fn numbers(&self) -> (usize, usize) {
-        self.shard.map_or((1, 1), |Shard { number, count }| (number, count))
     }
 
     /// What JSON calls it, and messages.
@@ -77,6 +58,44 @@ impl Options {
     pub(super) fn told(&self) -> String {
         self.shard.map_or_else(String::new, |shard| format!("; shard {shard}"))
     }
+
+    /// The file that is written here, beside that of the whole run: `trials-2-of-5.csv` for `trials.csv`.
+    pub(super) fn file(&self, whole: &Path) -> PathBuf {
+        let Some(shard) = self.shard else { return whole.to_owned() };
+        let mut name = OsString::from(whole.file_stem().unwrap_or_default());
+        name.push(format!("-{}", shard.to_string().replace('/', OF)));
+        if let Some(extension) = whole.extension() {
+            name.push(".");
+            name.push(extension);
+        }
+        whole.with_file_name(name)
+    }
+}
+
+const OF: &str = "-of-";
+
+/// The file of the whole run and those of its parts, as far as they are there, also where they are parts of different numbers.
+pub(super) fn files(whole: &Path) -> io::Result<Vec<PathBuf>> {
+    let dir = whole.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut parts: Vec<(Option<Shard>, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        let shard = shard_of(Path::new(&name));
+        let path = Options { shard }.file(whole);
+        if path.file_name() == Some(&name) {
+            parts.push((shard, path));
+        }
+    }
+    parts.sort();
+    Ok(parts.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The part that the name of a file ends with.
+fn shard_of(name: &Path) -> Option<Shard> {
+    let stem = name.file_stem()?.to_string_lossy();
+    let (before, count) = stem.rsplit_once(OF)?;
+    let (_, number) = before.rsplit_once('-')?;
+    Shard::new(number.parse().ok()?, count.parse().ok()?)
 }
 
 /// What to say where no item belongs to a shard, which is no error: a run may have fewer items than shards.
@@ -91,19 +110,26 @@ mod tests {
     }
 
     #[test]
-    fn each_item_is_in_one_shard() {
-        let mut all: Vec<usize> = (1..=3).flat_map(|part| options(&format!("{part}/3")).of(0..10)).collect();
+    fn items_are_dealt_out() {
         assert_eq!(options("2/3").of(0..10), [1, 4, 7]);
-        all.sort_unstable();
-        assert_eq!(all, (0..10).collect::<Vec<_>>());
         assert_eq!(Options::default().of(0..10), (0..10).collect::<Vec<_>>());
         assert!(options("12/12").of(0..10).is_empty());
     }
 
     #[test]
-    fn what_is_no_shard_is_told_what_one_is() {
-        for text in ["", "1", "0/3", "4/3", "1/0", "-1/3", "1/3/3", "a/b", "1/99999999999999999999999"] {
-            assert!(text.parse::<Shard>().unwrap_err().contains("from 1/N to N/N"), "{text}");
+    fn the_files_of_all_parts_are_found_and_no_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = dir.path().join("a.sbw.csv");
+        let file = |text: &str| options(text).file(&whole);
+        assert_eq!(file("2/5"), dir.path().join("a.sbw-2-of-5.csv"));
+        assert_eq!(options("1/2").file(Path::new("plain")), Path::new("plain-1-of-2"));
+        assert_eq!(Options::default().file(&whole), whole);
+        assert!(files(&whole).unwrap().is_empty());
+        let expected = [whole.clone(), file("1/2"), file("2/10"), file("10/10")];
+        let others = ["a.sbw-0-of-5.csv", "a.sbw-02-of-5.csv", "b-1-of-2.csv", "a.sbw-1-of-2.svg", "a.sbw"];
+        for path in expected.iter().cloned().chain(others.map(|name| dir.path().join(name))) {
+            fs::write(path, "").unwrap();
         }
+        assert_eq!(files(&whole).unwrap(), expected);
     }
 }

@@ -1,14 +1,15 @@
 //! The options that name what a user's core is made of.
 
-use std::{ffi::OsStr, path::PathBuf};
+use std::path::PathBuf;
 
 use silicabac::cores::Direction;
 use silicabac::cosim::Source;
 use silicabac::files;
 use silicabac::fit::CoreFile;
+use silicabac::shell;
 use silicabac_sim::{FileList, SimError};
 
-use super::{print::say, shell};
+use super::print::say;
 
 #[derive(Clone, Default, clap::Args)]
 #[group(id = "source_options")]
@@ -93,8 +94,7 @@ impl Options {
         for (name, values) in
             [("define", &self.define), ("verilator-arg", &self.verilator_arg), ("ghdl-arg", &self.ghdl_arg)]
         {
-            options
-                .extend(values.iter().map(|value| format!(" --{name}={}", shell::word(OsStr::new(value)))));
+            options.extend(values.iter().map(|value| format!(" --{name}={}", shell::word(value))));
         }
         options
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::process::{self, Ended};
+use crate::shell;
 
 /// What a decoder did with a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +62,9 @@ impl Played {
 /// # Errors
 /// The shell cannot be started.
 pub fn play(command: &str, stream: &Path, patience: Duration) -> io::Result<Played> {
-    let path = stream.to_str().ok_or_else(|| io::Error::other("the path of a stream has to be UTF-8"))?;
-    let path = path.replace('\'', r"'\''");
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command.replace("{}", &format!("'{path}'")));
-    let Ended { status, output, complaint, time, memory } = process::run(shell, patience, digest)?;
+    let mut sh = Command::new("sh");
+    sh.arg("-c").arg(command.replace("{}", &shell::path(stream)));
+    let Ended { status, output, complaint, time, memory } = process::run(sh, patience, digest)?;
     Ok(Played { status, output: output.unwrap_or_default(), complaint, time, memory })
 }
 

@@ -1,5 +1,6 @@
 //! A directory of streams: what each is, and what pictures decoders make of it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,53 @@ pub struct Manifest {
     pub streams: Vec<Dreamed>,
 }
 
+/// Two manifests of a directory say different things of this file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}: two manifests describe other streams, or other pictures, by this name")]
+pub struct Contradiction(pub String);
+
 impl Manifest {
+    /// What several manifests of a directory say together, in the order of standard, seed and name. It does not depend on their order, nor
+    /// on how often a stream is described.
+    ///
+    /// ```
+    /// use silicabac::dream::suite::Manifest;
+    /// let of = |file: &str, sha256: &str| -> Manifest {
+    ///     let text = format!(r#"{{"tool": "any", "streams": [
+    ///         {{"file": "{file}", "codec": "h264", "seed": 7, "sha256": "{sha256}"}}
+    ///     ]}}"#);
+    ///     serde_json::from_str(&text).unwrap()
+    /// };
+    /// let joined = Manifest::join([of("b", "0"), of("a", "1"), of("b", "0")])?;
+    /// assert_eq!(joined.streams.iter().map(|stream| &stream.file).collect::<Vec<_>>(), ["a", "b"]);
+    /// assert_eq!(Manifest::join([of("a", "0"), of("a", "1")]).unwrap_err().0, "a");
+    /// # Ok::<(), silicabac::dream::suite::Contradiction>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Contradiction`].
+    pub fn join(manifests: impl IntoIterator<Item = Manifest>) -> Result<Manifest, Contradiction> {
+        let mut tool = String::new();
+        let mut by_file: BTreeMap<String, Dreamed> = BTreeMap::new();
+        for manifest in manifests {
+            tool = tool.max(manifest.tool);
+            for mut stream in manifest.streams {
+                let Some(known) = by_file.get_mut(&stream.file) else {
+                    by_file.insert(stream.file.clone(), stream);
+                    continue;
+                };
+                let pictures = joined(known.pictures.take(), stream.pictures.take());
+                if *known != stream {
+                    return Err(Contradiction(stream.file));
+                }
+                known.pictures = pictures.ok_or(Contradiction(stream.file))?;
+            }
+        }
+        let mut streams: Vec<Dreamed> = by_file.into_values().collect();
+        streams.sort_by(|a, b| (&a.codec, a.seed, &a.file).cmp(&(&b.codec, b.seed, &b.file)));
+        Ok(Manifest { tool, streams })
+    }
+
     /// Writes it, a stream a line.
     ///
     /// ```
@@ -36,6 +83,20 @@ impl Manifest {
         let tool = serde_json::to_string(&self.tool)?;
         let streams = self.streams.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         write!(out, "{{\"tool\": {tool}, \"streams\": [\n{}\n]}}\n", streams.join(",\n"))
+    }
+}
+
+/// What two manifests know of the pictures of a stream; nothing if these are others.
+fn joined(one: Option<Pictures>, other: Option<Pictures>) -> Option<Option<Pictures>> {
+    match (one, other) {
+        (Some(one), Some(other)) if one.sha256 != other.sha256 => None,
+        (Some(mut one), Some(other)) if one != other => {
+            one.decoders.extend(other.decoders);
+            one.decoders.sort();
+            one.decoders.dedup();
+            Some(Some(one))
+        }
+        (one, other) => Some(one.or(other)),
     }
 }
 

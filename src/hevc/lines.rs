@@ -89,7 +89,11 @@ impl StreamUnit {
             _ => unit.take_rest(&self.rbsp, HEADER_BITS, end),
         }
         // What is missing cannot be written.
-        if unit.error.is_some() || self.unit.bytes.is_empty() || !self.comes_back(&unit, units) {
+        if unit.error.is_some()
+            || self.unit.missing > 0
+            || self.unit.bytes.is_empty()
+            || !self.comes_back(&unit, units)
+        {
             unit.verbatim = Some(Hex(self.unit.bytes.clone()));
         }
         UnitLines { unit, coding_tree_units: lines }

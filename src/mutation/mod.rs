@@ -36,6 +36,7 @@ use crate::cores::{CoreSpec, Sources as Files};
 use crate::cosim::{Model, Source};
 use crate::files;
 use crate::prove::Sources;
+use crate::shard::Shard;
 use crate::solver::Solver;
 use crate::suites::Suite;
 use crate::yosys::{Yosys, YosysError};
@@ -152,8 +153,8 @@ pub struct Campaign<'a> {
     pub suites: &'a [Suite],
     /// So many builds are made and played side by side; nothing else depends on it.
     pub threads: usize,
-    /// Which of the mutants are played.
-    pub part: Part,
+    /// Which of the mutants are played, those of the netlist before those of the tables.
+    pub shard: Shard,
 }
 
 impl Campaign<'_> {
@@ -161,26 +162,7 @@ impl Campaign<'_> {
     pub fn mutants(&self) -> usize {
         let most = self.sample.unwrap_or(usize::MAX);
         let all = self.count.min(most) + TableBit::all().len().min(most);
-        (0..all).filter(|place| self.part.has(*place)).count()
-    }
-}
-
-/// Some of the mutants of each core, so that several machines play all: the one in place k, from 0, of its netlist and then of its tables
-/// is in part I of N if k % N == I - 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// I, from 1.
-    pub number: usize,
-    /// N.
-    pub count: usize,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: Part = Part { number: 1, count: 1 };
-
-    fn has(self, place: usize) -> bool {
-        place % self.count.max(1) + 1 == self.number
+        self.shard.of(all).count()
     }
 }
 
@@ -304,7 +286,7 @@ pub fn run(
 
     let cells = evenly(cells, campaign.sample).into_iter().map(Mutant::Cell);
     let bits = evenly(TableBit::all(), campaign.sample).into_iter().map(Mutant::Table);
-    let here = cells.chain(bits).enumerate().filter(|(place, _)| campaign.part.has(*place));
+    let here = cells.chain(bits).enumerate().filter(|(place, _)| campaign.shard.has(*place));
     let mut mutants: Vec<Tried> = here.map(|(_, mutant)| Tried::new(mutant, core)).collect();
     for tried in &mut mutants {
         tried.fate = memory.fate(&tried.mutant, &trials);

@@ -140,7 +140,7 @@ fn key(outcome: &Outcome) -> (bool, &str) {
 }
 
 impl Report {
-    /// Adds what another report of the same run knows: other cores, or other [parts](super::Part) of their mutants. All parts together,
+    /// Adds what another report of the same run knows: other cores, or other [shards](crate::shard::Shard) of their mutants. All shards together,
     /// whichever comes first, are the report of the whole run.
     ///
     /// # Errors

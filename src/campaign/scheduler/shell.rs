@@ -1,13 +1,14 @@
 //! The commands of a script, for any POSIX shell.
 
 use super::Array;
+use crate::shell;
 
 /// Goes to the directory and does the shards of one task.
 ///
 /// A task with one shard becomes it, so that signals reach it with nothing between. A task with several is a shell, which hands on that
 /// it was told to end, and then begins no more.
 pub(super) fn body(array: &Array, index: &str, tasks: u32) -> String {
-    let command = array.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let command = array.command.iter().map(shell::word).collect::<Vec<_>>().join(" ");
     let shards = array.shards;
     let work = match shards > tasks {
         false => format!("exec {command} \"${index}\"\n"),
@@ -34,14 +35,5 @@ exit \"$status\"
 "
         ),
     };
-    format!("cd {} || exit\n{work}", quoted(&array.dir))
-}
-
-/// A word as a shell takes it for just that.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+    format!("cd {} || exit\n{work}", shell::word(&array.dir))
 }

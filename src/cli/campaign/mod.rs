@@ -8,7 +8,10 @@ mod work;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use silicabac::campaign::{Item, Ledger, State, explanations, share};
+use silicabac::{
+    campaign::{Item, Ledger, explanations, in_turns},
+    shard::Shard,
+};
 
 use super::{
     Failure, Verdict,
@@ -162,8 +165,8 @@ fn list(path: &Path) -> Result<Verdict, Failure> {
 }
 
 /// Those that nobody has done.
-fn open_items(items: Vec<Item>, ledger: &Ledger) -> Vec<Item> {
-    items.into_iter().filter(|item| matches!(ledger.state(&item.key), State::Open)).collect()
+fn open_items(items: &[Item], ledger: &Ledger) -> Vec<Item> {
+    ledger.open(items, Shard::ALL).map(|place| items[place].clone()).collect()
 }
 
 /// Does all that is open on this machine, and then looks for the causes of what failed.
@@ -185,16 +188,18 @@ fn here(
         let ledger = directory.ledger()?;
         let mut items = directory.items(&ledger)?;
         let all = items.len();
-        items = open_items(items, &ledger);
+        items = open_items(&items, &ledger);
         if items.is_empty() && directory.plan.budget.again {
             items = directory.next_round(all)?;
         }
+        // A budget, or whoever ends it, may leave some open.
+        items = in_turns(items);
         if items.is_empty() || start(&items, false)? < items.len() || !directory.plan.budget.again {
             break;
         }
     }
     let ledger = directory.ledger()?;
-    let causes = open_items(explanations(&directory.items(&ledger)?, &ledger), &ledger);
+    let causes = open_items(&explanations(&directory.items(&ledger)?, &ledger), &ledger);
     if !causes.is_empty() {
         say(format_args!("{} once more, to find out why they fail", counted(causes.len(), "check")));
         start(&causes, true)?;
@@ -206,14 +211,13 @@ fn here(
 fn one_shard(path: &Path, number: u32, shard: usize, guard: &Guard) -> Result<Verdict, Failure> {
     let directory = Directory::open(path)?;
     let submission = directory.submission(number)?;
-    if !(1..=submission.shards).contains(&shard) {
+    let Some(part) = Shard::new(shard, submission.shards) else {
         let what = format!("submission {number} has shards 1 to {}, and not {shard}", submission.shards);
         return Err(Failure::Usage(what));
-    }
+    };
     let items = directory.items_of(&submission)?;
-    let mine: Vec<Item> =
-        share(items.len(), (shard, submission.shards)).map(|item| items[item].clone()).collect();
-    let mine = open_items(mine, &directory.ledger_of(number, shard)?);
+    let ledger = directory.ledger_of(number, shard)?;
+    let mine: Vec<Item> = ledger.open(&items, part).map(|place| items[place].clone()).collect();
     let limit = Limit::new(&directory.plan.budget, submission.made, submission.shards);
     let begun = work(&directory, number, shard..=shard, &mine, &limit, guard)?;
     say(format_args!("shard {shard} of submission {number}: {}", counted(begun, "item")));

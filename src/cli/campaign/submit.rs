@@ -8,10 +8,12 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use silicabac::campaign::{
-    Item, Ledger, Part, State, first_of_each,
-    scheduler::{Array, Scheduler},
-    share,
+use silicabac::{
+    campaign::{
+        Item, Ledger, Part, State, first_of_each,
+        scheduler::{Array, Scheduler},
+    },
+    shard::Shard,
 };
 
 use super::{
@@ -108,7 +110,7 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
     let scheduler = options.scheduler()?;
     let mut ledger = directory.ledger()?;
     let all = directory.items(&ledger)?;
-    let mut open = open_items(all.clone(), &ledger);
+    let mut open = open_items(&all, &ledger);
     // One of each size is done here: it tells what the others take, and what they need is built once.
     let measured = Measured::new(&all, &ledger);
     let unknown: Vec<Item> =
@@ -119,7 +121,7 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
         let number = directory.submit(&Submission { explains: false, shards: 1, made: now(), keys })?;
         work(directory, number, 1..=1, &unknown, &Limit::new(&directory.plan.budget, now(), 1), guard)?;
         ledger = directory.ledger()?;
-        open = open_items(open, &ledger);
+        open = open_items(&open, &ledger);
     }
     if open.is_empty() {
         line("nothing is open; `silicabac campaign report` tells what came of it")?;
@@ -132,9 +134,10 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
     );
     let work: f64 = open.iter().map(mean).sum();
     let shards = options.shards.unwrap_or((work / 300.0).ceil() as u32).clamp(1, open.len() as u32) as usize;
-    let of_shard = |shard| share(open.len(), (shard, shards)).map(|item| most(&open[item])).sum::<f64>();
+    let of_shard = |shard: Shard| shard.of(open.len()).map(|item| most(&open[item])).sum::<f64>();
     // Others may be on the machine, too, and it may be slower.
-    let seconds = 120.0 + 2.0 * (1..=shards).map(of_shard).fold(0.0, f64::max);
+    let seconds = 120.0
+        + 2.0 * (1..=shards).filter_map(|shard| Shard::new(shard, shards)).map(of_shard).fold(0.0, f64::max);
     let memory = options.memory.unwrap_or(512 + measured.memory * 3 / 2);
     let after = Started::new(directory, scheduler, options).start(Start {
         explains: false,

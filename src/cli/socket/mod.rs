@@ -6,7 +6,6 @@ mod speed;
 mod verdicts;
 
 use std::{
-    ffi::OsStr,
     fmt,
     panic::resume_unwind,
     path::{Path, PathBuf},
@@ -16,6 +15,7 @@ use std::{
 
 use silicabac::cores::Direction;
 use silicabac::cosim::{self, Class, Evidence, Hunt, Model, Rule, Rules, STRETCH, Source};
+use silicabac::shell;
 use silicabac::suites::Suite;
 use silicabac::vectors::Vector;
 use silicabac_sim::{Cache, Tools};
@@ -25,7 +25,7 @@ use super::{
     jobs::Jobs,
     judge,
     print::{Progress, say},
-    shell, sources,
+    sources,
 };
 use verdicts::{Judged, Report, Run};
 
@@ -172,10 +172,7 @@ impl Options {
     /// What else a command has to be given to play the same of some suites.
     fn of_replay(&self) -> String {
         let vectors = self.vector.iter().map(|id| format!(" --vector {id}"));
-        let waived = self
-            .waive
-            .iter()
-            .map(|known| format!(" --waive {}", shell::word(OsStr::new(&known.to_string()))));
+        let waived = self.waive.iter().map(|known| format!(" --waive {}", shell::word(known.to_string())));
         vectors.chain(waived).collect()
     }
 

@@ -1,7 +1,6 @@
 //! What comes of a core in the socket, for people and for machines: a verdict for each class of vectors, and why it fails.
 
 use std::{
-    ffi::OsStr,
     io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
@@ -13,6 +12,7 @@ use silicabac::cosim::{
 };
 use silicabac::coverage::Coverage;
 use silicabac::report::{Clocks, Page, Slice};
+use silicabac::shell;
 use silicabac::vectors::{self, Vector};
 
 use super::{Options, Source, coverage, speed};
@@ -20,7 +20,7 @@ use crate::cli::{
     Failure, judge,
     output::{create_dir, free_name, write_file},
     print::{ReportFormat, counted, junit, out, unless_closed},
-    shard, shell,
+    shard,
 };
 
 /// All verdicts.
@@ -560,7 +560,7 @@ fn command(
     }
     command += &options.sources.of_replay();
     let can = options.can.all();
-    command.extend(can.iter().map(|option| format!(" --can {}", shell::word(OsStr::new(option)))));
+    command.extend(can.iter().map(|option| format!(" --can {}", shell::word(option))));
     let patience = options.patience.unwrap_or(Source::PATIENCE);
     command += &format!(" --patience {patience} --seed {seed}");
     if options.stretch != STRETCH {

@@ -22,6 +22,7 @@ use crate::cli::{
     Failure, Verdict,
     output::{Kind, is_stdout, to_output, write_file},
     print::{bar, say, unless_closed},
+    shard,
 };
 
 #[derive(clap::Args)]
@@ -30,6 +31,7 @@ use crate::cli::{
   silicabac stream dream --seed 7 --features mbaff,pcm -o s.264
   silicabac stream dream --codec h265 --seed 7 --features wpp,dependent -o s.265
   silicabac stream dream --seed 1 --count 1000 -o dreams
+  silicabac stream dream --seed 1 --count 1000 --shard 2/5 -o dreams
   silicabac stream dream --seed 1 --count 10000 --only-new -o suite
   silicabac stream dream --seed 1 --count 4000 --only-new=all -o corners
   silicabac stream dream --seed 1 --count 340 --broken -o broken")]
@@ -48,7 +50,7 @@ pub(super) struct Arguments {
     count: Option<u64>,
     /// Of so many, as few as reach together what all of them do of contexts, values of elements and places of levels; or of all that
     /// stream coverage measures, and then one stream after the other is asked for another pattern of its code
-    #[arg(long, value_name = "OF", requires = "count", conflicts_with = "broken", num_args = 0..=1, require_equals = true, default_missing_value = "syntax")]
+    #[arg(long, value_name = "OF", requires = "count", conflicts_with_all = ["broken", "shard"], num_args = 0..=1, require_equals = true, default_missing_value = "syntax")]
     only_new: Option<New>,
     /// Break one thing in each stream: of this class, or of one class after the other
     #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true, default_missing_value = "all", value_parser = PossibleValuesParser::new(["all"].into_iter().chain(Class::ALL.map(Class::name))))]
@@ -59,6 +61,8 @@ pub(super) struct Arguments {
     /// Make the streams of a manifest again in the directory that --output names, with what is known of their pictures
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["codec", "seed", "features", "count", "broken"])]
     from: Option<PathBuf>,
+    #[command(flatten)]
+    shard: shard::Options,
     /// Where to write; - is standard output
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -132,7 +136,7 @@ fn all_features() -> BTreeSet<&'static str> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     if let Some(manifest) = &arguments.from {
-        return again(manifest, &arguments.output);
+        return again(manifest, arguments);
     }
     let known = arguments.codec.features();
     let mut wanted = Vec::new();
@@ -146,6 +150,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         })?);
     }
     let Some(count) = arguments.count else {
+        if arguments.shard.is_part() {
+            let what = "--shard is a part of several streams, which --count or --from asks for";
+            return Err(Failure::Usage(what.to_owned()));
+        }
         let (stream, broken) = one(arguments, &wanted, arguments.seed)?;
         to_output(Some(&arguments.output), Kind::Binary, |out| unless_closed(out.write_all(&stream)))?;
         say(format_args!("seed {}, {} bytes", arguments.seed, stream.len()));
@@ -210,9 +218,10 @@ fn directory(path: &Path) -> Result<&Path, Failure> {
 }
 
 /// Makes the streams of a manifest again.
-fn again(path: &Path, output: &Path) -> Result<Verdict, Failure> {
+fn again(path: &Path, arguments: &Arguments) -> Result<Verdict, Failure> {
     let mut manifest = read_manifest(path)?;
-    let directory = directory(output)?;
+    let directory = directory(&arguments.output)?;
+    manifest.streams = arguments.shard.of(manifest.streams);
     let mut names = BTreeSet::from([MANIFEST]);
     let bar = bar(Some(manifest.streams.len() as u64), "streams");
     for stream in &manifest.streams {
@@ -238,8 +247,20 @@ fn again(path: &Path, output: &Path) -> Result<Verdict, Failure> {
     bar.finish_and_clear();
     // What lay beside the streams is not made again.
     manifest.streams.iter_mut().for_each(|stream| stream.kit.clear());
-    write_file(&directory.join(MANIFEST), |out| manifest.write(out))?;
-    say(format_args!("{} streams", manifest.streams.len()));
+    let told = format!("{} streams", manifest.streams.len());
+    finish(directory, arguments.shard, &manifest, &told)
+}
+
+/// Writes the manifest, and says what was done.
+fn finish(
+    directory: &Path,
+    shard: shard::Options,
+    manifest: &Manifest,
+    told: &str,
+) -> Result<Verdict, Failure> {
+    write_file(&shard.file(&directory.join(MANIFEST)), |out| manifest.write(out))?;
+    let told = if manifest.streams.is_empty() && shard.is_part() { shard::NOTHING } else { told };
+    say(format_args!("{told}{}", shard.told()));
     Ok(Verdict::Equal)
 }
 
@@ -280,10 +301,10 @@ fn selected(
 
 fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Verdict, Failure> {
     let directory = self::directory(&arguments.output)?;
-    let all = (0..count).map(|index| arguments.seed.wrapping_add(index)).collect();
+    let all = (0..count).map(|index| arguments.seed.wrapping_add(index));
     let seeds = match arguments.only_new {
-        None => all,
-        Some(new) => selected(arguments, wanted, all, new)?,
+        None => arguments.shard.of(all),
+        Some(new) => selected(arguments, wanted, all.collect(), new)?,
     };
     let bar = bar(Some(seeds.len() as u64), "streams");
     let mut streams = Vec::new();
@@ -316,9 +337,7 @@ fn many(arguments: &Arguments, wanted: &[&'static str], count: u64) -> Result<Ve
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let kept = streams.len();
+    let told = format!("{} streams of {count} seeds from {} on", streams.len(), arguments.seed);
     let manifest = Manifest { tool: format!("silicabac {}", env!("CARGO_PKG_VERSION")), streams };
-    write_file(&directory.join(MANIFEST), |out| manifest.write(out))?;
-    say(format_args!("{kept} streams of {count} seeds from {} on", arguments.seed));
-    Ok(Verdict::Equal)
+    finish(directory, arguments.shard, &manifest, &told)
 }

@@ -1,6 +1,7 @@
 //! `silicabac stream judge`
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
@@ -12,7 +13,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use silicabac::dream::{
     judge::{Played, play},
-    suite::{Dreamed, MANIFEST, Manifest, Pictures},
+    suite::{Contradiction, Dreamed, MANIFEST, Manifest, Pictures},
 };
 use silicabac::files;
 
@@ -20,14 +21,16 @@ use crate::cli::{
     Failure, Verdict,
     output::write_file,
     print::{ReportFormat, bar, junit, out, say, unless_closed},
+    shard,
 };
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac stream judge dreams --decoder 'ffmpeg -v error -i {} -f rawvideo -' --record FFmpeg
-  silicabac stream judge dreams --decoder './my_decoder {} /proc/self/fd/1'")]
+  silicabac stream judge dreams --decoder './my_decoder {} /proc/self/fd/1'
+  silicabac stream judge dreams --decoder './my_decoder {}' --shard 2/5")]
 pub(super) struct Arguments {
-    /// A directory of streams that `dream --count` made
+    /// A directory of streams that `dream --count` made, whole or in shards
     #[arg(value_name = "DIRECTORY")]
     directory: PathBuf,
     /// The decoder: a command of the shell, with {} for the stream; it writes the pictures to its standard output
@@ -39,6 +42,8 @@ pub(super) struct Arguments {
     /// After so many seconds it hangs
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=86_400))]
     patience: u64,
+    #[command(flatten)]
+    shard: shard::Options,
     /// How to print it
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
@@ -92,8 +97,8 @@ impl Judgement {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let path = arguments.directory.join(MANIFEST);
-    let mut manifest = read_manifest(&path)?;
+    let mut manifest = read_directory(&arguments.directory)?;
+    manifest.streams = arguments.shard.of(manifest.streams);
     let bar = bar(Some(manifest.streams.len() as u64), "streams");
     let patience = Duration::from_secs(arguments.patience);
     let played = manifest.streams.par_iter().map(|stream| {
@@ -109,20 +114,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     unless_closed(match arguments.format {
         ReportFormat::Human => print(judged()),
         ReportFormat::Json => print_json(judged()),
-        ReportFormat::Junit => write!(out(), "{}", to_junit(&arguments.decoder, judged())),
+        ReportFormat::Junit => write!(out(), "{}", to_junit(arguments, judged())),
     })?;
     let count = |is: fn(Judgement) -> bool| played.iter().filter(|(judgement, _)| is(*judgement)).count();
     let (bad, unknown) =
         (count(|judgement| !judgement.is_good()), count(|judgement| judgement == Judgement::Unknown));
-    say(format_args!(
-        "{} streams: {} equal, {unknown} of which no pictures are known, {} broken and survived, {bad} bad",
-        played.len(),
-        count(|judgement| judgement == Judgement::Equal),
-        count(|judgement| judgement == Judgement::Survives),
-    ));
+    let told = arguments.shard.told();
+    if played.is_empty() && arguments.shard.is_part() {
+        say(format_args!("{}{told}", shard::NOTHING));
+    } else {
+        say(format_args!(
+            "{} streams: {} equal, {unknown} of which no pictures are known, {} broken and survived, {bad} bad{told}",
+            played.len(),
+            count(|judgement| judgement == Judgement::Equal),
+            count(|judgement| judgement == Judgement::Survives),
+        ));
+    }
     if let Some(name) = &arguments.record {
         record(name, &mut manifest, &played);
-        write_file(&path, |out| manifest.write(out))?;
+        write_recorded(&arguments.shard.file(&arguments.directory.join(MANIFEST)), manifest)?;
     } else if unknown > 0 {
         say("note: `--record NAME` takes down what a decoder that is trusted makes of them");
     }
@@ -135,6 +145,35 @@ pub(super) fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     let text = files::read_earlier(path).map_err(failed)?;
     let text = text.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
     serde_json::from_str(&text).map_err(|source| Failure::Manifest { path: path.to_owned(), source })
+}
+
+/// What all manifests of a directory say. Which streams are whose does not depend on which manifests have them, since shards that record
+/// write some while others read.
+fn read_directory(directory: &Path) -> Result<Manifest, Failure> {
+    let whole = directory.join(MANIFEST);
+    let paths =
+        shard::files(&whole).map_err(|source| Failure::Read { path: directory.to_owned(), source })?;
+    if paths.is_empty() {
+        return read_manifest(&whole);
+    }
+    let manifests = paths.iter().map(|path| read_manifest(path)).collect::<Result<Vec<_>, _>>()?;
+    Manifest::join(manifests).map_err(|Contradiction(file)| {
+        let what =
+            "two manifests in the directory describe it differently; remove the one that is out of date";
+        Failure::Altered { path: directory.join(file), what }
+    })
+}
+
+/// Writes a manifest over one that may have other streams as well, which stay.
+fn write_recorded(path: &Path, mut manifest: Manifest) -> Result<(), Failure> {
+    let mut known = match path.exists() {
+        true => read_manifest(path)?,
+        false => Manifest::default(),
+    };
+    let recorded: BTreeSet<&str> = manifest.streams.iter().map(|stream| stream.file.as_str()).collect();
+    known.streams.retain(|stream| !recorded.contains(stream.file.as_str()));
+    manifest.streams.append(&mut known.streams);
+    write_file(path, |out| manifest.write(out))
 }
 
 /// Whether the stream is what the manifest says.
@@ -198,11 +237,14 @@ fn print_json<'a>(judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Pla
 
 /// A test case for each stream.
 fn to_junit<'a>(
-    decoder: &str,
+    arguments: &Arguments,
     judged: impl Iterator<Item = (&'a Dreamed, &'a (Judgement, Played))>,
 ) -> String {
     let mut suite = quick_junit::TestSuite::new("judge");
-    suite.add_property(("decoder", decoder));
+    suite.add_property(("decoder", arguments.decoder.as_str()));
+    if let Some(shard) = arguments.shard.name() {
+        suite.add_property(("shard", shard.as_str()));
+    }
     for (stream, (judgement, played)) in judged {
         let mut status = match judgement.is_good() {
             true => quick_junit::TestCaseStatus::success(),

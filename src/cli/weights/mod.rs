@@ -123,7 +123,8 @@ enum Verb {
     /// Look for the smallest container that keeps the accuracy that a command of yours measures
     #[command(after_help = "Examples:
   silicabac weights search model.safetensors -o model.sbw --evaluate 'python3 eval.py {}'
-  silicabac weights search model.onnx -o model.sbw --evaluate './accuracy {}' --tolerance 0.5 --small-bits 8")]
+  silicabac weights search model.onnx -o model.sbw --evaluate './accuracy {}' --tolerance 0.5 --small-bits 8
+  silicabac weights search model.onnx -o model.sbw --evaluate './accuracy {}' --shard 2/5")]
     Search(search::Arguments),
 }
 

@@ -9,6 +9,7 @@ use std::{
 
 use rayon::prelude::*;
 use silicabac::files;
+use silicabac::shell;
 use silicabac::weights::{
     compress::{Coder, Options, Summary, WeightsError, compress},
     decompress::decompress,
@@ -24,6 +25,7 @@ use super::files::{
 use super::print::{Progress, line, say};
 use super::values::{method, tolerance};
 use super::{Failure, Jobs, Keep, Verdict};
+use crate::cli::shard;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -50,7 +52,8 @@ pub(super) struct Arguments {
     /// Where to write the best container [default: the model's name and .sbw, as in model.onnx.sbw]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The table of all trials; a search that finds one of the same model, evaluator and options goes on where it ends [default: the container's name and .csv]
+    /// The table of all trials, and with -I-of-N in its name that of a shard; a search that finds some of the same model, evaluator and options goes on
+    /// where they end [default: the container's name and .csv]
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// A picture of size against accuracy [default: the container's name and .svg]
@@ -61,6 +64,8 @@ pub(super) struct Arguments {
     small_bits: Option<u8>,
     #[command(flatten)]
     keep: Keep,
+    #[command(flatten)]
+    shard: shard::Options,
     #[command(flatten)]
     pub(super) jobs: Jobs,
 }
@@ -80,12 +85,25 @@ pub(super) struct Search<'a> {
     csv: PathBuf,
     svg: PathBuf,
     options: Options,
+    /// Of each list of trials those that are run here.
+    shard: shard::Options,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(arguments: &'a Arguments) -> Result<Search<'a>, Failure> {
         let Arguments {
-            model, evaluate, methods, sigma, coarse, tolerance, csv, svg, small_bits, keep, ..
+            model,
+            evaluate,
+            methods,
+            sigma,
+            coarse,
+            tolerance,
+            csv,
+            svg,
+            small_bits,
+            keep,
+            shard,
+            ..
         } = arguments;
         if methods.contains(&Method::DcV1) && sigma.is_none() {
             let what = "--method dc-v1 needs standard deviations; say with --sigma where they are";
@@ -110,6 +128,7 @@ impl<'a> Search<'a> {
             svg: beside(svg, ".svg", b"<svg", "no picture")?,
             container,
             options: Options { small_bits: *small_bits, rules: keep.rules().collect(), ..Options::default() },
+            shard: *shard,
         })
     }
 }
@@ -135,7 +154,7 @@ impl Search<'_> {
         let fingerprint = self.fingerprint(&evaluator, (tuning, accuracy))?;
         let mut outcomes = self.known(&fingerprint)?;
         if !outcomes.is_empty() {
-            line(format_args!("{} trials are known from {}", outcomes.len(), self.csv.display()))?;
+            line(format_args!("{} trials are known", outcomes.len()))?;
         }
         let methods = self.methods();
         let search = search::Search {
@@ -145,7 +164,21 @@ impl Search<'_> {
             largest: self.largest()?,
             least,
         };
-        search.run(&mut outcomes, &mut |trials, outcomes| self.trials(trials, outcomes, &fingerprint))?;
+        match search.run(&mut outcomes, &mut |trials, outcomes| self.trials(trials, outcomes, &fingerprint)) {
+            Err(Stopped::Failed(failure)) => return Err(failure),
+            Err(Stopped::Waits(open)) => {
+                let told = self.shard.told();
+                line(format_args!(
+                    "{open} trials of other shards are not known yet; once they are, run it again{told}"
+                ))?;
+                return Ok(Verdict::Equal);
+            }
+            Ok(()) if self.shard.is_part() => {
+                line("all trials are known; the search without --shard writes the best container")?;
+                return Ok(Verdict::Equal);
+            }
+            Ok(()) => {}
+        }
         write_file(&self.svg, |sink| {
             sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
         })?;
@@ -205,7 +238,10 @@ impl Search<'_> {
             return Err(failed(io::Error::other("a search reads it again and again; make a file of it")));
         }
         warn_of_patterns(&open_model(self.model)?, &self.options);
-        distinct(&[&self.container, &self.csv, &self.svg])?;
+        match self.shard.is_part() {
+            true => distinct(&[&self.table()])?,
+            false => distinct(&[&self.container, &self.csv, &self.svg])?,
+        }
         fs::metadata(self.model).map(|metadata| metadata.len()).map_err(failed)
     }
 
@@ -215,37 +251,53 @@ impl Search<'_> {
             .map_err(|error| weights_failure(self.model)(error.into()))
     }
 
-    /// What an earlier search has left.
-    fn known(&self, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, Failure> {
-        let failed = |source| Failure::Read { path: self.csv.clone(), source };
-        match files::read_earlier(&self.csv).map_err(failed)? {
-            Some(table) => search::read_table(&table, fingerprint)
-                .map_err(|source| Failure::Trials { path: self.csv.clone(), source }),
-            None => Ok(Vec::new()),
-        }
+    /// Where the trials are written that are run here.
+    fn table(&self) -> PathBuf {
+        self.shard.file(&self.csv)
     }
 
-    /// Runs those trials that are not known yet, and adds a line to the table for each.
+    /// What earlier searches have left, and other shards.
+    fn known(&self, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, Failure> {
+        let dir = self.csv.clone();
+        let tables = shard::files(&self.csv).map_err(|source| Failure::Read { path: dir, source })?;
+        let mut all: Vec<Outcome> = Vec::new();
+        for path in tables {
+            let failed = |source| Failure::Read { path: path.clone(), source };
+            let table = files::read_earlier(&path).map_err(failed)?.unwrap_or_default();
+            let outcomes = search::read_table(&table, fingerprint)
+                .map_err(|source| Failure::Trials { path: path.clone(), source })?;
+            add(&mut all, outcomes);
+        }
+        Ok(all)
+    }
+
+    /// Runs those trials of a list that are not known yet, and adds a line to the table for each; in a shard its share of them, and then
+    /// the others have to be known.
     fn trials(
         &self,
         trials: &[Trial],
         outcomes: &mut Vec<Outcome>,
         fingerprint: &Fingerprint,
-    ) -> Result<(), Failure> {
-        let is_known = |trial: &Trial| outcomes.iter().any(|outcome| outcome.trial == *trial);
-        let mut new: Vec<Trial> = Vec::new();
+    ) -> Result<(), Stopped> {
+        let mut list: Vec<Trial> = Vec::new();
         for trial in trials {
-            if !is_known(trial) && !new.contains(trial) {
-                new.push(*trial);
+            if !list.contains(trial) {
+                list.push(*trial);
             }
         }
+        let unknown = |outcomes: &[Outcome], mut trials: Vec<Trial>| {
+            trials.retain(|trial| !outcomes.iter().any(|outcome| outcome.trial == *trial));
+            trials
+        };
+        let new = unknown(outcomes, self.shard.of(list.iter().copied()));
         let bar = Progress::new(new.len() as u64, "trials");
         let known = Mutex::new(std::mem::take(outcomes));
+        let table = self.table();
         let run = |&trial: &Trial| -> Result<(), Failed> {
             let outcome = self.trial(trial)?;
             let mut known = known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             known.push(outcome);
-            write_file(&self.csv, |sink| {
+            write_file(&table, |sink| {
                 writeln!(sink, "{}", fingerprint.heading())?;
                 known.iter().try_for_each(|outcome| writeln!(sink, "{}", outcome.to_csv()))
             })?;
@@ -255,13 +307,20 @@ impl Search<'_> {
         let result = new.par_iter().try_for_each(run);
         bar.finish();
         *outcomes = known.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        result.map_err(|error| self.failed(error))?;
+        if self.shard.is_part() {
+            add(outcomes, self.known(fingerprint)?);
+        }
         // In no order of their own but this.
         outcomes.sort_by(|a, b| {
             (a.trial.method.name(), a.trial.price, a.trial.size)
                 .partial_cmp(&(b.trial.method.name(), b.trial.price, b.trial.size))
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
-        result.map_err(|error| self.failed(error))
+        match unknown(outcomes, list).len() {
+            0 => Ok(()),
+            open => Err(Stopped::Waits(open)),
+        }
     }
 
     fn trial(&self, trial: Trial) -> Result<Outcome, Failed> {
@@ -285,8 +344,7 @@ impl Search<'_> {
     }
 
     fn accuracies(&self, model: &Path) -> Result<(f64, f64), Failure> {
-        let quoted = format!("'{}'", model.display().to_string().replace('\'', "'\\''"));
-        let command = self.evaluate.replace("{}", &quoted);
+        let command = self.evaluate.replace("{}", &shell::path(model));
         let failed = |what: String| Failure::Evaluator { command: command.clone(), what };
         let run =
             Command::new("sh").arg("-c").arg(&command).output().map_err(|error| failed(error.to_string()))?;
@@ -296,6 +354,28 @@ impl Search<'_> {
         }
         let output = String::from_utf8_lossy(&run.stdout);
         search::accuracies(&output).ok_or_else(|| failed("it printed no number".to_string()))
+    }
+}
+
+/// Adds those outcomes of which the trials are not there yet.
+fn add(outcomes: &mut Vec<Outcome>, more: Vec<Outcome>) {
+    for outcome in more {
+        if !outcomes.iter().any(|known| known.trial == outcome.trial) {
+            outcomes.push(outcome);
+        }
+    }
+}
+
+/// Why a search does not go on.
+enum Stopped {
+    Failed(Failure),
+    /// What comes next follows from trials of other shards, of which so many are open.
+    Waits(usize),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Stopped {
+        Stopped::Failed(failure)
     }
 }
 

@@ -208,19 +208,24 @@ impl Search<'_> {
         let grids = [first, second].concat();
         // Of each method by itself: accuracies are not smooth, and the best of the grids need not end as the best.
         for method in self.methods {
-            let mut last = u64::MAX;
-            while let Some(best) = self.best_of(*method, outcomes).filter(|best| best.bytes < last) {
+            let (mut tried, mut last) = (grids.clone(), u64::MAX);
+            while let Some(best) = self.best_of(*method, &tried, outcomes).filter(|best| best.bytes < last) {
                 last = best.bytes;
                 let close =
                     self.misses(&best, &grids, outcomes).into_iter().flat_map(|miss| self.close_to(&miss));
-                run(&[self.around(&best), close.collect()].concat(), outcomes)?;
+                let list = [self.around(&best), close.collect()].concat();
+                run(&list, outcomes)?;
+                tried.extend(list);
             }
         }
         Ok(())
     }
 
-    fn best_of(&self, method: Method, outcomes: &[Outcome]) -> Option<Outcome> {
-        let of_method = outcomes.iter().filter(|outcome| outcome.trial.method == method).copied();
+    /// The best of the lists so far. What is known of other trials, from a search that was interrupted within a list or from another shard, leads
+    /// nowhere else.
+    fn best_of(&self, method: Method, tried: &[Trial], outcomes: &[Outcome]) -> Option<Outcome> {
+        let is_of = |outcome: &&Outcome| outcome.trial.method == method && tried.contains(&outcome.trial);
+        let of_method = outcomes.iter().filter(is_of).copied();
         best(&of_method.collect::<Vec<Outcome>>(), self.least).copied()
     }
 

@@ -1,19 +1,29 @@
-//! Commands that are printed to be pasted into a POSIX shell, whatever bytes the names in them have.
+//! Words of commands for a POSIX shell, in scripts and where they are printed to be pasted, whatever bytes the names in them have.
 //!
 //! A word is a row of pieces: text in single quotes, and what no terminal should be sent as `"$(printf '\377')"`.
 
 use std::{ffi::OsStr, fmt::Write, path::Path};
 
 /// A file name as a shell takes it and no option: `./-x` for `-x`.
-pub(super) fn path(path: &Path) -> String {
+///
+/// ```
+/// assert_eq!(silicabac::shell::path("-x y".as_ref()), "'./-x y'");
+/// ```
+pub fn path(path: &Path) -> String {
     match path.as_os_str().as_encoded_bytes().starts_with(b"-") && path != Path::new("-") {
-        true => word(Path::new(".").join(path).as_os_str()),
-        false => word(path.as_os_str()),
+        true => word(Path::new(".").join(path)),
+        false => word(path),
     }
 }
 
 /// Any argument as a shell takes it.
-pub(super) fn word(text: &OsStr) -> String {
+///
+/// ```
+/// use silicabac::shell::word;
+/// assert_eq!([word("plain"), word("it's")], ["plain", r"'it'\''s'"]);
+/// ```
+pub fn word(text: impl AsRef<OsStr>) -> String {
+    let text = text.as_ref();
     let mut word = String::new();
     for chunk in text.as_encoded_bytes().utf8_chunks() {
         for piece in chunk.valid().split_inclusive(is_unseen) {
