@@ -15,6 +15,8 @@ encoder/cabac_encoder.sv
 decoder/cabac_decoder_step.sv
 decoder/cabac_decoder_bits.sv
 decoder/cabac_decoder.sv
+encoder_swift/cabac_encoder_swift_memory.sv
+encoder_swift/cabac_encoder_swift_ahead.sv
 encoder_swift/cabac_encoder_swift_emit.sv
 encoder_swift/cabac_encoder_swift.sv
 decoder_swift/cabac_decoder_swift_split.sv

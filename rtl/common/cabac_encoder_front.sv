@@ -6,41 +6,31 @@
 //   fetch: the request with its context variable    -> range step; the context variable is written back
 //   low:   what the range step says
 module cabac_encoder_front (
-    input  wire logic             clk,
-    input  wire logic             rst,
-    // Requests
-    input  wire logic             req_valid,
-    output logic                  req_ready,
-    input  wire cabac_pkg::kind_t req_kind,
-    input  wire logic             req_bin,
-    input  wire logic [9:0]       req_ctx_idx,
-    input  wire logic [6:0]       req_model,
-    input  wire logic [7:0]       req_data,
+    input  wire logic                  clk,
+    input  wire logic                  rst,
+    // Requests, and the context variable of each with the write of this clock
+    input  wire logic                  req_valid,
+    output logic                       req_ready,
+    input  wire cabac_pkg::request_t   req,
+    input  wire cabac_pkg::model_t     newest,
     // The operation, which the low step takes in a clock with `low_done`
-    output logic                  low_valid,
-    input  wire logic             low_done,
-    output cabac_pkg::low_op_t    low,
-    // Context memory
-    output logic                  settled,
-    input  wire logic [9:0]       save_ctx_idx,
-    output cabac_pkg::model_t     save_model,
-    // Registers, and the write to the context memory
-    output logic                  fetch_valid,
-    output cabac_pkg::request_t   fetch,
-    output cabac_pkg::model_t     fetch_model,
-    output logic [8:0]            cod_i_range,
-    output logic                  write_valid,
-    output cabac_pkg::model_t     write_new
+    output logic                       low_valid,
+    input  wire logic                  low_done,
+    output cabac_pkg::low_op_t         low,
+    // Registers, and the write to the context memory, at `fetch.ctx_idx`
+    output logic                       fetch_valid,
+    output cabac_pkg::request_t        fetch,
+    output cabac_pkg::model_t          fetch_model,
+    output logic [8:0]                 cod_i_range,
+    output logic                       write_valid,
+    output cabac_pkg::model_t          write_new
 );
   // Fetch.
   logic fetch_done;
-  logic [7:0] data;
-  cabac_pkg::model_t read_model, coded_model;
+  cabac_pkg::model_t coded_model;
 
   assign fetch_done = fetch_valid && (!low_valid || low_done);
   assign req_ready = !fetch_valid || fetch_done;
-  assign settled = !fetch_valid;
-  assign data = req_kind == cabac_pkg::LOAD ? {1'b0, req_model} : req_data;
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -50,8 +40,8 @@ module cabac_encoder_front (
     end else if (req_ready) begin
       fetch_valid <= req_valid;
       if (req_valid) begin
-        fetch <= {req_kind, req_bin, req_ctx_idx, data};
-        fetch_model <= read_model;
+        fetch <= req;
+        fetch_model <= newest;
       end
     end
   end
@@ -69,12 +59,6 @@ module cabac_encoder_front (
 
   assign write_valid = fetch_done && (fetch.kind == cabac_pkg::CONTEXT || fetch.kind == cabac_pkg::LOAD);
   assign write_new = fetch.kind == cabac_pkg::LOAD ? fetch.data[6:0] : coded_model;
-
-  cabac_context_memory context_memory (
-      .clk, .write_valid, .write_addr(fetch.ctx_idx), .write_data(write_new),
-      .read_addr(req_ctx_idx), .read_data(read_model),
-      .save_addr(save_ctx_idx), .save_data(save_model)
-  );
 
   always_ff @(posedge clk) begin
     if (rst) begin

@@ -72,6 +72,17 @@ package cabac_pkg;
     model_t      write_new;
   } encoder_debug_t;
 
+  // The registers of the swift encoder: a request whose context variable is being read, what the memory had for it, and
+  // what was written there in the clock of the read; then those of the pipeline.
+  typedef struct packed {
+    logic           ahead_valid;
+    request_t       ahead;
+    model_t         ahead_read;
+    logic           ahead_kept_valid;
+    model_t         ahead_kept;
+    encoder_debug_t pipeline;
+  } encoder_swift_debug_t;
+
   // What is wrong with a slice; the first such thing stays until the next SLICE.
   typedef enum logic [1:0] {
     NONE       = 2'd0,

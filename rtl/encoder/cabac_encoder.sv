@@ -36,16 +36,25 @@ module cabac_encoder (
 );
   // Fetch and range.
   logic fetch_valid, write_valid, low_valid, low_done;
-  cabac_pkg::request_t fetch;
-  cabac_pkg::model_t fetch_model, write_new;
+  cabac_pkg::request_t req, fetch;
+  cabac_pkg::model_t newest, fetch_model, write_new;
   cabac_pkg::low_op_t low;
   logic [8:0] cod_i_range;
 
+  assign req = {req_kind, req_bin, req_ctx_idx, req_kind == cabac_pkg::LOAD ? {1'b0, req_model} : req_data};
+
   cabac_encoder_front front (
-      .clk, .rst, .req_valid, .req_ready, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
-      .low_valid, .low_done, .low, .settled, .save_ctx_idx, .save_model,
+      .clk, .rst, .req_valid, .req_ready, .req, .newest, .low_valid, .low_done, .low,
       .fetch_valid, .fetch, .fetch_model, .cod_i_range, .write_valid, .write_new
   );
+
+  cabac_context_memory context_memory (
+      .clk, .write_valid, .write_addr(fetch.ctx_idx), .write_data(write_new),
+      .read_addr(req_ctx_idx), .read_data(newest),
+      .save_addr(save_ctx_idx), .save_data(save_model)
+  );
+
+  assign settled = !fetch_valid;
 
   // Low.
   logic put, emit_ready;

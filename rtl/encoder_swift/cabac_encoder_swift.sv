@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The encoder core for a faster clock: what `cabac_encoder` does, stage by stage, but for when a request waits.
+// The encoder core for a faster clock: what `cabac_encoder` does, stage by stage, but for when a request waits, and with one
+// stage more before the others.
 //
-// There the longest path is not arithmetic: whether the low step decides bits, which takes all of codILow, says
+// In that stage a request waits for its context variable, so that the context memory can be one that answers a clock later:
+// a macro in a chip, block RAM in an FPGA. Nothing is lost by that, since an encoder knows its contexts before it codes.
+//
+// In the other core the longest path is not arithmetic: whether the low step decides bits, which takes all of codILow, says
 // whether the requests behind it wait. Here an operation waits whenever the emit stage is not free, whether it has
 // bits for it or not, and the emit stage knows from a register whether its run is long. So readiness is a function
 // of few registers; the price is about one clock in a hundred.
@@ -23,25 +27,37 @@ module cabac_encoder_swift (
     input  wire logic             out_ready,
     output logic [7:0]            out_data,
     output logic                  out_last,
-    // Context memory, to be read while `settled`: no update is under way
+    // Context memory, to be asked while `settled`: no update is under way. It answers a clock later
     output logic                  settled,
     input  wire logic [9:0]       save_ctx_idx,
     output cabac_pkg::model_t     save_model,
     // For checkers only
-    output cabac_pkg::encoder_debug_t debug
+    output cabac_pkg::encoder_swift_debug_t debug
 );
-  // Fetch and range.
+  // Ahead, fetch and range.
+  logic ahead_valid, ahead_ready, ahead_kept_valid;
+  cabac_pkg::request_t ahead;
+  cabac_pkg::model_t ahead_model, ahead_read, ahead_kept;
   logic fetch_valid, write_valid, low_valid, low_done;
   cabac_pkg::request_t fetch;
   cabac_pkg::model_t fetch_model, write_new;
   cabac_pkg::low_op_t low;
   logic [8:0] cod_i_range;
 
-  cabac_encoder_front front (
+  cabac_encoder_swift_ahead ahead_stage (
       .clk, .rst, .req_valid, .req_ready, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
-      .low_valid, .low_done, .low, .settled, .save_ctx_idx, .save_model,
+      .ahead_valid, .ahead_ready, .ahead, .ahead_model,
+      .write_valid, .write_ctx_idx(fetch.ctx_idx), .write_model(write_new),
+      .save_ctx_idx, .save_model, .ahead_read, .ahead_kept_valid, .ahead_kept
+  );
+
+  cabac_encoder_front front (
+      .clk, .rst, .req_valid(ahead_valid), .req_ready(ahead_ready), .req(ahead), .newest(ahead_model),
+      .low_valid, .low_done, .low,
       .fetch_valid, .fetch, .fetch_model, .cod_i_range, .write_valid, .write_new
   );
+
+  assign settled = !ahead_valid && !fetch_valid;
 
   // Low.
   logic put, emit_ready;
@@ -94,7 +110,8 @@ module cabac_encoder_swift (
       .pack_bits, .pack_fill, .pack_last
   );
 
-  assign debug = {fetch_valid, fetch, fetch_model, cod_i_range, low_valid, low, cod_i_low, bits_outstanding,
+  assign debug = {ahead_valid, ahead, ahead_read, ahead_kept_valid, ahead_kept,
+                  fetch_valid, fetch, fetch_model, cod_i_range, low_valid, low, cod_i_low, bits_outstanding,
                   first_bit_flag, emit_valid, emit, emit_long_run, pack_bits, pack_fill, pack_last,
                   write_valid, fetch.ctx_idx, fetch_model, write_new};
 endmodule

@@ -6,6 +6,15 @@
 `define ALWAYS_WAITS 0
 `endif
 
+// With AHEAD there is a stage more before the others, whose memory is asked a clock earlier.
+`ifdef AHEAD
+`define DEBUG_T cabac_pkg::encoder_swift_debug_t
+`define PIPELINE(core) core.pipeline
+`else
+`define DEBUG_T cabac_pkg::encoder_debug_t
+`define PIPELINE(core) core
+`endif
+
 // An encoder and a mutant of it, side by side: where they agree in one clock they give the same and agree in the next.
 //
 // They agree if all registers are the same that matter: not those of a stage that holds nothing, nor a field that its
@@ -36,13 +45,16 @@ module proof (
 );
   logic req_ready, out_valid, out_last, mutant_req_ready, mutant_out_valid, mutant_out_last;
   logic [7:0] out_data, mutant_out_data;
+  `DEBUG_T right_debug, mutant_debug;
   cabac_pkg::encoder_debug_t right, mutant;
+  assign right = `PIPELINE(right_debug);
+  assign mutant = `PIPELINE(mutant_debug);
   logic [9:0] read_addr, write_addr, mutant_read_addr, mutant_write_addr;
   logic [6:0] write_data, write_en, mutant_write_data, mutant_write_en;
 
   `CORE right_core (
       .clk, .rst, .req_valid, .req_ready, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
-      .out_valid, .out_ready, .out_data, .out_last, .mutsel(13'd0), .debug(right),
+      .out_valid, .out_ready, .out_data, .out_last, .mutsel(13'd0), .debug(right_debug),
       .\read_0.ADDR (read_addr), .\read_0.DATA (stored),
       .\write_0.ADDR (write_addr), .\write_0.DATA (write_data), .\write_0.EN (write_en)
   );
@@ -50,7 +62,7 @@ module proof (
   `CORE mutant_core (
       .clk, .rst, .req_valid, .req_ready(mutant_req_ready), .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_data,
       .out_valid(mutant_out_valid), .out_ready, .out_data(mutant_out_data),
-      .out_last(mutant_out_last), .mutsel, .debug(mutant),
+      .out_last(mutant_out_last), .mutsel, .debug(mutant_debug),
       .\read_0.ADDR (mutant_read_addr), .\read_0.DATA (mutant_stored),
       .\write_0.ADDR (mutant_write_addr), .\write_0.DATA (mutant_write_data), .\write_0.EN (mutant_write_en)
   );
@@ -63,6 +75,35 @@ module proof (
   assign has_slice = right.fetch_valid && right.fetch.kind == cabac_pkg::SLICE;
   assign has_bin = has_context || (right.fetch_valid && (right.fetch.kind == cabac_pkg::BYPASS
                                                          || right.fetch.kind == cabac_pkg::TERMINATE));
+
+  // And in the stage before it, with what the context variable is if it is not being written.
+  logic ahead_agrees, ahead_slice, ahead_is_legal;
+`ifdef AHEAD
+  logic ahead_context, ahead_load, ahead_raw;
+  cabac_pkg::model_t ahead_model, mutant_ahead_model;
+  assign ahead_context = right_debug.ahead_valid && right_debug.ahead.kind == cabac_pkg::CONTEXT;
+  assign ahead_load = right_debug.ahead_valid && right_debug.ahead.kind == cabac_pkg::LOAD;
+  assign ahead_raw = right_debug.ahead_valid && right_debug.ahead.kind == cabac_pkg::RAW;
+  assign ahead_slice = right_debug.ahead_valid && right_debug.ahead.kind == cabac_pkg::SLICE;
+  assign ahead_model = right_debug.ahead_kept_valid ? right_debug.ahead_kept : right_debug.ahead_read;
+  assign mutant_ahead_model = mutant_debug.ahead_kept_valid ? mutant_debug.ahead_kept : mutant_debug.ahead_read;
+  assign ahead_agrees = right_debug.ahead_valid == mutant_debug.ahead_valid
+      && (!right_debug.ahead_valid || right_debug.ahead.kind == mutant_debug.ahead.kind)
+      && (!(ahead_context || (right_debug.ahead_valid && (right_debug.ahead.kind == cabac_pkg::BYPASS
+                                                          || right_debug.ahead.kind == cabac_pkg::TERMINATE)))
+          || right_debug.ahead.bin == mutant_debug.ahead.bin)
+      && (!(ahead_context || ahead_load) || right_debug.ahead.ctx_idx == mutant_debug.ahead.ctx_idx)
+      && (!ahead_context || ahead_model == mutant_ahead_model)
+      && (!ahead_load || right_debug.ahead.data[6:0] == mutant_debug.ahead.data[6:0])
+      && (!ahead_raw || right_debug.ahead.data == mutant_debug.ahead.data);
+  // The contract, and load_is_legal
+  assign ahead_is_legal = (!right_debug.ahead_valid || right_debug.ahead.kind != cabac_pkg::START)
+      && !(ahead_context && has_slice) && (!ahead_load || right_debug.ahead.data[5:0] != 6'd63);
+`else
+  assign ahead_slice = 1'b0;
+  assign ahead_agrees = 1'b1;
+  assign ahead_is_legal = 1'b1;
+`endif
 
   logic fetch_agrees, low_agrees, emit_agrees, rest_agrees;
   assign fetch_agrees = right.fetch_valid == mutant.fetch_valid
@@ -88,7 +129,7 @@ module proof (
       && right.bits_outstanding == mutant.bits_outstanding && right.first_bit_flag == mutant.first_bit_flag
       && right.pack_bits == mutant.pack_bits && right.pack_fill == mutant.pack_fill
       && right.pack_last == mutant.pack_last;
-  assign agree = fetch_agrees && low_agrees && emit_agrees && rest_agrees;
+  assign agree = ahead_agrees && fetch_agrees && low_agrees && emit_agrees && rest_agrees;
 
   // What they give to the world and to the context memory, in which nothing matters behind a SLICE until it is loaded.
   logic writes_same, gives_same, gave_same;
@@ -108,7 +149,8 @@ module proof (
   assign contract = (!req_valid || req_kind != cabac_pkg::START)
       && (!right.fetch_valid || right.fetch.kind != cabac_pkg::START)
       && (!req_valid || req_kind != cabac_pkg::LOAD || req_model[5:0] != 6'd63)
-      && (!req_valid || req_kind != cabac_pkg::CONTEXT || (!has_slice && stored == mutant_stored))
+      && (!req_valid || req_kind != cabac_pkg::CONTEXT || (!has_slice && !ahead_slice && stored == mutant_stored))
+      && ahead_is_legal
       && right.bits_outstanding <= 32'hffff_ffff - {29'd0, right.low.shift};
 
   // state_is_below_63, context_is_newest, context_is_kept, load_is_legal

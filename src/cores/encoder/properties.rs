@@ -3,6 +3,7 @@
 use crate::cores::common::{LOST_WRITE, NO_FORWARD, STATE_63};
 use crate::prove::{Property, property};
 
+const TOP: &str = "cabac_encoder.sv";
 const FRONT: &str = "cabac_encoder_front.sv";
 const RANGE: &str = "cabac_encoder_range.sv";
 const LOW: &str = "cabac_encoder_low.sv";
@@ -14,12 +15,12 @@ pub(in crate::cores) const CONTEXTS: [Property; 7] = [
     property(
         "load_is_legal",
         "a LOAD reaches the range step with the state that it came with, never 63",
-        [FRONT, "{1'b0, req_model}", "{1'b0, req_model | 7'd1}"],
+        [TOP, "{1'b0, req_model}", "{1'b0, req_model | 7'd1}"],
     ),
     property(
         "context_is_loaded",
         "a CONTEXT reaches the range step with the address that it came with: one that was loaded",
-        [FRONT, "req_ctx_idx, data};", "req_ctx_idx ^ {9'd0, req_bin}, data};"],
+        [TOP, "{req_kind, req_bin, req_ctx_idx,", "{req_kind, req_bin, req_ctx_idx ^ {9'd0, req_bin},"],
     ),
     property(
         "context_is_newest",
@@ -36,7 +37,7 @@ pub(in crate::cores) const CONTEXTS: [Property; 7] = [
     property(
         "settled_is_settled",
         "`settled` says that no update is under way",
-        [FRONT, "assign settled = !fetch_valid;", "assign settled = 1'b1;"],
+        [TOP, "assign settled = !fetch_valid;", "assign settled = 1'b1;"],
     ),
 ];
 

@@ -156,6 +156,11 @@ impl<const ALWAYS_WAITS: bool> Pipeline<ALWAYS_WAITS> {
         self.passed
     }
 
+    /// A context variable.
+    pub(in crate::cores) fn model(&self, ctx_idx: u32) -> u32 {
+        self.models[ctx_idx as usize % CONTEXTS].into()
+    }
+
     /// One clock: what the core shows before the rising edge.
     pub fn step(&mut self, inputs: &Inputs) -> Outputs {
         let (mut outputs, mut shown) = (Outputs::default(), Registers::default());
