@@ -104,6 +104,7 @@ pub(super) const NOTHING: &str = "nothing in this shard";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::output::write_file;
 
     fn options(text: &str) -> Options {
         Options { shard: Some(text.parse().unwrap()) }
@@ -128,7 +129,7 @@ mod tests {
         let expected = [whole.clone(), file("1/2"), file("2/10"), file("10/10")];
         let others = ["a.sbw-0-of-5.csv", "a.sbw-02-of-5.csv", "b-1-of-2.csv", "a.sbw-1-of-2.svg", "a.sbw"];
         for path in expected.iter().cloned().chain(others.map(|name| dir.path().join(name))) {
-            fs::write(path, "").unwrap();
+            write_file(&path, |_| Ok(())).unwrap();
         }
         assert_eq!(files(&whole).unwrap(), expected);
     }

@@ -188,3 +188,28 @@ pub struct Pictures {
     /// Which decoders agreed.
     pub decoders: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_manifests_know_of_pictures_is_joined_and_other_pictures_are_a_contradiction() {
+        let of = |known: Option<(&str, &[&str])>| {
+            let pictures = known.map(|(sha256, decoders)| Pictures {
+                sha256: sha256.to_owned(),
+                decoders: decoders.iter().map(|name| (*name).to_owned()).collect(),
+            });
+            let text = r#"{"file": "a", "codec": "h264", "seed": 7, "sha256": "0"}"#;
+            let stream = Dreamed { pictures, ..serde_json::from_str(text).unwrap() };
+            Manifest { tool: "any".to_owned(), streams: vec![stream] }
+        };
+        let known = of(Some(("1", &["x"])));
+        let more = of(Some(("1", &["y", "x"])));
+        for all in [[of(None), known.clone(), more.clone()], [more.clone(), known.clone(), of(None)]] {
+            assert_eq!(Manifest::join(all), Ok(of(Some(("1", &["x", "y"])))));
+        }
+        let other = of(Some(("2", &["x"])));
+        assert_eq!(Manifest::join([known, other]), Err(Contradiction("a".to_owned())));
+    }
+}
