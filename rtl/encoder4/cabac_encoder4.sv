@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The encoder of four slots behind the ports of docs/socket.md, with eight lanes. Who can make groups by himself takes
+// The encoder of four slots behind the ports of docs/socket.md, with eight lanes. Whoever can make groups takes
 // cabac_encoder4_coder.
 module cabac_encoder4 (
     input  wire logic         clk,
@@ -26,23 +26,29 @@ module cabac_encoder4 (
     input  wire logic [9:0]   save_ctx_idx,
     output logic [6:0]        save_model,
     // For checkers only
-    output cabac_encoder4_pkg::debug_t debug
+    output cabac_encoder4_pkg::encoder4_debug_t debug
 );
-  logic group_valid, group_ready;
+  logic group_valid, group_ready, coder_settled;
   cabac_encoder4_pkg::group_t group;
-  logic [3:0] grouped;
+  cabac_encoder4_pkg::lanes_t lanes;
+  cabac_encoder4_pkg::debug_t coder_debug;
+
+  assign settled = coder_settled && !group_valid;
 
   // LOAD comes alone.
   logic unused;
-  assign unused = &{req_model[55:7], grouped};
+  assign unused = &req_model[55:7];
 
-  cabac_encoder4_lanes lanes (
+  cabac_encoder4_lanes front (
       .clk, .rst, .req_valid, .req_ready, .req_count, .req_kind, .req_bin, .req_ctx_idx, .req_model(req_model[6:0]),
-      .req_data, .group_valid, .group_ready, .group, .grouped
+      .req_data, .group_valid, .group_ready, .group, .lanes
   );
   cabac_encoder4_coder coder (
       .clk, .rst, .group_valid, .group_ready, .group,
-      .out_valid, .out_ready, .out_count, .out_data, .out_last, .settled, .save_ctx_idx, .save_model, .debug
+      .out_valid, .out_ready, .out_count, .out_data, .out_last,
+      .settled(coder_settled), .save_ctx_idx, .save_model, .debug(coder_debug)
   );
+
+  assign debug = {lanes, coder_debug};
 endmodule
 `default_nettype wire

@@ -29,12 +29,13 @@ module cabac_encoder4_carry (
   logic kept_last;
   logic [1:0] kept_more;
   logic [31:0] kept_word;
-  logic passes_on, decided, moves, ends_run;
+  logic arrives, passes_on, decided, moves, ends_run;
   logic [31:0] shown;
 
   assign next = in;
   assign {kept_last, kept_more, kept_word} = held;
 
+  assign arrives = in_valid && next.carry;
   assign passes_on = next.word == 32'hffffffff && !next.last && !next.carry;
   assign decided = held_valid && (kept_last || (in_valid && !passes_on));
 
@@ -42,7 +43,7 @@ module cabac_encoder4_carry (
   assign out_valid = running || decided;
   assign out_count = running ? 4'd4 : {2'd0, kept_more} + 4'd1;
   assign out_last = !running && kept_last;
-  assign shown = running ? {32{!next.carry}} : kept_word + {31'd0, !kept_last && next.carry};
+  assign shown = running ? {32{!arrives}} : kept_word + {31'd0, !kept_last && arrives};
   assign out_data = {shown[7:0], shown[15:8], shown[23:16], shown[31:24]};
 
   assign moves = out_valid && out_ready;

@@ -3,10 +3,12 @@
 
 // The encoder of groups: four slots a clock in, up to four bytes a clock out.
 //
-// Nothing inside waits. A group is taken only while the queue of words has room for all that can be under way, and runs
-// through thirteen stages then, whatever the output does. So `clear` after a reset holds what feeds back, until all that
+// Nothing inside waits. A group is taken only while the queue of words has room for all that can be under way, and
+// passes thirteen stages then, whatever the output does. So after a reset `clear` holds what feeds back until all that
 // was under way has run out.
-module cabac_encoder4_coder (
+module cabac_encoder4_coder #(
+    parameter int CONTEXTS = 1024
+) (
     input  wire logic         clk,
     input  wire logic         rst,
     // Groups
@@ -35,10 +37,9 @@ module cabac_encoder4_coder (
 
   always_comb begin
     entering = group;
-    if (!taken) begin
+    if (rst || !taken) begin
+      entering = '0;
       entering.kind = {4{cabac_pkg::BYPASS}};
-      entering.count = 16'd0;
-      entering.data = 32'd0;
     end
     for (int k = 0; k < 4; k++) ends[k] = group.kind[3*k +: 3] == cabac_pkg::TERMINATE && group.bin[k];
   end
@@ -65,8 +66,8 @@ module cabac_encoder4_coder (
   logic [4:0] word_len;
   logic carry;
 
-  cabac_encoder4_front front (
-      .clk, .group(entering), .coded, .save_ctx_idx, .save_model, .settled,
+  cabac_encoder4_front #(.CONTEXTS(CONTEXTS)) front (
+      .clk, .rst, .group(entering), .coded, .save_ctx_idx, .save_model, .settled,
       .fetch, .write_valid, .write_ctx_idx, .write_model
   );
   cabac_encoder4_range range (.clk, .clear, .coded, .met, .ranges, .cod_i_range);
@@ -92,7 +93,17 @@ module cabac_encoder4_coder (
       .out_valid, .out_ready, .out_count, .out_data, .out_last, .held_valid, .held, .run, .running
   );
 
-  assign debug = {clearing, fetch, write_valid, write_ctx_idx, write_model, cod_i_range, cod_i_low, word, word_len,
-                  carry, fill, held_valid, held, run, running};
+  // Nothing is shown of a write that is none.
+  logic [39:0] shown_ctx_idx;
+  logic [27:0] shown_model;
+  always_comb begin
+    for (int k = 0; k < 4; k++) begin
+      shown_ctx_idx[10*k +: 10] = write_valid[k] ? write_ctx_idx[10*k +: 10] : 10'd0;
+      shown_model[7*k +: 7] = write_valid[k] ? write_model[7*k +: 7] : 7'd0;
+    end
+  end
+
+  assign debug = {clearing, group_ready, fetch, write_valid, shown_ctx_idx, shown_model, cod_i_range, cod_i_low,
+                  word, word_len, carry, fill, held_valid, held, run, running};
 endmodule
 `default_nettype wire

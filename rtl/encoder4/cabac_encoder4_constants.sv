@@ -3,10 +3,10 @@
 
 // All that two slots can make of codIRange, before codIRange is known.
 //
-// codIRange is 256 + 64 i + r. The first slot leaves left[i] + r, or left[i] if it is an LPS. The multiple of 32 below that says
-// whether it is doubled and with which column of its row the second slot goes on; there are three for an i, since r is
-// less than 64. So for each i and each of the three the second slot leaves a constant plus r, or twice that plus `odd`;
-// an LPS in either slot leaves a constant. cabac_encoder4_pair adds r.
+// codIRange is 256 + 64 i + r. The first slot leaves left[i] + r, or left[i] if it is an LPS. The multiple of 32 below
+// that says whether it is doubled and with which column of its row the second slot goes on; there are three for an i,
+// since r is less than 64. So for each i and each of the three the second slot leaves a constant plus r, or twice that
+// plus `odd`; an LPS in either slot leaves a constant. cabac_encoder4_pair adds r.
 module cabac_encoder4_constants (
     // First slot
     input  wire logic         lps_first,

@@ -11,8 +11,11 @@
 // have seen: the group in the update stage and the one being written are compared here, the one before in the memory.
 //
 // LOAD is a bin: the one that leads to the state from the state before it.
-module cabac_encoder4_front (
+module cabac_encoder4_front #(
+    parameter int CONTEXTS = 1024
+) (
     input  wire logic                       clk,
+    input  wire logic                       rst,
     input  wire cabac_encoder4_pkg::group_t group,
     output cabac_encoder4_pkg::coded_t      coded,
     // Context memory
@@ -47,7 +50,7 @@ module cabac_encoder4_front (
   assign save_model = fetch_model[6:0];
   assign settled = {uses, update_uses, write_valid} == 12'd0;
 
-  cabac_encoder4_contexts context_memory (
+  cabac_encoder4_contexts #(.CONTEXTS(CONTEXTS)) context_memory (
       .clk, .read_addr, .read_data(fetch_model),
       .write_valid, .write_addr(write_ctx_idx), .write_data(write_model)
   );
@@ -55,8 +58,8 @@ module cabac_encoder4_front (
   for (genvar k = 0; k < 4; k++) begin : slots
     logic [2:0] kind;
     logic [9:0] ctx_idx;
-    logic [6:0] model, written;
-    logic [3:0] updating, writing;
+    logic [6:0] model, loaded, written;
+    logic [3:0] updating, writing, last;
 
     assign kind = fetch.kind[3*k +: 3];
     assign ctx_idx = fetch.ctx_idx[10*k +: 10];
@@ -72,11 +75,11 @@ module cabac_encoder4_front (
     // The last slot of a group is the newest.
     assign written = writing[3] ? write_model[27:21] : writing[2] ? write_model[20:14]
                    : writing[1] ? write_model[13:7] : writing[0] ? write_model[6:0] : fetch_model[7*k +: 7];
-    always_comb begin
-      if (load[k]) newest[7*k +: 7] = {model[6] ^ (model[5:0] == 6'd0), model[5:0] - {5'd0, model[5:0] != 6'd0}};
-      else newest[7*k +: 7] = updating[3] ? model_after[27:21] : updating[2] ? model_after[20:14]
-                            : updating[1] ? model_after[13:7] : updating[0] ? model_after[6:0] : written;
-    end
+    assign loaded = {model[6] ^ (model[5:0] == 6'd0), model[5:0] - {5'd0, model[5:0] != 6'd0}};
+    assign last = load[k] ? 4'd0 : {updating[3], updating[3:2] == 2'b01, updating[3:1] == 3'b001, updating == 4'b0001};
+    assign newest[7*k +: 7] = (model_after[27:21] & {7{last[3]}}) | (model_after[20:14] & {7{last[2]}})
+                            | (model_after[13:7] & {7{last[1]}}) | (model_after[6:0] & {7{last[0]}})
+                            | (load[k] ? loaded : written & {7{updating == 4'd0}});
 
     always_comb begin
       update_next.kind[3*k +: 3] = kind;
@@ -118,12 +121,12 @@ module cabac_encoder4_front (
   always_ff @(posedge clk) begin
     fetch <= group;
     update <= update_next;
-    update_uses <= uses;
+    update_uses <= rst ? 4'd0 : uses;
     update_ctx_idx <= fetch.ctx_idx;
     update_model <= newest;
     {update_same_1, update_same_2, update_same_3} <= {same_1, same_2, same_3};
     coded <= coded_next;
-    write_valid <= update_uses;
+    write_valid <= rst ? 4'd0 : update_uses;
     write_ctx_idx <= update_ctx_idx;
     write_model <= model_after;
   end

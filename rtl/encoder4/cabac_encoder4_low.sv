@@ -7,8 +7,8 @@
 //   place: those bits                     -> shifted to their place behind the bits that are held
 //   word:  the word that is being filled; a carry that goes beyond it belongs to what left before
 //
-// A flush takes the clock after it too, in which no group comes: the bit that ends a life follows, and the word is given
-// as it is. So each clock gives a word at the most.
+// A flush takes the clock after it too, in which no group comes: the bit that ends a life follows, and the word is
+// given as it is. So each clock gives a word at the most.
 module cabac_encoder4_low (
     input  wire logic        clk,
     input  wire logic        clear,

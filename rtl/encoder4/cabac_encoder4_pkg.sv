@@ -4,8 +4,8 @@
 // What the modules of the encoder of four slots say to each other.
 package cabac_encoder4_pkg;
 
-  // A group: four slots, each a request and the bypass bins after it. `count` is 0..2, and 0..8 if the kind is BYPASS; a
-  // slot of kind BYPASS and count 0 is empty. After a TERMINATE of 1 the rest of a group is empty.
+  // A group: four slots, each a request and the bypass bins after it. `count` is 0..2, and 0..8 if the kind is BYPASS;
+  // a slot of kind BYPASS and count 0 is empty. After a TERMINATE of 1 the rest of a group is empty.
   typedef struct packed {
     logic [11:0] kind;     // three bits a slot, cabac_pkg::kind_t; the first slot has the lowest bits, here and below
     logic [3:0]  bin;      // CONTEXT, TERMINATE
@@ -45,9 +45,21 @@ package cabac_encoder4_pkg;
     logic [31:0] word;   // the first byte at the top
   } word_t;
 
+  // Eight slots on their way into groups.
+  typedef struct packed {
+    logic [3:0]  used;     // how many
+    logic        second;   // the first four have gone
+    logic [23:0] kind;
+    logic [7:0]  bin;
+    logic [79:0] ctx_idx;
+    logic [31:0] count;
+    logic [63:0] data;
+  } lanes_t;
+
   // The registers that feed back, those of the first stage, and the writes to the context memory.
   typedef struct packed {
     logic [3:0]   clearing;
+    logic         ready;
     group_t       fetch;
     logic [3:0]   write_valid;
     logic [39:0]  write_ctx_idx;
@@ -63,6 +75,12 @@ package cabac_encoder4_pkg;
     logic [31:0]  run;
     logic         running;
   } debug_t;
+
+  // With those around it.
+  typedef struct packed {
+    lanes_t lanes;
+    debug_t coder;
+  } encoder4_debug_t;
 
 endpackage
 `default_nettype wire

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// Words that wait for the output: sixteen of them, which is enough for all groups that are under way when `few` is
-// withdrawn.
+// Words that wait for the output: sixteen, which is enough for all groups that are under way when `few` is withdrawn.
+// From the clock in which it is seen to that in which the last group that it lets in gives its word there are fifteen,
+// each of a word at the most; one may be held before.
 module cabac_encoder4_queue (
     input  wire logic        clk,
     input  wire logic        clear,
@@ -21,7 +22,7 @@ module cabac_encoder4_queue (
   assign next = first + fill[3:0];
   assign out_valid = fill != 5'd0;
   assign out = words[first];
-  assign few = fill <= 5'd2;
+  assign few = fill <= 5'd1;
 
   always_ff @(posedge clk) begin
     if (in_valid) words[next] <= in;

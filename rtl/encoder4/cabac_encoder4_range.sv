@@ -36,11 +36,9 @@ module cabac_encoder4_range (
     logic [31:0] rows_upper, rows_after_lps;
     logic [152:0] constants, pair;
 
-    for (genvar i = 0; i < 4; i++) begin : quarters
-      assign left[9*i +: 9] = coded.lps[2*p] ? {1'b1, after_lps[64*p + 8*i +: 8]}
-                                             : {1'b1, 2'(i), 6'd0} - {1'b0, upper[64*p + 8*i +: 8]};
-    end
-
+    cabac_encoder4_left left_of_first (
+        .lps(coded.lps[2*p]), .upper(upper[64*p +: 32]), .after_lps(after_lps[64*p +: 32]), .left
+    );
     cabac_encoder4_constants constants_of_pair (
         .lps_first(rows.lps[2*p]), .left(rows_left),
         .lps_second(rows.lps[2*p + 1]), .upper(rows_upper), .after_second(rows_after_lps), .pair(constants)

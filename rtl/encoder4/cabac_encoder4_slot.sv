@@ -5,7 +5,7 @@
 //
 //   addend 270, shift 1; two bypass bins of 1 at codIRange 480  ->  total 3, sum 270 * 8 + 480 * 3
 //
-// Bypass bins add codIRange times their number. A raw byte passes through codILow, which is 0 then, above its nine bits.
+// Bypass bins add codIRange times their number. A raw byte passes codILow, which is 0 then, above its nine bits.
 module cabac_encoder4_slot (
     input  wire logic        raw,
     input  wire logic [8:0]  addend,
