@@ -16,6 +16,7 @@ macro_rules! page {
 [coverage.md]: crate::guide::coverage
 [decoder-core.md]: crate::guide::decoder_core
 [encoder-core.md]: crate::guide::encoder_core
+[encoder4-core.md]: crate::guide::encoder4_core
 [engine.md]: crate::guide::engine
 [files.md]: crate::guide::files
 [firmware.md]: crate::guide::firmware
@@ -47,6 +48,7 @@ page!(cosimulation, "cosimulation.md", "The options of `silicabac cosim`, and wh
 page!(coverage, "coverage.md", "What of the Verilog runs, and the waivers of what does not.");
 page!(decoder_core, "decoder-core.md", "The decoder core: its ports and its timing.");
 page!(encoder_core, "encoder-core.md", "The encoder core: its ports and its timing.");
+page!(encoder4_core, "encoder4-core.md", "The encoder core of four slots: its groups and its stages.");
 page!(engine, "engine.md", "How the fast coders work, and how fast they are.");
 page!(files, "files.md", "What the command reads and writes by path: files, pipes, devices, signals.");
 page!(firmware, "firmware.md", "The coders without the standard library, and their memory.");

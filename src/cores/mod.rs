@@ -10,6 +10,7 @@ pub mod decoder;
 #[cfg(feature = "cosim")]
 pub mod decoder_swift;
 pub mod encoder;
+pub mod encoder4;
 pub mod encoder_swift;
 #[cfg(feature = "cosim")]
 mod spec;

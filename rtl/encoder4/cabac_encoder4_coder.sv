@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+`default_nettype none
+
+// The encoder of groups: four slots a clock in, up to four bytes a clock out.
+//
+// Nothing inside waits. A group is taken only while the queue of words has room for all that can be under way, and
+// passes thirteen stages then, whatever the output does. So after a reset `clear` holds what feeds back until all that
+// was under way has run out.
+module cabac_encoder4_coder #(
+    parameter int CONTEXTS = 1024
+) (
+    input  wire logic         clk,
+    input  wire logic         rst,
+    // Groups
+    input  wire logic         group_valid,
+    output logic              group_ready,
+    input  wire cabac_encoder4_pkg::group_t group,
+    // Slice data: `out_count` bytes, the first in the lowest bits
+    output logic              out_valid,
+    input  wire logic         out_ready,
+    output logic [3:0]        out_count,
+    output logic [31:0]       out_data,
+    output logic              out_last,
+    // Context memory: `save_model` answers in the next clock, while `settled`
+    output logic              settled,
+    input  wire logic [9:0]   save_ctx_idx,
+    output logic [6:0]        save_model,
+    // For checkers only
+    output cabac_encoder4_pkg::debug_t debug
+);
+  logic clear, taken, few;
+  logic [3:0] clearing, ends;
+  cabac_encoder4_pkg::group_t entering, fetch;
+
+  assign clear = rst || clearing != 4'd0;
+  assign taken = group_valid && group_ready;
+
+  always_comb begin
+    entering = group;
+    if (rst || !taken) begin
+      entering = '0;
+      entering.kind = {4{cabac_pkg::BYPASS}};
+    end
+    for (int k = 0; k < 4; k++) ends[k] = group.kind[3*k +: 3] == cabac_pkg::TERMINATE && group.bin[k];
+  end
+
+  // A flush takes two clocks.
+  always_ff @(posedge clk) begin
+    clearing <= rst ? 4'd15 : clearing - {3'd0, clearing != 4'd0};
+    group_ready <= !clear && few && !(taken && ends != 4'd0);
+  end
+
+  // Contexts, codIRange, codILow.
+  cabac_encoder4_pkg::coded_t coded, met;
+  logic [15:0] ranges;
+  logic [40:0] addend;
+  logic [5:0] shift;
+  logic flush, word_valid;
+  logic [35:0] word_out;
+  logic [3:0] write_valid;
+  logic [39:0] write_ctx_idx;
+  logic [27:0] write_model;
+  logic [7:0] cod_i_range;
+  logic [8:0] cod_i_low;
+  logic [31:0] word;
+  logic [4:0] word_len;
+  logic carry;
+
+  cabac_encoder4_front #(.CONTEXTS(CONTEXTS)) front (
+      .clk, .rst, .group(entering), .coded, .save_ctx_idx, .save_model, .settled,
+      .fetch, .write_valid, .write_ctx_idx, .write_model
+  );
+  cabac_encoder4_range range (.clk, .clear, .coded, .met, .ranges, .cod_i_range);
+  cabac_encoder4_addend addends (.clk, .met, .ranges, .addend, .shift, .flush);
+  cabac_encoder4_low low (
+      .clk, .clear, .addend, .shift, .flush, .out_valid(word_valid), .out(word_out),
+      .cod_i_low, .word, .word_len, .carry
+  );
+
+  // Bytes.
+  logic head_valid, head_ready, held_valid, running;
+  logic [35:0] head;
+  logic [34:0] held;
+  logic [4:0] fill;
+  logic [31:0] run;
+
+  cabac_encoder4_queue queue (
+      .clk, .clear, .in_valid(word_valid), .in(word_out), .out_valid(head_valid), .out_ready(head_ready), .out(head),
+      .few, .fill
+  );
+  cabac_encoder4_carry carries (
+      .clk, .clear, .in_valid(head_valid), .in_ready(head_ready), .in(head),
+      .out_valid, .out_ready, .out_count, .out_data, .out_last, .held_valid, .held, .run, .running
+  );
+
+  // Nothing is shown of a write that is none.
+  logic [39:0] shown_ctx_idx;
+  logic [27:0] shown_model;
+  always_comb begin
+    for (int k = 0; k < 4; k++) begin
+      shown_ctx_idx[10*k +: 10] = write_valid[k] ? write_ctx_idx[10*k +: 10] : 10'd0;
+      shown_model[7*k +: 7] = write_valid[k] ? write_model[7*k +: 7] : 7'd0;
+    end
+  end
+
+  assign debug = {clearing, group_ready, fetch, write_valid, shown_ctx_idx, shown_model, cod_i_range, cod_i_low,
+                  word, word_len, carry, fill, held_valid, held, run, running};
+endmodule
+`default_nettype wire
