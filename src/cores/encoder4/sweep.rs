@@ -171,7 +171,7 @@ impl Judge {
             cod_i_range: range & 255,
             count,
             // A byte that varies.
-            data: if raw { range * 7 & 255 } else { data },
+            data: if raw { (range * 7) & 255 } else { data },
         };
         let (mut before, mut after) = ([0; 2], [0; 2]);
         point.pack(&mut before[self.point_at..]);

@@ -436,7 +436,7 @@ impl Encoder4 {
             let same = |other: &&Slot| other.uses_context() && other.ctx_idx == slot.ctx_idx;
             let newest = written.slots.iter().rev().find(same).or(self.write.slots.iter().rev().find(same));
             slot.model = match (slot.kind, newest) {
-                (kind::LOAD, _) if slot.data & 63 == 0 => slot.data & 64 ^ 64,
+                (kind::LOAD, _) if slot.data & 63 == 0 => (slot.data & 64) ^ 64,
                 (kind::LOAD, _) => (slot.data & 127) - 1,
                 (_, Some(newest)) => newest.model,
                 (_, None) => self.read[k],
