@@ -217,16 +217,16 @@ fn a_byte_lost_when_the_output_is_not_ready_is_found() {
 #[test]
 #[ignore = "long"]
 fn a_wrong_output_that_is_no_register_is_found() {
-    convicted(("cabac_encoder_front.sv", "assign settled = !fetch_valid;", "assign settled = 1'b1;"));
+    convicted(("cabac_encoder.sv", "assign settled = !fetch_valid;", "assign settled = 1'b1;"));
 }
 
 #[test]
 #[ignore = "long"]
 fn a_request_that_looks_at_a_port_it_does_not_use_is_found() {
     convicted((
-        "cabac_encoder_front.sv",
-        "req_ctx_idx, data};",
-        "req_ctx_idx, data ^ {7'd0, req_kind == cabac_pkg::RAW && req_bin}};",
+        "cabac_encoder.sv",
+        "req_model} : req_data};",
+        "req_model} : req_data ^ {7'd0, req_kind == cabac_pkg::RAW && req_bin}};",
     ));
 }
 
@@ -517,7 +517,7 @@ fn a_design_that_stops_is_a_mismatch_that_says_where() {
 
 #[test]
 fn a_mismatch_is_status_1_whatever_becomes_of_the_output() {
-    let dir = rtl_with(Some(("cabac_encoder_front.sv", "req_ctx_idx, data};", "req_ctx_idx, data ^ 8'd1};")));
+    let dir = rtl_with(Some(("cabac_encoder_front.sv", "fetch <= req;", "fetch <= req ^ 22'd1;")));
     let no_dir = dir.path().join("cabac_pkg.sv");
     let rtl_dir = dir.path().to_str().unwrap();
     let arguments = ["--core", "encoder", "--suite", "random", "--rtl-dir", rtl_dir, "--failures"];
@@ -529,7 +529,7 @@ fn a_mismatch_is_status_1_whatever_becomes_of_the_output() {
         "{text}"
     );
 
-    let dir = rtl_with(Some(("cabac_encoder_front.sv", "req_ctx_idx, data};", "req_ctx_idx, data ^ 8'd1};")));
+    let dir = rtl_with(Some(("cabac_encoder_front.sv", "fetch <= req;", "fetch <= req ^ 22'd1;")));
     let mut child = command()
         .args(["cosim", "--suite", "random", "--core", "encoder", "--rtl-dir", dir.path().to_str().unwrap()])
         .arg("--failures")

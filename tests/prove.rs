@@ -85,7 +85,7 @@ fn a_control_that_changes_nothing_is_noticed() {
     let tools = proof_tools();
     let core = &encoder::SPEC;
     let bench = &core.benches[0];
-    let (file, from) = ("cabac_encoder_front.sv", "assign settled = !fetch_valid;");
+    let (file, from) = ("cabac_encoder.sv", "assign settled = !fetch_valid;");
     let harmless = Control { file, from, to: "assign settled = fetch_valid == 1'b0;" };
     let elsewhere = Control { file, from: "no such text", to: "" };
     for (control, word) in [(harmless, "holds for"), (elsewhere, "not once")] {

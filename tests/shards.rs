@@ -382,8 +382,7 @@ fn settings_of_a_search() {
 /// A failure is told with its class and with what shows it again: its file, or where none can be written, the streams that are made up.
 #[test]
 fn a_failure_of_our_cores_says_what_shows_it_again() {
-    let wrong =
-        rtl_with(Some(("cabac_encoder_front.sv", "req_ctx_idx, data};", "req_ctx_idx, data ^ 8'd1};")));
+    let wrong = rtl_with(Some(("cabac_encoder_front.sv", "fetch <= req;", "fetch <= req ^ 22'd1;")));
     let rtl_dir = wrong.path().to_str().unwrap();
     let core = ["--core", "encoder", "--rtl-dir", rtl_dir, "--seed", "5", "--format", "json"];
     let replay = |arguments: &[&str]| {
