@@ -164,7 +164,6 @@ pub struct Passed {
 /// use silicabac::{bin::Event, cores::encoder4::Encoder4, cycle::{Inputs, Request}};
 /// let mut core = Encoder4::new();
 /// core.step(&Inputs { rst: 1, ..Inputs::default() });
-/// while core.step(&Inputs::default()).settled == 0 {}
 /// core.step(&Inputs::request(Request::Event(Event::Terminate { bin: true })));
 /// let words: Vec<_> = (0..40)
 ///     .map(|_| core.step(&Inputs { out_ready: 1, ..Inputs::default() }))
