@@ -80,17 +80,11 @@ mod spec {
         mutants: Mutable { proof: PROOF, defines: &[], tables: TABLES, explained: EXPLAINED },
     };
 
-    const EXPLAINED: &[Explanation] = &[
-        Explanation {
-            mutant: "front.procmux#3.Y[2] cnot1 by [20]",
-            reason: "a bit of the byte that RAW writes is inverted where a bit of the addend is 1; but RAW adds nothing",
-        },
-        Explanation {
-            mutant: "low_step.not.A[4] const0",
-            reason: "a bit that leaves is not taken out where it waits for its turn. It is a 1 only beside a carry, and then codILow keeps it as \
+    const EXPLAINED: &[Explanation] = &[Explanation {
+        mutant: "low_step.not.A[4] const0",
+        reason: "a bit that leaves is not taken out where it waits for its turn. It is a 1 only beside a carry, and then codILow keeps it as \
                      its top bit: the next head, which comes to the same place, is that 1",
-        },
-    ];
+    }];
 }
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;

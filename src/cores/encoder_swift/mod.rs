@@ -76,8 +76,9 @@ mod spec {
     };
 
     const EXPLAINED: &[Explanation] = &[Explanation {
-        mutant: "front.procmux#3.A[7] cnot1 by [12]",
-        reason: "a bit of the byte that RAW writes is inverted where codILow shifts by four bits or more; but RAW shifts none",
+        mutant: "front.procmux#1.S[0] const0",
+        reason: "a reset leaves the low stage with an operation, which it has set to adding nothing and shifting nothing: it passes in a clock \
+                 in which nothing else would",
     }];
 }
 #[cfg(feature = "cosim")]
