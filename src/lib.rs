@@ -20,6 +20,7 @@
 //! | `suites`, `cosim`, `coverage`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
 //! | `report` | pages to be looked at: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
 //! | `campaign` | plans of more than one command does, their results, and the words of schedulers | `campaign` |
+//! | `shard`, `shell` | a part of a list of work; words of commands | `cosim`, `dream` |
 //! | `files` | what is read by path | `trace`, `vectors`, `weights` |
 //!
 //! Without features only the first two rows are there, and they are `no_std`, with `alloc`. All features are on by
