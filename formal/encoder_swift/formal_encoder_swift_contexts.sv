@@ -63,7 +63,7 @@ module formal_encoder_swift_contexts (
   always_ff @(posedge clk) begin
     if (!was_reset) assume (rst);
     if (req_valid && req_kind == cabac_pkg::LOAD) assume (req_model[5:0] != 6'd63);
-    if (req_valid && req_kind == cabac_pkg::CONTEXT && req_ctx_idx == watched) 
+    if (req_valid && req_kind == cabac_pkg::CONTEXT && req_ctx_idx == watched)
       assume (loaded || is_load || ahead_is_load);
   end
 
