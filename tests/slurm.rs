@@ -132,13 +132,13 @@ fn what_is_not_queued_again_is_lost() {
 
 /// The items of two cores of ours, of one that fails, and of commands, a few of which fail: 224 of them.
 fn plan(dir: &Path) -> PathBuf {
-    let rtl = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = [
         "rtl/common/cabac_range_table.sv",
         "tests/cores/textbook_encoder.v",
         "tests/cores/saturating_counter.v",
     ];
-    let files = files.map(|file| format!("{:?}", rtl.join(file))).join(", ");
+    let files = files.map(|file| format!("{:?}", root.join(file))).join(", ");
     fs::create_dir_all(dir).unwrap();
     let core = format!("direction = \"encoder\"\ntop = \"saturating_counter\"\nrtl = [{files}]");
     fs::write(dir.join("bad.toml"), core).unwrap();
@@ -193,15 +193,15 @@ fn a_campaign_comes_to_what_it_comes_to_on_one_machine() {
     let submit =
         silicabac("submit", &plan).arg("-o").arg(&farm).args(["--to", "slurm", "--shards", "200"]).output();
     expect(&submit.unwrap(), 0, &["slurm job 1: 200 shards"]);
-    let open = || 224 - result(&farm)["open"].as_u64().unwrap();
-    cluster.wait("some items are done", |_| open() > 30);
+    let done = || 224 - result(&farm)["open"].as_u64().unwrap();
+    cluster.wait("some items are done", |_| done() > 30);
     cluster.kill_node(0);
     cluster.wait_until_written();
     cluster.kill_controller();
     expect(&silicabac("status", &farm).output().unwrap(), 4, &["slurm"]);
     cluster.start_controller();
-    let before = open();
-    cluster.wait("more items are done", |_| open() > before + 20);
+    let before = done();
+    cluster.wait("more items are done", |_| done() > before + 20);
     expect(&silicabac("cancel", &farm).output().unwrap(), 0, &["job 1 is cancelled"]);
     expect(&silicabac("status", &farm).output().unwrap(), 5, &["open"]);
     cluster.start_node(0);
