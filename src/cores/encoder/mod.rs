@@ -18,7 +18,7 @@ mod spec {
     };
     use crate::cosim::{Lockstep, sweep::Step};
     use crate::fit::Can;
-    use crate::mutation::{Explanation, Mutable};
+    use crate::mutation::Mutable;
     use crate::prove::Bench;
 
     /// Both halves of its step, one behind the other.
@@ -77,14 +77,8 @@ mod spec {
                 properties: &properties::OTHERS,
             },
         ],
-        mutants: Mutable { proof: PROOF, defines: &[], tables: TABLES, explained: EXPLAINED },
+        mutants: Mutable { proof: PROOF, defines: &[], tables: TABLES, explained: &[] },
     };
-
-    const EXPLAINED: &[Explanation] = &[Explanation {
-        mutant: "low_step.not.A[4] const0",
-        reason: "a bit that leaves is not taken out where it waits for its turn. It is a 1 only beside a carry, and then codILow keeps it as \
-                     its top bit: the next head, which comes to the same place, is that 1",
-    }];
 }
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;

@@ -256,7 +256,7 @@ impl Encoder4 {
 
         // cabac_encoder4_lanes.
         if req_ready {
-            self.passed.lanes += u64::from(inputs.req_valid * inputs.req_count);
+            self.passed.lanes += u64::from(inputs.req_valid) * u64::from(inputs.req_count);
             next.take(inputs);
         } else if shown.ready == 1 {
             next.lanes_second = 1;
@@ -349,7 +349,8 @@ impl Encoder4 {
 
         let leaving = self.leaving;
         let len = r.word_len + leaving.len;
-        let bits = u128::from(leaving.bits) << (64 - len);
+        // More than 64 only if requests are against the contract.
+        let bits = u128::from(leaving.bits) << 64_u32.saturating_sub(len);
         self.placed = Placed {
             high: (bits >> 32) as u64 & 0x1_ffff_ffff,
             low: bits as u32,
