@@ -363,6 +363,7 @@ fn settings_of_a_search() {
     // No trial is run twice; before its trials each search looks at the original.
     assert_eq!(ran() - in_whole, trials_of("whole") + 1 + 3 * rounds);
     assert_eq!(best(&search("shards", &[])), best(&whole));
+    assert_eq!(fs::read(at("shards/m.sbw.csv")).unwrap(), fs::read(at("whole/m.sbw.csv")).unwrap());
     assert_eq!(fs::read(at("shards/m.sbw")).unwrap(), fs::read(at("whole/m.sbw")).unwrap());
 
     // What shards leave open one machine does.

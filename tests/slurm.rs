@@ -147,14 +147,14 @@ name = "farm"
 [check]
 cores = ["encoder", "decoder", "bad.toml"]
 suites = ["smoke"]
-seeds = "1..20"
-dreams = ["h265:1..24"]
+seeds = "1..6"
+dreams = ["h265:1..8"]
 dreams-each = 2
 coverage = true
 [[command]]
 name = "naps"
-run = ["sh", "-c", "sleep 0.2; test {number} -lt 95"]
-times = 96
+run = ["sh", "-c", "sleep 0.1; test {number} -lt 183"]
+times = 184
 "#;
     fs::write(dir.join("plan.toml"), text).unwrap();
     dir.join("plan.toml")
@@ -188,7 +188,7 @@ fn a_campaign_comes_to_what_it_comes_to_on_one_machine() {
     expect(
         &run,
         1,
-        &["bad.toml, outstanding-N-carry: fails in 20 items", "naps: fails in 2 items, first in naps/95"],
+        &["bad.toml, outstanding-N-carry: fails in 6 items", "naps: fails in 2 items, first in naps/183"],
     );
 
     let submit =

@@ -220,22 +220,11 @@ fn directory(path: &Path) -> Result<&Path, Failure> {
 /// Makes the streams of a manifest again.
 fn again(path: &Path, arguments: &Arguments) -> Result<Verdict, Failure> {
     let mut manifest = read_manifest(path)?;
+    check_names(&manifest).map_err(|what| Failure::Altered { path: path.to_owned(), what })?;
     let directory = directory(&arguments.output)?;
     manifest.streams = arguments.shard.of(manifest.streams);
-    let mut names = BTreeSet::from([MANIFEST]);
     let bar = bar(Some(manifest.streams.len() as u64), "streams");
     for stream in &manifest.streams {
-        // A manifest may come from anyone.
-        if Path::new(&stream.file).file_name() != Some(OsStr::new(&stream.file)) {
-            let what = "a file in it has a name that leads out of the directory";
-            return Err(Failure::Altered { path: path.to_owned(), what });
-        }
-        if !names.insert(&stream.file) {
-            return Err(Failure::Altered {
-                path: path.to_owned(),
-                what: "two files in it have the same name",
-            });
-        }
         let bytes = stream.make()?;
         if hex::encode(Sha256::digest(&bytes)) != stream.sha256 {
             let what = "this version makes another stream of a seed in it";
@@ -249,6 +238,24 @@ fn again(path: &Path, arguments: &Arguments) -> Result<Verdict, Failure> {
     manifest.streams.iter_mut().for_each(|stream| stream.kit.clear());
     let told = format!("{} streams", manifest.streams.len());
     finish(directory, arguments.shard, &manifest, &told)
+}
+
+/// A manifest may come from anyone: its files are streams in one directory, each with a name of its own.
+fn check_names(manifest: &Manifest) -> Result<(), &'static str> {
+    let mut names = BTreeSet::new();
+    for Dreamed { file, .. } in &manifest.streams {
+        let name = Path::new(file);
+        if name.file_name() != Some(OsStr::new(file)) {
+            return Err("a file in it has a name that leads out of the directory");
+        }
+        if name.extension() == Path::new(MANIFEST).extension() {
+            return Err("a stream in it has a name that may be that of a manifest");
+        }
+        if !names.insert(file) {
+            return Err("two files in it have the same name");
+        }
+    }
+    Ok(())
 }
 
 /// Writes the manifest, and says what was done.

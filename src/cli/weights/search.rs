@@ -179,6 +179,8 @@ impl Search<'_> {
             }
             Ok(()) => {}
         }
+        // Shards may have left nothing to run, and so no table of all.
+        write_table(&self.csv, &fingerprint, &outcomes)?;
         write_file(&self.svg, |sink| {
             sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
         })?;
@@ -258,8 +260,8 @@ impl Search<'_> {
 
     /// What earlier searches have left, and other shards.
     fn known(&self, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, Failure> {
-        let dir = self.csv.clone();
-        let tables = shard::files(&self.csv).map_err(|source| Failure::Read { path: dir, source })?;
+        let failed = |source| Failure::Read { path: self.csv.clone(), source };
+        let tables = shard::files(&self.csv).map_err(failed)?;
         let mut all: Vec<Outcome> = Vec::new();
         for path in tables {
             let failed = |source| Failure::Read { path: path.clone(), source };
@@ -297,10 +299,7 @@ impl Search<'_> {
             let outcome = self.trial(trial)?;
             let mut known = known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             known.push(outcome);
-            write_file(&table, |sink| {
-                writeln!(sink, "{}", fingerprint.heading())?;
-                known.iter().try_for_each(|outcome| writeln!(sink, "{}", outcome.to_csv()))
-            })?;
+            write_table(&table, fingerprint, &known)?;
             bar.inc(1);
             Ok(())
         };
@@ -355,6 +354,13 @@ impl Search<'_> {
         let output = String::from_utf8_lossy(&run.stdout);
         search::accuracies(&output).ok_or_else(|| failed("it printed no number".to_string()))
     }
+}
+
+fn write_table(path: &Path, fingerprint: &Fingerprint, outcomes: &[Outcome]) -> Result<(), Failure> {
+    write_file(path, |sink| {
+        writeln!(sink, "{}", fingerprint.heading())?;
+        outcomes.iter().try_for_each(|outcome| writeln!(sink, "{}", outcome.to_csv()))
+    })
 }
 
 /// Adds those outcomes of which the trials are not there yet.
