@@ -15,6 +15,8 @@ module cabac_encoder4_constants (
     input  wire logic         lps_second,
     input  wire logic [31:0]  upper,
     input  wire logic [31:0]  after_second,
+    // Whether an LPS is in the pair; for each i five bits of left[i], which with r say where the second slot goes on;
+    // twelve pieces, three for each i
     output logic      [152:0] pair
 );
   assign pair[152] = lps_first || lps_second;

@@ -30,13 +30,6 @@ package cabac_encoder4_pkg;
     logic       odd;
   } piece_t;
 
-  // All twelve, four times three, with what chooses among them.
-  typedef struct packed {
-    logic         fixed;      // an LPS is in the pair: the result is the base
-    logic [19:0]  threshold;  // five bits for each quarter of codIRange
-    logic [131:0] pieces;
-  } pair_t;
-
   // Up to four bytes that leave together, and whether a carry arrives at what left before.
   typedef struct packed {
     logic        carry;
