@@ -24,6 +24,7 @@ decoder_swift/cabac_decoder_swift_step.sv
 decoder_swift/cabac_decoder_swift_bits.sv
 decoder_swift/cabac_decoder_swift.sv
 encoder4/cabac_encoder4_pkg.sv
+encoder4/cabac_encoder4_group.sv
 encoder4/cabac_encoder4_contexts.sv
 encoder4/cabac_encoder4_twice.sv
 encoder4/cabac_encoder4_update.sv
@@ -39,6 +40,4 @@ encoder4/cabac_encoder4_addend.sv
 encoder4/cabac_encoder4_low.sv
 encoder4/cabac_encoder4_queue.sv
 encoder4/cabac_encoder4_carry.sv
-encoder4/cabac_encoder4_coder.sv
-encoder4/cabac_encoder4_lanes.sv
 encoder4/cabac_encoder4.sv

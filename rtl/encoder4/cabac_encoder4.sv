@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The encoder of four slots behind the ports of docs/socket.md, with eight lanes. Whoever can make groups takes
-// cabac_encoder4_coder.
-module cabac_encoder4 (
+// The encoder of four slots, in the socket of docs/socket.md: a lane is a slot. Up to four requests a clock in, each with the
+// bypass bins after it; up to four bytes a clock out.
+//
+// Nothing inside waits. A group is taken only while the queue of words has room for all that can be under way, and
+// passes thirteen stages then, whatever the output does. So after a reset `clear` holds what feeds back until all that
+// was under way has run out.
+module cabac_encoder4 #(
+    parameter int CONTEXTS = 1024
+) (
     input  wire logic         clk,
     input  wire logic         rst,
     // Requests: `req_count` of them, the first in the lowest bits
     input  wire logic         req_valid,
     output logic              req_ready,
     input  wire logic [3:0]   req_count,
-    input  wire logic [23:0]  req_kind,
-    input  wire logic [7:0]   req_bin,
-    input  wire logic [79:0]  req_ctx_idx,
-    input  wire logic [55:0]  req_model,    // LOAD
-    input  wire logic [7:0]   req_data,     // RAW
+    input  wire logic [11:0]  req_kind,
+    input  wire logic [3:0]   req_bin,
+    input  wire logic [39:0]  req_ctx_idx,
+    input  wire logic [27:0]  req_model,    // LOAD
+    input  wire logic [23:0]  req_run,      // how many bypass bins: 1..8 with BYPASS, 0..2 after another bin or ALIGN
+    input  wire logic [31:0]  req_data,     // these, as a number; RAW: the byte
     // Slice data: `out_count` bytes, the first in the lowest bits; `out_last` marks the last byte of a life
     output logic              out_valid,
     input  wire logic         out_ready,
@@ -26,29 +33,82 @@ module cabac_encoder4 (
     input  wire logic [9:0]   save_ctx_idx,
     output logic [6:0]        save_model,
     // For checkers only
-    output cabac_encoder4_pkg::encoder4_debug_t debug
+    output cabac_encoder4_pkg::debug_t debug
 );
-  logic group_valid, group_ready, coder_settled;
-  cabac_encoder4_pkg::group_t group;
-  cabac_encoder4_pkg::lanes_t lanes;
-  cabac_encoder4_pkg::debug_t coder_debug;
+  logic clear, taken, few;
+  logic [3:0] clearing, ends;
+  cabac_encoder4_pkg::group_t entering, fetch;
 
-  assign settled = coder_settled && !group_valid;
+  assign clear = rst || clearing != 4'd0;
+  assign taken = req_valid && req_ready && !rst;
 
-  // LOAD comes alone.
-  logic unused;
-  assign unused = &req_model[55:7];
+  cabac_encoder4_group requests (.taken, .req_count, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_run, .req_data,
+                                 .group(entering));
 
-  cabac_encoder4_lanes front (
-      .clk, .rst, .req_valid, .req_ready, .req_count, .req_kind, .req_bin, .req_ctx_idx, .req_model(req_model[6:0]),
-      .req_data, .group_valid, .group_ready, .group, .lanes
+  always_comb begin
+    for (int k = 0; k < 4; k++) ends[k] = entering.kind[3*k +: 3] == cabac_pkg::TERMINATE && entering.bin[k];
+  end
+
+  // A flush takes two clocks.
+  always_ff @(posedge clk) begin
+    clearing <= rst ? 4'd15 : clearing - {3'd0, clearing != 4'd0};
+    req_ready <= !clear && few && ends == 4'd0;
+  end
+
+  // Contexts, codIRange, codILow.
+  cabac_encoder4_pkg::coded_t coded, met;
+  logic [15:0] ranges;
+  logic [40:0] addend;
+  logic [5:0] shift;
+  logic flush, word_valid;
+  logic [35:0] word_out;
+  logic [3:0] write_valid;
+  logic [39:0] write_ctx_idx;
+  logic [27:0] write_model;
+  logic [7:0] cod_i_range;
+  logic [8:0] cod_i_low;
+  logic [31:0] word;
+  logic [4:0] word_len;
+  logic carry;
+
+  cabac_encoder4_front #(.CONTEXTS(CONTEXTS)) front (
+      .clk, .rst, .group(entering), .coded, .save_ctx_idx, .save_model, .settled,
+      .fetch, .write_valid, .write_ctx_idx, .write_model
   );
-  cabac_encoder4_coder coder (
-      .clk, .rst, .group_valid, .group_ready, .group,
-      .out_valid, .out_ready, .out_count, .out_data, .out_last,
-      .settled(coder_settled), .save_ctx_idx, .save_model, .debug(coder_debug)
+  cabac_encoder4_range range (.clk, .clear, .coded, .met, .ranges, .cod_i_range);
+  cabac_encoder4_addend addends (.clk, .met, .ranges, .addend, .shift, .flush);
+  cabac_encoder4_low low (
+      .clk, .clear, .addend, .shift, .flush, .out_valid(word_valid), .out(word_out),
+      .cod_i_low, .word, .word_len, .carry
   );
 
-  assign debug = {lanes, coder_debug};
+  // Bytes.
+  logic head_valid, head_ready, held_valid, running;
+  logic [35:0] head;
+  logic [34:0] held;
+  logic [4:0] fill;
+  logic [31:0] run;
+
+  cabac_encoder4_queue queue (
+      .clk, .clear, .in_valid(word_valid), .in(word_out), .out_valid(head_valid), .out_ready(head_ready), .out(head),
+      .few, .fill
+  );
+  cabac_encoder4_carry carries (
+      .clk, .clear, .in_valid(head_valid), .in_ready(head_ready), .in(head),
+      .out_valid, .out_ready, .out_count, .out_data, .out_last, .held_valid, .held, .run, .running
+  );
+
+  // Nothing is shown of a write that is none.
+  logic [39:0] shown_ctx_idx;
+  logic [27:0] shown_model;
+  always_comb begin
+    for (int k = 0; k < 4; k++) begin
+      shown_ctx_idx[10*k +: 10] = write_valid[k] ? write_ctx_idx[10*k +: 10] : 10'd0;
+      shown_model[7*k +: 7] = write_valid[k] ? write_model[7*k +: 7] : 7'd0;
+    end
+  end
+
+  assign debug = {clearing, req_ready, fetch, write_valid, shown_ctx_idx, shown_model, cod_i_range, cod_i_low,
+                  word, word_len, carry, fill, held_valid, held, run, running};
 endmodule
 `default_nettype wire

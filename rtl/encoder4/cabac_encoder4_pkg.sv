@@ -38,17 +38,6 @@ package cabac_encoder4_pkg;
     logic [31:0] word;   // the first byte at the top
   } word_t;
 
-  // Eight slots on their way into groups.
-  typedef struct packed {
-    logic [3:0]  used;     // how many
-    logic        second;   // the first four have gone
-    logic [23:0] kind;
-    logic [7:0]  bin;
-    logic [79:0] ctx_idx;
-    logic [31:0] count;
-    logic [63:0] data;
-  } lanes_t;
-
   // The registers that feed back, those of the first stage, and the writes to the context memory.
   typedef struct packed {
     logic [3:0]   clearing;
@@ -68,12 +57,6 @@ package cabac_encoder4_pkg;
     logic [31:0]  run;
     logic         running;
   } debug_t;
-
-  // With those around it.
-  typedef struct packed {
-    lanes_t lanes;
-    debug_t coder;
-  } encoder4_debug_t;
 
 endpackage
 `default_nettype wire

@@ -86,6 +86,7 @@ impl<T: Twin> Device for Alone<T> {
             direction: self.direction,
             can: Can::ALL,
             lanes: T::LANES,
+            run: T::RUN,
             bytes: T::BYTES,
             can_be_blocked: true,
             shows_count: T::LANES.max(T::BYTES) > 1,

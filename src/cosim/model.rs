@@ -150,7 +150,8 @@ impl Model {
             Direction::Encoder => finder.lanes("out_data", PortDirection::Output, 8)?,
             Direction::Decoder => 1,
         };
-        let ports = finder.ports(lanes, bytes, source.copy_of)?;
+        let run = finder.run(lanes, &source.can)?;
+        let ports = finder.ports(&Size { lanes, run, bytes }, source.copy_of)?;
         let constants = source.constants.iter().map(|name| Ok((finder.constant(name)?, 0)));
         let constants = constants.collect::<Result<_, SimError>>()?;
         finder.check_no_other_inputs(&source.constants)?;
@@ -168,6 +169,7 @@ impl Model {
             direction,
             can: Can { errors, ..source.can },
             lanes,
+            run,
             bytes,
             can_be_blocked,
             shows_count: shows("out_count") || shows("rsp_count"),
@@ -313,7 +315,7 @@ fn needed(direction: Direction, name: &str) -> Needed {
             Needed::Always
         }
         ("req_count", _) | ("out_count", Encoder) | ("rsp_count", Decoder) => Needed::WithLanes,
-        ("req_bin" | "req_data" | "out_last", Decoder) => Needed::No,
+        ("req_bin" | "req_run" | "req_data" | "out_last", Decoder) => Needed::No,
         ("out_ready" | "out_valid" | "out_count" | "out_data", Decoder) => Needed::No,
         ("in_valid" | "in_ready" | "in_data" | "in_last", Encoder) => Needed::No,
         (
@@ -322,6 +324,13 @@ fn needed(direction: Direction, name: &str) -> Needed {
         ) => Needed::No,
         _ => Needed::Optional,
     }
+}
+
+/// How wide the ports of a core are, as [`Form`] has it.
+struct Size {
+    lanes: usize,
+    run: usize,
+    bytes: usize,
 }
 
 /// Finds ports.
@@ -352,12 +361,38 @@ impl Finder<'_> {
         }
     }
 
-    fn ports(&self, lanes: usize, bytes: usize, copy_of: Option<&CoreSpec>) -> Result<Ports, SimError> {
+    fn width(&self, name: &str) -> Option<usize> {
+        self.library.ports().iter().find(|port| port.name == name).map(|port| port.width)
+    }
+
+    /// How many bypass bins can be in a lane: as many as `req_data` has bits for it, if there is a `req_run`.
+    fn run(&self, lanes: usize, can: &Can) -> Result<usize, SimError> {
+        let of_lane = self.width("req_data").filter(|width| width % lanes == 0).map(|width| width / lanes);
+        let run = match self.width("req_run").filter(|_| self.direction == Direction::Encoder) {
+            None => 0,
+            Some(_) => of_lane.filter(|width| (8..=32).contains(width)).ok_or_else(|| {
+                let what = "with req_run, req_data has 8 to 32 bits for each lane: the byte of RAW, and bypass bins";
+                self.wrong(what.into())
+            })?,
+        };
+        match *can {
+            Can { bypass_after, .. } if usize::from(bypass_after) > run => Err(self.wrong(format!(
+                "bypass-after is {bypass_after}, but there is room for {run} bypass bins in a lane: as many as \
+                 req_data has bits for a lane of a core that has req_run"
+            ))),
+            Can { groups: true, raw: 1.., .. } if lanes > 1 && of_lane.is_none_or(|width| width < 8) => {
+                Err(self.wrong("with groups = true each lane can have a RAW: req_data has 8 bits for each lane".into()))
+            }
+            _ => Ok(run),
+        }
+    }
+
+    fn ports(&self, size: &Size, copy_of: Option<&CoreSpec>) -> Result<Ports, SimError> {
         let debug =
             copy_of.map(|spec| self.library.word_of(DEBUG, PortDirection::Output, spec.twin.debug_width));
         Ok(Ports {
-            inputs: self.places(Inputs::FIELDS, PortDirection::Input, lanes, bytes)?,
-            outputs: self.places(Outputs::FIELDS, PortDirection::Output, lanes, bytes)?,
+            inputs: self.places(Inputs::FIELDS, PortDirection::Input, size)?,
+            outputs: self.places(Outputs::FIELDS, PortDirection::Output, size)?,
             debug: debug.transpose()?,
         })
     }
@@ -366,12 +401,11 @@ impl Finder<'_> {
         &self,
         fields: &[Field],
         direction: PortDirection,
-        lanes: usize,
-        bytes: usize,
+        size: &Size,
     ) -> Result<Vec<Option<Place>>, SimError> {
         let place = |field: &Field| {
             let &Field { name, width, .. } = field;
-            let many = if name.starts_with("out_") { bytes } else { lanes };
+            let many = if name.starts_with("out_") { size.bytes } else { size.lanes };
             let is_there = self.library.ports().iter().any(|port| port.name == name);
             let wanted = match needed(self.direction, name) {
                 Needed::No => false,
@@ -379,7 +413,12 @@ impl Finder<'_> {
                 Needed::WithLanes => is_there || many > 1,
                 Needed::Always => true,
             };
-            let lanes = if field.lanes > 1 { many } else { 1 };
+            let (width, lanes) = match name {
+                "req_data" if self.width(name) == Some(8) => (8, 1),
+                "req_data" => (size.run.max(8), many),
+                _ if field.lanes > 1 => (width, many),
+                _ => (width, 1),
+            };
             let place = || {
                 let word = self.library.word_of(name, direction, width * lanes)?;
                 Ok(Place { word, width, lanes })

@@ -28,8 +28,10 @@ fields! {
         req_ctx_idx: 10 x LANES,
         /// As `ContextModel::bits` has it. CONTEXT: the state before the bin; LOAD: the new one.
         req_model: 7 x LANES,
-        /// The byte of a RAW request to an encoder.
-        req_data: 8,
+        /// How many bypass bins a BYPASS is, or follow the bin of another request, for encoders that take several in a lane.
+        req_run: 6 x LANES,
+        /// The byte of a RAW request to an encoder; or those bypass bins as a number, the first one the highest.
+        req_data: 32 x LANES,
         /// The standard of the slice: 0 H.264, 1 H.265.
         slice_codec: 1,
         /// Its type: 0 P, 1 B, 2 I.
@@ -114,9 +116,14 @@ impl Inputs {
                 self.req_ctx_idx[lane] = fields.ctx_idx;
                 self.req_model[lane] = model.bits().into();
             }
-            Request::Event(Event::Raw(_)) => self.req_data = fields.data,
+            Request::Event(Event::Raw(_)) => self.req_data[lane] = fields.data,
             _ => self.req_bin[lane] = fields.bin,
         }
+    }
+
+    /// So many bypass bins are in this lane: the request itself, or after its bin.
+    pub(crate) fn put_run(&mut self, lane: usize, length: usize, bins: u32) {
+        (self.req_run[lane], self.req_data[lane]) = (length as u32, bins);
     }
 }
 

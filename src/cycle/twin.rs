@@ -13,6 +13,9 @@ pub trait Twin: Default {
     /// How many requests it takes at once.
     const LANES: usize = 1;
 
+    /// How many bypass bins a lane of nothing else has, at the most; 0 if each has a lane of its own.
+    const RUN: usize = 0;
+
     /// How many bytes an encoder gives at once.
     const BYTES: usize = 1;
 

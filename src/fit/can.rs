@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::context::{CONTEXTS, Codec, CtxIdx, SliceInit};
 use crate::tables::hevc_contexts::HevcProfile;
 
-/// What a core can be asked for, and what may be expected of it. [`Can::ALL`] is a core that can all.
+/// What a core can be asked for, and what may be expected of it. [`Can::ALL`] is a core that can all, but takes requests as most do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Can {
     /// Slices of H.264.
@@ -36,6 +36,11 @@ pub struct Can {
     pub early_slice: bool,
     /// A reset in the middle of a slice.
     pub reset: bool,
+    /// Of an encoder with several lanes: requests of all kinds share a transaction, which only a terminate bin of 1 ends. Where it
+    /// cannot, bins share one, up to a terminate bin, and all others go alone.
+    pub groups: bool,
+    /// Of an encoder with the port `req_run`: how many bypass bins can follow the bin of another request in its lane.
+    pub bypass_after: u8,
 }
 
 /// When a core takes LOADs.
@@ -80,6 +85,8 @@ impl Can {
         errors: Errors::Convention,
         early_slice: true,
         reset: true,
+        groups: false,
+        bypass_after: 0,
     };
 
     /// The arithmetic coder alone, for both standards; what comes of an error is its own affair.

@@ -77,6 +77,8 @@ struct Keys {
     errors: Option<Errors>,
     early_slice: Option<bool>,
     reset: Option<bool>,
+    groups: Option<bool>,
+    bypass_after: Option<u8>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -202,6 +204,8 @@ impl Keys {
         set(&mut can.errors, self.errors);
         set(&mut can.early_slice, self.early_slice);
         set(&mut can.reset, self.reset);
+        set(&mut can.groups, self.groups);
+        set(&mut can.bypass_after, self.bypass_after);
         match can {
             Can { avc: false, hevc: None, .. } => Err("codec is empty: it can be h264, h265 or both".into()),
             Can { slice_types: [false, false, false], .. } => {

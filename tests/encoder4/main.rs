@@ -1,8 +1,7 @@
-//! The encoder of four slots: its step at every point, groups that no transaction of the socket makes, and the twin beside it.
+//! The encoder of four slots: its step at every point, and the twin beside it.
 
 #[path = "../common/mod.rs"]
 mod common;
-mod groups;
 mod lockstep;
 mod steps;
 

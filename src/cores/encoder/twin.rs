@@ -246,7 +246,7 @@ impl<const ALWAYS_WAITS: bool> Pipeline<ALWAYS_WAITS> {
             if inputs.req_valid == 1 {
                 let (kind, ctx_idx) = (inputs.req_kind[0], inputs.req_ctx_idx[0]);
                 (next.fetch_kind, next.fetch_bin, next.fetch_ctx_idx) = (kind, inputs.req_bin[0], ctx_idx);
-                next.fetch_data = if kind == kind::LOAD { inputs.req_model[0] } else { inputs.req_data };
+                next.fetch_data = if kind == kind::LOAD { inputs.req_model[0] } else { inputs.req_data[0] };
                 next.fetch_model = self.models[ctx_idx as usize % CONTEXTS].into();
             }
         }

@@ -15,7 +15,6 @@ mod spec {
         common::{TABLES, rtl},
     };
     use crate::cosim::{Lockstep, sweep::Step};
-    use crate::cycle::LANES;
     use crate::fit::Can;
     use crate::mutation::Mutable;
 
@@ -23,13 +22,14 @@ mod spec {
     pub static SPEC: CoreSpec = CoreSpec {
         name: "encoder4",
         direction: Direction::Encoder,
-        lanes: LANES,
+        lanes: 4,
         top: "cabac_encoder4",
         sources: rtl![
             "common/cabac_pkg.sv",
             "common/cabac_range_table.sv",
             "common/cabac_transition.sv",
             "encoder4/cabac_encoder4_pkg.sv",
+            "encoder4/cabac_encoder4_group.sv",
             "encoder4/cabac_encoder4_contexts.sv",
             "encoder4/cabac_encoder4_twice.sv",
             "encoder4/cabac_encoder4_update.sv",
@@ -45,11 +45,9 @@ mod spec {
             "encoder4/cabac_encoder4_low.sv",
             "encoder4/cabac_encoder4_queue.sv",
             "encoder4/cabac_encoder4_carry.sv",
-            "encoder4/cabac_encoder4_coder.sv",
-            "encoder4/cabac_encoder4_lanes.sv",
             "encoder4/cabac_encoder4.sv",
         ],
-        can: Can::ALL,
+        can: Can { groups: true, bypass_after: 2, ..Can::ALL },
         twin: Lockstep::of::<Encoder4>(),
         step: Step {
             top: "cabac_encoder4_sweep",

@@ -1,4 +1,4 @@
-//! The twin of `rtl/encoder4/cabac_encoder4.sv`: lanes into groups, and the stages of a group.
+//! The twin of `rtl/encoder4/cabac_encoder4.sv`: a group of requests, and its stages.
 //!
 //! Invariant: after every clock its registers equal the Verilog's, those that feed back and the first and last ones. What lies between
 //! them only hands values on, so here a stage holds what its group comes to, and codIRange takes its slots one by one: that the
@@ -7,29 +7,15 @@
 use std::collections::VecDeque;
 
 use crate::context::CONTEXTS;
-use crate::cycle::{Inputs, LANES, Outputs, Owner, Quantity, Twin, fields::fields, kind, transition, update};
+use crate::cycle::{Inputs, Outputs, Owner, Quantity, Twin, fields::fields, kind, transition, update};
 use crate::tables::RANGE_TAB_LPS;
 
 /// Slots in a group.
 const SLOTS: usize = 4;
 
 fields! {
-    /// The registers, in the order of `cabac_encoder4_pkg::encoder4_debug_t`, and the writes to the context memory.
+    /// The registers, in the order of `cabac_encoder4_pkg::debug_t`, and the writes to the context memory.
     Registers {
-        /// How many slots are on their way into groups.
-        lanes_used: 4,
-        /// The first four have gone.
-        lanes_second: 1,
-        /// Their kinds.
-        lanes_kind: 3 x LANES,
-        /// Their bins.
-        lanes_bin: 1 x LANES,
-        /// Their context variables.
-        lanes_ctx_idx: 10 x LANES,
-        /// How many bypass bins they have.
-        lanes_count: 4 x LANES,
-        /// Those, or a byte or a state.
-        lanes_data: 8 x LANES,
         /// For how many clocks what was under way at a reset runs out.
         clearing: 4,
         /// A group is taken if there is one.
@@ -88,7 +74,7 @@ struct Slot {
     model: u32,
 }
 
-const EMPTY: Slot = Slot { kind: kind::BYPASS, bin: 0, ctx_idx: 0, count: 0, data: 0, model: 0 };
+const EMPTY: Slot = Slot { kind: kind::SLICE, bin: 0, ctx_idx: 0, count: 0, data: 0, model: 0 };
 
 impl Slot {
     fn uses_context(&self) -> bool {
@@ -147,7 +133,7 @@ struct Word {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
     /// Taken.
-    pub lanes: u64,
+    pub taken: u64,
     /// The context memory has been written.
     pub write: u64,
     /// codIRange is updated.
@@ -198,7 +184,7 @@ impl Encoder4 {
     /// The core as it is switched on; it wants a reset.
     pub fn new() -> Encoder4 {
         Encoder4 {
-            registers: Registers { fetch_kind: [kind::BYPASS; SLOTS], ..Registers::default() },
+            registers: Registers { fetch_kind: [kind::SLICE; SLOTS], ..Registers::default() },
             models: [0; CONTEXTS],
             read: [0; SLOTS],
             fetch: NONE,
@@ -233,60 +219,58 @@ impl Encoder4 {
     fn advance(&mut self, inputs: &Inputs, outputs: &mut Outputs, shown: &mut Registers) {
         *shown = self.registers;
         let clear = inputs.rst == 1 || shown.clearing != 0;
-        let group = self.group();
-        let group_valid = shown.lanes_used != 0;
-        let taken = group_valid && shown.ready == 1;
-        let req_ready = !group_valid || taken && (shown.lanes_second == 1 || shown.lanes_used <= 4);
+        let group = self.group(inputs);
 
-        outputs.req_ready = req_ready.into();
-        outputs.settled = u32::from(!group_valid && self.is_settled());
+        outputs.req_ready = shown.ready;
+        outputs.settled = self.is_settled().into();
         outputs.save_model = self.read[0];
 
         self.carry(inputs, clear, outputs);
         self.words(clear);
         self.low(clear);
         self.range(clear);
-        self.contexts(inputs, if taken && inputs.rst == 0 { group } else { NONE });
+        self.contexts(inputs, group);
 
-        // cabac_encoder4_coder.
         let ends = group.slots.iter().any(|slot| slot.kind == kind::TERMINATE && slot.bin == 1);
         let next = &mut self.registers;
         next.clearing = if inputs.rst == 1 { 15 } else { shown.clearing.saturating_sub(1) };
-        next.ready = u32::from(!clear && shown.queue_fill <= 1 && !(taken && ends));
-
-        // cabac_encoder4_lanes.
-        if req_ready {
-            self.passed.lanes += u64::from(inputs.req_valid) * u64::from(inputs.req_count);
-            next.take(inputs);
-        } else if shown.ready == 1 {
-            next.lanes_second = 1;
-        }
+        next.ready = u32::from(!clear && shown.queue_fill <= 1 && !ends);
+        self.passed.taken = group.requests;
         if inputs.rst == 1 {
-            let all = self.passed.lanes;
-            self.passed = Passed { lanes: all, write: all, range: all, low: all, word: all };
-            let kept = Registers { clearing: 15, cod_i_range: 254, ..Registers::default() };
-            *next = Registers { fetch_kind: [kind::BYPASS; SLOTS], ..kept };
+            let all = self.passed.taken;
+            self.passed = Passed { taken: all, write: all, range: all, low: all, word: all };
+            let Registers { fetch_kind, fetch_bin, fetch_ctx_idx, .. } = *next;
+            let kept = Registers { fetch_kind, fetch_bin, fetch_ctx_idx, ..Registers::default() };
+            *next = Registers { clearing: 15, cod_i_range: 254, ..kept };
         }
     }
 
-    /// The group that leaves the lanes next.
-    fn group(&self) -> Group {
-        let r = &self.registers;
-        let slot = |at: usize| Slot {
-            kind: r.lanes_kind[at],
-            bin: r.lanes_bin[at],
-            ctx_idx: r.lanes_ctx_idx[at],
-            count: r.lanes_count[at],
-            data: r.lanes_data[at],
-            model: 0,
-        };
-        let first = SLOTS * r.lanes_second as usize;
-        let used = (r.lanes_used as usize).clamp(first, first + SLOTS);
-        let later: u64 = (used..r.lanes_used as usize).map(|at| slot(at).requests()).sum();
+    /// The requests on the ports, if they are taken.
+    fn group(&self, inputs: &Inputs) -> Group {
+        let taken = inputs.req_valid & self.registers.ready & !inputs.rst;
+        let used = (taken * inputs.req_count) as usize;
+        let slots = [0, 1, 2, 3].map(|k| {
+            let kind = if k < used { inputs.req_kind[k] } else { kind::SLICE };
+            let is_coded = matches!(kind, kind::CONTEXT | kind::BYPASS | kind::TERMINATE | kind::ALIGN);
+            Slot {
+                kind,
+                bin: inputs.req_bin[k],
+                ctx_idx: inputs.req_ctx_idx[k],
+                count: if is_coded { inputs.req_run[k] & 15 } else { 0 },
+                data: match kind {
+                    kind::LOAD => inputs.req_model[k],
+                    kind::RAW => inputs.req_data[k],
+                    _ if is_coded => inputs.req_data[k],
+                    _ => 0,
+                },
+                model: 0,
+            }
+        });
+        let asked: u64 = slots[..used.min(SLOTS)].iter().map(Slot::requests).sum();
         Group {
-            slots: [0, 1, 2, 3].map(|k| slot(first + k)),
-            requests: self.passed.lanes - later,
-            newest: (used > first && slot(used - 1).count == 0).then(|| used - 1 - first),
+            slots,
+            requests: self.passed.taken + asked,
+            newest: used.checked_sub(1).filter(|&last| slots.get(last).is_some_and(|slot| slot.count == 0)),
         }
     }
 
@@ -454,7 +438,7 @@ impl Encoder4 {
         self.coded[0] = coded;
         (self.fetch, self.update, self.write) = (entering, update, written);
         if inputs.rst == 1 {
-            (self.fetch, self.update, self.write) = (NONE, NONE, NONE);
+            (self.update, self.write) = (NONE, NONE);
         }
 
         let r = &mut self.registers;
@@ -467,45 +451,6 @@ impl Encoder4 {
             r.write_valid[k] = write.is_some().into();
             r.write_ctx_idx[k] = write.map_or(0, |slot| slot.ctx_idx);
             r.write_model[k] = write.map_or(0, |slot| slot.model);
-        }
-    }
-}
-
-impl Registers {
-    /// The lanes with the requests on the ports, or with none.
-    fn take(&mut self, inputs: &Inputs) {
-        (self.lanes_used, self.lanes_second) = (0, 0);
-        (self.lanes_kind, self.lanes_bin, self.lanes_ctx_idx) = ([0; LANES], [0; LANES], [0; LANES]);
-        (self.lanes_count, self.lanes_data) = ([0; LANES], [0; LANES]);
-        if inputs.req_valid == 0 {
-            return;
-        }
-        self.lanes_kind = [kind::BYPASS; LANES];
-        let mut room = false;
-        for lane in 0..LANES.min(inputs.req_count as usize) {
-            let is_bypass = inputs.req_kind[lane] == kind::BYPASS;
-            if !(is_bypass && room) {
-                self.lanes_used += 1;
-            }
-            let at = self.lanes_used as usize - 1;
-            if is_bypass {
-                self.lanes_count[at] += 1;
-                self.lanes_data[at] = self.lanes_data[at] << 1 & 255 | inputs.req_bin[lane];
-            } else {
-                self.lanes_kind[at] = inputs.req_kind[lane];
-                self.lanes_bin[at] = inputs.req_bin[lane];
-                self.lanes_ctx_idx[at] = inputs.req_ctx_idx[lane];
-                self.lanes_data[at] = match inputs.req_kind[lane] {
-                    kind::RAW => inputs.req_data,
-                    kind::LOAD => inputs.req_model[0],
-                    _ => 0,
-                };
-            }
-            room = match self.lanes_kind[at] {
-                kind::BYPASS => true,
-                kind::CONTEXT | kind::TERMINATE => self.lanes_count[at] < 2,
-                _ => false,
-            };
         }
     }
 }
@@ -553,9 +498,10 @@ const WORD: usize = 4;
 impl Twin for Encoder4 {
     type Registers = Registers;
 
-    const LANES: usize = LANES;
+    const LANES: usize = SLOTS;
+    const RUN: usize = 8;
     const BYTES: usize = 4;
-    const STEPS: &'static [&'static str] = &["lanes", "write", "range", "low", "word"];
+    const STEPS: &'static [&'static str] = &["fetch", "write", "range", "low", "word"];
     const LAST_SHOWN: usize = RANGE;
 
     #[inline]
@@ -565,14 +511,14 @@ impl Twin for Encoder4 {
 
     #[inline]
     fn passed(&self, step: usize) -> u64 {
-        let Passed { lanes, write, range, low, word } = self.passed;
-        [lanes, write, range, low, word][step]
+        let Passed { taken, write, range, low, word } = self.passed;
+        [taken, write, range, low, word][step]
     }
 
     fn owner(name: &str) -> Option<Owner> {
         let step = match name {
             "req_ready" | "settled" | "save_model" | "clearing" | "ready" => TAKEN,
-            name if name.starts_with("lanes_") || name.starts_with("fetch_") => TAKEN,
+            name if name.starts_with("fetch_") => TAKEN,
             name if name.starts_with("write_") => WRITE,
             "cod_i_range" => RANGE,
             "cod_i_low" => LOW,

@@ -161,7 +161,7 @@ impl Twin for EncoderSwift {
         behind.req_bin[0] = ahead.bin;
         behind.req_ctx_idx[0] = ahead.ctx_idx;
         behind.req_model[0] = ahead.data & 127;
-        behind.req_data = ahead.data;
+        behind.req_data[0] = ahead.data;
         let mut r = encoder::Registers::default();
         self.pipeline.clock(&behind, outputs, &mut r);
 
@@ -195,7 +195,7 @@ impl Twin for EncoderSwift {
                     kind,
                     bin: inputs.req_bin[0],
                     ctx_idx,
-                    data: if kind == kind::LOAD { inputs.req_model[0] } else { inputs.req_data },
+                    data: if kind == kind::LOAD { inputs.req_model[0] } else { inputs.req_data[0] },
                     read,
                     kept_valid: u32::from(r.write_valid == 1 && r.write_ctx_idx == ctx_idx),
                     kept: r.write_new,

@@ -6,23 +6,23 @@ use crate::bin::Event;
 use crate::cores::Direction;
 use crate::cosim::{
     Cause, Fault, Port,
-    script::{Answer, Byte},
+    script::{Answer, Byte, Transaction},
 };
 use crate::cycle::Request;
 
 impl<D: Device, O: Observer> Player<'_, D, O> {
     #[inline]
     pub(super) fn requests_are_taken(&mut self) -> bool {
-        if self.held == 0 || self.outputs.req_ready == 0 {
+        if self.held.requests == 0 || self.outputs.req_ready == 0 {
             self.stats.clocks += 1;
             return false;
         }
-        let mut is_load = false;
+        let mut is_load = true;
         let passed = self.stats.clocks + self.stats.load_clocks;
-        for _ in 0..self.held {
+        for _ in 0..self.held.requests {
             let Some(asked) = self.script.take() else { break };
             self.plays(asked.vector);
-            is_load = matches!(asked.request, Request::Event(Event::Load { .. }));
+            is_load &= matches!(asked.request, Request::Event(Event::Load { .. }));
             if self.form.direction == Direction::Encoder {
                 self.stats.longest_run = self.stats.longest_run.max(Some(asked.mood.run));
             }
@@ -41,8 +41,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         } else {
             self.stats.clocks += 1
         }
-        self.waits.transferred(Port::Requests, self.held);
-        self.held = 0;
+        self.waits.transferred(Port::Requests, self.held.requests);
+        self.held = Transaction::default();
         true
     }
 
@@ -231,12 +231,19 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
 
     /// The requests on the ports, or the one that comes next.
     fn offered(&mut self) -> String {
-        let several = self.form.lanes > 1;
-        let mut name = |lane: usize| {
-            let asked = self.script.next(lane)?;
-            Some(if several { format!("lane {lane} {}", asked.request) } else { asked.request.to_string() })
-        };
-        (0..self.held.max(1)).map_while(&mut name).collect::<Vec<_>>().join(", ")
+        let lanes = self.held.lanes().to_vec();
+        let mut names = Vec::new();
+        for (lane, &size) in lanes.iter().enumerate() {
+            for _ in 0..size {
+                let Some(asked) = self.script.next(names.len()) else { break };
+                let of_lane = if self.form.lanes > 1 { format!("lane {lane} ") } else { String::new() };
+                names.push(format!("{of_lane}{}", asked.request));
+            }
+        }
+        if names.is_empty() {
+            names.extend(self.script.next(0).map(|asked| asked.request.to_string()));
+        }
+        names.join(", ")
     }
 }
 

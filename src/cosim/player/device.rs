@@ -36,6 +36,8 @@ pub(in crate::cosim) struct Form {
     pub(in crate::cosim) can: Can,
     /// How many requests it takes at once.
     pub(in crate::cosim) lanes: usize,
+    /// How many bypass bins a lane of nothing else has, at the most; 0 if it has no `req_run`, and a bypass bin a lane of its own.
+    pub(in crate::cosim) run: usize,
     /// How many bytes an encoder gives at once.
     pub(in crate::cosim) bytes: usize,
     /// Whether it has `out_ready` or `rsp_ready`.

@@ -15,7 +15,7 @@ use rand_chacha::{
 use super::{
     Cause, Fault, Mismatch, Plan, Port, Stalls, Stats,
     feed::Feed,
-    script::Script,
+    script::{Script, Transaction},
     waits::{OpenWays, Waits, Way},
 };
 use crate::bin::Event;
@@ -86,7 +86,7 @@ pub(super) fn play<'a, D: Device, O: Observer>(
         outputs: Outputs::default(),
         patience,
         stats: Stats::default(),
-        held: 0,
+        held: Transaction::default(),
         shown: 0,
         vector: 0,
         given_up: 0,
@@ -113,8 +113,8 @@ struct Player<'a, D, O> {
     outputs: Outputs,
     patience: u32,
     stats: Stats,
-    /// How many requests are on the ports and have to stay there.
-    held: usize,
+    /// The requests that are on the ports and have to stay there.
+    held: Transaction,
     /// How many bytes or answers the core showed in the last clock that were not taken: they have to stay.
     shown: usize,
     /// The vector that is played, and how often it has been given up.
@@ -270,7 +270,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     /// has been asked for more than it has answered would be asked for bins that are gone.
     fn can_cut(&mut self) -> bool {
         let vector = self.script.vector();
-        self.held == 0
+        self.held.requests == 0
             && self.script.has_begun()
             && !self.script.answers.iter().any(|answer| answer.request < self.script.taken())
             && self.feed.can_cut_short(vector)
@@ -318,13 +318,13 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.script.give_up(next);
         self.feed.restart(next);
         self.observer.drop_all(self.script.taken());
-        (self.held, self.given, self.shown) = (0, 0, 0);
+        (self.held, self.given, self.shown) = (Transaction::default(), 0, 0);
         Ok(())
     }
 
     fn mismatch(mut self, Wrong { guilty, fault }: Wrong) -> Mismatch {
         let request = match guilty {
-            Guilty::Offered if self.held > 0 => self.script.taken(),
+            Guilty::Offered if self.held.requests > 0 => self.script.taken(),
             Guilty::Offered => self.script.taken().saturating_sub(u64::from(!self.script.has_next())),
             Guilty::Request(request) => request,
         };

@@ -2,9 +2,14 @@
 
 use rand_chacha::rand_core::Rng;
 
-use super::{Device, Observer, Player};
+use super::{Device, Form, Observer, Player};
+use crate::bin::Event;
 use crate::context::{Codec, SliceType};
-use crate::cosim::Port;
+use crate::cosim::{
+    Port,
+    script::{Room, Transaction},
+};
+use crate::cycle::Request;
 
 impl<D: Device, O: Observer> Player<'_, D, O> {
     /// Anything on the ports of the requests.
@@ -16,14 +21,21 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             self.inputs.req_bin[lane] = noise >> 3 & 1;
             self.inputs.req_ctx_idx[lane] = noise >> 4 & 1023;
             self.inputs.req_model[lane] = noise >> 14 & 127;
-            (self.inputs.req_data, self.inputs.req_count) = (noise >> 21 & 255, noise >> 28);
+            (self.inputs.req_data[lane], self.inputs.req_count) = (noise >> 21 & 255, noise >> 28);
+        }
+        if self.form.run > 0 {
+            for lane in 0..lanes {
+                let noise = self.noise.next_u64();
+                self.inputs.req_run[lane] = noise as u32 & 63;
+                self.inputs.req_data[lane] = (noise >> 32) as u32 >> (32 - self.form.run);
+            }
         }
     }
 
     /// Puts the next requests on the ports, unless they are there; what is not used holds noise.
     #[inline]
     pub(super) fn offer_requests(&mut self) {
-        if self.held > 0 {
+        if self.held.requests > 0 {
             return;
         }
         self.make_noise();
@@ -33,20 +45,44 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             return;
         }
         self.held = self.transaction();
-        self.inputs.req_count = self.held as u32;
-        for lane in 0..self.held {
-            if let Some(asked) = self.script.next(lane) {
+        let held = self.held;
+        self.inputs.req_count = held.lanes().len() as u32;
+        let mut first = 0;
+        for (lane, &size) in held.lanes().iter().enumerate() {
+            if let Some(asked) = self.script.next(first) {
                 self.inputs.put(lane, asked.request, asked.model);
+                if self.form.run > 0 && (asked.request.is_bin() || asked.request == Request::Event(Event::Align)) {
+                    self.put_run(lane, first, size.into());
+                }
             }
+            first += usize::from(size);
         }
         self.offer_slice();
     }
 
-    /// How many requests go together: as many as there are lanes, or some fewer where the world is uneven.
-    fn transaction(&mut self) -> usize {
-        match self.script.transaction(self.form.lanes) {
-            all if all > 1 && self.waits.splits() => 1 + self.noise.next_u32() as usize % all,
-            all => all,
+    /// The bypass bins of a lane.
+    fn put_run(&mut self, lane: usize, first: usize, size: usize) {
+        let (mut length, mut bins) = (0, 0);
+        for number in first..first + size {
+            if let Some(Request::Event(Event::Bypass { bin })) = self.script.next(number).map(|asked| asked.request) {
+                (length, bins) = (length + 1, bins << 1 | u32::from(bin));
+            }
+        }
+        self.inputs.put_run(lane, length, bins);
+    }
+
+    /// As many of the next requests as there is room for, or some fewer where the world is uneven.
+    fn transaction(&mut self) -> Transaction {
+        let Form { lanes, run, can, .. } = self.form;
+        let mut room = Room { lanes, alone: run.max(1), after: can.bypass_after.into(), groups: can.groups };
+        if run > 0 && self.waits.splits() {
+            room.alone = 1 + self.noise.next_u32() as usize % room.alone;
+            room.after = self.noise.next_u32() as usize % (room.after + 1);
+        }
+        let all = self.script.transaction(room);
+        match all.lanes().len() {
+            several if several > 1 && self.waits.splits() => all.cut(1 + self.noise.next_u32() as usize % several),
+            _ => all,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod oracle;
 mod requests;
+mod transaction;
 
 use std::collections::VecDeque;
 
@@ -20,6 +21,7 @@ use crate::vectors::Vector;
 pub(super) use oracle::State;
 use oracle::{EncoderOracle, Oracle};
 use requests::Requests;
+pub(super) use transaction::{Room, Transaction};
 
 /// Requests for some vectors, one after the other, and what is due for those that were taken.
 pub(super) struct Script<'a> {
@@ -57,17 +59,6 @@ pub(super) struct Asked {
     /// After it.
     pub(super) mood: Mood,
     pub(super) state: State,
-}
-
-impl Asked {
-    /// Bins share a transaction; whether anything comes after a terminate bin is for that bin to say.
-    fn shares(&self) -> bool {
-        self.request.is_bin()
-    }
-
-    fn ends_transaction(&self) -> bool {
-        !self.shares() || matches!(self.request, Request::Event(Event::Terminate { .. }))
-    }
 }
 
 /// What the oracle is up to: by this, waits and give-ups are planned where no register can be seen.
@@ -228,20 +219,6 @@ impl<'a> Script<'a> {
     #[inline]
     pub(super) fn has_next(&mut self) -> bool {
         !self.ahead.is_empty() || self.next(0).is_some()
-    }
-
-    /// How many of the next requests can go together, `most` of them at the most.
-    pub(super) fn transaction(&mut self, most: usize) -> usize {
-        for count in 0..most {
-            match self.next(count) {
-                Some(asked) if count == 0 && !asked.shares() => return 1,
-                Some(asked) if !asked.shares() => return count,
-                Some(asked) if asked.ends_transaction() => return count + 1,
-                Some(_) => {}
-                None => return count,
-            }
-        }
-        most
     }
 
     /// The next request is taken.

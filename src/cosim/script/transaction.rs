@@ -1,0 +1,103 @@
+//! Which requests go together: a lane has one, and bypass bins after it where the core takes them; a transaction has a few lanes.
+
+use super::{Asked, Script};
+use crate::bin::Event;
+use crate::cycle::{LANES, Request};
+
+/// What fits into a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cosim) struct Room {
+    pub(in crate::cosim) lanes: usize,
+    /// How many bypass bins a lane of nothing else has, at the most.
+    pub(in crate::cosim) alone: usize,
+    /// How many can follow another bin in its lane.
+    pub(in crate::cosim) after: usize,
+    /// Requests of all kinds share a transaction, as [`Can::groups`](crate::fit::Can::groups) has it.
+    pub(in crate::cosim) groups: bool,
+}
+
+/// Some of the next requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::cosim) struct Transaction {
+    /// How many there are.
+    pub(in crate::cosim) requests: usize,
+    sizes: [u8; LANES],
+    lanes: usize,
+}
+
+impl Transaction {
+    /// How many requests each lane has.
+    pub(in crate::cosim) fn lanes(&self) -> &[u8] {
+        &self.sizes[..self.lanes]
+    }
+
+    /// The first lanes of it.
+    pub(in crate::cosim) fn cut(mut self, lanes: usize) -> Transaction {
+        self.lanes = lanes;
+        self.requests = self.lanes().iter().map(|&size| usize::from(size)).sum();
+        self
+    }
+
+    fn push(&mut self, size: usize) {
+        self.sizes[self.lanes] = size as u8;
+        self.lanes += 1;
+        self.requests += size;
+    }
+}
+
+impl Room {
+    /// Whether a request can come after others.
+    fn joins(&self, asked: &Asked) -> bool {
+        match asked.request {
+            Request::Slice => false,
+            request => self.groups || request.is_bin(),
+        }
+    }
+
+    /// Whether it ends its transaction. Bins share one up to a terminate bin: whether anything comes after it is for it to say.
+    fn ends(&self, asked: &Asked) -> bool {
+        match asked.request {
+            Request::Event(Event::Terminate { bin }) => bin || !self.groups,
+            _ => !self.joins(asked),
+        }
+    }
+
+    /// How many bypass bins can be in its lane after it.
+    fn after(&self, asked: &Asked) -> usize {
+        match asked.request {
+            Request::Event(Event::Bypass { .. }) => self.alone - 1,
+            Request::Event(Event::Context { .. } | Event::Terminate { .. } | Event::Align)
+                if !self.ends(asked) =>
+            {
+                self.after
+            }
+            _ => 0,
+        }
+    }
+}
+
+impl Script<'_> {
+    /// As many of the next requests as there is room for.
+    #[inline]
+    pub(in crate::cosim) fn transaction(&mut self, room: Room) -> Transaction {
+        let mut transaction = Transaction::default();
+        while transaction.lanes < room.lanes {
+            let first = transaction.requests;
+            let Some(&asked) = self.next(first) else { break };
+            if first > 0 && !room.joins(&asked) {
+                break;
+            }
+            transaction.push(1 + self.bypasses(first + 1, room.after(&asked)));
+            if room.ends(&asked) {
+                break;
+            }
+        }
+        transaction
+    }
+
+    /// How many bypass bins come after so many requests, `most` at the most.
+    fn bypasses(&mut self, after: usize, most: usize) -> usize {
+        let is_bypass = |asked: &Asked| matches!(asked.request, Request::Event(Event::Bypass { .. }));
+        (0..most).take_while(|&bypass| self.next(after + bypass).is_some_and(is_bypass)).count()
+    }
+}
