@@ -69,6 +69,47 @@ fn a_core_of_another_make_passes_with_any_number_of_lanes() {
     expect(&output, 0, &["initial-avc-p-N-qp-N", "passes"]);
 }
 
+/// Groups of the encoder that takes them: its lanes and bypass bins in a lane, and what is said of it.
+fn grouping(shape: &[&str], said: &[&str], suite: &str) -> Output {
+    let shape = shape.iter().map(|parameter| format!("--verilator-arg=-G{parameter}"));
+    let said = said.iter().flat_map(|said| ["--can".to_owned(), (*said).to_owned()]);
+    let arguments: Vec<String> =
+        ["--suite", suite].map(String::from).into_iter().chain(shape).chain(said).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    socket("encoder", "grouping_encoder", &faulty("grouping_encoder"), &arguments)
+}
+
+#[test]
+fn a_core_that_takes_groups_and_runs_of_bypass_bins_passes() {
+    let groups = ["groups=true", "bypass-after=3"];
+    for (shape, said) in [
+        (&["LANES=4", "RUN=8"][..], &groups[..]),
+        (&["LANES=1", "RUN=32"], &[]),
+        (&["LANES=3", "RUN=13"], &["bypass-after=13"]),
+    ] {
+        expect(&grouping(shape, said, "smoke"), 0, &["encoder grouping_encoder passes"]);
+    }
+    expect(&grouping(&["FAULT=1"], &groups, "smoke"), 1, &["FAILS in"]);
+    expect(&grouping(&["FAULT=2"], &groups, "smoke,directed"), 1, &["FAILS in"]);
+    // Where nothing is said of groups, neither is asked for.
+    for fault in ["FAULT=1", "FAULT=2"] {
+        expect(&grouping(&[fault], &[], "smoke"), 0, &["passes"]);
+    }
+}
+
+#[test]
+fn a_core_that_has_no_room_for_what_is_said_of_it_is_told() {
+    let too_many = grouping(&["RUN=8"], &["bypass-after=9"], "smoke");
+    expect(&too_many, 4, &["bypass-after is 9, but there is room for 8 bypass bins in a lane"]);
+    let narrow = grouping(&["RUN=7"], &[], "smoke");
+    expect(&narrow, 4, &["req_data has 8 to 32 bits for each lane"]);
+    let lanes = "--verilator-arg=-GLANES=2";
+    let output = socket("encoder", "textbook_encoder", &textbook(), &[lanes, "--can", "groups=true"]);
+    expect(&output, 4, &["req_data has 8 bits for each lane"]);
+    let output = socket("encoder", "textbook_encoder", &textbook(), &["--can", "bypass-after=1"]);
+    expect(&output, 4, &["there is room for 0 bypass bins"]);
+}
+
 /// The classes in which a core fails, with the first vector that fails and what is wrong with the shortest.
 fn convictions(name: &str) -> Vec<(String, String, String)> {
     let arguments = ["--suite", "smoke,directed", "--format", "json"];

@@ -172,6 +172,25 @@ fn wrong_cores_are_convicted_in_a_simulator_that_knows_x() {
 }
 
 #[test]
+fn groups_and_runs_of_bypass_bins_are_played() {
+    let verilated = Verilated::new();
+    let said = [&SMOKE[..], &["--can", "groups=true", "--can", "bypass-after=3"]].concat();
+    let exported = export("encoder", &said);
+    let of = ("encoder", "grouping_encoder");
+    let run = |shape: [usize; 3], plusargs: &[&str]| {
+        let [lanes, run, fault] = shape;
+        let parameters = format!("-DPARAMETERS=#(.LANES({lanes}),.RUN({run}),.FAULT({fault}))");
+        let ports = ["REQ_CTX_IDX", "SLICE_CODEC", "SLICE_TYPE", "SLICE_QP", "SLICE_INDEX", "OUT_COUNT"];
+        let mut macros: Vec<String> = ports.iter().map(|port| format!("-DNO_{port}")).collect();
+        macros.extend([format!("-DLANES={lanes}"), format!("-DRUN={run}"), parameters]);
+        verilated.run(&exported, of, &textbook("grouping_encoder"), &macros, plusargs)
+    };
+    says(&run([4, 8, 0], &[]), true, &["PASS: 50 classes"]);
+    says(&run([3, 13, 0], &["+plan=uneven"]), true, &["PASS: 50 classes"]);
+    says(&run([4, 8, 1], &["+plan=uneven"]), false, &["FAIL"]);
+}
+
+#[test]
 fn a_file_that_is_damaged_is_not_believed() {
     let Some(iverilog) = iverilog() else { return };
     let dir = export("encoder", &SMOKE);

@@ -371,7 +371,8 @@ impl Finder<'_> {
         let run = match self.width("req_run").filter(|_| self.direction == Direction::Encoder) {
             None => 0,
             Some(_) => of_lane.filter(|width| (8..=32).contains(width)).ok_or_else(|| {
-                let what = "with req_run, req_data has 8 to 32 bits for each lane: the byte of RAW, and bypass bins";
+                let what =
+                    "with req_run, req_data has 8 to 32 bits for each lane: the byte of RAW, and bypass bins";
                 self.wrong(what.into())
             })?,
         };

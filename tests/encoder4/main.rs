@@ -47,8 +47,4 @@ impl Random {
         self.0 ^= self.0 << 17;
         (((self.0 >> 32) * u64::from(n)) >> 32) as u32
     }
-
-    fn one_in(&mut self, n: u32) -> bool {
-        self.below(n) == 0
-    }
 }

@@ -51,7 +51,9 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         for (lane, &size) in held.lanes().iter().enumerate() {
             if let Some(asked) = self.script.next(first) {
                 self.inputs.put(lane, asked.request, asked.model);
-                if self.form.run > 0 && (asked.request.is_bin() || asked.request == Request::Event(Event::Align)) {
+                if self.form.run > 0
+                    && (asked.request.is_bin() || asked.request == Request::Event(Event::Align))
+                {
                     self.put_run(lane, first, size.into());
                 }
             }
@@ -64,7 +66,9 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     fn put_run(&mut self, lane: usize, first: usize, size: usize) {
         let (mut length, mut bins) = (0, 0);
         for number in first..first + size {
-            if let Some(Request::Event(Event::Bypass { bin })) = self.script.next(number).map(|asked| asked.request) {
+            if let Some(Request::Event(Event::Bypass { bin })) =
+                self.script.next(number).map(|asked| asked.request)
+            {
                 (length, bins) = (length + 1, bins << 1 | u32::from(bin));
             }
         }
@@ -81,7 +85,9 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         }
         let all = self.script.transaction(room);
         match all.lanes().len() {
-            several if several > 1 && self.waits.splits() => all.cut(1 + self.noise.next_u32() as usize % several),
+            several if several > 1 && self.waits.splits() => {
+                all.cut(1 + self.noise.next_u32() as usize % several)
+            }
             _ => all,
         }
     }

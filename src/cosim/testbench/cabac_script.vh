@@ -4,18 +4,21 @@
   integer place, requests_left, next_index;
   // Requests that are known but not taken, how many of them are on the ports, and what belongs to them.
   integer ahead, held;
-  reg [14:0] ahead_word[0:8];
-  reg [6:0] ahead_model[0:8];
-  integer ahead_place[0:8];
+  reg [14:0] ahead_word[0:AHEAD];
+  reg [6:0] ahead_model[0:AHEAD];
+  integer ahead_place[0:AHEAD];
   // The number in its vector.
-  integer ahead_index[0:8];
+  integer ahead_index[0:AHEAD];
   // A core may have much to clear when it is given up after it.
-  reg ahead_delicate[0:8];
+  reg ahead_delicate[0:AHEAD];
+  // In how many lanes those on the ports are, and which is the first of each; of the lane after the last, too.
+  integer held_lanes;
+  integer lane_first[0:8];
   // How many requests were taken in all; and the vector of the last one.
   integer taken, taken_place;
   reg is_delicate, next_is_delicate, has_next, moved, is_done;
   // The slice header that it stands under.
-  reg [12:0] ahead_header[0:8];
+  reg [12:0] ahead_header[0:AHEAD];
   reg [12:0] header;
   reg [14:0] word, operand;
 
@@ -67,39 +70,57 @@
     end
   endtask
 
-  // Bins share a transaction, up to a terminate bin; all others go alone.
+  // Whether a request can come after others in its transaction: bins, up to a terminate bin; or with groups all but a SLICE, up to
+  // a terminate bin of 1.
+  function joins(input [14:0] asked);
+    joins = asked[13:11] <= TERMINATE || (`CABAC_GROUPS && asked[13:11] != SLICE);
+  endfunction
+  function ends(input [14:0] asked);
+    ends = asked[13:11] == TERMINATE ? asked[10] || !`CABAC_GROUPS : !joins(asked);
+  endfunction
+
   task count_transaction;
-    integer most;
+    integer alone, after, most;
     reg more;
     begin
-      held = 0;
+      alone = RUN > 0 ? RUN : 1;
+      after = `CABAC_BYPASS_AFTER;
+      if (RUN > 0 && splits) begin
+        alone = 1 + random(alone);
+        after = random(after + 1);
+      end
+      {held, held_lanes} = 0;
       more = 1'b1;
-      while (more && held < LANES) begin
-        if (held == ahead) more = 1'b0;
-        else if (ahead_word[held][13:11] > TERMINATE) begin
-          more = 1'b0;
-          if (held == 0) held = 1;
-        end else begin
-          if (ahead_word[held][13:11] == TERMINATE) more = 1'b0;
+      while (more && held_lanes < LANES) begin
+        if (held == ahead || (held > 0 && !joins(ahead_word[held]))) more = 1'b0;
+        else begin
+          more = !ends(ahead_word[held]);
+          most = ahead_word[held][13:11] == BYPASS ? alone - 1 : more && ahead_word[held][13:11] <= ALIGN ? after : 0;
+          lane_first[held_lanes] = held;
+          held_lanes = held_lanes + 1;
           held = held + 1;
+          while (most > 0) begin
+            most = most - 1;
+            if (held == ahead || ahead_word[held][13:11] != BYPASS) most = 0;
+            else held = held + 1;
+          end
         end
       end
-      if (held > 1 && splits) begin
-        most = held;
-        held = 1 + random(most);
-      end
+      lane_first[held_lanes] = held;
+      if (held_lanes > 1 && splits) held_lanes = 1 + random(held_lanes);
+      held = lane_first[held_lanes];
     end
   endtask
 
   // What both directions have; `make_noise` has filled the rest.
-  task put_common(input integer lane);
+  task put_common(input integer lane, input integer number);
     reg [2:0] kind;
     begin
-      kind = ahead_word[lane][13:11];
+      kind = ahead_word[number][13:11];
       req_kind[3*lane+:3] = kind;
       if (kind == CONTEXT || kind == LOAD) begin
-        req_ctx_idx[10*lane+:10] = ahead_word[lane][9:0];
-        req_model[7*lane+:7] = ahead_model[lane];
+        req_ctx_idx[10*lane+:10] = ahead_word[number][9:0];
+        req_model[7*lane+:7] = ahead_model[number];
       end
     end
   endtask
@@ -125,8 +146,8 @@
         if (has_next) if (waits(REQUESTS)) req_valid = 1'b0;
         if (req_valid) begin
           count_transaction;
-          req_count = held;
-          for (lane = 0; lane < held; lane = lane + 1) put_request(lane);
+          req_count = held_lanes;
+          for (lane = 0; lane < held_lanes; lane = lane + 1) put_request(lane, lane_first[lane]);
           {slice_codec, slice_type, slice_index, slice_qp} = ahead_header[0];
         end
       end
@@ -227,7 +248,7 @@
 
   // Looks ahead; called once in a clock.
   task look_ahead;
-    while (ahead < LANES && (requests_left > 0 || place + 1 < times)) pull;
+    while (ahead < AHEAD && (requests_left > 0 || place + 1 < times)) pull;
   endtask
 
   // After a clock: whether all is done, if nothing is due, and for how long nothing moves, unless something makes the core wait.

@@ -28,6 +28,8 @@
 
 module decoder_tb;
   localparam LANES = `LANES;
+  localparam RUN = 0;
+  localparam AHEAD = LANES;
 `include "cabac_requests.vh"
 `include "cabac_ways.vh"
 
@@ -192,8 +194,8 @@ module decoder_tb;
     model.begin_vector(place, first_byte(vector), bytes_of(vector));
   endtask
 
-  task put_request(input integer lane);
-    put_common(lane);
+  task put_request(input integer lane, input integer number);
+    put_common(lane, number);
   endtask
 
   task make_noise(input x);

@@ -5,7 +5,7 @@
 //   $ verilator --binary --timing -Wno-fatal --x-initial unique --top-module encoder_tb encoder_tb.sv MY_CORE.v && obj_dir/Vencoder_tb +verilator+rand+reset+2
 //
 // Macros: DUT is the module, PARAMETERS what stands after its name, such as #(.DEPTH(4)), LANES how many requests it takes at once,
-// and BYTES how many bytes it gives at once. Ports that it does not have are left alone by NO_REQ_COUNT, NO_REQ_CTX_IDX,
+// and BYTES how many bytes it gives at once. RUN is how many bypass bins a lane can be, if it has req_run. Ports that it does not have are left alone by NO_REQ_COUNT, NO_REQ_CTX_IDX,
 // NO_REQ_MODEL, NO_REQ_DATA, NO_SLICE_CODEC, NO_SLICE_TYPE, NO_SLICE_QP, NO_SLICE_INDEX, NO_OUT_READY, NO_OUT_COUNT and NO_OUT_LAST.
 // PATIENCE is for how many clocks nothing may move.
 //
@@ -24,6 +24,11 @@
 `ifndef PARAMETERS
 `define PARAMETERS
 `endif
+`ifdef RUN
+`define CABAC_RUNS
+`else
+`define RUN 0
+`endif
 `define CABAC_LAST_PORT BYTES
 `define CABAC_FIRST_WAY 1
 `include "cabac_tape.sv"
@@ -32,6 +37,11 @@
 module encoder_tb;
   localparam LANES = `LANES;
   localparam MOST = `BYTES;
+  localparam RUN = `RUN;
+  // How many bits req_data has for a lane, in how many lanes; and how many requests are looked at.
+  localparam DATA = RUN > 8 ? RUN : 8;
+  localparam DATA_LANES = RUN > 0 || `CABAC_GROUPS ? LANES : 1;
+  localparam AHEAD = LANES * (RUN + 1);
 `include "cabac_requests.vh"
 `include "cabac_ways.vh"
 
@@ -41,7 +51,8 @@ module encoder_tb;
   reg [LANES-1:0] req_bin;
   reg [10*LANES-1:0] req_ctx_idx;
   reg [7*LANES-1:0] req_model;
-  reg [7:0] req_data;
+  reg [6*LANES-1:0] req_run;
+  reg [DATA*DATA_LANES-1:0] req_data;
   reg slice_codec;
   reg [1:0] slice_type, slice_index;
   reg [7:0] slice_qp;
@@ -61,6 +72,9 @@ module encoder_tb;
 `endif
 `ifndef NO_REQ_DATA
       .req_data(req_data),
+`endif
+`ifdef CABAC_RUNS
+      .req_run(req_run),
 `endif
 `ifndef NO_SLICE_CODEC
       .slice_codec(slice_codec),
@@ -108,19 +122,32 @@ module encoder_tb;
     model.begin_vector(place);
   endtask
 
-  task put_request(input integer lane);
+  task put_request(input integer lane, input integer number);
+    integer bypass;
     begin
-      put_common(lane);
-      if (ahead_word[lane][13:11] <= TERMINATE) req_bin[lane] = ahead_word[lane][10];
-      if (ahead_word[lane][13:11] == RAW) req_data = ahead_word[lane][7:0];
+      put_common(lane, number);
+      if (ahead_word[number][13:11] <= TERMINATE) req_bin[lane] = ahead_word[number][10];
+      if (ahead_word[number][13:11] == RAW) req_data[DATA*lane+:8] = ahead_word[number][7:0];
+      if (RUN > 0 && ahead_word[number][13:11] <= ALIGN) begin
+        req_run[6*lane+:6] = 6'd0;
+        req_data[DATA*lane+:DATA] = 0;
+        for (bypass = number; bypass < lane_first[lane+1]; bypass = bypass + 1) begin
+          if (ahead_word[bypass][13:11] == BYPASS) begin
+            req_run[6*lane+:6] = req_run[6*lane+:6] + 6'd1;
+            req_data[DATA*lane+:DATA] = {req_data[DATA*lane+:DATA], ahead_word[bypass][10]};
+          end
+        end
+      end
     end
   endtask
 
   task make_noise(input x);
+    integer lane;
     begin
       make_common_noise(x);
       req_bin = x ? {LANES{1'bx}} : random(1 << LANES);
-      req_data = x ? 8'bx : random(256);
+      for (lane = 0; lane < DATA_LANES; lane = lane + 1) req_data[DATA*lane+:DATA] = x ? {DATA{1'bx}} : random(1 << 30);
+      for (lane = 0; lane < LANES; lane = lane + 1) req_run[6*lane+:6] = x ? 6'bx : random(64);
     end
   endtask
 

@@ -303,11 +303,13 @@ fn config(core: &TestbenchFor<'_>, constants: &[(&str, usize)]) -> String {
     for (name, value) in [("DUT", core.top.unwrap_or(default)), ("PATIENCE", &core.patience.to_string())] {
         text += &format!("`ifndef {name}\n`define {name} {value}\n`endif\n");
     }
-    let Can { loads, reset, early_slice, .. } = core.can;
+    let Can { loads, reset, early_slice, groups, bypass_after, .. } = core.can;
     let of_core = [
         ("LOADS", usize::from(loads != Loads::None)),
         ("CAN_RESET", usize::from(reset)),
         ("CAN_CUT", usize::from(early_slice)),
+        ("GROUPS", usize::from(groups)),
+        ("BYPASS_AFTER", bypass_after.into()),
     ];
     let of_ways = [
         ("STALLS", Stalls::ALL.len()),
