@@ -7,9 +7,7 @@
 // Nothing inside waits. A group is taken only while the queue of words has room for all that can be under way, and
 // passes thirteen stages then, whatever the output does. So after a reset `clear` holds what feeds back until all that
 // was under way has run out.
-module cabac_encoder4 #(
-    parameter int CONTEXTS = 1024
-) (
+module cabac_encoder4 (
     input  wire logic         clk,
     input  wire logic         rst,
     // Requests: `req_count` of them, the first in the lowest bits
@@ -62,7 +60,8 @@ module cabac_encoder4 #(
   logic [5:0] shift;
   logic flush, word_valid;
   logic [35:0] word_out;
-  logic [3:0] write_valid;
+  logic [27:0] fetch_model;
+  logic [3:0] update_uses, write_valid;
   logic [39:0] write_ctx_idx;
   logic [27:0] write_model;
   logic [7:0] cod_i_range;
@@ -71,9 +70,9 @@ module cabac_encoder4 #(
   logic [4:0] word_len;
   logic carry;
 
-  cabac_encoder4_front #(.CONTEXTS(CONTEXTS)) front (
+  cabac_encoder4_front front (
       .clk, .rst, .group(entering), .coded, .save_ctx_idx, .save_model, .settled,
-      .fetch, .write_valid, .write_ctx_idx, .write_model
+      .fetch, .fetch_model, .update_uses, .write_valid, .write_ctx_idx, .write_model
   );
   cabac_encoder4_range range (.clk, .clear, .coded, .met, .ranges, .cod_i_range);
   cabac_encoder4_addend addends (.clk, .met, .ranges, .addend, .shift, .flush);
@@ -86,29 +85,31 @@ module cabac_encoder4 #(
   logic head_valid, head_ready, held_valid, running;
   logic [35:0] head;
   logic [34:0] held;
+  logic [3:0] first;
   logic [4:0] fill;
   logic [31:0] run;
 
   cabac_encoder4_queue queue (
       .clk, .clear, .in_valid(word_valid), .in(word_out), .out_valid(head_valid), .out_ready(head_ready), .out(head),
-      .few, .fill
+      .few, .first, .fill
   );
   cabac_encoder4_carry carries (
       .clk, .clear, .in_valid(head_valid), .in_ready(head_ready), .in(head),
       .out_valid, .out_ready, .out_count, .out_data, .out_last, .held_valid, .held, .run, .running
   );
 
-  // Nothing is shown of a write that is none.
+  // Nothing is shown of a read or write that is none.
   logic [39:0] shown_ctx_idx;
-  logic [27:0] shown_model;
+  logic [27:0] shown_read, shown_model;
   always_comb begin
     for (int k = 0; k < 4; k++) begin
+      shown_read[7*k +: 7] = fetch.kind[3*k +: 3] == cabac_pkg::CONTEXT ? fetch_model[7*k +: 7] : 7'd0;
       shown_ctx_idx[10*k +: 10] = write_valid[k] ? write_ctx_idx[10*k +: 10] : 10'd0;
       shown_model[7*k +: 7] = write_valid[k] ? write_model[7*k +: 7] : 7'd0;
     end
   end
 
-  assign debug = {clearing, req_ready, fetch, write_valid, shown_ctx_idx, shown_model, cod_i_range, cod_i_low,
-                  word, word_len, carry, fill, held_valid, held, run, running};
+  assign debug = {clearing, req_ready, fetch, shown_read, update_uses, write_valid, shown_ctx_idx, shown_model,
+                  cod_i_range, cod_i_low, word, word_len, carry, first, fill, held_valid, held, run, running};
 endmodule
 `default_nettype wire

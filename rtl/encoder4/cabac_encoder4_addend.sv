@@ -16,7 +16,8 @@ module cabac_encoder4_addend (
     output logic [5:0]                      shift,
     output logic                            flush
 );
-  logic [3:0] raw, flushes, flushed;
+  logic [3:0] raw, flushes;
+  logic first_flush, second_flush, single_flush, double_flush;
   logic [49:0] double_sum;
   logic [9:0] double_total;
 
@@ -74,7 +75,8 @@ module cabac_encoder4_addend (
   always_ff @(posedge clk) begin
     addend <= ({16'd0, double_sum[24:0]} << double_total[9:5]) + {16'd0, double_sum[49:25]};
     shift <= {1'b0, double_total[4:0]} + {1'b0, double_total[9:5]};
-    {flush, flushed} <= {flushed, flushes != 4'd0};
+    {flush, double_flush, single_flush, second_flush, first_flush}
+        <= {double_flush, single_flush, second_flush, first_flush, flushes != 4'd0};
   end
 endmodule
 `default_nettype wire

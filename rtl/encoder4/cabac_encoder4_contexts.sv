@@ -5,9 +5,7 @@
 // what it uses.
 //
 // What is written in a clock is what is read in it. Of two writes to one address the one of the higher port holds.
-module cabac_encoder4_contexts #(
-    parameter int CONTEXTS = 1024
-) (
+module cabac_encoder4_contexts (
     input  wire logic        clk,
     input  wire logic [39:0] read_addr,
     output logic      [27:0] read_data,
@@ -15,7 +13,7 @@ module cabac_encoder4_contexts #(
     input  wire logic [39:0] write_addr,
     input  wire logic [27:0] write_data
 );
-  logic [6:0] models[CONTEXTS];
+  logic [6:0] models[1024];
 
   always_ff @(posedge clk) begin
     if (write_valid[0]) models[write_addr[9:0]] <= write_data[6:0];

@@ -11,9 +11,7 @@
 // have seen: the group in the update stage and the one being written are compared here, the one before in the memory.
 //
 // LOAD is a bin: the one that leads to the state from the state before it.
-module cabac_encoder4_front #(
-    parameter int CONTEXTS = 1024
-) (
+module cabac_encoder4_front (
     input  wire logic                       clk,
     input  wire logic                       rst,
     input  wire cabac_encoder4_pkg::group_t group,
@@ -24,13 +22,15 @@ module cabac_encoder4_front #(
     output logic                            settled,
     // Registers
     output cabac_encoder4_pkg::group_t      fetch,
+    output logic [27:0]                     fetch_model,
+    output logic [3:0]                      update_uses,
     output logic [3:0]                      write_valid,
     output logic [39:0]                     write_ctx_idx,
     output logic [27:0]                     write_model
 );
   // Fetch.
   logic [39:0] read_addr;
-  logic [27:0] fetch_model, newest;
+  logic [27:0] newest;
   logic [3:0] load, uses;
   logic same_1;
   logic [1:0] same_2;
@@ -38,7 +38,7 @@ module cabac_encoder4_front #(
 
   // Update.
   cabac_encoder4_pkg::coded_t update, update_next, coded_next;
-  logic [3:0] update_uses, update_bin;
+  logic [3:0] update_bin;
   logic [39:0] update_ctx_idx;
   logic [27:0] update_model, model_before, model_after;
   logic update_same_1;
@@ -50,13 +50,14 @@ module cabac_encoder4_front #(
   assign save_model = fetch_model[6:0];
   assign settled = {uses, update_uses, write_valid} == 12'd0;
 
-  cabac_encoder4_contexts #(.CONTEXTS(CONTEXTS)) context_memory (
+  cabac_encoder4_contexts context_memory (
       .clk, .read_addr, .read_data(fetch_model),
       .write_valid, .write_addr(write_ctx_idx), .write_data(write_model)
   );
 
   for (genvar k = 0; k < 4; k++) begin : slots
     logic [2:0] kind;
+    logic is_context;
     logic [9:0] ctx_idx;
     logic [6:0] model, loaded, written;
     logic [3:0] updating, writing, last;
@@ -65,7 +66,8 @@ module cabac_encoder4_front #(
     assign ctx_idx = fetch.ctx_idx[10*k +: 10];
     assign model = fetch.data[8*k +: 7];
     assign load[k] = kind == cabac_pkg::LOAD;
-    assign uses[k] = load[k] || kind == cabac_pkg::CONTEXT;
+    assign is_context = kind == cabac_pkg::CONTEXT;
+    assign uses[k] = load[k] || is_context;
 
     for (genvar other = 0; other < 4; other++) begin : others
       assign updating[other] = update_uses[other] && update_ctx_idx[10*other +: 10] == ctx_idx;
@@ -76,10 +78,10 @@ module cabac_encoder4_front #(
     assign written = writing[3] ? write_model[27:21] : writing[2] ? write_model[20:14]
                    : writing[1] ? write_model[13:7] : writing[0] ? write_model[6:0] : fetch_model[7*k +: 7];
     assign loaded = {model[6] ^ (model[5:0] == 6'd0), model[5:0] - {5'd0, model[5:0] != 6'd0}};
-    assign last = load[k] ? 4'd0 : {updating[3], updating[3:2] == 2'b01, updating[3:1] == 3'b001, updating == 4'b0001};
+    assign last = {updating[3], updating[3:2] == 2'b01, updating[3:1] == 3'b001, updating == 4'b0001} & {4{is_context}};
     assign newest[7*k +: 7] = (model_after[27:21] & {7{last[3]}}) | (model_after[20:14] & {7{last[2]}})
                             | (model_after[13:7] & {7{last[1]}}) | (model_after[6:0] & {7{last[0]}})
-                            | (load[k] ? loaded : written & {7{updating == 4'd0}});
+                            | (written & {7{is_context && updating == 4'd0}}) | (loaded & {7{load[k]}});
 
     always_comb begin
       update_next.kind[3*k +: 3] = kind;

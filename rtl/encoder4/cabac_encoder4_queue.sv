@@ -13,11 +13,12 @@ module cabac_encoder4_queue (
     input  wire logic        out_ready,
     output logic [35:0]      out,
     output logic             few,
-    // Register
+    // Registers
+    output logic [3:0]       first,
     output logic [4:0]       fill
 );
-  logic [35:0] words[16];
-  logic [3:0] first, next;
+  (* mem2reg *) logic [35:0] words[16];
+  logic [3:0] next;
 
   assign next = first + fill[3:0];
   assign out_valid = fill != 5'd0;

@@ -10,6 +10,7 @@ mod design_report;
 mod designs;
 mod digest;
 mod explained;
+mod matters;
 mod memory;
 mod mutant;
 mod netlist;
@@ -43,6 +44,7 @@ use crate::yosys::{Yosys, YosysError};
 pub use design_report::{DesignReport, DesignRow};
 pub use designs::{Conviction, Design, DesignError, DesignFate, DesignJudge, Designs};
 pub use explained::Explanation;
+pub use matters::{Matters, When};
 use memory::Memory;
 pub use mutant::{Cell, Mutant, Table, TableBit};
 use netlist::{Mutated, Netlist};
@@ -106,6 +108,14 @@ pub enum MutationError {
         /// The line.
         begin: String,
     },
+    /// Nobody says whether a register of a core matters where a mutant is compared with it.
+    #[error("{core}: nothing of what matters in its spec is register {register}")]
+    Register {
+        /// The core.
+        core: &'static str,
+        /// The register.
+        register: String,
+    },
     /// A directory for the work cannot be made.
     #[error("cannot use {}: {source}", .path.display())]
     Work {
@@ -130,6 +140,8 @@ pub struct Mutable {
     pub proof: &'static str,
     /// Macros that it is read with: which core it is, if several share it.
     pub defines: Files,
+    /// Registers that `proof` does not see, and when they have to be the same, too. If any are named, each register has to be.
+    pub matters: &'static [Matters],
     /// The tables of which each bit is flipped.
     pub tables: &'static [TableText],
     /// The mutants that were looked at by hand.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Machine, MutationError,
+    matters::equal_registers,
     netlist::{Mutated, SELECT, SELECT_WIDTH},
 };
 use crate::cores::CoreSpec;
@@ -31,9 +32,9 @@ const PATIENCE: u32 = 300;
 
 /// From wherever the registers are, one clock: the registers of the right core and of the mutant behind a reset, or
 /// behind any clock in which they agreed, legally and, if that is asked for, before anything was long.
-const RESET: &str = "(assert (|proof_n rst| s0))\n(assert (not (|proof_n agree| s1)))\n";
-const STEP: &str = "(assert (|proof_n agree| s0))\n(assert (|proof_n legal| s0))\n\
-                    (assert (not (|proof_n kept| s1)))\n";
+const RESET: &str = "(assert (|proof_n rst| s0))\n(assert (not (and (|proof_n agree| s1) (equal s1))))\n";
+const STEP: &str = "(assert (and (|proof_n agree| s0) (equal s0)))\n(assert (|proof_n legal| s0))\n\
+                    (assert (not (and (|proof_n kept| s1) (equal s1))))\n";
 const SHORT: &str = "(assert (|proof_n short| s0))\n";
 
 /// A proof for each of these mutants of a netlist, if there is one.
@@ -87,14 +88,15 @@ fn formula(core: &CoreSpec, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Res
         "read_rtlil mutated.il\nread_verilog cut.v\nchtype -set cut_read t:$memrd\nchtype -set cut_write t:$memwr_v2\n\
          select -module {top}\nrename -enumerate -pattern read_% t:cut_read\n\
          rename -enumerate -pattern write_% t:cut_write\nselect -clear\n\
-         expose -evert {top}/t:cut_*\nopt_clean\n\
+         expose -evert {top}/t:cut_*\nsetundef -undriven -zero {top}\nopt_clean\n\
          read_verilog -sv {defines}{packages}proof.sv\nhierarchy -top proof\nproc\nflatten\nopt_clean\n\
          async2sync\ndffunmap\nopt_clean\nwrite_smt2 -stbv proof.smt2\n"
     );
     yosys.run(dir, &script)?;
     let module = yosys::read(dir, "proof.smt2")?;
+    let equal = equal_registers(core, &module)?;
     Ok(format!(
-        "(set-logic QF_BV)\n{module}(declare-const s0 |proof_s|)\n(declare-const s1 |proof_s|)\n\
+        "(set-logic QF_BV)\n{module}{equal}(declare-const s0 |proof_s|)\n(declare-const s1 |proof_s|)\n\
          (assert (|proof_t| s0 s1))\n(assert (|proof_u| s0))\n(assert (|proof_u| s1))\n"
     ))
 }

@@ -80,7 +80,7 @@ mod spec {
                 properties: &properties::OTHERS,
             },
         ],
-        mutants: Mutable { proof: PROOF, defines: &[], tables: TABLES, explained: EXPLAINED },
+        mutants: Mutable { proof: PROOF, defines: &[], matters: &[], tables: TABLES, explained: EXPLAINED },
     };
 
     const EXPLAINED: &[Explanation] = &[

@@ -55,7 +55,13 @@ pub static SPEC: CoreSpec = CoreSpec {
             properties: &OTHERS,
         },
     ],
-    mutants: Mutable { proof: decoder::PROOF, defines: SWIFT, tables: TABLES, explained: EXPLAINED },
+    mutants: Mutable {
+        proof: decoder::PROOF,
+        defines: SWIFT,
+        matters: &[],
+        tables: TABLES,
+        explained: EXPLAINED,
+    },
 };
 
 const EXPLAINED: &[Explanation] =

@@ -16,7 +16,7 @@ mod spec {
     };
     use crate::cosim::{Lockstep, sweep::Step};
     use crate::fit::Can;
-    use crate::mutation::Mutable;
+    use crate::mutation::{Matters, Mutable, When};
 
     /// The core. It is not in [`ALL`](crate::cores::ALL), since there are neither proofs nor mutants of it.
     pub static SPEC: CoreSpec = CoreSpec {
@@ -57,8 +57,73 @@ mod spec {
             sweep: sweep::sweep,
         },
         benches: &[],
-        mutants: Mutable { proof: "", defines: &[], tables: TABLES, explained: &[] },
+        mutants: Mutable {
+            proof: include_str!("mutants.sv"),
+            defines: &[],
+            matters: MATTERS,
+            tables: TABLES,
+            explained: &[],
+        },
     };
+
+    /// The registers by their stages.
+    const MATTERS: &[Matters] = &[
+        Matters { registers: &["front.fetch"], when: When::Bit("stage", 0) },
+        // `debug` has of it what matters.
+        Matters { registers: &["front.context_memory.read_data"], when: When::Never },
+        Matters { registers: &["front.update"], when: When::Bit("stage", 1) },
+        Matters { registers: &["front.coded", "front.write"], when: When::Bit("stage", 2) },
+        Matters {
+            registers: &["range.rows", "range.steps[0].rows", "range.steps[1].rows"],
+            when: When::Bit("stage", 3),
+        },
+        Matters {
+            registers: &["range.pairs", "range.steps[0].pair", "range.steps[1].pair"],
+            when: When::Bit("stage", 4),
+        },
+        Matters { registers: &["range.met", "range.ranges"], when: When::Bit("stage", 5) },
+        Matters {
+            registers: &["addends.first", "addends.pairs[0].first", "addends.pairs[1].first"],
+            when: When::Bit("stage", 6),
+        },
+        Matters {
+            registers: &["addends.second", "addends.pairs[0].second", "addends.pairs[1].second"],
+            when: When::Bit("stage", 7),
+        },
+        Matters {
+            registers: &["addends.single", "addends.pairs[0].single", "addends.pairs[1].single"],
+            when: When::Bit("stage", 8),
+        },
+        Matters { registers: &["addends.double"], when: When::Bit("stage", 9) },
+        Matters {
+            registers: &["addends.addend", "addends.shift", "addends.flush"],
+            when: When::Bit("stage", 10),
+        },
+        Matters { registers: &["low.leaving"], when: When::Bit("stage", 11) },
+        Matters {
+            registers: &["low.placed", "low.word_more", "low.word_last"],
+            when: When::Bit("stage", 12),
+        },
+        Matters { registers: &["queue.words"], when: When::Indexed("words") },
+        Matters {
+            registers: &[
+                "front.update_uses",
+                "front.write_valid",
+                "range.cod_i_range",
+                "low.cod_i_low",
+                "low.flushed",
+                "low.leaving_last",
+                "low.word",
+                "low.carry",
+                "queue.first",
+                "queue.fill",
+                "carries.",
+                "clearing",
+                "req_ready",
+            ],
+            when: When::Always,
+        },
+    ];
 }
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;

@@ -30,6 +30,10 @@ fields! {
         fetch_count: 4 x SLOTS,
         /// Those, or a byte or a state.
         fetch_data: 8 x SLOTS,
+        /// CONTEXT: the state that the context memory answered.
+        fetch_model: 7 x SLOTS,
+        /// The slots of the group in the update stage that have a context variable.
+        update_uses: 1 x SLOTS,
         /// The context memory is written in this clock.
         write_valid: 1 x SLOTS,
         /// Where.
@@ -46,7 +50,9 @@ fields! {
         word_len: 5,
         /// A carry has gone beyond them and belongs to the words before.
         carry: 1,
-        /// Words that wait for the output.
+        /// The first of the words that wait for the output.
+        queue_first: 4,
+        /// How many wait.
         queue_fill: 5,
         /// A word is held until it is known whether a carry arrives.
         held_valid: 1,
@@ -308,6 +314,7 @@ impl Encoder4 {
         }
         if let Some(head) = head.filter(|_| pops) {
             self.queue.pop_front();
+            r.queue_first = (r.queue_first + 1) & 15;
             if counts {
                 r.run = r.run.wrapping_add(1);
             } else {
@@ -345,7 +352,7 @@ impl Encoder4 {
         };
         r.word_len = if leaving.last { 0 } else { len & 31 };
         if clear {
-            (r.word, r.carry, r.word_len) = (0, 0, 0);
+            (r.word, r.carry, r.word_len, r.queue_first) = (0, 0, 0, 0);
             self.queue.clear();
         }
         r.queue_fill = self.queue.len() as u32;
@@ -422,8 +429,9 @@ impl Encoder4 {
             slot.model = match (slot.kind, newest) {
                 (kind::LOAD, _) if slot.data & 63 == 0 => (slot.data & 64) ^ 64,
                 (kind::LOAD, _) => (slot.data & 127) - 1,
-                (_, Some(newest)) => newest.model,
-                (_, None) => self.read[k],
+                (kind::CONTEXT, Some(newest)) => newest.model,
+                (kind::CONTEXT, None) => self.read[k],
+                _ => 0,
             };
             self.update_bins[k] = if slot.kind == kind::LOAD { slot.data >> 6 & 1 } else { slot.bin };
         }
@@ -447,6 +455,8 @@ impl Encoder4 {
             r.fetch_kind[k] = slot.kind;
             (r.fetch_bin[k], r.fetch_ctx_idx[k]) = (slot.bin, slot.ctx_idx);
             (r.fetch_count[k], r.fetch_data[k]) = (slot.count, slot.data);
+            r.fetch_model[k] = if slot.kind == kind::CONTEXT { self.read[k] } else { 0 };
+            r.update_uses[k] = self.update.slots[k].uses_context().into();
             let write = Some(&self.write.slots[k]).filter(|slot| slot.uses_context());
             r.write_valid[k] = write.is_some().into();
             r.write_ctx_idx[k] = write.map_or(0, |slot| slot.ctx_idx);
@@ -519,10 +529,11 @@ impl Twin for Encoder4 {
         let step = match name {
             "req_ready" | "settled" | "save_model" | "clearing" | "ready" => TAKEN,
             name if name.starts_with("fetch_") => TAKEN,
+            "update_uses" => WRITE,
             name if name.starts_with("write_") => WRITE,
             "cod_i_range" => RANGE,
             "cod_i_low" => LOW,
-            "word" | "word_len" | "carry" | "queue_fill" | "run" | "running" => WORD,
+            "word" | "word_len" | "carry" | "queue_first" | "queue_fill" | "run" | "running" => WORD,
             name if name.starts_with("held_") || name.starts_with("out_") => WORD,
             _ => return None,
         };

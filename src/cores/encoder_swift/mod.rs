@@ -70,6 +70,7 @@ mod spec {
         mutants: Mutable {
             proof: encoder::PROOF,
             defines: &[CORE, ("ALWAYS_WAITS", "1"), ("AHEAD", "1")],
+            matters: &[],
             tables: TABLES,
             explained: EXPLAINED,
         },
