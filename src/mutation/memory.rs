@@ -9,9 +9,9 @@ use super::{CoreReport, Digests, Fate, Mutant, digest::digest, netlist::Netlist,
 pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Digests {
     let core = netlist.core();
     let defines = core.mutants.defines.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-    let matters: Vec<String> = core.mutants.matters.iter().map(|matters| format!("{matters:?}")).collect();
+    let registers = core.mutants.registers.map(|registers| format!("{registers:?}"));
     let proof = [core.mutants.proof.as_bytes(), include_bytes!("cut.v")].into_iter().chain(defines);
-    let proof = proof.chain(matters.iter().map(String::as_bytes));
+    let proof = proof.chain(registers.iter().map(String::as_bytes));
     let seed = seed.to_le_bytes();
     let how: [&[u8]; 2] = [include_bytes!("../cosim/ways.rs"), include_bytes!("../cosim/stalls.rs")];
     let can = format!("{:?}", core.can);

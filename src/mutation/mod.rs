@@ -10,11 +10,11 @@ mod design_report;
 mod designs;
 mod digest;
 mod explained;
-mod matters;
 mod memory;
 mod mutant;
 mod netlist;
 mod proof;
+mod registers;
 mod report;
 mod tables;
 mod trial;
@@ -44,11 +44,11 @@ use crate::yosys::{Yosys, YosysError};
 pub use design_report::{DesignReport, DesignRow};
 pub use designs::{Conviction, Design, DesignError, DesignFate, DesignJudge, Designs};
 pub use explained::Explanation;
-pub use matters::{Matters, When};
 use memory::Memory;
 pub use mutant::{Cell, Mutant, Table, TableBit};
-use netlist::{Mutated, Netlist};
+use netlist::Netlist;
 pub use proof::Proof;
+pub use registers::{Registers, When};
 pub use report::{CoreReport, Digests, MergeError, Report, Tally};
 pub use tables::TableText;
 use trial::{Clocks, Trial};
@@ -109,7 +109,7 @@ pub enum MutationError {
         begin: String,
     },
     /// Nobody says whether a register of a core matters where a mutant is compared with it.
-    #[error("{core}: nothing of what matters in its spec is register {register}")]
+    #[error("{core}: its spec does not say when the register {register} matters")]
     Register {
         /// The core.
         core: &'static str,
@@ -140,8 +140,8 @@ pub struct Mutable {
     pub proof: &'static str,
     /// Macros that it is read with: which core it is, if several share it.
     pub defines: Files,
-    /// Registers that `proof` does not see, and when they have to be the same, too. If any are named, each register has to be.
-    pub matters: &'static [Matters],
+    /// Registers that `proof` does not see, where there are such.
+    pub registers: Option<&'static Registers>,
     /// The tables of which each bit is flipped.
     pub tables: &'static [TableText],
     /// The mutants that were looked at by hand.
@@ -374,11 +374,10 @@ impl Bench<'_> {
         let dir = tempfile::tempdir().map_err(MutationError::dir)?;
         let mut mutants = job.to_vec();
         let cells: Vec<&Cell> = job.iter().filter_map(|tried| tried.mutant.cell()).collect();
-        let (model, mutated) = if cells.is_empty() {
-            (self.build_table(dir.path())?, None)
+        let model = if cells.is_empty() {
+            self.build_table(dir.path())?
         } else {
-            let (model, mutated) = self.build_cells(&cells, dir.path())?;
-            (model, Some(mutated))
+            self.build(vec![self.netlist.mutate(&cells, dir.path(), &self.machine.yosys)?.verilog])?
         };
         for (number, tried) in (1..).zip(&mut mutants) {
             tried.select = match tried.mutant {
@@ -398,18 +397,13 @@ impl Bench<'_> {
                 }
                 progress(usize::from(tried.fate.is_some()));
             }
-            if let Some(mutated) = mutated.as_ref().filter(|_| number == 0) {
-                self.prove(&mut mutants, mutated, dir.path(), progress)?;
+            if number == 0 && !cells.is_empty() {
+                self.prove(&mut mutants, dir.path(), progress)?;
             }
         }
         let left = mutants.iter().filter(|tried| tried.fate.is_none()).count();
         progress(left);
         Ok(mutants)
-    }
-
-    fn build_cells(&self, cells: &[&Cell], dir: &Path) -> Result<(Model, Mutated), MutationError> {
-        let mutated = self.netlist.mutate(cells, dir, &self.machine.yosys)?;
-        Ok((self.build(vec![mutated.verilog.clone()])?, mutated))
     }
 
     fn build_table(&self, dir: &Path) -> Result<Model, MutationError> {
@@ -439,16 +433,17 @@ impl Bench<'_> {
         })
     }
 
+    /// Tries to prove those that are alive. They have a netlist of their own, since each switch makes a formula harder.
     fn prove(
         &self,
         mutants: &mut [Tried],
-        mutated: &Mutated,
         dir: &Path,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<(), MutationError> {
         let alive: Vec<&mut Tried> = mutants.iter_mut().filter(|tried| tried.fate.is_none()).collect();
-        let selects: Vec<u32> = alive.iter().map(|tried| tried.select).collect();
-        let proofs = proof::prove(self.netlist.core(), mutated, &selects, dir, self.machine)?;
+        let cells: Vec<&Cell> = alive.iter().filter_map(|tried| tried.mutant.cell()).collect();
+        let mutated = self.netlist.mutate(&cells, dir, &self.machine.yosys)?;
+        let proofs = proof::prove(self.netlist.core(), &mutated, cells.len(), dir, self.machine)?;
         for (tried, proof) in alive.into_iter().zip(proofs) {
             tried.fate = proof.map(|proof| Fate::Proved { proof });
             progress(usize::from(tried.fate.is_some()));

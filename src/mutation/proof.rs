@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Machine, MutationError,
-    matters::equal_registers,
     netlist::{Mutated, SELECT, SELECT_WIDTH},
+    registers::{Formula, state},
 };
 use crate::cores::CoreSpec;
 use crate::cosim::rtl;
+use crate::solver::Solver;
 use crate::yosys::{self, Yosys};
 
 /// How far a mutant is the same as the right core.
@@ -30,49 +31,112 @@ pub enum Proof {
 /// Seconds of the processor that an answer may take; what takes longer is not proved.
 const PATIENCE: u32 = 300;
 
-/// From wherever the registers are, one clock: the registers of the right core and of the mutant behind a reset, or
-/// behind any clock in which they agreed, legally and, if that is asked for, before anything was long.
-const RESET: &str = "(assert (|proof_n rst| s0))\n(assert (not (and (|proof_n agree| s1) (equal s1))))\n";
-const STEP: &str = "(assert (and (|proof_n agree| s0) (equal s0)))\n(assert (|proof_n legal| s0))\n\
-                    (assert (not (and (|proof_n kept| s1) (equal s1))))\n";
-const SHORT: &str = "(assert (|proof_n short| s0))\n";
+/// A proof leans on so many clocks before: where one is not enough, what two registers hold together may come of the clock before.
+const DEPTHS: [usize; 2] = [1, 2];
 
-/// A proof for each of these mutants of a netlist, if there is one.
+/// A proof for each of the mutants of a netlist, so many, if there is one.
 pub(super) fn prove(
-    core: &CoreSpec,
+    core: &'static CoreSpec,
     mutated: &Mutated,
-    selects: &[u32],
+    count: usize,
     dir: &Path,
     machine: &Machine,
 ) -> Result<Vec<Option<Proof>>, MutationError> {
-    let formula = formula(core, mutated, dir, &machine.yosys)?;
-    let never = |select: u32, question: &str| {
-        let selected = [0, 1]
-            .map(|at| format!("(assert (= (|proof_n {SELECT}| s{at}) (_ bv{select} {SELECT_WIDTH})))\n"));
-        let asked = format!("{formula}{}{question}(check-sat)\n", selected.concat());
-        machine.solver.is_unsatisfiable(dir, &asked, PATIENCE)
-    };
-    let prove = |&select: &u32| {
-        Ok(if !never(select, RESET)? {
-            None
-        } else if never(select, STEP)? {
-            Some(Proof::Equal)
-        } else if never(select, &format!("{SHORT}{STEP}"))? {
-            Some(Proof::EqualIfShort)
-        } else {
-            None
-        })
-    };
+    let module = module(core, mutated, dir, &machine.yosys)?;
+    let prover = Prover { formula: Formula::new(core, &module)?, dir, solver: &machine.solver };
     // Were it not so, the proofs would lack something, or what they lean on be wrong.
-    if prove(&0)? != Some(Proof::Equal) {
+    if prover.prove(0)? != Some(Proof::Equal) {
         return Err(MutationError::NotItself { core: core.name });
     }
-    selects.iter().map(prove).collect()
+    (1..=count).map(|select| prover.prove(select)).collect()
 }
 
-/// The right core and the mutants in one module, their context memories cut out: its states `s0` and `s1` are a clock
-/// apart.
-fn formula(core: &CoreSpec, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Result<String, MutationError> {
+/// What answers of a netlist with mutants.
+struct Prover<'a> {
+    formula: Formula<'a>,
+    dir: &'a Path,
+    solver: &'a Solver,
+}
+
+impl Prover<'_> {
+    fn prove(&self, select: usize) -> Result<Option<Proof>, MutationError> {
+        for depth in DEPTHS {
+            if !self.agree_after_a_reset(select, depth)? {
+                return Ok(None);
+            }
+            for (proof, assumed) in [(Proof::Equal, None), (Proof::EqualIfShort, Some("short"))] {
+                if self.go_on_to_agree(select, depth, assumed)? {
+                    return Ok(Some(proof));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether core and mutant agree so many clocks after a reset, whatever their registers held before.
+    fn agree_after_a_reset(&self, select: usize, clocks: usize) -> Result<bool, MutationError> {
+        let mut question = assert("rst", 0);
+        (1..clocks).for_each(|at| question += &assert("legal", at));
+        // In the clock of the reset they may give what they like.
+        let agree = if clocks == 1 { "agree" } else { "kept" };
+        question += &differ(agree, clocks);
+        self.never(select, clocks, None, &question)
+    }
+
+    /// Whether they do after so many clocks, legal ones, in which they agreed.
+    fn go_on_to_agree(
+        &self,
+        select: usize,
+        clocks: usize,
+        assumed: Option<&str>,
+    ) -> Result<bool, MutationError> {
+        let mut question = String::new();
+        for at in 0..clocks {
+            question += &assert("agree", at);
+            question += &format!("(assert (equal {}))\n", state(at));
+            question += &assert("legal", at);
+            question += &assumed.map(|assumed| assert(assumed, at)).unwrap_or_default();
+        }
+        question += &differ("kept", clocks);
+        for case in self.formula.cases() {
+            if !self.never(select, clocks, case, &question)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn never(
+        &self,
+        select: usize,
+        clocks: usize,
+        case: Option<u32>,
+        question: &str,
+    ) -> Result<bool, MutationError> {
+        let mut asked = self.formula.text(clocks + 1, case);
+        for at in 0..=clocks {
+            asked +=
+                &format!("(assert (= (|proof_n {SELECT}| {}) (_ bv{select} {SELECT_WIDTH})))\n", state(at));
+        }
+        asked += question;
+        asked += "(check-sat)\n";
+        Ok(self.solver.is_unsatisfiable(self.dir, &asked, PATIENCE)?)
+    }
+}
+
+/// An output of `proof` is 1.
+fn assert(output: &str, at: usize) -> String {
+    format!("(assert (|proof_n {output}| {}))\n", state(at))
+}
+
+/// They do not agree.
+fn differ(agree: &str, at: usize) -> String {
+    let at = state(at);
+    format!("(assert (not (and (|proof_n {agree}| {at}) (equal {at}))))\n")
+}
+
+/// The right core and the mutants in one module, their context memories cut out, as Yosys writes a formula of it.
+fn module(core: &CoreSpec, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Result<String, MutationError> {
     let packages = core.sources.iter().filter(|(name, _)| name.ends_with("_pkg.sv"));
     let packages: Vec<_> = packages.map(|(name, text)| (rtl::file_name(name), *text)).collect();
     let own =
@@ -90,13 +154,8 @@ fn formula(core: &CoreSpec, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Res
          rename -enumerate -pattern write_% t:cut_write\nselect -clear\n\
          expose -evert {top}/t:cut_*\nsetundef -undriven -zero {top}\nopt_clean\n\
          read_verilog -sv {defines}{packages}proof.sv\nhierarchy -top proof\nproc\nflatten\nopt_clean\n\
-         async2sync\ndffunmap\nopt_clean\nwrite_smt2 -stbv proof.smt2\n"
+         async2sync\ndffunmap\nopt_clean\nwrite_smt2 proof.smt2\n"
     );
     yosys.run(dir, &script)?;
-    let module = yosys::read(dir, "proof.smt2")?;
-    let equal = equal_registers(core, &module)?;
-    Ok(format!(
-        "(set-logic QF_BV)\n{module}{equal}(declare-const s0 |proof_s|)\n(declare-const s1 |proof_s|)\n\
-         (assert (|proof_t| s0 s1))\n(assert (|proof_u| s0))\n(assert (|proof_u| s1))\n"
-    ))
+    Ok(yosys::read(dir, "proof.smt2")?)
 }

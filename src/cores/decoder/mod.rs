@@ -80,7 +80,13 @@ mod spec {
                 properties: &properties::OTHERS,
             },
         ],
-        mutants: Mutable { proof: PROOF, defines: &[], matters: &[], tables: TABLES, explained: EXPLAINED },
+        mutants: Mutable {
+            proof: PROOF,
+            defines: &[],
+            registers: None,
+            tables: TABLES,
+            explained: EXPLAINED,
+        },
     };
 
     const EXPLAINED: &[Explanation] = &[

@@ -58,7 +58,7 @@ pub static SPEC: CoreSpec = CoreSpec {
     mutants: Mutable {
         proof: decoder::PROOF,
         defines: SWIFT,
-        matters: &[],
+        registers: None,
         tables: TABLES,
         explained: EXPLAINED,
     },

@@ -77,7 +77,7 @@ mod spec {
                 properties: &properties::OTHERS,
             },
         ],
-        mutants: Mutable { proof: PROOF, defines: &[], matters: &[], tables: TABLES, explained: &[] },
+        mutants: Mutable { proof: PROOF, defines: &[], registers: None, tables: TABLES, explained: &[] },
     };
 }
 #[cfg(feature = "cosim")]

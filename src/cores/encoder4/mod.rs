@@ -16,7 +16,7 @@ mod spec {
     };
     use crate::cosim::{Lockstep, sweep::Step};
     use crate::fit::Can;
-    use crate::mutation::{Matters, Mutable, When};
+    use crate::mutation::{Mutable, Registers, When};
 
     /// The core. It is not in [`ALL`](crate::cores::ALL), since there are neither proofs nor mutants of it.
     pub static SPEC: CoreSpec = CoreSpec {
@@ -60,70 +60,40 @@ mod spec {
         mutants: Mutable {
             proof: include_str!("mutants.sv"),
             defines: &[],
-            matters: MATTERS,
+            registers: Some(&REGISTERS),
             tables: TABLES,
             explained: &[],
         },
     };
 
-    /// The registers by their stages.
-    const MATTERS: &[Matters] = &[
-        Matters { registers: &["front.fetch"], when: When::Bit("stage", 0) },
-        // `debug` has of it what matters.
-        Matters { registers: &["front.context_memory.read_data"], when: When::Never },
-        Matters { registers: &["front.update"], when: When::Bit("stage", 1) },
-        Matters { registers: &["front.coded", "front.write"], when: When::Bit("stage", 2) },
-        Matters {
-            registers: &["range.rows", "range.steps[0].rows", "range.steps[1].rows"],
-            when: When::Bit("stage", 3),
-        },
-        Matters {
-            registers: &["range.pairs", "range.steps[0].pair", "range.steps[1].pair"],
-            when: When::Bit("stage", 4),
-        },
-        Matters { registers: &["range.met", "range.ranges"], when: When::Bit("stage", 5) },
-        Matters {
-            registers: &["addends.first", "addends.pairs[0].first", "addends.pairs[1].first"],
-            when: When::Bit("stage", 6),
-        },
-        Matters {
-            registers: &["addends.second", "addends.pairs[0].second", "addends.pairs[1].second"],
-            when: When::Bit("stage", 7),
-        },
-        Matters {
-            registers: &["addends.single", "addends.pairs[0].single", "addends.pairs[1].single"],
-            when: When::Bit("stage", 8),
-        },
-        Matters { registers: &["addends.double"], when: When::Bit("stage", 9) },
-        Matters {
-            registers: &["addends.addend", "addends.shift", "addends.flush"],
-            when: When::Bit("stage", 10),
-        },
-        Matters { registers: &["low.leaving"], when: When::Bit("stage", 11) },
-        Matters {
-            registers: &["low.placed", "low.word_more", "low.word_last"],
-            when: When::Bit("stage", 12),
-        },
-        Matters { registers: &["queue.words"], when: When::Indexed("words") },
-        Matters {
-            registers: &[
-                "front.update_uses",
-                "front.write_valid",
-                "range.cod_i_range",
-                "low.cod_i_low",
-                "low.flushed",
-                "low.leaving_last",
-                "low.word",
-                "low.carry",
-                "queue.first",
-                "queue.fill",
-                "carries.",
-                "clearing",
-                "req_ready",
-            ],
-            when: When::Always,
-        },
-    ];
+    /// The registers by their stages: a reset lets run out what is under way, and what is in a stage matters once that has passed it.
+    const REGISTERS: Registers = Registers {
+        countdown: ("clearing", 4),
+        matter: &[
+            (When::UpTo(15), &["front.fetch"]),
+            // `debug` has of it what matters.
+            (When::Never, &["front.context_memory.read_data"]),
+            (When::UpTo(14), &["front.update"]),
+            (When::UpTo(13), &["front.coded", "front.write"]),
+            (When::UpTo(12), &["range.rows", "range.steps[0].rows", "range.steps[1].rows"]),
+            (When::UpTo(11), &["range.pairs", "range.steps[0].pair", "range.steps[1].pair"]),
+            (When::UpTo(10), &["range.met", "range.ranges"]),
+            (When::UpTo(9), &["addends.first", "addends.pairs[0].first", "addends.pairs[1].first"]),
+            (When::UpTo(8), &["addends.second", "addends.pairs[0].second", "addends.pairs[1].second"]),
+            (When::UpTo(7), &["addends.single", "addends.pairs[0].single", "addends.pairs[1].single"]),
+            (When::UpTo(6), &["addends.double"]),
+            (When::UpTo(5), &["addends.addend", "addends.shift", "addends.flush"]),
+            (When::UpTo(4), &["low.leaving"]),
+            (When::UpTo(3), &["low.placed", "low.word_more", "low.word_last"]),
+            (When::Bit("words"), &["queue.words"]),
+            (
+                When::Always,
+                &["clearing", "req_ready", "front.update_uses", "front.write_valid", "range.cod_i_range"],
+            ),
+            (When::Always, &["low.cod_i_low", "low.flushed", "low.leaving_last", "low.word", "low.carry"]),
+            (When::Always, &["queue.first", "queue.fill", "carries."]),
+        ],
+    };
 }
 #[cfg(feature = "cosim")]
 pub use spec::SPEC;

@@ -4,8 +4,8 @@
 // The encoder of four slots and a mutant of it, side by side: where they agree in one clock they give the same and agree in
 // the next.
 //
-// They agree if all registers are the same that matter: those of a stage to which what was under way at a reset has come do not, nor
-// words of the queue that are gone. `stage` says so for each stage, the fetch stage being 0, and `words` for each word.
+// They agree if all registers are the same that matter: what of them `debug` shows only here, and all others by their names in the
+// spec of the core. Of the queue those words matter that wait.
 module proof (
     input wire logic        clk,
     input wire logic        rst,
@@ -28,8 +28,7 @@ module proof (
     output logic            short,
     // In the clock before they gave the same
     output logic            kept,
-    // Which registers matter
-    output logic [12:0]     stage,
+    // Which words of the queue matter
     output logic [15:0]     words
 );
   logic req_ready, out_valid, out_last, mutant_req_ready, mutant_out_valid, mutant_out_last;
@@ -68,7 +67,6 @@ module proof (
   );
 
   always_comb begin
-    for (int k = 0; k < 13; k++) stage[k] = right.clearing <= 4'd15 - 4'(k);
     for (int k = 0; k < 16; k++) words[k] = {1'b0, 4'(k) - right.queue_first} < right.queue_fill;
   end
 

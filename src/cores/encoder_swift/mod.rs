@@ -70,7 +70,7 @@ mod spec {
         mutants: Mutable {
             proof: encoder::PROOF,
             defines: &[CORE, ("ALWAYS_WAITS", "1"), ("AHEAD", "1")],
-            matters: &[],
+            registers: None,
             tables: TABLES,
             explained: EXPLAINED,
         },

@@ -1,0 +1,180 @@
+//! Registers of a core in a formula of it and a mutant: those that a proof does not see by the port `debug`, and when they matter.
+//!
+//! Registers that have to be the same are one constant in the formula, not two that are said to be equal: what the mutant does with
+//! them as the core does is the same term then, and a solver has nothing left to show of it. So a core of many registers is asked
+//! about clock by clock after a reset, in each of which other ones matter.
+
+use std::collections::HashMap;
+
+use super::MutationError;
+use crate::cores::CoreSpec;
+
+/// The registers of a core that has more than `debug` shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Registers {
+    /// The register that counts down after a reset, and its width in bits. It matters always.
+    pub countdown: (&'static str, u32),
+    /// When they have to be the same, so that the core and a mutant agree: all of them, by the longest beginning of their names.
+    pub matter: &'static [(When, &'static [&'static str])],
+}
+
+/// When a register matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// In each clock.
+    Always,
+    /// In none: another register says all that matters of it.
+    Never,
+    /// Once the countdown has come down to this.
+    UpTo(u32),
+    /// Where a bit of this output of `proof` is 1: the one with the number in brackets at the end of the register's name.
+    Bit(&'static str),
+}
+
+impl Registers {
+    fn when(&self, name: &str) -> Option<When> {
+        let begins = |starts: &[&str]| {
+            starts.iter().filter(|start| name.starts_with(**start)).map(|start| start.len()).max()
+        };
+        let all = self.matter.iter().filter_map(|&(when, starts)| Some((begins(starts)?, when)));
+        all.max_by_key(|&(length, _)| length).map(|(_, when)| when)
+    }
+}
+
+/// A formula of the module `proof`, as Yosys writes it, whose registers and inputs are constants, for each of some states.
+pub(super) struct Formula<'a> {
+    core: &'static CoreSpec,
+    module: &'a str,
+    functions: Vec<Function<'a>>,
+}
+
+/// What Yosys declares as a function of the state.
+struct Function<'a> {
+    symbol: &'a str,
+    sort: &'a str,
+    /// Its name in the module, and which bits of it.
+    name: &'a str,
+}
+
+impl<'a> Function<'a> {
+    /// `(declare-fun |proof#7| (|proof_s|) (_ BitVec 4)) ; \right_core.clearing`
+    fn parse(line: &'a str) -> Option<Function<'a>> {
+        let (symbol, rest) = line.strip_prefix("(declare-fun |")?.split_once("| (|proof_s|) ")?;
+        let (sort, name) = rest.split_once(") ; ").or_else(|| Some((rest.strip_suffix(')')?, "")))?;
+        // What has a mutant at its output has a name of several parts, or none of its own, and is nobody's register.
+        Some(Function { symbol, sort, name: name.strip_prefix('\\').unwrap_or_default() })
+    }
+
+    /// The register of the core, or of its mutant.
+    fn register(&self, of: &str) -> Option<&'a str> {
+        let name = self.name.strip_prefix(of)?;
+        Some(name.split_once(" [").map_or(name, |(name, _)| name))
+    }
+}
+
+const RIGHT: &str = "right_core.";
+const MUTANT: &str = "mutant_core.";
+
+impl<'a> Formula<'a> {
+    pub(super) fn new(core: &'static CoreSpec, module: &'a str) -> Result<Formula<'a>, MutationError> {
+        let formula =
+            Formula { core, module, functions: module.lines().filter_map(Function::parse).collect() };
+        for name in formula.registers() {
+            if let Some(registers) = core.mutants.registers
+                && registers.when(name).is_none()
+            {
+                return Err(MutationError::Register { core: core.name, register: name.to_owned() });
+            }
+        }
+        Ok(formula)
+    }
+
+    /// The registers of the core.
+    fn registers(&self) -> impl Iterator<Item = &'a str> {
+        let named =
+            self.module.lines().filter_map(|line| line.strip_prefix("; yosys-smt2-register right_core."));
+        named.filter_map(|line| line.rsplit_once(' ')).map(|(name, _)| name)
+    }
+
+    /// What the countdown can be; nothing in a core without one.
+    pub(super) fn cases(&self) -> Vec<Option<u32>> {
+        match self.core.mutants.registers {
+            Some(Registers { countdown: (_, width), .. }) => (0..1 << width).map(Some).collect(),
+            None => vec![None],
+        }
+    }
+
+    /// The formula of so many states, one a clock after the other, in which the registers that matter at this countdown are the same in
+    /// the first; in any case `equal` of a state says whether all are that matter there.
+    pub(super) fn text(&self, states: usize, countdown: Option<u32>) -> String {
+        let right: HashMap<&str, &str> = self
+            .functions
+            .iter()
+            .filter_map(|function| Some((function.name.strip_prefix(RIGHT)?, function.symbol)))
+            .collect();
+        let shared = |function: &Function<'a>| {
+            let matters = match self.core.mutants.registers?.when(function.register(MUTANT)?)? {
+                When::Always => true,
+                When::UpTo(most) => countdown? <= most,
+                When::Never | When::Bit(_) => false,
+            };
+            right.get(function.name.strip_prefix(MUTANT)?).copied().filter(|_| matters && countdown.is_some())
+        };
+        let mut text = String::from("(set-logic QF_BV)\n(define-sort |proof_s| () (_ BitVec 2))\n");
+        for Function { symbol, sort, .. } in &self.functions {
+            (0..states).for_each(|at| text += &format!("(declare-fun |{symbol}@{at}| () {sort})\n"));
+        }
+        for line in self.module.lines().filter(|line| !line.starts_with("(declare-sort |proof_s|")) {
+            match Function::parse(line) {
+                Some(function) => {
+                    let Function { symbol, sort, .. } = function;
+                    let first = shared(&function).unwrap_or(symbol);
+                    let later = (1..states).rev().map(|at| format!("|{symbol}@{at}|"));
+                    let value =
+                        later.zip((1..states).rev()).fold(format!("|{first}@0|"), |value, (later, at)| {
+                            format!("(ite (= state {}) {later} {value})", state(at))
+                        });
+                    text += &format!("(define-fun |{symbol}| ((state |proof_s|)) {sort} {value})");
+                }
+                None => text += line,
+            }
+            text.push('\n');
+        }
+        let mut same = vec!["true".to_owned()];
+        if let Some(registers) = self.core.mutants.registers {
+            same.extend(self.registers().filter_map(|name| registers.equal(name)));
+        }
+        text += &format!("(define-fun equal ((s |proof_s|)) Bool (and {}))\n", same.join("\n  "));
+        if let (Some(Registers { countdown: (name, width), .. }), Some(value)) =
+            (self.core.mutants.registers, countdown)
+        {
+            text += &format!("(assert (= (|proof_n {RIGHT}{name}| {}) (_ bv{value} {width})))\n", state(0));
+        }
+        (0..states).for_each(|at| text += &format!("(assert (|proof_u| {}))\n", state(at)));
+        (1..states).for_each(|at| text += &format!("(assert (|proof_t| {} {}))\n", state(at - 1), state(at)));
+        text
+    }
+}
+
+/// A state by its number.
+pub(super) fn state(number: usize) -> String {
+    format!("#b{number:02b}")
+}
+
+impl Registers {
+    /// That a register is the same in a state `s` if it matters there; nothing if it never does.
+    fn equal(&self, name: &str) -> Option<String> {
+        let same = format!("(= (|proof_n {RIGHT}{name}| s) (|proof_n {MUTANT}{name}| s))");
+        let (countdown, width) = self.countdown;
+        let if_it = match self.when(name)? {
+            When::Never => return None,
+            When::Always => return Some(same),
+            When::UpTo(most) => format!("(bvule (|proof_n {RIGHT}{countdown}| s) (_ bv{most} {width}))"),
+            When::Bit(output) => {
+                let bit = name.strip_suffix(']')?.rsplit('[').next()?;
+                format!("(= ((_ extract {bit} {bit}) (|proof_n {output}| s)) #b1)")
+            }
+        };
+        Some(format!("(=> {if_it} {same})"))
+    }
+}
