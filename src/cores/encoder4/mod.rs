@@ -29,6 +29,7 @@ mod spec {
             "common/cabac_range_table.sv",
             "common/cabac_transition.sv",
             "encoder4/cabac_encoder4_pkg.sv",
+            "encoder4/cabac_encoder4_gate.sv",
             "encoder4/cabac_encoder4_group.sv",
             "encoder4/cabac_encoder4_contexts.sv",
             "encoder4/cabac_encoder4_twice.sv",
@@ -70,7 +71,7 @@ mod spec {
     const MATTERS: &[Matters] = &[
         Matters { registers: &["front.fetch"], when: When::Bit("stage", 0) },
         // `debug` has of it what matters.
-        Matters { registers: &["front.context_memory.read_data"], when: When::Never },
+        Matters { registers: &["context_memory.read_data"], when: When::Never },
         Matters { registers: &["front.update"], when: When::Bit("stage", 1) },
         Matters { registers: &["front.coded", "front.write"], when: When::Bit("stage", 2) },
         Matters {
@@ -118,7 +119,7 @@ mod spec {
                 "queue.first",
                 "queue.fill",
                 "carries.",
-                "clearing",
+                "gate.",
                 "req_ready",
             ],
             when: When::Always,
