@@ -1,6 +1,8 @@
 //! The encoder core of four slots, `rtl/encoder4/`: four context bins a clock, and the bypass bins between them.
 
 #[cfg(feature = "cosim")]
+mod properties;
+#[cfg(feature = "cosim")]
 #[allow(unreachable_pub)] // `fields` makes public structs
 mod sweep;
 mod twin;
@@ -9,14 +11,25 @@ pub use twin::{Encoder4, Passed, Registers};
 
 #[cfg(feature = "cosim")]
 mod spec {
-    use super::{Encoder4, sweep};
+    use super::{Encoder4, properties, sweep};
     use crate::cores::{
-        CoreSpec, Direction,
-        common::{TABLES, rtl},
+        CoreSpec, Direction, Sources,
+        common::{TABLES, formal, rtl},
     };
     use crate::cosim::{Lockstep, sweep::Step};
     use crate::fit::Can;
     use crate::mutation::{Matters, Mutable, When};
+    use crate::prove::{Bench, Property};
+
+    /// A part of it with its checkers.
+    const fn bench(
+        top: &'static str,
+        files: Sources,
+        clocks: usize,
+        properties: &'static [Property],
+    ) -> Bench {
+        Bench { top, files, defines: &[], keeps_memory: true, clocks, properties }
+    }
 
     /// The core. It is not in [`ALL`](crate::cores::ALL), since there are neither proofs nor mutants of it.
     pub static SPEC: CoreSpec = CoreSpec {
@@ -57,7 +70,47 @@ mod spec {
             bins: sweep::BINS,
             sweep: sweep::sweep,
         },
-        benches: &[],
+        benches: &[
+            bench(
+                "formal_encoder4_memory",
+                formal!["encoder4/formal_encoder4_memory.sv"],
+                14,
+                &properties::MEMORY,
+            ),
+            bench(
+                "formal_encoder4_contexts",
+                formal!["encoder4/formal_encoder4_contexts.sv"],
+                14,
+                &properties::CONTEXTS,
+            ),
+            bench(
+                "formal_encoder4_range",
+                formal!["encoder4/formal_encoder4_range.sv"],
+                14,
+                &properties::RANGE,
+            ),
+            bench("formal_encoder4_slot", formal!["encoder4/formal_encoder4_slot.sv"], 14, &properties::SLOT),
+            bench(
+                "formal_encoder4_low",
+                formal!["encoder4/formal_encoder4_words.sv", "encoder4/formal_encoder4_low.sv"],
+                14,
+                &properties::LOW,
+            ),
+            bench(
+                "formal_encoder4_queue",
+                formal!["encoder4/formal_encoder4_queue.sv"],
+                14,
+                &properties::QUEUE,
+            ),
+            bench(
+                "formal_encoder4_carry",
+                formal!["encoder4/formal_encoder4_carry.sv"],
+                14,
+                &properties::CARRY,
+            ),
+            // Thirty clocks from a reset to the first word, and sixteen words.
+            bench("formal_encoder4_gate", formal!["encoder4/formal_encoder4_gate.sv"], 60, &properties::GATE),
+        ],
         mutants: Mutable {
             proof: include_str!("mutants.sv"),
             defines: &[],
