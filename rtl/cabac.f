@@ -24,6 +24,7 @@ decoder_swift/cabac_decoder_swift_step.sv
 decoder_swift/cabac_decoder_swift_bits.sv
 decoder_swift/cabac_decoder_swift.sv
 encoder4/cabac_encoder4_pkg.sv
+encoder4/cabac_encoder4_gate.sv
 encoder4/cabac_encoder4_group.sv
 encoder4/cabac_encoder4_contexts.sv
 encoder4/cabac_encoder4_twice.sv

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{command, expect, proof_tools, rtl_with};
-use silicabac::cores::{ALL, CoreSpec, Direction, decoder, encoder};
+use silicabac::cores::{ALL, CoreSpec, Direction, decoder, encoder, encoder4};
 use silicabac::prove::{Control, ControlVerdict, Property, Verdict, Wanted, prove, run_control, sources};
 
 /// All properties of a core are proved, and with `controls` the edit with which each fails is found out.
@@ -31,6 +31,11 @@ fn all_of_the_encoder_is_proved() {
 #[test]
 fn all_of_the_decoder_is_proved() {
     is_proved(&decoder::SPEC, false);
+}
+
+#[test]
+fn all_of_the_encoder_of_four_slots_is_proved() {
+    is_proved(&encoder4::SPEC, false);
 }
 
 #[track_caller]

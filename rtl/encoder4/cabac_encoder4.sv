@@ -34,24 +34,12 @@ module cabac_encoder4 (
     output cabac_encoder4_pkg::debug_t debug
 );
   logic clear, taken, few;
-  logic [3:0] clearing, ends;
+  logic [3:0] clearing;
   cabac_encoder4_pkg::group_t entering, fetch;
 
-  assign clear = rst || clearing != 4'd0;
-  assign taken = req_valid && req_ready && !rst;
-
+  cabac_encoder4_gate gate (.clk, .rst, .few, .req_valid, .req_ready, .taken, .entering, .clear, .clearing);
   cabac_encoder4_group requests (.taken, .req_count, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_run, .req_data,
                                  .group(entering));
-
-  always_comb begin
-    for (int k = 0; k < 4; k++) ends[k] = entering.kind[3*k +: 3] == cabac_pkg::TERMINATE && entering.bin[k];
-  end
-
-  // A flush takes two clocks.
-  always_ff @(posedge clk) begin
-    clearing <= rst ? 4'd15 : clearing - {3'd0, clearing != 4'd0};
-    req_ready <= !clear && few && ends == 4'd0;
-  end
 
   // Contexts, codIRange, codILow.
   cabac_encoder4_pkg::coded_t coded, met;
@@ -62,7 +50,7 @@ module cabac_encoder4 (
   logic [35:0] word_out;
   logic [27:0] fetch_model;
   logic [3:0] update_uses, write_valid;
-  logic [39:0] write_ctx_idx;
+  logic [39:0] read_addr, write_ctx_idx;
   logic [27:0] write_model;
   logic [7:0] cod_i_range;
   logic [8:0] cod_i_low;
@@ -72,7 +60,11 @@ module cabac_encoder4 (
 
   cabac_encoder4_front front (
       .clk, .rst, .group(entering), .coded, .save_ctx_idx, .save_model, .settled,
-      .fetch, .fetch_model, .update_uses, .write_valid, .write_ctx_idx, .write_model
+      .read_addr, .fetch_model, .write_valid, .write_ctx_idx, .write_model, .fetch, .update_uses
+  );
+  cabac_encoder4_contexts context_memory (
+      .clk, .read_addr, .read_data(fetch_model),
+      .write_valid, .write_addr(write_ctx_idx), .write_data(write_model)
   );
   cabac_encoder4_range range (.clk, .clear, .coded, .met, .ranges, .cod_i_range);
   cabac_encoder4_addend addends (.clk, .met, .ranges, .addend, .shift, .flush);

@@ -20,16 +20,16 @@ module cabac_encoder4_front (
     input  wire logic [9:0]                 save_ctx_idx,
     output logic [6:0]                      save_model,
     output logic                            settled,
-    // Registers
-    output cabac_encoder4_pkg::group_t      fetch,
-    output logic [27:0]                     fetch_model,
-    output logic [3:0]                      update_uses,
+    output logic [39:0]                     read_addr,
+    input  wire logic [27:0]                fetch_model,   // answers a clock later
     output logic [3:0]                      write_valid,
     output logic [39:0]                     write_ctx_idx,
-    output logic [27:0]                     write_model
+    output logic [27:0]                     write_model,
+    // Registers
+    output cabac_encoder4_pkg::group_t      fetch,
+    output logic [3:0]                      update_uses
 );
   // Fetch.
-  logic [39:0] read_addr;
   logic [27:0] newest;
   logic [3:0] load, uses;
   logic same_1;
@@ -49,11 +49,6 @@ module cabac_encoder4_front (
                       group.kind[2:0] == cabac_pkg::CONTEXT ? group.ctx_idx[9:0] : save_ctx_idx};
   assign save_model = fetch_model[6:0];
   assign settled = {uses, update_uses, write_valid} == 12'd0;
-
-  cabac_encoder4_contexts context_memory (
-      .clk, .read_addr, .read_data(fetch_model),
-      .write_valid, .write_addr(write_ctx_idx), .write_data(write_model)
-  );
 
   for (genvar k = 0; k < 4; k++) begin : slots
     logic [2:0] kind;

@@ -2,8 +2,8 @@
 `default_nettype none
 
 // Words that wait for the output: sixteen, which is enough for all groups that are under way when `few` is withdrawn.
-// From the clock in which it is seen to that in which the last group that it lets in gives its word there are fifteen,
-// each of a word at the most; one may be held before.
+// From the clock after that in which it is seen to that in which the last group that it lets in gives its last word, which
+// is its second one if it ends a life, there are fifteen, each of a word at the most; one may be there before.
 module cabac_encoder4_queue (
     input  wire logic        clk,
     input  wire logic        clear,
@@ -13,17 +13,30 @@ module cabac_encoder4_queue (
     input  wire logic        out_ready,
     output logic [35:0]      out,
     output logic             few,
+`ifdef FORMAL
+    // The word that leaves after `ahead` others: a proof knows of a memory only what is read of it.
+    input  wire logic [3:0]  ahead,
+    output logic [35:0]      waits,
+`endif
     // Registers
     output logic [3:0]       first,
     output logic [4:0]       fill
 );
   (* mem2reg *) logic [35:0] words[16];
   logic [3:0] next;
+  logic [4:0] fill_next;
 
   assign next = first + fill[3:0];
   assign out_valid = fill != 5'd0;
   assign out = words[first];
-  assign few = fill <= 5'd1;
+  assign fill_next = fill + {4'd0, in_valid} - {4'd0, out_valid && out_ready};
+  assign few = fill_next <= 5'd1;
+
+`ifdef FORMAL
+  logic [3:0] place;
+  assign place = first + ahead;
+  assign waits = words[place];
+`endif
 
   always_ff @(posedge clk) begin
     if (in_valid) words[next] <= in;
@@ -32,7 +45,7 @@ module cabac_encoder4_queue (
       fill <= 5'd0;
     end else begin
       first <= first + {3'd0, out_valid && out_ready};
-      fill <= fill + {4'd0, in_valid} - {4'd0, out_valid && out_ready};
+      fill <= fill_next;
     end
   end
 endmodule

@@ -11,8 +11,10 @@ pub struct Bench {
     pub files: &'static [(&'static str, &'static str)],
     /// Macros that these are read with: which module is under test, if several cores share them.
     pub defines: &'static [(&'static str, &'static str)],
-    /// Whether the context memory is a part of it.
+    /// Whether the memories of the Verilog are a part of it; else what they answer may be anything.
     pub keeps_memory: bool,
+    /// In how many clocks each situation has to be reached, and a property has to fail if it can.
+    pub clocks: usize,
     /// What it proves.
     pub properties: &'static [Property],
 }

@@ -7,11 +7,9 @@ use crate::cosim::rtl;
 use crate::files;
 
 /// Clocks of the induction, at the most.
-const STEP: usize = 3;
+const STEP: usize = 4;
 /// Clocks behind a reset in which all properties together are checked: as many as an induction leans on.
 const BASE: usize = STEP + 1;
-/// Clocks in which a property has to fail if it can, and each situation has to be reached.
-const RUN: usize = 14;
 /// Seconds that a solver may take for an answer.
 const PATIENCE: usize = 120;
 
@@ -92,7 +90,7 @@ impl<'a> Workshop<'a> {
 
     /// How many situations are reached from a reset on, and the names of those that are not.
     pub(super) fn reach(&self) -> Result<(usize, Vec<String>), ProveError> {
-        let said = self.smtbmc(&["-c", "--keep-going", "-t", &RUN.to_string()], "all")?;
+        let said = self.smtbmc(&["-c", "--keep-going", "-t", &self.bench.clocks.to_string()], "all")?;
         let mut unreached = names(&said, "Unreached cover");
         let reached = said.matches("Reached cover").count();
         if unreached.is_empty() && !said.contains("Status: PASSED") {
@@ -126,7 +124,7 @@ impl<'a> Workshop<'a> {
     }
 
     fn run(&self) -> Result<Answer, ProveError> {
-        self.solve(&["-t", &RUN.to_string()], "alone")
+        self.solve(&["-t", &self.bench.clocks.to_string()], "alone")
     }
 
     fn solve(&self, arguments: &[&str], formula: &str) -> Result<Answer, ProveError> {

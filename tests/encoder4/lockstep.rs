@@ -51,13 +51,13 @@ fn recorded_slices_flow() {
 #[test]
 fn a_wrong_core_is_noticed() {
     for edit in [
-        ["cabac_encoder4.sv", "few && ends == 4'd0", "(few || taken) && ends == 4'd0"],
-        ["cabac_encoder4.sv", "rst ? 4'd15", "rst ? 4'd9"],
+        ["cabac_encoder4_gate.sv", "few && ends == 4'd0", "(few || taken) && ends == 4'd0"],
+        ["cabac_encoder4_gate.sv", "rst ? 4'd15", "rst ? 4'd9"],
         ["cabac_encoder4_group.sv", "req_model[7*k +: 7]", "req_model[7*(k & 1) +: 7]"],
         ["cabac_encoder4_slot.sv", "{9'd0, data}", "{9'd0, data & 8'h7f}"],
         ["cabac_encoder4_front.sv", "same_3[1] &= !same_3[2];", ""],
         ["cabac_encoder4_contexts.sv", "same[3] ? write_data[27:21] : same[2]", "same[2]"],
-        ["cabac_encoder4_queue.sv", "few = fill <= 5'd1", "few = fill <= 5'd2"],
+        ["cabac_encoder4_queue.sv", "few = fill_next <= 5'd1", "few = fill_next <= 5'd3"],
     ] {
         let outcomes = play(&["smoke", "random", "directed"], Some(edit));
         assert!(outcomes.iter().any(|outcome| outcome.failure.is_some()), "{edit:?}");

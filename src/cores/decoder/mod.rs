@@ -70,6 +70,7 @@ mod spec {
                 files: CONTEXT_CHECKERS,
                 defines: &[],
                 keeps_memory: true,
+                clocks: 14,
                 properties: &properties::CONTEXTS,
             },
             Bench {
@@ -77,6 +78,7 @@ mod spec {
                 files: CHECKERS,
                 defines: &[],
                 keeps_memory: false,
+                clocks: 14,
                 properties: &properties::OTHERS,
             },
         ],

@@ -45,6 +45,7 @@ pub static SPEC: CoreSpec = CoreSpec {
             files: decoder::CONTEXT_CHECKERS,
             defines: SWIFT,
             keeps_memory: true,
+            clocks: 14,
             properties: &properties::CONTEXTS,
         },
         Bench {
@@ -52,6 +53,7 @@ pub static SPEC: CoreSpec = CoreSpec {
             files: decoder::CHECKERS,
             defines: SWIFT,
             keeps_memory: false,
+            clocks: 14,
             properties: &OTHERS,
         },
     ],

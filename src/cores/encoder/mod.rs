@@ -60,6 +60,7 @@ mod spec {
                 files: formal!["encoder/formal_encoder_contexts.sv"],
                 defines: &[],
                 keeps_memory: true,
+                clocks: 14,
                 properties: &properties::CONTEXTS,
             },
             Bench {
@@ -74,6 +75,7 @@ mod spec {
                 ],
                 defines: &[],
                 keeps_memory: false,
+                clocks: 14,
                 properties: &properties::OTHERS,
             },
         ],

@@ -1,6 +1,8 @@
 //! The encoder core of four slots, `rtl/encoder4/`: four context bins a clock, and the bypass bins between them.
 
 #[cfg(feature = "cosim")]
+mod properties;
+#[cfg(feature = "cosim")]
 #[allow(unreachable_pub)] // `fields` makes public structs
 mod sweep;
 mod twin;
@@ -9,14 +11,25 @@ pub use twin::{Encoder4, Passed, Registers};
 
 #[cfg(feature = "cosim")]
 mod spec {
-    use super::{Encoder4, sweep};
+    use super::{Encoder4, properties, sweep};
     use crate::cores::{
-        CoreSpec, Direction,
-        common::{TABLES, rtl},
+        CoreSpec, Direction, Sources,
+        common::{TABLES, formal, rtl},
     };
     use crate::cosim::{Lockstep, sweep::Step};
     use crate::fit::Can;
     use crate::mutation::{Mutable, Registers, When};
+    use crate::prove::{Bench, Property};
+
+    /// A part of it with its checkers.
+    const fn bench(
+        top: &'static str,
+        files: Sources,
+        clocks: usize,
+        properties: &'static [Property],
+    ) -> Bench {
+        Bench { top, files, defines: &[], keeps_memory: true, clocks, properties }
+    }
 
     /// The core. It is not in [`ALL`](crate::cores::ALL), since there are neither proofs nor mutants of it.
     pub static SPEC: CoreSpec = CoreSpec {
@@ -29,6 +42,7 @@ mod spec {
             "common/cabac_range_table.sv",
             "common/cabac_transition.sv",
             "encoder4/cabac_encoder4_pkg.sv",
+            "encoder4/cabac_encoder4_gate.sv",
             "encoder4/cabac_encoder4_group.sv",
             "encoder4/cabac_encoder4_contexts.sv",
             "encoder4/cabac_encoder4_twice.sv",
@@ -56,7 +70,47 @@ mod spec {
             bins: sweep::BINS,
             sweep: sweep::sweep,
         },
-        benches: &[],
+        benches: &[
+            bench(
+                "formal_encoder4_memory",
+                formal!["encoder4/formal_encoder4_memory.sv"],
+                14,
+                &properties::MEMORY,
+            ),
+            bench(
+                "formal_encoder4_contexts",
+                formal!["encoder4/formal_encoder4_contexts.sv"],
+                14,
+                &properties::CONTEXTS,
+            ),
+            bench(
+                "formal_encoder4_range",
+                formal!["encoder4/formal_encoder4_range.sv"],
+                14,
+                &properties::RANGE,
+            ),
+            bench("formal_encoder4_slot", formal!["encoder4/formal_encoder4_slot.sv"], 14, &properties::SLOT),
+            bench(
+                "formal_encoder4_low",
+                formal!["encoder4/formal_encoder4_words.sv", "encoder4/formal_encoder4_low.sv"],
+                14,
+                &properties::LOW,
+            ),
+            bench(
+                "formal_encoder4_queue",
+                formal!["encoder4/formal_encoder4_queue.sv"],
+                14,
+                &properties::QUEUE,
+            ),
+            bench(
+                "formal_encoder4_carry",
+                formal!["encoder4/formal_encoder4_carry.sv"],
+                14,
+                &properties::CARRY,
+            ),
+            // Thirty clocks from a reset to the first word, and sixteen words.
+            bench("formal_encoder4_gate", formal!["encoder4/formal_encoder4_gate.sv"], 60, &properties::GATE),
+        ],
         mutants: Mutable {
             proof: include_str!("mutants.sv"),
             defines: &[],
@@ -68,11 +122,11 @@ mod spec {
 
     /// The registers by their stages: a reset lets run out what is under way, and what is in a stage matters once that has passed it.
     const REGISTERS: Registers = Registers {
-        countdown: ("clearing", 4),
+        countdown: ("gate.clearing", 4),
         matter: &[
             (When::UpTo(15), &["front.fetch"]),
             // `debug` has of it what matters.
-            (When::Never, &["front.context_memory.read_data"]),
+            (When::Never, &["context_memory.read_data"]),
             (When::UpTo(14), &["front.update"]),
             (When::UpTo(13), &["front.coded", "front.write"]),
             (When::UpTo(12), &["range.rows", "range.steps[0].rows", "range.steps[1].rows"]),
@@ -88,7 +142,7 @@ mod spec {
             (When::Bit("words"), &["queue.words"]),
             (
                 When::Always,
-                &["clearing", "req_ready", "front.update_uses", "front.write_valid", "range.cod_i_range"],
+                &["gate.", "req_ready", "front.update_uses", "front.write_valid", "range.cod_i_range"],
             ),
             (When::Always, &["low.cod_i_low", "low.flushed", "low.leaving_last", "low.word", "low.carry"]),
             (When::Always, &["queue.first", "queue.fill", "carries."]),

@@ -240,7 +240,7 @@ impl Encoder4 {
         let ends = group.slots.iter().any(|slot| slot.kind == kind::TERMINATE && slot.bin == 1);
         let next = &mut self.registers;
         next.clearing = if inputs.rst == 1 { 15 } else { shown.clearing.saturating_sub(1) };
-        next.ready = u32::from(!clear && shown.queue_fill <= 1 && !ends);
+        next.ready = u32::from(!clear && next.queue_fill <= 1 && !ends);
         self.passed.taken = group.requests;
         if inputs.rst == 1 {
             let all = self.passed.taken;

@@ -50,6 +50,7 @@ mod spec {
                 files: formal!["encoder_swift/formal_encoder_swift_contexts.sv"],
                 defines: &[CORE],
                 keeps_memory: true,
+                clocks: 14,
                 properties: &properties::CONTEXTS,
             },
             Bench {
@@ -64,6 +65,7 @@ mod spec {
                 ],
                 defines: &[CORE],
                 keeps_memory: false,
+                clocks: 14,
                 properties: &properties::OTHERS,
             },
         ],

@@ -19,7 +19,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             let noise = self.noise.next_u32();
             self.inputs.req_kind[lane] = noise & 7;
             self.inputs.req_bin[lane] = noise >> 3 & 1;
-            self.inputs.req_ctx_idx[lane] = noise >> 4 & 1023;
+            // Half of the time what was there stays: a core that looks at it touches a context variable that is in use.
+            if noise >> 15 & 1 == 0 {
+                self.inputs.req_ctx_idx[lane] = noise >> 4 & 1023;
+            }
             self.inputs.req_model[lane] = noise >> 14 & 127;
             (self.inputs.req_data[lane], self.inputs.req_count) = (noise >> 21 & 255, noise >> 28);
         }
