@@ -118,7 +118,10 @@ module formal_encoder4_contexts (
 
   always_ff @(posedge clk) begin
     if (was_reset) begin
-      context_is_newest: assert (coded_right == 4'b1111);
+      first_is_newest: assert (coded_right[0]);
+      second_is_newest: assert (coded_right[1]);
+      third_is_newest: assert (coded_right[2]);
+      fourth_is_newest: assert (coded_right[3]);
       slots_pass: assert (!passed_counts || passed_right == 4'b1111);
       state_is_below_63: assert (!loaded[0] || newest[5:0] <= 6'd62);
       update_is_written: assert (write_valid == under_way[11:8] && written_right == 4'b1111);

@@ -67,7 +67,9 @@ module formal_encoder4_words (
       word_is_clean: assert ((word & below_held) == 32'd0);
       bits_wait_in_place: assert (!watched || (at < {1'b0, held} && word[5'd31 - at[4:0]] == value));
       bits_leave_in_place: assert (
-          !(watched_now && out_valid && at_now < 6'd32) || given.word[5'd31 - at_now[4:0]] == value_now);
+          !(watched && out_valid && at < 6'd32) || given.word[5'd31 - at[4:0]] == value_now);
+      bits_leave_at_once: assert (
+          watched || !(watched_now && out_valid && at_now < 6'd32) || given.word[5'd31 - at_now[4:0]] == value_now);
       word_has_one_carry: assert (!(carry && placed_carry && word_ones));
       carry_is_full: assert (!((carry || tight) && word_ones) || full_before);
       carry_is_handed_on: assert (carry == owed

@@ -33,12 +33,23 @@ pub(super) const MEMORY: [Property; 2] = [
 ];
 
 /// Of the context variables.
-pub(super) const CONTEXTS: [Property; 7] = [
+pub(super) const CONTEXTS: [Property; 10] = [
     property(
-        "context_is_newest",
-        "the context variable that a bin is coded with is what was last written to its address, slot after slot",
-        [FRONT, "same_3[1] &= !same_3[2];", ""],
+        "first_is_newest",
+        "the context variable that the first bin of a group is coded with is what was last written to its address",
+        [FRONT, "updating[3:2] == 2'b01", "updating[3:2] != 2'b00"],
     ),
+    property(
+        "second_is_newest",
+        "that of the second slot is so too, if the first wrote it or not",
+        [UPDATE, "same_1 ? after_0 : read_1", "read_1"],
+    ),
+    property(
+        "third_is_newest",
+        "that of the third slot",
+        [UPDATE, "when(same_2[0], after_0)", "when(same_2[0], read_0)"],
+    ),
+    property("fourth_is_newest", "that of the fourth slot", [FRONT, "same_3[1] &= !same_3[2];", ""]),
     property(
         "slots_pass",
         "the slots of a group come to the range stage as they were taken",
@@ -126,7 +137,7 @@ const LOW_AFTER_A_LIFE: [&str; 3] =
 const CARRY_STAYS: [&str; 3] = [LOW_FILE, "!word_done && (carry || filled[32])", "(carry || filled[32])"];
 
 /// Of codILow and of the words that leave it.
-pub(super) const LOW: [Property; 13] = [
+pub(super) const LOW: [Property; 14] = [
     property(
         "low_is_bounded",
         "codILow + codIRange is 512 at the most where a carry would have no place: after ones alone since a life began or a carry left",
@@ -161,6 +172,11 @@ pub(super) const LOW: [Property; 13] = [
     property(
         "words.bits_leave_in_place",
         "it leaves in its place of its word, once",
+        [LOW_FILE, "word_last, word_more, filled[31:0]", "word_last, word_more, filled[31:1], 1'b0"],
+    ),
+    property(
+        "words.bits_leave_at_once",
+        "so does one that comes with the last bits of its word",
         [LOW_FILE, "word_last, word_more, filled[31:0]", "word_last, word_more, filled[31:1], 1'b0"],
     ),
     property(
