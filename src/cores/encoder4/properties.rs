@@ -172,7 +172,7 @@ pub(super) const LOW: [Property; 14] = [
     property(
         "words.bits_leave_in_place",
         "it leaves in its place of its word, once",
-        [LOW_FILE, "word_last, word_more, filled[31:0]", "word_last, word_more, filled[31:1], 1'b0"],
+        [LOW_FILE, "word_last, word_more, filled[31:0]", "word_last, word_more, 1'b0, filled[30:0]"],
     ),
     property(
         "words.bits_leave_at_once",
