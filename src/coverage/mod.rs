@@ -8,6 +8,7 @@ mod code;
 mod fewest;
 mod grids;
 mod item;
+mod lanes;
 mod report;
 mod sizes;
 mod stream;
@@ -23,6 +24,7 @@ use crate::{engine, spec};
 pub use fewest::fewest;
 use grids::{Before, End, Place, Shifted, Update};
 pub use item::{Axis, Exclusion, Item};
+use lanes::Lanes;
 pub use report::Report;
 use sizes::Sizes;
 pub use stream::StreamCoverage;
@@ -50,6 +52,7 @@ pub struct Coverage {
     terminate: Item,
     alignments: Item,
     errors: Item,
+    lanes: Lanes,
     sizes: Sizes,
     slice: Slice,
 }
@@ -103,6 +106,7 @@ impl Coverage {
             terminate: grids::terminate(),
             alignments: grids::alignments(),
             errors: grids::errors(),
+            lanes: Lanes::new(),
             sizes: Sizes::new(),
             slice: Slice::new(),
         }
@@ -120,7 +124,7 @@ impl Coverage {
 
     /// All items.
     pub fn items(&self) -> Vec<&Item> {
-        self.of_requests().into_iter().chain(self.sizes.items()).collect()
+        self.of_requests().into_iter().chain(self.lanes.items()).chain(self.sizes.items()).collect()
     }
 
     /// The items that requests alone decide.
@@ -153,6 +157,7 @@ impl Coverage {
     /// Takes a vector, as the engine decodes it. One that no encoder makes counts for its error, its size and its flags alone: of
     /// all other items it would show only one half of the coders anything.
     pub fn play(&mut self, vector: &Vector) {
+        self.lanes.take(vector);
         self.sizes.take(vector);
         if vector.decode_only {
             self.slices += 1;
@@ -404,6 +409,7 @@ mod tests {
             (Flag::Initialisation, "last-first", "header H.264 I"),
             (Flag::Initialisation, "same-headers", "standard H.265, context bins 65536"),
             (Flag::Pcm, "raw-blocks", "bytes 6144"),
+            (Flag::Lanes, "lanes", "lane 1, bin terminate 0, does puts the first bit of a life"),
         ];
         let of_requests = of_requests.iter().map(|of| (&directed, of));
         for (all, &(flag, item, missing)) in of_requests.chain(of_sizes.iter().map(|of| (&limits, of))) {

@@ -14,6 +14,7 @@ use crate::tables::RANGE_TAB_LPS;
 use crate::vectors::{Flag, Vector};
 
 /// A slice under construction, and where its encoder stands.
+#[derive(Clone)]
 pub(super) struct Builder {
     encoder: spec::Encoder,
     events: Vec<Event>,
@@ -43,6 +44,10 @@ impl Builder {
 
     pub(super) fn bins(&self) -> usize {
         self.bins
+    }
+
+    pub(super) fn encoder(&self) -> &spec::Encoder {
+        &self.encoder
     }
 
     pub(super) fn range(&self) -> u32 {
@@ -220,6 +225,37 @@ pub(super) fn next_range(range: u32, model: ContextModel, bin: bool) -> u32 {
     let part = model.part(range, bin);
     part << (part.leading_zeros() - 23)
 }
+
+/// States of so many contexts whose more probable symbols, one after the other, take no bit and lead to a range in which a terminate bin of
+/// 0 takes one.
+pub(super) fn quiet_to_terminate(mut range: u32, bins: usize) -> Option<Vec<ContextModel>> {
+    if !BEFORE_TERMINATE.get(bins)?[range as usize] {
+        return None;
+    }
+    let step = |left: usize| {
+        let mut models = (0..63).filter_map(|state| ContextModel::new(state, false));
+        let model = models.find(|model| BEFORE_TERMINATE[left][model.part(range, false) as usize])?;
+        range = model.part(range, false);
+        Some(model)
+    };
+    (0..bins).rev().map(step).collect()
+}
+
+/// For so many bins, from which ranges they lead there.
+static BEFORE_TERMINATE: LazyLock<Vec<[bool; 512]>> = LazyLock::new(|| {
+    let mut all = vec![std::array::from_fn(|range| (256..258).contains(&range))];
+    for bins in 0..MOST_QUIET {
+        let after: [bool; 512] = all[bins];
+        let leads = |range: usize| {
+            let mut models = (0..63).filter_map(|state| ContextModel::new(state, false));
+            range >= 256 && models.any(|model| after[model.part(range as u32, false) as usize])
+        };
+        all.push(std::array::from_fn(leads));
+    }
+    all
+});
+
+const MOST_QUIET: usize = 16;
 
 /// To which ranges one bin leads from each range, and the first bin that does.
 static STEPS: LazyLock<Vec<Vec<(u32, ContextModel, bool)>>> = LazyLock::new(|| {

@@ -13,6 +13,7 @@ use super::{
     decided, deep, flushes, headers, initial, lanes,
     outstanding::{self, End},
     random::{self, Odds},
+    transactions,
 };
 use crate::bin::{BinCoder, Decode, Event};
 use crate::spec;
@@ -36,6 +37,7 @@ pub fn vectors() -> Vec<Vector> {
         .chain(decided::vectors().map(large))
         .chain(deep)
         .chain(lanes::vectors())
+        .chain(transactions::vectors())
         .chain(engine_runs(5_200))
         .chain(empty_runs(5_200))
         .chain(leftovers)

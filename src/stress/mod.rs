@@ -19,6 +19,7 @@ pub mod limits;
 pub mod lives;
 pub mod outstanding;
 pub mod random;
+mod transactions;
 
 use std::collections::BTreeMap;
 

@@ -98,6 +98,9 @@ flags! {
     FullPacker:
         "a carry that comes while the output is not taken and nothing more can be stored",
         "a bit of the bytes before the run, or of its own, is wrong";
+    Lanes:
+        "a bin that is wrong in one lane of those that a core takes at once, or does not see what those before it did",
+        "a core of several lanes is wrong where a certain bin comes in a certain lane, and right elsewhere";
     LongSlice:
         "a length of a slice that is counted in a few bits",
         "after so many bytes or bins of a slice something is wrong";

@@ -1,0 +1,401 @@
+//! What cores that take several bins at once meet in which lane, for two lanes to eight.
+//!
+//! Nothing makes the core wait, so that a transaction has as many bins as there are lanes. It ends early with a terminate bin, and before
+//! a request that goes alone: a load, an alignment, raw bytes.
+
+use super::decide;
+use super::grids::End;
+use super::item::{Axis, Item};
+use crate::bin::{BinCoder, Encode, Event};
+use crate::context::CONTEXTS;
+use crate::spec;
+use crate::vectors::Vector;
+
+const FEWEST: usize = 2;
+const MOST: usize = 8;
+const WIDTHS: usize = MOST - FEWEST + 1;
+
+/// Requests of a slice that are looked at. What is larger does the same again and again.
+const LOOKED_AT: usize = 20_000;
+
+/// The items.
+#[derive(Clone, Debug)]
+pub(super) struct Lanes {
+    bins: Item,
+    pairs: Item,
+    words: Item,
+}
+
+/// A kind of bin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Mps,
+    Lps,
+    Bypass,
+    Terminate0,
+    Terminate1,
+}
+
+const KINDS: [&str; 5] = ["MPS", "LPS", "bypass", "terminate 0", "terminate 1"];
+
+/// What a bin does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// It puts the first bit of a life, which is not written.
+    First,
+    /// It has a bit outstanding, and before it there was none, or what there was it has decided.
+    Begins,
+    Carries,
+    Decides,
+    /// Nothing comes after it in its transaction.
+    EndsTransaction,
+    EndsSlice,
+}
+
+const DOES: [&str; 6] = [
+    "puts the first bit of a life",
+    "begins a run",
+    "decides a run with a carry",
+    "decides a run without a carry",
+    "ends its transaction",
+    "ends the slice",
+];
+
+/// What two bins have to do with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pair {
+    Context,
+    Carry,
+    NoCarry,
+}
+
+const PAIRS: [&str; 3] =
+    ["uses the context of", "carries over the run of", "decides without a carry the run of"];
+
+/// How many transactions a pair is apart; the last is any number more, too, where it is no context.
+const APART: usize = 3;
+
+/// Bytes of a word at an output.
+const WORDS: [usize; 4] = [1, 2, 4, 8];
+
+/// A bin, for a number of lanes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    transaction: usize,
+    lane: usize,
+}
+
+type Places = [Place; WIDTHS];
+
+/// Where a slice stands.
+struct Slice {
+    encoder: spec::Encoder,
+    next: Places,
+    /// The last bins of each context, and the one with which the present run began.
+    last_use: Vec<Option<Places>>,
+    begin: Option<Places>,
+    /// How many bits were written when the life began.
+    life: usize,
+}
+
+/// What comes of a bin, whatever its lane.
+#[derive(Clone, Copy, Debug)]
+struct Outcome {
+    kind: Kind,
+    is_first: bool,
+    begins: bool,
+    decided: Option<End>,
+    /// The bytes of its life, if it fills the last of them.
+    filled: Option<usize>,
+}
+
+fn lanes() -> Axis {
+    Axis::new("lanes", FEWEST..=MOST)
+}
+
+fn lane(name: &'static str) -> Axis {
+    Axis::new(name, 0..MOST)
+}
+
+/// Whether a core with the number of lanes at one place of an axis has the lane at another.
+const fn has(lanes: usize, lane: usize) -> bool {
+    lane < lanes + FEWEST
+}
+
+const NO_LANE: &str = "there are not so many lanes";
+
+fn bins() -> Item {
+    let what = "a bin of this kind in this lane does this";
+    let axes = vec![lanes(), lane("lane"), Axis::new("bin", KINDS), Axis::new("does", DOES)];
+    let is = |places: &[usize], kinds: &[Kind], does: &[Does]| {
+        has(places[0], places[1])
+            && kinds.iter().any(|&kind| kind as usize == places[2])
+            && does.iter().any(|&what| what as usize == places[3])
+    };
+    Item::new("lanes", what, axes)
+        .without(NO_LANE, |places| !has(places[0], places[1]))
+        .without("in a run codILow is below 512, and these add nothing to it", move |places| {
+            is(places, &[Kind::Mps, Kind::Terminate0], &[Does::Carries])
+        })
+        .without("what is outstanding at the end of a life is decided by the end", move |places| {
+            is(places, &[Kind::Terminate1], &[Does::Begins])
+        })
+        .without("a slice ends with a terminate bin of 1", move |places| {
+            is(places, &[Kind::Mps, Kind::Lps, Kind::Bypass, Kind::Terminate0], &[Does::EndsSlice])
+        })
+}
+
+fn pairs() -> Item {
+    let what = "a bin does this in one lane, of one in another, so many transactions before it; of a run: so many or more";
+    let apart = Axis::new("transactions before", 0..APART);
+    let axes = vec![lanes(), Axis::new("it", PAIRS), apart, lane("lane before"), lane("lane")];
+    Item::new("lane-pairs", what, axes)
+        .without(NO_LANE, |places| !has(places[0], places[3]) || !has(places[0], places[4]))
+        .without("in a transaction the bin before has the lower lane", |places| {
+            has(places[0], places[3]) && has(places[0], places[4]) && places[2] == 0 && places[3] >= places[4]
+        })
+}
+
+fn words() -> Item {
+    let what = "a bin in this lane fills a word of so many bytes of its life to the last bit, and leaves none outstanding";
+    Item::new("lane-words", what, vec![lanes(), lane("lane"), Axis::new("bytes", WORDS)])
+        .without(NO_LANE, |places| !has(places[0], places[1]))
+}
+
+impl Lanes {
+    pub(super) fn new() -> Lanes {
+        Lanes { bins: bins(), pairs: pairs(), words: words() }
+    }
+
+    pub(super) fn items(&self) -> [&Item; 3] {
+        [&self.bins, &self.pairs, &self.words]
+    }
+
+    /// Takes a vector that an encoder makes.
+    pub(super) fn take(&mut self, vector: &Vector) {
+        let mut slice = Slice::new();
+        let all = vector.events.iter().take(LOOKED_AT);
+        for (number, &event) in all.enumerate().filter(|_| !vector.decode_only) {
+            let after = vector.events.get(number + 1);
+            match event {
+                Event::Start => slice.start(),
+                _ if event.is_bin() => self.take_bin(&mut slice, event, after),
+                _ => slice.take_alone(event),
+            }
+        }
+    }
+
+    fn take_bin(&mut self, slice: &mut Slice, event: Event, after: Option<&Event>) {
+        let outcome = slice.code(event);
+        let Outcome { kind, is_first, begins, decided, filled } = outcome;
+        let closes = matches!(event, Event::Terminate { .. }) || after.is_none_or(|event| !event.is_bin());
+        let last_use = match event {
+            Event::Context { ctx, .. } => slice.last_use[ctx.get()],
+            _ => None,
+        };
+        for width in 0..WIDTHS {
+            let place = slice.next[width];
+            let ends = closes || place.lane + 1 == width + FEWEST;
+            let does = [
+                (Does::First, is_first),
+                (Does::Begins, begins),
+                (Does::Carries, decided == Some(End::Carry)),
+                (Does::Decides, decided == Some(End::NoCarry)),
+                (Does::EndsTransaction, ends),
+                (Does::EndsSlice, after.is_none() && event.ends_life()),
+            ];
+            for (does, _) in does.into_iter().filter(|&(_, does)| does) {
+                self.bins.hit(&[width, place.lane, kind as usize, does as usize]);
+            }
+            if let Some(last) = last_use {
+                let apart = place.transaction - last[width].transaction;
+                self.pair(width, Pair::Context, apart, last[width], place);
+            }
+            if let (Some(end), Some(begin)) = (decided, slice.begin) {
+                let pair = if end == End::Carry { Pair::Carry } else { Pair::NoCarry };
+                let apart = (place.transaction - begin[width].transaction).min(APART - 1);
+                self.pair(width, pair, apart, begin[width], place);
+            }
+            let is_full = |word: usize| filled.is_some_and(|bytes| bytes.is_multiple_of(word));
+            for at in (0..WORDS.len()).filter(|&at| is_full(WORDS[at])) {
+                self.words.hit(&[width, place.lane, at]);
+            }
+        }
+        slice.go_on(event, outcome, closes);
+    }
+
+    fn pair(&mut self, width: usize, pair: Pair, apart: usize, before: Place, after: Place) {
+        self.pairs.hit(&[width, pair as usize, apart, before.lane, after.lane]);
+    }
+}
+
+impl Slice {
+    fn new() -> Slice {
+        Slice {
+            encoder: spec::Encoder::new(),
+            next: Places::default(),
+            last_use: vec![None; CONTEXTS],
+            begin: None,
+            life: 0,
+        }
+    }
+
+    /// The engine starts, of which an encoder core hears nothing.
+    fn start(&mut self) {
+        self.encoder.code(Event::Start);
+        self.life = self.encoder.bits().1.next_multiple_of(8);
+    }
+
+    fn take_alone(&mut self, event: Event) {
+        self.encoder.code(event);
+        if let Event::Load { ctx, .. } = event {
+            self.last_use[ctx.get()] = None;
+        }
+        self.next.iter_mut().for_each(|place| place.transaction += 1);
+    }
+
+    fn code(&mut self, event: Event) -> Outcome {
+        let encoder = &self.encoder;
+        let (low, range, outstanding) =
+            (encoder.cod_i_low_10(), encoder.cod_i_range(), encoder.bits_outstanding());
+        let (was_first, written) = (encoder.first_bit_flag(), encoder.bits().1);
+        let (kind, part) = self.part(event, range);
+        // What is added to twice codILow, and how often that is doubled: a bypass bin keeps codIRange, and adds it.
+        let (halves, shift) = match event {
+            Event::Bypass { bin } => (u32::from(bin) * range, 1),
+            _ if matches!(kind, Kind::Lps | Kind::Terminate1) => {
+                (2 * (range - part), part.leading_zeros() - 23)
+            }
+            _ => (0, part.leading_zeros() - 23),
+        };
+        let mut decided = None;
+        let first_of_a_run = |length: u32, end: End| {
+            if length > 0 {
+                decided.get_or_insert(end);
+            }
+        };
+        let (low, left) = decide(low, outstanding, halves, shift, first_of_a_run);
+        if kind == Kind::Terminate1 && outstanding > 0 {
+            // The bits that are left decide what these seven did not.
+            decided.get_or_insert(if low >= 512 { End::Carry } else { End::NoCarry });
+        }
+        // What began in this very bin is no run that others see.
+        let decided = decided.filter(|_| outstanding > 0);
+        self.encoder.code(event);
+        let (left, bits) = (if event.ends_life() { 0 } else { left }, self.encoder.bits().1);
+        let bits = (bits > written && left == 0).then_some(bits - self.life);
+        Outcome {
+            kind,
+            is_first: was_first && (event.ends_life() || !self.encoder.first_bit_flag()),
+            begins: left > 0 && (outstanding == 0 || decided.is_some()),
+            decided,
+            filled: bits.filter(|bits| bits.is_multiple_of(8)).map(|bits| bits / 8),
+        }
+    }
+
+    /// The kind of a bin, and the part of the range that it takes.
+    fn part(&self, event: Event, range: u32) -> (Kind, u32) {
+        match event {
+            Event::Context { ctx, bin } => {
+                let model = self.encoder.save(ctx);
+                let kind = if bin == model.val_mps() { Kind::Mps } else { Kind::Lps };
+                (kind, model.part(range, bin))
+            }
+            Event::Terminate { bin: true } => (Kind::Terminate1, 2),
+            Event::Terminate { bin: false } => (Kind::Terminate0, range - 2),
+            _ => (Kind::Bypass, range),
+        }
+    }
+
+    /// Goes to the place of the next bin.
+    fn go_on(&mut self, event: Event, outcome: Outcome, closes: bool) {
+        if let Event::Context { ctx, .. } = event {
+            self.last_use[ctx.get()] = Some(self.next);
+        }
+        if outcome.begins {
+            self.begin = Some(self.next);
+        } else if outcome.decided.is_some() {
+            self.begin = None;
+        }
+        for (width, place) in self.next.iter_mut().enumerate() {
+            let ends = closes || place.lane + 1 == width + FEWEST;
+            *place = if ends {
+                Place { transaction: place.transaction + 1, lane: 0 }
+            } else {
+                Place { lane: place.lane + 1, ..*place }
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Lanes {
+        let vector = crate::vectors::make("made", "", &[], text).unwrap();
+        let mut lanes = Lanes::new();
+        lanes.take(&vector);
+        lanes
+    }
+
+    /// The cells that are hit, for three lanes.
+    fn hit(item: &Item) -> Vec<String> {
+        let cells = (0..item.cells()).filter(|&cell| item.hits[cell] > 0).map(|cell| item.label(cell));
+        cells.filter_map(|label| Some(label.strip_prefix("lanes 3, ")?.to_owned())).collect()
+    }
+
+    #[test]
+    fn grids_have_the_cells_that_they_should() {
+        // Of 56 lanes of seven widths 35 are there, and of 448 pairs of lanes 203.
+        let counts = |item: Item| (item.cells(), item.excluded_cells());
+        assert_eq!(counts(bins()), (56 * 30, 21 * 30 + 35 * (2 + 1 + 4)));
+        assert_eq!(counts(pairs()), (448 * 9, 9 * 245 + 3 * (203 - 84)));
+        assert_eq!(counts(words()), (56 * 4, 21 * 4));
+    }
+
+    #[test]
+    fn a_lane_is_the_place_in_a_transaction() {
+        // Four bypass bins are a transaction of three and one that a load cuts off.
+        let lanes = of("L5=12.0 B=0000 L6=3.1 C5=0 T=0 C5=0 T=1");
+        let bins = hit(&lanes.bins);
+        for wanted in [
+            "lane 0, bin bypass, does puts the first bit of a life",
+            "lane 2, bin bypass, does ends its transaction",
+            "lane 0, bin bypass, does ends its transaction",
+            "lane 1, bin terminate 0, does ends its transaction",
+            "lane 1, bin terminate 1, does ends the slice",
+        ] {
+            assert!(bins.iter().any(|label| label == wanted), "{wanted}: {bins:?}");
+        }
+        assert!(
+            !bins.iter().any(|label| label == "lane 1, bin bypass, does ends its transaction"),
+            "{bins:?}"
+        );
+        assert_eq!(
+            hit(&lanes.pairs),
+            ["it uses the context of, transactions before 1, lane before 0, lane 0"]
+        );
+    }
+
+    #[test]
+    fn runs_and_words_are_the_encoder_s() {
+        // 1111111 are eight bits but for the first; 510 is even, so that these ones have none outstanding.
+        let all = of("B=111111110 T=1");
+        let encoder = &mut spec::Encoder::new();
+        let mut wanted = Vec::new();
+        for number in 0..9 {
+            let before = encoder.bits_outstanding();
+            encoder.bypass(number != 8);
+            if before == 0 && encoder.bits_outstanding() > 0 {
+                wanted.push(format!("lane {}, bin bypass, does begins a run", number % 3));
+            }
+        }
+        let mut found: Vec<String> =
+            hit(&all.bins).into_iter().filter(|label| label.contains("begins a run")).collect();
+        (wanted.sort(), found.sort());
+        wanted.dedup();
+        assert_eq!(found, wanted);
+        assert!(!hit(&all.words).is_empty());
+    }
+}

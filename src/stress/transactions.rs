@@ -1,0 +1,516 @@
+//! What a core that takes several bins at once could do wrong in one lane and right in the others, or not know of the transactions before.
+//!
+//! Bins share a transaction up to a terminate bin. So what comes `place` bins after one of 0 is in that lane of a core that has as many
+//! lanes, and in lane `place` modulo their number of one that has fewer, where nothing makes the core wait.
+
+use super::builder::{Builder, quiet_to_terminate};
+use crate::bin::{BinCoder, Event};
+use crate::context::{ContextModel, CtxIdx};
+use crate::cycle::LANES;
+use crate::vectors::{Flag, Vector};
+
+/// All of it.
+pub(super) fn vectors() -> Vec<Vector> {
+    let of_places = (0..LANES).flat_map(|place| [kinds(place), runs(place), words(place)]);
+    let flushes = (0..LANES).flat_map(|place| [1, 0].map(|raw| flushes(place, raw)));
+    of_places.chain(flushes).chain([contexts("states"), contexts("swaps"), contexts("pairs")]).collect()
+}
+
+/// Places up to here are in three transactions of a core of any number of lanes.
+const PLACES: usize = 3 * LANES;
+
+/// A context for each state, from which a bin is chosen when codILow is known: a load would begin another transaction.
+const OF_STATES: u16 = 64;
+const STATES: u16 = 63;
+/// Contexts whose more probable symbols take no bit; two more come before their transaction.
+const QUIET: u16 = 8;
+const LEAD: u16 = 4;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Mps,
+    Lps,
+    Bypass,
+    Terminate0,
+    Terminate1,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// It puts the first bit of a life.
+    First,
+    /// A run of outstanding bits begins with it.
+    Begins,
+    Carries,
+    /// It decides a run without a carry.
+    Decides,
+}
+
+/// What a kind of bin can do.
+const ALL: [(Kind, Does); 17] = [
+    (Kind::Mps, Does::First),
+    (Kind::Lps, Does::First),
+    (Kind::Bypass, Does::First),
+    (Kind::Terminate0, Does::First),
+    (Kind::Terminate1, Does::First),
+    (Kind::Mps, Does::Begins),
+    (Kind::Lps, Does::Begins),
+    (Kind::Bypass, Does::Begins),
+    (Kind::Terminate0, Does::Begins),
+    (Kind::Lps, Does::Carries),
+    (Kind::Bypass, Does::Carries),
+    (Kind::Terminate1, Does::Carries),
+    (Kind::Mps, Does::Decides),
+    (Kind::Lps, Does::Decides),
+    (Kind::Bypass, Does::Decides),
+    (Kind::Terminate0, Does::Decides),
+    (Kind::Terminate1, Does::Decides),
+];
+
+/// What becomes of an encoder with a bin.
+struct Outcome {
+    puts_first: bool,
+    begins: bool,
+    /// Whether a run of outstanding bits is decided, and with a carry.
+    decided: Option<bool>,
+    bits_outstanding: u32,
+    /// How many bits are put, with those that were outstanding.
+    bits: usize,
+}
+
+impl Outcome {
+    fn of(builder: &Builder, event: Event) -> Outcome {
+        let (was_first, outstanding) = (builder.encoder().first_bit_flag(), builder.bits_outstanding());
+        let mut encoder = builder.encoder().clone();
+        // Without the bits that are written, so that the next one is the first.
+        encoder.preset(builder.low(), builder.range(), outstanding, false);
+        encoder.code(event);
+        let (bytes, bits) = encoder.bits();
+        let decided = (outstanding > 0 && bits > 0).then(|| bytes[0] >= 128);
+        let bits_outstanding = encoder.bits_outstanding();
+        Outcome {
+            puts_first: was_first && bits > 0,
+            begins: bits_outstanding > 0 && (outstanding == 0 || decided.is_some()),
+            decided,
+            bits_outstanding,
+            bits,
+        }
+    }
+
+    fn is(&self, does: Does) -> bool {
+        match does {
+            Does::First => self.puts_first,
+            Does::Begins => self.begins,
+            Does::Carries => self.decided == Some(true),
+            Does::Decides => self.decided == Some(false),
+        }
+    }
+}
+
+/// A slice to which one thing after the other is added.
+fn new(seed: usize) -> Builder {
+    let mut builder = Builder::new(seed as u64);
+    refresh(&mut builder);
+    builder
+}
+
+/// Loads the contexts of [`OF_STATES`], or those that have been used.
+fn refresh(builder: &mut Builder) {
+    for state in 0..STATES as u8 {
+        let ctx = OF_STATES + u16::from(state);
+        // A context that was never loaded is in state 0, with another valMPS.
+        let val_mps = state % 2 == 0;
+        if ContextModel::new(state, val_mps).is_some_and(|model| model != builder.model(ctx)) {
+            builder.load(ctx, state, val_mps);
+        }
+    }
+}
+
+/// Tries with other random bins until it succeeds.
+fn add(builder: &mut Builder, way: impl Fn(&mut Builder) -> Option<()>) {
+    loop {
+        let mut trial = builder.clone();
+        builder.random();
+        if way(&mut trial).is_some() {
+            *builder = trial;
+            return;
+        }
+    }
+}
+
+/// A bin of this kind, if there is one of which this holds.
+fn choose(builder: &mut Builder, kind: Kind, holds: impl Fn(&Outcome) -> bool) -> Option<()> {
+    let symbols = |is_mps: bool| {
+        let contexts = (OF_STATES..OF_STATES + STATES).filter_map(CtxIdx::new);
+        contexts.map(move |ctx| (ctx, is_mps)).collect::<Vec<_>>()
+    };
+    let mut bins: Vec<Event> = match kind {
+        Kind::Mps | Kind::Lps => {
+            let event = |(ctx, is_mps): (CtxIdx, bool)| {
+                let bin = builder.model(ctx.get() as u16).val_mps() == is_mps;
+                Event::Context { ctx, bin }
+            };
+            symbols(kind == Kind::Mps).into_iter().map(event).collect()
+        }
+        Kind::Bypass => [false, true].map(|bin| Event::Bypass { bin }).to_vec(),
+        Kind::Terminate0 | Kind::Terminate1 => vec![Event::Terminate { bin: kind == Kind::Terminate1 }],
+    };
+    let first = builder.random() as usize % bins.len();
+    bins.rotate_left(first);
+    let bin = bins.into_iter().find(|&event| holds(&Outcome::of(builder, event)))?;
+    builder.push(bin);
+    Some(())
+}
+
+/// Goes to a range that is wanted, another one each time, and makes some bypass bins, which do not change it.
+fn lead(builder: &mut Builder, is_wanted: impl Fn(u32) -> bool) -> Option<()> {
+    refresh(builder);
+    choose(builder, Kind::Lps, |_| true)?;
+    builder.reach_range(|range| range >= 258 && is_wanted(range));
+    let bins = 1 + builder.random() % 12;
+    builder.bypasses(bins);
+    Some(())
+}
+
+/// Ends the transaction, with contexts loaded whose more probable symbols are quiet in the next one.
+fn end_transaction(builder: &mut Builder, states: &[ContextModel]) -> Option<()> {
+    (QUIET..).zip(states).for_each(|(ctx, model)| builder.load(ctx, model.p_state_idx(), model.val_mps()));
+    // In a smaller range it would take a bit.
+    (builder.range() >= 258).then(|| builder.terminate(false))
+}
+
+/// States of contexts whose more probable symbols take no bit before a bin of this kind.
+fn quiet_before(kind: Kind, range: u32, bins: usize) -> Option<Vec<ContextModel>> {
+    if kind == Kind::Terminate0 {
+        return quiet_to_terminate(range, bins);
+    }
+    let rarest = ContextModel::new(62, false)?;
+    let left = (0..bins).fold(range, |range, _| if range < 256 { range } else { rarest.part(range, false) });
+    (left >= 256).then(|| vec![rarest; bins])
+}
+
+/// Each kind of bin after so many bins of its transaction, with all that it can do; the slice ends in that place, too.
+fn kinds(place: usize) -> Vector {
+    let mut builder = new(place);
+    for (kind, does) in ALL {
+        add(&mut builder, |trial| reach(trial, place, kind, does));
+        if does == Does::First {
+            // No bit has been put in a whole transaction.
+            add(&mut builder, |trial| reach(trial, place + LANES, kind, does));
+        }
+    }
+    builder.terminate(false);
+    builder.bypasses(place as u32);
+    let comment = format!(
+        "bins of each kind after {place} others of their transaction: with the first bit of a life, with the beginning and the end of a run"
+    );
+    builder.into_vector(format!("lane-{place}-kinds"), comment, &[Flag::Lanes])
+}
+
+fn reach(builder: &mut Builder, place: usize, kind: Kind, does: Does) -> Option<()> {
+    if does == Does::First {
+        refresh(builder);
+        builder.terminate(true);
+        builder.raw(1);
+        builder.push(Event::Start);
+        let models = || (0..63).filter_map(|state| ContextModel::new(state, false));
+        let pairs = models().flat_map(|first| models().map(move |second| [first, second]));
+        let is_quiet = |[first, second]: &[ContextModel; 2]| {
+            let between = first.part(builder.range(), false);
+            let after = if between < 256 { 0 } else { second.part(between, false) };
+            after >= 258 && quiet_before(kind, after - 2, place).is_some()
+        };
+        let states = pairs.into_iter().find(is_quiet)?;
+        (LEAD..).zip(&states).for_each(|(ctx, model)| builder.load(ctx, model.p_state_idx(), false));
+        (LEAD..).zip(&states).for_each(|(ctx, _)| builder.symbol(ctx, true));
+    } else {
+        let least = 300 + builder.random() % 200;
+        let is_large = |range| kind == Kind::Terminate0 || range >= least;
+        lead(builder, |range| is_large(range) && quiet_before(kind, range - 2, place).is_some())?;
+    }
+    let states = quiet_before(kind, builder.range() - 2, place)?;
+    end_transaction(builder, &states)?;
+    (QUIET..).zip(&states).for_each(|(ctx, _)| builder.symbol(ctx, true));
+    choose(builder, kind, |outcome| outcome.is(does))?;
+    if kind == Kind::Terminate1 {
+        builder.raw(1);
+    }
+    builder.bypasses(3);
+    Some(())
+}
+
+/// Runs of outstanding bits that begin after so many bins of a transaction, and end in each place of it and of the two after it.
+fn runs(begin: usize) -> Vector {
+    let mut builder = new(begin);
+    for end in begin + 1..PLACES {
+        for carries in [true, false] {
+            add(&mut builder, |trial| run(trial, begin, end, carries));
+        }
+    }
+    let comment = format!(
+        "runs of outstanding bits that begin after {begin} bins of their transaction and end in each place of it and of the next two"
+    );
+    builder.into_vector(format!("lane-{begin}-runs"), comment, &[Flag::Lanes, Flag::OutstandingRun])
+}
+
+fn run(builder: &mut Builder, begin: usize, end: usize, carries: bool) -> Option<()> {
+    // From an odd one a run can go on for ever.
+    let least = 400 + builder.random() % 100;
+    lead(builder, |range| range >= least && range % 2 == 1)?;
+    // All but the bins that begin it and end it: bypass bins, or such as take no bit.
+    let states = if end.is_multiple_of(2) {
+        quiet_before(Kind::Mps, builder.range() - 2, end - 1)?
+    } else {
+        Vec::new()
+    };
+    end_transaction(builder, &states)?;
+    let mut contexts = (QUIET..).zip(states).map(|(ctx, _)| ctx);
+    let mut other = |builder: &mut Builder, is_run: bool| match contexts.next() {
+        Some(ctx) => {
+            builder.symbol(ctx, true);
+            Some(())
+        }
+        None => choose(builder, Kind::Bypass, |outcome| {
+            (outcome.bits_outstanding > 0) == is_run && outcome.decided.is_none()
+        }),
+    };
+    if builder.bits_outstanding() > 0 {
+        return None;
+    }
+    for _ in 0..begin {
+        other(builder, false)?;
+    }
+    choose(builder, Kind::Bypass, |outcome| outcome.begins)?;
+    for _ in begin + 1..end {
+        other(builder, true)?;
+    }
+    let kinds = [Kind::Bypass, Kind::Lps, Kind::Mps, Kind::Terminate1].into_iter().cycle();
+    let kind = kinds.skip((begin + end) % 4).take(4).find(|&kind| {
+        choose(&mut builder.clone(), kind, |outcome| outcome.decided == Some(carries)).is_some()
+    })?;
+    choose(builder, kind, |outcome| outcome.decided == Some(carries))?;
+    if kind == Kind::Terminate1 {
+        builder.raw(1);
+    }
+    Some(())
+}
+
+/// Lives of which a bin fills a byte to the last bit, after so many bins of its transaction.
+fn words(place: usize) -> Vector {
+    let mut builder = new(place);
+    for kind in [Kind::Bypass, Kind::Lps] {
+        (1..=FILLED).for_each(|bytes| add(&mut builder, |trial| fill(trial, bytes, place, kind)));
+    }
+    let comment = format!(
+        "bins that fill the first byte of a life, or one of the next {}, to the last bit, after {place} bins of their transaction",
+        FILLED - 1
+    );
+    builder.into_vector(format!("lane-{place}-words"), comment, &[Flag::Lanes, Flag::Renormalisation])
+}
+
+/// No output is wider.
+const FILLED: usize = 8;
+
+fn fill(builder: &mut Builder, bytes: usize, place: usize, kind: Kind) -> Option<()> {
+    refresh(builder);
+    builder.terminate(true);
+    builder.raw(1);
+    // The bits that the bin takes, and the bins before it that take none.
+    let (bits, quiet) = if kind == Kind::Bypass { (1, 0) } else { (1 + (bytes + place) % 5, place) };
+    // The first bit of a life is not written.
+    builder.bypasses((8 * bytes + 1 - bits - (place - quiet)) as u32);
+    let states = quiet_before(kind, builder.range() - 2, quiet)?;
+    end_transaction(builder, &states)?;
+    (QUIET..).zip(&states).for_each(|(ctx, _)| builder.symbol(ctx, true));
+    builder.bypasses((place - quiet) as u32);
+    let bits = bits + builder.bits_outstanding() as usize;
+    choose(builder, kind, |outcome| outcome.bits_outstanding == 0 && outcome.bits == bits)?;
+    if bytes.is_multiple_of(2) {
+        // Nothing comes after it in its transaction.
+        builder.load(LEAD, 20, false);
+    }
+    builder.bypasses(3);
+    Some(())
+}
+
+/// Flushes after so many bins of a transaction, at each bit of a byte, while bytes wait.
+fn flushes(place: usize, raw: u32) -> Vector {
+    let mut builder = Builder::new(place as u64);
+    for phase in 0..8 {
+        // An output queue of eight is full with a byte more or less.
+        builder.bypasses(8 * (6 + (phase + place as u32) % 5));
+        while builder.phase() != u64::from(phase + 8 - place as u32 % 8) % 8 {
+            builder.bypasses(1);
+        }
+        builder.terminate(false);
+        builder.bypasses(place as u32);
+        builder.terminate(true);
+        builder.raw(raw);
+    }
+    let comment = format!(
+        "flushes after {place} bins of their transaction, at each bit of a byte, with {raw} raw bytes after each"
+    );
+    let name = if raw > 0 { "raw" } else { "substreams" };
+    let flags = &[Flag::Lanes, Flag::FlushPhase, Flag::FullPacker];
+    builder.into_vector(format!("lane-{place}-flushes-{name}"), comment, flags)
+}
+
+/// A context that is used in each two lanes of a transaction, and of three: by several bins of each, or with bypass bins between.
+fn contexts(how: &str) -> Vector {
+    let mut builder = Builder::new(LANES as u64);
+    for ctx in 0..PLACES as u16 {
+        builder.load(ctx, if how == "swaps" { 0 } else { 20 }, ctx % 2 == 0);
+    }
+    // These are states of which no two neighbours have a part in common, and one that changes its valMPS each time.
+    let symbol = |builder: &mut Builder, ctx: usize| {
+        let ctx = ctx as u16;
+        let is_mps = how != "swaps" && builder.model(ctx).p_state_idx() < 20;
+        builder.symbol(ctx, is_mps);
+    };
+    if how == "pairs" {
+        for (first, second) in
+            (0..LANES).flat_map(|first| (first + 1..PLACES).map(move |second| (first, second)))
+        {
+            builder.terminate(false);
+            (0..=second).for_each(|place| match place == first || place == second {
+                true => symbol(&mut builder, 0),
+                false => builder.bypasses(1),
+            });
+        }
+    } else {
+        for distance in 1..PLACES {
+            builder.terminate(false);
+            (0..LANES + distance).for_each(|place| symbol(&mut builder, place % distance));
+        }
+    }
+    let comment = format!("a context in each two lanes of three transactions: {how}");
+    builder.into_vector(format!("lane-contexts-{how}"), comment, &[Flag::Lanes, Flag::Forwarding])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::bin::Encode;
+    use crate::spec;
+    use crate::vectors::trail;
+
+    /// Each bin, with its place after the last terminate bin or request that goes alone, and the encoder before and after it.
+    fn bins(vector: &Vector) -> Vec<(usize, Event, spec::Encoder, spec::Encoder)> {
+        let mut encoder = spec::Encoder::new();
+        let mut place = 0;
+        let mut all = Vec::new();
+        for &event in &vector.events {
+            let before = encoder.clone();
+            encoder.code(event);
+            if event.is_bin() {
+                all.push((place, event, before, encoder.clone()));
+            }
+            place = if event.is_bin() && !matches!(event, Event::Terminate { .. }) { place + 1 } else { 0 };
+        }
+        all
+    }
+
+    #[test]
+    fn a_first_bit_comes_in_each_place_with_each_kind_of_bin() {
+        for place in 0..LANES {
+            let all = bins(&kinds(place));
+            let firsts = all.iter().filter(|(_, event, before, after)| {
+                before.first_bit_flag() && (event.ends_life() || !after.first_bit_flag())
+            });
+            let mut found = BTreeSet::new();
+            for (at, event, before, _) in firsts {
+                let kind = match *event {
+                    Event::Context { ctx, bin } => usize::from(before.save(ctx).val_mps() == bin),
+                    Event::Bypass { .. } => 2,
+                    Event::Terminate { bin } => 3 + usize::from(bin),
+                    _ => 5,
+                };
+                found.insert((*at, kind));
+            }
+            for at in [place, place + LANES] {
+                assert!((0..5).all(|kind| found.contains(&(at, kind))), "{place}: {found:?}");
+            }
+            assert_eq!(all.last().unwrap().0, place, "the slice ends there");
+        }
+    }
+
+    #[test]
+    fn runs_begin_and_end_in_their_places() {
+        for begin in [0, 3, LANES - 1] {
+            let all = bins(&runs(begin));
+            let mut found = BTreeSet::new();
+            let mut begun = None;
+            // Places go on in the transactions after one, as long as no terminate bin comes.
+            for (place, _, before, after) in &all {
+                let (was, is) = (before.bits_outstanding(), after.bits_outstanding());
+                let decided = was > 0 && after.bits().1 > before.bits().1;
+                if let (true, Some(first)) = (decided, begun) {
+                    found.insert((first, *place));
+                }
+                begun = match (was, is) {
+                    (0, 1..) => Some(*place),
+                    _ if decided => None,
+                    _ => begun.filter(|first| first < place),
+                };
+            }
+            assert!((begin + 1..PLACES).all(|end| found.contains(&(begin, end))), "{begin}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn bins_fill_each_byte_in_their_place() {
+        for place in 0..LANES {
+            let all = bins(&words(place));
+            let mut life = 0;
+            let mut filled = Vec::new();
+            for (at, event, before, after) in &all {
+                if before.first_bit_flag() && before.bits_outstanding() == 0 {
+                    life = before.bits().1;
+                }
+                let bits = after.bits().1 - life;
+                if bits > before.bits().1 - life
+                    && bits.is_multiple_of(8)
+                    && *at == place
+                    && after.bits_outstanding() == 0
+                {
+                    filled.push((matches!(event, Event::Bypass { .. }), bits / 8));
+                }
+            }
+            for is_bypass in [true, false] {
+                assert!((1..=FILLED).all(|byte| filled.contains(&(is_bypass, byte))), "{place}: {filled:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn flushes_come_in_their_place_at_each_bit_of_a_byte() {
+        for place in 0..LANES {
+            let vector = flushes(place, 1);
+            let ends = bins(&vector).into_iter().filter(|(_, event, ..)| event.ends_life());
+            let places: Vec<usize> = ends.map(|(place, ..)| place).collect();
+            assert_eq!(places[..8], [place; 8]);
+            let stops =
+                trail(&vector).filter(|step| step.request.event().is_some_and(|event| event.ends_life()));
+            assert_eq!(stops.map(|step| (step.position - 1) % 8).collect::<BTreeSet<_>>().len(), 8);
+        }
+    }
+
+    #[test]
+    fn a_context_that_is_not_the_newest_shows() {
+        for how in ["states", "swaps", "pairs"] {
+            let mut last = vec![None; PLACES];
+            for (place, event, before, _) in bins(&contexts(how)) {
+                let Event::Context { ctx, bin } = event else { continue };
+                let (model, range) = (before.save(ctx), before.cod_i_range());
+                if let Some((stale, 0..LANES)) = last[ctx.get()] {
+                    let stale: ContextModel = stale;
+                    let swapped = stale.val_mps() != model.val_mps();
+                    assert!(swapped || stale.part(range, bin) != model.part(range, bin), "{how}");
+                }
+                last[ctx.get()] = Some((model, place));
+            }
+        }
+    }
+}
