@@ -3,10 +3,12 @@
 
 // The context variables of the encoder of four slots: one address, whichever, is watched with a copy that takes slot after
 // slot. The memory is not here: what it answers may be anything, but for the watched address what was last written, as
-// formal_encoder4_memory proves. That no group enters in a clock of reset is proved by formal_encoder4_gate.
+// formal_encoder4_memory proves. That no group enters in a clock of `clear`, which begins with a reset, is proved by
+// formal_encoder4_gate.
 module formal_encoder4_contexts (
     input wire logic                       clk,
     input wire logic                       rst,
+    input wire logic                       clear,
     input wire cabac_encoder4_pkg::group_t group,
     input wire logic [27:0]                fetch_model,
     input wire logic [9:0]                 save_ctx_idx
@@ -20,9 +22,6 @@ module formal_encoder4_contexts (
   cabac_encoder4_pkg::coded_t coded;
   cabac_encoder4_pkg::group_t fetch;
 
-  initial was_reset = 1'b0;
-  always_ff @(posedge clk) was_reset <= 1'b1;
-
   cabac_encoder4_front front (.*);
 
   function automatic logic uses(input logic [2:0] kind);
@@ -31,10 +30,12 @@ module formal_encoder4_contexts (
 
   // The groups after the fetch stage; a reset drops what two of them would write.
   cabac_encoder4_pkg::group_t update, passed;
-  logic update_counts, passed_counts;
+  logic update_counts, passed_counts, written;
+  logic [4:0] loaded;
 
-  initial {update_counts, passed_counts} = 2'b00;
+  initial {was_reset, update_counts, passed_counts, written, loaded[0]} = 5'd0;
   always_ff @(posedge clk) begin
+    was_reset <= 1'b1;
     update <= fetch;
     passed <= update;
     update_counts <= !rst;
@@ -43,10 +44,8 @@ module formal_encoder4_contexts (
 
   // The watched context variable before and after each slot of the group in the update stage, if it was loaded.
   logic [34:0] newest;
-  logic [4:0] loaded;
   logic [3:0] hits, checked;
   logic [27:0] before, after;
-
   for (genvar k = 0; k < 4; k++) begin : slots
     logic [2:0] kind;
     logic [6:0] model_next;
@@ -58,7 +57,6 @@ module formal_encoder4_contexts (
     cabac_transition transition (.model(newest[7*k +: 7]), .bin(update.bin[k]), .model_next);
   end
 
-  initial loaded[0] = 1'b0;
   always_ff @(posedge clk) begin
     if (update_counts && !rst) {newest[6:0], loaded[0]} <= {newest[34:28], loaded[4]};
     checked <= update_counts ? hits & loaded[4:1] : 4'd0;
@@ -67,7 +65,7 @@ module formal_encoder4_contexts (
   end
 
   // What the memory has at the watched address, with what is written in this clock.
-  logic written, written_next;
+  logic written_next;
   logic [6:0] held, held_next;
   logic [3:0] asked;
 
@@ -77,7 +75,6 @@ module formal_encoder4_contexts (
       if (write_valid[k] && write_ctx_idx[10*k +: 10] == watched) {written_next, held_next} = {1'b1, write_model[7*k +: 7]};
     end
   end
-  initial written = 1'b0;
   always_ff @(posedge clk) begin
     {written, held} <= {written_next, held_next};
     for (int k = 0; k < 4; k++) asked[k] <= read_addr[10*k +: 10] == watched;
@@ -85,7 +82,8 @@ module formal_encoder4_contexts (
 
   always_ff @(posedge clk) begin
     if (!was_reset) assume (rst);
-    if (rst) assume (group.kind == {4{cabac_pkg::SLICE}});
+    if (rst) assume (clear);
+    if (clear) assume (group.kind == {4{cabac_pkg::SLICE}} && (rst || $past(clear)));
     for (int k = 0; k < 4; k++) begin
       if (asked[k] && written) assume (fetch_model[7*k +: 7] == held);
       // The contract: no context variable is loaded with state 63.
@@ -105,11 +103,9 @@ module formal_encoder4_contexts (
               && (!checked[k] || write_model[7*k +: 7] == after[7*k +: 7]));
       passed_right[k] = coded.kind[3*k +: 3] == passed.kind[3*k +: 3] && coded.count[4*k +: 4] == passed.count[4*k +: 4]
           && coded.data[8*k +: 8] == (passed.kind[3*k +: 3] == cabac_pkg::LOAD ? 8'd0 : passed.data[8*k +: 8]);
-      case (passed.kind[3*k +: 3])
-        cabac_pkg::CONTEXT: ;
-        cabac_pkg::TERMINATE: passed_right[k] &= coded.lps[k] == passed.bin[k];
-        default: passed_right[k] &= coded.lps[k] == (passed.kind[3*k +: 3] == cabac_pkg::ALIGN);
-      endcase
+      if (passed.kind[3*k +: 3] == cabac_pkg::TERMINATE) passed_right[k] &= coded.lps[k] == passed.bin[k];
+      else if (passed.kind[3*k +: 3] != cabac_pkg::CONTEXT)
+        passed_right[k] &= coded.lps[k] == (passed.kind[3*k +: 3] == cabac_pkg::ALIGN);
       under_way[k] = uses(fetch.kind[3*k +: 3]);
       under_way[4 + k] = update_counts && uses(update.kind[3*k +: 3]);
       under_way[8 + k] = passed_counts && uses(passed.kind[3*k +: 3]);
@@ -122,6 +118,8 @@ module formal_encoder4_contexts (
       second_is_newest: assert (coded_right[1]);
       third_is_newest: assert (coded_right[2]);
       fourth_is_newest: assert (coded_right[3]);
+      nothing_enters_while_clearing: assert (
+          !clear || rst || (fetch.kind == {4{cabac_pkg::SLICE}} && {update_uses, write_valid} == 8'd0));
       slots_pass: assert (!passed_counts || passed_right == 4'b1111);
       state_is_below_63: assert (!loaded[0] || newest[5:0] <= 6'd62);
       update_is_written: assert (write_valid == under_way[11:8] && written_right == 4'b1111);

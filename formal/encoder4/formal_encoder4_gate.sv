@@ -89,7 +89,7 @@ module formal_encoder4_gate (
                          && (!req_ready || {1'b0, fill} + {1'b0, to_come} <= 6'd15));
       ready_is_few: assert (!req_ready || ended[0] == 1'b0);
       clear_lasts: assert (clear == (rst || stale != 4'd0) && clearing == stale);
-      nothing_enters_while_clearing: assert (clearing == 4'd0 || !req_ready);
+      none_is_taken_while_clearing: assert (clearing == 4'd0 || !req_ready);
       only_requests_enter: assert (taken == takes && enters == 4'b1111);
       one_empty_clock_after_a_flush: assert (!ended[0] || !takes);
     end

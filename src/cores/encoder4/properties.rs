@@ -33,7 +33,7 @@ pub(super) const MEMORY: [Property; 2] = [
 ];
 
 /// Of the context variables.
-pub(super) const CONTEXTS: [Property; 10] = [
+pub(super) const CONTEXTS: [Property; 11] = [
     property(
         "first_is_newest",
         "the context variable that the first bin of a group is coded with is what was last written to its address",
@@ -50,6 +50,11 @@ pub(super) const CONTEXTS: [Property; 10] = [
         [UPDATE, "when(same_2[0], after_0)", "when(same_2[0], read_0)"],
     ),
     property("fourth_is_newest", "that of the fourth slot", [FRONT, "same_3[1] &= !same_3[2];", ""]),
+    property(
+        "nothing_enters_while_clearing",
+        "after a reset no slot is in the first stages, and nothing is written, until all is clear",
+        [FRONT, "update_uses <= rst ? 4'd0 : uses;", "update_uses <= uses;"],
+    ),
     property(
         "slots_pass",
         "the slots of a group come to the range stage as they were taken",
@@ -330,7 +335,7 @@ pub(super) const GATE: [Property; 7] = [
         [GATE_FILE, "rst ? 4'd15", "rst ? 4'd9"],
     ),
     property(
-        "nothing_enters_while_clearing",
+        "none_is_taken_while_clearing",
         "no group is taken as long as that lasts",
         [GATE_FILE, "req_ready <= !clear && few", "req_ready <= !rst && few"],
     ),
