@@ -80,7 +80,7 @@ impl Prover<'_> {
         // In the clock of the reset they may give what they like.
         let agree = if clocks == 1 { "agree" } else { "kept" };
         question += &differ(agree, clocks);
-        self.never(select, clocks, None, &question)
+        self.never(select, &vec![None; clocks + 1], &question)
     }
 
     /// Whether they do after so many clocks, legal ones, in which they agreed.
@@ -98,8 +98,10 @@ impl Prover<'_> {
             question += &assumed.map(|assumed| assert(assumed, at)).unwrap_or_default();
         }
         question += &differ("kept", clocks);
-        for case in self.formula.cases() {
-            if !self.never(select, clocks, case, &question)? {
+        for mut countdowns in self.formula.cases(clocks) {
+            // What there is at the end is the question.
+            countdowns.push(None);
+            if !self.never(select, &countdowns, &question)? {
                 return Ok(false);
             }
         }
@@ -109,12 +111,11 @@ impl Prover<'_> {
     fn never(
         &self,
         select: usize,
-        clocks: usize,
-        case: Option<u32>,
+        countdowns: &[Option<u32>],
         question: &str,
     ) -> Result<bool, MutationError> {
-        let mut asked = self.formula.text(clocks + 1, case);
-        for at in 0..=clocks {
+        let mut asked = self.formula.text(countdowns);
+        for at in 0..countdowns.len() {
             asked +=
                 &format!("(assert (= (|proof_n {SELECT}| {}) (_ bv{select} {SELECT_WIDTH})))\n", state(at));
         }

@@ -96,30 +96,44 @@ impl<'a> Formula<'a> {
         named.filter_map(|line| line.rsplit_once(' ')).map(|(name, _)| name)
     }
 
-    /// What the countdown can be; nothing in a core without one.
-    pub(super) fn cases(&self) -> Vec<Option<u32>> {
-        match self.core.mutants.registers {
-            Some(Registers { countdown: (_, width), .. }) => (0..1 << width).map(Some).collect(),
-            None => vec![None],
+    /// What the countdown can be in so many states, one a clock after the other, in each of which a reset may come; nothing of a core
+    /// without one.
+    pub(super) fn cases(&self, states: usize) -> Vec<Vec<Option<u32>>> {
+        let Some(Registers { countdown: (_, width), .. }) = self.core.mutants.registers else {
+            return vec![vec![None; states]];
+        };
+        let most = (1 << width) - 1;
+        let mut cases: Vec<Vec<u32>> = (0..=most).map(|first| vec![first]).collect();
+        for _ in 1..states {
+            let after = |case: Vec<u32>| {
+                let last = case.last().copied().unwrap_or_default();
+                [last.saturating_sub(1), most].map(|next| [&case[..], &[next]].concat())
+            };
+            cases = cases.into_iter().flat_map(after).collect();
         }
+        cases.into_iter().map(|case| case.into_iter().map(Some).collect()).collect()
     }
 
-    /// The formula of so many states, one a clock after the other, in which the registers that matter at this countdown are the same in
-    /// the first; in any case `equal` of a state says whether all are that matter there.
-    pub(super) fn text(&self, states: usize, countdown: Option<u32>) -> String {
+    /// The formula of these states, one a clock after the other. Where the countdown of one is said, the registers that matter there are
+    /// the same; in any case `equal` of a state says whether all are that matter there.
+    pub(super) fn text(&self, countdowns: &[Option<u32>]) -> String {
         let right: HashMap<&str, &str> = self
             .functions
             .iter()
             .filter_map(|function| Some((function.name.strip_prefix(RIGHT)?, function.symbol)))
             .collect();
-        let shared = |function: &Function<'a>| {
-            let matters = match self.core.mutants.registers?.when(function.register(MUTANT)?)? {
-                When::Always => true,
-                When::UpTo(most) => countdown? <= most,
-                When::Never | When::Bit(_) => false,
+        let constant = |function: &Function<'a>, at: usize| {
+            let same = || {
+                let matters = match self.core.mutants.registers?.when(function.register(MUTANT)?)? {
+                    When::Always => countdowns[at].is_some(),
+                    When::UpTo(most) => countdowns[at]? <= most,
+                    When::Never | When::Bit(_) => false,
+                };
+                right.get(function.name.strip_prefix(MUTANT)?).copied().filter(|_| matters)
             };
-            right.get(function.name.strip_prefix(MUTANT)?).copied().filter(|_| matters && countdown.is_some())
+            format!("|{}@{at}|", same().unwrap_or(function.symbol))
         };
+        let states = countdowns.len();
         let mut text = String::from("(set-logic QF_BV)\n(define-sort |proof_s| () (_ BitVec 2))\n");
         for Function { symbol, sort, .. } in &self.functions {
             (0..states).for_each(|at| text += &format!("(declare-fun |{symbol}@{at}| () {sort})\n"));
@@ -127,13 +141,10 @@ impl<'a> Formula<'a> {
         for line in self.module.lines().filter(|line| !line.starts_with("(declare-sort |proof_s|")) {
             match Function::parse(line) {
                 Some(function) => {
+                    let value = (1..states).fold(constant(&function, 0), |value, at| {
+                        format!("(ite (= state {}) {} {value})", state(at), constant(&function, at))
+                    });
                     let Function { symbol, sort, .. } = function;
-                    let first = shared(&function).unwrap_or(symbol);
-                    let later = (1..states).rev().map(|at| format!("|{symbol}@{at}|"));
-                    let value =
-                        later.zip((1..states).rev()).fold(format!("|{first}@0|"), |value, (later, at)| {
-                            format!("(ite (= state {}) {later} {value})", state(at))
-                        });
                     text += &format!("(define-fun |{symbol}| ((state |proof_s|)) {sort} {value})");
                 }
                 None => text += line,
@@ -143,13 +154,17 @@ impl<'a> Formula<'a> {
         let mut same = vec!["true".to_owned()];
         if let Some(registers) = self.core.mutants.registers {
             same.extend(self.registers().filter_map(|name| registers.equal(name)));
+            let (name, width) = registers.countdown;
+            for (at, countdown) in (0..).zip(countdowns) {
+                if let Some(value) = countdown {
+                    text += &format!(
+                        "(assert (= (|proof_n {RIGHT}{name}| {}) (_ bv{value} {width})))\n",
+                        state(at)
+                    );
+                }
+            }
         }
         text += &format!("(define-fun equal ((s |proof_s|)) Bool (and {}))\n", same.join("\n  "));
-        if let (Some(Registers { countdown: (name, width), .. }), Some(value)) =
-            (self.core.mutants.registers, countdown)
-        {
-            text += &format!("(assert (= (|proof_n {RIGHT}{name}| {}) (_ bv{value} {width})))\n", state(0));
-        }
         (0..states).for_each(|at| text += &format!("(assert (|proof_u| {}))\n", state(at)));
         (1..states).for_each(|at| text += &format!("(assert (|proof_t| {} {}))\n", state(at - 1), state(at)));
         text
