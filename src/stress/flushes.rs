@@ -5,8 +5,13 @@ use crate::vectors::{Flag, Vector};
 
 /// All of it.
 pub(super) fn vectors() -> Vec<Vector> {
-    BYTES.into_iter().flat_map(|bytes| [coded(bytes), raw(bytes)]).collect()
+    let of_words = BYPASS_BINS.step_by(2).map(words);
+    BYTES.into_iter().flat_map(|bytes| [coded(bytes), raw(bytes)]).chain(of_words).collect()
 }
+
+/// How many bypass bins come before a flush: a core that takes 32 of them a clock has a queue of words, in which all has to find room
+/// that is under way when it withdraws its readiness, and with these a queue of sixteen is full when the flush comes.
+const BYPASS_BINS: std::ops::RangeInclusive<u32> = 500..=560;
 
 /// How many bytes come before each flush: an output queue of eight is full with a byte more or less.
 const BYTES: [u32; 5] = [6, 7, 8, 9, 10];
@@ -20,6 +25,15 @@ fn coded(bytes: u32) -> Vector {
     }
     let comment = format!("engine runs of {bytes} bytes, with a flush at each bit of a byte after them");
     builder.into_vector(format!("full-flush-coded-{bytes}"), comment, FLAGS)
+}
+
+/// An engine run of so many bins, of which those that are taken with the end move as many bits as can be: so a flush gives two words.
+fn words(bins: u32) -> Vector {
+    let mut builder = Builder::new(bins.into());
+    builder.bypasses(bins);
+    builder.terminate(true);
+    let comment = format!("an engine run of {bins} bypass bins, which come 32 at once, and the end");
+    builder.into_vector(format!("full-flush-words-{bins}"), comment, FLAGS)
 }
 
 /// Raw bytes, which no bin holds up, and then an engine run that is little more than its flush.
@@ -46,7 +60,7 @@ mod tests {
 
     #[test]
     fn each_has_a_stop_bit_at_each_bit_of_a_byte() {
-        for vector in vectors() {
+        for vector in BYTES.into_iter().flat_map(|bytes| [coded(bytes), raw(bytes)]) {
             let flushes =
                 trail(&vector).filter(|step| step.request.event().is_some_and(|event| event.ends_life()));
             let stops: BTreeSet<u64> = flushes.map(|step| (step.position - 1) % 8).collect();

@@ -31,7 +31,7 @@ mod spec {
         Bench { top, files, defines: &[], keeps_memory: true, clocks, properties }
     }
 
-    /// The core. It is not in [`ALL`](crate::cores::ALL), since there are neither proofs nor mutants of it.
+    /// The core.
     pub static SPEC: CoreSpec = CoreSpec {
         name: "encoder4",
         direction: Direction::Encoder,
