@@ -103,6 +103,7 @@ module proof (
       if (4'(k) < req_count) begin
         if (kind == cabac_pkg::START) contract = 1'b0;
         if (kind == cabac_pkg::LOAD && req_model[7*k +: 6] == 6'd63) contract = 1'b0;
+        // state_is_below_63
         if (kind == cabac_pkg::CONTEXT && stored[7*k +: 6] == 6'd63) contract = 1'b0;
         if (kind == cabac_pkg::BYPASS && (run == 6'd0 || run > 6'd8)) contract = 1'b0;
         if ((kind == cabac_pkg::CONTEXT || kind == cabac_pkg::TERMINATE || kind == cabac_pkg::ALIGN) && run > 6'd2)
@@ -114,12 +115,20 @@ module proof (
     if (!req_valid) contract = 1'b1;
   end
 
-  // nothing_enters_while_clearing
+  // nothing_enters_while_clearing, none_is_taken_while_clearing
   logic rests;
-  assign rests = right.clearing == 4'd0
+  assign rests = rst || right.clearing == 4'd0
       || (right.update_uses == 4'd0 && right.write_valid == 4'd0 && right.fetch.kind == {4{cabac_pkg::SLICE}} && !right.ready);
 
-  assign legal = contract && rests;
+  // range_is_normal
+  logic interval;
+  assign interval = right.cod_i_range <= 8'd254 && (right.cod_i_range <= 8'd245 || !right.cod_i_range[0]);
+
+  // queue_account, run_is_well_formed
+  logic bytes;
+  assign bytes = right.queue_fill <= 5'd16 && !(right.held_valid && right.running) && (!right.running || right.run != 32'd0);
+
+  assign legal = contract && rests && interval && bytes;
   assign short = right.run < 32'd524_288;
 endmodule
 `default_nettype wire
