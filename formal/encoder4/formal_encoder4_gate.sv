@@ -27,7 +27,7 @@ module formal_encoder4_gate (
   initial was_reset = 1'b0;
   always_ff @(posedge clk) was_reset <= 1'b1;
 
-  cabac_encoder4_gate gate (.*);
+  cabac_encoder4_gate gate (.kind(entering.kind), .bin(entering.bin), .*);
   cabac_encoder4_group requests (.taken, .req_count, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_run, .req_data,
                                  .group(entering));
   cabac_encoder4_queue queue (

@@ -37,7 +37,9 @@ module cabac_encoder4 (
   logic [3:0] clearing;
   cabac_encoder4_pkg::group_t entering, fetch;
 
-  cabac_encoder4_gate gate (.clk, .rst, .few, .req_valid, .req_ready, .taken, .entering, .clear, .clearing);
+  cabac_encoder4_gate gate (
+      .clk, .rst, .few, .req_valid, .req_ready, .taken, .kind(entering.kind), .bin(entering.bin), .clear, .clearing
+  );
   cabac_encoder4_group requests (.taken, .req_count, .req_kind, .req_bin, .req_ctx_idx, .req_model, .req_run, .req_data,
                                  .group(entering));
 

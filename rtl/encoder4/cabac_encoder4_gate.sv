@@ -10,7 +10,9 @@ module cabac_encoder4_gate (
     input  wire logic req_valid,
     output logic      req_ready,  // a register
     output logic      taken,
-    input  wire cabac_encoder4_pkg::group_t entering,  // what is taken
+    // What is taken
+    input  wire logic [11:0] kind,
+    input  wire logic [3:0]  bin,
     // After a reset, until what was under way has run out
     output logic       clear,
     // Register
@@ -22,7 +24,7 @@ module cabac_encoder4_gate (
   assign taken = req_valid && req_ready && !rst;
 
   always_comb begin
-    for (int k = 0; k < 4; k++) ends[k] = entering.kind[3*k +: 3] == cabac_pkg::TERMINATE && entering.bin[k];
+    for (int k = 0; k < 4; k++) ends[k] = kind[3*k +: 3] == cabac_pkg::TERMINATE && bin[k];
   end
 
   always_ff @(posedge clk) begin
