@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::json;
+use silicabac::cores;
 use silicabac::cosim::{
     Model, Source,
     coverage::{self, Judgement, Kind, Points, Waivers},
@@ -31,7 +32,8 @@ pub(super) fn run(
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut models = Vec::new();
-    for core in options.cores()? {
+    let cores = if options.names_ours() { options.cores()? } else { cores::PUBLISHED.to_vec() };
+    for core in cores {
         let (top, rtl_dir) = options.sources(core);
         let source = Source { coverage: true, ..Source::of(core, top, rtl_dir, &cache)? };
         let build = || Model::build(&source, &cache, &tools);
