@@ -82,7 +82,7 @@ fn names(difference: &Difference, words: &[&str]) {
 #[test]
 fn a_wrong_entry_of_the_table_is_found() {
     let edit = ("cabac_range_table.sv", "8'd48,  8'd59,  8'd69,  8'd80", "8'd48,  8'd59,  8'd68,  8'd80");
-    for core in ALL {
+    for core in ALL.into_iter().filter(|core| core.lanes == 1) {
         let (kinds, first) = found(core, edit);
         assert_eq!(kinds[0], "context");
         names(&first, &["context", "p_state_idx 21"]);
@@ -119,7 +119,7 @@ fn a_wrong_bit_of_the_longest_shift_is_found() {
 fn a_missed_swap_of_val_mps_is_found() {
     let edit =
         ("cabac_transition.sv", "model.val_mps ^ (!mps && model.p_state_idx == 6'd0);", "model.val_mps;");
-    for core in ALL {
+    for core in ALL.into_iter().filter(|core| core.lanes == 1) {
         let (_, first) = found(core, edit);
         names(&first, &["context", "p_state_idx 0"]);
         assert_eq!(differing(&first), ["val_mps"]);
