@@ -57,7 +57,7 @@ const CASES: &[Case] = &[
         "textbook_encoder_",
         &["run-that-a-flush-decides-is-counted-in-eight-bits"],
         &[],
-        &["kind=terminate & ended-run>=256"],
+        &["flush=yes & ended-run>=256"],
     ),
     ("textbook_encoder_", &["outstanding-wraps-in-ten-bits"], &[], &["ended-run>=1024"]),
     ("textbook_encoder_", &["terminate-at-257-is-not-renormalised"], &[], &["flush=no & codIRange=257"]),
@@ -96,7 +96,7 @@ const CASES: &[Case] = &[
         "textbook_encoder_",
         &["align-does-nothing-behind-an-lps", "run-that-a-flush-decides-is-counted-in-eight-bits"],
         &[],
-        &["kind=align & after-symbol=lps", "kind=align & request<=3", "kind=terminate & ended-run>=256"],
+        &["kind=align & after-symbol=lps", "kind=align & request<=3", "flush=yes & ended-run>=256"],
     ),
     (
         "quad_encoder/",
