@@ -120,11 +120,6 @@ impl Inputs {
             _ => self.req_bin[lane] = fields.bin,
         }
     }
-
-    /// So many bypass bins are in this lane: the request itself, or after its bin.
-    pub(crate) fn put_run(&mut self, lane: usize, length: usize, bins: u32) {
-        (self.req_run[lane], self.req_data[lane]) = (length as u32, bins);
-    }
 }
 
 /// An error as `cabac_pkg::error_t` numbers it; 0 for none.

@@ -75,7 +75,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
                 (length, bins) = (length + 1, bins << 1 | u32::from(bin));
             }
         }
-        self.inputs.put_run(lane, length, bins);
+        (self.inputs.req_run[lane], self.inputs.req_data[lane]) = (length, bins);
     }
 
     /// As many of the next requests as there is room for, or some fewer where the world is uneven.
