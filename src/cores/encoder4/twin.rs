@@ -156,6 +156,10 @@ pub struct Passed {
 /// use silicabac::{bin::Event, cores::encoder4::Encoder4, cycle::{Inputs, Request}};
 /// let mut core = Encoder4::new();
 /// core.step(&Inputs { rst: 1, ..Inputs::default() });
+/// // Until what was under way has run out nothing is taken.
+/// for _ in 0..17 {
+///     core.step(&Inputs::default());
+/// }
 /// core.step(&Inputs::request(Request::Event(Event::Terminate { bin: true })));
 /// let words: Vec<_> = (0..40)
 ///     .map(|_| core.step(&Inputs { out_ready: 1, ..Inputs::default() }))
