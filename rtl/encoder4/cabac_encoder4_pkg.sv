@@ -5,7 +5,7 @@
 package cabac_encoder4_pkg;
 
   // A group: four slots, each a request and the bypass bins after it. `count` is 0..2, and 0..8 if the kind is BYPASS;
-  // a slot of kind BYPASS and count 0 is empty. After a TERMINATE of 1 the rest of a group is empty.
+  // an empty slot is a SLICE, which does nothing. After a TERMINATE of 1 the rest of a group is empty.
   typedef struct packed {
     logic [11:0] kind;     // three bits a slot, cabac_pkg::kind_t; the first slot has the lowest bits, here and below
     logic [3:0]  bin;      // CONTEXT, TERMINATE
