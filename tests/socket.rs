@@ -108,6 +108,8 @@ fn a_core_that_has_no_room_for_what_is_said_of_it_is_told() {
     expect(&output, 4, &["req_data has 8 bits for each lane"]);
     let output = socket("encoder", "textbook_encoder", &textbook(), &["--can", "bypass-after=1"]);
     expect(&output, 4, &["there is room for 0 bypass bins"]);
+    let output = socket("decoder", "", &[], &["--suite", "smoke", "--can", "groups=true"]);
+    expect(&output, 4, &["groups = true is for encoders"]);
 }
 
 /// The classes in which a core fails, with the first vector that fails and what is wrong with the shortest.

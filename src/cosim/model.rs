@@ -377,6 +377,9 @@ impl Finder<'_> {
             })?,
         };
         match *can {
+            Can { groups: true, .. } if self.direction == Direction::Decoder => {
+                Err(self.wrong("groups = true is for encoders: of a decoder bins go together, and all else alone".into()))
+            }
             Can { bypass_after, .. } if usize::from(bypass_after) > run => Err(self.wrong(format!(
                 "bypass-after is {bypass_after}, but there is room for {run} bypass bins in a lane: as many as \
                  req_data has bits for a lane of a core that has req_run"
