@@ -240,6 +240,21 @@ fn a_program_is_looked_for_beside_its_plan() {
 }
 
 #[test]
+fn other_seeds_than_those_of_all_ways_play_random_ways_only() {
+    let dir = plan(
+        "name = \"w\"\n[check]\ncores = [\"encoder\"]\nsuites = [\"smoke\"]\nseeds = \"1..3\"\nall-ways = \"2\"\ncoverage = true",
+    );
+    let listed = campaign(&dir, "list plan.toml");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let of = |what: &str| -> Vec<&str> { listed.lines().filter(|line| line.contains(what)).collect() };
+    let is_random = |line: &&str| line.contains("--random-ways");
+    assert_eq!(of(" cosim ").iter().map(is_random).collect::<Vec<_>>(), [true, false, true], "{listed}");
+    assert_eq!(of(" coverage ").len(), 3);
+    assert!(!of(" coverage ").iter().any(is_random));
+    expect(&campaign(&dir, "run plan.toml -o c"), 0, &["6 passed"]);
+}
+
+#[test]
 fn a_plan_that_means_nothing_is_refused() {
     for (text, why) in [
         ("name = \"x\"", "there is nothing in it to do"),
@@ -248,6 +263,7 @@ fn a_plan_that_means_nothing_is_refused() {
         ("name = \"x\"\n[check]\nseeds = \"1..99999999999\"", "more than 1000000 items"),
         ("name = \"x\"\n[check]\ndreams = [\"h266:1..2\"]", "check.dreams"),
         ("name = \"x\"\n[check]\nseed = 1", "unknown field"),
+        ("name = \"x\"\n[check]\nall-ways = \"first\"", "is no range of numbers"),
         ("name = \"x\"\n[check]\n[budget]\nitem-minutes = -1.0", "budget.item-minutes"),
         ("name = \"x\"\n[check]\n[budget]\nminutes = nan", "budget.minutes"),
         ("name = \"x\"\n[check]\n[budget]\nitem-minutes = 1e300", "no number from 0 to 1000000"),

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use common::tools;
 use silicabac::bin::Event;
 use silicabac::cores::Direction;
-use silicabac::cosim::{self, Explanation, Model, Rules, Source};
+use silicabac::cosim::{self, Explanation, Model, Rules, Source, Ways};
 use silicabac::fit::{Can, CoreFile};
 use silicabac::mutation::{Design, Designs};
 use silicabac::stress;
@@ -37,7 +37,7 @@ fn causes(right: &Source, fault: &Design, judged: &[&str]) -> Vec<Explanation> {
     let wrong = fault.edited(right, dir.path()).unwrap();
     let model = Model::build(&wrong, &cache, &tools).unwrap();
     let classes = cosim::classes(&model.fitter(), &VECTORS);
-    let rules = Rules { seed: 1, plan: None, stretch: cosim::STRETCH, shortest: true };
+    let rules = Rules { seed: 1, ways: Ways::All, stretch: cosim::STRETCH, shortest: true };
     let judged = classes.iter().filter(|class| judged.contains(&&*class.name));
     let verdicts: Vec<_> = judged.map(|class| cosim::judge(&model, class, &rules)).collect();
     let played = classes.iter().map(|class| (&*class.name, class.fitted.played()));
@@ -168,7 +168,7 @@ fn textbook_with(body: &str) -> Model {
 /// What is said of a core that fails on these vectors, though on none alone and without waits.
 fn said_of_waits(model: &Model, vectors: &[Vector]) -> Vec<String> {
     let classes = cosim::classes(&model.fitter(), vectors);
-    let rules = Rules { seed: 1, plan: None, stretch: cosim::STRETCH, shortest: true };
+    let rules = Rules { seed: 1, ways: Ways::All, stretch: cosim::STRETCH, shortest: true };
     let verdicts: Vec<_> = classes.iter().map(|class| cosim::judge(model, class, &rules)).collect();
     let causes = cosim::waiting(model, &cosim::unexplained(&verdicts, &[]));
     causes.into_iter().map(|cause| cause.text).collect()

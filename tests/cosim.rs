@@ -488,6 +488,28 @@ fn reports_for_machines_are_well_formed() {
     assert_eq!((report.tests, report.failures), (ALL.len(), 0));
 }
 
+/// How many clocks all runs take, and in which ways.
+fn played(arguments: &[&str]) -> (u64, Value) {
+    let output =
+        run(&[&["--core", "encoder", "--suite", "directed", "--format", "json"], arguments].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (report["results"][0]["lockstep_clocks"].as_u64().unwrap(), report["ways"].clone())
+}
+
+#[test]
+fn random_ways_leave_out_what_is_the_same_for_every_seed() {
+    let ((all, whole), (random, part)) = (played(&[]), played(&["--random-ways"]));
+    assert!(2 * random < all, "{random} of {all}");
+    assert_eq!((whole, part), (Value::Null, "random".into()));
+    // But what shows under stalls shows.
+    let lost = ("cabac_encoder_pack.sv", "assign pop = out_valid && out_ready;", "assign pop = out_valid;");
+    let dir = rtl_with(Some(lost));
+    let rtl_dir = dir.path().to_str().unwrap();
+    let arguments = ["--core", "encoder", "--rtl-dir", rtl_dir, "--suite", "smoke", "--random-ways"];
+    expect(&run(&arguments), 1, &["MISMATCH", "1 of 1 suite failed; random ways only"]);
+}
+
 /// What `cosim` says of a core with more text before its last `endmodule`.
 fn with_more_verilog(text: &str, arguments: &[&str]) -> Output {
     let end = "write_valid, fetch.ctx_idx, fetch_model, write_new};";

@@ -139,6 +139,21 @@ fn a_counter_that_saturates_is_convicted_from_its_first_wrong_length_on() {
 }
 
 #[test]
+fn random_ways_convict_a_core_in_the_socket_too() {
+    let play = |files: &[String], top, options: &[&str]| {
+        socket("encoder", top, files, &[&["--suite", "smoke", "--random-ways"], options].concat())
+    };
+    expect(&play(&textbook(), "textbook_encoder", &[]), 0, &["passes", "; random ways only; seed 5"]);
+    let name = "saturating_counter";
+    expect(&play(&faulty(name), name, &[]), 1, &["outstanding-64-carry", "; random ways only"]);
+    let verdicts = play(&faulty(name), name, &["--no-causes", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&verdicts.stdout).unwrap();
+    assert_eq!(report["ways"], "random");
+    assert!(report["why"].as_str().unwrap().contains(" --random-ways"), "{}", report["why"]);
+    expect(&play(&[], "", &["--hunt"]), 2, &["cannot be used with"]);
+}
+
+#[test]
 fn a_packer_that_deadlocks_is_convicted_of_a_deadlock_at_84_bits() {
     let convictions = convictions("deadlocking_packer");
     let (class, vector, what) = &convictions[0];

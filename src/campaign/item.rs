@@ -138,6 +138,7 @@ mod tests {
     fn items_that_differ_in_numbers_are_of_one_size() {
         for (key, size) in [
             ("core4.toml/seed-17", "core4.toml/seed-#"),
+            ("encoder/seed-17/random-ways", "encoder/seed-#/random-ways"),
             ("encoder/dreams-h264-51..100", "encoder/dreams-h264-#..#"),
             ("17", "#"),
         ] {

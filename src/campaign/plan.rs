@@ -36,6 +36,7 @@ pub struct Checks {
     cores: Vec<String>,
     suites: Vec<String>,
     seeds: Range,
+    all_ways: Option<Range>,
     waits: Vec<String>,
     simulators: Vec<String>,
     dreams: Vec<String>,
@@ -50,6 +51,7 @@ impl Default for Checks {
             cores: cores::ALL.iter().map(|core| core.name.to_owned()).collect(),
             suites: BUILT_IN.map(str::to_owned).to_vec(),
             seeds: Range { first: 1, last: 1 },
+            all_ways: None,
             waits: Vec::new(),
             simulators: Vec::new(),
             dreams: Vec::new(),
@@ -163,6 +165,10 @@ impl fmt::Display for Range {
 impl Range {
     fn count(self) -> u64 {
         self.last - self.first + 1
+    }
+
+    fn has(self, number: u64) -> bool {
+        (self.first..=self.last).contains(&number)
     }
 
     /// As many numbers, so many rounds later.
@@ -299,13 +305,14 @@ impl Checks {
         let mut sources = Vec::new();
         for waits in waits {
             for seed in seeds.first..=seeds.last {
-                let mut options = words(["--seed", &seed.to_string(), "--suite", &self.suites.join(",")]);
-                let mut name = format!("seed-{seed}");
-                if let Some(waits) = waits {
-                    options.extend(words(["--waits", waits]));
-                    name += &format!("/{waits}");
-                }
-                sources.push((name, seed, options));
+                let vectors = words(["--seed", &seed.to_string(), "--suite", &self.suites.join(",")]);
+                let is_in_all_ways = self.all_ways.is_none_or(|seeds| seeds.has(seed));
+                let (name, ways) = match waits {
+                    Some(waits) => (format!("seed-{seed}/{waits}"), words(["--waits", waits])),
+                    None if is_in_all_ways => (format!("seed-{seed}"), Vec::new()),
+                    None => (format!("seed-{seed}/random-ways"), words(["--random-ways"])),
+                };
+                sources.push(Source { name, seed, vectors, ways, is_covered: waits.is_none() });
             }
         }
         for Dreams { standard, of, features } in dreams {
@@ -314,15 +321,16 @@ impl Checks {
                 let dream = format!("{standard}:{first}..{last}{features}");
                 let name = format!("dreams-{}", dream.replace(':', "-"));
                 let seed = piece.first.to_string();
-                sources.push((name, piece.first, words(["--seed", &seed, "--dream", &dream])));
+                let vectors = words(["--seed", &seed, "--dream", &dream]);
+                sources.push(Source { name, seed: piece.first, vectors, ways: Vec::new(), is_covered: true });
             }
         }
         for core in &self.cores {
             for simulator in &simulators {
-                for (name, seed, options) in &sources {
+                for Source { name, seed, vectors, ways, .. } in &sources {
                     let of = simulator.map_or(String::new(), |simulator| format!("{simulator}/"));
                     let mut command = words(["silicabac", "cosim", "--core", core]);
-                    command.extend(options.iter().chain(&self.options).cloned());
+                    command.extend(vectors.iter().chain(ways).chain(&self.options).cloned());
                     command.extend(words(["--jobs", "1", "--format", "json"]));
                     // What a core of ours fails in is always made small; that is all that can be known of it.
                     command.extend(is_file(core).then(|| VERDICTS_ALONE.to_owned()));
@@ -340,24 +348,32 @@ impl Checks {
             }
         }
         if self.coverage {
-            items.extend(
-                sources.into_iter().filter(|(_, _, options)| !options.contains(&"--waits".into())).map(
-                    |(name, _, options)| Item {
-                        key: format!("coverage/{name}"),
-                        command: [
-                            words(["silicabac", "vectors", "coverage"]),
-                            options,
-                            words(["--goal", "0", "--format", "json"]),
-                        ]
-                        .concat(),
-                        environment: BTreeMap::new(),
-                        part: Part::Coverage,
-                    },
-                ),
-            );
+            let covered = sources.into_iter().filter(|source| source.is_covered);
+            items.extend(covered.map(|Source { name, vectors, .. }| {
+                let (verb, rest) =
+                    (words(["silicabac", "vectors", "coverage"]), words(["--goal", "0", "--format", "json"]));
+                Item {
+                    key: format!("coverage/{name}"),
+                    command: [verb, vectors, rest].concat(),
+                    environment: BTreeMap::new(),
+                    part: Part::Coverage,
+                }
+            }));
         }
         Ok(())
     }
+}
+
+/// What each core is checked with in one item.
+struct Source {
+    name: String,
+    seed: u64,
+    /// The options that say which vectors.
+    vectors: Vec<String>,
+    /// The options that say how they are played.
+    ways: Vec<String>,
+    /// Whether an item tells what the vectors cover.
+    is_covered: bool,
 }
 
 /// Streams that are made up, as `cosim --dream` names them, cut in pieces.

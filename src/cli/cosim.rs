@@ -53,10 +53,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     socket: socket::Options,
     /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
-    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "dream", "socket", "seed", "shard", "top", "failures"])]
+    #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "dream", "socket", "seed", "shard", "top", "failures", "random_ways"])]
     exhaustive: bool,
     /// Tell instead which lines of the Verilog the suites run and which signals they toggle
-    #[arg(long, conflicts_with = "shard")]
+    #[arg(long, conflicts_with_all = ["shard", "random_ways"])]
     coverage: bool,
     /// What need not be hit: instead of rtl/coverage.waivers, or for a core in the socket
     #[arg(long, value_name = "FILE", requires = "coverage")]

@@ -13,12 +13,13 @@ use std::{
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use silicabac::cores::{self, CoreSpec, Direction};
 use silicabac::cosim::{
-    self, Failure as CosimFailure, Mismatch, Model, Outcome, Plan, Report, Slow, Source, Throughput, Ways,
+    self, Failure as CosimFailure, Mismatch, Model, Outcome, Plan, Report, Slow, Source, Stalls, Throughput,
+    Ways,
 };
 use silicabac::files;
 use silicabac::shell;
 use silicabac::suites::{Origin, Suite};
-use silicabac::vectors::{self, Vector};
+use silicabac::vectors::{self, Flag, Vector};
 use silicabac_sim::{Cache, Tools};
 
 use super::{
@@ -51,6 +52,9 @@ pub(super) struct Options {
     /// Make the core wait as this file of a failure says (NAME.waits.json), instead of at random
     #[arg(long, value_name = "FILE")]
     waits: Option<PathBuf>,
+    /// Play vectors only as the seed decides, back to back under random stalls, and leave out large ones: for more seeds than one
+    #[arg(long, conflicts_with = "waits")]
+    random_ways: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
@@ -122,14 +126,22 @@ impl Options {
         (self.top.as_deref().unwrap_or(core.top), self.rtl_dir.as_deref())
     }
 
-    /// The waits that were asked for.
-    pub(super) fn plan(&self) -> Result<Option<Plan>, Failure> {
-        let read = |path: &PathBuf| {
-            let failed = |what: String| Failure::Waits { path: path.clone(), what };
-            let text = files::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-            Plan::read(&text).map_err(|error| failed(error.to_string()))
+    /// How vectors are played.
+    pub(super) fn ways(&self) -> Result<Ways, Failure> {
+        let Some(path) = &self.waits else {
+            return Ok(if self.random_ways { Ways::Stalls(Stalls::ALL.len()) } else { Ways::All });
         };
-        self.waits.as_ref().map(read).transpose()
+        let failed = |what: String| Failure::Waits { path: path.clone(), what };
+        let text = files::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        Ok(Ways::Planned(Plan::read(&text).map_err(|error| failed(error.to_string()))?))
+    }
+
+    /// Leaves of suites what is to be played so. A large vector is played under no stalls but none, whatever the seed.
+    pub(super) fn played(&self, mut suites: Vec<Suite>) -> Vec<Suite> {
+        for suite in suites.iter_mut().filter(|_| self.random_ways) {
+            suite.vectors.retain(|vector| !vector.flags.contains(&Flag::Large));
+        }
+        suites
     }
 
     /// What a core may take, and how to print that it takes more.
@@ -152,9 +164,29 @@ impl Options {
         options
     }
 
-    /// The same, of waits that were given.
-    pub(super) fn of_replay_waits(&self) -> String {
-        self.waits.as_ref().map_or_else(String::new, |path| format!(" --waits {}", shell::path(path)))
+    /// The same, of how vectors are played.
+    pub(super) fn of_replay_ways(&self) -> String {
+        let waits = self.waits.as_ref().map(|path| format!(" --waits {}", shell::path(path)));
+        let random = self.random_ways.then(|| " --random-ways".to_owned());
+        waits.or(random).unwrap_or_default()
+    }
+
+    /// What JSON calls the ways in which vectors are played, if not in all; and messages.
+    pub(super) fn ways_name(&self) -> Option<&'static str> {
+        self.random_ways.then_some("random")
+    }
+
+    /// Says in a report of what part of the whole it is.
+    fn mark(&self, mut report: serde_json::Value) -> serde_json::Value {
+        if let Some(name) = self.ways_name() {
+            report["ways"] = name.into();
+        }
+        self.shard.mark(report)
+    }
+
+    /// The end of a line that says what was done.
+    fn told(&self) -> String {
+        told_ways(self.ways_name()) + &self.shard.told()
     }
 
     /// Whether what a core takes for a suite is told: to machines, and of slices that somebody has, not of what is made up.
@@ -181,7 +213,7 @@ pub(super) fn judge(
     options: &Options,
 ) -> Result<Verdict, Failure> {
     let cores = options.cores()?;
-    let ways = options.plan()?.map_or(Ways::All, Ways::Planned);
+    let ways = options.ways()?;
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let build = |core: &'static CoreSpec| {
@@ -196,7 +228,7 @@ pub(super) fn judge(
         let is_needed = (0..number).any(|suite| is_here(suite, place));
         models.push(if is_needed { Some(build(core)?) } else { None });
     }
-    let suites = suites()?;
+    let suites = options.played(suites()?);
     let mut runs: Vec<(&Suite, &Model)> = Vec::new();
     for (suite_place, suite) in suites.iter().enumerate() {
         let here = models.iter().enumerate().filter(|(place, _)| is_here(suite_place, *place));
@@ -238,6 +270,11 @@ pub(super) fn judge(
         (true, true) => Verdict::Equal,
         (true, false) => Verdict::Mismatch,
     })
+}
+
+/// The end of a line that says what was done: how vectors were played, if not in all ways.
+pub(super) fn told_ways(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!("; {name} ways only"))
 }
 
 /// The vectors of suites that have some in common: of those with the same name the first.
@@ -329,7 +366,7 @@ fn print(report: &Report, shrunk: &[Option<Files>], options: &Options) -> Result
     match options.format {
         ReportFormat::Human => print_table(&mut out, report, shrunk, options),
         ReportFormat::Json => {
-            serde_json::to_writer_pretty(&mut out, &options.shard.mark(report.to_json()))?;
+            serde_json::to_writer_pretty(&mut out, &options.mark(report.to_json()))?;
             writeln!(out)
         }
         ReportFormat::Junit => write!(out, "{}", report.to_junit()),
@@ -397,7 +434,7 @@ fn print_table(
         )?,
         _ => write!(out, "{failed} of {} failed", counted(report.outcomes.len(), "suite"))?,
     }
-    writeln!(out, "{}; seed {}, {}", options.shard.told(), report.seed, report.tools)
+    writeln!(out, "{}; seed {}, {}", options.told(), report.seed, report.tools)
 }
 
 fn print_failure(
@@ -462,6 +499,9 @@ fn replay_command(outcome: &Outcome, seed: u64, options: &Options) -> String {
     command += &format!(" --seed {seed}");
     if let Some(core) = outcome.copy_of {
         command += &format!(" --core {}", core.name);
+    }
+    if outcome.shrunk.is_none() {
+        command += &options.of_replay_ways();
     }
     command + &options.of_replay()
 }

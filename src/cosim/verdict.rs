@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Mismatch, Model, Plan, Play, Throughput,
-    ways::{play_all, play_all_measured, play_recorded},
+    Mismatch, Model, Play, Throughput, Ways,
+    ways::{Plays, play_all, play_all_measured, play_recorded},
 };
 use crate::fit::{Fitted, Fitter, Misfit};
 use crate::vectors::Vector;
@@ -47,8 +47,8 @@ pub struct Failed {
 pub struct Rules {
     /// What is random.
     pub seed: u64,
-    /// Instead of all stalls.
-    pub plan: Option<Plan>,
+    /// How vectors are played. What they take is measured in all ways only.
+    pub ways: Ways,
     /// Of how many bins, alignments and raw bytes in a row the slowest are looked for; [`STRETCH`](super::STRETCH) for most.
     pub stretch: usize,
     /// Whether the shortest vector that fails alone is looked for, and the waits up to it. That takes as long as many verdicts.
@@ -109,15 +109,15 @@ fn numbers(id: &str) -> Vec<u64> {
     id.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
 }
 
-/// Plays the vectors of a class in all ways.
+/// Plays the vectors of a class.
 pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     let Class { name, fitted } = class.clone();
     let vectors = fitted.played();
     let mut throughput = None;
-    let wrong = match rules.plan {
+    let wrong = match rules.ways {
         _ if vectors.is_empty() => None,
-        Some(_) => fails(model, &vectors, rules, rules.shortest),
-        None => play_all_measured(model, &vectors, rules, &mut throughput).err(),
+        Ways::All => play_all_measured(model, &vectors, rules, &mut throughput).err(),
+        Ways::Stalls(_) | Ways::Planned(_) => fails(model, &vectors, rules, rules.shortest),
     };
     let failed = wrong.and_then(|among| match rules.shortest {
         true => shortest(model, &vectors, rules, among),
@@ -131,12 +131,16 @@ pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
 type Wrong = (&'static str, Box<Mismatch>);
 
 fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
-    let Rules { seed, ref plan, .. } = *rules;
-    if let Some(plan) = plan {
-        let planned = Play { plan: plan.clone(), ..model.flowing(vectors) };
-        return Some((super::PLANNED, play_recorded(model, &planned, records, &mut |_| ()).err()?));
+    let play = |name, play: Play<'_>| {
+        play_recorded(model, &play, records, &mut |_| ()).map_err(|mismatch| (name, mismatch))
+    };
+    match &rules.ways {
+        Ways::All => play_all(model, vectors, rules.seed, records, &mut |_, _| ()).err(),
+        Ways::Stalls(kinds) => Plays::new(model, vectors, rules.seed, play).under_stalls(*kinds).err(),
+        Ways::Planned(plan) => {
+            play(super::PLANNED, Play { plan: plan.clone(), ..model.flowing(vectors) }).err()
+        }
     }
-    play_all(model, vectors, seed, records, &mut |_, _| ()).err()
 }
 
 fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> Option<Failed> {

@@ -14,7 +14,7 @@ use std::{
 };
 
 use silicabac::cores::Direction;
-use silicabac::cosim::{self, Class, Evidence, Hunt, Model, Rule, Rules, STRETCH, Source};
+use silicabac::cosim::{self, Class, Evidence, Hunt, Model, Rule, Rules, STRETCH, Source, Ways};
 use silicabac::shell;
 use silicabac::suites::Suite;
 use silicabac::vectors::Vector;
@@ -65,7 +65,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "MHZ", value_parser = frequency, conflicts_with = "hunt")]
     mhz: Option<f64>,
     /// Instead of judging it, look for the requests on which the core is slowest though nothing makes it wait
-    #[arg(long, value_name = "TRIES", num_args = 0..=1, default_missing_value = TRIES, conflicts_with_all = ["class", "vector", "waive", "waits", "suite", "trace", "stream", "weights", "vectors", "dream", "coverage", "no_causes", "shard"])]
+    #[arg(long, value_name = "TRIES", num_args = 0..=1, default_missing_value = TRIES, conflicts_with_all = ["class", "vector", "waive", "waits", "suite", "trace", "stream", "weights", "vectors", "dream", "coverage", "no_causes", "shard", "random_ways"])]
     hunt: Option<u64>,
 }
 
@@ -218,8 +218,7 @@ pub(super) fn judge(
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let source = Source { coverage: covers.is_some(), ..options.source(common, &cache)? };
     let verdicts_alone = options.no_causes || common.shard.is_part();
-    let (plan, stretch) = (common.plan()?, options.stretch);
-    let rules = Rules { seed, plan, stretch, shortest: !verdicts_alone };
+    let rules = Rules { seed, ways: common.ways()?, stretch: options.stretch, shortest: !verdicts_alone };
     let model =
         Progress::while_at(&format!("building {}", source.top), || Model::build(&source, &cache, &tools))?;
     if let Some(what) = model.contradiction() {
@@ -229,7 +228,7 @@ pub(super) fn judge(
         let hunt = Hunt { seed, tries, length: options.stretch };
         return hunt::run(&model, hunt, tools.versions(), options, common);
     }
-    let vectors = judge::without_doubles(suites()?);
+    let vectors = judge::without_doubles(common.played(suites()?));
     let mut classes = cosim::classes(&model.fitter(), &vectors);
     let waived = options.select(&mut classes, &model)?;
     if let Some(waivers) = covers {
@@ -252,8 +251,10 @@ pub(super) fn judge(
     });
     bar.finish();
     let has_failed = judged.iter().any(|judged| judged.verdict.failed.is_some());
-    let evidence = match rules.plan {
-        None if has_failed && !verdicts_alone => evidence(&model, &classes, common.jobs),
+    let evidence = match rules.ways {
+        Ways::All | Ways::Stalls(_) if has_failed && !verdicts_alone => {
+            evidence(&model, &classes, common.jobs)
+        }
         _ => Vec::new(),
     };
     let mut causes = cosim::explain(model.direction(), &evidence);
@@ -269,6 +270,7 @@ pub(super) fn judge(
         mhz: options.mhz,
         has_any,
         shard: common.shard,
+        ways: common.ways_name(),
     };
     let mut report = Report::new(&model, run, judged, causes, &evidence);
     match verdicts_alone {

@@ -30,6 +30,9 @@ pub(super) struct Report {
     /// Which part of the classes it is about, if not about all.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
+    /// In which ways vectors were played, if not in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ways: Option<&'static str>,
     direction: &'static str,
     pub(super) top: String,
     lanes: usize,
@@ -72,6 +75,8 @@ pub(super) struct Run<'a> {
     /// Whether any vector of the whole run is for the core.
     pub(super) has_any: bool,
     pub(super) shard: shard::Options,
+    /// In which ways vectors were played, if not in all.
+    pub(super) ways: Option<&'static str>,
 }
 
 /// A class as it was judged.
@@ -341,7 +346,7 @@ impl Report {
         causes: Vec<Explanation>,
         evidence: &[Evidence<'_>],
     ) -> Report {
-        let Run { seed, tools, waived, covered, mhz, has_any, shard } = run;
+        let Run { seed, tools, waived, covered, mhz, has_any, shard, ways } = run;
         let verdicts_alone = covered.is_none();
         let causes: Vec<Why> = causes.into_iter().map(|cause| Why::new(cause, model, seed)).collect();
         let row = |judged| Row::new(judged, &causes, evidence, verdicts_alone);
@@ -349,6 +354,7 @@ impl Report {
         Report {
             pass: has_any && verdicts.iter().all(|row| row.failure.is_none()),
             shard: shard.name(),
+            ways,
             direction: model.direction().name(),
             top: model.top().to_owned(),
             lanes: model.lanes(),
@@ -384,7 +390,7 @@ impl Report {
     /// Has each failure, and the end of the report, say how to ask for the causes. `played` are the options that name the suites.
     pub(super) fn say_how_to_explain(&mut self, played: &str, options: &Options, common: &judge::Options) {
         const CLASSES: usize = 6;
-        let played = format!("{played}{}{}", options.of_replay(), common.of_replay_waits());
+        let played = format!("{played}{}{}", options.of_replay(), common.of_replay_ways());
         let of = |classes: &[&str]| {
             let classes: String = classes.iter().map(|class| format!(" --class {class}")).collect();
             command((self.direction, self.seed), &format!("{played}{classes}"), options, common)
@@ -509,7 +515,7 @@ impl Report {
             write!(out, "; not checked, since there is no such port: {}", self.unchecked.join(", "))?;
         }
         let shard = self.shard.as_ref().map_or_else(String::new, |shard| format!("; shard {shard}"));
-        writeln!(out, "{shard}; seed {}, {}", self.seed, self.tools)
+        writeln!(out, "{}{shard}; seed {}, {}", judge::told_ways(self.ways), self.seed, self.tools)
     }
 
     fn to_junit(&self) -> String {
