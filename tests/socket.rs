@@ -145,7 +145,7 @@ fn random_ways_convict_a_core_in_the_socket_too() {
     };
     expect(&play(&textbook(), "textbook_encoder", &[]), 0, &["passes", "; random ways only; seed 5"]);
     let name = "saturating_counter";
-    expect(&play(&faulty(name), name, &[]), 1, &["outstanding-64-carry", "; random ways only"]);
+    expect(&play(&faulty(name), name, &[]), 1, &["outstanding-N-carry", "; random ways only"]);
     let verdicts = play(&faulty(name), name, &["--no-causes", "--format", "json"]);
     let report: Value = serde_json::from_slice(&verdicts.stdout).unwrap();
     assert_eq!(report["ways"], "random");
