@@ -92,7 +92,7 @@ module formal_encoder4_carry (
       carry_is_known: assert (place != GONE || (!value[34] && running && in_valid && decides && added == next.carry));
       carry_meets_no_full_word: assert ((held_valid && !held_last && !held_ones) || running || tight);
       run_is_well_formed: assert (!(held_valid && running) && (running ? run != 32'd0 : run == 32'd0 || (held_valid && !held_last))
-                                  && (!running || (in_valid && decides)));
+                                  && (!running || (in_valid && decides && !held_last)));
       valid_needs_no_ready: assert (out_valid == (running || (held_valid && (held_last || (in_valid && decides)))));
       out_is_stable: assert ($past(!out_valid || out_ready || clear)
                              || (out_valid && {out_last, out_count, out_data} == $past({out_last, out_count, out_data})));

@@ -14,7 +14,7 @@ module cabac_encoder4_constants (
     // Second slot
     input  wire logic         lps_second,
     input  wire logic [31:0]  upper,
-    input  wire logic [31:0]  after_second,
+    input  wire logic [27:0]  after_second,
     // Whether an LPS is in the pair; for each i five bits of left[i], which with r say where the second slot goes on;
     // twelve pieces, three for each i
     output logic      [152:0] pair
@@ -41,7 +41,7 @@ module cabac_encoder4_constants (
       always_comb begin
         piece.twice = twice;
         piece.odd = twice && rest[0];
-        if (lps_second) piece.base = {1'b1, after_second[8*column +: 8]};
+        if (lps_second) piece.base = {1'b1, after_second[7*column +: 7], 1'b0};
         else if (lps_first) piece.base = rest[8] ? rest : {rest[7:0], 1'b0};
         else piece.base = twice ? {1'b0, rest[8:1]} : rest;
       end

@@ -11,6 +11,7 @@ module cabac_encoder4_pair (
   logic [5:0] r;
   logic [3:0] quarter;
   logic [95:0] chosen;
+  logic [47:0] form;
 
   assign fixed = pair[152];
   assign r = cod_i_range[5:0];
@@ -27,18 +28,18 @@ module cabac_encoder4_pair (
       cabac_encoder4_pkg::piece_t piece;
       logic [8:0] x;
       logic hit, reaches;
-      logic [3:0] form;
 
       assign piece = pair[11*(3*i + o) +: 11];
       assign x = piece.base + {3'd0, r};
       assign reaches = piece.twice ? x[7] : x[8];
       assign hit = quarter[i] && offset[o];
       // The base, x, x doubled once, x doubled twice.
-      assign form = {hit && !fixed && piece.twice && !reaches, hit && !fixed && piece.twice == reaches,
-                     hit && !fixed && !piece.twice && reaches, hit && fixed};
-      assign chosen[8*(3*i + o) +: 8] = ({8{form[0]}} & piece.base[7:0]) | ({8{form[1]}} & x[7:0])
-                                      | ({8{form[2]}} & {x[6:0], piece.odd})
-                                      | ({8{form[3]}} & {x[5:0], piece.odd, 1'b0});
+      assign form[4*(3*i + o) +: 4] = {hit && !fixed && piece.twice && !reaches, hit && !fixed && piece.twice == reaches,
+                                       hit && !fixed && !piece.twice && reaches, hit && fixed};
+      assign chosen[8*(3*i + o) +: 8] = ({8{form[4*(3*i + o)]}} & piece.base[7:0])
+                                      | ({8{form[4*(3*i + o) + 1]}} & x[7:0])
+                                      | ({8{form[4*(3*i + o) + 2]}} & {x[6:0], piece.odd})
+                                      | ({8{form[4*(3*i + o) + 3]}} & {x[5:0], piece.odd, 1'b0});
     end
   end
 

@@ -19,13 +19,14 @@ module cabac_encoder4_range (
     output logic [7:0]                      cod_i_range
 );
   cabac_encoder4_pkg::coded_t rows, pairs;
-  logic [127:0] upper, after_lps;
+  logic [127:0] upper;
+  logic [111:0] after_lps;
   logic [23:0] chain;
 
   for (genvar k = 0; k < 4; k++) begin : slots
     cabac_encoder4_rows row (
         .kind(coded.kind[3*k +: 3]), .p_state_idx(coded.p_state_idx[6*k +: 6]),
-        .upper(upper[32*k +: 32]), .after_lps(after_lps[32*k +: 32])
+        .upper(upper[32*k +: 32]), .after_lps(after_lps[28*k +: 28])
     );
   end
 
@@ -33,11 +34,12 @@ module cabac_encoder4_range (
 
   for (genvar p = 0; p < 2; p++) begin : steps
     logic [35:0] left, rows_left;
-    logic [31:0] rows_upper, rows_after_lps;
+    logic [31:0] rows_upper;
+    logic [27:0] rows_after_lps;
     logic [152:0] constants, pair;
 
     cabac_encoder4_left left_of_first (
-        .lps(coded.lps[2*p]), .upper(upper[64*p +: 32]), .after_lps(after_lps[64*p +: 32]), .left
+        .lps(coded.lps[2*p]), .upper(upper[64*p +: 32]), .after_lps(after_lps[56*p +: 28]), .left
     );
     cabac_encoder4_constants constants_of_pair (
         .lps_first(rows.lps[2*p]), .left(rows_left),
@@ -50,7 +52,7 @@ module cabac_encoder4_range (
     always_ff @(posedge clk) begin
       rows_left <= left;
       rows_upper <= upper[64*p + 32 +: 32];
-      rows_after_lps <= after_lps[64*p + 32 +: 32];
+      rows_after_lps <= after_lps[56*p + 28 +: 28];
       pair <= constants;
     end
   end

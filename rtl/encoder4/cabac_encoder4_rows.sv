@@ -2,17 +2,17 @@
 `default_nettype none
 
 // What a slot makes of codIRange, for each quarter of it: what is taken from it, and what it is after an LPS, without
-// the bit that is always 1.
+// its first bit, which is 1, and its last, which is 0.
 //
-//   CONTEXT, state 0, codIRange 448..510  ->  240 is taken; 240 doubled is 480, without its top bit 224
-//   TERMINATE                             ->  2 is taken; a flush leaves 510, without its top bit 254
-//   ALIGN, as an LPS                      ->  256 is left, without its top bit 0
+//   CONTEXT, state 0, codIRange 448..510  ->  240 is taken; 240 doubled is 480, without its ends 112
+//   TERMINATE                             ->  2 is taken; a flush leaves 510, without its ends 127
+//   ALIGN, as an LPS                      ->  256 is left, without its ends 0
 //   others                                ->  nothing is taken
 module cabac_encoder4_rows (
     input  wire logic [2:0]  kind,
     input  wire logic [5:0]  p_state_idx,
     output logic      [31:0] upper,
-    output logic      [31:0] after_lps
+    output logic      [27:0] after_lps
 );
   for (genvar quarter = 0; quarter < 4; quarter++) begin : quarters
     logic [7:0] range_lps;
@@ -24,9 +24,10 @@ module cabac_encoder4_rows (
 
     always_comb begin
       case (kind)
-        cabac_pkg::CONTEXT: {upper[8*quarter +: 8], after_lps[8*quarter +: 8]} = {range_lps, range_lps << shift};
-        cabac_pkg::TERMINATE: {upper[8*quarter +: 8], after_lps[8*quarter +: 8]} = {8'd2, 8'd254};
-        default: {upper[8*quarter +: 8], after_lps[8*quarter +: 8]} = 16'd0;
+        cabac_pkg::CONTEXT:
+          {upper[8*quarter +: 8], after_lps[7*quarter +: 7]} = {range_lps, 7'((range_lps << shift) >> 1)};
+        cabac_pkg::TERMINATE: {upper[8*quarter +: 8], after_lps[7*quarter +: 7]} = {8'd2, 7'd127};
+        default: {upper[8*quarter +: 8], after_lps[7*quarter +: 7]} = 15'd0;
       endcase
     end
   end

@@ -32,7 +32,7 @@ pub(super) fn run(
     let cache = Cache::from_env()?;
     let tools = Tools::find(&cache, &mut |line| say(line))?;
     let mut models = Vec::new();
-    let cores = if options.names_ours() { options.cores()? } else { cores::PUBLISHED.to_vec() };
+    let cores = if options.names_ours() { options.cores()? } else { cores::ALL.to_vec() };
     for core in cores {
         let (top, rtl_dir) = options.sources(core);
         let source = Source { coverage: true, ..Source::of(core, top, rtl_dir, &cache)? };
@@ -40,21 +40,22 @@ pub(super) fn run(
         models.push(Progress::while_at(&format!("building {top}"), build)?);
     }
     let suites = suites()?;
+    let plays: Vec<(&Model, &Suite)> =
+        models.iter().flat_map(|model| suites.iter().map(move |suite| (model, suite))).collect();
+    let bar = Progress::new(plays.iter().map(|(model, suite)| coverage::work(model, suite)).sum(), "events");
+    let measured = judge::in_parallel(options.jobs, &plays, |&(model, suite)| {
+        bar.set_message(&suite.name);
+        let mut points = Points::default();
+        coverage::measure(model, suite, seed, &mut points, &mut |events| bar.inc(events)).map(|()| points)
+    });
+    bar.finish();
     let mut points = Points::default();
-    for model in &models {
-        let bar = Progress::new(suites.iter().map(|suite| coverage::work(model, suite)).sum(), "events");
-        for suite in &suites {
-            bar.set_message(&suite.name);
-            match coverage::measure(model, suite, seed, &mut points, &mut |events| bar.inc(events)) {
-                Ok(()) => {}
-                Err(coverage::Failure::Sim(error)) => return Err(error.into()),
-                Err(mismatch) => {
-                    bar.finish();
-                    return self::mismatch(&format!("suite {}", suite.name), &mismatch);
-                }
-            }
+    for (measured, (_, suite)) in measured.into_iter().zip(plays) {
+        match measured {
+            Ok(more) => points.merge(more),
+            Err(coverage::Failure::Sim(error)) => return Err(error.into()),
+            Err(mismatch) => return self::mismatch(&format!("suite {}", suite.name), &mismatch),
         }
-        bar.finish();
     }
     report(&points, &waivers, &format!("seed {seed}, {}", tools.versions()), options)
 }

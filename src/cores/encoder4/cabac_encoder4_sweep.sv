@@ -14,7 +14,8 @@ module cabac_encoder4_sweep (
   logic [3:0] count, shift, total;
   logic [8:0] addend;
   logic [16:0] sum;
-  logic [31:0] upper_first, upper_second, lps_leaves_first, lps_leaves_second;
+  logic [31:0] upper_first, upper_second;
+  logic [27:0] lps_leaves_first, lps_leaves_second;
   logic [35:0] left;
   logic [152:0] pair;
 

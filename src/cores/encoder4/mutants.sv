@@ -126,7 +126,8 @@ module proof (
 
   // queue_account, run_is_well_formed
   logic bytes;
-  assign bytes = right.queue_fill <= 5'd16 && !(right.held_valid && right.running) && (!right.running || right.run != 32'd0);
+  assign bytes = right.queue_fill <= 5'd16 && !(right.held_valid && right.running)
+      && (!right.running || (right.run != 32'd0 && !right.held[34]));
 
   assign legal = contract && rests && interval && bytes;
   assign short = right.run < 32'd524_288;

@@ -88,12 +88,12 @@ pub(super) const RANGE: [Property; 6] = [
     property(
         "range_is_normal",
         "codIRange is 256..510 and none of 503, 505, 507, 509",
-        [ROWS, "{8'd2, 8'd254}", "{8'd2, 8'd255}"],
+        [ROWS, "{8'd2, 7'd127}", "{8'd1, 7'd127}"],
     ),
     property(
         "range_between_pairs_is_normal",
         "so is the one before each pair of slots",
-        [PAIR, "{8{form[2]}} & {x[6:0], piece.odd}", "{8{form[2]}} & {x[6:0], 1'b1}"],
+        [PAIR, "& {x[6:0], piece.odd}", "& {x[6:0], 1'b1}"],
     ),
     property(
         "range_starts_at_510",
@@ -105,8 +105,8 @@ pub(super) const RANGE: [Property; 6] = [
         "only CONTEXT, TERMINATE and ALIGN change codIRange",
         [
             ROWS,
-            "default: {upper[8*quarter +: 8], after_lps[8*quarter +: 8]} = 16'd0",
-            "default: {upper[8*quarter +: 8], after_lps[8*quarter +: 8]} = 16'h0200",
+            "default: {upper[8*quarter +: 8], after_lps[7*quarter +: 7]} = 15'd0",
+            "default: {upper[8*quarter +: 8], after_lps[7*quarter +: 7]} = 15'h0100",
         ],
     ),
     property(
@@ -283,7 +283,7 @@ pub(super) const CARRY: [Property; 11] = [
     ),
     property(
         "run_is_well_formed",
-        "a run has words, and a held word before it or a word that decides it after it",
+        "a run has words, and a held word before it or a word that decides it after it; no last word has a run after it",
         [CARRY_FILE, "running <= !ends_run", "running <= 1'b1"],
     ),
     property(
