@@ -146,16 +146,13 @@ impl Run {
     /// Goes on until the end of the slice writes ones only, and so many with those of the run, or up to seven more. The end codes the
     /// two highest values of the interval: with 510 and 511 it writes eight ones and the stop bit.
     fn reach_ones(self, ones: u32) -> Option<Vec<Event>> {
-        let (mut low, range) = self.interval();
-        let lengths = self.encoder.bits_outstanding()..ones.saturating_sub(1);
-        for length in lengths {
-            if length + 9 >= ones && low + range == 513 {
-                return self.reach(length, End::Terminate);
-            }
-            let upper = if 2 * low + range < 1024 { range } else { 0 };
-            low = 2 * low + upper - 512;
-        }
-        None
+        let (low, range) = self.interval();
+        let begins = self.encoder.bits_outstanding();
+        let mut lengths = begins.max(ones.saturating_sub(9))..ones.saturating_sub(1);
+        // A bypass bin that keeps the run doubles the distance from codILow to the middle, less codIRange where that is less.
+        let middle = |length| (512 - low) * power_of_two(length - begins, range) % range;
+        let length = lengths.find(|&length| middle(length) == range - 1)?;
+        self.reach(length, End::Terminate)
     }
 
     /// The upper half begins below the middle.
@@ -172,6 +169,15 @@ impl Run {
         let _ = self.encoder.play(&[event]);
         self.events.push(event);
     }
+}
+
+/// What remains of a power of two divided by less than 512.
+fn power_of_two(exponent: u32, divisor: u32) -> u32 {
+    if exponent == 0 {
+        return 1 % divisor;
+    }
+    let root = power_of_two(exponent / 2, divisor);
+    root * root * (1 + exponent % 2) % divisor
 }
 
 #[cfg(test)]
