@@ -24,7 +24,8 @@ pub enum Event {
         /// The bin.
         bin: bool,
     },
-    /// A terminate bin: end_of_slice_flag, mb_type I_PCM, pcm_flag, end_of_subset_one_bit.
+    /// A terminate bin: end_of_slice_flag, end_of_slice_segment_flag, end_of_subset_one_bit, pcm_flag, or the bin of mb_type that says
+    /// I_PCM.
     Terminate {
         /// The bin; 1 ends the engine run.
         bin: bool,
@@ -75,8 +76,8 @@ impl fmt::Display for Event {
 }
 
 /// A list of events with each [`Start`](Event::Start) where it belongs: after raw bytes, and after a terminate bin of 1 that something
-/// else than raw bytes follows. It reads lists without starts, such as those of vector files; a list that has its starts there stays as it
-/// is.
+/// else than raw bytes follows. This is for lists without starts, such as those of vector files; a list that has its starts there stays as
+/// it is.
 ///
 /// ```
 /// use silicabac::bin::{Event, with_starts};

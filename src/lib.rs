@@ -56,7 +56,8 @@
 #![cfg_attr(not(feature = "asm"), forbid(unsafe_code))]
 // Only `engine::x86_64` has unsafe code, and says why.
 #![deny(unsafe_code)]
-// Files are opened through the module `files` alone; `clippy.toml` forbids the other ways.
+// What is read by path goes through `files`, what is written through `src/cli/output.rs`; `clippy.toml` forbids the functions that go
+// around them.
 #![deny(clippy::disallowed_methods)]
 
 extern crate alloc;
@@ -89,7 +90,7 @@ pub mod files;
 pub mod fit;
 #[cfg(feature = "avc")]
 pub mod hevc;
-// The examples in the documents are tests, and need all features.
+// The examples in its documents are tests, and use all that the documents are about.
 #[cfg(all(doc, feature = "cli"))]
 pub mod guide;
 #[cfg(any(feature = "avc", feature = "vectors", feature = "weights"))]

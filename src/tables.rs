@@ -1,6 +1,6 @@
 //! The two tables of the arithmetic coder: the ranges of the less probable symbol and the state transitions.
 //!
-//! Both are data of the standard and stand here once, in its order; every coder of this crate, and through its tests the Verilog, is
+//! Both are data of the standard and are here once, in its order; every coder of this crate, and through its tests the Verilog, is
 //! compared with them. The assertions below find most slipped digits at compile time; real streams, which touch every cell, find the rest.
 
 pub mod avc_init;

@@ -44,7 +44,7 @@ pub struct Walk<'a, C> {
     fault: Option<Fault>,
 }
 
-/// What is derived for a macroblock, and no element of it says.
+/// What is derived for a macroblock and is in none of its elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Derived {
     /// The column of its first luma sample (clause 6.4.1).

@@ -1,6 +1,6 @@
 //! What both coders share: a context variable is one byte, and two words of tables have all that follows from it.
 //!
-//! codIRange stands at the top of 64 bits, so that the count of leading zeros is the number of doublings. The four entries of a row of
+//! codIRange is at the top of 64 bits, so that the count of leading zeros is the number of doublings. The four entries of a row of
 //! rangeTabLPS are spread over a word, so that a shift by qCodIRangeIdx moves the right one to where codIRange is.
 
 use core::hint::select_unpredictable;

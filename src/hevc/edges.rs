@@ -1,8 +1,8 @@
 //! What blocks need to know of the blocks to their left and above them (clauses 6.4.1, 8.4.2 and 9.3.4.2.2).
 //!
 //! In the order of coding, the last block that was coded in a row of samples is the left neighbour of the next one, and the last block in
-//! a column is the upper neighbour. So two lines of values are all that is kept. A neighbour that is not available has the value in its
-//! place that it counts as.
+//! a column is the upper neighbour. So two lines of values are all that is kept. For a neighbour that is not available, they have the
+//! value that it counts as.
 
 use std::ops::Range;
 

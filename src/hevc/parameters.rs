@@ -60,8 +60,8 @@ impl Parameters {
                 || !begins(TileGrid::begins_row))
     }
 
-    /// Whether a dependent slice segment that begins here can go on where a segment with the other parameters ends: it has to come later
-    /// in the picture.
+    /// Whether a dependent slice segment at this address can go on where a segment with these parameters ends: it has to come later in the
+    /// picture.
     pub(super) fn can_precede(&self, slice_segment_address: u32) -> bool {
         let [own, other] = [self.slice_segment_address, slice_segment_address];
         other < self.tiles.size()

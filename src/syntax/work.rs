@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// A hundred units go on with each of some units.
+    /// Units go on with each other in groups of a hundred.
     #[test]
     fn units_that_go_on_are_worked_on_by_one_worker() {
         let last = Mutex::new(HashMap::new());
