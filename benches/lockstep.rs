@@ -1,6 +1,6 @@
-//! Co-simulation against the Verilated core alone, clocked from Rust. Co-simulation is all of it: the player, the oracle, the
-//! twin, and the comparison of every output and register. The ratio of the clocks in a second is what matters; the
-//! last lines have it, measured in turns so that a noisy machine slows both alike.
+//! Co-simulation compared with the Verilated core alone, clocked from Rust. Co-simulation is all of it: the player, the oracle, the twin,
+//! and the comparison of every output and register. What matters is the ratio of the clocks in a second. The last lines have it, measured
+//! in turns so that a noisy machine slows both down alike.
 
 use std::time::Instant;
 
@@ -27,7 +27,7 @@ fn measure(criterion: &mut Criterion, core: &'static CoreSpec, vectors: &[Vector
     let source = Source::of(core, core.top, None, &cache).expect("the sources");
     let model = Model::build(&source, &cache, &tools).expect("the core");
 
-    // As many vectors as make about so many clocks.
+    // As many vectors as make about `CLOCKS` clocks.
     let mut bins = 0;
     let is_one_of_few = |vector: &&Vector| {
         bins += vector.bins();
@@ -67,7 +67,7 @@ fn seconds(work: &mut impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// The requests of slices, and for a decoder their bytes, one of each in every clock.
+/// The inputs of slices: their requests, and for a decoder their bytes, one of each in every clock.
 fn inputs(direction: Direction, vectors: &[&Vector], clocks: usize) -> Vec<Inputs> {
     let starts = direction == Direction::Decoder;
     let requests = vectors.iter().flat_map(|vector| Request::of_slice(&vector.events));

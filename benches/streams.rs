@@ -1,7 +1,8 @@
-//! Reading slice data of both standards, beside the engine alone on the same bins and beside a whole decoder of the same stream.
+//! Reading slice data of both standards, compared with the engine alone on the same bins and with a whole decoder on the same stream.
 //!
-//! The streams are made by x264 and x265 on first use, all intra at a high bitrate, or are those that `SILICABAC_STREAM` names, with a
-//! colon between two. Without x264 and x265 they are small ones of the tests'; without ffmpeg its row is left out.
+//! The streams are made by x264 and x265 on first use, all intra at a high bitrate; or they are those that `SILICABAC_STREAM` names,
+//! separated by colons. Without x264 and x265 they are small streams of the tests; without ffmpeg the row of the whole decoder is left
+//! out.
 
 use std::{
     env, fs,
@@ -22,7 +23,7 @@ use silicabac::{
     syntax::work_in_order,
 };
 
-/// How often each is run by `cargo bench`; `cargo test` runs it once.
+/// How often `cargo bench` runs each; `cargo test` runs it once.
 const RUNS: usize = 9;
 
 fn is_bench() -> bool {
@@ -55,7 +56,7 @@ fn streams() -> Vec<PathBuf> {
     .collect()
 }
 
-/// Twenty pictures of 1280x720 with much detail, each coded by itself at QP 12.
+/// Makes a stream of twenty pictures of 1280x720 with much detail, each an intra picture at QP 12.
 fn make(encoder: &str, arguments: &[&str], path: &Path) -> bool {
     let (width, height) = (1280_u32, 720_u32);
     let mut noise = 1_u32;
@@ -95,7 +96,7 @@ fn read(units: &[StreamUnit]) {
     }
 }
 
-/// The bins alone: what the engine takes for them if it is told which they are.
+/// Decodes the bins alone, on the engine, which is given their contexts as events.
 fn engine_alone(slices: &[(Vec<u8>, Vec<Event>)]) {
     for (payload, events) in slices {
         let mut decoder = Decoder::new(payload);

@@ -1,6 +1,6 @@
-//! Coding the weights of a tensor: megabytes of 32-bit floats a second, one thread, at steps of 8 and of 5 bits.
+//! Coding the weights of a tensor, in megabytes of 32-bit floats a second on one thread, at quantisation steps of 8 and of 5 bits.
 //!
-//! The tensors are those of the model that `SILICABAC_MODEL` names, else of the LeNet of the examples.
+//! The tensors are those of the model that `SILICABAC_MODEL` names, or else of the LeNet of the examples.
 
 use std::{env, hint::black_box, path::PathBuf};
 

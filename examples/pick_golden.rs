@@ -1,6 +1,6 @@
-//! Picks the slices of `golden/` out of recorded traces: the fewest bytes that together touch every cell of
-//! the LPS table (63 states x 4 ranges) with both values of valMPS and of the bin, and every feature that a
-//! slice can have. Greedy: the next slice is the one that brings most for its size.
+//! Picks the slices of `golden/` out of recorded traces: as few bytes as possible that together touch every cell of the LPS table (63
+//! states x 4 ranges) with both values of valMPS and of the bin, and every feature that a slice can have. The choice is greedy: the next
+//! slice is the one that adds most items for its size.
 //!
 //!     cargo run --release --example pick_golden -- OUTPUT.cbt.zst TRACE...
 
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What a slice can bring.
+/// A cell of the table or a feature that a slice can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Item {
     /// pStateIdx, qCodIRangeIdx, valMPS, bin.
@@ -58,13 +58,13 @@ enum Item {
     Init(u8),
     Start(u8),
     Align,
-    /// Bits or whole bytes behind the stop bit that are not zero, or bytes that are.
+    /// Whether the bits after the stop bit in its byte are not all zero, and whether bytes follow.
     Tail(bool, bool),
-    /// The bit phase of a terminate bin of 1, and whether the bin before it was a context bin.
+    /// The position modulo 8 of a terminate bin of 1, and whether the bin before it was a context bin.
     FlushPhase(u64, bool),
-    /// The length of the longest run of bypass bins, in powers of two.
+    /// The length of the longest sequence of bypass bins, in powers of two.
     BypassRun(u32),
-    /// The longest run of outstanding bits, in powers of two.
+    /// The length of the longest run of outstanding bits, in powers of two.
     OutstandingRun(u32),
 }
 
@@ -105,7 +105,7 @@ fn touched(slice: &TracedSlice) -> BTreeSet<Item> {
     items
 }
 
-/// 0 for 0, else one more than the logarithm.
+/// 0 for 0, otherwise one more than the logarithm.
 fn log2(n: u32) -> u32 {
     n.checked_ilog2().map_or(0, |log| log + 1)
 }

@@ -7,9 +7,9 @@ use crate::context::{ContextModel, CtxIdx};
 
 /// One request to a coder. A slice is a list of these, in the order of the stream.
 ///
-/// A *life* of the engine is the bins up to and with a terminate bin of 1. After it either the slice ends, or
-/// raw bytes follow (none at all between H.265 substreams) and then a [`Start`](Event::Start): a new life begins on the
-/// next byte, with the contexts as they are. The first life has begun with the coder, and no event says so.
+/// An *engine run* is the bins from one start of the engine to a terminate bin of 1. After that bin either the slice ends, or raw bytes
+/// follow (none at all between H.265 substreams) and then a [`Start`](Event::Start): a new engine run begins on the next byte, with the
+/// context variables as they are. The first engine run begins with the coder, and no event says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A bin coded with a context variable.
@@ -19,21 +19,22 @@ pub enum Event {
         /// The bin.
         bin: bool,
     },
-    /// A bin of even odds.
+    /// A bypass bin: a bin of even odds, coded without a context variable.
     Bypass {
         /// The bin.
         bin: bool,
     },
-    /// A terminate bin: end_of_slice_flag, mb_type I_PCM, pcm_flag, end_of_subset_one_bit.
+    /// A terminate bin: end_of_slice_flag, end_of_slice_segment_flag, end_of_subset_one_bit, pcm_flag, or the bin of mb_type that says
+    /// I_PCM.
     Terminate {
-        /// The bin; 1 ends the engine's life.
+        /// The bin; 1 ends the engine run.
         bin: bool,
     },
-    /// H.265 bypass alignment: codIRange := 256. Not a bin.
+    /// H.265 bypass alignment: sets codIRange to 256 (H.265 clause 9.3.4.3.6). Not a bin.
     Align,
-    /// A byte that is not coded, such as a PCM sample; only straight after a terminate bin of 1 or another of these.
+    /// A byte that is not coded, such as a PCM sample. It comes only straight after a terminate bin of 1 or another raw byte.
     Raw(u8),
-    /// The engine starts on the next whole byte; behind a terminate bin of 1, or the raw bytes that follow it.
+    /// The engine starts on the next whole byte, after a terminate bin of 1 or the raw bytes that follow it.
     Start,
     /// Sets a context variable.
     Load {
@@ -45,7 +46,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether this codes a bin, which is what tables and error messages count.
+    /// Whether this codes a bin. Tables and error messages count these events alone.
     pub const fn is_bin(self) -> bool {
         matches!(self, Event::Context { .. } | Event::Bypass { .. } | Event::Terminate { .. })
     }
@@ -74,9 +75,9 @@ impl fmt::Display for Event {
     }
 }
 
-/// A list of events with each [`Start`](Event::Start) where it belongs: behind raw bytes, and behind a terminate bin of 1
-/// that something else than raw bytes follows. What is not told where its engine starts, such as a vector file, is
-/// read with this; a list that has its starts there stays as it is.
+/// A list of events with each [`Start`](Event::Start) where it belongs: after raw bytes, and after a terminate bin of 1 that something
+/// else than raw bytes follows. This is for lists without starts, such as those of vector files; a list that has its starts there stays as
+/// it is.
 ///
 /// ```
 /// use silicabac::bin::{Event, with_starts};
@@ -89,7 +90,8 @@ pub fn with_starts(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     answers_with_starts(events, |event| event)
 }
 
-/// What each request is coded as, and each start that belongs between them: behind a terminate bin, its answer says so.
+/// Codes the requests, and each start that belongs between them; what each was coded as. The answer to a terminate bin decides whether a
+/// start follows.
 pub(crate) fn answers_with_starts(
     requests: impl IntoIterator<Item = Event>,
     mut code: impl FnMut(Event) -> Event,
@@ -111,7 +113,7 @@ pub(crate) fn answers_with_starts(
     answers
 }
 
-/// A syntax element, by its name in the standard: what a run of bins stands for.
+/// A syntax element, by its name in the standard: what a sequence of bins stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Element(pub &'static str);
 
@@ -126,7 +128,7 @@ pub enum Place {
         category: u8,
         /// Y 0, Cb 1, Cr 2.
         component: u8,
-        /// Its number among those of its kind and component: luma4x4BlkIdx, luma8x8BlkIdx, chroma4x4BlkIdx; 0 of DC levels.
+        /// Its number among those of its kind and component: luma4x4BlkIdx, luma8x8BlkIdx or chroma4x4BlkIdx; 0 for a block of DC levels.
         index: u8,
     },
     /// A level of the block, by its place in the scan (levelListIdx).
@@ -141,14 +143,14 @@ pub enum Place {
         x: u32,
         /// Its row.
         y: u32,
-        /// log2 of how many samples of its component it is wide.
+        /// log2 of its width in samples of its component.
         log2_size: u8,
     },
-    /// H.265: a level of the block, by its place in the scan: 16 times the number of its sub-block, and its place within that.
+    /// H.265: a level of the block, by its place in the scan: 16 times the number of its sub-block, plus its place within that.
     Coefficient(u16),
 }
 
-/// A block: `Y3 cat 2` of H.264, `Cb 16,8 4x4` of H.265; and `macroblock 7`, `level 3`.
+/// For example `Y3 cat 2` for a block of H.264, `Cb 16,8 4x4` for one of H.265, `macroblock 7`, `level 3`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |component: u8| ["Y", "Cb", "Cr"][usize::from(component) % 3];
@@ -174,26 +176,25 @@ impl fmt::Display for Element {
     }
 }
 
-/// A coder without a clock. The same calls, in the same order, write and read a stream: an encoder codes the
-/// bin that it is given and returns it, a decoder ignores it and returns the bin that it read.
+/// A coder without a clock. The same calls, in the same order, write and read a stream: an encoder codes the bin that it is given and
+/// returns it; a decoder ignores the bin that it is given and returns the one that it read.
 ///
-/// Calls never fail. A decoder keeps its first error ([`Decode::error`]) and reads zero bits from there on.
-/// After `terminate` returned true the stream continues only through [`raw`](Self::raw) and [`start`](Self::start); a
-/// coder that is given bins instead stays defined, but what they mean is not.
+/// Calls never fail. A decoder keeps its first error ([`Decode::error`]) and goes on as that error says. After `terminate` has returned
+/// true the stream continues only through [`raw`](Self::raw) and [`start`](Self::start); a coder that is given bins instead stays in a
+/// defined state, but the bins have no meaning.
 pub trait BinCoder {
     /// Whether bins come from a stream (a decoder) or from the caller (an encoder).
     const READS: bool;
 
-    /// A syntax walk says which element the bins to come stand for, which value it would write, and which ones are
-    /// legal; the value that is returned is the one it writes. Coders have no opinion; what wraps one may choose
-    /// another value, or take notes.
+    /// A walk says which element the bins to come stand for, which value it would write, and which values are legal; it writes the value
+    /// that is returned. A coder returns the given value; what wraps a coder may choose another one, or take notes.
     #[inline(always)]
     fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
         let _ = (element, legal);
         given
     }
 
-    /// The element has been coded with this value. For observers, as `element` is.
+    /// The element has been coded with this value. Like `element`, this is for observers.
     #[inline(always)]
     fn coded(&mut self, element: Element, value: i32) {
         let _ = (element, value);
@@ -208,7 +209,7 @@ pub trait BinCoder {
     /// Codes a bin with a context variable and updates it.
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool;
 
-    /// Codes a bin of even odds.
+    /// Codes a bypass bin.
     fn bypass(&mut self, bin: bool) -> bool;
 
     /// Codes the low `n` bits of `value`, 32 at the most, as bypass bins, the highest first.
@@ -216,23 +217,23 @@ pub trait BinCoder {
         (0..n.min(32)).rev().fold(0, |read, i| read << 1 | u32::from(self.bypass(value >> i & 1 != 0)))
     }
 
-    /// Codes a terminate bin. A bin of 1 ends the engine's life; an encoder writes out all it holds, the stop
-    /// bit, and zeros to the end of the byte.
+    /// Codes a terminate bin. A bin of 1 ends the engine run: an encoder writes out all it holds, the stop bit, and zeros to the end of
+    /// the byte.
     fn terminate(&mut self, bin: bool) -> bool;
 
-    /// H.265 bypass alignment (clause 9.3.4.3.6): codIRange := 256.
+    /// H.265 bypass alignment (clause 9.3.4.3.6): sets codIRange to 256.
     fn align(&mut self);
 
-    /// After a terminate bin of 1: the bits behind the stop bit in its byte, in place. An encoder that is not told them leaves
-    /// zeros, as the standard wants; x264 sets the last of them. A decoder returns what they are.
+    /// After a terminate bin of 1: the bits after the stop bit in its byte, in place. An encoder sets them to `bits`; without this call
+    /// they are zero, as the standard demands, but x264 sets the last of them. A decoder returns what they are.
     fn padding(&mut self, bits: u8) -> u8;
 
-    /// After a terminate bin of 1: passes whole bytes uncoded, from the next byte of the stream on; an encoder writes
-    /// `bytes`, a decoder fills them.
+    /// After a terminate bin of 1: passes raw bytes, from the next whole byte of the stream on. An encoder writes `bytes`, a decoder fills
+    /// them.
     fn raw(&mut self, bytes: &mut [u8]);
 
-    /// After a terminate bin of 1, and the raw bytes behind it: starts the engine on the next whole byte. A decoder reads
-    /// nine bits; an encoder has been ready since the bin.
+    /// After a terminate bin of 1 and the raw bytes that follow it: starts the engine on the next whole byte. A decoder reads nine bits;
+    /// an encoder has nothing to do, since the terminate bin has made it ready.
     fn start(&mut self);
 
     /// Sets a context variable.
@@ -241,7 +242,7 @@ pub trait BinCoder {
     /// The present state of a context variable.
     fn save(&self, ctx: CtxIdx) -> ContextModel;
 
-    /// Does what an event says; what it was coded as, which only a decoder can find to be another.
+    /// Does what an event says, and returns it as it was coded. Only a decoder can return another event than the given one.
     #[inline]
     fn code(&mut self, event: Event) -> Event {
         match event {
@@ -260,8 +261,8 @@ pub trait BinCoder {
         event
     }
 
-    /// Plays a list of events; the index of the first at which the coder returned something else, which only
-    /// a decoder can. There it stops.
+    /// Codes a list of events up to the first one that the coder returns differently, which only a decoder can do. The error is the index
+    /// of that event.
     ///
     /// ```
     /// use silicabac::{bin::{BinCoder, Decode, Encode, Event}, spec};
@@ -278,7 +279,7 @@ pub trait BinCoder {
         }
     }
 
-    /// Plays a list of events to the end; what each was coded as.
+    /// Codes a list of events to the end, and returns each as it was coded.
     fn answers(&mut self, events: &[Event]) -> Vec<Event> {
         events.iter().map(|&event| self.code(event)).collect()
     }
@@ -289,10 +290,10 @@ pub trait Encode: BinCoder {
     /// codIRange, 256..=510.
     fn cod_i_range(&self) -> u32;
 
-    /// The low nine bits of codILow, which coders with and without a count of outstanding bits share.
+    /// The low nine bits of codILow, which coders with and without a count of outstanding bits have in common.
     fn cod_i_low(&self) -> u32;
 
-    /// Ends the stream after a terminate bin of 1 and hands over its bytes, the last filled up with zeros.
+    /// Ends the stream after a terminate bin of 1, and hands over its bytes. The last one is filled up with zeros.
     fn finish(self) -> Vec<u8>;
 }
 
@@ -301,21 +302,20 @@ pub trait Decode: BinCoder {
     /// codIRange: 256..=510.
     fn cod_i_range(&self) -> u32;
 
-    /// codIOffset: the nine bits last read, always below codIRange.
+    /// codIOffset, nine bits, always below codIRange.
     fn cod_i_offset(&self) -> u32;
 
-    /// How many bits have been read from the slice. After a terminate bin of 1, the last of them is the stop
-    /// bit.
+    /// How many bits have been read from the slice. After a terminate bin of 1, the last of them is the stop bit.
     fn position(&self) -> u64;
 
     /// The first error, if there was one.
     fn error(&self) -> Option<DecodeError>;
 }
 
-/// What a slice holds behind its stop bit: the rest of that byte, then whole bytes.
+/// What a slice holds after its stop bit: the rest of that byte, then whole bytes.
 ///
-/// Mostly zeros, but not always: cabac_zero_words follow some slices, and x264 sets the very last bit of some.
-/// No bin implies them, so whoever rewrites a slice carries them along.
+/// These are mostly zeros, but not always: cabac_zero_words follow some slices, and x264 sets the very last bit of some. No bin implies
+/// them, so whoever rewrites a slice carries them along.
 ///
 /// ```
 /// use silicabac::bin::Tail;
@@ -325,14 +325,14 @@ pub trait Decode: BinCoder {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tail<'a> {
-    /// The bits of the stop bit's byte that lie behind it, in place; the others are zero.
+    /// The bits of the stop bit's byte that come after it, in place; the others are zero.
     pub bits: u8,
-    /// The bytes behind that byte.
+    /// The bytes after that byte.
     pub bytes: &'a [u8],
 }
 
 impl<'a> Tail<'a> {
-    /// The tail of `slice` behind its first `position` bits; empty where they are all there is.
+    /// The tail of `slice` after its first `position` bits; empty if there are no more bits.
     pub fn of(slice: &'a [u8], position: u64) -> Tail<'a> {
         let whole = usize::try_from(position.div_ceil(8)).map_or(slice.len(), |bytes| bytes.min(slice.len()));
         let (coded, bytes) = slice.split_at(whole);
@@ -343,10 +343,10 @@ impl<'a> Tail<'a> {
         Tail { bits, bytes }
     }
 
-    /// The tail of `slice`, the last of its first `position` bits being the stop bit.
+    /// The tail of `slice` where the last of its first `position` bits is the stop bit.
     ///
     /// # Errors
-    /// That bit, if it is 0.
+    /// The position of that bit, if it is 0.
     #[cfg(feature = "avc")]
     pub(crate) fn after_stop_bit(slice: &'a [u8], position: u64) -> Result<Tail<'a>, u64> {
         let bit = position.saturating_sub(1);
@@ -354,7 +354,7 @@ impl<'a> Tail<'a> {
         if byte >> (7 - bit % 8) & 1 == 0 { Err(bit) } else { Ok(Tail::of(slice, position)) }
     }
 
-    /// Completes what [`Encode::finish`] returned.
+    /// Appends the tail to what [`Encode::finish`] returned.
     pub fn append_to(self, coded: &mut Vec<u8>) {
         if let Some(last) = coded.last_mut() {
             *last |= self.bits;
@@ -363,7 +363,7 @@ impl<'a> Tail<'a> {
     }
 }
 
-/// Sets the bits behind the stop bit of a byte, and returns those that were set.
+/// Sets the bits after the stop bit of a byte, and returns those that were set.
 pub(crate) fn pad(byte: Option<&mut u8>, bits: u8) -> u8 {
     let Some(byte) = byte else { return 0 };
     let bits = bits & byte.wrapping_sub(1) & !*byte;
@@ -371,29 +371,29 @@ pub(crate) fn pad(byte: Option<&mut u8>, bits: u8) -> u8 {
     bits
 }
 
-/// What is wrong with a stream, and where; the first such place only.
+/// What is wrong with a stream, and where. Only the first error of a stream is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} (bin {bin}, bit {bit} of the slice)")]
 pub struct DecodeError {
     /// What is wrong.
     pub kind: DecodeErrorKind,
-    /// The index, in the slice, of the bin that met it, or of the next one where an engine starts.
+    /// The index, in the slice, of the bin that met the error; where the engine starts, of the bin that comes next.
     pub bin: u64,
     /// The bit of the slice at which it was met.
     pub bit: u64,
 }
 
-/// Three ways in which bytes can be no stream of this coder. The standard is silent on them; every decoder
-/// here raises the same one at the same bin.
+/// Three ways in which bytes cannot be a stream of this coder. The standard does not say what a decoder does with them; every decoder here
+/// reports the same error at the same bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeErrorKind {
-    /// The first nine bits are 510 or 511, which no encoder writes. They are taken as zero.
+    /// The first nine bits are 510 or 511, which H.264 clause 9.3.1.2 forbids. They are taken as zero.
     #[error("the engine's first nine bits are 510 or 511, which no encoder writes")]
     Forbidden,
     /// codIOffset is 256 or more where a bypass alignment sets codIRange to 256. It is taken as zero.
     #[error("codIOffset is beyond the range that bypass alignment sets")]
     Misaligned,
-    /// A bin needed a bit beyond the last byte. The bits beyond read as zero.
+    /// A bin needed a bit beyond the last byte. The bits beyond it read as zero.
     #[error("a bit beyond the last byte of the slice is needed")]
     Exhausted,
 }

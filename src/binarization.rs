@@ -1,13 +1,13 @@
 //! How the values of syntax elements become bins (H.264 clause 9.3.2, H.265 clause 9.3.3), once for both directions.
 //!
-//! Each function codes the bins of the value that it is given and returns the value that was coded: with a coder that
-//! writes they are the same, with one that reads the given value means nothing. So no function asks which of the two it
-//! is. Values that a stream may not have still come back as some value; the walk that asked for it checks it.
+//! Each function codes the bins of the value that it is given and returns the value that was coded. With an encoder the two are the same;
+//! with a decoder the given value means nothing. So no function asks which of the two the coder is. If a stream has a value that it may
+//! not have, a value is returned all the same, and the walk that asked for it checks it.
 
 use crate::bin::BinCoder;
 use crate::context::CtxIdx;
 
-/// Truncated unary (TU), or unary (U) if `c_max` is beyond what can occur. `ctx` is by binIdx.
+/// Truncated unary (TU), or unary (U) if `c_max` is larger than any value can be. `ctx` gives the context variable for a binIdx.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode, Encode}, binarization, context::CtxIdx, engine};
@@ -32,8 +32,8 @@ pub fn truncated_unary<C: BinCoder>(
     ones
 }
 
-/// Exp-Golomb of order `k` (EGk), all of it bypass bins. A prefix of more than 31-`k` ones is cut there, so that every
-/// value fits.
+/// Exp-Golomb of order `k` (EGk), all of it bypass bins. A prefix of more than 31-`k` ones is cut there, so that every value fits into 32
+/// bits.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode, Encode}, binarization::exp_golomb, engine};
@@ -53,8 +53,8 @@ pub fn exp_golomb<C: BinCoder>(coder: &mut C, value: u32, k: u32) -> u32 {
     base + coder.bypass_bits(k, value.wrapping_sub(base))
 }
 
-/// Concatenated unary and k-th order Exp-Golomb (UEGk) without its sign: up to `u_coff` bins with contexts, by binIdx,
-/// and beyond them EGk.
+/// Concatenated unary and k-th order Exp-Golomb (UEGk) without its sign: up to `u_coff` bins with context variables, by binIdx, and then
+/// EGk.
 #[inline(always)]
 pub fn unary_exp_golomb<C: BinCoder>(
     coder: &mut C,
@@ -92,7 +92,7 @@ pub const fn signed(code: u32) -> i32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table<const N: usize>([Code; N]);
 
-/// Bins, the first one highest, and how many they are.
+/// Bins as a number, the first one highest, and how many they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Code {
     bins: u32,
@@ -103,10 +103,10 @@ impl<const N: usize> Table<N> {
     /// A table of bin strings by value, as the standard prints them: `["000", "011", "010", "001"]`.
     ///
     /// # Panics
-    /// At compile time, if it stands in a constant: unless exactly one string of the table begins whatever bins there are.
+    /// Unless every sequence of bins begins with exactly one string of the table; at compile time, if the table is a constant.
     pub const fn new(strings: [&str; N]) -> Table<N> {
         let mut codes = [Code { bins: 0, count: 0 }; N];
-        // Kraft's sum, in units of 2^-16: with no string the beginning of another, the table is complete if it is one.
+        // Kraft's sum, in units of 2^-16. No string is the beginning of another, so the table is complete if the sum is 1.
         let mut sum = 0;
         let mut value = 0;
         while value < N {
@@ -129,7 +129,7 @@ impl<const N: usize> Table<N> {
         Table(codes)
     }
 
-    /// Codes a value below `N`. `ctx` is by binIdx and the bins before, the last one lowest.
+    /// Codes a value below `N`. `ctx` gives the context variable for a binIdx and the bins before it, the last one lowest.
     #[inline]
     pub fn code<C: BinCoder>(&self, coder: &mut C, value: usize, ctx: impl Fn(u32, u32) -> CtxIdx) -> usize {
         let given = self.0[value.min(N - 1)];

@@ -1,15 +1,15 @@
-//! A context variable: the probability state of one kind of bin, and how a slice initialises it.
+//! Context variables: the probability model of one kind of bin, its transitions, and how a slice initialises it.
 
 #[cfg(feature = "vectors")]
 use crate::tables::hevc_contexts::HevcProfile;
 use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, TRANS_IDX_MPS, avc_init, hevc_init};
 
-/// The number of context variables a coder holds: those of H.264, the larger of the two standards.
+/// The number of context variables that a coder holds: as many as H.264 has, the larger of the two standards.
 pub const CONTEXTS: usize = 1024;
 
 /// Which context variable a bin is coded with: H.264's ctxIdx, or H.265's flat index (`tables::hevc_init`).
 ///
-/// Always below [`CONTEXTS`], so that no coder has to check it again.
+/// It is always below [`CONTEXTS`], so that no coder has to check it again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CtxIdx(u16);
 
@@ -33,7 +33,7 @@ impl CtxIdx {
         CtxIdx((index & (CONTEXTS - 1)) as u16)
     }
 
-    /// The index, 0..1024. The mask changes nothing; it shows the compiler that array accesses stay inside.
+    /// The index, 0..1024. The mask changes nothing; it shows the compiler that array accesses stay within bounds.
     pub const fn get(self) -> usize {
         self.0 as usize & (CONTEXTS - 1)
     }
@@ -93,7 +93,7 @@ impl ContextModel {
         }
     }
 
-    /// The part of codIRange that a bin leaves, before it is renormalised.
+    /// The part of codIRange that a bin leaves, before renormalisation.
     ///
     /// ```
     /// use silicabac::context::ContextModel;
@@ -105,8 +105,8 @@ impl ContextModel {
         if bin == self.val_mps() { cod_i_range - lps } else { lps }
     }
 
-    /// The initial state of an H.264 context at `slice_qp_y` (clause 9.3.1.1); `None` where slices with
-    /// this initialisation have no such context. SliceQPY below 0 (deep video) or above 51 is clipped.
+    /// The initial state of an H.264 context variable at `slice_qp_y` (clause 9.3.1.1); `None` where slices with this initialisation have
+    /// no such context variable. SliceQPY below 0 (at high bit depths) or above 51 is clipped.
     ///
     /// ```
     /// use silicabac::context::{AvcInit, ContextModel, CtxIdx};
@@ -121,8 +121,8 @@ impl ContextModel {
         }
     }
 
-    /// The initial state of an H.265 context at `slice_qp_y` (clause 9.3.2.2); `None` where slices of this
-    /// initType have no such context.
+    /// The initial state of an H.265 context variable at `slice_qp_y` (clause 9.3.2.2); `None` where slices of this initType have no such
+    /// context variable.
     ///
     /// ```
     /// use silicabac::context::{ContextModel, CtxIdx, HevcInit};
@@ -144,7 +144,7 @@ impl ContextModel {
         Self::from_line(m as i32, n as i32, slice_qp_y)
     }
 
-    /// preCtxState = Clip3(1, 126, ((m * Clip3(0, 51, SliceQPY)) >> 4) + n), split at 63.
+    /// preCtxState = Clip3(1, 126, ((m * Clip3(0, 51, SliceQPY)) >> 4) + n). Up to 63 valMPS is 0, above it 1.
     const fn from_line(m: i32, n: i32, slice_qp_y: i32) -> ContextModel {
         let pre_ctx_state = clip3(1, 126, ((m * clip3(0, 51, slice_qp_y)) >> 4) + n);
         if pre_ctx_state <= 63 {
@@ -179,7 +179,7 @@ pub enum HevcInit {
     Type2,
 }
 
-/// The facts of a slice header that initialise the context variables of the slice.
+/// What a slice header says that initialises the context variables of the slice.
 ///
 /// ```
 /// use silicabac::context::{AvcInit, Codec, ContextModel, CtxIdx, SliceInit, SliceType};
@@ -190,7 +190,7 @@ pub enum HevcInit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "vectors", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct SliceInit {
-    /// Whose contexts they are.
+    /// The standard whose context variables they are.
     pub codec: Codec,
     /// slice_type.
     pub slice_type: SliceType,
@@ -200,7 +200,7 @@ pub struct SliceInit {
     pub index: u8,
 }
 
-/// A standard that numbers contexts.
+/// A standard, which numbers its context variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "vectors",
@@ -215,7 +215,7 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// How many context variables it has, those that no slice uses included.
+    /// How many context variables it has, including those that no slice uses.
     pub const fn contexts(self) -> usize {
         match self {
             Codec::Avc => CONTEXTS,
@@ -223,7 +223,7 @@ impl Codec {
         }
     }
 
-    /// Whether its most common profiles have this context: those without 4:4:4 coding and range extensions.
+    /// Whether its most common profiles have this context variable: those without 4:4:4 coding and range extensions.
     #[cfg(feature = "vectors")]
     pub(crate) fn is_common(self, ctx: CtxIdx) -> bool {
         const AVC_CONTEXTS: usize = 460;
@@ -240,14 +240,14 @@ impl Codec {
 pub enum SliceType {
     /// Predicted from one list of pictures.
     P,
-    /// Predicted from two.
+    /// Predicted from two lists of pictures.
     B,
     /// Not predicted from other pictures.
     I,
 }
 
 impl SliceInit {
-    /// The initial state of a context; `None` where such slices have no such context.
+    /// The initial state of a context variable; `None` where such slices have no such context variable.
     pub const fn model(self, ctx: CtxIdx) -> Option<ContextModel> {
         let slice_qp_y = self.slice_qp_y as i32;
         match self.codec {
@@ -276,8 +276,8 @@ impl SliceInit {
 
 #[cfg(feature = "vectors")]
 impl SliceInit {
-    /// The initial states of a context where one bit of its entry in the table of the standard is wrong: of m and n, which have
-    /// eight bits each, or of initValue.
+    /// The initial states of a context variable if one bit of its entry in the table of the standard were wrong: a bit of m or n, which
+    /// have eight bits each, or of initValue.
     pub(crate) fn models_with_a_wrong_bit(self, ctx: CtxIdx) -> Vec<ContextModel> {
         let line = |m: i8, n: i8| ContextModel::from_line(m.into(), n.into(), self.slice_qp_y.into());
         if self.model(ctx).is_none() {

@@ -1,12 +1,11 @@
-//! The one way to open what is to be read by path.
+//! The one way to open what is read by path.
 //!
-//! Invariant: what is opened ends, or is read in pieces that are bounded. A regular file is opened; a pipe, as a FIFO or
-//! behind `/dev/stdin` or `/proc/self/fd/3`, is read like the standard input, which is `-`; a device, a socket or a
-//! directory is refused, also behind a link. What is read whole has a bound, since a file may claim any length and a pipe need
-//! not end.
+//! Invariant: what is opened has an end, or is read in pieces of bounded size. A regular file is opened. A pipe, be it a FIFO or what
+//! `/dev/stdin` or `/proc/self/fd/3` stands for, is read like the standard input, which is `-`. A device, a socket or a directory is
+//! refused, also through a link. What is read whole has a bound, since a file may claim any length and a pipe need not end.
 //!
-//! Every input is remembered, so that whoever writes can ask whether it would write onto one ([`Identity::input`]). The
-//! alternative, to compare each output of a verb with each of its inputs, is forgotten with the next verb.
+//! Every input is remembered, so that whoever writes can ask whether a file is an input ([`Identity::input`]). The alternative, that each
+//! command compares its outputs with its inputs, would be forgotten in the next new command.
 
 use std::{
     fs::{self, File, Metadata},
@@ -18,10 +17,10 @@ use std::{
 /// The most that is read of a text, such as a file of vectors: 1 GiB.
 pub const MAX_TEXT: u64 = 1 << 30;
 
-/// The most that is taken from a pipe where a file is needed in which one can go back: 4 GiB.
+/// The most that is taken from a pipe where a file is needed in which one can seek: 4 GiB.
 pub const MAX_SPOOLED: u64 = 1 << 32;
 
-/// Why a path is no input, in the [`io::Error`]s of this room.
+/// Why a path is no input, as the source of this module's [`io::Error`]s.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
     #[error("it is a {0}, and only files and pipes are read")]
@@ -40,7 +39,7 @@ impl From<Unfit> for io::Error {
     }
 }
 
-/// Whether this path stands for the standard input.
+/// Whether this path, `-`, stands for the standard input.
 pub fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
@@ -61,7 +60,7 @@ pub fn open(path: &Path) -> io::Result<File> {
         remember(path, &file.metadata()?);
         return Ok(file);
     }
-    // Before it is opened: that alone would make some devices do something.
+    // This is checked before the file is opened, since opening some devices has an effect.
     check_kind(&fs::metadata(path)?)?;
     #[expect(clippy::disallowed_methods, reason = "this is the room")]
     let file = File::open(path)?;
@@ -71,18 +70,18 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The same as a file of known length in which one can go back: what comes out of a pipe is first written to a temporary
-/// file, up to [`MAX_SPOOLED`] bytes.
+/// The same as a file of known length in which one can seek. What comes out of a pipe is first written to a temporary file, up to
+/// [`MAX_SPOOLED`] bytes.
 ///
 /// # Errors
-/// Those of [`open`]; that too much comes; that there is no room for it.
+/// Those of [`open`]; that more bytes come; that no temporary file can be made or written.
 pub fn open_seekable(path: &Path) -> io::Result<File> {
     let mut file = open(path)?;
     let is_whole = file.metadata()?.is_file() && file.stream_position()? == 0;
     if is_whole { Ok(file) } else { spooled(file, MAX_SPOOLED) }
 }
 
-/// Reads a file or a pipe whole, up to so many bytes.
+/// Reads a file or a pipe whole, up to `at_most` bytes.
 ///
 /// # Errors
 /// Those of [`open`], or that it is longer.
@@ -98,8 +97,8 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
     text(read(path, MAX_TEXT)?)
 }
 
-/// Reads the text that an earlier run left in a place where it will be written again, up to [`MAX_TEXT`] bytes: it is
-/// not remembered as an input. `None` where there is none.
+/// Reads the text that an earlier run has left where it will be written again, up to [`MAX_TEXT`] bytes. It is not remembered as an input.
+/// `None` where there is none.
 ///
 /// # Errors
 /// Those of [`read_to_string`].
@@ -116,7 +115,7 @@ pub fn read_earlier(path: &Path) -> io::Result<Option<String>> {
 /// A temporary file, without a name.
 ///
 /// # Errors
-/// The system's, with the directory, and the variable that names another.
+/// The system's, with the directory, and the environment variable that names another one.
 pub fn spool() -> io::Result<File> {
     tempfile::tempfile().map_err(|source| Unfit::Scratch { dir: tempfile::env::temp_dir(), source }.into())
 }
@@ -168,7 +167,7 @@ fn check_kind(metadata: &Metadata) -> io::Result<()> {
     }
 }
 
-/// What is behind a path, in a word or two: `file`, `directory`, `pipe`, `socket`, `character device`, `block device`.
+/// What a path leads to, in a word or two: `file`, `directory`, `pipe`, `socket`, `character device`, `block device`.
 pub fn kind(metadata: &Metadata) -> &'static str {
     #[cfg(unix)]
     {
@@ -187,7 +186,7 @@ pub fn kind(metadata: &Metadata) -> &'static str {
     if metadata.is_dir() { "directory" } else { "file" }
 }
 
-/// Which file this is, whatever it is called: two names of one file have the same.
+/// Which file this is, whatever its name: two names of one file have the same identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
     device: u64,
@@ -195,8 +194,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// That of a file that is there. `None` of what can be read and written at the same time, such as a terminal; on systems
-    /// without inodes of everything.
+    /// The identity of a file that exists. `None` for what can be read and written at the same time, such as a terminal, and on systems
+    /// without inodes for everything.
     pub fn of(metadata: &Metadata) -> Option<Identity> {
         #[cfg(unix)]
         {
@@ -208,10 +207,10 @@ impl Identity {
         None
     }
 
-    /// Under which name the file was opened as an input, if it was.
+    /// The name under which the file was opened as an input, if it was.
     pub fn input(self) -> Option<PathBuf> {
         let inputs = INPUTS.lock().unwrap_or_else(PoisonError::into_inner);
-        // A file that is gone may have left its number to another one.
+        // The number of a file that is gone may belong to another one by now.
         let is_still_there = |path: &Path| {
             let metadata = if is_stdin(path) {
                 standard_input().and_then(|file| file.metadata())

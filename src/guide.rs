@@ -1,7 +1,7 @@
 //! The documents of `docs/`, as pages of this documentation.
 //!
-//! Invariant: a page leads to the other pages. The documents name each other by file, which means something only
-//! beside the files; of two definitions of a link the first counts, so every name is defined before the text.
+//! Invariant: a link from a document to another leads to that page. The documents name each other by file, which means something only
+//! beside the files. Of two definitions of a link the first counts, so every name is defined before the text.
 
 macro_rules! page {
     ($page:ident, $file:literal, $what:literal) => {

@@ -1,15 +1,15 @@
-//! JSON as it is read everywhere in this crate: an object that has a key twice is an error.
+//! JSON as it is read everywhere in this crate: an object that has the same key twice is an error.
 //!
-//! Of two fields of one name `serde` keeps the last without a word wherever it fills a map or leaves a field out, while
-//! others keep the first: such a file says something else to each of its readers. So all of it is looked through before
-//! anything is made of it, which needs no care from those who say what is made.
+//! Where `serde` fills a map or skips a field, it keeps the last of two fields of one name and reports nothing; other readers keep the
+//! first. Such a file says something else to each of its readers. So the whole text is checked before anything is made of it, and no type
+//! that is read needs care of its own.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// What the text says, or where and in what it is no JSON, has a key twice, or is something else than a `T`.
+/// The value of the text; or where and why the text is no JSON, has a key twice, or is no `T`.
 pub(crate) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
     unique(text)?;
     serde_json::from_slice(text)
@@ -20,7 +20,7 @@ pub(crate) fn unique(text: &[u8]) -> Result<(), serde_json::Error> {
     serde_json::from_slice::<Unique>(text).map(|Unique| ())
 }
 
-/// Any value, of which nothing is kept.
+/// Any JSON value; nothing of it is kept.
 struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {
@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 }
 
-/// Whether a value is left out, being zero, false or empty.
+/// Whether a value is zero, false or empty, and so left out.
 #[cfg(feature = "avc")]
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()

@@ -1,32 +1,31 @@
-//! Silicabac is a golden CABAC for silicon: a bit-exact model of the arithmetic coder of H.264 and H.265, fast
-//! enough to be the software codec, precise enough to check a hardware core against, clock by clock.
+//! Silicabac is a golden CABAC for silicon: a bit-exact model of the arithmetic coder of H.264 and H.265. It is fast enough to be the
+//! software codec, and precise enough to check a hardware core against, clock by clock.
 //!
-//! Everything is a sequence of bins. *Sources* make bins, *coders* turn bins into bytes and back, *judges*
-//! compare coders:
+//! Everything is a sequence of bins. *Sources* make bins, *coders* turn bins into bytes and back, and *judges* compare coders:
 //!
-//! | rooms | what they hold | feature |
+//! | modules | what they hold | feature |
 //! | --- | --- | --- |
 //! | [`bin`], [`context`], [`tables`], [`binarization`], [`observed`] | what sources and coders share | |
-//! | [`spec`], [`engine`] | coders without a clock: the standard's flowcharts, and the fast ones | |
-//! | `cycle`, `cores` | coders with a clock: what they have in common; each core in `rtl/`, with its twin | `vectors` |
-//! | `syntax` | what streams of H.264 and H.265 share: NAL units, header bits, both ways | `avc` |
+//! | [`spec`], [`engine`] | coders without a clock: the oracle, which is the standard's flowcharts, and the fast engine | |
+//! | `cycle`, `cores` | coders with a clock: what they have in common; the twin of each core in `rtl/` | `vectors` |
+//! | `syntax` | what streams of H.264 and H.265 share: NAL units and header bits, read and written | `avc` |
 //! | `avc` | a source: the headers and slice data of H.264 streams, read and written | `avc` |
 //! | `hevc` | the same for H.265 | `avc` |
 //! | `stream` | a stream of either standard, unit by unit, and as lines of JSON | `avc` |
-//! | `dream` | streams of both standards that are made up, and a judge of other decoders | `dream` |
+//! | `dream` | streams of both standards that are made up from a seed, and a judge of other decoders | `dream` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
-//! | `trace`, `replay` | a source: recorded bins; and their judge | `trace` |
-//! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors, and their files | `vectors` |
+//! | `trace`, `replay` | a source: recorded bins; a judge of the coders without a clock by them | `trace` |
+//! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors and their files | `vectors` |
 //! | `suites`, `cosim`, `coverage`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
-//! | `report` | pages to be looked at: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
-//! | `campaign` | plans of more than one command does, their results, and the words of schedulers | `campaign` |
-//! | `shard`, `shell` | a part of a list of work; words of commands | `cosim`, `dream` |
-//! | `files` | what is read by path | `trace`, `vectors`, `weights` |
+//! | `report` | pages for people: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
+//! | `campaign` | plans of work for many commands, their results, and the commands of schedulers | `campaign` |
+//! | `shard`, `shell` | a part of a list of work; arguments quoted for a shell | `cosim`, `dream` |
+//! | `files` | opening what is read by path: files, pipes, the standard input | `trace`, `vectors`, `weights` |
 //!
-//! Without features only the first two rows are there, and they are `no_std`, with `alloc`. All features are on by
-//! default, and `cli`, the command; `asm` makes one step of the decoder assembly, where the compiler may use BMI2.
+//! Without features only the first two rows are there, and they are `no_std` with `alloc`. All features are on by default. The feature
+//! `cli` is the command; `asm` makes one step of the decoder assembly where the compiler may use BMI2.
 //!
-//! A coder is asked for bins, and the same calls write and read them; so a syntax walk is written once:
+//! A coder is asked for bins, and the same calls write and read them. So the walk through a syntax is written once:
 //!
 //! ```
 //! use silicabac::{
@@ -55,9 +54,10 @@
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(feature = "asm"), forbid(unsafe_code))]
-// One room has some, `engine::x86_64`, and says why.
+// Only `engine::x86_64` has unsafe code, and says why.
 #![deny(unsafe_code)]
-// What is read and written by path goes through `files`; `clippy.toml` lists what does not.
+// What is read by path goes through `files`, what is written through `src/cli/output.rs`; `clippy.toml` forbids the functions that go
+// around them.
 #![deny(clippy::disallowed_methods)]
 
 extern crate alloc;
@@ -90,7 +90,7 @@ pub mod files;
 pub mod fit;
 #[cfg(feature = "avc")]
 pub mod hevc;
-// Its examples are tests, and use what the documents are about.
+// The examples in its documents are tests, and use all that the documents are about.
 #[cfg(all(doc, feature = "cli"))]
 pub mod guide;
 #[cfg(any(feature = "avc", feature = "vectors", feature = "weights"))]

@@ -1,11 +1,11 @@
-//! A coder that shows all it does to an observer: one that takes notes, counts, or measures.
+//! A coder that shows all it does to an observer, which counts, records or compares it.
 
 use core::ops::RangeInclusive;
 
 use crate::bin::{BinCoder, Decode, DecodeError, Element, Event, Place};
 use crate::context::{ContextModel, CtxIdx};
 
-/// What watches a coder.
+/// A program that is shown all that a coder does.
 pub trait Observer<C> {
     /// The bins to come stand for this element.
     fn element(&mut self, coder: &C, element: Element) {
@@ -22,22 +22,22 @@ pub trait Observer<C> {
         let _ = (coder, place);
     }
 
-    /// The coder is about to code a bin; which one, only a writer knows.
+    /// The coder is about to code a bin. Its value is known only if the coder writes.
     fn before(&mut self, coder: &C, request: Event) {
         let _ = (coder, request);
     }
 
-    /// The coder has done this. Raw bytes are shown one by one, and each start of the engine but the first, which was when the
+    /// The coder has done this. Raw bytes are shown one by one. Each start of the engine is shown but the first, which happened when the
     /// coder was made.
     fn after(&mut self, coder: &C, coded: Event) {
         let _ = (coder, coded);
     }
 }
 
-/// Nobody watches.
+/// An observer that does nothing.
 impl<C> Observer<C> for () {}
 
-/// A coder, and what watches it.
+/// A coder and its observer.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Event}, engine, observed::{Observed, Observer}};
@@ -56,7 +56,7 @@ impl<C> Observer<C> for () {}
 pub struct Observed<C, O> {
     /// The coder.
     pub coder: C,
-    /// What watches it.
+    /// The observer.
     pub observer: O,
 }
 

@@ -1,5 +1,5 @@
-//! The judge of the coders without a clock: decodes and re-encodes a recorded slice on the oracle and on the
-//! engine, side by side, and compares every bin, state, register and byte with the trace and with each other.
+//! The judge of the coders without a clock. It decodes a recorded slice on the oracle and on the engine, side by side, encodes it again,
+//! and compares every bin, state, register and byte with the trace and between the two.
 
 use rayon::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{engine, spec};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("segment {segment}, bin {bin}: {what}")]
 pub struct Difference {
-    /// The segment of the slice.
+    /// The segment of the slice: an engine run.
     pub segment: usize,
     /// The bin in the segment; alignments count.
     pub bin: usize,
@@ -19,10 +19,10 @@ pub struct Difference {
     pub what: What,
 }
 
-/// What a replay met.
+/// What a replay has found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum What {
-    /// A coder differs from the trace or from another coder; in words.
+    /// A coder differs from the trace or from another coder; the text says in what.
     #[error("{0}")]
     Differs(String),
     /// The payload is no stream of this coder, or ends too early.
@@ -39,12 +39,12 @@ pub fn replay(slice: &TracedSlice) -> Result<(), Difference> {
     encode(slice, end)
 }
 
-/// Replays slices on all processors; what each met, in their order.
+/// Replays slices on all processors; the results, in the order of the slices.
 pub fn replay_all(slices: &[TracedSlice]) -> Vec<Result<(), Difference>> {
     slices.par_iter().map(replay).collect()
 }
 
-/// Decodes the payload; the position behind the last bin.
+/// Decodes the payload; returns the position after the last bin.
 fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
     let mut spec = spec::Decoder::new(&slice.payload);
     let mut engine = engine::Decoder::new(&slice.payload);
@@ -116,13 +116,13 @@ fn place(decoder: &impl Decode) -> (u32, u32, u64, Option<DecodeError>) {
     (decoder.cod_i_range(), decoder.cod_i_offset(), decoder.position(), decoder.error())
 }
 
-/// Encodes the bins again and compares the bytes; what no bin implies, the tail, is taken from `end` on.
+/// Encodes the bins again and compares the bytes. The tail, which no bin implies, is taken from the payload after position `end`.
 fn encode(slice: &TracedSlice, end: u64) -> Result<(), Difference> {
     let (mut spec, mut engine) = (spec::Encoder::new(), engine::Encoder::new());
     for (i, segment) in slice.segments.iter().enumerate() {
         if i > 0 {
             let (ended, payload) = (engine.bytes().len(), &slice.payload);
-            // What stands behind the stop bit of the segment before.
+            // The bits after the stop bit of the segment before.
             let padding = ended.checked_sub(1).and_then(|last| payload.get(last)).copied().unwrap_or(0);
             let _ = (spec.padding(padding), engine.padding(padding));
             let mut raw = payload.get(ended..segment.offset as usize).unwrap_or_default().to_vec();

@@ -1,11 +1,11 @@
-//! A part of a list of work, so that several machines do all of it.
+//! A part of a list of work, so that several machines together do all of it.
 //!
-//! Invariant: each item is in exactly one of all shards, and in which one follows from its place in the list alone. Items are dealt out
-//! like cards, since neighbours are alike and take alike long.
+//! Invariant: each item is in exactly one of all shards, and its place in the list alone decides in which. A shard is every Nth item and
+//! not a range, since neighbours take about the same time.
 
 use std::{fmt, str::FromStr};
 
-/// Part `number` of `count`: of a list the items in the places k, from 0, with k % count == number - 1.
+/// Shard `number` of `count`: the items of a list in the places k, from 0, with k % count == number - 1.
 ///
 /// ```
 /// use silicabac::shard::Shard;
@@ -20,20 +20,20 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// All of it.
+    /// The whole list.
     pub const ALL: Shard = Shard { count: 1, number: 1 };
 
-    /// Part `number`, from 1, of `count`, if there is such a part.
+    /// Shard `number`, from 1, of `count`, if there is such a shard.
     pub fn new(number: usize, count: usize) -> Option<Shard> {
         (1..=count).contains(&number).then_some(Shard { count, number })
     }
 
-    /// Whether the item in a place is in it.
+    /// Whether the item at a place is in this shard.
     pub const fn has(self, place: usize) -> bool {
         place % self.count + 1 == self.number
     }
 
-    /// The places of those of so many items that are in it.
+    /// The places of the items of this shard, in a list of `items` items.
     pub fn of(self, items: usize) -> impl Iterator<Item = usize> {
         (self.number - 1..items).step_by(self.count)
     }

@@ -1,10 +1,10 @@
-//! Words of commands for a POSIX shell, in scripts and where they are printed to be pasted, whatever bytes the names in them have.
+//! Arguments quoted for a POSIX shell, in scripts and where commands are printed to be pasted, whatever bytes they have.
 //!
-//! A word is a row of pieces: text in single quotes, and what no terminal should be sent as `"$(printf '\377')"`.
+//! A quoted argument is a sequence of pieces: text in single quotes, and bytes that no terminal should be sent as `"$(printf '\377')"`.
 
 use std::{ffi::OsStr, fmt::Write, path::Path};
 
-/// A file name as a shell takes it and no option: `./-x` for `-x`.
+/// A file name that a shell passes on as it is, and that no command takes for an option: `./-x` for `-x`.
 ///
 /// ```
 /// assert_eq!(silicabac::shell::path("-x y".as_ref()), "'./-x y'");
@@ -16,7 +16,7 @@ pub fn path(path: &Path) -> String {
     }
 }
 
-/// Any argument as a shell takes it.
+/// Any argument, quoted so that a shell passes it on as it is.
 ///
 /// ```
 /// use silicabac::shell::word;
@@ -39,7 +39,7 @@ pub fn word(text: impl AsRef<OsStr>) -> String {
     if word.is_empty() { "''".into() } else { word }
 }
 
-/// A newline at the end of `$(...)` would be lost; in quotes it does no harm.
+/// Whether a character is written by `printf`. A newline is not: at the end of `$(...)` it would be lost, and in quotes it does no harm.
 fn is_unseen(c: char) -> bool {
     c.is_control() && c != '\n'
 }

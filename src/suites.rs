@@ -1,4 +1,4 @@
-//! Named lists of vectors: what traces have recorded and what `stress/` makes up.
+//! Named lists of vectors: what traces, streams and containers of weights hold, what files say, and what `stress/` makes up.
 
 #[cfg(feature = "dream")]
 mod dreams;
@@ -20,21 +20,21 @@ use crate::weights::container::{Container, ContainerError, Tensor};
 #[cfg(feature = "dream")]
 pub use dreams::{Dreams, DreamsError};
 
-/// A named list of vectors, to be played one after the other.
+/// A named list of vectors, which are played one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {
-    /// What it is called: a name as [`name_like`] makes them, for files are called after it.
+    /// Its name, as [`name_like`] makes it, since files are named after it.
     pub name: String,
-    /// Where it comes from, so that it can be had again.
+    /// Where it comes from, so that it can be made again.
     pub origin: Origin,
-    /// What is in it.
+    /// Its vectors.
     pub vectors: Vec<Vector>,
 }
 
 /// Where a suite comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It is made anew from its name and a seed.
+    /// It is made from its name and a seed.
     BuiltIn,
     /// A bin trace.
     Trace(PathBuf),
@@ -44,25 +44,25 @@ pub enum Origin {
     Weights(PathBuf),
     /// A file of vectors.
     Vectors(PathBuf),
-    /// Streams that are made up, as `cosim --dream` takes them: a codec, seeds and features.
+    /// Streams that are made up, as the argument of `cosim --dream`: a codec, seeds and features.
     Dreams(String),
 }
 
 /// The suites that are published as vectors, in the order in which they run.
 pub const PUBLISHED: [&str; 5] = ["smoke", "directed", "invalid", "random", "real"];
 
-/// All suites that need no file: those, and all recorded slices.
+/// All suites that need no file: the published ones, `limits`, and all recorded slices.
 pub const BUILT_IN: [&str; 8] = ["smoke", "directed", "invalid", "random", "real", "limits", "avc", "hevc"];
 
-/// More that need no file, if they are asked for by name: `long` takes minutes, and `full` is all that is published but `smoke`,
-/// which is a part of it.
+/// More suites that need no file and run only if they are asked for by name: `long` takes minutes, and `full` is all that is published but
+/// `smoke`, which is a part of it.
 pub const BY_NAME: [&str; 2] = ["long", "full"];
 
-/// The recorded slices in `golden/`, so that an installed command has them.
+/// The recorded slices in `golden/`, embedded so that an installed command has them.
 const GOLDEN: [(&str, &[u8]); 2] =
     [("avc", include_bytes!("../golden/avc.cbt.zst")), ("hevc", include_bytes!("../golden/hevc.cbt.zst"))];
 
-/// Why a suite cannot be had.
+/// Why a suite cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SuiteError {
     /// There is no suite of that name.
@@ -92,13 +92,13 @@ pub enum SuiteError {
         /// Why.
         source: ContainerError,
     },
-    /// Its trace has no slice, so there is nothing to check.
+    /// Its trace or stream has no slice with CABAC, so there is nothing to check.
     #[error("{}: there is no slice with CABAC in it", .0.display())]
     Empty(PathBuf),
     /// All levels of a container of weights are packed by xz.
     #[error("{}: its levels are packed by xz, which no core decodes; compress the model with --coder cabac", .0.display())]
     Packed(PathBuf),
-    /// Its trace is not true: its bins are not those of its bytes.
+    /// Its trace is wrong: its bins are not those of its bytes.
     #[error("{}: slice {slice}: {source}", .path.display())]
     Replay {
         /// The file.
@@ -111,7 +111,7 @@ pub enum SuiteError {
 }
 
 impl Suite {
-    /// One of [`BUILT_IN`] or [`BY_NAME`]; what is random in it depends on the seed.
+    /// One of [`BUILT_IN`] or [`BY_NAME`]; its random parts depend on the seed.
     ///
     /// # Errors
     /// [`SuiteError::Unknown`].
@@ -143,10 +143,11 @@ impl Suite {
         of_trace(Origin::Trace(path.to_owned()), path, trace)
     }
 
-    /// The slices of the tensors of a container of weights, up to so many levels, and how many slices there are in all.
+    /// The slices of the tensors of a container of weights, up to `most` levels in all but at least one slice; and how many slices the
+    /// container has.
     ///
     /// # Errors
-    /// [`SuiteError::Weights`], and [`SuiteError::Empty`] if no tensor is coded.
+    /// [`SuiteError::Weights`], and if no tensor is coded by CABAC [`SuiteError::Empty`] or [`SuiteError::Packed`].
     pub fn from_weights(path: &Path, most: u64) -> Result<(Suite, usize), SuiteError> {
         let failed = |source| SuiteError::Weights { path: path.to_owned(), source };
         let file = files::open_seekable(path).map_err(|error| failed(error.into()))?;
@@ -191,7 +192,7 @@ impl Suite {
         of_trace(Origin::Stream(path.to_owned()), path, trace)
     }
 
-    /// The vectors of a file of vectors; that they hold is not looked at here.
+    /// The vectors of a file of vectors. They are not checked here.
     ///
     /// # Errors
     /// [`FileError`].
@@ -200,7 +201,7 @@ impl Suite {
         Ok(Suite { name, origin: Origin::Vectors(path.to_owned()), vectors })
     }
 
-    /// Calls each of several suites otherwise than those before it, for what is left of a failure is called after its suite.
+    /// Gives each of several suites a name that none before it has, since the files of a failure are named after its suite.
     ///
     /// ```
     /// use silicabac::suites::Suite;
@@ -229,7 +230,7 @@ pub enum StreamError {
     Data {
         /// The number of the NAL unit.
         nal_unit: u64,
-        /// Where it begins: the byte of its header.
+        /// The byte of the stream at which its header begins.
         offset: u64,
         /// Why.
         error: DataError,
@@ -251,7 +252,7 @@ fn stream_trace(codec: Codec, stream: impl BufRead) -> Result<Trace, StreamError
     Ok(Trace { codec, contexts: codec.contexts() as u16, slices })
 }
 
-/// Recorded slices that are not too long to be published as text.
+/// Recorded slices that are short enough to be published as text: up to 40,000 bins.
 fn real() -> Result<Vec<Vector>, SuiteError> {
     let all = [recorded("avc")?, recorded("hevc")?].concat();
     Ok(all.into_iter().filter(|vector| vector.bins() <= 40_000).collect())
@@ -299,7 +300,7 @@ pub(crate) fn of_slice(id: String, slice: &TracedSlice, codec: Codec) -> Vector 
     let init = header.init(codec);
     let events = without_needless_loads(slice.events(), init);
     let vector = Vector::decoded(id, comment, &[Flag::Recorded], slice.payload.clone(), events);
-    // Some encoders set bits in front of PCM samples that have to be zero; no core is asked to do so.
+    // Some encoders set bits before PCM samples that have to be zero; no core is asked to do so.
     let mut encoder = engine::Encoder::new();
     let _ = encoder.play(&vector.events);
     let mut bytes = encoder.finish();
@@ -307,7 +308,7 @@ pub(crate) fn of_slice(id: String, slice: &TracedSlice, codec: Codec) -> Vector 
     Vector { decode_only: bytes != vector.bytes, ..vector.initialised_by(init) }
 }
 
-/// Some decoders load contexts that slices of that type do not have, and that no bin uses.
+/// Leaves out loads of context variables that slices of that type do not have and that no bin uses: some decoders make them.
 fn without_needless_loads(events: Vec<Event>, init: Option<SliceInit>) -> Vec<Event> {
     let Some(init) = init else { return events };
     let mut used = [false; CONTEXTS];

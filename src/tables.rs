@@ -1,8 +1,7 @@
 //! The two tables of the arithmetic coder: the ranges of the less probable symbol and the state transitions.
 //!
-//! Both are data of the standard and stand here once, in its order; every coder of this crate, and the
-//! Verilog through its tests, is held against them. The assertions below catch a slipped digit at compile
-//! time; real streams, which touch every cell, catch the rest.
+//! Both are data of the standard and are here once, in its order; every coder of this crate, and through its tests the Verilog, is
+//! compared with them. The assertions below find most slipped digits at compile time; real streams, which touch every cell, find the rest.
 
 pub mod avc_init;
 pub mod hevc_contexts;
@@ -10,7 +9,7 @@ pub mod hevc_init;
 
 /// codIRangeLPS for each `[pStateIdx][qCodIRangeIdx]` (rangeTabLPS: H.264 table 9-44, H.265 clause 9.3.4.3.2).
 ///
-/// Row 63 belongs to the terminate bin alone and no context variable reaches it.
+/// Row 63 belongs to the terminate bin alone; no context variable reaches it.
 ///
 /// ```
 /// use silicabac::tables::RANGE_TAB_LPS;
@@ -104,8 +103,8 @@ pub const TRANS_IDX_MPS: [u8; 64] = {
     next
 };
 
-/// The values of codIRange between bins: 256..=510 but 503, 505, 507 and 509. An odd one comes of an MPS without a
-/// doubling, which takes 9 or more.
+/// The values that codIRange can have between bins: 256..=510 without 503, 505, 507 and 509. An odd value arises at an MPS without a
+/// doubling, and above 447 every codIRangeLPS is 9 or more.
 ///
 /// ```
 /// assert_eq!(silicabac::tables::ranges().count(), 251);

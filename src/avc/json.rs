@@ -1,5 +1,5 @@
-//! Macroblocks as JSON: the elements that are not zero, `None` or empty, by their names; mb_type always. A level stands with its
-//! place before it, and so do the two components of an mvd.
+//! Macroblocks as JSON: the elements that are not zero, `None` or empty, by their names, and always mb_type. A level has its place before
+//! it, and so have the two components of an mvd.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 
@@ -105,10 +105,10 @@ struct Keys {
     pcm: Vec<u8>,
 }
 
-/// The most levels that a macroblock has: those of 4:4:4.
+/// The most levels that a macroblock can have: those of 4:4:4.
 const MOST_LEVELS: usize = 768;
 
-/// Of the levels, no more than up to the last one that is not zero; at least one if the key is there.
+/// Reads no more levels than up to the last one that is not zero, but at least one if the key is there.
 impl<'de> Deserialize<'de> for Macroblock {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Macroblock, D::Error> {
         let keys = Keys::deserialize(deserializer)?;

@@ -1,4 +1,5 @@
-//! A NAL unit as lines of JSON, both ways: the line of the unit ([`UnitLine`]), and after that of a slice a line a macroblock.
+//! A NAL unit as lines of JSON, read and written: the line of the unit ([`UnitLine`]), and after that of a slice a line for each
+//! macroblock.
 
 use std::sync::Arc;
 
@@ -35,14 +36,14 @@ pub struct MacroblockLine {
 /// The lines of a NAL unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitLines {
-    /// That of the unit.
+    /// The line of the unit.
     pub unit: UnitLine,
-    /// Those of its macroblocks, up to the one that cannot be read, if there is one.
+    /// The lines of its macroblocks, up to the one that cannot be read, if there is one.
     pub macroblocks: Vec<MacroblockLine>,
 }
 
 impl StreamUnit {
-    /// The unit as lines. `macroblocks`: whether slice data becomes lines, or stands in the line of the unit as it is.
+    /// The unit as lines. `macroblocks` tells whether slice data becomes lines, or is in the line of the unit as it is.
     pub fn lines(&self, macroblocks: bool) -> UnitLines {
         let headers = self.headers();
         let kind = match headers.elements.iter().find(|element| element.element.0 == "slice_type") {
@@ -75,7 +76,7 @@ impl StreamUnit {
             }
             _ => unit.take_rest(&self.rbsp, HEADER_BITS, end),
         }
-        // What is missing cannot be written.
+        // Bytes that are missing cannot be written.
         if unit.error.is_some()
             || self.unit.missing > 0
             || self.unit.bytes.is_empty()
@@ -86,7 +87,7 @@ impl StreamUnit {
         UnitLines { unit, macroblocks: lines }
     }
 
-    /// Whether the unit is written as the same bytes.
+    /// Whether these lines are written as the bytes of the unit.
     fn comes_back(&self, line: &UnitLine, lines: &[MacroblockLine]) -> bool {
         let macroblocks = lines.iter().map(|line| (line.mb_addr, line.macroblock.clone())).collect();
         unit(line, macroblocks, &self.sets).is_ok_and(|(bytes, _)| bytes == self.unit.bytes)
@@ -113,7 +114,7 @@ pub struct LineWriter {
 }
 
 impl LineWriter {
-    /// Takes in a unit that is not written from a line; its parameter set is kept.
+    /// Takes note of a unit that is not written from a line: if it is a parameter set, it is kept.
     pub fn pass(&mut self, bytes: &[u8]) {
         self.keep(self.sets.content(&unescape(bytes)).1);
     }
@@ -124,7 +125,7 @@ impl LineWriter {
         }
     }
 
-    /// The bytes of a unit, of its line and its macroblocks, each with its address.
+    /// The bytes of a unit, given its line and its macroblocks, each with its address.
     ///
     /// # Errors
     /// [`LineError`].
@@ -165,7 +166,7 @@ fn unit(
     Ok((escape(&rbsp), found))
 }
 
-/// The data of a slice, as it stands in the RBSP.
+/// The data of a slice, as it is in the RBSP.
 fn slice_data(
     line: &UnitLine,
     parameters: &Parameters,
@@ -186,7 +187,7 @@ fn slice_data(
     })
 }
 
-/// The macroblock with all levels that it has, if it has any.
+/// The macroblock with zeros up to the number of levels that it has, if it has any.
 fn whole(mut macroblock: Macroblock, parameters: &Parameters) -> Macroblock {
     let levels = macroblock.levels.len();
     if (1..parameters.levels()).contains(&levels) {

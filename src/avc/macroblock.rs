@@ -1,20 +1,20 @@
-//! A macroblock as its syntax elements say it: no pixel, no predicted value, nothing that has to be derived.
+//! A macroblock as its syntax elements describe it: no sample, no predicted value, nothing that has to be derived.
 
 use crate::binarization::Table;
 
-/// The syntax elements of a macroblock. What its type has no element for is zero, `None` or empty.
+/// The syntax elements of a macroblock. Elements that its type does not have are zero, `None` or empty.
 ///
-/// Blocks are numbered as the standard numbers them; places within the macroblock are in rows of four 4x4 blocks.
+/// Blocks are numbered as the standard numbers them; a place within the macroblock is `4 * y + x` of a 4x4 block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Macroblock {
     /// mb_type, or that mb_skip_flag is 1.
     pub mb_type: MbType,
-    /// mb_field_decoding_flag, where it is in the stream.
+    /// mb_field_decoding_flag, if it is in the stream.
     pub mb_field_decoding_flag: Option<bool>,
     /// transform_size_8x8_flag.
     pub transform_size_8x8_flag: bool,
-    /// rem_intra4x4_pred_mode by 4x4 block, or rem_intra8x8_pred_mode in the first four; `None` where the flag before it
-    /// says that the mode is the predicted one.
+    /// rem_intra4x4_pred_mode by 4x4 block, or rem_intra8x8_pred_mode in the first four; `None` if the flag before it says that the mode
+    /// is the predicted one.
     pub rem_intra_pred_mode: [Option<u8>; 16],
     /// intra_chroma_pred_mode, 0..=3.
     pub intra_chroma_pred_mode: u8,
@@ -25,16 +25,16 @@ pub struct Macroblock {
     /// mvd_l0 and mvd_l1, horizontal and vertical, in quarters of a sample, at the place of the first 4x4 block of each
     /// (sub-)macroblock partition.
     pub mvd: [[[i16; 2]; 16]; 2],
-    /// coded_block_pattern: CodedBlockPatternLuma + 16 * CodedBlockPatternChroma; of Intra_16x16 macroblocks too, which have it
-    /// in their type.
+    /// coded_block_pattern: CodedBlockPatternLuma + 16 * CodedBlockPatternChroma. Intra_16x16 macroblocks have it too, although it is a
+    /// part of their type in the stream.
     pub coded_block_pattern: u8,
     /// mb_qp_delta.
     pub mb_qp_delta: i8,
-    /// The transform coefficient levels of Y, Cb and Cr, in the order of the blocks and in each in the order of its scan; empty if
-    /// no block is coded. A 4x4 block has 16 places, an 8x8 block 64. Of blocks without a DC level, the first place holds a
-    /// level of the block of DC levels, in its order. 4:2:0 has 256, 64 and 64 places, 4:2:2 has 256, 128 and 128.
+    /// The transform coefficient levels of Y, Cb and Cr, in the order of the blocks, and within a block in the order of its scan. Empty if
+    /// no block is coded. A 4x4 block has 16 places, an 8x8 block 64. If the blocks have no DC level of their own, the first place of each
+    /// holds a level of the DC block, in its order. 4:2:0 has 256, 64 and 64 places, 4:2:2 has 256, 128 and 128.
     pub levels: Vec<i32>,
-    /// pcm_alignment_zero_bit of an I_PCM macroblock, as the low bits of a byte: zero by the standard, but not in every stream.
+    /// The pcm_alignment_zero_bits of an I_PCM macroblock, as the low bits of a byte: zero by the standard, but not in every stream.
     pub pcm_alignment: u8,
     /// The bytes of the samples of an I_PCM macroblock.
     pub pcm: Vec<u8>,
@@ -99,7 +99,7 @@ impl MbType {
         matches!(self, MbType::P(3) | MbType::B(22))
     }
 
-    /// Every type there is.
+    /// All types.
     pub(super) fn all() -> impl Iterator<Item = MbType> {
         let kinds = [(MbType::I as fn(u8) -> MbType, 26), (MbType::P, 4), (MbType::B, 23)];
         let kinds = kinds.into_iter().flat_map(|(of, count)| (0..count).map(of));
@@ -202,7 +202,7 @@ impl Shape {
         }
     }
 
-    /// The place and the size of a part of a square of so many blocks: x, y, width, height.
+    /// The place and the size, x, y, width and height, of a part of a square with `size` blocks on a side.
     pub(super) const fn part(self, index: usize, size: usize) -> (usize, usize, usize, usize) {
         let half = size / 2;
         match self {
@@ -222,7 +222,7 @@ impl Shape {
         }
     }
 
-    /// The same of a sub-macroblock.
+    /// The part of the name of a sub-macroblock's type that says its shape.
     const fn sub_name(self) -> &'static str {
         match self {
             Shape::Whole => "8x8",
@@ -244,13 +244,13 @@ impl Partitions {
     const NONE: Partitions = Partitions { shape: Shape::Whole, lists: [Lists::L0; 2] };
 }
 
-/// Table 7-13, but for P_8x8.
+/// The partitions of a P macroblock (table 7-13), but for P_8x8.
 pub(super) const fn p_partitions(kind: u8) -> Partitions {
     let shape = [Shape::Whole, Shape::Rows, Shape::Columns][if kind < 3 { kind as usize } else { 0 }];
     Partitions { shape, lists: [Lists::L0; 2] }
 }
 
-/// Table 7-14, but for B_Direct_16x16 and B_8x8.
+/// The partitions of a B macroblock (table 7-14), but for B_Direct_16x16 and B_8x8.
 pub(super) const fn b_partitions(kind: u8) -> Partitions {
     use Lists::{Bi, L0, L1};
     const PAIRS: [[Lists; 2]; 9] =
@@ -265,12 +265,12 @@ pub(super) const fn b_partitions(kind: u8) -> Partitions {
     }
 }
 
-/// Table 7-17: how a P sub-macroblock is divided.
+/// How a P sub-macroblock is divided (table 7-17).
 pub(super) const fn p_sub_shape(kind: u8) -> Shape {
     [Shape::Whole, Shape::Rows, Shape::Columns, Shape::Quarters][kind as usize & 3]
 }
 
-/// Table 7-18: how a B sub-macroblock is divided, and from which lists it is predicted; `None` for B_Direct_8x8.
+/// How a B sub-macroblock is divided, and from which lists it is predicted (table 7-18); `None` for B_Direct_8x8.
 pub(super) const fn b_sub_shape(kind: u8) -> Option<(Shape, Lists)> {
     use Lists::{Bi, L0, L1};
     use Shape::{Columns, Quarters, Rows, Whole};
@@ -294,7 +294,7 @@ pub(super) const fn b_sub_shape(kind: u8) -> Option<(Shape, Lists)> {
     }
 }
 
-/// The prefix of mb_type in P slices (table 9-37), by mb_type; the last string goes before an I macroblock's.
+/// The prefix of mb_type in P slices (table 9-37), by mb_type; the last string comes before the type of an I macroblock.
 pub(super) const P_MB_TYPE: Table<5> = Table::new(["000", "011", "010", "001", "1"]);
 
 /// The prefix of mb_type in B slices, likewise.

@@ -1,8 +1,8 @@
 //! H.264: the slice data of real streams, every bin of it, read and written.
 //!
-//! A stream is split into NAL units ([`nal`](crate::syntax::nal)); of those that are slices with CABAC the header says what the data depends on
-//! ([`Parameters`]), and a [`Walk`] goes through their macroblocks with any coder. The same walk reads, writes, traces and counts;
-//! what is not such a slice passes through untouched. Contexts need no pixel, so there is none.
+//! A stream is split into NAL units ([`nal`](crate::syntax::nal)). The header of a slice with CABAC says what its data depends on
+//! ([`Parameters`]), and a [`Walk`] goes through its macroblocks with any coder: the same walk reads, writes, traces and counts. What is
+//! not such a slice passes through untouched. Contexts do not depend on samples, so there are none here.
 
 pub mod binarization;
 mod headers;

@@ -1,13 +1,13 @@
-//! Which macroblocks and blocks are the neighbours of a macroblock (clause 6.4.12), and what contexts need to know of them.
+//! Which macroblocks and blocks are the neighbours of a macroblock (clause 6.4.12), and what the choice of contexts needs to know of them.
 //!
-//! Contexts look to the left (A) and up (B) alone, and within the slice alone. A macroblock leaves a [`Cell`] behind; of the
-//! cells around it the next one makes a [`View`]: what lies along its left and its upper edge, as if the blocks there were
-//! those of a frame. That is where MBAFF is dealt with; contexts do not know of it, but for two rules that compare fields with
-//! frames.
+//! Only neighbours to the left (A) and above (B), in the same slice, have an influence. What later macroblocks ask of a macroblock is its
+//! [`Cell`]. From the cells around it the next macroblock makes a [`View`]: what lies along its left and its upper edge, as if the blocks
+//! there were those of a frame. This is where MBAFF is dealt with; the choice of contexts does not know of it, but for two rules that
+//! compare fields with frames.
 
 use super::parameters::Parameters;
 
-/// What later macroblocks ask of one. A bit of a 4x4 block stands at its place, `4 * y + x`.
+/// What later macroblocks ask of one. The bit of a 4x4 block at x and y is bit `4 * y + x`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cell {
     /// Whether the macroblock is in this slice and has been coded.
@@ -23,22 +23,22 @@ pub(super) struct Cell {
     /// intra_chroma_pred_mode is not 0.
     pub(super) has_chroma_mode: bool,
     pub(super) coded_block_pattern: u8,
-    /// coded_block_flag of the blocks of Y, Cb and Cr from bits 0, 16 and 32 on, and of their DC blocks from 48 on.
+    /// coded_block_flag of the blocks of Y, Cb and Cr from bits 0, 16 and 32 on, and of their DC blocks from bit 48 on.
     pub(super) coded: u64,
-    /// By list and 8x8 block, `4 * list + block`: whether ref_idx is above 0, and above 1.
+    /// By bit `4 * list + block` of list and 8x8 block: whether ref_idx is above 0, and whether it is above 1.
     pub(super) ref_idx_above: [u8; 2],
-    /// The absolute values of mvd, 127 at most, by list and place along the right edge and along the lower.
+    /// The absolute values of mvd, 127 at the most, by list and by place along the right edge; then the same along the lower edge.
     pub(super) mvd_right: [[[u8; 2]; 4]; 2],
     pub(super) mvd_bottom: [[[u8; 2]; 4]; 2],
 }
 
 /// coded_block_flag of every block.
 pub(super) const ALL_CODED: u64 = (1 << 51) - 1;
-/// Where those of the DC blocks begin in [`Cell::coded`].
+/// The first bit of the DC blocks in [`Cell::coded`].
 pub(super) const DC: u32 = 48;
 
 impl Cell {
-    /// Where there is no macroblock: for coded_block_pattern all is coded, for the rest nothing is.
+    /// The cell where there is no macroblock: coded_block_pattern counts as all coded, everything else as not coded.
     const NONE: Cell = Cell {
         is_available: false,
         is_skipped: false,
@@ -73,7 +73,7 @@ pub(super) struct Neighbours<'a> {
     pub(super) a: &'a Cell,
     /// The macroblock above.
     pub(super) b: &'a Cell,
-    /// To the left of each row of 4x4 blocks: a macroblock, and a row of its blocks.
+    /// For each row of 4x4 blocks, the macroblock to its left and the row of that macroblock's blocks.
     left: [(&'a Cell, usize); 4],
 }
 
@@ -82,7 +82,7 @@ impl Cells {
         Cells { cells: Vec::new(), first: parameters.first_mb_addr(), grid: Grid::of(parameters) }
     }
 
-    /// mbAddr of the macroblock that comes next; macroblocks are coded in this order.
+    /// mbAddr of the next macroblock; macroblocks are coded in this order.
     pub(super) fn next(&self) -> usize {
         self.first + self.cells.len()
     }
@@ -119,7 +119,7 @@ impl Cells {
     }
 }
 
-/// How the macroblocks of a picture lie.
+/// How the macroblocks of a picture are arranged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grid {
     /// PicWidthInMbs.
@@ -128,29 +128,28 @@ pub(crate) struct Grid {
     pub(crate) is_mbaff: bool,
 }
 
-/// Where the neighbours of a macroblock are, by their addresses; `None` beyond the edge of the picture. Whether they are in the
-/// same slice is another question.
+/// The neighbours of a macroblock by their addresses; `None` beyond the edge of the picture. They may be in another slice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Around {
-    /// To the left of each row of 4x4 blocks: a macroblock, and a row of its blocks.
+    /// For each row of 4x4 blocks, the macroblock to its left and the row of that macroblock's blocks.
     pub(crate) left: [(Option<usize>, usize); 4],
     /// The macroblock above.
     pub(crate) above: Option<usize>,
 }
 
 impl Grid {
-    /// That of the picture that a slice is of.
+    /// The arrangement in the picture of a slice with these parameters.
     pub(crate) fn of(parameters: &Parameters) -> Grid {
         Grid { width: parameters.pic_width_in_mbs as usize, is_mbaff: parameters.mbaff_frame_flag }
     }
 
-    /// The number of the macroblock, or pair, to the left.
+    /// The number of the macroblock, or of the pair, to the left.
     fn left_of(self, at: usize) -> Option<usize> {
         if at.is_multiple_of(self.width) { None } else { Some(at - 1) }
     }
 
-    /// The neighbours of the macroblock at this address, given whether it is a field macroblock, and whether each one before it is
-    /// (table 6-4, in rows of four samples).
+    /// The neighbours of the macroblock at this address (table 6-4, in rows of four samples), given whether it is a field macroblock, and
+    /// for each macroblock before it whether that is one.
     #[inline(always)]
     pub(crate) fn around(
         self,
@@ -186,11 +185,11 @@ impl Grid {
 /// What lies along the edges of a macroblock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
-    /// coded_block_flag to the left of each block of the first column, at that block's place, and of the DC blocks.
+    /// coded_block_flag to the left of each block of the first column, at the bit of that block, and of the DC blocks.
     pub(super) coded_left: u64,
     /// coded_block_flag above each block of the first row, likewise.
     pub(super) coded_above: u64,
-    /// CodedBlockPatternLuma to the left, for the upper 8x8 blocks in bit 0 and for the lower in bit 2.
+    /// CodedBlockPatternLuma to the left: in bit 0 for the upper 8x8 blocks, in bit 2 for the lower.
     pub(super) pattern_left: u8,
     /// CodedBlockPatternLuma above, in bits 0 and 1.
     pub(super) pattern_above: u8,
@@ -199,7 +198,7 @@ pub(super) struct View {
 /// What lies along the edges of a macroblock that is predicted from other pictures.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InterView {
-    /// refIdxZeroFlag with its sense reversed, by `4 * list + 8x8 block`, for the blocks of the first column.
+    /// The inverse of refIdxZeroFlag, by bit `4 * list + 8x8 block`, for the blocks of the first column.
     pub(super) ref_idx_left: u8,
     /// The same for the blocks of the first row.
     pub(super) ref_idx_above: u8,
@@ -217,7 +216,7 @@ impl Neighbours<'_> {
         transform_size_8x8_flag: bool,
     ) -> View {
         let format = parameters.chroma_array_type;
-        // Only 8x8 blocks are neighbours of 8x8 blocks that have a coded_block_flag.
+        // In 4:4:4, where 8x8 blocks have a coded_block_flag, their neighbours are other 8x8 blocks and those of I_PCM macroblocks.
         let apart = format == 3 && transform_size_8x8_flag;
         let coded = |cell: &Cell| match cell {
             Cell { is_available: false, .. } if is_intra => ALL_CODED,

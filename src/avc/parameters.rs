@@ -1,11 +1,11 @@
-//! What a walk has to be told of a slice, and what it complains of.
+//! What a walk has to know of a slice, and the error that it reports.
 
 use std::ops::RangeInclusive;
 
 use crate::bin::Element;
 use crate::context::{Codec, SliceInit, SliceType};
 
-/// What the parameter sets and the slice header say that slice_data depends on, by their names in the standard.
+/// The values of the parameter sets and the slice header that slice_data depends on, by their names in the standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
     /// slice_type.
@@ -14,7 +14,7 @@ pub struct Parameters {
     pub cabac_init_idc: u8,
     /// SliceQPY.
     pub slice_qp_y: i8,
-    /// first_mb_in_slice: a macroblock, or in MBAFF frames a pair of them.
+    /// first_mb_in_slice, which counts macroblocks, or in MBAFF frames pairs of them.
     pub first_mb_in_slice: u32,
     /// PicWidthInMbs.
     pub pic_width_in_mbs: u32,
@@ -81,7 +81,7 @@ impl Parameters {
     }
 }
 
-/// Stands for the number of a macroblock type that slices of the kind do not have.
+/// The value that takes the place of a macroblock type that such slices do not have.
 pub const NO_TYPE: i32 = -1 << 16;
 
 fn told(value: i32) -> String {
@@ -97,9 +97,9 @@ fn told(value: i32) -> String {
 pub struct Fault {
     /// The syntax element.
     pub element: Element,
-    /// Its value; [`NO_TYPE`] for a type that slices of the kind do not have.
+    /// Its value; [`NO_TYPE`] for a type that such slices do not have.
     pub value: i32,
-    /// What it can be.
+    /// The legal values.
     pub legal: RangeInclusive<i32>,
     /// The address of the macroblock.
     pub mb_addr: usize,

@@ -13,8 +13,8 @@ const SUB_MB_TYPE: Element = Element("sub_mb_type");
 const REF_IDX: [Element; 2] = [Element("ref_idx_l0"), Element("ref_idx_l1")];
 const MVD: [Element; 2] = [Element("mvd_l0"), Element("mvd_l1")];
 
-/// A macroblock partition, or sub-macroblock: its first 4x4 block, its size in such blocks, the lists that it is predicted from if
-/// its prediction is in the stream, and how it is divided.
+/// A macroblock partition or sub-macroblock: its first 4x4 block, its size in such blocks, the lists that it is predicted from if its
+/// prediction is in the stream, and how it is divided.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     x: usize,
@@ -30,14 +30,14 @@ impl Part {
         self.lists.is_some_and(|lists| lists.use_list(list))
     }
 
-    /// The 4x4 blocks of a rectangle at `x` and `y`, by their places.
+    /// The places of the 4x4 blocks of a rectangle at `x` and `y`.
     fn places(x: usize, y: usize, width: usize, height: usize) -> impl Iterator<Item = usize> {
         (y..y + height).flat_map(move |y| (x..x + width).map(move |x| 4 * y + x))
     }
 }
 
 impl<C: BinCoder> Walk<'_, C> {
-    /// Codes what a macroblock is predicted from. Whether no part of it is smaller than 8x8.
+    /// Codes what a macroblock is predicted from, and returns whether no part of it is smaller than 8x8.
     pub(super) fn inter(&mut self, macroblock: &mut Macroblock, cell: &mut Cell) -> bool {
         let mut parts = [Part { x: 0, y: 0, width: 4, height: 4, lists: None, shape: Shape::Whole }; 4];
         let direct_8x8_inference = self.parameters.direct_8x8_inference_flag;
@@ -74,7 +74,7 @@ impl<C: BinCoder> Walk<'_, C> {
             }
         }
         for list in [0, 1] {
-            // absMvdComp of what is coded so far.
+            // The absolute values of mvd of what is coded so far.
             let mut abs = [[0; 2]; 16];
             for part in parts.iter().filter(|part| part.uses(list)) {
                 for index in 0..part.shape.count() {
@@ -118,7 +118,7 @@ impl<C: BinCoder> Walk<'_, C> {
     fn ref_idx(&mut self, ref_idx: &mut u8, list: usize, part: &Part, cell: &mut Cell, view: &InterView) {
         let fields = if self.parameters.mbaff_frame_flag && self.is_field { 2 } else { 1 };
         let most = fields * i32::from(self.parameters.num_ref_idx_active[list]) - 1;
-        // The 8x8 block it begins with.
+        // The first 8x8 block of the part.
         let (x, y) = (part.x / 2, part.y / 2);
         let (bit, own) = (4 * list + 2 * y + x, cell.ref_idx_above[0]);
         let left = if x > 0 { own >> (bit - 1) } else { view.ref_idx_left >> bit };

@@ -7,7 +7,7 @@ use crate::bin::{BinCoder, Element, Place};
 use crate::binarization::unary_exp_golomb;
 use crate::context::CtxIdx;
 
-/// What is special to one ctxBlockCat (table 9-42): its contexts (tables 9-34 and 9-40), those for frame macroblocks first.
+/// What depends on ctxBlockCat (table 9-42): its contexts (tables 9-34 and 9-40), those for frame macroblocks first.
 #[derive(Debug)]
 struct Category {
     ctx_block_cat: u8,
@@ -18,7 +18,7 @@ struct Category {
     /// ctxIdxInc by levelListIdx.
     significant_inc: [&'static [u8; 64]; 2],
     last_inc: &'static [u8; 64],
-    /// What numDecodAbsLevelGt1 counts to.
+    /// The largest numDecodAbsLevelGt1 that the choice of a context tells apart.
     most_gt1: usize,
 }
 
@@ -32,7 +32,7 @@ const EACH: [u8; 64] = {
     each
 };
 
-/// Min(levelListIdx / NumC8x8, 2), for chroma DC in 4:2:0 and in 4:2:2.
+/// ctxIdxInc of chroma DC, Min(levelListIdx / NumC8x8, 2), in 4:2:0 and in 4:2:2.
 const CHROMA_DC: [[u8; 64]; 2] = {
     let mut inc = [[0; 64]; 2];
     let mut i = 0;
@@ -44,8 +44,8 @@ const CHROMA_DC: [[u8; 64]; 2] = {
     inc
 };
 
-/// Table 9-43, the columns of significant_coeff_flag for frame and for field macroblocks, and of
-/// last_significant_coeff_flag. The last entry is never used.
+/// ctxIdxInc of 8x8 blocks (table 9-43): significant_coeff_flag in frame and in field macroblocks, and last_significant_coeff_flag. The
+/// last entry is never used.
 #[rustfmt::skip]
 const SIGNIFICANT_8X8: [[u8; 64]; 2] = [
     [
@@ -153,7 +153,7 @@ impl Category {
         &CATEGORIES[ctx_block_cat]
     }
 
-    /// Chroma DC of so many levels: four in 4:2:0, eight in 4:2:2.
+    /// The category of chroma DC with this number of levels: four in 4:2:0, eight in 4:2:2.
     fn chroma_dc(levels: usize) -> &'static Category {
         if levels == 8 { &CHROMA_DC_422 } else { &CATEGORIES[3] }
     }
@@ -183,7 +183,7 @@ impl<C: BinCoder> Walk<'_, C> {
         self.coder.place(Place::Macroblock(self.mb_addr() as u32));
     }
 
-    /// residual_luma, of Y or of a chroma plane that is coded like it.
+    /// residual_luma, for Y or for a chroma plane that is coded like it.
     fn residual_luma(&mut self, macroblock: &mut Macroblock, cell: &mut Cell, view: &View, plane: usize) {
         let is_intra_16x16 = macroblock.mb_type.is_intra_16x16();
         let [dc, ac, whole, large] = match plane {
@@ -250,7 +250,7 @@ impl<C: BinCoder> Walk<'_, C> {
         }
     }
 
-    /// A block of DC levels, which stand sixteen places apart.
+    /// A block of DC levels, which are sixteen places apart.
     fn dc_block(
         &mut self,
         category: &Category,
@@ -271,14 +271,14 @@ impl<C: BinCoder> Walk<'_, C> {
         }
     }
 
-    /// Says which block comes.
+    /// Tells the coder which block comes.
     #[inline(always)]
     fn begin_block(&mut self, category: &Category, component: usize, index: usize) {
         let (category, component, index) = (category.ctx_block_cat, component as u8, index as u8);
         self.coder.place(Place::Block { category, component, index });
     }
 
-    /// coded_block_flag of the block whose flag stands at this bit of [`Cell::coded`].
+    /// coded_block_flag of the block with this bit of [`Cell::coded`].
     #[inline]
     fn coded_block_flag(
         &mut self,
@@ -305,8 +305,8 @@ impl<C: BinCoder> Walk<'_, C> {
     }
 }
 
-/// Codes the levels of a block of which coded_block_flag is 1; they are zero where bins are read. The coeff_abs_level_minus1
-/// that is not below `beyond`, if there is one: then it was coded as 0.
+/// Codes the levels of a block whose coded_block_flag is 1; for a coder that reads they are zero before. Returns the
+/// coeff_abs_level_minus1 that is not below `beyond`, if there is one; it counts as 0.
 #[inline]
 fn levels<C: BinCoder>(
     coder: &mut C,
@@ -342,7 +342,7 @@ fn levels<C: BinCoder>(
         at += 1;
     }
     if at + 1 == levels.len() {
-        // None was the last: then the last place has a level, and needs no flag.
+        // No flag has said which level is the last: so the last place has a level, and needs no flag.
         found[count] = at as u8;
         count += 1;
     }

@@ -10,7 +10,7 @@ use crate::syntax::HeaderError;
 /// Why a slice cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
-    /// Its header, or a parameter set.
+    /// Its header or a parameter set cannot be read.
     #[error("{0}")]
     Header(#[from] HeaderError),
     /// An element has a value that it cannot have.
@@ -19,15 +19,15 @@ pub enum DataError {
     /// The bytes are no stream of this coder, or end too early.
     #[error("macroblock {mb_addr}: {error}")]
     Decode {
-        /// The macroblock in which it was noticed.
+        /// The macroblock in which the error was met.
         mb_addr: usize,
         /// What is wrong.
         error: DecodeError,
     },
-    /// The slice ends without the bit that every encoder ends it with.
+    /// The slice ends without a stop bit, with which every encoder ends it.
     #[error("rbsp_stop_one_bit, bit {bit} of the slice data, is 0")]
     StopBit {
-        /// Where it is, from the first CABAC byte on.
+        /// Its position, from the first CABAC byte on.
         bit: u64,
     },
 }
@@ -38,7 +38,7 @@ pub enum WriteError {
     /// An element has a value that it cannot have.
     #[error("{0}")]
     Fault(#[from] Fault),
-    /// There is no macroblock, or there are more than the picture has room for, or half a pair.
+    /// There is no macroblock, or there are more than fit into the picture, or only one of a pair.
     #[error("a slice that begins at macroblock {first} of {size} cannot have {count} macroblocks")]
     Count {
         /// How many there are.
@@ -48,8 +48,8 @@ pub enum WriteError {
         /// How many the picture has.
         size: usize,
     },
-    /// An element has a value although it is not in the stream, such as a level of a block that coded_block_pattern says is not
-    /// coded; it would be lost.
+    /// An element has a value although it is not in the stream, such as a level of a block that coded_block_pattern says is not coded. The
+    /// value would be lost.
     #[error(
         "{element} of macroblock {mb_addr} would be lost: the elements before it say that it is not in the stream, or another value"
     )]
@@ -68,9 +68,9 @@ pub enum WriteError {
 pub struct SliceData {
     /// The macroblocks; in MBAFF frames both of a pair.
     pub macroblocks: Vec<Macroblock>,
-    /// The bits behind the stop bit in its byte: zero by the standard, but not in every stream.
+    /// The bits after the stop bit in its byte: zero by the standard, but not in every stream.
     pub tail_bits: u8,
-    /// The bytes behind that: cabac_zero_words.
+    /// The bytes after that byte: cabac_zero_words.
     pub tail: Vec<u8>,
 }
 
@@ -88,7 +88,7 @@ impl SliceData {
         Ok(SliceData { macroblocks, tail_bits: tail.bits, tail: tail.bytes.to_vec() })
     }
 
-    /// Writes it.
+    /// Writes the slice data.
     ///
     /// # Errors
     /// [`WriteError`]; nothing is written that would not be read as the same macroblocks again.
@@ -116,7 +116,7 @@ impl SliceData {
     }
 }
 
-/// What stands behind the last bin, which ended before this bit.
+/// What comes after the last bin, of which this is the end position.
 pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
     Tail::after_stop_bit(data, position).map_err(|bit| DataError::StopBit { bit })
 }
@@ -124,7 +124,7 @@ pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
 /// A macroblock that was read.
 #[derive(Debug)]
 pub struct Step<'a, C> {
-    /// The decoder, behind its last bin.
+    /// The decoder, after the last bin of the macroblock.
     pub decoder: &'a C,
     /// Its address.
     pub mb_addr: usize,
@@ -136,8 +136,8 @@ pub struct Step<'a, C> {
     pub is_last: bool,
 }
 
-/// Reads the macroblocks of a slice with any decoder that is at its first bin, and shows each. Hands over the decoder, and whether
-/// the slice could be read to its end; the macroblocks before the one that could not have been shown.
+/// Reads the macroblocks of a slice with any decoder that is at its first bin, and shows each. Returns the decoder, and whether the slice
+/// could be read to its end. If not, the macroblocks before the one that could not be read have been shown.
 ///
 /// ```
 /// use silicabac::{avc::{MbType, Stream, read_each}, engine::Decoder};

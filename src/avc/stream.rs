@@ -30,7 +30,7 @@ use crate::trace::{Recorder, SliceHeader, SliceTrace, TracedSlice};
 pub struct Stream<R> {
     source: Units<R>,
     sets: Arc<ParameterSets>,
-    /// How many units there were so far, and how many of them were slices.
+    /// How many units there have been, and how many of them were slices.
     units: u64,
     slices: u64,
 }
@@ -40,7 +40,7 @@ pub struct Stream<R> {
 pub struct StreamUnit {
     /// Its number in the stream.
     pub number: u64,
-    /// If it is a slice, of whatever kind, its number among the slices of the stream.
+    /// Its number among the slices of the stream, of whatever kind, if it is one.
     pub slice_number: Option<u64>,
     /// Its bytes, and those before it.
     pub unit: Unit,
@@ -53,7 +53,7 @@ pub struct StreamUnit {
 }
 
 impl<R: BufRead> Stream<R> {
-    /// A byte stream as of annex B, or NAL units with their lengths before them, from a file or a pipe.
+    /// Reads a byte stream as of annex B, or NAL units with their lengths before them, from a file or a pipe.
     pub fn new(source: R) -> Stream<R> {
         Stream { source: Units::new(source), sets: Arc::default(), units: 0, slices: 0 }
     }
@@ -66,7 +66,7 @@ impl<R: BufRead> Iterator for Stream<R> {
         Some(self.source.next()?.map(|unit| {
             let rbsp = unescape(&unit.bytes);
             let (content, found) = self.sets.content(&rbsp);
-            // A slice says itself what is missing.
+            // If a slice is cut off, the error comes from reading it.
             let content = match (unit.missing, content) {
                 (0, content) | (_, content @ Content::Slice { .. }) => content,
                 (missing, _) => Content::Damaged(HeaderError::Cut { missing }),
@@ -85,17 +85,17 @@ impl<R: BufRead> Iterator for Stream<R> {
 }
 
 impl StreamUnit {
-    /// Where it begins in the stream: the byte of its header.
+    /// The byte of the stream at which its header begins.
     pub fn offset(&self) -> u64 {
         self.unit.offset + self.unit.prefix.len() as u64
     }
 
-    /// What it is, by nal_unit_type.
+    /// The name of its nal_unit_type.
     pub fn kind(&self) -> &'static str {
         self.nal_unit_type().map_or("nothing", unit_name)
     }
 
-    /// nal_unit_type; `None` where there is no NAL unit, behind the last one.
+    /// nal_unit_type; `None` if there is no NAL unit, after the last one.
     pub fn nal_unit_type(&self) -> Option<u8> {
         self.unit.bytes.first().map(|header| header & 31)
     }
@@ -108,7 +108,7 @@ impl StreamUnit {
         Headers { elements: reader.elements, error, end: reader.coder.position() }
     }
 
-    /// What slice data depends on, and the data from its first CABAC byte on, if it is a slice with CABAC.
+    /// What slice data depends on, and the data from its first CABAC byte on; `None` if it is no slice with CABAC.
     pub fn slice(&self) -> Option<(&Parameters, &[u8])> {
         match &self.content {
             Content::Slice { parameters, data } => Some((parameters, self.rbsp.get(*data..)?)),
@@ -116,8 +116,8 @@ impl StreamUnit {
         }
     }
 
-    /// Reads the slice, watched by an observer, and shows each macroblock. Hands over the observer, and what stands after the slice,
-    /// or why it could not be read to its end. `None` if it is no slice with CABAC.
+    /// Reads the slice, shows it to an observer, and shows each macroblock. Returns the observer, and what comes after the slice or why it
+    /// could not be read to its end. `None` if it is no slice with CABAC.
     pub fn observe<'a, O: Observer<engine::Decoder<'a>>>(
         &'a self,
         observer: O,
@@ -163,7 +163,7 @@ impl StreamUnit {
         }))
     }
 
-    /// The bytes of the unit with its slice data read and written again; of what is no slice with CABAC, its bytes.
+    /// The bytes of the unit with its slice data read and written again; if it is no slice with CABAC, its bytes as they are.
     ///
     /// # Errors
     /// [`DataError`]; also for a parameter set that cannot be read.

@@ -1,8 +1,8 @@
-//! slice_data and macroblock_layer (clauses 7.3.4 and 7.3.5), walked once for both directions: each element is given the value
-//! that the macroblock has and takes the one that was coded.
+//! slice_data and macroblock_layer (clauses 7.3.4 and 7.3.5), walked once for both directions: each element is given the value that the
+//! macroblock has, and takes the one that was coded.
 //!
-//! A value that the standard does not allow stops the walk at the end of its macroblock; until then a legal one stands for it.
-//! So nothing in a stream and nothing in a macroblock that was edited can lead the walk astray.
+//! A value that the standard does not allow stops the walk at the end of its macroblock; until then a legal value takes its place. So
+//! neither a stream nor an edited macroblock can lead the walk astray.
 
 use std::ops::RangeInclusive;
 
@@ -33,7 +33,7 @@ pub struct Walk<'a, C> {
     pub(super) coder: C,
     pub(super) parameters: &'a Parameters,
     pub(super) cells: Cells,
-    /// mb_field_decoding_flag of the present pair, read or inferred; field_pic_flag where there are no pairs.
+    /// mb_field_decoding_flag of the present pair, read or inferred; field_pic_flag if there are no pairs.
     pub(super) is_field: bool,
     /// mb_skip_flag of the macroblock before.
     is_prev_skipped: bool,
@@ -44,7 +44,7 @@ pub struct Walk<'a, C> {
     fault: Option<Fault>,
 }
 
-/// What no element of a macroblock says by itself.
+/// What is derived for a macroblock and is in none of its elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Derived {
     /// The column of its first luma sample (clause 6.4.1).
@@ -62,7 +62,7 @@ pub(super) const fn ctx(index: usize) -> CtxIdx {
 }
 
 impl<'a, C: BinCoder> Walk<'a, C> {
-    /// At the first macroblock of a slice. The coder is at its first bin, and the contexts are initialised here.
+    /// A walk at the first macroblock of a slice. The coder is at its first bin, and the contexts are initialised here.
     pub fn new(mut coder: C, parameters: &'a Parameters) -> Walk<'a, C> {
         let init = parameters.init();
         for index in 0.. {
@@ -83,7 +83,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         }
     }
 
-    /// The same walk with another coder, which gets the contexts as they are.
+    /// The same walk with another coder, which gets the contexts in their present states.
     #[cfg(feature = "dream")]
     pub(crate) fn fork<D: BinCoder>(&self, mut coder: D) -> Walk<'a, D> {
         for ctx in (0..).map_while(CtxIdx::new) {
@@ -104,7 +104,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         self.coder
     }
 
-    /// What is derived for the macroblock that was coded last.
+    /// What is derived for the macroblock that was coded last, whose address is given.
     pub fn derived(&self, mb_addr: usize) -> Derived {
         let width = self.parameters.pic_width_in_mbs as usize;
         let (x, y) = match self.parameters.mbaff_frame_flag {
@@ -117,15 +117,15 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         Derived { x: 16 * x, y, is_field: self.is_field, qp_y: self.qp_y }
     }
 
-    /// mbAddr of the macroblock that comes next.
+    /// mbAddr of the next macroblock.
     pub fn mb_addr(&self) -> usize {
         self.cells.next()
     }
 
-    /// Codes the next macroblock; whether it is the last of the slice, as `is_last` says to a coder that writes.
+    /// Codes the next macroblock, and returns whether it is the last of the slice. A coder that writes takes that from `is_last`.
     ///
     /// # Errors
-    /// The first element of which the value is not legal, be it from the stream or from the caller.
+    /// The first element whose value is not legal, be it from the stream or from the caller.
     pub fn macroblock(&mut self, macroblock: &mut Macroblock, is_last: bool) -> Result<bool, Fault> {
         let mb_addr = self.mb_addr();
         self.coder.place(Place::Macroblock(mb_addr as u32));
@@ -165,14 +165,14 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         }
     }
 
-    /// Takes down the first value that is not legal.
+    /// Records the first value that is not legal.
     #[cold]
     pub(super) fn complain(&mut self, element: Element, value: i32, legal: RangeInclusive<i32>) {
         let mb_addr = self.mb_addr();
         self.fault.get_or_insert(Fault { element, value, legal, mb_addr });
     }
 
-    /// Codes an element; what stands for its value if that is not legal is the lowest one.
+    /// Codes an element. If its value is not legal, the lowest legal value takes its place.
     #[inline(always)]
     pub(super) fn element(
         &mut self,
@@ -203,7 +203,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         coded
     }
 
-    /// What mb_field_decoding_flag is where no macroblock of a pair has it (clause 7.4.4).
+    /// The value of mb_field_decoding_flag if no macroblock of a pair has it (clause 7.4.4).
     fn inferred_field(&self) -> bool {
         let pair = self.cells.pairs().into_iter().find(|pair| pair.is_available);
         pair.is_some_and(|pair| pair.is_field)
@@ -220,7 +220,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         let inc = self.cells.pairs().into_iter().filter(|pair| pair.is_field).count();
         self.is_field = self.flag(MB_FIELD_DECODING_FLAG, given, 70 + inc);
         if is_bottom && let Some(top) = self.cells.previous() {
-            // It was skipped, and is what this one is.
+            // The upper macroblock was skipped, and has the flag of this one.
             top.is_field = self.is_field;
         }
         self.is_field
@@ -248,7 +248,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             self.has_prev_qp_delta = false;
             return Cell { is_pcm: true, coded_block_pattern: 0x2f, coded: ALL_CODED, ..cell };
         }
-        // Whether transform_size_8x8_flag may stand behind coded_block_pattern.
+        // Whether transform_size_8x8_flag may come after coded_block_pattern.
         let allows_8x8 = match mb_type {
             MbType::I(0) => {
                 self.intra_nxn(macroblock);
@@ -422,13 +422,13 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     }
 }
 
-/// The contexts of an I macroblock's type behind the prefix that P and B slices put before it (table 9-39).
+/// The contexts of the type of an I macroblock after the prefix that P and B slices have before it (table 9-39).
 const fn suffix(offset: usize) -> [usize; 6] {
     [offset, offset + 1, offset + 2, offset + 2, offset + 3, offset + 3]
 }
 
-/// mb_type of an I macroblock (table 9-36), given the contexts of its bins: whether it is not I_NxN, whether luma and chroma are
-/// coded, chroma AC, and the two bins of the prediction mode.
+/// mb_type of an I macroblock (table 9-36), given the contexts of its bins: not I_NxN; luma coded; chroma coded; chroma AC coded; and the
+/// two bins of the prediction mode.
 fn i_mb_type<C: BinCoder>(coder: &mut C, given: i32, contexts: [usize; 6]) -> i32 {
     let [first, has_luma, has_chroma, has_chroma_ac, mode_high, mode_low] = contexts.map(ctx);
     if !coder.context(first, given != 0) {
@@ -449,7 +449,7 @@ fn i_mb_type<C: BinCoder>(coder: &mut C, given: i32, contexts: [usize; 6]) -> i3
     1 + (i32::from(high) * 2 + i32::from(low)) + 4 * chroma + 12 * i32::from(luma)
 }
 
-/// A vector without its elements.
+/// Takes a vector and empties it, so that its memory is used again.
 fn cleared(levels: &mut Vec<i32>) -> Vec<i32> {
     levels.clear();
     std::mem::take(levels)

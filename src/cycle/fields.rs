@@ -1,9 +1,9 @@
-//! Structs whose fields have the names and widths of Verilog's: ports and registers.
+//! Structs whose fields have the names and widths of those in the Verilog: ports and registers.
 
 /// One field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name, the same as in the Verilog.
+    /// Its name in the Verilog.
     pub name: &'static str,
     /// The width of a lane in bits, 1..=32.
     pub width: usize,
@@ -13,26 +13,26 @@ pub struct Field {
 
 /// A struct of fields.
 pub trait Fields: Copy + Eq + Default + core::fmt::Debug {
-    /// Names and widths, in order.
+    /// The fields, in order.
     const FIELDS: &'static [Field];
 
     /// The width of all of them together.
     const WIDTH: usize;
 
-    /// Shows the number, lane and value of everything in the first `lanes` lanes.
+    /// Shows the number of the field, the lane and the value of everything in the first `lanes` lanes.
     fn visit(&self, lanes: usize, see: impl FnMut(usize, usize, u32));
 
     /// Sets everything in the first `lanes` lanes to what `value` gives for the number of the field and the lane.
     fn fill(&mut self, lanes: usize, value: impl FnMut(usize, usize) -> u32);
 
-    /// The struct from a packed vector, low word first: the first field in the highest bits, as in a packed
-    /// struct of SystemVerilog, and the first lane of an array in its lowest.
+    /// The struct from a packed vector, low word first. As in a packed struct of SystemVerilog the first field is in the highest bits; the
+    /// first lane of an array is in the lowest bits of its field.
     ///
     /// # Panics
     /// If there are fewer than [`WIDTH`](Self::WIDTH) bits.
     fn unpack(words: &[u32]) -> Self;
 
-    /// The inverse of [`unpack`](Self::unpack), onto words of zero.
+    /// The inverse of [`unpack`](Self::unpack), into words that are zero.
     ///
     /// # Panics
     /// If there are fewer than [`WIDTH`](Self::WIDTH) bits.
@@ -50,7 +50,7 @@ pub(crate) trait Lanes: Copy {
     /// Sets the first `lanes` lanes.
     fn fill(&mut self, lanes: usize, value: impl FnMut(usize) -> u32);
 
-    /// The bits in which two fields differ, over each other.
+    /// The bits in which two fields differ, of all lanes ORed together.
     fn differs(&self, other: &Self) -> u32;
 }
 
@@ -126,7 +126,7 @@ macro_rules! fields {
 
         impl Eq for $name {}
 
-        /// Without a branch a field, as the derived comparison has: lockstep compares every clock.
+        /// Compares without a branch for each field, which the derived comparison has: lockstep compares in every clock.
         impl PartialEq for $name {
             #[inline(always)]
             fn eq(&self, other: &Self) -> bool {

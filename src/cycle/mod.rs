@@ -1,8 +1,8 @@
-//! Coders with a clock, in Rust: what the twins of the cores (`src/cores/`) and their Verilog have in common. A twin has the
-//! same registers under the same names and the same logic between them.
+//! What all coders with a clock have in common: the twins of the cores (`src/cores/`) and simulated Verilog. A twin has the same registers
+//! as its core, under the same names, and the same logic between them.
 //!
-//! Nothing with a clock pretends to be a function call: a core is given the inputs of one clock ([`Inputs`]) and answers
-//! with what it shows in that clock ([`Outputs`]), whether it is a twin ([`Twin`]) or simulated Verilog.
+//! Nothing with a clock pretends to be a function call: a core is given the inputs of one clock ([`Inputs`]) and answers with what it
+//! shows in that clock ([`Outputs`]), whether it is a twin ([`Twin`]) or simulated Verilog.
 
 pub(crate) mod fields;
 mod ports;

@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::bin::Event;
 
-/// What a core can be asked for: an event, and what only a decoder has to be told. Starts too are a decoder's alone: an
-/// encoder is ready for its next life as soon as one has ended.
+/// What a core is asked for: an event, or what only a decoder has to be told, the start of a slice. [`Event::Start`] is for decoders
+/// alone, too: an encoder is ready for its next engine run as soon as one has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Drop what is left of the slice and begin the next one.
+    /// Drop what is left of the present slice and begin the next one.
     Slice,
     /// The event. A decoder ignores bins and bytes.
     Event(Event),
@@ -57,7 +57,7 @@ impl Request {
     /// Start the engine on the next whole byte.
     pub const START: Request = Request::Event(Event::Start);
 
-    /// All requests of a slice to a decoder: SLICE and the START of the first life, then the events.
+    /// All requests of a slice to a decoder: SLICE and the START of the first engine run, then the events.
     ///
     /// ```
     /// use silicabac::{bin::Event, cycle::Request};
@@ -69,12 +69,12 @@ impl Request {
         [Request::Slice, Request::START].into_iter().chain(events.iter().copied().map(Request::Event))
     }
 
-    /// All requests of a slice to an encoder: the events that are no starts.
+    /// All requests of a slice to an encoder: the events without the starts.
     pub fn of_encoder(events: &[Event]) -> impl Iterator<Item = Event> + Clone {
         events.iter().copied().filter(|event| *event != Event::Start)
     }
 
-    /// What the ports show of it.
+    /// The request as the fields of `cabac_pkg::request_t`.
     pub fn fields(self) -> RequestFields {
         let fields = RequestFields::default();
         match self {
@@ -113,7 +113,7 @@ impl Request {
         matches!(self, Request::Event(Event::Raw(_)))
     }
 
-    /// Whether this is of the beginning of a slice: its header, the start of the engine, the states of contexts.
+    /// Whether this belongs to the beginning of a slice: its header, the start of the engine, the loads.
     pub fn is_beginning(self) -> bool {
         matches!(self, Request::Slice | Request::Event(Event::Start | Event::Load { .. }))
     }

@@ -1,11 +1,11 @@
-//! What a twin tells of itself, so that a judge can compare it with a core and both with the standard.
+//! What a twin tells about itself, so that a judge can compare it with a core, and both with the standard.
 
 use super::{Fields, Inputs, Outputs};
 
-/// A core with a clock, in Rust: the same ports, and registers of the same names that hold the same in every clock.
+/// A core in Rust: the same ports, and registers of the same names that hold the same values in every clock.
 ///
-/// Its requests pass *steps*, one after the other. A twin counts how many have passed each, which is how a judge knows
-/// to which request a register belongs, and when the standard's registers must be what the oracle has after it.
+/// Its requests pass *steps*, one after the other. A twin counts how many requests have passed each step. By that a judge knows to which
+/// request a register belongs, and when the standard's registers must be those of the oracle after that request.
 pub trait Twin: Default {
     /// What the port `debug` shows, from its highest bit down.
     type Registers: Fields;
@@ -13,13 +13,13 @@ pub trait Twin: Default {
     /// How many requests it takes at once.
     const LANES: usize = 1;
 
-    /// How many bypass bins a lane of nothing else has, at the most; 0 if each has a lane of its own.
+    /// How many bypass bins a lane without other bins can have, at the most; 0 if each bypass bin has a lane of its own.
     const RUN: usize = 0;
 
-    /// How many bytes an encoder gives at once.
+    /// How many bytes an encoder gives at once, at the most.
     const BYTES: usize = 1;
 
-    /// What its steps are called, the first one first. A request has passed the first when it is taken.
+    /// The names of its steps, in order. A request has passed the first step when it is taken.
     const STEPS: &'static [&'static str];
 
     /// The last step after which [`shows`](Self::shows) shows anything.
@@ -28,14 +28,14 @@ pub trait Twin: Default {
     /// One clock: what the core shows before the rising edge, given these inputs.
     fn clock(&mut self, inputs: &Inputs, outputs: &mut Outputs, shown: &mut Self::Registers);
 
-    /// How many requests have passed a step since the core was made; those that a reset dropped have passed all.
+    /// How many requests have passed a step since the core was made; requests that a reset dropped count as passed.
     fn passed(&self, step: usize) -> u64;
 
-    /// What a register or output, by its name, belongs to. A judge treats one that nothing is known of as an error.
+    /// What a register or output of this name belongs to. A judge reports an unknown name as an error.
     fn owner(name: &str) -> Option<Owner>;
 
-    /// What the standard's registers are now that a request has passed a step; `shown` is what the core showed before
-    /// the edge at which it did.
+    /// Shows the standard's registers after a request has passed a step; `shown` is what the core showed before the clock edge at which it
+    /// did.
     fn shows(&self, step: usize, shown: &Self::Registers, see: impl FnMut(Quantity, u32));
 }
 
@@ -63,7 +63,7 @@ pub enum Quantity {
     CodIOffset,
     /// The update of a context variable, as [`update`] has it; 0 without one.
     Update,
-    /// The state of the context variable before it.
+    /// The state of the context variable before the update.
     Replaced,
 }
 
@@ -86,7 +86,7 @@ impl Quantity {
         }
     }
 
-    /// A value of it, for people.
+    /// A value of it in words.
     pub fn show(self, value: u32) -> String {
         let state = |bits: u32| format!("state {} and valMPS {}", bits & 63, bits >> 6 & 1);
         match self {
@@ -98,7 +98,7 @@ impl Quantity {
     }
 }
 
-/// The registers and outputs of which a twin does not say what they belong to.
+/// The registers and outputs of which a twin does not say to what they belong.
 #[cfg(test)]
 pub(crate) fn unowned<T: Twin>() -> impl Iterator<Item = &'static str> {
     let all = T::Registers::FIELDS.iter().chain(Outputs::FIELDS).map(|field| field.name);

@@ -1,9 +1,10 @@
-//! The fast decoder. It keeps codIRange-1-codIOffset instead of codIOffset, with the complement of the stream's next bits
-//! below, in one word: subtracting codIRangeLPS from it then borrows exactly at an LPS, and leaves what an MPS leaves.
+//! The fast decoder. Instead of codIOffset it keeps codIRange-1-codIOffset, with the complement of the stream's next bits below it, in one
+//! word. Subtracting codIRangeLPS from that word borrows exactly if the bin is the LPS. Without a borrow the difference is the new word;
+//! with a borrow the word stays as it was.
 //!
-//! The borrow selects the range, the difference and the next state without a branch, and one count of leading zeros
-//! renormalises: eight dependent operations a bin. Bits are loaded seven bytes at a time, when a renormalisation has
-//! shifted out more than there were; behind the last byte that is the moment at which the slice is exhausted.
+//! The borrow selects the range, the word and the next state without a branch, and one count of leading zeros renormalises: a bin takes
+//! eight dependent operations. Bits are loaded seven bytes at a time, when a renormalisation has shifted out more bits than were loaded.
+//! After the last byte, that is the moment at which the slice is exhausted.
 
 use alloc::boxed::Box;
 use core::hint::select_unpredictable;
@@ -13,10 +14,11 @@ use super::step::{self, Model, Models, START, Step, UNIT};
 use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind, Tail};
 use crate::context::{ContextModel, CtxIdx};
 
-/// So many bypass bins are decoded in one step.
+/// How many bypass bins are decoded in one step, at the most.
 const AT_ONCE: u32 = 16;
 
-/// ceil(2^34 / codIRange), by its low eight bits: exact as a divisor of up to 25 bits.
+/// ceil(2^34 / codIRange), by the low eight bits of codIRange. Multiplied by it and shifted right by 34, a dividend of up to 25 bits gives
+/// the exact quotient.
 const INVERSE: [u32; 256] = {
     let mut inverse = [0; 256];
     let mut low = 0;
@@ -27,9 +29,9 @@ const INVERSE: [u32; 256] = {
     inverse
 };
 
-/// A decoder for production.
+/// The fast decoder.
 ///
-/// It is at its fastest as a variable of the function that loops over bins: then its state is kept in registers.
+/// It is fastest as a local variable of the function that loops over bins: then its state is kept in registers.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode}, context::CtxIdx, engine};
@@ -43,20 +45,20 @@ const INVERSE: [u32; 256] = {
 pub struct Decoder<'a> {
     /// codIRange at [`UNIT`].
     range: u64,
-    /// codIRange-1-codIOffset at [`UNIT`], the complement of the bits ahead below.
+    /// codIRange-1-codIOffset at [`UNIT`], with the complement of the bits ahead below it.
     rest: u64,
-    /// How many bits are ahead; not negative between bins.
+    /// How many bits of the stream after codIOffset `rest` holds: the bits ahead. Not negative between bins.
     ahead: i32,
     bins: u64,
     memory: Box<Memory<'a>>,
 }
 
-/// What does not fit into registers. It has a place of its own, so that the rest can be in registers.
+/// The state that does not fit into registers. It is in a box of its own, so that the rest can be in registers.
 #[derive(Clone, Debug)]
 struct Memory<'a> {
     models: Models,
     slice: &'a [u8],
-    /// Bytes of which the bits are loaded, or would be if the slice had them.
+    /// How many bytes have been loaded, including zero bytes that stand for those beyond the slice.
     loaded: usize,
     error: Option<DecodeError>,
 }
@@ -66,9 +68,9 @@ impl Memory<'_> {
         self.error = self.error.or(Some(DecodeError { kind, bin, bit }));
     }
 
-    /// Puts bytes behind the bits that are ahead, as many as there is room for, until so many bits are: those of the slice
-    /// first, then zeros, for which the bin answers that has no other. Bits below, which are not counted, are right already
-    /// or zero.
+    /// Loads whole bytes below the bits ahead, as many as fit, until at least `needed` bits are ahead. Beyond the slice it loads zeros,
+    /// and the first bin that needs one is reported as the one that exhausts the slice. The bits below those that are counted are zero or
+    /// already what will be loaded there.
     #[cold]
     #[inline(never)]
     fn fill(&mut self, mut rest: u64, mut ahead: i32, needed: i32, bins: u64) -> (u64, i32) {
@@ -107,7 +109,7 @@ impl<'a> Decoder<'a> {
         Decoder::at(slice, 0)
     }
 
-    /// The same from this byte of `slice` on; bits are counted from the beginning of `slice`.
+    /// The same from byte `byte` of `slice` on; bits are counted from the beginning of `slice`.
     ///
     /// ```
     /// use silicabac::{bin::Decode, engine};
@@ -127,12 +129,12 @@ impl<'a> Decoder<'a> {
         self.bins
     }
 
-    /// The next whole byte.
+    /// The index of the next whole byte.
     fn next_byte(&self) -> usize {
         self.position().div_ceil(8) as usize
     }
 
-    /// Has so many bits ahead, of which a bin needs the last.
+    /// Loads bytes until `bits` bits are ahead, the last of which the present bin needs.
     #[inline(always)]
     fn need(&mut self, bits: i32) {
         if self.ahead < bits {
@@ -149,11 +151,11 @@ impl<'a> Decoder<'a> {
         self.need(0);
     }
 
-    /// As many bypass bins as [`AT_ONCE`] at the most.
+    /// Decodes `n` bypass bins, [`AT_ONCE`] at the most.
     #[inline(always)]
     fn bypass_few(&mut self, n: u32) -> u32 {
         self.need(n as i32);
-        // All bins together are the quotient of codIOffset with n more bits and codIRange: here, its complement.
+        // The bins, as a number, are codIOffset with n more bits, divided by codIRange. Here this is done with the complement.
         let inverse = u64::from(INVERSE[(self.range >> UNIT) as usize & 255]);
         let quotient = ((self.rest >> (UNIT - n)) * inverse) >> 34;
         self.rest = (self.rest << n).wrapping_sub(quotient.wrapping_mul(self.range));
@@ -238,7 +240,7 @@ impl BinCoder for Decoder<'_> {
         for (at, byte) in (first..).zip(bytes.iter_mut()) {
             *byte = self.memory.slice.get(at).copied().unwrap_or(0);
         }
-        // No bit of what is behind them is ahead.
+        // No bit after these bytes is loaded yet.
         (self.memory.loaded, self.ahead) = (first + bytes.len(), 0);
         self.rest &= !((1 << UNIT) - 1);
         let end = self.memory.slice.len();
@@ -249,10 +251,10 @@ impl BinCoder for Decoder<'_> {
 
     fn start(&mut self) {
         let first = self.next_byte();
-        // Not even the nine bits of codIOffset are there.
+        // The nine bits of codIOffset are not loaded yet either.
         (self.memory.loaded, self.range, self.rest, self.ahead) = (first, START, 0, -9);
         self.need(0);
-        // 511-codIOffset becomes 509-codIOffset.
+        // The complement of nine bits is 511-codIOffset; with codIRange 510 it has to be 509-codIOffset.
         let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
         self.rest = rest;
         if is_forbidden {

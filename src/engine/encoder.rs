@@ -1,5 +1,4 @@
-//! The fast encoder. Instead of counting outstanding bits it keeps codILow wide and adds a carry to the bytes
-//! that it has already written.
+//! The fast encoder. It does not count outstanding bits: it keeps codILow wide, and adds a carry to the bytes that it has already written.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -7,7 +6,7 @@ use super::step::{self, Encoding, Model, Models, START, UNIT};
 use crate::bin::{BinCoder, Encode, pad};
 use crate::context::{ContextModel, CtxIdx};
 
-/// An encoder for production.
+/// The fast encoder.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Encode}, context::CtxIdx, engine};
@@ -21,24 +20,24 @@ use crate::context::{ContextModel, CtxIdx};
 pub struct Encoder {
     /// codIRange at [`UNIT`].
     range: u64,
-    /// codILow in the low ten bits, the `queued` bits before it above, one carry above those.
+    /// codILow in the low ten bits, above it the `queued` bits before it, and above those one bit for a carry.
     low: u64,
-    /// Bits above codILow that are not yet bytes; -1 at the start of a life, whose first bit is not written.
+    /// How many bits above codILow are not yet bytes. It is -1 at the start of an engine run, whose first bit is not written.
     queued: i32,
     memory: Box<Memory>,
 }
 
-/// What does not fit into registers. It has a place of its own, so that the rest can be in registers.
+/// The state that does not fit into registers. It is in a box of its own, so that the rest can be in registers.
 #[derive(Clone, Debug)]
 struct Memory {
     models: Models,
     bytes: Vec<u8>,
 }
 
-/// With more queued bits than these, whole bytes go out: 10 bits of codILow, these, the longest shift of a bin and a carry
-/// are a word.
+/// If more bits than these are queued, whole bytes are written: these bits, the 10 of codILow, the longest shift of a bin and a carry fit
+/// into a word.
 const FULL: i32 = 64 - 10 - 7 - 1;
-/// So many bypass bins are encoded in one step.
+/// How many bypass bins are encoded in one step, at the most.
 const AT_ONCE: u32 = 16;
 
 impl Encoder {
@@ -63,7 +62,7 @@ impl Encoder {
         }
     }
 
-    /// As many bypass bins as [`AT_ONCE`] at the most.
+    /// Encodes `n` bypass bins, [`AT_ONCE`] at the most.
     #[inline(always)]
     fn bypass_few(&mut self, n: u32, value: u32) -> u32 {
         if self.queued + n as i32 > FULL {
@@ -83,12 +82,13 @@ impl Encoder {
 }
 
 impl Memory {
-    /// Appends the bytes that are queued above `low`, and adds the carry above them to those before; what is left.
+    /// Appends the whole bytes that are queued in `low`, and adds the carry above them to the bytes before. Returns what is left of `low`
+    /// and of the queue.
     #[cold]
     #[inline(never)]
     fn write(&mut self, low: u64, queued: i32) -> (u64, i32) {
         let (count, left) = (queued as usize / 8, queued % 8);
-        // The carry is above them.
+        // The whole bytes, with the carry above them.
         let word = low >> (10 + left);
         if word >> (8 * count) != 0 {
             for byte in self.bytes.iter_mut().rev() {
@@ -98,7 +98,7 @@ impl Memory {
                 }
             }
         }
-        // So many at once that the number is known when this is compiled.
+        // Always appends eight bytes, a number that is known at compile time, and cuts off those that are too many.
         let length = self.bytes.len() + count;
         self.bytes.extend_from_slice(&word.checked_shl(64 - 8 * count as u32).unwrap_or(0).to_be_bytes());
         self.bytes.truncate(length);
@@ -156,7 +156,7 @@ impl BinCoder for Encoder {
         self.low <<= 7;
         self.queued += 7;
         self.write_queued();
-        // Two more bits of codILow behind the one that PutBit writes, the last of them the stop bit.
+        // After the bit that PutBit writes come two more bits of codILow; the last of them is the stop bit.
         self.low = (self.low >> 7 | 1) << 10;
         self.queued += 3;
         let pad = (8 - self.queued % 8) % 8;
@@ -179,7 +179,7 @@ impl BinCoder for Encoder {
         self.memory.bytes.extend_from_slice(bytes);
     }
 
-    /// [`terminate`](Self::terminate) has done it.
+    /// Does nothing: [`terminate`](Self::terminate) has initialised the engine.
     fn start(&mut self) {}
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {

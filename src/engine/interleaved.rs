@@ -5,12 +5,10 @@ use core::array;
 use crate::bin::BinCoder;
 use crate::context::CtxIdx;
 
-/// Coders that take their steps together: `N` decoders, or `N` encoders, of streams that have nothing to do with each
-/// other.
+/// Coders that take their steps together: `N` decoders, or `N` encoders, of streams that do not depend on each other.
 ///
-/// Each bin of a stream waits for the one before; a bin of another stream does not have to. Slices of a picture, or
-/// tensors, are such streams. What the streams do not have in common, such as the end of one of them, goes to a coder by
-/// itself.
+/// Each bin of a stream waits for the bin before it, but not for those of another stream. Slices of a picture, or tensors, are such
+/// streams. What is done for one stream alone, such as ending it, is done with its coder.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Encode}, context::CtxIdx, engine::{Decoder, Encoder, Interleaved}};
@@ -42,7 +40,7 @@ impl<C: BinCoder, const N: usize> Interleaved<C, N> {
         array::from_fn(|i| self.0[i].bypass(bins[i]))
     }
 
-    /// Codes as many bypass bins of each stream, 32 at the most.
+    /// Codes `n` bypass bins of each stream, 32 at the most.
     #[inline(always)]
     pub fn bypass_bits(&mut self, n: u32, values: [u32; N]) -> [u32; N] {
         array::from_fn(|i| self.0[i].bypass_bits(n, values[i]))

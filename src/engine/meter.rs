@@ -1,8 +1,8 @@
-//! What bins cost, without writing them: for whoever has to choose between two ways to say the same thing.
+//! The cost of bins without writing them, for an encoder that chooses between two ways to code the same value.
 //!
-//! A bin costs the logarithm of how far it shrinks codIRange. A meter follows the range as an encoder does, so that the sum
-//! is exact: the doublings, and what is missing to the next. The price of a bin by itself, whatever the range, is the mean
-//! over all ranges, each as often as it comes in a long stream, where its logarithm is spread evenly.
+//! A bin costs the logarithm of how far it shrinks codIRange. A meter follows codIRange as an encoder does, so that the sum is exact: the
+//! doublings so far, and the part of the next doubling that is already used. The price of a single bin, whatever codIRange is, is the mean
+//! over all ranges, each weighted by how often it occurs in a long stream: there the logarithm of codIRange is distributed evenly.
 
 use alloc::boxed::Box;
 
@@ -13,7 +13,7 @@ use crate::tables::RANGE_TAB_LPS;
 
 /// Adds up what bins cost, in 1/32,768 of a bit, and updates the context variables as a coder would.
 ///
-/// At the end of a life it is the length of what an encoder has written, to the bit.
+/// At the end of an engine run the sum is the length of what an encoder has written, to the bit.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Encode}, context::CtxIdx, engine::{Encoder, Meter}};
@@ -29,9 +29,9 @@ use crate::tables::RANGE_TAB_LPS;
 pub struct Meter {
     /// codIRange at [`UNIT`].
     range: u64,
-    /// Bits of former lives and raw bytes.
+    /// The bits of earlier engine runs and of raw bytes.
     before: u64,
-    /// Doublings in this life.
+    /// The doublings in this engine run.
     doublings: u64,
     models: Box<Models>,
 }
@@ -45,19 +45,19 @@ impl Meter {
         Meter { range: START, before: 0, doublings: 0, models: Box::new(step::models()) }
     }
 
-    /// What all bins so far cost, in 1/32,768 of a bit.
+    /// The cost of all bins so far, in 1/32,768 of a bit.
     pub fn cost(&self) -> u64 {
         let missing = (LOGS[510] - LOGS[(self.range >> UNIT) as usize]) >> (LOG - Meter::BIT.ilog2());
         (self.before + self.doublings) * Meter::BIT + u64::from(missing)
     }
 
-    /// What all bins so far cost, in bits.
+    /// The cost of all bins so far, in bits.
     pub fn bits(&self) -> f64 {
         self.cost() as f64 / Meter::BIT as f64
     }
 
-    /// What a bin costs with a context variable in this state, on the mean, in 1/32,768 of a bit. A sum of such prices is
-    /// within 0.3 % of the length of a long stream.
+    /// The mean cost of a bin with a context variable in this state, in 1/32,768 of a bit. A sum of such prices is within 0.3 % of the
+    /// length of a long stream.
     ///
     /// ```
     /// use silicabac::{context::ContextModel, engine::Meter};
@@ -110,7 +110,7 @@ impl BinCoder for Meter {
     fn terminate(&mut self, bin: bool) -> bool {
         self.renorm(if bin { 2 << UNIT } else { self.range - (2 << UNIT) });
         if bin {
-            // Two more bits, the last of them the stop bit; and the very first bit was not written.
+            // The flush writes two more bits, the last of them the stop bit; and the first bit of the engine run was not written.
             let written = self.doublings + 3 - 1;
             self.before += written.next_multiple_of(8);
             (self.range, self.doublings) = (START, 0);
@@ -130,7 +130,7 @@ impl BinCoder for Meter {
         self.before += bytes.len() as u64 * 8;
     }
 
-    /// [`terminate`](Self::terminate) has done it.
+    /// Does nothing: [`terminate`](Self::terminate) has begun the next engine run.
     fn start(&mut self) {}
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
@@ -149,7 +149,7 @@ const PRICES: [[u32; 2]; 63] = {
     while state < 63 {
         let (mut mps, mut lps, mut weights, mut range) = (0, 0, 0, 256);
         while range <= 510 {
-            // How much of the logarithm's scale is at this range.
+            // The share of this range on the logarithmic scale.
             let weight = (LOGS[range + 1] - LOGS[range]) as u64;
             let part = RANGE_TAB_LPS[state][range >> 6 & 3] as usize;
             mps += weight * (LOGS[range] - LOGS[range - part]) as u64;
@@ -173,7 +173,7 @@ const LOGS: [u32; 512] = {
     let mut number = 1;
     while number < 512 {
         let whole = (number as u32).ilog2();
-        // 1..2 with 62 fractional bits; each square doubles the logarithm, whose next bit is whether 2 is reached.
+        // `square` is 1..2 with 62 fractional bits. Squaring doubles the logarithm, whose next bit tells whether 2 is reached.
         let mut square = (number as u64) << (62 - whole);
         let mut log = whole;
         let mut bit = 0;

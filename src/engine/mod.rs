@@ -1,7 +1,7 @@
-//! The production coders: exact like the oracle, at the speed that software needs.
+//! The engine: the fast software encoder and decoder, whose results are those of the oracle.
 //!
-//! They work on whole words where the oracle works on bits. No allocation for a bin, no read beyond the slice. Safe Rust, but
-//! for one step of the decoder on x86-64 with BMI2, which the feature `asm` selects.
+//! They work on whole words where the oracle works on bits. They allocate nothing for a bin, and read nothing beyond the slice. They are
+//! safe Rust, but for one step of the decoder on x86-64 with BMI2, which the feature `asm` selects.
 
 mod decoder;
 mod encoder;

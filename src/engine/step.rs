@@ -1,20 +1,20 @@
-//! What both coders share: a context variable is a byte, and all that follows from it is in two words of tables.
+//! What both coders share: a context variable is one byte, and two words of tables have all that follows from it.
 //!
-//! codIRange stands at the top of 64 bits, so that the count of leading zeros is the number of doublings. The four entries
-//! of rangeTabLPS are spread over a word so that a shift by the quantised range puts the right one where codIRange is.
+//! codIRange is at the top of 64 bits, so that the count of leading zeros is the number of doublings. The four entries of a row of
+//! rangeTabLPS are spread over a word, so that a shift by qCodIRangeIdx moves the right one to where codIRange is.
 
 use core::hint::select_unpredictable;
 
 use crate::context::{CONTEXTS, ContextModel};
 use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, TRANS_IDX_MPS};
 
-/// codIRange and what is compared with it have their lowest bit here.
+/// The lowest bit of codIRange, and of what is compared with it, is this bit of a word.
 pub(super) const UNIT: u32 = 55;
-/// codIRange at the start of a life.
+/// codIRange at the start of an engine run, at [`UNIT`].
 pub(super) const START: u64 = 510 << UNIT;
 
-/// A context variable with a bin: `pStateIdx << 2 | valMPS << 1 | bin`. A decoder leaves the bin that it has read there, so
-/// that it has no other result to keep; for an encoder the bin is 0.
+/// A context variable with a bin: `pStateIdx << 2 | valMPS << 1 | bin`. A decoder stores the bin that it has read there, so that it needs
+/// no other place for its result; for an encoder the bin is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Model(pub(super) u8);
 
@@ -36,7 +36,7 @@ impl Model {
         self.0 & 1 == self.0 >> 1 & 1
     }
 
-    /// The state and valMPS after this bin, which stays.
+    /// The state and valMPS after this bin; the bin itself stays.
     const fn next(self) -> Model {
         let (state, mps, bin) = ((self.0 >> 2) as usize, self.0 & 2, self.0 & 1);
         match (self.is_mps(), state) {
@@ -59,13 +59,13 @@ const fn spread(entries: [u64; 4]) -> u64 {
     entries[0] << UNIT | entries[1] << (UNIT - 16) | entries[2] << (UNIT - 32) | entries[3] << (UNIT - 48)
 }
 
-/// The entry for a codIRange, at [`UNIT`]: nothing above it, others below.
+/// The entry for this codIRange, at [`UNIT`]: the bits above it are zero, those below are other entries.
 #[inline(always)]
 fn entry(entries: u64, range: u64) -> u64 {
     entries << (range >> (UNIT + 2) & 48)
 }
 
-/// What decoders need to know, by [`Model`] with any bin.
+/// The table of the decoder, by [`Model`] with either bin.
 #[repr(C)]
 pub(super) struct Decoding {
     /// The entries of rangeTabLPS.
@@ -87,22 +87,23 @@ pub(super) static DECODING: Decoding = {
     all
 };
 
-/// What a bin makes of a decoder.
+/// The registers of a decoder after a bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
-    /// codIRange, and
+    /// codIRange, renormalised.
     pub(super) range: u64,
-    /// what the decoder has below it, both doubled
+    /// codIRange-1-codIOffset with the complement of the bits ahead below it, renormalised.
     pub(super) rest: u64,
-    /// so many times.
+    /// How many doublings renormalisation took.
     pub(super) shift: u32,
-    /// The context variable, with the bin.
+    /// The context variable after the bin, with the bin.
     pub(super) next: Model,
 }
 
-/// Decodes a bin; `rest` is codIRange-1-codIOffset at [`UNIT`], with the complement of the bits ahead below.
+/// Decodes a bin; `rest` is codIRange-1-codIOffset at [`UNIT`], with the complement of the bits ahead below it.
 ///
-/// Subtracting codIRangeLPS borrows exactly at an LPS, and leaves what an MPS leaves.
+/// Subtracting codIRangeLPS from `rest` borrows exactly at an LPS, after which `rest` stays as it was; at an MPS the difference is the new
+/// `rest`.
 #[allow(dead_code, reason = "where there is a step in assembly it is what the tests compare that with")]
 #[inline(always)]
 pub(super) fn decode(model: Model, range: u64, rest: u64) -> Step {
@@ -117,14 +118,14 @@ pub(super) fn decode(model: Model, range: u64, rest: u64) -> Step {
     Step { range: range << shift, rest: rest << shift, shift, next }
 }
 
-/// What an encoder needs to know of a context variable and a bin.
+/// The tables of the encoder for a context variable and a bin.
 ///
-/// An encoder knows the bin before the range, and so need not select: codIRange becomes a part of itself and an entry of a
-/// table.
+/// An encoder knows the bin before it knows codIRange, and so need not select: the new codIRange is a masked part of the old one plus an
+/// entry of a table.
 pub(super) struct Encoding {
-    /// codIRangeLPS, or 256-codIRangeLPS for an MPS: what is added to the part that is kept.
+    /// The entries that are added to the masked codIRange: codIRangeLPS for an LPS, 256-codIRangeLPS for an MPS.
     entries: u64,
-    /// Which bits of codIRange are kept: none, or all but the highest for an MPS. The next context variable is below.
+    /// The mask of codIRange: no bit for an LPS, all but the highest for an MPS. The low byte is the next context variable.
     kept: u64,
 }
 
@@ -162,13 +163,14 @@ impl Encoding {
         Encoding { entries: ENTRIES[row], kept: KEPT[row] }
     }
 
-    /// codIRange after the bin, not yet doubled. What is below [`UNIT`] has no meaning, neither here nor there.
+    /// codIRange after the bin, before renormalisation. The bits below [`UNIT`] have no meaning, neither in the argument nor in the
+    /// result.
     #[inline(always)]
     pub(super) fn range(&self, range: u64) -> u64 {
         (range & self.kept) + entry(self.entries, range)
     }
 
-    /// How far codILow rises when codIRange becomes `after`.
+    /// How much is added to codILow when codIRange becomes `after`.
     #[inline(always)]
     pub(super) fn rise(&self, before: u64, after: u64) -> u64 {
         let below = (1 << UNIT) - 1;

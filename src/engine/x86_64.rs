@@ -1,9 +1,9 @@
-//! The step of a decoder in the assembly of x86-64 with BMI2: as [`super::step::decode`], in the order in which it is fast.
+//! The step of a decoder in the assembly of x86-64 with BMI2: the same as [`super::step::decode`], with the operations in the order in
+//! which they are fast.
 //!
-//! A bin waits for eight operations: shift, mask, shift, mask, subtract, select, count zeros, shift. The compiler keeps
-//! that chain, but puts a subtraction behind a select, and loads the context variable that follows only when the bin is known.
-//! Here both candidates are loaded before. The block reads two tables by a byte and writes nothing but
-//! registers; nothing else in the crate is unsafe.
+//! A bin waits for eight operations: shift, mask, shift, mask, subtract, select, count zeros, shift. The compiler keeps that chain, but
+//! puts a subtraction after a select, and loads the next context variable only when the bin is known. Here both candidates are loaded
+//! before. The block reads two tables by a byte and writes nothing but registers; nothing else in the crate is unsafe.
 #![allow(unsafe_code)]
 
 use core::{arch::asm, mem::offset_of};
@@ -13,13 +13,13 @@ use super::step::{DECODING, Decoding, Model, Step, UNIT};
 /// The bits of codIRange below the highest.
 static RANGE_BITS: u64 = 0xff << UNIT;
 
-/// As [`super::step::decode`].
+/// The same as [`super::step::decode`].
 #[inline(always)]
 pub(super) fn decode(model: Model, mut range: u64, mut rest: u64) -> Step {
     let shift: u64;
     let next: u32;
-    // SAFETY: a row is 8 bytes in each of two tables of 256, and a byte is its index. The instructions are there, as far as
-    // the compiler was told (`target_feature`) or the test has asked.
+    // SAFETY: a row has 8 bytes in each of two tables of 256 rows, and the index is a byte. The instructions exist, as the compiler was
+    // told (`target_feature`) or the test has checked.
     unsafe {
         asm!(
             "mov {t}, {range}",
@@ -63,8 +63,8 @@ mod tests {
     use super::*;
     use crate::engine::step;
 
-    /// Every context variable in every range, each with every codIOffset on either side of the bin and with random bits
-    /// ahead.
+    /// Compares the two steps for every context variable in every codIRange, each with every codIOffset on either side of the bin and with
+    /// random bits ahead.
     #[test]
     fn is_the_safe_step() {
         if !(std::is_x86_feature_detected!("bmi2") && std::is_x86_feature_detected!("lzcnt")) {

@@ -1,10 +1,10 @@
-//! Binarizations that H.265 has otherwise than H.264.
+//! Binarizations that differ between H.265 and H.264.
 
 use crate::bin::BinCoder;
 use crate::context::CtxIdx;
 
-/// Truncated unary, or truncated Rice with a Rice parameter of 0 (clause 9.3.3.2). `ctx` is by binIdx; bins without a context are
-/// bypass bins.
+/// Truncated unary, or truncated Rice with a Rice parameter of 0 (clause 9.3.3.2). `ctx` gives the context variable for a binIdx; bins
+/// without one are bypass bins.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode, Encode}, context::CtxIdx, engine, hevc::binarization::truncated_unary};
@@ -37,8 +37,8 @@ pub fn truncated_unary<C: BinCoder>(
     ones
 }
 
-/// How a remaining level is coded: its Rice parameter, and log2TransformRange if the prefix is limited, which
-/// extended_precision_processing_flag says.
+/// How coeff_abs_level_remaining is coded: its Rice parameter, and log2TransformRange if extended_precision_processing_flag limits the
+/// prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remaining {
     /// cRiceParam.
@@ -47,9 +47,9 @@ pub struct Remaining {
     pub limit: Option<u32>,
 }
 
-/// coeff_abs_level_remaining (clause 9.3.3.11): up to four bins of a prefix of ones, then a suffix of the Rice parameter's length;
-/// with more of them, the suffix is a bit longer for each. The standard has this as truncated Rice followed by EGk, or by the
-/// limited EGk (clause 9.3.3.4), of which the prefix is all ones if it is as long as it can be.
+/// coeff_abs_level_remaining (clause 9.3.3.11). A prefix of up to four bins comes before a suffix as long as the Rice parameter; each
+/// further one in the prefix makes the suffix a bit longer. The standard has this as truncated Rice followed by EGk, or by the limited EGk
+/// (clause 9.3.3.4), whose prefix is all ones if it is as long as it can be.
 ///
 /// A prefix that no legal value has is cut where the value would not fit.
 ///
@@ -72,7 +72,7 @@ pub fn coeff_abs_level_remaining<C: BinCoder>(coder: &mut C, value: u32, how: Re
         Some(log2_transform_range) => 32 - log2_transform_range.min(MOST_RICE),
         None => 32 - rice,
     };
-    // The lowest value with so many ones before the zero.
+    // The lowest value with this number of ones before the zero.
     let base = |ones: u32| if ones < 4 { ones << rice } else { (2 + (1 << (ones - 3))) << rice };
     let mut ones = 0;
     while ones < most_ones && coder.bypass(value >= base(ones + 1)) {
@@ -86,5 +86,5 @@ pub fn coeff_abs_level_remaining<C: BinCoder>(coder: &mut C, value: u32, how: Re
     base(ones).wrapping_add(rest)
 }
 
-/// No level is so large that its Rice parameter could be more, nor is log2TransformRange.
+/// An upper bound of Rice parameters and of log2TransformRange.
 const MOST_RICE: u32 = 24;

@@ -1,5 +1,4 @@
-//! coding_unit (clause 7.3.8.5): its kind, its modes and its samples; what it is predicted from and its residual are in files of
-//! their own.
+//! coding_unit (clause 7.3.8.5): its kind, its modes and its PCM samples. Prediction units and residual have files of their own.
 
 use super::binarization::truncated_unary;
 use super::contexts::{
@@ -101,8 +100,9 @@ impl<C: BinCoder> Walk<'_, C> {
         }
     }
 
-    /// part_mode, with the bins of clause 9.3.3.7: whether it is whole; whether it is divided into rows; and, at the smallest size
-    /// whether into columns, above it whether into halves, and if not, which part is the larger one.
+    /// part_mode, with the bins of clause 9.3.3.7: the first tells whether the unit is whole, the second whether it is divided into rows.
+    /// At the smallest size, the next tells whether it is divided into columns; at larger sizes, whether into halves, and if not, which
+    /// part is the larger one.
     fn part_mode(&mut self, given: PartMode, pred_mode: PredMode, log2_size: u32) -> PartMode {
         let sps = &self.parameters.sps;
         let is_smallest = log2_size == u32::from(sps.min_cb_log2_size);
@@ -116,7 +116,7 @@ impl<C: BinCoder> Walk<'_, C> {
             _ if is_smallest && log2_size > 3 => 3,
             _ => 2,
         };
-        // Of intra-predicted units PART_NxN is the only other one, and stands here as 1.
+        // An intra-predicted unit can only be whole or PART_NxN, which is 1 here.
         let value = |mode: PartMode| match (pred_mode, mode) {
             (PredMode::Intra, PartMode::Quarters) => 1,
             (PredMode::Intra, PartMode::Whole) => 0,
@@ -251,13 +251,13 @@ fn cand_mode_list([a, b]: [u8; 2]) -> [u8; 3] {
     }
 }
 
-/// The mode that rem_intra_luma_pred_mode counts to, without those of the list.
+/// The mode that rem_intra_luma_pred_mode stands for, which counts the modes that are not in the list.
 fn remaining_mode(mut cand_mode_list: [u8; 3], rem: u8) -> u8 {
     cand_mode_list.sort_unstable();
     cand_mode_list.into_iter().fold(rem, |mode, candidate| mode + u8::from(mode >= candidate))
 }
 
-/// IntraPredModeC before the mapping of 4:2:2 (table 8-2).
+/// IntraPredModeC before the mapping for 4:2:2 (table 8-2).
 fn chroma_mode(intra_chroma_pred_mode: u8, luma_mode: u8) -> u8 {
     let mode = match intra_chroma_pred_mode {
         0 => PLANAR,
@@ -269,7 +269,7 @@ fn chroma_mode(intra_chroma_pred_mode: u8, luma_mode: u8) -> u8 {
     if mode == luma_mode { 34 } else { mode }
 }
 
-/// The mode of a 4:2:2 chroma block, of which a sample is as wide as two luma samples are high (table 8-3).
+/// The mode of a 4:2:2 chroma block, whose samples are twice as wide as high (table 8-3).
 const MODE_422: [u8; 35] = [
     0, 1, 2, 2, 2, 2, 3, 5, 7, 8, 10, 11, 13, 15, 16, 18, 19, 20, 21, 22, 23, 23, 24, 24, 25, 25, 26, 27, 27,
     28, 28, 29, 29, 30, 31,

@@ -1,4 +1,4 @@
-//! Where the contexts of each syntax element begin in the flat index, looked up in the table of all contexts.
+//! The first context of each syntax element in the flat index, looked up in the table of all contexts.
 
 use crate::context::CtxIdx;
 use crate::tables::hevc_contexts::ELEMENTS;
@@ -27,7 +27,7 @@ pub(super) const SPLIT_CU_FLAG: usize = first("split_cu_flag");
 pub(super) const CU_TRANSQUANT_BYPASS_FLAG: usize = first("cu_transquant_bypass_flag");
 pub(super) const CU_SKIP_FLAG: usize = first("cu_skip_flag");
 pub(super) const PRED_MODE_FLAG: usize = first("pred_mode_flag");
-/// Of the first bin; those of the others follow it.
+/// The context of the first bin; those of the other bins follow it.
 pub(super) const PART_MODE: usize = first("part_mode, first bin");
 pub(super) const PREV_INTRA_LUMA_PRED_FLAG: usize = first("prev_intra_luma_pred_flag");
 pub(super) const INTRA_CHROMA_PRED_MODE: usize = first("intra_chroma_pred_mode");
@@ -39,20 +39,20 @@ pub(super) const REF_IDX: usize = first("ref_idx_l0, ref_idx_l1");
 pub(super) const MVP_FLAG: usize = first("mvp_l0_flag, mvp_l1_flag");
 pub(super) const SPLIT_TRANSFORM_FLAG: usize = first("split_transform_flag");
 pub(super) const CBF_LUMA: usize = first("cbf_luma");
-/// That of trafoDepth 4 follows the others.
+/// The context for trafoDepth 4 follows the others.
 pub(super) const CBF_CHROMA: usize = first("cbf_cb, cbf_cr");
 pub(super) const ABS_MVD_GREATER0_FLAG: usize = first("abs_mvd_greater0_flag");
 pub(super) const ABS_MVD_GREATER1_FLAG: usize = first("abs_mvd_greater1_flag");
 pub(super) const CU_QP_DELTA_ABS: usize = first("cu_qp_delta_abs");
-/// Of luma, then of chroma.
+/// For luma; that for chroma follows it.
 pub(super) const TRANSFORM_SKIP_FLAG: usize = first("transform_skip_flag, luma");
 pub(super) const LAST_SIG_COEFF_PREFIX: [usize; 2] =
     [first("last_sig_coeff_x_prefix"), first("last_sig_coeff_y_prefix")];
 pub(super) const CODED_SUB_BLOCK_FLAG: usize = first("coded_sub_block_flag");
-/// Of luma, and of chroma.
+/// For luma, and for chroma.
 pub(super) const SIG_COEFF_FLAG: [usize; 2] =
     [first("sig_coeff_flag, luma"), first("sig_coeff_flag, chroma")];
-/// The same with transform_skip_context_enabled_flag, of blocks that are not transformed.
+/// The same with transform_skip_context_enabled_flag, for blocks that are not transformed.
 pub(super) const SIG_COEFF_FLAG_SKIPPED: [usize; 2] = [
     first("sig_coeff_flag, luma, transform_skip_context"),
     first("sig_coeff_flag, chroma, transform_skip_context"),
@@ -61,7 +61,7 @@ pub(super) const COEFF_ABS_LEVEL_GREATER1_FLAG: usize = first("coeff_abs_level_g
 pub(super) const COEFF_ABS_LEVEL_GREATER2_FLAG: usize = first("coeff_abs_level_greater2_flag");
 pub(super) const EXPLICIT_RDPCM_FLAG: usize = first("explicit_rdpcm_flag");
 pub(super) const EXPLICIT_RDPCM_DIR_FLAG: usize = first("explicit_rdpcm_dir_flag");
-/// Of Cb, and of Cr.
+/// For Cb, and for Cr.
 pub(super) const LOG2_RES_SCALE_ABS_PLUS1: [usize; 2] =
     [first("log2_res_scale_abs_plus1, Cb"), first("log2_res_scale_abs_plus1, Cr")];
 pub(super) const RES_SCALE_SIGN_FLAG: [usize; 2] =

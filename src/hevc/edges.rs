@@ -1,20 +1,20 @@
-//! What blocks need to know of those to their left and above them (clauses 6.4.1, 8.4.2 and 9.3.4.2.2).
+//! What blocks need to know of the blocks to their left and above them (clauses 6.4.1, 8.4.2 and 9.3.4.2.2).
 //!
-//! In the order of coding, the last block that was coded in a row of samples is the one to the left of the next, and the last in a
-//! column is the one above it. So two lines of values are all that is kept, and what is not available stands there as the value
-//! that it counts as.
+//! In the order of coding, the last block that was coded in a row of samples is the left neighbour of the next one, and the last block in
+//! a column is the upper neighbour. So two lines of values are all that is kept. For a neighbour that is not available, they have the
+//! value that it counts as.
 
 use std::ops::Range;
 
 use super::tiles::Available;
 
-/// IntraPredModeY: planar, DC, and the angles of which something depends on the very value.
+/// IntraPredModeY: planar, DC, and the two angular modes on which something depends by themselves.
 pub(super) const PLANAR: u8 = 0;
 pub(super) const DC: u8 = 1;
 pub(super) const HORIZONTAL: u8 = 10;
 pub(super) const VERTICAL: u8 = 26;
 
-/// What split_cu_flag and cu_skip_flag ask of a coding unit; all zero where there is none.
+/// What the contexts of split_cu_flag and cu_skip_flag take from a neighbouring coding unit; all zero if there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Neighbour {
     /// CtDepth.
@@ -22,37 +22,37 @@ pub(super) struct Neighbour {
     pub(super) is_skipped: bool,
 }
 
-/// Of a row or a column of a coding tree block; of a smaller one, the first of them.
+/// The neighbours along a row or a column of a coding tree block of 64 samples; a smaller one uses the first of them.
 pub(super) type Line = [Neighbour; 8];
 
-/// What was coded by somebody else; no coding unit is so deep.
+/// A neighbour that another walk has coded; no coding unit is that deep.
 const UNKNOWN: Neighbour = Neighbour { depth: u8::MAX, is_skipped: false };
 
-/// log2 of the samples that an entry of the lines of coding units is for, and of modes.
+/// log2 of the samples for which an entry stands: in the lines of coding units, and in those of modes.
 const LOG2_UNIT: u32 = 3;
 const LOG2_MODE: u32 = 2;
 
-/// The entries above a block at this sample.
+/// The entries above a block at this column of samples.
 fn units(x: u32, log2_size: u32) -> Range<usize> {
     let first = (x >> LOG2_UNIT) as usize;
     first..first + (1 << (log2_size - LOG2_UNIT))
 }
 
-/// The lower and the right edge of what is coded.
+/// The lower and the right edge of what is coded so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Edges {
-    /// For the width of the picture.
+    /// The lower edge, for the width of the picture.
     above: Vec<Neighbour>,
-    /// For the height of a coding tree block.
+    /// The right edge, for the height of a coding tree block.
     left: Line,
-    /// candIntraPredModeB, for the width of a coding tree block; blocks do not ask beyond it.
+    /// candIntraPredModeB, for the width of a coding tree block; no block asks beyond it.
     modes_above: [u8; 16],
     /// candIntraPredModeA.
     modes_left: [u8; 16],
 }
 
 impl Edges {
-    /// Of a picture that is so many samples wide.
+    /// The edges in a picture of `width` samples, of which nothing is coded.
     pub(super) fn new(width: u32) -> Edges {
         Edges {
             above: vec![Neighbour::default(); (width >> LOG2_UNIT) as usize],
@@ -62,20 +62,20 @@ impl Edges {
         }
     }
 
-    /// The same, not knowing what is above.
+    /// The same, where what is above is not known.
     pub(super) fn unknown(width: u32) -> Edges {
         let mut edges = Edges::new(width);
         edges.above.fill(UNKNOWN);
         edges
     }
 
-    /// What is not known is what another part of the picture has there, which was coded before.
+    /// Fills in what is not known from the edges of another part of the picture, which was coded before.
     pub(super) fn complete(&mut self, before: &Edges) {
         let unknown = self.above.iter_mut().zip(&before.above).filter(|(own, _)| **own == UNKNOWN);
         unknown.for_each(|(own, before)| *own = *before);
     }
 
-    /// The lower edge of the coding tree block at this sample.
+    /// The lower edge of the coding tree block at this column of samples.
     pub(super) fn line(&self, x: u32, log2_size: u32) -> Line {
         let mut line = Line::default();
         let units = &self.above[units(x, log2_size)];
@@ -83,18 +83,18 @@ impl Edges {
         line
     }
 
-    /// That of the block above.
+    /// Sets the lower edge of the block above.
     pub(super) fn set_line(&mut self, x: u32, log2_size: u32, line: &Line) {
         let units = &mut self.above[units(x, log2_size)];
         units.copy_from_slice(&line[..units.len()]);
     }
 
-    /// Whether they are of a picture that is so wide.
+    /// Whether they are of a picture of this width.
     pub(super) fn fits(&self, width: u32) -> bool {
         self.above.len() == (width >> LOG2_UNIT) as usize
     }
 
-    /// A coding tree block begins, at this sample of the picture.
+    /// Begins a coding tree block at this column of samples: neighbours that are not available get the values that they count as.
     pub(super) fn begin(&mut self, x: u32, log2_size: u32, available: Available) {
         self.modes_above = [DC; 16];
         if !available.left {
@@ -106,13 +106,13 @@ impl Edges {
         }
     }
 
-    /// To the left of a coding block and above it.
+    /// The neighbours to the left of a coding block and above it.
     #[inline(always)]
     pub(super) fn neighbours(&self, x: u32, y: u32) -> [Neighbour; 2] {
         [self.left[(y >> LOG2_UNIT & 7) as usize], self.above[(x >> LOG2_UNIT) as usize]]
     }
 
-    /// A coding unit was coded.
+    /// Records a coding unit that was coded.
     #[inline(always)]
     pub(super) fn set(&mut self, x: u32, y: u32, log2_size: u32, neighbour: Neighbour) {
         let count = 1 << (log2_size - LOG2_UNIT);
@@ -127,7 +127,7 @@ impl Edges {
         [self.modes_left[(y >> LOG2_MODE & 15) as usize], self.modes_above[(x >> LOG2_MODE & 15) as usize]]
     }
 
-    /// What a block is to later ones that ask for its mode: DC if it has none.
+    /// Records the mode of a block for later ones: DC if it has none.
     #[inline(always)]
     pub(super) fn set_mode(&mut self, x: u32, y: u32, log2_size: u32, mode: u8) {
         let count = 1 << (log2_size - LOG2_MODE);

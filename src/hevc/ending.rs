@@ -1,8 +1,8 @@
-//! How a slice segment ends, for the dependent one that goes on with it: read when it is first asked for, unless somebody has read
-//! the segment by then.
+//! How a slice segment ends, for the dependent segment that goes on with it. The segment is read when its end is first asked for, unless
+//! it has been read by then.
 //!
-//! So the units of a stream are there before any slice data is read, can be worked on in any order and by several threads at once, and
-//! in their order no segment is read twice.
+//! So the units of a stream are available before any slice data is read, and can be worked on in any order and by several threads at once.
+//! If they are worked on in their order, no segment is read twice.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -11,7 +11,7 @@ use super::segment::read_each;
 use super::walk::SegmentEnd;
 use crate::engine;
 
-/// How many segments in a row nobody has to have read.
+/// The most segments in a row that may be left unread.
 const MOST_UNREAD: u32 = 64;
 
 /// How a slice segment ends.
@@ -37,9 +37,9 @@ const MOST_UNREAD: u32 = 64;
 #[derive(Debug)]
 pub struct Ending {
     end: OnceLock<Option<SegmentEnd>>,
-    /// Until that is known.
+    /// What it takes to read the segment; `None` once its end is known.
     source: Mutex<Option<Source>>,
-    /// How many segments in a row nobody had read when it was made, this one counted.
+    /// How many segments in a row had not been read when this was made, this one included.
     unread: u32,
 }
 
@@ -52,7 +52,7 @@ struct Source {
 }
 
 impl Ending {
-    /// Of a segment that nobody has read.
+    /// The end of a segment that has not been read.
     pub(super) fn new(parameters: Box<Parameters>, before: Option<Arc<Ending>>, data: &[u8]) -> Ending {
         let mut unread = 1;
         if let Some(before) = before.as_ref().filter(|before| before.end.get().is_none()) {
@@ -76,9 +76,9 @@ impl Ending {
         self.end.get_or_init(read).as_ref()
     }
 
-    /// It has been read.
+    /// Records the end of the segment, which has been read.
     pub(super) fn set(&self, end: Option<SegmentEnd>) {
-        // Who was quicker has read the same.
+        // A thread that was quicker has read the same.
         let _ = self.end.set(end);
         self.take();
     }
@@ -88,7 +88,7 @@ impl Ending {
     }
 }
 
-/// How they end is all that is compared.
+/// Compares how the segments end, and nothing else.
 impl PartialEq for Ending {
     fn eq(&self, other: &Ending) -> bool {
         self.get() == other.get()

@@ -1,12 +1,12 @@
 //! Entry points: where a slice segment's header says that its substreams begin.
 //!
-//! They count the bytes of the NAL unit, those of emulation prevention among them; everything else here counts those of slice segment data.
+//! They count the bytes of the NAL unit, emulation prevention bytes included; everything else here counts the bytes of slice segment data.
 
 use std::ops::RangeInclusive;
 
 use super::stream::{Content, StreamUnit};
 
-/// The bytes of the RBSP that have an emulation prevention byte before them.
+/// The positions of the bytes of the RBSP that have an emulation prevention byte before them.
 struct Emulations(Vec<usize>);
 
 impl Emulations {
@@ -15,8 +15,8 @@ impl Emulations {
         Emulations(emulations.map(|(before, at)| at + 2 - before).collect())
     }
 
-    /// Where a byte of the RBSP is in the NAL unit, with the emulation prevention byte before it, if there is one: between two substreams it
-    /// may be of either.
+    /// The position in the NAL unit of a byte of the RBSP. If an emulation prevention byte comes before it, the range has that one too:
+    /// between two substreams it may belong to either.
     fn in_unit(&self, at: usize) -> RangeInclusive<u64> {
         let before = self.0.partition_point(|byte| *byte < at);
         let is_between = self.0.get(before) == Some(&at);
@@ -25,8 +25,8 @@ impl Emulations {
 }
 
 impl StreamUnit {
-    /// The bytes of the slice segment data at which substreams begin, but for the first, if the entry points are right; what they say
-    /// from the first that is beyond the data on is left out.
+    /// The bytes of the slice segment data at which all substreams but the first begin, if the entry points are right. The list ends
+    /// before the first one beyond the data.
     ///
     /// ```
     /// use silicabac::hevc::{Stream, read_each};
@@ -55,8 +55,8 @@ impl StreamUnit {
         starts.collect()
     }
 
-    /// A word on entry points that are not where substreams begin. An encoder in use signals three for one row; decoders that need
-    /// them for nothing but speed take such streams.
+    /// A note on entry points that are not where substreams begin. An encoder in use signals three entry points for one row. Decoders that
+    /// need them for speed alone accept such streams.
     ///
     /// ```
     /// use silicabac::hevc::Stream;
@@ -70,7 +70,7 @@ impl StreamUnit {
         read.ok().and_then(|_| self.note_on(&starts))
     }
 
-    /// The same, once it is known at which bytes of the slice segment data substreams begin, but for the first.
+    /// The same, given the bytes of the slice segment data at which all substreams but the first begin.
     pub(super) fn note_on(&self, starts: &[usize]) -> Option<String> {
         let Content::Segment { parameters, entry_points, data: first, .. } = &self.content else {
             return None;

@@ -10,11 +10,11 @@ use super::tree::{CodingUnit, PartMode, PredMode};
 use crate::context::SliceType;
 use crate::syntax::{Counter, Damaged, Info, left_over};
 
-/// What came of the coding tree units.
+/// What was counted in the coding tree units.
 #[derive(Default)]
 struct Shown {
     coding_units: BTreeMap<(PredMode, PartMode, bool), u64>,
-    /// Of substreams, but for the first.
+    /// The bytes at which substreams begin, but for the first.
     starts: Vec<usize>,
 }
 
@@ -65,7 +65,7 @@ impl StreamUnit {
                 match read {
                     Ok(tail) => {
                         info.tolerated.extend(left_over(&tail).map(|note| (note, 1)));
-                        // Each has its own numbers, of which there would be too many.
+                        // The text of each error has numbers of its own, which would make too many keys.
                         let wrong =
                             self.note_on(&starts).map(|_| "entry points that do not fit the substreams");
                         info.tolerated.extend(wrong.map(|note| (note.to_owned(), 1)));
@@ -116,7 +116,7 @@ fn unit_name((pred_mode, part_mode, is_pcm): (PredMode, PartMode, bool)) -> Stri
     }
 }
 
-/// `352x288 4:2:0 8 bit, coding tree blocks of 64, WPP, tiles 2x2`.
+/// The format as text, such as `352x288 4:2:0 8 bit, coding tree blocks of 64, WPP, tiles 2x2`.
 fn format_of(parameters: &Parameters) -> String {
     let (sps, pps) = (&parameters.sps, &parameters.pps);
     let [width, height] = sps.pic_size;

@@ -1,6 +1,6 @@
-//! A coding tree unit as JSON, as the tree that it is: coding units with their prediction units and their transform tree, by the names
-//! of the standard; what is zero, false or empty is left out. Where a coding unit lies and which component a block is of is told, and
-//! not read again.
+//! A coding tree unit as JSON, as the tree that it is: coding units with their prediction units and their transform tree, by the names of
+//! the standard. What is zero, false or empty is left out. The place of a coding unit and the component of a block are written for people,
+//! and not read again.
 
 use std::cmp::Reverse;
 
@@ -25,7 +25,7 @@ pub struct Tree {
     alignment_bits: u8,
 }
 
-/// sao(): where it is taken from, or what each component has.
+/// sao(): from where it is taken, or what each component has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct SaoKeys {
@@ -136,7 +136,7 @@ struct Block {
 }
 
 impl Tree {
-    /// A coding tree unit of a slice segment with these parameters, of which the first luma sample is at this place.
+    /// The tree of a coding tree unit in a slice segment with these parameters, given the place of its first luma sample.
     pub fn new(unit: &CodingTreeUnit, parameters: &Parameters, [x, y]: [u32; 2]) -> Tree {
         let sps = &parameters.sps;
         let mut builder = Builder {
@@ -158,10 +158,10 @@ impl Tree {
         }
     }
 
-    /// The coding tree unit; what it says of places and components is not asked.
+    /// The coding tree unit; places and components in the tree are not looked at.
     ///
     /// # Errors
-    /// Which list is longer than it can be, or which level is there twice.
+    /// The list that is longer than it can be, or the level that is there twice.
     pub fn into_unit(self) -> Result<CodingTreeUnit, String> {
         let mut unit = CodingTreeUnit {
             sao: self.sao.sao(),
@@ -195,11 +195,11 @@ impl SaoKeys {
     }
 }
 
-/// Goes through the lists of a coding tree unit, which are in the order of the stream, and makes its tree of them.
+/// Goes through the lists of a coding tree unit, which are in the order of the stream, and makes its tree.
 struct Builder<'a> {
     /// ChromaArrayType.
     format: u8,
-    /// The picture's, in luma samples.
+    /// The size of the picture, in luma samples.
     size: [u32; 2],
     units: std::slice::Iter<'a, CodingUnit>,
     predictions: std::slice::Iter<'a, PredictionUnit>,
@@ -211,7 +211,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// coding_quadtree(): where the sizes of the coding units put them.
+    /// coding_quadtree(): adds the coding units, at the places where their sizes put them.
     fn quadtree(&mut self, x: u32, y: u32, log2_size: u32) {
         if x >= self.size[0] || y >= self.size[1] {
             return;
@@ -262,10 +262,10 @@ impl Builder<'_> {
         }
     }
 
-    /// transform_tree(): `parent` are the flags of the node that it is a quarter of.
+    /// transform_tree(): `parent` has cbf_cb and cbf_cr of the node that it is a quarter of.
     fn node(&mut self, log2_size: u32, blk_idx: usize, parent: [[bool; 2]; 2]) -> Node {
         let node = self.nodes.next().copied().unwrap_or_default();
-        // Of luma blocks of 4x4 the last of four has the chroma blocks of all, but in 4:4:4.
+        // The last of four luma blocks of 4x4 has the chroma blocks of all four, except in 4:4:4.
         let has_own_chroma = log2_size > 2 || self.format == 3;
         let cbf_chroma = if has_own_chroma { node.cbf_chroma } else { parent };
         let [cbf_cb, cbf_cr] = node.cbf_chroma.map(|flags| match flags {
@@ -311,7 +311,7 @@ impl Builder<'_> {
 }
 
 impl Unit {
-    /// Appends it to the lists of its coding tree unit.
+    /// Appends the coding unit to the lists of its coding tree unit.
     fn append_to(self, unit: &mut CodingTreeUnit) -> Result<(), String> {
         let mut coded = CodingUnit {
             log2_cb_size: self.log2_cb_size,
@@ -337,7 +337,7 @@ impl Unit {
     }
 }
 
-/// A list as an array, of which the rest is zero.
+/// A list as an array whose rest is zero.
 fn array<T: Copy + Default, const N: usize>(name: &str, list: &[T]) -> Result<[T; N], String> {
     let mut array = [T::default(); N];
     match array.get_mut(..list.len()) {
@@ -384,7 +384,7 @@ impl Node {
             cu_chroma_qp_offset: self.cu_chroma_qp_offset_idx,
             log2_res_scale_abs_plus1: self.log2_res_scale_abs_plus1,
             res_scale_sign_flag: self.res_scale_sign_flag,
-            // More of them than a node has are refused when they are written; likewise levels of a block.
+            // Blocks that are more than a node has are refused when they are written; likewise levels of a block.
             blocks: self.blocks.len().min(usize::from(u8::MAX)) as u8,
         });
         for mut block in self.blocks {

@@ -1,5 +1,5 @@
-//! A NAL unit as lines of JSON, both ways: the line of the unit ([`UnitLine`]), and after that of a slice segment a line a coding tree
-//! unit.
+//! A NAL unit as lines of JSON, read and written: the line of the unit ([`UnitLine`]), and after that of a slice segment a line for each
+//! coding tree unit.
 
 use serde::Serialize;
 
@@ -31,23 +31,23 @@ pub struct CodingTreeUnitLine {
 /// The lines of a NAL unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitLines {
-    /// That of the unit.
+    /// The line of the unit.
     pub unit: UnitLine,
-    /// Those of its coding tree units, up to the one that cannot be read, if there is one.
+    /// The lines of its coding tree units, up to the one that cannot be read, if there is one.
     pub coding_tree_units: Vec<CodingTreeUnitLine>,
 }
 
-/// What came of the coding tree units.
+/// What was read in the coding tree units.
 #[derive(Default)]
 struct Shown {
     lines: Vec<CodingTreeUnitLine>,
     units: Vec<(u32, CodingTreeUnit)>,
-    /// Of substreams, but for the first.
+    /// The bytes at which substreams begin, but for the first.
     starts: Vec<usize>,
 }
 
 impl StreamUnit {
-    /// The unit as lines. `data`: whether slice segment data becomes lines, or stands in the line of the unit as it is.
+    /// The unit as lines. `data` tells whether slice segment data becomes lines, or is in the line of the unit as it is.
     pub fn lines(&self, data: bool) -> UnitLines {
         let headers = self.headers();
         let kind = match headers.elements.iter().find(|element| element.element.0 == "slice_type") {
@@ -88,7 +88,7 @@ impl StreamUnit {
             }
             _ => unit.take_rest(&self.rbsp, HEADER_BITS, end),
         }
-        // What is missing cannot be written.
+        // Bytes that are missing cannot be written.
         if unit.error.is_some()
             || self.unit.missing > 0
             || self.unit.bytes.is_empty()
@@ -99,7 +99,7 @@ impl StreamUnit {
         UnitLines { unit, coding_tree_units: lines }
     }
 
-    /// Whether the unit is written as the same bytes.
+    /// Whether these lines are written as the bytes of the unit.
     fn comes_back(&self, line: &UnitLine, units: Vec<(u32, CodingTreeUnit)>) -> bool {
         let dependencies = |_| match &self.content {
             Content::Segment { parameters, before, .. } => Ok((parameters.clone(), before.clone())),
@@ -117,7 +117,7 @@ const fn slice_type_name(slice_type: i64) -> &'static str {
     }
 }
 
-/// Writes the NAL units of lines, and keeps of what it has written what comes next depends on.
+/// Writes the NAL units of lines, and keeps those values of written units on which later units depend.
 ///
 /// ```
 /// use silicabac::hevc::{LineWriter, Stream};
@@ -138,12 +138,12 @@ pub struct LineWriter {
 }
 
 impl LineWriter {
-    /// Takes in a unit that is not written from a line.
+    /// Takes note of a unit that is not written from a line.
     pub fn pass(&mut self, bytes: &[u8]) {
         self.sent.content(&unescape(bytes));
     }
 
-    /// The bytes of a unit, of its line and its coding tree units, each with its address.
+    /// The bytes of a unit, given its line and its coding tree units, each with its address.
     ///
     /// # Errors
     /// [`LineError`].
@@ -161,7 +161,7 @@ impl LineWriter {
     }
 }
 
-/// The bytes of a unit. `dependencies`: what the data of a slice segment depends on, or what it is instead.
+/// The bytes of a unit. `dependencies` returns what the data of a slice segment depends on, or what the unit is instead of one.
 fn unit(
     line: &UnitLine,
     units: Vec<(u32, CodingTreeUnit)>,
@@ -188,7 +188,7 @@ fn unit(
     Ok(escape(&rbsp))
 }
 
-/// The data of a slice segment, as it stands in the RBSP.
+/// The data of a slice segment, as it is in the RBSP.
 fn segment_data(
     line: &UnitLine,
     (parameters, before): &Dependencies,

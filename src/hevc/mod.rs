@@ -1,9 +1,9 @@
-//! H.265: the slice data of real streams, every bin of it, and the headers of NAL units, read and written by one walk a structure.
+//! H.265: the slice data of real streams, every bin of it, and the headers of NAL units. One walk for each structure reads and writes it.
 //!
-//! As with H.264: a stream is split into NAL units; of those that are slice segments the header says what the data depends on
-//! ([`Parameters`]), and a [`Walk`] goes through their coding tree units with any coder. The same walk reads, writes, traces and
-//! counts, and several walks read the substreams of one segment at once ([`read_parts`]). A dependent slice segment goes on where the
-//! one before it ended, which is a value, too ([`SegmentEnd`]), and is known once that one was read ([`Ending`]).
+//! As with H.264, a stream is split into NAL units. The header of a slice segment says what its data depends on ([`Parameters`]), and a
+//! [`Walk`] goes through its coding tree units with any coder: the same walk reads, writes, traces and counts. Several walks read the
+//! substreams of one segment at once ([`read_parts`]). A dependent slice segment goes on where the one before it ended. That end is a
+//! value, too ([`SegmentEnd`]), and is known once that segment has been read ([`Ending`]).
 
 pub mod binarization;
 mod coding_unit;

@@ -1,4 +1,4 @@
-//! What a walk has to be told of a slice segment, and what it complains of.
+//! What a walk has to know of a slice segment, and the error that it reports.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ pub struct Parameters {
     pub sps: Arc<Sequence>,
     /// The picture parameter set.
     pub pps: Arc<Picture>,
-    /// The header of the slice; that of a dependent slice segment is that of the independent one before it.
+    /// The header of the slice; a dependent slice segment has that of the independent one before it.
     pub slice: Slice,
     /// The tiles of the picture.
     pub tiles: TileGrid,
     /// slice_segment_address, below the number of coding tree blocks.
     pub slice_segment_address: u32,
-    /// SliceAddrRs: where the slice begins that the segment is of.
+    /// SliceAddrRs: the address at which the slice of the segment begins.
     pub slice_addr_rs: u32,
 }
 
@@ -31,20 +31,21 @@ impl Parameters {
         self.slice_segment_address != self.slice_addr_rs
     }
 
-    /// Whether a substream begins with this coding tree block, if the slice segment does not.
+    /// Whether a substream begins with this coding tree block, unless the slice segment begins with it.
     pub(super) fn begins_substream(&self, ctb: Ctb) -> bool {
         let is_synchronised = self.pps.entropy_coding_sync_enabled_flag;
         self.tiles.begins_tile(ctb) || is_synchronised && self.tiles.begins_row(ctb)
     }
 
-    /// Whether one begins with the coding tree block at this address.
+    /// Whether a substream begins with the coding tree block at this address.
     #[cfg(feature = "dream")]
     pub(crate) fn begins_substream_at(&self, ctb_addr_in_rs: u32) -> bool {
         self.begins_substream(self.tiles.at(ctb_addr_in_rs))
     }
 
-    /// Whether so many coding tree blocks, from the first one of the slice segment on, can be one slice: whole tiles, or within one; and with
-    /// rows as substreams, if it does not begin a row, within that (clause 7.4.7.1).
+    /// Whether `blocks` coding tree blocks, from the first one of the slice segment on, can be one slice (clause 7.4.7.1). They have to be
+    /// whole tiles, or lie within one tile. With rows as substreams, unless the first block begins a row, they have to lie within that
+    /// row.
     #[cfg(feature = "dream")]
     pub(crate) fn can_have(&self, blocks: usize) -> bool {
         let first = self.tiles.at(self.slice_segment_address);
@@ -59,14 +60,15 @@ impl Parameters {
                 || !begins(TileGrid::begins_row))
     }
 
-    /// Whether a dependent slice segment that begins here can go on where one of these parameters ends: it comes later in the picture.
+    /// Whether a dependent slice segment at this address can go on where a segment with these parameters ends: it has to come later in the
+    /// picture.
     pub(super) fn can_precede(&self, slice_segment_address: u32) -> bool {
         let [own, other] = [self.slice_segment_address, slice_segment_address];
         other < self.tiles.size()
             && self.tiles.address_in_tile_scan(own) < self.tiles.address_in_tile_scan(other)
     }
 
-    /// slice_type, as contexts are initialised by it.
+    /// slice_type, as the initialisation of contexts takes it.
     pub fn slice_type(&self) -> SliceType {
         match self.slice.slice_type {
             headers::SliceType::B => SliceType::B,
@@ -85,7 +87,7 @@ impl Parameters {
         }
     }
 
-    /// BitDepthY, or of the other components BitDepthC.
+    /// BitDepthY, or BitDepthC for the other components.
     pub(super) fn bit_depth(&self, component: usize) -> u32 {
         if component == 0 { self.sps.bit_depth_luma.into() } else { self.sps.bit_depth_chroma.into() }
     }
@@ -112,7 +114,7 @@ impl Parameters {
         u32::from(self.sps.ctb_log2_size).saturating_sub(depth.into())
     }
 
-    /// How many bytes the samples of a coding unit take that has them as they are.
+    /// The number of bytes of the PCM samples of a coding unit.
     pub(super) fn pcm_bytes(&self, log2_size: u32) -> usize {
         let depths = self.sps.pcm.map_or([0; 2], |pcm| pcm.bit_depth.map(usize::from));
         let luma = 1 << (2 * log2_size);
@@ -121,7 +123,7 @@ impl Parameters {
     }
 }
 
-/// Stands for the value of a part_mode that the coding unit cannot have.
+/// The value that takes the place of a part_mode that the coding unit cannot have.
 pub const NO_PART_MODE: i32 = -1 << 16;
 
 fn told(value: i32) -> String {
@@ -139,7 +141,7 @@ pub struct Fault {
     pub element: Element,
     /// Its value; [`NO_PART_MODE`] for a division that the coding unit cannot have.
     pub value: i32,
-    /// What it can be.
+    /// The legal values.
     pub legal: RangeInclusive<i32>,
     /// CtbAddrInRs.
     pub ctb_addr: u32,

@@ -27,7 +27,7 @@ const PRED_L1: u8 = 1;
 const PRED_BI: u8 = 2;
 
 impl<C: BinCoder> Walk<'_, C> {
-    /// Codes a prediction unit, given whether it is 8x4 or 4x8, and CtDepth.
+    /// Codes a prediction unit, given CtDepth and whether it is 8x4 or 4x8.
     pub(super) fn prediction_unit(
         &mut self,
         unit: &mut Unit<'_>,
@@ -112,7 +112,7 @@ impl<C: BinCoder> Walk<'_, C> {
                 abs = 2 + self.element(ABS_MVD_MINUS2, given[i].abs() - 2, 0..=(1 << 15) - 2, code);
             }
             if abs != 0 {
-                // Of the largest value only the negative one is there.
+                // At the largest absolute value only the negative one is legal.
                 let is_negative = self.sign(MVD_SIGN, given[i] < 0, i32::from(abs == 1 << 15));
                 coded[i] = if is_negative { -abs } else { abs } as i16;
             }

@@ -25,7 +25,7 @@ const GREATER2: Element = Element("coeff_abs_level_greater2_flag");
 const COEFF_SIGN: Element = Element("coeff_sign_flag");
 const REMAINING: Element = Element("coeff_abs_level_remaining");
 
-/// What the levels of a block depend on.
+/// What the coding of the levels of a block depends on.
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     /// cIdx is not 0.
@@ -34,9 +34,9 @@ struct Shape {
     scan_idx: usize,
     /// Whether the sign of a level can be hidden in the parity of the others.
     can_hide_sign: bool,
-    /// Whether sig_coeff_flag has but one context.
+    /// Whether sig_coeff_flag has a single context.
     has_one_sig_ctx: bool,
-    /// Where StatCoeff of such blocks is, with persistent_rice_adaptation_enabled_flag.
+    /// The index of StatCoeff for such blocks (sbType), with persistent_rice_adaptation_enabled_flag.
     sb_type: Option<usize>,
     /// cabac_bypass_alignment_enabled_flag.
     aligns: bool,
@@ -45,7 +45,7 @@ struct Shape {
 }
 
 impl<C: BinCoder> Walk<'_, C> {
-    /// Codes a block of the component cIdx, given its prediction mode if it has one.
+    /// Codes a block of the component cIdx, given its intra prediction mode if it has one.
     pub(super) fn residual_coding(
         &mut self,
         unit: &mut Unit<'_>,
@@ -127,7 +127,7 @@ impl<C: BinCoder> Walk<'_, C> {
         unit.coded.blocks.push(coded);
     }
 
-    /// The place of the last level in the scan: 16 times the number of its sub-block, and its number in that.
+    /// The place of the last level in the scan: 16 times the number of its sub-block, plus its number in that.
     fn last_sig_coeff(&mut self, shape: &Shape, given: &[Level]) -> usize {
         let Shape { log2_size, scan_idx, .. } = *shape;
         let [sub_blocks, places] = [&SCANS[scan_idx][log2_size as usize - 2], &SCANS[scan_idx][2]];
@@ -177,7 +177,7 @@ fn prefix_of(last: u32) -> u32 {
     2 * log2 + (last >> (log2 - 1) & 1)
 }
 
-/// The first column of a prefix above 3, and how many bits the suffix has (7-74).
+/// The first column of a prefix above 3, and the number of bits of its suffix (7-74).
 fn first_of(prefix: u32) -> (u32, u32) {
     let bits = (prefix >> 1) - 1;
     ((2 + (prefix & 1)) << bits, bits)
@@ -191,8 +191,8 @@ fn flag<C: BinCoder>(coder: &mut C, element: Element, given: bool, index: usize)
     coded
 }
 
-/// Codes the levels of a block whose last one has this place, and appends them. The first coeff_abs_level_remaining that is too large,
-/// if there is one, and how large it can be; it counts as 0.
+/// Codes the levels of a block whose last one has this place, and appends them. Returns the first coeff_abs_level_remaining that is too
+/// large, if there is one, and how large it could be; it counts as 0.
 #[inline]
 fn levels<C: BinCoder>(
     coder: &mut C,
@@ -206,7 +206,7 @@ fn levels<C: BinCoder>(
     let sub_blocks = &SCANS[shape.scan_idx][shape.log2_size as usize - 2];
     let mut given = given.iter().peekable();
     let mut outside = None;
-    // coded_sub_block_flag by row, with a column and a row of zeros after the last ones.
+    // coded_sub_block_flag by row, with a column and a row of zeros to the right and below.
     let mut coded_sub_blocks = [0_u16; 9];
     let mut was_greater1 = false;
     for i in (0..=last / 16).rev() {
@@ -251,9 +251,9 @@ struct SubBlock<'a> {
     shape: &'a Shape,
     /// Its number in the scan.
     i: usize,
-    /// What is given, by the number in the scan.
+    /// The levels that are given, by number in the scan.
     levels: [i32; 16],
-    /// The numbers of those that are not zero, and how many they are.
+    /// The numbers of the levels that are not zero, and how many they are.
     found: [u8; 16],
     count: usize,
 }
@@ -262,17 +262,17 @@ struct SubBlock<'a> {
 struct Greater {
     /// coeff_abs_level_greater1_flag, by the order of the levels.
     greater1: u32,
-    /// coeff_abs_level_greater2_flag of the first one that is above 1.
+    /// coeff_abs_level_greater2_flag of the first level that is above 1.
     is_greater2: bool,
-    /// greater1Ctx is 0 in the end.
+    /// Whether greater1Ctx is 0 at the end.
     ends_with_zero: bool,
     /// escapeDataPresent: whether there can be a coeff_abs_level_remaining.
     has_escape: bool,
 }
 
-/// The signs that are told.
+/// The signs that are in the stream.
 struct Signs {
-    /// The first one highest.
+    /// The signs as a number, the first one highest.
     bits: u32,
     count: usize,
 }
@@ -289,13 +289,13 @@ impl SubBlock<'_> {
         self.count += 1;
     }
 
-    /// Says which level comes.
+    /// Tells the coder which level comes.
     #[inline(always)]
     fn place<C: BinCoder>(&self, coder: &mut C, n: usize) {
         coder.place(bin::Place::Coefficient((16 * self.i + n) as u16));
     }
 
-    /// Where the contexts of sig_coeff_flag begin, and which one each place has, by prevCsbf (clause 9.3.4.2.5).
+    /// The first context of sig_coeff_flag, and which one each place has, by prevCsbf (clause 9.3.4.2.5).
     #[inline(always)]
     fn sig_ctx(&self, prev_csbf: usize) -> (usize, &'static [u8; 16]) {
         let Shape { is_chroma, log2_size, scan_idx, .. } = *self.shape;
@@ -317,7 +317,7 @@ impl SubBlock<'_> {
         (SIG_COEFF_FLAG[plane] + of_size + of_place, &SIG_CTX[scan_idx].of_sub_block[prev_csbf])
     }
 
-    /// sig_coeff_flag of all but the last level of the block; where coded_sub_block_flag is told, there is one at least.
+    /// sig_coeff_flag of all levels but the last of the block. If coded_sub_block_flag is in the stream, at least one level is not zero.
     #[inline(always)]
     fn sig_coeffs<C: BinCoder>(
         &mut self,
@@ -354,8 +354,8 @@ impl SubBlock<'_> {
         }
     }
 
-    /// coeff_abs_level_greater1_flag of the first eight, and coeff_abs_level_greater2_flag of one (clauses 9.3.4.2.6 and 9.3.4.2.7),
-    /// given whether greater1Ctx was 0 at the end of the sub-block before.
+    /// coeff_abs_level_greater1_flag of the first eight levels, and coeff_abs_level_greater2_flag of one (clauses 9.3.4.2.6 and
+    /// 9.3.4.2.7), given whether greater1Ctx was 0 at the end of the sub-block before.
     #[inline(always)]
     fn greater_flags<C: BinCoder>(&self, coder: &mut C, was_greater1: bool) -> Greater {
         let plane = usize::from(self.shape.is_chroma);
@@ -390,7 +390,7 @@ impl SubBlock<'_> {
         }
     }
 
-    /// coeff_sign_flag of all of them, but for one that is hidden: together they are one element here, the first one its highest bit.
+    /// coeff_sign_flag of all levels but the one that is hidden. Together they are one element here, the first one its highest bit.
     #[inline(always)]
     fn signs<C: BinCoder>(&self, coder: &mut C) -> Signs {
         let found = self.found();
@@ -406,7 +406,8 @@ impl SubBlock<'_> {
         Signs { bits, count }
     }
 
-    /// coeff_abs_level_remaining, and so the levels, which it appends. What [`levels`] says of one that is too large.
+    /// Codes coeff_abs_level_remaining, and appends the levels, which are known then. Returns what [`levels`] returns for one that is too
+    /// large.
     #[inline(always)]
     fn remaining<C: BinCoder>(
         &self,
@@ -425,7 +426,7 @@ impl SubBlock<'_> {
         for (k, &n) in self.found().iter().enumerate() {
             let has_greater2 = greater.greater1 != 0 && k as u32 == greater.greater1.trailing_zeros();
             let base = 1 + (greater.greater1 >> k & 1) + u32::from(greater.is_greater2 && has_greater2);
-            // The base of a level that can be larger.
+            // The base at which a level has a coeff_abs_level_remaining.
             let most_base = match k {
                 8.. => 1,
                 _ if has_greater2 => 3,
@@ -435,7 +436,8 @@ impl SubBlock<'_> {
             let mut abs = base;
             if base == most_base {
                 self.place(coder, n.into());
-                // A level that is not negative cannot be as large. The sign that is hidden is that of an odd sum.
+                // Only a negative level can have the largest absolute value, which is even. A hidden sign is negative if the sum of the
+                // absolute values is odd.
                 let can_be_lowest = told.unwrap_or(sum % 2 == 1);
                 let most = (1_i32 << range) - 1 + i32::from(can_be_lowest) - base as i32;
                 let given = self.levels[usize::from(n & 15)].unsigned_abs().saturating_sub(base);
@@ -468,7 +470,7 @@ impl SubBlock<'_> {
     }
 }
 
-/// StatCoeff after the first coeff_abs_level_remaining of a sub-block (clause 9.3.4.2.6).
+/// Updates StatCoeff after the first coeff_abs_level_remaining of a sub-block (clause 9.3.3.11).
 fn adapt(stat_coeff: &mut u8, remaining: u32) {
     let scale = u32::from(*stat_coeff / 4);
     if remaining >= 3 << scale {

@@ -1,5 +1,5 @@
-//! The orders of sub-blocks and of levels within them (clauses 6.5.3 to 6.5.5), and what the contexts of sig_coeff_flag take from a
-//! place (clause 9.3.4.2.5), by the order.
+//! The orders of sub-blocks, and of levels within them (clauses 6.5.3 to 6.5.5); and the part of the context of sig_coeff_flag that
+//! depends on the place of a level (clause 9.3.4.2.5), in each order.
 
 /// scanIdx: up-right diagonal, horizontal, vertical.
 pub(super) const DIAGONAL: usize = 0;
@@ -13,11 +13,11 @@ pub(super) struct Place {
     pub(super) y: u8,
 }
 
-/// ScanOrder of a square with sides of 1 << log2: the place of each number.
+/// ScanOrder of a square with sides of 1 << log2, both ways: the place of each number and the number of each place.
 #[derive(Debug)]
 pub(super) struct Scan {
     places: [Place; 64],
-    /// Of the place `8 * y + x`.
+    /// The number of the place `8 * y + x`.
     numbers: [u8; 64],
 }
 
@@ -37,7 +37,7 @@ impl Scan {
                 HORIZONTAL => x += 1,
                 VERTICAL if y == last => (x, y) = (x + 1, 0),
                 VERTICAL => y += 1,
-                // At the end of a diagonal, the next one begins at the left edge or, past the corner, at the lower one.
+                // After the end of a diagonal, the next one begins at the left edge or, past the corner, at the lower edge.
                 _ if y == 0 || x == last => {
                     let diagonal = x + y + 1;
                     y = if diagonal < last { diagonal } else { last };
@@ -49,20 +49,20 @@ impl Scan {
         scan
     }
 
-    /// The place of a number.
+    /// The place with this number in the scan.
     #[inline(always)]
     pub(super) fn place(&self, number: usize) -> Place {
         self.places[number & 63]
     }
 
-    /// The number of a place.
+    /// The number of this place in the scan.
     #[inline(always)]
     pub(super) fn number(&self, place: Place) -> usize {
         self.numbers[usize::from((place.y & 7) * 8 + (place.x & 7))].into()
     }
 }
 
-/// By scanIdx and log2 of the side.
+/// All scans, by scanIdx and log2 of the side.
 pub(super) static SCANS: [[Scan; 4]; 3] = {
     const fn sides(scan_idx: usize) -> [Scan; 4] {
         [Scan::new(scan_idx, 0), Scan::new(scan_idx, 1), Scan::new(scan_idx, 2), Scan::new(scan_idx, 3)]
@@ -70,11 +70,11 @@ pub(super) static SCANS: [[Scan; 4]; 3] = {
     [sides(DIAGONAL), sides(HORIZONTAL), sides(VERTICAL)]
 };
 
-/// sigCtx of a 4x4 block by the place `4 * y + x` (ctxIdxMap, table 9-50). The last one is never asked for.
+/// sigCtx of a 4x4 block by the place `4 * y + x` (ctxIdxMap, table 9-50). The last one is never used.
 const CTX_IDX_MAP: [u8; 16] = [0, 1, 4, 5, 2, 3, 4, 5, 6, 6, 8, 8, 7, 7, 8, 8];
 
-/// sigCtx by the number in the scan, by scanIdx: of a 4x4 block, and of a sub-block of a larger one by csbfCtx, before what depends on
-/// the block is added (9-51 to 9-55).
+/// sigCtx by scanIdx and the number in the scan, before what depends on the block is added (9-51 to 9-55): for a 4x4 block, and by csbfCtx
+/// for a sub-block of a larger one.
 pub(super) static SIG_CTX: [SigCtx; 3] =
     [SigCtx::new(DIAGONAL), SigCtx::new(HORIZONTAL), SigCtx::new(VERTICAL)];
 

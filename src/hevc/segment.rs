@@ -10,10 +10,10 @@ use crate::syntax::HeaderError;
 /// Why a slice segment cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
-    /// Its header, or a parameter set.
+    /// Its header or a parameter set cannot be read.
     #[error("{0}")]
     Header(#[from] HeaderError),
-    /// The tiles of the picture parameter set are more, or larger, than the picture of the sequence parameter set.
+    /// The tiles of the picture parameter set do not fit into the picture of the sequence parameter set.
     #[error(
         "the tiles of the picture parameter set do not fit into the picture, of {width} x {height} coding tree blocks"
     )]
@@ -23,7 +23,7 @@ pub enum DataError {
         /// PicHeightInCtbsY.
         height: u32,
     },
-    /// It is dependent, and the segment that it goes on with is not there.
+    /// It is dependent, and the segment that it goes on with is missing.
     #[error(
         "the dependent slice segment begins at coding tree unit {slice_segment_address}, where no slice segment that could be read ends"
     )]
@@ -37,15 +37,15 @@ pub enum DataError {
     /// The bytes are no stream of this coder, or end too early.
     #[error("coding tree unit {ctb_addr}: {error}")]
     Decode {
-        /// CtbAddrInRs of the coding tree unit in which it was noticed.
+        /// CtbAddrInRs of the coding tree unit in which the error was met.
         ctb_addr: u32,
         /// What is wrong.
         error: DecodeError,
     },
-    /// The segment ends without the bit that every encoder ends it with.
+    /// The segment ends without a stop bit, with which every encoder ends it.
     #[error("rbsp_slice_segment_trailing_bits: rbsp_stop_one_bit, bit {bit} of the slice segment data, is 0")]
     StopBit {
-        /// Where it is, from the first CABAC byte on.
+        /// Its position, from the first CABAC byte on.
         bit: u64,
     },
 }
@@ -56,7 +56,7 @@ pub enum WriteError {
     /// An element has a value that it cannot have.
     #[error("{0}")]
     Fault(#[from] Fault),
-    /// There is no coding tree unit, or there are more than the picture has room for.
+    /// There is no coding tree unit, or there are more than fit into the picture.
     #[error(
         "a slice segment that begins at coding tree unit {first} in tile scan, of {size}, cannot have {count} of them"
     )]
@@ -68,10 +68,10 @@ pub enum WriteError {
         /// PicSizeInCtbsY.
         size: u32,
     },
-    /// It is dependent, and it was not told how the segment ended that it goes on with.
+    /// It is dependent, and the end of the segment that it goes on with is not given.
     #[error("a dependent slice segment goes on with the one before it, which is not there")]
     Before,
-    /// An element has a value although it is not in the stream, such as a level of a block that is not coded; it would be lost.
+    /// An element has a value although it is not in the stream, such as a level of a block that is not coded. The value would be lost.
     #[error(
         "{element} of coding tree unit {ctb_addr} would be lost: the elements before it say that it is not in the stream, or another value"
     )]
@@ -92,12 +92,12 @@ pub struct SegmentData {
     pub coding_tree_units: Vec<CodingTreeUnit>,
     /// The bits after the stop bit in its byte: zero by the standard, but not in every stream.
     pub tail_bits: u8,
-    /// The bytes after that: cabac_zero_words.
+    /// The bytes after that byte: cabac_zero_words.
     pub tail: Vec<u8>,
 }
 
 impl SegmentData {
-    /// Reads slice segment data from its first CABAC byte on; a dependent segment goes on with how the one before it ended.
+    /// Reads slice segment data from its first CABAC byte on. A dependent segment goes on with how the segment before it ended.
     ///
     /// # Errors
     /// [`DataError`].
@@ -114,7 +114,7 @@ impl SegmentData {
         Ok(SegmentData { coding_tree_units, tail_bits: tail.bits, tail: tail.bytes.to_vec() })
     }
 
-    /// Writes it, and says how it ends.
+    /// Writes the slice segment data, and returns how the segment ends.
     ///
     /// # Errors
     /// [`WriteError`]; nothing is written that would not be read as the same coding tree units again.
@@ -148,12 +148,12 @@ impl SegmentData {
     }
 }
 
-/// What stands after the last bin, which ended before this bit.
+/// What comes after the last bin, of which this is the end position.
 pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
     Tail::after_stop_bit(data, position).map_err(|bit| DataError::StopBit { bit })
 }
 
-/// Whether a segment goes on with what is known of the one before it, if it has to.
+/// Whether a segment can be read: if it is dependent, `before` has to be the end of the segment that it goes on with.
 pub(super) fn goes_on(parameters: &Parameters, before: Option<&SegmentEnd>) -> bool {
     !parameters.is_dependent() || before.is_some_and(|before| before.precedes(parameters))
 }
@@ -161,7 +161,7 @@ pub(super) fn goes_on(parameters: &Parameters, before: Option<&SegmentEnd>) -> b
 /// A coding tree unit that was read.
 #[derive(Debug)]
 pub struct Step<'a, C> {
-    /// The decoder, after its last bin.
+    /// The decoder, after the last bin of the coding tree unit.
     pub decoder: &'a C,
     /// CtbAddrInRs.
     pub ctb_addr: u32,
@@ -176,15 +176,15 @@ pub struct Step<'a, C> {
 }
 
 impl<C: Decode> Step<'_, C> {
-    /// The byte of the slice segment data at which a substream begins after it, if one does.
+    /// The byte of the slice segment data at which the next substream begins, if one begins after this coding tree unit.
     pub(crate) fn next_substream(&self) -> Option<usize> {
         // Nine bits of it have been read.
         self.ends_substream.then(|| (self.decoder.position() / 8) as usize - 1)
     }
 }
 
-/// Reads the coding tree units of a slice segment with any decoder that is at its first bin, and shows each. Hands over the decoder,
-/// and how the segment ended, or why it could not be read to its end; what comes before that has been shown.
+/// Reads the coding tree units of a slice segment with any decoder that is at its first bin, and shows each. Returns the decoder, and how
+/// the segment ended or why it could not be read to its end. What comes before an error has been shown.
 ///
 /// ```
 /// use silicabac::{engine::Decoder, hevc::{PredMode, Stream, read_each}};
@@ -236,7 +236,7 @@ pub(super) enum Reached {
     End,
 }
 
-/// The coding tree unit that was read last, as the room for the next one.
+/// The coding tree unit that was read last, whose memory is used for the next one.
 #[derive(Debug, Default)]
 pub(super) struct OneUnit {
     nothing: CodingTreeUnit,
@@ -270,7 +270,7 @@ impl OneUnit {
     }
 }
 
-/// Reads slice segment data and writes it again, coding tree unit by coding tree unit, and says how the segment ends.
+/// Reads slice segment data and writes it again, coding tree unit by coding tree unit, and returns how the segment ends.
 ///
 /// # Errors
 /// [`DataError`].

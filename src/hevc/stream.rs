@@ -34,7 +34,8 @@ pub enum Unsupported {
     Layer,
 }
 
-/// From so many bytes of slice segment data on it is worth to read parts by themselves: where there is help, and where it may come later.
+/// The least number of bytes of slice segment data for which it is worth reading parts at the same time: if there is help now, and if help
+/// may come later.
 const WORTH_HELP: usize = 1_000;
 const WORTH_A_CHANCE: usize = 16_000;
 
@@ -45,20 +46,20 @@ pub enum Content {
     Segment {
         /// What its data depends on.
         parameters: Box<Parameters>,
-        /// How the segment ends that a dependent one goes on with.
+        /// For a dependent segment, how the segment ends that it goes on with.
         before: Option<Arc<Ending>>,
-        /// How it ends itself, where a dependent one can follow.
+        /// How this segment ends, if a dependent one can follow.
         end: Option<Arc<Ending>>,
-        /// Where its data begins in the RBSP, header bytes counted.
+        /// The byte of the RBSP at which its data begins, the header bytes counted.
         data: usize,
-        /// entry_point_offset_minus1 + 1. Nothing depends on them: where substreams begin, the bins say.
+        /// entry_point_offset_minus1 + 1. Nothing depends on them: the bins say where substreams begin.
         entry_points: Vec<u64>,
     },
     /// Slice segment data of another kind, which is passed through.
     Unsupported(Unsupported),
-    /// A slice segment of which the header cannot be read, or a parameter set of which something that slices depend on cannot.
+    /// A slice segment whose header cannot be read, or a parameter set in which something cannot be read that slices depend on.
     Damaged(DataError),
-    /// A parameter set; and what is wrong with it where nothing depends on it.
+    /// A parameter set; and what is wrong with it, if nothing depends on that.
     ParameterSet(Option<HeaderError>),
     /// Anything else.
     Other,
@@ -66,8 +67,8 @@ pub enum Content {
 
 /// Reads a byte stream unit by unit, and keeps the parameter sets that it sends.
 ///
-/// It holds no more of the stream than one NAL unit, and where dependent slice segments can follow, those before it that nobody has read
-/// ([`Ending`]).
+/// It holds no more of the stream than one NAL unit and, where dependent slice segments can follow, those slice segments before it that
+/// have not been read ([`Ending`]).
 ///
 /// ```
 /// use silicabac::hevc::{Content, Stream};
@@ -81,12 +82,12 @@ pub enum Content {
 pub struct Stream<R> {
     source: Units<R>,
     sent: Sent,
-    /// How many units there were so far, and how many of them were slice segments.
+    /// How many units there have been, and how many of them were slice segments.
     units: u64,
     segments: u64,
 }
 
-/// What has been sent so far that what comes next depends on.
+/// What has been sent so far and what comes next depends on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sent {
     pub(super) sets: Arc<ParameterSets>,
@@ -97,7 +98,7 @@ pub(super) struct Sent {
 #[derive(Clone, Debug)]
 struct Last {
     parameters: Box<Parameters>,
-    /// If a dependent segment can follow.
+    /// How it ends, if a dependent segment can follow.
     end: Option<Arc<Ending>>,
 }
 
@@ -106,7 +107,7 @@ struct Last {
 pub struct StreamUnit {
     /// Its number in the stream.
     pub number: u64,
-    /// If it is a slice segment, of whatever kind, its number among those of the stream.
+    /// Its number among the slice segments of the stream, of whatever kind, if it is one.
     pub slice_number: Option<u64>,
     /// Its bytes, and those before it.
     pub unit: Unit,
@@ -119,17 +120,17 @@ pub struct StreamUnit {
 }
 
 impl<R: BufRead> Stream<R> {
-    /// A byte stream as of annex B, or NAL units with their lengths before them, from a file or a pipe.
+    /// Reads a byte stream as of annex B, or NAL units with their lengths before them, from a file or a pipe.
     pub fn new(source: R) -> Stream<R> {
         Stream { source: Units::new(source), sent: Sent::default(), units: 0, segments: 0 }
     }
 }
 
-/// What slice segment data depends on, and how the segment ends that a dependent one goes on with.
+/// What slice segment data depends on, and for a dependent segment how the segment ends that it goes on with.
 pub(super) type Dependencies = (Box<Parameters>, Option<Arc<Ending>>);
 
 impl Sent {
-    /// What the RBSP of a NAL unit holds; a parameter set is kept.
+    /// What the RBSP of a NAL unit holds. A parameter set is kept.
     pub(super) fn content(&mut self, rbsp: &[u8]) -> Content {
         let mut reader = BitReader::new(rbsp);
         let Ok(header) = nal_header(&mut reader.clone()) else { return Content::Other };
@@ -180,7 +181,7 @@ impl Sent {
         }
     }
 
-    /// What the data of a slice segment with this header depends on, or what it is instead.
+    /// What the data of a slice segment with this header depends on, or what the unit is instead of one.
     pub(super) fn dependencies(&self, segment: SliceSegment) -> Result<Dependencies, Content> {
         let pps = self.sets.picture(segment.slice_pic_parameter_set_id).ok_or(Content::Other)?;
         let sps = self.sets.sequence(pps.pps_seq_parameter_set_id).ok_or(Content::Other)?;
@@ -222,7 +223,7 @@ impl<R: BufRead> Iterator for Stream<R> {
             let rbsp = unescape(&unit.bytes);
             let sets = Arc::clone(&self.sent.sets);
             let content = self.sent.content(&rbsp);
-            // A slice says itself what is missing.
+            // If a slice is cut off, the error comes from reading it.
             let content = match (unit.missing, content) {
                 (0, content) | (_, content @ Content::Segment { .. }) => content,
                 (missing, _) => Content::Damaged(HeaderError::Cut { missing }.into()),
@@ -240,22 +241,22 @@ fn header_of(bytes: &[u8]) -> Option<NalHeader> {
     nal_header(&mut BitReader::new(bytes)).ok()
 }
 
-/// Each observer of a slice segment and what came of all that it was shown; and what stands after the segment, or why it could not be
-/// read to its end.
+/// Each observer of a slice segment with what was made of the coding tree units that were shown; and what comes after the segment, or why
+/// it could not be read to its end.
 pub(super) type Parts<'a, O, S> = (Vec<(O, S)>, Result<Tail<'a>, DataError>);
 
 impl StreamUnit {
-    /// Where it begins in the stream: the first byte of its header.
+    /// The byte of the stream at which its header begins.
     pub fn offset(&self) -> u64 {
         self.unit.offset + self.unit.prefix.len() as u64
     }
 
-    /// nal_unit_type; `None` where there is no NAL unit, after the last one.
+    /// nal_unit_type; `None` if there is no NAL unit, after the last one.
     pub fn nal_unit_type(&self) -> Option<u8> {
         header_of(&self.unit.bytes).map(|header| header.nal_unit_type)
     }
 
-    /// What it is, by nal_unit_type (table 7-1).
+    /// The name of its nal_unit_type (table 7-1).
     pub fn kind(&self) -> &'static str {
         self.nal_unit_type().map_or("nothing", unit_name)
     }
@@ -267,14 +268,14 @@ impl StreamUnit {
         Headers { elements: reader.elements, error, end: reader.coder.position() }
     }
 
-    /// Whether it is a slice segment that goes on where the one before it ends; to read that one first, or at least in the same thread, is
-    /// the quickest.
+    /// Whether it is a slice segment that goes on where the one before it ends. It is quickest to read that one before, or at least in the
+    /// same thread.
     pub fn is_dependent(&self) -> bool {
         matches!(self.content, Content::Segment { before: Some(_), .. })
     }
 
-    /// What slice segment data depends on, how the segment ended that it goes on with, and the data from its first CABAC byte on, if it
-    /// is a slice segment.
+    /// What slice segment data depends on, how the segment ended that it goes on with, and the data from its first CABAC byte on; `None`
+    /// if it is no slice segment.
     pub fn segment(&self) -> Option<(&Parameters, Option<&SegmentEnd>, &[u8])> {
         match &self.content {
             Content::Segment { parameters, before, data, .. } => {
@@ -285,8 +286,8 @@ impl StreamUnit {
         }
     }
 
-    /// Reads the slice segment, watched by an observer, and shows each coding tree unit. Hands over the observer, and what stands after
-    /// the segment, or why it could not be read to its end. `None` if it is no slice segment.
+    /// Reads the slice segment, shows it to an observer, and shows each coding tree unit. Returns the observer, and what comes after the
+    /// segment or why it could not be read to its end. `None` if it is no slice segment.
     pub fn observe<'a, O: Observer<engine::Decoder<'a>>>(
         &'a self,
         observer: O,
@@ -299,7 +300,7 @@ impl StreamUnit {
         Some((observed.observer, self.tail(data, position, read)))
     }
 
-    /// The same with an observer for each of the parts that are read at once: substreams, where other workers have nothing to do.
+    /// The same with an observer for each part that is read at the same time: substreams, if other workers have nothing to do.
     pub(super) fn observe_parts<'a, O, S>(
         &'a self,
         show: impl Fn(&mut S, Step<'_, Watched<'a, O>>) + Sync,
@@ -321,7 +322,7 @@ impl StreamUnit {
         Some((parts, self.tail(data, position, end)))
     }
 
-    /// What stands after slice segment data, which has been read up to this bit, to this end or to none.
+    /// What comes after slice segment data, which has been read up to bit `position` and either ended or failed.
     fn tail<'a>(
         &self,
         data: &'a [u8],
@@ -332,14 +333,14 @@ impl StreamUnit {
         end.and_then(|()| tail(data, position))
     }
 
-    /// The slice segment has been read, to this end, or to none.
+    /// Records how the slice segment ended; `None` if it could not be read to its end.
     fn ends(&self, segment_end: Option<SegmentEnd>) {
         if let Content::Segment { end: Some(end), .. } = &self.content {
             end.set(segment_end);
         }
     }
 
-    /// The trace of the slice segment. `None` if it is none.
+    /// The trace of the slice segment. `None` if it is no slice segment.
     ///
     /// # Errors
     /// [`DataError`]; also for a parameter set that cannot be read.
@@ -380,7 +381,7 @@ impl StreamUnit {
         }))
     }
 
-    /// The bytes of the unit with its slice segment data read and written again; of what is no slice segment, its bytes.
+    /// The bytes of the unit with its slice segment data read and written again; if it is no slice segment, its bytes as they are.
     ///
     /// # Errors
     /// [`DataError`]; also for a parameter set that cannot be read.

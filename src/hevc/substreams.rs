@@ -1,10 +1,11 @@
-//! The substreams of a slice segment, read at once: tiles, of which none depends on another, and rows of wavefronts, each of which
-//! follows the one above it.
+//! The substreams of a slice segment, read at the same time: tiles, none of which depends on another, and rows of wavefronts, each of
+//! which depends on the row above it.
 //!
-//! Entry points say where substreams begin, and can be wrong. So what a walk reads from one on counts only if the walk before it
-//! ends just there. Then both together have read what one would have, since the second had from the first, as it went on, all that one
-//! would know: the contexts after the second coding tree unit, and the lower edge of each. The first walk that ends elsewhere, or with
-//! an error, goes on alone, and what came of the later ones is dropped. So entry points decide how long it takes, and nothing else.
+//! Entry points say where substreams begin, and can be wrong. So what a walk reads from an entry point on counts only if the walk before
+//! it ends just there. Then the two walks together have read what one walk would have read: as it went on, the second one was given by the
+//! first one all that a single walk would know, the contexts after the second coding tree unit and the lower edge of each. The first walk
+//! that ends elsewhere, or with an error, goes on alone, and the results of all later walks are dropped. So entry points decide how long
+//! reading takes, and nothing else.
 
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,13 +21,13 @@ use crate::engine;
 use crate::observed::{Observed, Observer};
 use crate::syntax::Helpers;
 
-/// A decoder that is watched.
+/// A decoder with an observer.
 pub type Watched<'a, O> = Observed<engine::Decoder<'a>, O>;
 
 /// What was read of a slice segment, by one walk or by several.
 #[derive(Debug)]
 pub struct ReadParts<O, S> {
-    /// In the order of the stream: the observer of each walk, and what came of all that it showed.
+    /// In the order of the stream, the observer of each walk and what `show` has made of all that the walk has shown.
     pub parts: Vec<(O, S)>,
     /// How many bits were read.
     pub position: u64,
@@ -34,10 +35,10 @@ pub struct ReadParts<O, S> {
     pub end: Result<SegmentEnd, DataError>,
 }
 
-/// Reads a slice segment as [`read_each`](super::read_each) does, and its substreams at once as far as there are helpers. `starts` are the
-/// bytes of `data` at which all but the first should begin.
+/// Reads a slice segment as [`read_each`](super::read_each) does, and its substreams at the same time as far as there are helpers.
+/// `starts` are the bytes of `data` at which all substreams but the first should begin.
 ///
-/// The observers see in their order what a single one would see, and the same is shown.
+/// The observers together see, in their order, what a single one would see; and the same coding tree units are shown.
 ///
 /// ```
 /// use silicabac::{hevc::{ReadParts, Step, Stream, read_parts}, syntax::Helpers};
@@ -105,12 +106,12 @@ where
     ReadParts { parts, position, end }
 }
 
-/// A slice segment of which parts are read at once.
+/// A slice segment of which several parts are read at the same time.
 struct Segment<'p, 'a> {
     parameters: &'p Parameters,
     before: Option<&'p SegmentEnd>,
     data: &'a [u8],
-    /// The first part that none can follow, as far as is known.
+    /// The first part, as far as is known, whose successor does not begin where it ends.
     failed: AtomicUsize,
 }
 
@@ -118,23 +119,23 @@ struct Segment<'p, 'a> {
 struct Part {
     number: usize,
     ctb: Ctb,
-    /// Where it begins in the data of the segment, and where the next part does.
+    /// The byte of the slice segment data at which it begins; `next` is that of the next part.
     byte: usize,
     next: Option<usize>,
     above: Option<Above>,
     below: Option<Below>,
 }
 
-/// What a row is told by the one above it, which is another part.
+/// The channels from the row above, which is another part.
 struct Above {
     wpp: Receiver<Option<Saved>>,
-    /// Of each coding tree unit of the row.
+    /// The lower edge of each coding tree unit of that row.
     lines: Receiver<Line>,
 }
 
-/// The other end.
+/// The other ends, to the row below.
 struct Below {
-    /// Until it is told.
+    /// `None` once it has been sent.
     wpp: Option<Sender<Option<Saved>>>,
     lines: Sender<Line>,
 }
@@ -169,7 +170,7 @@ fn parts(parameters: &Parameters, starts: &[usize]) -> Vec<Part> {
 }
 
 impl Part {
-    /// Reads it. `None` if there is no use in it any more.
+    /// Reads the part. `None` if its result cannot be used any more.
     fn read<'p, 'a, O, S>(
         mut self,
         segment: &Segment<'p, 'a>,
@@ -224,14 +225,15 @@ impl Part {
             Some(above) => above.wpp.recv().ok()?,
             None => None,
         };
-        // What happens to the contexts here, the observer of the part before has seen.
+        // The observer of the part before has seen the initialisation of the contexts here.
         let walk = Walk::substream(engine::Decoder::at(data, self.byte), parameters, self.ctb, wpp);
         Some(walk.with(watched))
     }
 }
 
 impl Below {
-    /// A coding tree unit was read, and this comes after it. The row below may have ended by now, since it is not what it was taken for.
+    /// Sends what the row below needs to know after a coding tree unit; `reached` is what comes after that unit. It is no error if the row
+    /// below has ended by now: then it was not what it was taken for.
     fn tell<C: Decode>(&mut self, walk: &Walk<'_, C>, ctb: Ctb, reached: &Reached) {
         let _ = self.lines.send(walk.line_at(ctb.x));
         let is_first = walk.parameters.tiles.begins_row(ctb) && matches!(reached, Reached::Unit);

@@ -1,7 +1,7 @@
 //! The order in which coding tree blocks are coded (clause 6.5.1), and which of their neighbours are available (clause 6.4.1).
 //!
-//! A slice is a run of coding tree blocks in tile scan, so a neighbour in the same tile is in the slice if it does not come before
-//! its first one. Nothing has to be kept of the picture for that.
+//! A slice is a sequence of coding tree blocks in tile scan. So a neighbour in the same tile is in the slice unless it comes before the
+//! first block of the slice. Nothing has to be kept of the picture for that.
 
 use std::iter;
 use std::ops::Range;
@@ -18,7 +18,7 @@ pub struct TileGrid {
 }
 
 impl TileGrid {
-    /// The tiles of a picture of this size in coding tree blocks, which is one tile if there are none. `None` if they do not fit.
+    /// The tiles of a picture of this size in coding tree blocks; without `tiles` it is one tile. `None` if they do not fit.
     ///
     /// ```
     /// use silicabac::hevc::{TileGrid, headers::Tiles};
@@ -78,13 +78,13 @@ impl TileGrid {
         Ctb { x, y, column, row, ctb_addr_in_ts }
     }
 
-    /// CtbAddrInRs of a block, and of those that are coded after it.
+    /// CtbAddrInRs of a block and of those that are coded after it.
     pub(super) fn addresses_from(&self, ctb_addr_in_rs: u32) -> impl Iterator<Item = u32> {
         let blocks = iter::successors(Some(self.at(ctb_addr_in_rs)), |ctb| Some(self.next(*ctb)));
         blocks.map(|ctb| self.address(ctb))
     }
 
-    /// A block, and those of the picture that are coded after it.
+    /// A block and those of the picture that are coded after it.
     pub(super) fn from(&self, ctb: Ctb) -> impl Iterator<Item = Ctb> {
         let blocks = iter::successors(Some(ctb), |ctb| Some(self.next(*ctb)));
         blocks.take_while(|ctb| ctb.ctb_addr_in_ts < self.size())
@@ -95,7 +95,7 @@ impl TileGrid {
         ctb.y * self.width() + ctb.x
     }
 
-    /// The one that is coded after it; what is not in the picture after the last one.
+    /// The block that is coded after this one; after the last one, a block that is not in the picture.
     pub(super) fn next(&self, ctb: Ctb) -> Ctb {
         let Ctb { mut x, mut y, mut column, mut row, ctb_addr_in_ts } = ctb;
         x += 1;
@@ -105,7 +105,7 @@ impl TileGrid {
                 column += 1;
                 if column + 1 == self.columns.len() {
                     column = 0;
-                    // It stays in the last row of tiles, so that there is one.
+                    // After the last tile it stays in the last row of tiles, so that there is such a row.
                     row = (row + 1).min(self.rows.len() - 2);
                 } else {
                     y = self.rows[row];
@@ -116,27 +116,27 @@ impl TileGrid {
         Ctb { x, y, column, row, ctb_addr_in_ts: ctb_addr_in_ts + 1 }
     }
 
-    /// Whether it is the first one of a tile.
+    /// Whether it is the first block of a tile.
     pub(super) fn begins_tile(&self, ctb: Ctb) -> bool {
         self.begins_row(ctb) && ctb.y == self.rows[ctb.row]
     }
 
-    /// Whether it is the first one of a row within its tile.
+    /// Whether it is the first block of a row within its tile.
     pub(super) fn begins_row(&self, ctb: Ctb) -> bool {
         ctb.x == self.columns[ctb.column]
     }
 
-    /// The columns of those before it in such a row.
+    /// The columns of the blocks before it in its row within its tile.
     pub(super) fn left_in_row(&self, ctb: Ctb) -> Range<u32> {
         self.columns[ctb.column]..ctb.x
     }
 
-    /// Whether it is the second one of such a row.
+    /// Whether it is the second block of its row within its tile.
     pub(super) fn is_second(&self, ctb: Ctb) -> bool {
         ctb.x == self.columns[ctb.column] + 1
     }
 
-    /// Of a slice that begins at this address in tile scan: which neighbours are available.
+    /// Which neighbours are available, in a slice that begins at this address in tile scan.
     pub(super) fn neighbours(&self, ctb: Ctb, slice_addr_in_ts: u32) -> Available {
         let (left, top) = (self.columns[ctb.column], self.rows[ctb.row]);
         let width = self.columns[ctb.column + 1] - left;

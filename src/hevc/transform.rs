@@ -1,5 +1,5 @@
-//! transform_tree and transform_unit (clauses 7.3.8.8 and 7.3.8.10), with the QP offsets and the cross-component prediction of the
-//! latter (clauses 7.3.8.12 to 7.3.8.14).
+//! transform_tree and transform_unit (clauses 7.3.8.8 and 7.3.8.10), with the QP offsets and the cross-component prediction of
+//! transform_unit (clauses 7.3.8.12 to 7.3.8.14).
 
 use super::binarization::truncated_unary;
 use super::contexts::{
@@ -21,7 +21,7 @@ const CU_CHROMA_QP_OFFSET_IDX_ELEMENT: Element = Element("cu_chroma_qp_offset_id
 const LOG2_RES_SCALE: Element = Element("log2_res_scale_abs_plus1");
 const RES_SCALE_SIGN: Element = Element("res_scale_sign_flag");
 
-/// What transform trees need to know of their coding unit.
+/// What a transform tree needs to know of its coding unit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Coding {
     pub(super) is_intra: bool,
@@ -43,13 +43,13 @@ pub(super) struct Coding {
 /// A node of a transform tree.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
-    /// x0 and y0, and xBase and yBase: of the node that it is a quarter of.
+    /// x0 and y0; `base` is xBase and yBase, those of the node that it is a quarter of.
     pub(super) at: [u32; 2],
     pub(super) base: [u32; 2],
     pub(super) log2_size: u32,
     pub(super) depth: u8,
     pub(super) blk_idx: u8,
-    /// In which quarter of the coding unit it is, or begins.
+    /// The quarter of the coding unit in which it is or begins.
     pub(super) part: usize,
 }
 
@@ -151,7 +151,7 @@ impl<C: BinCoder> Walk<'_, C> {
         if coded.cbf_luma {
             self.residual_coding(unit, coding, 0, node.at, node.log2_size, coding.luma_modes[part]);
         }
-        // Four luma blocks of 4x4 have one chroma block, but in 4:4:4.
+        // Four luma blocks of 4x4 share one chroma block, except in 4:4:4.
         let (at, log2_size, part) = match format {
             0 => return,
             3 => (node.at, node.log2_size, part),
@@ -168,7 +168,7 @@ impl<C: BinCoder> Walk<'_, C> {
             }
             for (second, is_coded) in cbf.into_iter().enumerate() {
                 if is_coded {
-                    // In luma samples, of which 4:2:2 has as many rows.
+                    // Places are in luma samples, and in 4:2:2 chroma has as many rows as luma.
                     let at = [at[0], at[1] + ((second as u32) << log2_size)];
                     self.residual_coding(unit, coding, 1 + plane, at, log2_size, coding.chroma_modes[part]);
                 }
@@ -189,7 +189,7 @@ impl<C: BinCoder> Walk<'_, C> {
         if abs == 0 {
             return 0;
         }
-        // Of the largest value only the negative one is there.
+        // At the largest absolute value only the negative one is legal.
         let lowest = i32::from(abs == 26 + half);
         let is_negative = self.sign(CU_QP_DELTA_SIGN, given < 0, lowest);
         if is_negative { -abs as i8 } else { abs as i8 }

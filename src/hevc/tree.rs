@@ -1,26 +1,26 @@
-//! A coding tree unit as its syntax elements say it: no sample, no predicted value, nothing that has to be derived.
+//! A coding tree unit as its syntax elements describe it: no sample, no predicted value, nothing that has to be derived.
 //!
-//! What the tree has many of stands in lists, in the order of the stream; the sizes of coding units say how the coding quadtree is
-//! split, and each transform tree says it itself. So a unit that is read into over and over allocates nothing.
+//! Whatever the tree has many of is in a list, in the order of the stream. The sizes of coding units say how the coding quadtree is split,
+//! and each transform tree has its own split flags. So reading into the same unit over and over allocates nothing.
 
 use crate::json::is_default;
 
 /// The syntax elements of a coding tree unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodingTreeUnit {
-    /// sao(), where the slice has it.
+    /// sao(), if the slice has it.
     pub sao: Sao,
     /// The coding units.
     pub coding_units: Vec<CodingUnit>,
-    /// The prediction units of those that are predicted from other pictures, [`PartMode::count`] of each.
+    /// The prediction units of the coding units that are predicted from other pictures, [`PartMode::count`] for each.
     pub prediction_units: Vec<PredictionUnit>,
-    /// The transform trees, of each coding unit that has one; in each a node stands before the four that it is split into.
+    /// The transform trees of the coding units that have one; a node comes before the four that it is split into.
     pub transform_nodes: Vec<TransformNode>,
-    /// The blocks that are coded: of each node that is not split, those of Y, Cb and Cr.
+    /// The blocks that are coded: for each node that is not split, those of Y, Cb and Cr.
     pub blocks: Vec<ResidualBlock>,
-    /// The levels of the blocks that are not zero, [`ResidualBlock::levels`] of each, the last one in the scan first.
+    /// The levels of the blocks that are not zero, [`ResidualBlock::levels`] for each block, the last one in the scan first.
     pub levels: Vec<Level>,
-    /// The samples of coding units that have them as they are: of each, the bytes of its bits.
+    /// The PCM samples of coding units that have them, packed into bytes for each.
     pub pcm: Vec<u8>,
     /// The bits after the stop bit that follows end_of_subset_one_bit, as the low bits of a byte: zero by the standard.
     pub subset_alignment: u8,
@@ -38,7 +38,7 @@ impl CodingTreeUnit {
         self.subset_alignment = 0;
     }
 
-    /// The first list, in the order of the stream, in which two units differ.
+    /// The name of the first list, in the order of the stream, in which two units differ.
     pub(super) fn first_difference(&self, other: &CodingTreeUnit) -> Option<&'static str> {
         let differs = [
             ("sao", self.sao != other.sao),
@@ -57,9 +57,9 @@ impl CodingTreeUnit {
 /// sao() (clause 7.3.8.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sao {
-    /// sao_merge_left_flag, or sao_merge_up_flag: nothing else is there then.
+    /// sao_merge_left_flag or sao_merge_up_flag; with either there is nothing else.
     pub merge: Option<SaoMerge>,
-    /// Of Y, Cb and Cr.
+    /// The elements of Y, Cb and Cr.
     pub components: [SaoComponent; 3],
 }
 
@@ -72,7 +72,7 @@ pub enum SaoMerge {
     Up,
 }
 
-/// What sao() has of a component.
+/// The elements of sao() for a component.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SaoComponent {
@@ -93,7 +93,7 @@ pub struct SaoComponent {
     pub eo_class: u8,
 }
 
-/// coding_unit() (clause 7.3.8.5), but for what stands in lists of its own.
+/// coding_unit() (clause 7.3.8.5), without what is in lists of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CodingUnit {
     /// log2CbSize, 3..=6.
@@ -104,7 +104,7 @@ pub struct CodingUnit {
     pub pred_mode: PredMode,
     /// part_mode.
     pub part_mode: PartMode,
-    /// If pcm_flag is 1, how many bytes its samples take.
+    /// The number of bytes of its samples, if pcm_flag is 1.
     pub pcm: Option<u16>,
     /// pcm_alignment_zero_bit, as the low bits of a byte: zero by the standard.
     pub pcm_alignment: u8,
@@ -166,7 +166,7 @@ pub enum PartMode {
 }
 
 impl PartMode {
-    /// By the value of part_mode.
+    /// All partitions, by the value of part_mode.
     pub(super) const ALL: [PartMode; 8] = [
         PartMode::Whole,
         PartMode::Rows,
@@ -187,7 +187,7 @@ impl PartMode {
         }
     }
 
-    /// A part of a coding block of this size: x, y, width and height.
+    /// The place and size of a part of a coding block of this size: x, y, width and height.
     pub(super) fn part(self, index: u32, size: u32) -> [u32; 4] {
         let (half, quarter) = (size / 2, size / 4);
         let rows = |first| if index == 0 { [0, 0, size, first] } else { [0, first, size, size - first] };
@@ -205,7 +205,7 @@ impl PartMode {
     }
 }
 
-/// How the mode of an intra-predicted luma block is told.
+/// How the mode of an intra-predicted luma block is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum LumaMode {
     /// prev_intra_luma_pred_flag is 1, and this is mpm_idx.
@@ -251,7 +251,7 @@ pub struct PredictionUnit {
 pub struct TransformNode {
     /// split_transform_flag, read or inferred.
     pub split_transform_flag: bool,
-    /// cbf_cb and cbf_cr; of each a second one in 4:2:2.
+    /// cbf_cb and cbf_cr; each has a second flag in 4:2:2.
     pub cbf_chroma: [[bool; 2]; 2],
     /// cbf_luma, read or inferred.
     pub cbf_luma: bool,
@@ -263,11 +263,11 @@ pub struct TransformNode {
     pub log2_res_scale_abs_plus1: [u8; 2],
     /// res_scale_sign_flag of Cb and of Cr.
     pub res_scale_sign_flag: [bool; 2],
-    /// How many blocks of it are coded.
+    /// How many blocks of the node are coded.
     pub blocks: u8,
 }
 
-/// residual_coding() (clause 7.3.8.11), but for its levels.
+/// residual_coding() (clause 7.3.8.11), without its levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResidualBlock {
     /// transform_skip_flag.
@@ -281,7 +281,7 @@ pub struct ResidualBlock {
 /// A transform coefficient level that is not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {
-    /// Its place in the scan: 16 times the number of its sub-block, and its place within that.
+    /// Its place in the scan: 16 times the number of its sub-block, plus its place within that.
     pub place: u16,
     /// TransCoeffLevel.
     pub level: i32,

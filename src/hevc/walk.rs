@@ -1,9 +1,9 @@
-//! slice_segment_data and coding_tree_unit (clauses 7.3.8.1 to 7.3.8.4), walked once for both directions: each element is given the
-//! value that the coding tree unit has and takes the one that was coded.
+//! slice_segment_data and coding_tree_unit (clauses 7.3.8.1 to 7.3.8.4), walked once for both directions: each element is given the value
+//! that the coding tree unit has, and takes the one that was coded.
 //!
-//! A value that the standard does not allow stops the walk at the end of its coding tree unit; until then a legal one stands for it.
-//! So nothing in a stream and nothing in a unit that was edited can lead the walk astray. Where a substream ends, the bins say; entry
-//! points are not asked.
+//! A value that the standard does not allow stops the walk at the end of its coding tree unit; until then a legal value takes its place.
+//! So neither a stream nor an edited coding tree unit can lead the walk astray. The bins say where a substream ends; entry points are not
+//! used.
 
 use std::ops::RangeInclusive;
 
@@ -38,13 +38,13 @@ pub struct Walk<'a, C> {
     /// IsCuQpDeltaCoded and IsCuChromaQpOffsetCoded.
     pub(super) is_cu_qp_delta_coded: bool,
     pub(super) is_cu_chroma_qp_offset_coded: bool,
-    /// The one that comes next.
+    /// The coding tree block that comes next.
     pub(super) ctb: Ctb,
-    /// The slice begins with this one, in tile scan.
+    /// The address in tile scan of the coding tree block with which the slice begins.
     slice_addr_in_ts: u32,
-    /// After the second coding tree unit of a row: TableStateIdxWpp, TableMpsValWpp and TableStatCoeffWpp.
+    /// What was saved after the second coding tree unit of a row: TableStateIdxWpp, TableMpsValWpp and TableStatCoeffWpp.
     pub(super) wpp: Option<Saved>,
-    /// How many substreams there are so far.
+    /// How many substreams have begun.
     substreams: usize,
     fault: Option<Fault>,
 }
@@ -59,7 +59,7 @@ pub(super) struct Saved {
     stat_coeff: StatCoeff,
 }
 
-/// How a slice segment ended, which a dependent one goes on with.
+/// How a slice segment ended, with which a dependent one goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentEnd {
     ctb: Ctb,
@@ -69,7 +69,8 @@ pub struct SegmentEnd {
 }
 
 impl SegmentEnd {
-    /// slice_segment_address of the segment that can follow one of these parameters; `None` after the last of a picture.
+    /// slice_segment_address of the segment that can follow, in the picture of a segment with these parameters; `None` after the last
+    /// segment of a picture.
     pub fn next_address(&self, parameters: &Parameters) -> Option<u32> {
         let tiles = &parameters.tiles;
         (self.ctb.ctb_addr_in_ts < tiles.size()).then(|| tiles.address(self.ctb))
@@ -83,22 +84,22 @@ impl SegmentEnd {
     }
 }
 
-/// A coding tree unit that is given, and as it was coded so far. As many of each list as were coded belong together; nothing is
-/// given to who reads.
+/// A coding tree unit that is given, and the same as it was coded so far. The next item of a list is given at the index that the list of
+/// coded items has reached. A coder that reads is given nothing.
 #[derive(Debug)]
 pub(super) struct Unit<'a> {
     pub(super) given: &'a CodingTreeUnit,
     pub(super) coded: &'a mut CodingTreeUnit,
 }
 
-/// What is given next of a list; what is left out is as if it were there without any element.
+/// The next item that is given in a list. An item that is left out counts as one whose elements are all zero.
 pub(super) fn next<T: Copy + Default>(given: &[T], coded: &[T]) -> T {
     given.get(coded.len()).copied().unwrap_or_default()
 }
 
 impl<'a, C: BinCoder> Walk<'a, C> {
-    /// At the first coding tree unit of a slice segment. The coder is at its first bin, and the contexts are initialised here; a
-    /// dependent segment needs to know how the one before it ended, or begins as if it were none.
+    /// A walk at the first coding tree unit of a slice segment. The coder is at its first bin, and the contexts are initialised here. A
+    /// dependent segment needs to know how the segment before it ended; without that it begins as if it were independent.
     pub fn new(coder: C, parameters: &'a Parameters, before: Option<&SegmentEnd>) -> Walk<'a, C> {
         let tiles = &parameters.tiles;
         let width = parameters.width_of_ctbs();
@@ -111,7 +112,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         walk
     }
 
-    /// At the first coding tree unit of another substream, not knowing what is above it.
+    /// A walk at the first coding tree unit of another substream, which does not know what is above it.
     pub(super) fn substream(
         coder: C,
         parameters: &'a Parameters,
@@ -124,7 +125,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         walk
     }
 
-    /// At a coding tree unit; the contexts are not initialised.
+    /// A walk at a coding tree unit; the contexts are not initialised.
     fn at(coder: C, parameters: &'a Parameters, ctb: Ctb, edges: Edges, wpp: Option<Saved>) -> Walk<'a, C> {
         Walk {
             coder,
@@ -141,7 +142,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         }
     }
 
-    /// The same walk with another coder, which gets the contexts as they are.
+    /// The same walk with another coder, which gets the contexts in their present states.
     #[cfg(feature = "dream")]
     pub(crate) fn fork<D: BinCoder>(&self, mut coder: D) -> Walk<'a, D> {
         contexts().for_each(|ctx| coder.load(ctx, self.coder.save(ctx)));
@@ -149,13 +150,13 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         Walk { stat_coeff: self.stat_coeff, substreams: self.substreams, ..walk }
     }
 
-    /// The same with another coder, made of this one.
+    /// The same walk with another coder, which is made from this one.
     pub(super) fn with<D: BinCoder>(self, make: impl FnOnce(C) -> D) -> Walk<'a, D> {
         let Walk { coder, parameters, ctb, edges, wpp, stat_coeff, .. } = self;
         Walk { stat_coeff, ..Walk::at(make(coder), parameters, ctb, edges, wpp) }
     }
 
-    /// The walk before it has ended where it began: now it knows what that one does.
+    /// Fills in what this walk did not know from the walk before it, which has ended where this one began. Returns the coder of that one.
     pub(super) fn follow(&mut self, before: Walk<'a, C>) -> C {
         self.edges.complete(&before.edges);
         self.wpp = self.wpp.take().or(before.wpp);
@@ -172,33 +173,33 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         self.coder
     }
 
-    /// After the last coding tree unit: what a dependent slice segment that follows goes on with.
+    /// How the segment ends, after its last coding tree unit: a dependent slice segment that follows goes on with it.
     pub fn end(&self) -> SegmentEnd {
         SegmentEnd { ctb: self.ctb, ds: self.saved(), wpp: self.wpp.clone(), edges: self.edges.clone() }
     }
 
-    /// CtbAddrInRs of the coding tree unit that comes next.
+    /// CtbAddrInRs of the next coding tree unit.
     pub fn ctb_addr(&self) -> u32 {
         self.parameters.tiles.address(self.ctb)
     }
 
-    /// Where it is in the picture: the column and the row of its first luma sample.
+    /// The column and the row of its first luma sample.
     pub fn position(&self) -> [u32; 2] {
         [self.ctb.x, self.ctb.y].map(|ctb| ctb << self.parameters.sps.ctb_log2_size)
     }
 
-    /// How many substreams there are up to it.
+    /// How many substreams have begun up to it.
     pub fn substreams(&self) -> usize {
         self.substreams
     }
 
-    /// The lower edge of the coding tree blocks that were coded last in a column of them.
+    /// The lower edge of the coding tree block that was coded last in this column of blocks.
     pub(super) fn line_at(&self, column: u32) -> Line {
         let log2_size = self.parameters.sps.ctb_log2_size.into();
         self.edges.line(column << log2_size, log2_size)
     }
 
-    /// That above the one that comes next, which another walk has coded.
+    /// Sets the lower edge of the coding tree block above the next one, which another walk has coded.
     pub(super) fn set_line_above(&mut self, line: &Line) {
         let log2_size = self.parameters.sps.ctb_log2_size.into();
         self.edges.set_line(self.ctb.x << log2_size, log2_size, line);
@@ -208,8 +209,8 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         self.parameters.tiles.neighbours(self.ctb, self.slice_addr_in_ts)
     }
 
-    /// The initialisation of clause 9.3.1, where a slice segment begins, a tile, or a row with entropy_coding_sync_enabled_flag;
-    /// given with what a dependent slice segment goes on that begins here.
+    /// The initialisation of clause 9.3.1, where a slice segment, a tile, or a row with entropy_coding_sync_enabled_flag begins. `ds` is
+    /// what a dependent slice segment that begins here goes on with.
     fn initialise(&mut self, ds: Option<&Saved>) {
         let tiles = &self.parameters.tiles;
         let begins_synchronised =
@@ -240,11 +241,11 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         Saved { models, stat_coeff: self.stat_coeff }
     }
 
-    /// Codes the next coding tree unit as it is given, which to a coder that reads is nothing; whether it is the last of the slice
-    /// segment, as `is_last` says to a coder that writes.
+    /// Codes the next coding tree unit, and returns whether it is the last of the slice segment. A coder that writes takes that from
+    /// `is_last`; a coder that reads ignores what it is given.
     ///
     /// # Errors
-    /// The first element of which the value is not legal, be it from the stream or from the caller.
+    /// The first element whose value is not legal, be it from the stream or from the caller.
     pub fn coding_tree_unit(
         &mut self,
         given: &CodingTreeUnit,
@@ -298,14 +299,14 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         coded
     }
 
-    /// Takes down the first value that is not legal.
+    /// Records the first value that is not legal.
     #[cold]
     pub(super) fn complain(&mut self, element: Element, value: i32, legal: RangeInclusive<i32>) {
         let ctb_addr = self.ctb_addr();
         self.fault.get_or_insert(Fault { element, value, legal, ctb_addr });
     }
 
-    /// Codes an element; what stands for its value if that is not legal is the lowest one.
+    /// Codes an element. If its value is not legal, the lowest legal value takes its place.
     #[inline(always)]
     pub(super) fn element(
         &mut self,
@@ -336,14 +337,14 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         coded
     }
 
-    /// An element of so many bypass bins.
+    /// An element of `bits` bypass bins.
     #[inline(always)]
     pub(super) fn bits(&mut self, element: Element, given: u8, bits: u32) -> u8 {
         let legal = 0..=(1 << bits) - 1;
         self.element(element, given.into(), legal, |coder, given| coder.bypass_bits(bits, given)) as u8
     }
 
-    /// A bypass bin that is 1 for negative values, and can be no less than this.
+    /// A sign: a bypass bin that is 1 for negative values. `lowest` is its lowest legal value: 1 if the value has to be negative.
     #[inline(always)]
     pub(super) fn sign(&mut self, element: Element, given: bool, lowest: i32) -> bool {
         let code = |coder: &mut C, given| coder.bypass(given != 0).into();
@@ -371,7 +372,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         }
     }
 
-    /// What sao() has of a component, given that of Cb if it is Cr.
+    /// The elements of sao() for a component, given those of Cb if it is Cr.
     fn sao_component(
         &mut self,
         component: usize,

@@ -6,7 +6,8 @@ use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::tables::RANGE_TAB_LPS;
 
-/// The decoder of the standard, made exact where the standard is silent ([`DecodeErrorKind`]).
+/// The decoder of the standard. Where the standard does not say what a decoder does, it reports a [`DecodeErrorKind`] and goes on as that
+/// says.
 ///
 /// ```
 /// use silicabac::{bin::{BinCoder, Decode}, context::CtxIdx, spec};
@@ -19,7 +20,7 @@ use crate::tables::RANGE_TAB_LPS;
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
     cod_i_range: u16,
-    /// Nine bits, below codIRange.
+    /// Nine bits; always below codIRange between bins.
     cod_i_offset: u16,
     contexts: [ContextModel; CONTEXTS],
     slice: &'a BitSlice<u8, Msb0>,
@@ -46,8 +47,8 @@ impl<'a> Decoder<'a> {
         decoder
     }
 
-    /// Puts the engine in the middle of a life: with these registers, `position` bits read and no error so far. The
-    /// contexts stay.
+    /// Puts the engine in the middle of an engine run: with these registers, `position` bits read and no error so far. The context
+    /// variables stay as they are.
     ///
     /// ```
     /// use silicabac::{bin::{BinCoder, Decode}, spec};
@@ -58,7 +59,7 @@ impl<'a> Decoder<'a> {
     /// ```
     ///
     /// # Panics
-    /// If codIRange is not 256..=510 or codIOffset not below it, which no request leaves behind.
+    /// If codIRange is not 256..=510 or codIOffset not below it: no request leaves such registers.
     pub fn preset(&mut self, cod_i_range: u16, cod_i_offset: u16, position: u64) {
         assert!(
             (256..=510).contains(&cod_i_range) && cod_i_offset < cod_i_range,
@@ -131,8 +132,8 @@ impl BinCoder for Decoder<'_> {
         bin
     }
 
-    /// DecodeTerminate, clause 9.3.3.2.4 (H.265 9.3.4.3.5). The standard leaves no state behind a bin of 1; here a range of 256 and
-    /// an offset of 0 keep whatever follows defined.
+    /// DecodeTerminate, clause 9.3.3.2.4 (H.265 9.3.4.3.5). The standard defines no registers after a bin of 1; here codIRange is 256 and
+    /// codIOffset 0, so that whatever follows is defined.
     fn terminate(&mut self, _: bool) -> bool {
         self.cod_i_range -= 2;
         let bin = self.cod_i_offset >= self.cod_i_range;
@@ -145,7 +146,7 @@ impl BinCoder for Decoder<'_> {
         bin
     }
 
-    /// H.265 clause 9.3.4.3.6.
+    /// Bypass alignment, H.265 clause 9.3.4.3.6.
     fn align(&mut self) {
         self.cod_i_range = 256;
         if self.cod_i_offset >= 256 {
@@ -165,7 +166,7 @@ impl BinCoder for Decoder<'_> {
         bytes.iter_mut().for_each(|byte| *byte = self.raw_byte());
     }
 
-    /// Clause 9.3.1.2 (H.265 9.3.2.5).
+    /// Initialisation of the arithmetic decoding engine, clause 9.3.1.2 (H.265 9.3.2.5), on the next whole byte.
     fn start(&mut self) {
         self.position = self.position.next_multiple_of(8);
         let start = self.position;

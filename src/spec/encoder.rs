@@ -1,4 +1,4 @@
-//! The encoder's flowcharts (H.264 clause 9.3.4, whose numbers stand below; H.265 clause 9.3.5 draws the same).
+//! The encoder's flowcharts (H.264 clause 9.3.4, whose numbers are given below; H.265 clause 9.3.5 has the same flowcharts).
 
 use alloc::vec::Vec;
 use bitvec::{order::Msb0, vec::BitVec};
@@ -22,9 +22,9 @@ pub struct Encoder {
     /// Ten bits between renormalisations.
     cod_i_low: u32,
     cod_i_range: u32,
-    /// The first bit of each life is not written.
+    /// Whether the next bit that is put is the first of its engine run, which is not written.
     first_bit_flag: bool,
-    /// Bits whose value a later carry still decides.
+    /// The number of outstanding bits, whose values a later carry decides.
     bits_outstanding: u32,
     contexts: [ContextModel; CONTEXTS],
     bits: BitVec<u8, Msb0>,
@@ -45,33 +45,33 @@ impl Encoder {
         encoder
     }
 
-    /// bitsOutstanding: how many bits wait for a carry to be decided.
+    /// bitsOutstanding: the number of outstanding bits.
     pub fn bits_outstanding(&self) -> u32 {
         self.bits_outstanding
     }
 
-    /// firstBitFlag: whether the next bit put is the one that is not written.
+    /// firstBitFlag: whether the next bit that is put is not written.
     pub fn first_bit_flag(&self) -> bool {
         self.first_bit_flag
     }
 
-    /// codILow with all its ten bits.
+    /// codILow, all ten bits of it.
     pub fn cod_i_low_10(&self) -> u32 {
         self.cod_i_low
     }
 
-    /// The whole bytes written so far; the stream up to here after a terminate bin of 1 or raw bytes.
+    /// The whole bytes that are written so far. After a terminate bin of 1 or raw bytes that is the whole stream up to here.
     pub fn bytes(&self) -> &[u8] {
         &self.bits.as_raw_slice()[..self.bits.len() / 8]
     }
 
-    /// All bits written so far: the bytes that they fill, the last from its highest bit, and their number.
-    /// What that byte holds behind them means nothing.
+    /// All bits that are written so far: the bytes that hold them, filled from the highest bit down, and the number of bits. The rest of
+    /// the last byte has no meaning.
     pub fn bits(&self) -> (&[u8], usize) {
         (self.bits.as_raw_slice(), self.bits.len())
     }
 
-    /// Puts the engine in the middle of a life: with these registers, and nothing written. The contexts stay.
+    /// Puts the engine in the middle of an engine run: with these registers, and nothing written. The context variables stay as they are.
     ///
     /// ```
     /// use silicabac::{bin::BinCoder, spec};
@@ -83,7 +83,7 @@ impl Encoder {
     /// ```
     ///
     /// # Panics
-    /// If codIRange is not 256..=510 or codILow not below 1024, which no request leaves behind.
+    /// If codIRange is not 256..=510 or codILow not below 1024: no request leaves such registers.
     pub fn preset(&mut self, cod_i_low: u32, cod_i_range: u32, bits_outstanding: u32, first_bit_flag: bool) {
         assert!((256..=510).contains(&cod_i_range) && cod_i_low < 1024, "registers between requests");
         (self.cod_i_low, self.cod_i_range) = (cod_i_low, cod_i_range);
@@ -91,7 +91,7 @@ impl Encoder {
         self.bits.clear();
     }
 
-    /// Clause 9.3.4.1.
+    /// Initialisation, clause 9.3.4.1.
     fn initialise(&mut self) {
         self.cod_i_low = 0;
         self.cod_i_range = 510;
@@ -182,7 +182,8 @@ impl BinCoder for Encoder {
         bin
     }
 
-    /// EncodeTerminate, clause 9.3.4.5; after a bin of 1 also the zeros up to the next byte and clause 9.3.4.1.
+    /// EncodeTerminate, clause 9.3.4.5. After a bin of 1 it also writes zeros up to the next byte, and initialises the engine (clause
+    /// 9.3.4.1).
     fn terminate(&mut self, bin: bool) -> bool {
         self.cod_i_range -= 2;
         if bin {
@@ -208,7 +209,7 @@ impl BinCoder for Encoder {
         self.bits.extend_from_raw_slice(bytes);
     }
 
-    /// [`terminate`](Self::terminate) has done it.
+    /// Does nothing: [`terminate`](Self::terminate) has initialised the engine.
     fn start(&mut self) {}
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {

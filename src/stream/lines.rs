@@ -1,5 +1,5 @@
-//! A stream as lines of JSON, as they are read from a file: a line a NAL unit with the elements of its headers, and after that of a slice
-//! a line a macroblock or a coding tree unit. Made into NAL units they are the same stream, or, of lines that were edited, another.
+//! A stream as lines of JSON, read from a file: a line for each NAL unit with the elements of its headers, and after that of a slice a
+//! line for each macroblock or coding tree unit. Written as NAL units they are the same stream, or, if the lines were edited, another one.
 //! `docs/stream.schema.json` describes them.
 
 use std::io::{self, BufRead, ErrorKind};
@@ -14,7 +14,7 @@ use crate::hevc::{self, CodingTreeUnit, Tree};
 use crate::json;
 use crate::syntax::{LineError, Prefixes, UnitLine};
 
-/// Why lines are no stream, and which line it is.
+/// Why lines cannot be written as a stream, and which line is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum LinesError {
     /// They cannot be read.
@@ -30,7 +30,7 @@ pub enum LinesError {
     },
 }
 
-/// Reads lines, and gives the bytes of each NAL unit with what stands before it. Nothing comes after an error.
+/// Reads lines, and returns the bytes of each NAL unit with what comes before it. Nothing comes after an error.
 ///
 /// ```
 /// use silicabac::stream::LineReader;
@@ -44,16 +44,16 @@ pub struct LineReader<R> {
     source: io::Lines<R>,
     /// The number of the last line that was read.
     line: u64,
-    /// The unit that was read before its data, and the number of its line.
+    /// The line of the unit to which `data` belongs, and the number of that line.
     unit: Option<(u64, UnitLine)>,
-    /// The data since then.
+    /// The slice data that was read after it.
     data: Data,
-    /// The numbers of its lines.
+    /// The numbers of the lines of that data.
     numbers: Vec<u64>,
     prefixes: Prefixes,
     avc: avc::LineWriter,
     hevc: hevc::LineWriter,
-    /// The standard of the last unit of which the header says it.
+    /// The standard of the last unit whose header tells it.
     codec: Codec,
     is_done: bool,
 }
@@ -90,7 +90,7 @@ impl Line {
     }
 }
 
-/// What the keys say, or which of them says something else.
+/// Deserialises the keys; an error names the key that is wrong.
 fn of_keys<T: DeserializeOwned>(keys: Map<String, Value>) -> Result<T, String> {
     serde_path_to_error::deserialize(Value::from(keys)).map_err(|error| match error.path().iter().next() {
         None => error.inner().to_string(),
@@ -99,7 +99,7 @@ fn of_keys<T: DeserializeOwned>(keys: Map<String, Value>) -> Result<T, String> {
 }
 
 impl<R: BufRead> LineReader<R> {
-    /// Nothing is read yet.
+    /// A reader that has read nothing yet.
     pub fn new(source: R) -> LineReader<R> {
         LineReader {
             source: source.lines(),
@@ -131,11 +131,11 @@ impl<R: BufRead> LineReader<R> {
         Ok(None)
     }
 
-    /// The bytes of the unit that was read, with its data.
+    /// The bytes of the unit that was read last, with its data.
     fn write(&mut self) -> Option<Result<Vec<u8>, LinesError>> {
         let (line, unit) = self.unit.take()?;
         let (data, numbers) = (take(&mut self.data), take(&mut self.numbers));
-        // nuh_layer_id stands in the NAL unit headers of H.265 alone, nal_ref_idc in those of H.264 alone.
+        // Only NAL unit headers of H.265 have nuh_layer_id, and only those of H.264 have nal_ref_idc.
         match (unit.header.get("nuh_layer_id"), unit.header.get("nal_ref_idc")) {
             ([], [_, ..]) => self.codec = Codec::Avc,
             ([_, ..], []) => self.codec = Codec::Hevc,

@@ -1,7 +1,7 @@
-//! A stream of either standard: what a tool wants of its NAL units, without asking of which standard they are.
+//! A stream of either standard: what a tool asks of its NAL units, whichever standard they are of.
 //!
-//! The two rooms, `avc` and `hevc`, know nothing of each other; here each question that both answer has one name. A third standard is
-//! one more variant, and one more line a question.
+//! The two modules `avc` and `hevc` know nothing of each other. Here each question that both answer has one name. A third standard would
+//! be one more variant, and one more line for each question.
 
 mod lines;
 mod probe;
@@ -40,7 +40,7 @@ pub enum Stream<R> {
 }
 
 impl<R: BufRead> Stream<R> {
-    /// A stream of this standard, as annex B of either has it, or NAL units with their lengths before them.
+    /// A stream of this standard, a byte stream as of its annex B or NAL units with their lengths before them.
     pub fn new(codec: Codec, source: R) -> Stream<R> {
         match codec {
             Codec::Avc => Stream::Avc(avc::Stream::new(source)),
@@ -76,7 +76,7 @@ pub enum State {
     Slice,
     /// It is slice data of a kind that is not read.
     Unsupported(String),
-    /// It is a slice, or a parameter set that slices depend on, that cannot be read.
+    /// It is a slice, or a parameter set that slices depend on, but cannot be read.
     Damaged(String),
     /// It is anything else.
     Other,
@@ -96,9 +96,9 @@ pub enum DataError {
 /// The lines of a NAL unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitLines {
-    /// That of the unit.
+    /// The line of the unit.
     pub unit: UnitLine,
-    /// Those of its slice data, up to what cannot be read, if anything.
+    /// The lines of its slice data, up to what cannot be read.
     pub data: Vec<DataLine>,
 }
 
@@ -112,7 +112,7 @@ pub enum DataLine {
     CodingTreeUnit(hevc::CodingTreeUnitLine),
 }
 
-/// `unit` of whichever standard it is.
+/// Evaluates the answer with `unit` bound to the unit of either standard.
 macro_rules! either {
     ($stream_unit:expr, $unit:ident => $answer:expr) => {
         match $stream_unit {
@@ -128,7 +128,7 @@ impl StreamUnit {
         either!(self, unit => unit.number)
     }
 
-    /// If it is a slice, or a slice segment, of whatever kind, its number among those of the stream.
+    /// Its number among the slices or slice segments of the stream, of whatever kind, if it is one.
     pub fn slice_number(&self) -> Option<u64> {
         either!(self, unit => unit.slice_number)
     }
@@ -143,17 +143,17 @@ impl StreamUnit {
         either!(self, unit => &unit.rbsp)
     }
 
-    /// Where it begins in the stream: the first byte of its header.
+    /// The byte of the stream at which its header begins.
     pub fn offset(&self) -> u64 {
         either!(self, unit => unit.offset())
     }
 
-    /// Whether there is a NAL unit; after the last one, bytes can stand that are none.
+    /// Whether there is a NAL unit. After the last one there can be bytes that are none.
     pub fn is_there(&self) -> bool {
         !self.unit().bytes.is_empty()
     }
 
-    /// What it is, by nal_unit_type.
+    /// The name of its nal_unit_type.
     pub fn kind(&self) -> &'static str {
         either!(self, unit => unit.kind())
     }
@@ -210,7 +210,7 @@ impl StreamUnit {
         either!(self, unit => unit.info())
     }
 
-    /// The unit as lines. `data`: whether slice data becomes lines, or stands in the line of the unit as it is.
+    /// The unit as lines. `data` tells whether slice data becomes lines, or is in the line of the unit as it is.
     pub fn lines(&self, data: bool) -> UnitLines {
         match self {
             StreamUnit::Avc(unit) => {
@@ -227,7 +227,7 @@ impl StreamUnit {
         }
     }
 
-    /// Reads the slice, watched by an observer. Hands over the observer, and what stands after the slice, or why it could not be read to
+    /// Reads the slice and shows it to an observer. Returns the observer, and what comes after the slice or why it could not be read to
     /// its end. `None` if it is no slice that can be read.
     pub fn observe<O>(&self, observer: O) -> Option<(O, Result<Tail<'_>, DataError>)>
     where
@@ -247,7 +247,7 @@ impl StreamUnit {
         either!(self, unit => Some(unit.trace()?.map_err(DataError::from)))
     }
 
-    /// The bytes of the unit with its slice data read and written again; of what is no slice that can be read, its bytes.
+    /// The bytes of the unit with its slice data read and written again; if it is no slice that can be read, its bytes as they are.
     ///
     /// # Errors
     /// [`DataError`]; also for a parameter set that cannot be read.

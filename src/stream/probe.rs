@@ -1,12 +1,12 @@
-//! Of which standard a stream is.
+//! Recognises the standard of a stream.
 
 use std::cmp::Ordering;
 
 use crate::context::Codec;
 use crate::syntax::nal::Units;
 
-/// Of which standard a stream is that begins with these bytes: the one that most of its first units are of whose headers only one of the
-/// standards can have. `None` if that is neither, or there are as many of each.
+/// The standard of a stream that begins with these bytes. Units whose first bytes only one of the standards can have are counted, and the
+/// standard with more of them is returned; `None` if both have equally many, or none.
 ///
 /// ```
 /// use silicabac::{context::Codec, stream::codec_of};
@@ -31,8 +31,8 @@ pub fn codec_of(start: &[u8]) -> Option<Codec> {
     }
 }
 
-/// Whether a NAL unit of H.264 can begin like this (clause 7.4.1); data partitions, which have no CABAC, are left out. No profile_idc is
-/// below 44, and picture parameter sets whose second byte is below 32 have numbers that nobody uses.
+/// Whether a NAL unit of H.264 can begin like this (clause 7.4.1). Data partitions, which have no CABAC, are left out. No profile_idc is
+/// below 44, and a picture parameter set whose second byte is below 32 has a number that nobody uses.
 fn is_avc(header: u8, second: u8) -> bool {
     let (forbidden_zero_bit, nal_ref_idc, nal_unit_type) = (header >> 7, header >> 5 & 3, header & 31);
     let is_reference = nal_ref_idc != 0;
@@ -47,8 +47,8 @@ fn is_avc(header: u8, second: u8) -> bool {
         }
 }
 
-/// Whether a NAL unit of the base layer of H.265 can begin like this (clause 7.4.2.2). nuh_temporal_id_plus1 is not 0, but no slice
-/// depends on it.
+/// Whether a NAL unit of the base layer of H.265 can begin like this (clause 7.4.2.2). nuh_temporal_id_plus1 must not be 0, but this is
+/// not checked, since no slice depends on it.
 fn is_hevc(first: u8, second: u8) -> bool {
     let is_base_layer = first & 0x81 == 0 && second >> 3 == 0;
     is_base_layer && matches!(first >> 1, 0..=9 | 16..=21 | 32..=40)

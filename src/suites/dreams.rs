@@ -1,4 +1,5 @@
-//! The slices of streams that are made up (`docs/dreams.md`) as a suite: no file is needed, and its name says what makes it again.
+//! The slices of streams that are made up from seeds (`docs/dreams.md`) as a suite. It needs no file, and its name says how to make it
+//! again.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,7 @@ use crate::dream::{self, DreamError};
 use crate::replay;
 use crate::vectors::{Vector, name_like};
 
-/// Streams that are made up: of these seeds, both ends included, each with these features.
+/// Streams that are made up from these seeds, both ends included, each with these features.
 ///
 /// ```
 /// use silicabac::suites::Dreams;
@@ -26,10 +27,10 @@ pub struct Dreams {
     features: Vec<&'static str>,
 }
 
-/// Why streams that are made up are no suite.
+/// Why no suite can be made of streams that are made up.
 #[derive(Debug, thiserror::Error)]
 pub enum DreamsError {
-    /// A stream is not made.
+    /// A stream cannot be made.
     #[error("the stream of seed {seed}: {source}")]
     Dream {
         /// Which one.
@@ -37,7 +38,7 @@ pub enum DreamsError {
         /// Why.
         source: DreamError,
     },
-    /// A stream cannot be read, which is a fault of whoever made it, or of the reader.
+    /// A stream cannot be read, which is an error of whatever made it, or of the reader.
     #[error("the stream of seed {seed}: {source}")]
     Stream {
         /// Which one.
@@ -55,7 +56,7 @@ pub enum DreamsError {
         /// Where it is wrong.
         source: replay::Difference,
     },
-    /// There is nothing to play.
+    /// The streams have no slice with CABAC.
     #[error("no slice with CABAC comes of it")]
     Empty,
 }
@@ -114,14 +115,14 @@ impl Dreams {
         (self.to - self.from).saturating_add(1)
     }
 
-    /// What the suite is called.
+    /// The name of the suite.
     fn name(&self) -> String {
         let Dreams { from, to, features, .. } = self;
         let seeds = format!("dreams-{}-{from}..{to}", self.codec());
         name_like(&[&[seeds.as_str()], &features[..]].concat().join("-"))
     }
 
-    /// The slices of a stream. Their ids tell the features too, so that they are other vectors than those of the seed alone.
+    /// The slices of a stream. Their ids have the features too, so that they differ from those of the seed without features.
     fn slices(&self, seed: u64) -> Result<Vec<Vector>, DreamsError> {
         let (made, standard) = match self.codec {
             Codec::Avc => (dream::avc(seed, &self.features), "avc"),
@@ -144,7 +145,7 @@ impl Dreams {
 }
 
 impl Suite {
-    /// The slices with CABAC of streams that are made up, once they have been replayed. `progress` is told of each stream.
+    /// The slices with CABAC of streams that are made up, once they have been replayed. `progress` is called for each stream.
     ///
     /// ```
     /// use silicabac::suites::Suite;

@@ -1,8 +1,8 @@
-//! The codes of header bits, u(n), ue(v) and se(v) (H.264 clauses 7.2 and 9.1, H.265 clauses 7.2 and 9.2), once for both
-//! directions: a walk through a header names each element, its code and the values that it can have, and gets the value.
+//! The codes of header bits, u(n), ue(v) and se(v) (H.264 clauses 7.2 and 9.1, H.265 clauses 7.2 and 9.2), once for both directions: a
+//! walk through a header names each element, its code and its legal values, and gets the value.
 //!
-//! Where values come from is the coder's matter: [`BitReader`] takes them from the bits of a NAL unit, [`BitWriter`] from a
-//! source of values, whatever that is. So a walk keeps nothing but what later syntax depends on, and [`Traced`] shows all of it.
+//! The coder decides where values come from: [`BitReader`] takes them from the bits of a NAL unit, [`BitWriter`] from any source of
+//! values. So a walk keeps nothing but what later syntax depends on; [`Traced`] records all elements.
 
 use std::ops::RangeInclusive;
 
@@ -11,9 +11,9 @@ use crate::bin::Element;
 /// How an element is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Descriptor {
-    /// u(n): so many bits, 32 at the most.
+    /// u(n): n bits, 32 at the most.
     U(u32),
-    /// A bit that fills up a byte: this one, but decoders take any.
+    /// A bit that fills up a byte and should have this value; decoders accept either.
     Alignment(bool),
     /// ue(v): an unsigned Exp-Golomb code.
     Ue,
@@ -32,7 +32,7 @@ impl Descriptor {
         }
     }
 
-    /// The value that an element has where nobody gives it one.
+    /// The value of an element that nobody gives a value.
     pub fn implied(self) -> Option<i64> {
         match self {
             Descriptor::Alignment(bit) => Some(bit.into()),
@@ -76,7 +76,7 @@ pub enum HeaderError {
         /// Where it begins.
         bit: u64,
     },
-    /// Whoever writes the header has no value for an element.
+    /// The source of a writer has no value for an element.
     #[error("{element} is missing")]
     Missing {
         /// The element.
@@ -101,7 +101,7 @@ pub enum HeaderError {
 }
 
 impl HeaderError {
-    /// The element that it is about, if it is about one.
+    /// The element that the error is about, if it is about one.
     pub fn element(&self) -> Option<Element> {
         match *self {
             HeaderError::Illegal { element, .. }
@@ -116,7 +116,7 @@ impl HeaderError {
 
 /// A coder of header bits.
 pub trait BitCoder {
-    /// Codes an element and gives its value.
+    /// Codes an element and returns its value.
     ///
     /// # Errors
     /// [`HeaderError`]; a value that is not legal is one.
@@ -127,13 +127,13 @@ pub trait BitCoder {
         legal: RangeInclusive<i64>,
     ) -> Result<i64, HeaderError>;
 
-    /// more_rbsp_data(): whether the header goes on, which then is with the element `next`.
+    /// more_rbsp_data(): whether the header goes on; if so, `next` is the next element.
     fn more_rbsp_data(&mut self, next: Element) -> bool;
 
-    /// How many bits there are before the next element.
+    /// The number of bits before the next element.
     fn position(&self) -> u64;
 
-    /// An element of so many bits, 32 at the most, that can have any value.
+    /// An element of `bits` bits, 32 at the most, that can have any value.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -149,7 +149,7 @@ pub trait BitCoder {
         Ok(self.u(1, name)? != 0)
     }
 
-    /// Fills up the byte with elements of this name, which are `bit`.
+    /// Fills up the byte with elements of this name, each with the value `bit`.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -169,7 +169,7 @@ pub trait BitCoder {
         self.code(Element(name), descriptor, descriptor.all()).map(drop)
     }
 
-    /// The same, and what it can be.
+    /// The same, with its legal values.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -182,7 +182,7 @@ pub trait BitCoder {
         self.code(Element(name), Descriptor::U(bits), legal)
     }
 
-    /// An element with an unsigned Exp-Golomb code, and what it can be.
+    /// An element with an unsigned Exp-Golomb code, with its legal values.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -190,7 +190,7 @@ pub trait BitCoder {
         self.code(Element(name), Descriptor::Ue, legal)
     }
 
-    /// The same, of which nothing depends on the value.
+    /// The same for an element on whose value nothing depends: all values are legal.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -198,7 +198,7 @@ pub trait BitCoder {
         self.ue_in(name, Descriptor::Ue.all())
     }
 
-    /// An element with a signed Exp-Golomb code, and what it can be.
+    /// An element with a signed Exp-Golomb code, with its legal values.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -206,7 +206,7 @@ pub trait BitCoder {
         self.code(Element(name), Descriptor::Se, legal)
     }
 
-    /// The same, of which nothing depends on the value.
+    /// The same for an element on whose value nothing depends: all values are legal.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -237,18 +237,18 @@ fn legal(element: Element, value: i64, legal: RangeInclusive<i64>, bit: u64) -> 
 #[derive(Clone, Debug)]
 pub struct BitReader<'a> {
     bytes: &'a [u8],
-    /// How many bits, all zero, come after the bytes.
+    /// How many zero bits come after the bytes.
     zeros: u64,
     position: u64,
 }
 
 impl<'a> BitReader<'a> {
-    /// At the first bit.
+    /// A reader at the first bit.
     pub fn new(bytes: &'a [u8]) -> BitReader<'a> {
         BitReader { bytes, zeros: 0, position: 0 }
     }
 
-    /// The same, with so many bits, all zero, after the last byte.
+    /// The same reader, with `zeros` zero bits after the last byte.
     pub fn with_zeros(self, zeros: u64) -> BitReader<'a> {
         BitReader { zeros, ..self }
     }
@@ -275,8 +275,8 @@ impl<'a> BitReader<'a> {
         (self.position..8 * self.bytes.len() as u64).map_while(move |position| reader.bit(position))
     }
 
-    /// Whether the stop bit comes next and nothing but zeros follows it in its byte; more bytes may stand after that, which
-    /// no standard knows, but cameras write.
+    /// Whether the stop bit comes next and only zeros follow it in its byte. More bytes may follow, which no standard has, but cameras
+    /// write.
     pub fn is_at_stop_bit(&self) -> bool {
         let left = 8 - self.position % 8;
         let byte = usize::try_from(self.position / 8).ok().and_then(|byte| self.bytes.get(byte));
@@ -335,9 +335,9 @@ impl BitCoder for BitReader<'_> {
     }
 }
 
-/// Where a writer has the values of elements from.
+/// A source of the values that a writer writes.
 pub trait Values {
-    /// The value of the element that comes next, if there is one.
+    /// The value of the next element, if there is one.
     fn value(&mut self, element: Element, legal: &RangeInclusive<i64>) -> Option<i64>;
 
     /// Whether there is a value for this element.
@@ -372,7 +372,7 @@ pub struct BitWriter<V> {
 }
 
 impl<V> BitWriter<V> {
-    /// Nothing is written yet.
+    /// A writer that has written nothing yet.
     pub fn new(values: V) -> BitWriter<V> {
         BitWriter { bytes: Vec::new(), position: 0, values }
     }
@@ -403,7 +403,7 @@ impl<V> BitWriter<V> {
         &self.values
     }
 
-    /// The bytes, the last filled up with zeros, and the source of the values.
+    /// The bytes, the last one filled up with zeros, and the source of the values.
     pub fn into_parts(self) -> (Vec<u8>, V) {
         (self.bytes, self.values)
     }
@@ -469,15 +469,15 @@ pub struct HeaderElement {
 /// The elements of the headers of a NAL unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Headers {
-    /// The elements, from forbidden_zero_bit to what stands before slice data, or before what is not known.
+    /// The elements, from forbidden_zero_bit up to slice data, or to what is not known.
     pub elements: Vec<HeaderElement>,
-    /// Why not all of them are here.
+    /// Why elements are missing.
     pub error: Option<HeaderError>,
     /// The bit after them.
     pub end: u64,
 }
 
-/// A coder that takes down every element.
+/// A coder that records every element.
 #[derive(Clone, Debug)]
 pub struct Traced<C> {
     /// The coder.
@@ -487,7 +487,7 @@ pub struct Traced<C> {
 }
 
 impl<C> Traced<C> {
-    /// Nothing is coded yet.
+    /// A coder that has coded nothing yet.
     pub fn new(coder: C) -> Traced<C> {
         Traced { coder, elements: Vec::new() }
     }

@@ -1,6 +1,5 @@
-//! The elements of a header as JSON: an object with a key for each element, whose value is a number, or a list of numbers where
-//! the header has the element several times. So no header needs a format of its own, and whoever edits one sees the standard's
-//! names alone.
+//! The elements of a header as JSON: an object with a key for each element, whose value is a number, or a list of numbers where the header
+//! has the element several times. So no header needs a format of its own, and whoever edits one sees only the names of the standard.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -12,7 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::bits::{HeaderElement, Values};
 use crate::bin::Element;
 
-/// The elements of a header by their names, in the order in which they come first.
+/// The elements of a header by their names, in the order of their first occurrence.
 ///
 /// ```
 /// use silicabac::syntax::Elements;
@@ -25,7 +24,7 @@ use crate::bin::Element;
 pub struct Elements(Vec<(String, Vec<i64>)>);
 
 impl Elements {
-    /// What a number of each element is, such as its value; alignment bits that are as they should be are left out.
+    /// A number for each element, such as its value. Alignment bits that have the right value are left out.
     pub fn of(elements: &[HeaderElement], number: impl Fn(&HeaderElement) -> i64) -> Elements {
         let mut all = Elements::default();
         let mut places = BTreeMap::new();
@@ -43,12 +42,12 @@ impl Elements {
         all
     }
 
-    /// All values of an element; none if it is not there.
+    /// All values of an element; empty if it is not there.
     pub fn get(&self, name: &str) -> &[i64] {
         self.0.iter().find(|(other, _)| other == name).map_or(&[], |(_, values)| values)
     }
 
-    /// The values, to be written one after the other.
+    /// The values as a source for a writer.
     pub fn values(&self) -> ListedValues<'_> {
         ListedValues(
             self.0.iter().map(|(name, values)| (&name[..], values.iter().copied().collect())).collect(),
@@ -117,7 +116,7 @@ impl<'de> Deserialize<'de> for Elements {
 pub struct ListedValues<'a>(BTreeMap<&'a str, VecDeque<i64>>);
 
 impl<'a> ListedValues<'a> {
-    /// An element that has a value left, which the header has no room for.
+    /// An element that has a value which the walk has not asked for.
     pub fn left(&self) -> Option<&'a str> {
         self.0.iter().find(|(_, values)| !values.is_empty()).map(|(name, _)| *name)
     }

@@ -1,15 +1,16 @@
-//! Parts of one piece of work, done at once by whoever has nothing else to do.
+//! Parts of one piece of work, done at once by threads that have nothing else to do.
 //!
-//! Parts are begun in their order, and whoever has begun one ends it. So a part may wait for what an earlier one finds out, however few
-//! threads there are. A worker of [`work_in_order`](super::work_in_order) is free once the stream has no more chunks for it; while there are
-//! some, every worker has work of its own, and to begin a thread for a part of a small slice would take longer than the part.
+//! Parts are begun in their order, and the thread that has begun a part ends it. So a part may wait for what an earlier one finds out,
+//! however few threads there are. A worker of [`work_in_order`](super::work_in_order) is free once the stream has no more chunks for it.
+//! As long as there are chunks every worker has work of its own; and to start a thread for a part of a small slice would take longer than
+//! the part.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// So many threads are free to help.
+/// A number of threads that are free to help.
 ///
 /// ```
 /// use silicabac::syntax::Helpers;
@@ -18,7 +19,7 @@ use std::thread;
 /// ```
 #[derive(Debug)]
 pub struct Helpers {
-    /// Below zero where more are at work than should be: the next part that is done ends a thread.
+    /// How many threads are free. It is below zero if more are at work than should be; then the next thread that has done a part ends.
     free: AtomicIsize,
 }
 
@@ -27,22 +28,22 @@ thread_local! {
 }
 
 impl Helpers {
-    /// As many threads, besides those that share their work.
+    /// `free` threads, besides those that share their work.
     pub const fn new(free: usize) -> Helpers {
         Helpers { free: AtomicIsize::new(free as isize) }
     }
 
-    /// Those of the [`work_in_order`](super::work_in_order) that this thread is a worker of.
+    /// The helpers of the [`work_in_order`](super::work_in_order) that this thread is a worker of.
     pub(crate) fn of_worker() -> Option<Arc<Helpers>> {
         OF_WORKER.with_borrow(Clone::clone)
     }
 
-    /// This thread is such a worker.
+    /// Makes this thread a worker with these helpers.
     pub(super) fn enlist(self: &Arc<Helpers>) {
         OF_WORKER.set(Some(Arc::clone(self)));
     }
 
-    /// This thread, a worker, does work of its own.
+    /// Does work of this thread, a worker, which is not free meanwhile.
     pub(super) fn while_busy<T>(&self, work: impl FnOnce() -> T) -> T {
         self.free.fetch_sub(1, Ordering::Relaxed);
         let result = work();
@@ -50,7 +51,7 @@ impl Helpers {
         result
     }
 
-    /// So many more are free.
+    /// Adds `free` threads that are free.
     pub(super) fn add(&self, free: usize) {
         self.free.fetch_add(free as isize, Ordering::Relaxed);
     }
@@ -69,7 +70,7 @@ impl Helpers {
         self.free.load(Ordering::Relaxed) < 0
     }
 
-    /// Does some work on each part, in this thread and in those that are free, and hands over the results in the order of the parts.
+    /// Does the work on each part, in this thread and in those that are free, and returns the results in the order of the parts.
     ///
     /// # Panics
     /// If the work does.
@@ -93,7 +94,7 @@ impl Helpers {
                         }
                         self.add(1);
                     };
-                    // Where there can be no more threads, those that there are do it all.
+                    // If no more threads can be started, those that there are do all parts.
                     if thread::Builder::new().spawn_scoped(scope, help).is_err() {
                         self.add(1);
                         break;
@@ -157,7 +158,7 @@ mod tests {
         }
     }
 
-    /// Two threads do a part each; then one of them should not be there, and the other does the rest.
+    /// Two threads do a part each. Then one of them is wanted elsewhere, and the other does the rest.
     #[test]
     fn helpers_stop_when_they_are_wanted_elsewhere() {
         let (helpers, both) = (Helpers::new(1), Barrier::new(2));

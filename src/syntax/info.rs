@@ -8,12 +8,12 @@ use crate::bin::{Event, Tail};
 use crate::context::CONTEXTS;
 use crate::observed::Observer;
 
-/// What is in a stream, or in a part of it. Parts add up.
+/// What is in a stream, or in a part of it. The numbers of parts can be added up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Info {
     /// Its bytes.
     pub bytes: u64,
-    /// NAL units, by what they are.
+    /// NAL units, by type.
     pub units: BTreeMap<&'static str, u64>,
     /// Sequence parameter sets, by profile and level.
     pub sequences: BTreeMap<String, u64>,
@@ -21,21 +21,21 @@ pub struct Info {
     pub pictures: BTreeMap<String, u64>,
     /// Slices with CABAC, or slice segments, by slice_type.
     pub slices: BTreeMap<&'static str, u64>,
-    /// Slices of a kind that is not read and passed through, by the kind.
+    /// Slices of a kind that is passed through and not read, by the kind.
     pub passed_through: BTreeMap<String, u64>,
-    /// Parameter sets that cannot be read to their end, but as far as slices depend on them, by the reason.
+    /// Parameter sets that cannot be read to their end, but of which all can be read that slices depend on, by the reason.
     pub tolerated: BTreeMap<String, u64>,
     /// How many slices and parameter sets cannot be read.
     pub damaged: u64,
-    /// The first of these, a hundred at the most.
+    /// The first of these, up to a hundred.
     pub first_damaged: Vec<Damaged>,
     /// Macroblocks of the slices with CABAC, by mb_type.
     pub macroblocks: BTreeMap<String, u64>,
-    /// Coding units of the slice segments, by their mode and how they are divided.
+    /// Coding units of the slice segments, by prediction mode and partition.
     pub coding_units: BTreeMap<String, u64>,
     /// The bins of slice data.
     pub bins: Bins,
-    /// How many bins were coded with each context.
+    /// How many bins were coded with each context variable.
     pub contexts: Contexts,
 }
 
@@ -44,7 +44,7 @@ pub struct Info {
 pub struct Damaged {
     /// Its number in the stream.
     pub nal_unit: u64,
-    /// Where it begins: the byte of its header.
+    /// The byte of the stream at which its header begins.
     pub offset: u64,
     /// The number of the slice in the stream, if it is one.
     pub slice: Option<u64>,
@@ -54,12 +54,12 @@ pub struct Damaged {
 
 const MOST_DAMAGED: usize = 100;
 
-/// How many bins were coded with each context variable, by ctxIdx; in JSON those that were used.
+/// How many bins were coded with each context variable, by ctxIdx; in JSON only those that were used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contexts(Vec<u64>);
 
 impl Contexts {
-    /// None was coded yet, of as many contexts as there are.
+    /// No bin yet of any context variable.
     fn all() -> Contexts {
         Contexts(vec![0; CONTEXTS])
     }
@@ -72,7 +72,7 @@ impl Contexts {
         }
     }
 
-    /// How many were used.
+    /// How many context variables were used.
     pub fn used(&self) -> usize {
         self.0.iter().filter(|bins| **bins > 0).count()
     }
@@ -87,11 +87,11 @@ impl Serialize for Contexts {
 /// Bins, by how they are coded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Bins {
-    /// With a context variable.
+    /// Context bins.
     pub context: u64,
-    /// Of even odds.
+    /// Bypass bins.
     pub bypass: u64,
-    /// end_of_slice_flag, and the bin of mb_type that says I_PCM.
+    /// Terminate bins: end_of_slice_flag, the bin of mb_type that says I_PCM, and their like.
     pub terminate: u64,
 }
 
@@ -102,7 +102,7 @@ impl Bins {
     }
 }
 
-/// The observer that counts.
+/// The observer that counts bins.
 #[derive(Debug)]
 pub(crate) struct Counter {
     pub(crate) bins: Bins,
@@ -130,13 +130,13 @@ impl<C> Observer<C> for Counter {
 }
 
 impl Info {
-    /// Takes down a unit that cannot be read.
+    /// Adds a unit that cannot be read.
     pub(crate) fn add_damaged(&mut self, damaged: Damaged) {
         self.damaged += 1;
         self.first_damaged.push(damaged);
     }
 
-    /// Adds what was counted in slice data.
+    /// Adds the bins that were counted in slice data.
     pub(crate) fn add_counted(&mut self, counter: Counter) {
         self.contexts.add(counter.contexts);
         self.bins.context += counter.bins.context;
@@ -144,7 +144,7 @@ impl Info {
         self.bins.terminate += counter.bins.terminate;
     }
 
-    /// Adds another part.
+    /// Adds the numbers of another part.
     pub fn add(&mut self, other: Info) {
         fn add<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
             from.into_iter().for_each(|(key, count)| *to.entry(key).or_default() += count);
@@ -165,7 +165,7 @@ impl Info {
     }
 }
 
-/// A word on bytes after the end of a slice that are no cabac_zero_words.
+/// A note on bytes after the end of a slice that are no cabac_zero_words, if there are any.
 pub fn left_over(tail: &Tail<'_>) -> Option<String> {
     let is_zero = tail.bytes.iter().all(|byte| *byte == 0);
     (!is_zero).then(|| format!("{} bytes follow the end of the slice", tail.bytes.len()))

@@ -1,7 +1,7 @@
-//! A NAL unit as a line of JSON, with the elements of its headers; what of it does not depend on the standard.
+//! A NAL unit as a line of JSON with the elements of its headers: the part that does not depend on the standard.
 //!
-//! No byte gets lost: what is no known syntax stands in the line as it is, and a unit that would not come back from its elements,
-//! such as a damaged one, stands there whole.
+//! Invariant: no byte is lost. Bytes of unknown syntax are in the line as they are, and so is the whole of a unit that could not be
+//! written from its elements, such as a damaged one.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::nal::{LENGTH_BYTES, START_CODE, Unit, escape};
 use super::{BitCoder, BitReader, BitWriter, Elements, HeaderError, Headers, ListedValues};
 use crate::json::is_default;
 
-/// Bytes, in JSON a string of two hexadecimal digits each.
+/// Bytes; in JSON a string of two hexadecimal digits for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hex(#[serde(with = "hex")] pub Vec<u8>);
@@ -20,9 +20,9 @@ pub struct Hex(#[serde(with = "hex")] pub Vec<u8>);
 pub struct UnitLine {
     /// Its number in the stream.
     pub nal_unit: u64,
-    /// Where it begins in the stream: the first byte of its header. It is not read again.
+    /// The byte of the stream at which its header begins. It is not read again.
     pub offset: u64,
-    /// What stands before it: zeros and the start code, or its length, which on writing is what it has to be.
+    /// What comes before it: zeros and the start code, or its length. On writing, a length is replaced by the right one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<Hex>,
     /// What nal_unit_type means, and slice_type. It is not read again.
@@ -33,14 +33,14 @@ pub struct UnitLine {
     pub slice: Option<u64>,
     /// The elements of its headers.
     pub header: Elements,
-    /// Where each of them begins, in bits from the first one of the unit without emulation prevention bytes. They are not read
-    /// again.
+    /// Where each element begins, in bits from the first one of the unit without emulation prevention bytes. It is not read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<Elements>,
     /// The bits after these elements up to the next byte, as digits, where they are no elements. rbsp_trailing_bits() is left out.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub rest_bits: String,
-    /// The bytes after that, without emulation prevention bytes. Where other elements make them begin within a byte, they are moved.
+    /// The bytes after that, without emulation prevention bytes. If the elements are edited so that these bytes begin within a byte, they
+    /// are shifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<Hex>,
     /// The bits after the stop bit of slice data, in its byte, where they are not zero.
@@ -49,11 +49,11 @@ pub struct UnitLine {
     /// The bytes after that: cabac_zero_words.
     #[serde(skip_serializing_if = "is_default")]
     pub tail: Hex,
-    /// All bytes of the unit as they stand in the stream, where they do not follow from the elements. Then these only tell what was
-    /// read, and nothing else of this line and of those of its slice data is written.
+    /// All bytes of the unit as they are in the stream, if they do not follow from the elements. Then the elements only show what was
+    /// read: nothing else of this line, or of the lines of its slice data, is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verbatim: Option<Hex>,
-    /// What is odd about it. It is not read again.
+    /// What is unusual about the unit. It is not read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// What is wrong with the unit. It is not read again.
@@ -62,7 +62,7 @@ pub struct UnitLine {
 }
 
 impl UnitLine {
-    /// Of a unit with these headers.
+    /// The line of a unit with these headers.
     pub(crate) fn new(
         nal_unit: u64,
         slice: Option<u64>,
@@ -82,7 +82,7 @@ impl UnitLine {
         }
     }
 
-    /// Puts what stands after the headers, which end at this bit, into the line. `header_bits`: how many bits every unit begins with.
+    /// Adds what comes after the headers, which end at bit `end`. `header_bits` is the length of the header of any NAL unit.
     pub(crate) fn take_rest(&mut self, rbsp: &[u8], header_bits: u64, end: u64) {
         let mut reader = BitReader::new(rbsp);
         while reader.position() < end && reader.u(1, "bit").is_ok() {}
@@ -94,7 +94,7 @@ impl UnitLine {
         self.payload = Some(Hex(rbsp.get(end.div_ceil(8) as usize..).unwrap_or_default().to_vec()));
     }
 
-    /// A writer of its headers, after `walk` has gone through them.
+    /// A writer that has written the headers, which `walk` has gone through.
     pub(crate) fn headers<'a>(
         &'a self,
         walk: impl FnOnce(&mut BitWriter<ListedValues<'a>>) -> Result<(), HeaderError>,
@@ -107,8 +107,8 @@ impl UnitLine {
         }
     }
 
-    /// The bytes of a unit without lines of slice data, of which the headers are written. `header_bits`: how many bits every unit
-    /// begins with.
+    /// The bytes of a unit that has no lines of slice data, given the writer of its headers. `header_bits` is the length of the header of
+    /// any NAL unit.
     pub(crate) fn write_rest(
         &self,
         mut writer: BitWriter<ListedValues<'_>>,
@@ -125,14 +125,14 @@ impl UnitLine {
         }
         let is_moved = !writer.position().is_multiple_of(8);
         let (mut rbsp, _) = writer.into_parts();
-        // Zeros after a stop bit that was moved into the byte before.
+        // If a shift moves the stop bit into the byte before, zeros are left after it.
         while self.payload.is_some() && is_moved && rbsp.last() == Some(&0) {
             rbsp.pop();
         }
         Ok(escape(&rbsp))
     }
 
-    /// Checks what its line says of slice data, of which the lines have these addresses and should have those.
+    /// Checks the line of a unit with slice data, whose lines have `addresses` and should have those that are expected.
     pub(crate) fn check_data<A: Into<u64>>(
         &self,
         name: &'static str,
@@ -161,10 +161,10 @@ impl UnitLine {
 /// Why lines are no stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
-    /// A header.
+    /// A header cannot be written.
     #[error("{0}")]
     Header(#[from] HeaderError),
-    /// An element of a header has a value although it is not in the stream; it would be lost.
+    /// An element of a header has a value although it is not in the stream, so the value would be lost.
     #[error("{0} would be lost: the elements before it say that it is not in the stream, or is fewer times")]
     LostElement(String),
     /// The bits are not digits.
@@ -173,27 +173,27 @@ pub enum LineError {
     /// There are bits, or a payload, between the header of a slice and its data.
     #[error("lines of slice data follow, so there can be neither rest_bits nor payload")]
     Rest,
-    /// There is a stop bit, or what stands before it.
+    /// There are more bits than can follow a stop bit in its byte.
     #[error("tail_bits is {0}; it can be 0 to 127")]
     TailBits(u8),
-    /// What stands before a unit is no start code, or no length.
+    /// What comes before a unit is no start code, or no length.
     #[error("prefix is {}; {}", hex::encode(.prefix), if *.has_lengths {
         "in this stream it has to be four bytes: the length of the unit"
     } else {
         "it has to be zeros and the start code 000001"
     })]
     Prefix {
-        /// What stands there.
+        /// What comes before it.
         prefix: Vec<u8>,
-        /// Whether lengths stand before the units, as before the first one.
+        /// Whether lengths come before the units, as before the first one.
         has_lengths: bool,
     },
     /// A macroblock, or a coding tree unit, is not the one that comes next.
     #[error("{name} is {address}, but {next} comes next")]
     Address {
-        /// What addresses are called.
+        /// The name of the address.
         name: &'static str,
-        /// Its place among those of the slice.
+        /// Its index in the slice.
         index: usize,
         /// Its address.
         address: u64,
@@ -212,10 +212,10 @@ pub enum LineError {
     /// A slice with CABAC has no data.
     #[error("no line of slice data follows, and there is neither payload nor verbatim")]
     NoData,
-    /// Slice data.
+    /// Slice data cannot be written.
     #[error("{what}")]
     Data {
-        /// Which macroblock or coding tree unit of the slice, if it is one of them.
+        /// The index of the macroblock or coding tree unit of the slice, if it is about one.
         index: Option<usize>,
         /// What is wrong.
         what: String,
@@ -225,25 +225,25 @@ pub enum LineError {
     TooLong(usize),
 }
 
-/// What stands before the units of a stream that is written. The first unit says whether that is start codes or lengths; where its
-/// line has no prefix, start codes.
+/// What comes before the units of a stream that is written. The first unit decides whether that is start codes or lengths; if its line has
+/// no prefix, it is start codes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Prefixes {
-    /// Not known before the first one.
+    /// `None` before the first unit.
     has_lengths: Option<bool>,
 }
 
 impl Prefixes {
-    /// What stands before a unit of so many bytes.
+    /// What comes before a unit of `length` bytes.
     pub(crate) fn of(&mut self, line: &UnitLine, length: usize) -> Result<Vec<u8>, LineError> {
         let prefix = line.prefix.as_ref().map_or(&[0, 0, 0, 1][..], |prefix| &prefix.0);
         let has_code = prefix.ends_with(&START_CODE);
         let is_first = self.has_lengths.is_none();
         let has_lengths = *self.has_lengths.get_or_insert(prefix.len() == LENGTH_BYTES && !has_code);
         let is_right = match has_lengths {
-            // The end of a stream can be cut off.
+            // A stream can be cut off within a length.
             true => prefix.len() == LENGTH_BYTES || line.verbatim.is_some(),
-            // Before the first start code anything can stand; after the last unit no start code does.
+            // Before the first start code there may be any bytes; after the last unit there is no start code.
             false => {
                 let zeros = prefix.strip_suffix(&[1]).unwrap_or(prefix);
                 (has_code || length == 0) && (is_first || zeros.iter().all(|byte| *byte == 0))

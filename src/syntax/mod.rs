@@ -1,5 +1,5 @@
-//! What the syntax of H.264 and that of H.265 have in common below their slice data: NAL units of a byte stream ([`nal`]), the codes
-//! of header bits, and work on the units of a stream that is handed over in its order, shared where it comes in parts ([`Helpers`]).
+//! What the syntax of H.264 and that of H.265 have in common outside slice data: NAL units of a byte stream ([`nal`]), the codes of header
+//! bits, and work on the units of a stream by several threads, with results in the order of the stream ([`Helpers`]).
 
 mod bits;
 mod elements;

@@ -1,35 +1,35 @@
-//! NAL units of a byte stream (H.264 and H.265 annex B), or each with its length before it (ISO/IEC 14496-15), and their emulation
-//! prevention (clause 7.4.1), all without loss: what is split here goes together again to the same bytes.
+//! NAL units of a byte stream (H.264 and H.265 annex B), or with a length before each (ISO/IEC 14496-15), and their emulation prevention
+//! (clause 7.4.1). Nothing is lost: the pieces of a stream, joined again, are the same bytes.
 
 use std::io::{self, BufRead, ErrorKind};
 
 use memchr::memmem;
 
-/// A piece of a byte stream: what stands before a NAL unit, and the NAL unit. All pieces in a row are the stream.
+/// A piece of a byte stream: a NAL unit and what comes before it. All pieces, one after the other, are the stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unit {
     /// Where `prefix` begins in the stream.
     pub offset: u64,
-    /// Zero bytes and the start code 00 00 01; before the first start code also anything else; after the last NAL unit zeros
-    /// alone. Or the length of the NAL unit, in four bytes.
+    /// Zero bytes and the start code 00 00 01; before the first start code any other bytes as well; after the last NAL unit zeros alone.
+    /// Or the length of the NAL unit, in four bytes.
     pub prefix: Vec<u8>,
-    /// From the NAL unit's header byte to its last byte, which is not zero where start codes separate units. Empty after the last
-    /// NAL unit, and within very many zeros.
+    /// The NAL unit from its header byte to its last byte, which is not zero where start codes separate units. Empty after the last NAL
+    /// unit, and within very many zeros.
     pub bytes: Vec<u8>,
-    /// How many bytes more its length says that it has.
+    /// How many of the bytes that its length counts are missing.
     pub missing: u64,
 }
 
 /// The largest NAL unit that is read: more than a picture of the highest level can need.
 pub const MAX_UNIT: usize = 1 << 28;
 
-/// As many zeros end a NAL unit, and are handed over before it is known what follows them.
+/// More zeros than these end a NAL unit, and are handed over before it is known what follows them.
 const MANY_ZEROS: usize = 1 << 20;
 
-/// What stands before each NAL unit of a byte stream.
+/// What comes before each NAL unit of a byte stream.
 pub const START_CODE: [u8; 3] = [0, 0, 1];
 
-/// Reads NAL units, one at a time; whether start codes or lengths stand before them, the first bytes say.
+/// Reads NAL units, one at a time. The first bytes decide whether start codes or lengths come before them.
 ///
 /// ```
 /// use silicabac::syntax::nal::Units;
@@ -44,14 +44,14 @@ pub struct Units<R> {
     /// Bytes of the source that are not in a unit yet, from `at` on.
     buffer: Vec<u8>,
     at: usize,
-    /// Where the byte at `at` stands in the stream.
+    /// The position in the stream of the byte at `at`.
     offset: u64,
     /// How many zeros the buffer ends with.
     zeros: usize,
     is_at_end: bool,
-    /// Whether there was a NAL unit.
+    /// Whether a NAL unit has been found.
     has_unit: bool,
-    /// Whether lengths stand before the units; not known before the first one is asked for.
+    /// Whether lengths come before the units; `None` until the first unit is asked for.
     has_lengths: Option<bool>,
 }
 
@@ -77,7 +77,7 @@ impl<R: BufRead> Units<R> {
         }
     }
 
-    /// Reads some bytes more.
+    /// Reads more bytes.
     fn read_more(&mut self) -> io::Result<()> {
         let is_far = !self.has_unit && self.offset > MAX_UNIT as u64;
         if is_far || self.buffer.len() - self.at > MAX_UNIT {
@@ -95,7 +95,7 @@ impl<R: BufRead> Units<R> {
         Ok(())
     }
 
-    /// Looks for a start code, from so many bytes after `at` on; where it is, likewise.
+    /// Looks for a start code from `from` bytes after `at` on, and returns its distance from `at`.
     fn find(&mut self, mut from: usize) -> io::Result<Found> {
         loop {
             let ahead = &self.buffer[self.at..];
@@ -124,7 +124,7 @@ impl<R: BufRead> Units<R> {
                 let unit = &self.buffer[self.at + begin..self.at + end];
                 begin..begin + up_to_zeros(unit).len()
             }
-            // The last of them may be of a start code.
+            // The last of them may belong to a start code.
             Found::ManyZeros => {
                 let end = self.buffer.len() - self.at - (START_CODE.len() - 1);
                 end..end
@@ -137,7 +137,7 @@ impl<R: BufRead> Units<R> {
         Ok(self.take(bytes))
     }
 
-    /// What comes next: up to the range what stands before a unit, and the unit.
+    /// The next piece: `bytes` is the range of the unit, counted from `at`, and all before it is the prefix.
     fn take(&mut self, bytes: std::ops::Range<usize>) -> Unit {
         let ahead = &self.buffer[self.at..];
         let unit = Unit {
@@ -152,7 +152,7 @@ impl<R: BufRead> Units<R> {
         unit
     }
 
-    /// Reads until there are so many bytes, or no more.
+    /// Reads until there are `count` bytes, or no more.
     fn fill(&mut self, count: usize) -> io::Result<&[u8]> {
         while self.buffer.len() - self.at < count && !self.is_at_end {
             self.read_more()?;
@@ -189,7 +189,7 @@ impl<R: BufRead> Units<R> {
 /// How many bytes a length has.
 pub const LENGTH_BYTES: usize = 4;
 
-/// How many bytes are looked at to see how units are separated.
+/// How many bytes are looked at to decide how units are separated.
 const LOOK_AHEAD: usize = 1 << 16;
 
 fn length(bytes: &[u8]) -> Option<usize> {
@@ -197,18 +197,20 @@ fn length(bytes: &[u8]) -> Option<usize> {
     usize::try_from(u32::from_be_bytes(*length)).ok()
 }
 
-/// Whether the bytes are NAL units with their lengths before them: each length leads to the next one, up to the last byte, or of three
-/// units and more as far as is looked; and all start codes are parts of lengths, since units have none.
+/// Whether the bytes are NAL units with their lengths before them: each length leads to the next one, and there is no start code that is
+/// not a part of a length, since units contain none. The lengths lead just to the last byte, or the stream goes on beyond these bytes, or
+/// there are at least three units.
 ///
-/// The length of a unit of one byte is a start code, and that of a unit of 256 to 511 bytes begins like one. Bytes that begin so need more
-/// units in a row before they are taken for lengths: two if those end with the last byte, or else three, and four if a rest is left.
+/// The length of a unit of one byte is a start code, and that of a unit of 256 to 511 bytes begins like one. Bytes that begin so are taken
+/// for lengths only if there are more units: two if the lengths lead just to the last byte, or else three; four if a rest is left that is
+/// too short for a length.
 fn begins_with_lengths(bytes: &[u8]) -> bool {
     let is_all = bytes.len() < LOOK_AHEAD;
     let looks_like_code = bytes.starts_with(&START_CODE) || bytes.starts_with(&[0, 0, 0, 1]);
     let (mut units, mut at, mut no_code_before) = (0, 0, 0);
     while let Some(length) = bytes.get(at..).and_then(length) {
         let begin = at + LENGTH_BYTES;
-        // A start code may lie across both ends of the length.
+        // A start code may extend over either end of the length.
         let ends = [no_code_before, (begin + START_CODE.len() - 1).min(bytes.len())];
         let between = &bytes[ends[0]..at.max(ends[0])];
         if length > MAX_UNIT || memmem::find(between, &START_CODE).is_some() {
@@ -233,7 +235,7 @@ fn begins_with_lengths(bytes: &[u8]) -> bool {
     }
 }
 
-/// The bytes without the zeros that they end with.
+/// The bytes without the zeros at their end.
 fn up_to_zeros(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     &bytes[..end]
@@ -269,7 +271,7 @@ pub fn unescape(unit: &[u8]) -> Vec<u8> {
     rbsp
 }
 
-/// The NAL unit of an RBSP: the inverse of [`unescape`] wherever emulation prevention stands only where it has to.
+/// The NAL unit of an RBSP. It is the inverse of [`unescape`] for units that have emulation prevention bytes only where they need them.
 pub fn escape(rbsp: &[u8]) -> Vec<u8> {
     let mut unit = Vec::with_capacity(rbsp.len() + rbsp.len() / 64 + 1);
     let mut zeros = 0;
@@ -281,7 +283,7 @@ pub fn escape(rbsp: &[u8]) -> Vec<u8> {
         unit.push(byte);
         zeros = if byte == 0 { zeros + 1 } else { 0 };
     }
-    // A NAL unit does not end with a zero: those of cabac_zero_words are closed like this.
+    // A NAL unit does not end with a zero byte: 03 is appended to cabac_zero_words at its end.
     if zeros == 2 {
         unit.push(3);
     }

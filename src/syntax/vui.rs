@@ -1,11 +1,11 @@
-//! How pictures are to be shown: what vui_parameters() of both standards begins with (H.264 clause E.1.1, H.265 clause E.2.1). No other
-//! syntax depends on it.
+//! How pictures are to be shown: the beginning of vui_parameters(), which both standards share (H.264 clause E.1.1, H.265 clause E.2.1).
+//! No other syntax depends on it.
 
 use super::bits::{BitCoder, HeaderError};
 
 const EXTENDED_SAR: i64 = 255;
 
-/// From aspect_ratio_info_present_flag to chroma_sample_loc_type_bottom_field.
+/// The elements from aspect_ratio_info_present_flag to chroma_sample_loc_type_bottom_field.
 ///
 /// # Errors
 /// [`HeaderError`].

@@ -1,8 +1,8 @@
 //! Work on the units of a stream, several at a time, with results in the order of the stream.
 //!
-//! Units go to the workers in chunks. A chunk grows while the work on it is over in no time, for to hand it over takes some
-//! microseconds; so small slices gain by more processors, too, and of large ones no more are held than are worked on. What goes on with
-//! the unit before it stays in the same chunk.
+//! Units go to the workers in chunks. To hand a chunk over takes some microseconds, so a chunk grows as long as the work on it takes next
+//! to no time. So small slices gain by more processors, too, and of large ones no more are held than are worked on. Units that go on with
+//! the unit before them stay in its chunk.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -13,18 +13,18 @@ use std::{io, mem};
 
 use super::helpers::Helpers;
 
-/// The time that the work on a chunk takes at least, if it is not of as many units as there can be.
+/// The time that the work on a chunk should take at least, unless it has as many units as a chunk can have.
 const QUICK: Duration = Duration::from_micros(500);
 const MOST_UNITS: usize = 64;
 
-/// Does some work on every unit of a stream, `jobs` at a time, and hands the results over in the order of the stream.
+/// Does the work on every unit of a stream, `jobs` units at a time, and hands the results to `sink` in the order of the stream.
 ///
-/// `goes_on`: whether the work on a unit needs what that on the unit before it finds out; both are done by the same worker, one after the
-/// other. Units that go on with nobody can be worked on at the same time. At the end of the stream, where there are fewer
-/// units left than jobs, work that comes in parts is shared with the workers that have none: so are the substreams of an H.265 slice segment.
+/// `goes_on` tells whether the work on a unit needs what the work on the unit before it finds out. Such units are worked on by one worker,
+/// one after the other; all others can be worked on at the same time. At the end of the stream, when fewer units are left than jobs, work
+/// that has parts is shared with the workers that have none: the substreams of an H.265 slice segment are such parts.
 ///
-/// No more than four chunks a job are held at once: units of which the work takes a millisecond at the most, or one that takes
-/// longer, with those that go on with the last.
+/// No more than four chunks for each job are held at once. A chunk has units whose work takes about a millisecond at the most, or one unit
+/// that takes longer; and the units that go on with its last one.
 ///
 /// ```
 /// use silicabac::syntax::work_in_order;
@@ -36,7 +36,7 @@ const MOST_UNITS: usize = 64;
 /// ```
 ///
 /// # Errors
-/// The stream cannot be read, after the results of what comes before; or `sink` says so.
+/// An error of the stream, after the results of all units before it; or the error of `sink`.
 pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
     mut stream: impl Iterator<Item = io::Result<U>>,
     jobs: usize,
@@ -68,7 +68,7 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
                     let work_on =
                         |chunk: Vec<U>| chunk.into_iter().map(|unit| (work(&unit), unit)).collect::<Vec<_>>();
                     let done = helpers.while_busy(|| catch_unwind(AssertUnwindSafe(|| work_on(chunk))));
-                    // Nobody listens after an error.
+                    // After an error nobody receives it.
                     let _ = to_sink.send((number, done, start.elapsed()));
                 }
             });
@@ -93,7 +93,7 @@ pub fn work_in_order<U: Send, T: Send, E: From<io::Error>>(
                     }
                 }
                 if chunk.is_empty() || to_work.send((given, chunk)).is_err() {
-                    // A worker that has nothing to do will get no chunk any more.
+                    // There are no more chunks: a worker that has nothing to do is free from now on.
                     helpers.add(mem::take(&mut to_come));
                     break;
                 }
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// Each unit has a hundred that go on with it.
+    /// Units go on with each other in groups of a hundred.
     #[test]
     fn units_that_go_on_are_worked_on_by_one_worker() {
         let last = Mutex::new(HashMap::new());

@@ -1,11 +1,11 @@
 //! The initialisation values (m, n) of the 1,024 context variables of H.264 (tables 9-12 to 9-33).
 //!
-//! Data only; `context::ContextModel::avc` turns a pair and SliceQPY into a state.
+//! Data only; `context::ContextModel::avc` turns a pair and SliceQPY into an initial state.
 
 /// A pair (m, n).
 pub type Mn = (i8, i8);
 
-/// Marks a context that slices of the column's kind never use.
+/// Marks a context variable that slices of the column's kind never use.
 pub const UNUSED: Mn = (i8::MIN, i8::MIN);
 
 const __: Mn = UNUSED;

@@ -1,9 +1,9 @@
-//! Which context variables H.265 has: each syntax element with its table in the standard, and where its contexts lie in
-//! the flat index of [`hevc_init`](super::hevc_init). `docs/h265-contexts.md` is this table, for people.
+//! Which context variables H.265 has: each syntax element with its table in the standard, and where its context variables lie in the flat
+//! index of [`hevc_init`](super::hevc_init). `docs/h265-contexts.md` shows this table for people.
 
 use core::ops::Range;
 
-/// How much of H.265 a coder knows.
+/// The profiles of H.265 that a coder knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(
     feature = "vectors",
@@ -13,23 +13,23 @@ use core::ops::Range;
 pub enum HevcProfile {
     /// Main, Main 10 and Main Still Picture: 154 contexts.
     Main,
-    /// And the range extensions: 19 more.
+    /// Main and the range extensions: 19 contexts more.
     RangeExtensions,
 }
 
 /// The contexts of a syntax element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HevcElement {
-    /// The element, and which part of it if its contexts lie apart.
+    /// The element; and which part of it, if its contexts lie apart.
     pub name: &'static str,
     /// Table 9-*n* of the standard (edition of October 2014 and after) has its initValues.
     pub table: u8,
     /// The ctxIdx of its first context in that table, for initType 0 (I), 1 and 2; none where such slices have no such
     /// context.
     pub ctx_idx: [Option<u8>; 3],
-    /// Where its contexts lie in the flat index.
+    /// The indices of its contexts in the flat index.
     pub flat: Range<u16>,
-    /// From which profile on it is there.
+    /// The smallest profile that has it.
     pub profile: HevcProfile,
 }
 
@@ -55,7 +55,7 @@ const fn inter(type_1: u8, type_2: u8) -> [Option<u8>; 3] {
 
 use HevcProfile::{Main, RangeExtensions};
 
-/// All of them, in the order of the standard's tables. A flat index that is in none is no context of the standard.
+/// All elements, in the order of the standard's tables. A flat index that no element has is no context of the standard.
 #[rustfmt::skip]
 pub const ELEMENTS: [HevcElement; 42] = [
     element("sao_merge_left_flag, sao_merge_up_flag",           5, 181..182, all(0, 1, 2),       Main),
@@ -146,7 +146,7 @@ mod tests {
                     let has = element.ctx_idx.map(|ctx_idx| ctx_idx.is_some());
                     assert_eq!(values.map(|value| value != UNUSED), has, "{flat}");
                 }
-                // Of two elements the flat index has room for a context more than the standard has.
+                // At two elements the flat index has one context more than the standard has.
                 None if [15, 18].contains(&flat) => {}
                 None => assert_eq!(values, &[UNUSED; 3], "{flat}"),
             }

@@ -1,9 +1,9 @@
 //! The initialisation values (initValue) of the context variables of H.265 (tables 9-5 to 9-37).
 //!
-//! Data only; `context::ContextModel::hevc` turns a value and SliceQpY into a state. H.265 numbers contexts
-//! within each syntax element; the flat index here is the one that bin traces use. `hevc_contexts` says what is where.
+//! Data only; `context::ContextModel::hevc` turns a value and SliceQpY into an initial state. H.265 numbers contexts within each syntax
+//! element. Here they have one flat index, the one that bin traces use; `hevc_contexts` says which element lies where.
 
-/// Marks a context that slices of the column's initType never use.
+/// Marks a context variable that slices of the column's initType never use.
 pub const UNUSED: u8 = 0;
 
 const __: u8 = UNUSED;

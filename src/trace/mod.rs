@@ -1,9 +1,8 @@
-//! Bin traces: what the bins of real slices were, recorded with every context state and checked against two
-//! independent decoders.
+//! Bin traces: the bins of real slices, recorded with the state of every context variable and checked against two independent decoders.
 //!
-//! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum; only the
-//! frame needs the feature `trace`. In memory a slice is a list of [`Event`]s like that of every other source, with
-//! what a judge needs besides: the bytes, and the states and registers to expect.
+//! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum; only the frame needs the feature `trace`. In
+//! memory a slice is a list of [`Event`]s, as that of every other source is, with what a judge needs besides: the bytes, and the states
+//! and registers to expect.
 
 mod cbt1;
 #[cfg(feature = "trace")]
@@ -26,11 +25,11 @@ pub use write::TraceWriter;
 /// The bins of one stream, slice by slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// Whose syntax, and so whose context numbers.
+    /// The standard of the stream, and so of its context numbers.
     pub codec: Codec,
-    /// How many context variables the codec has, 1..=1024.
+    /// How many context variables the standard has, 1..=1024.
     pub contexts: u16,
-    /// In the order of the stream.
+    /// The slices, in the order of the stream.
     pub slices: Vec<TracedSlice>,
 }
 
@@ -42,7 +41,7 @@ pub struct TracedSlice {
     /// The slice data from its first CABAC byte to its end, without emulation prevention, with
     /// cabac_zero_words.
     pub payload: Vec<u8>,
-    /// The lives of the engine, in order.
+    /// The engine runs, in order.
     pub segments: Vec<Segment>,
 }
 
@@ -64,7 +63,7 @@ pub struct SliceHeader {
 }
 
 impl SliceHeader {
-    /// In words, what differs from another header.
+    /// What differs from another header, in words.
     fn difference(&self, other: &SliceHeader) -> String {
         let facts = |header: &SliceHeader| {
             [
@@ -81,8 +80,8 @@ impl SliceHeader {
         words.collect::<Vec<_>>().join("; ")
     }
 
-    /// What initialises the contexts of the slice, given whose slice it is; `None` for a dependent slice segment,
-    /// which goes on with those of the one before it.
+    /// What initialises the contexts of the slice in a stream of this standard; `None` for a dependent slice segment, which goes on with
+    /// those of the segment before it.
     pub fn init(&self, codec: Codec) -> Option<SliceInit> {
         let index = match codec {
             Codec::Avc => self.init,
@@ -98,14 +97,14 @@ impl SliceHeader {
     }
 }
 
-/// One life of the engine: from its first nine bits to a terminate bin of 1.
+/// One engine run: from its first nine bits to a terminate bin of 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// What lies before it.
     pub start: Start,
     /// Its first byte in the payload.
     pub offset: u32,
-    /// The contexts it begins with, `None` for those never used; empty after PCM samples, which keep them.
+    /// The contexts with which it begins, `None` for those that are never used. Empty after PCM samples, which keep the contexts.
     pub contexts: Vec<Option<ContextModel>>,
     /// Bins and alignments.
     pub events: Vec<Event>,
@@ -123,7 +122,7 @@ pub enum Start {
     Slice,
     /// PCM samples.
     Pcm,
-    /// The end of another H.265 substream.
+    /// The end of another substream of H.265.
     Subset,
 }
 
@@ -143,7 +142,7 @@ pub enum TraceError {
     Format(#[from] FormatError),
 }
 
-/// What a reader unpacks at most, so that a small file cannot fill the memory.
+/// The most bytes that a reader unpacks, so that a small file cannot fill the memory.
 pub const MAX_BYTES: u64 = 1 << 27;
 
 impl Trace {
@@ -160,8 +159,8 @@ impl Trace {
     /// The trace without a zstd frame.
     ///
     /// # Errors
-    /// Where nobody could read it again: [`TraceError::TooLarge`]; [`TraceError::Format`] where there is no slice, the layout
-    /// has no room for a count, a segment holds something else than one life of bins and alignments, or loads after PCM.
+    /// If the trace could not be read again: [`TraceError::TooLarge`]; [`TraceError::Format`] if there is no slice, a count does not fit
+    /// into its field, a segment is not one engine run of bins and alignments, or a segment has loads after PCM samples.
     pub fn to_unpacked(&self) -> Result<Vec<u8>, TraceError> {
         let mut writer = TraceWriter::new(self.codec, self.contexts);
         self.slices.iter().try_for_each(|slice| writer.push(slice))?;
@@ -173,13 +172,13 @@ impl TracedSlice {
     /// The slice as a coder sees it: context loads, bins, alignments, raw bytes and starts.
     pub fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
-        // Where the bytes between two segments begin, only coding the first tells.
+        // Where the bytes between two segments begin is known only after the first one is coded.
         let mut encoder = engine::Encoder::new();
         for (i, segment) in self.segments.iter().enumerate() {
             let known = events.len();
             events.extend(segment.loads());
             events.extend(&segment.events);
-            // An encoder returns what it is given, so playing to it cannot fail.
+            // An encoder returns what it is given, so this cannot fail.
             let _ = encoder.play(&events[known..]);
             if let Some(next) = self.segments.get(i + 1) {
                 let between = encoder.bytes().len()..next.offset as usize;
@@ -196,14 +195,15 @@ impl TracedSlice {
 /// The first place in which a slice differs from what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceDifference {
-    /// The number of the bin in the slice; alignments count. One beyond the last where it is not a bin that differs.
+    /// The number of the bin in the slice; alignments count. If it is not a bin that differs, the number after the last bin that was
+    /// compared.
     pub bin: usize,
     /// What differs.
     pub what: String,
 }
 
 impl TracedSlice {
-    /// Compares the slice, as it was read, with a trace of it: payload, lives, bins, states, intervals.
+    /// Compares the slice, as it was read, with a trace of it: payload, engine runs, bins, states, registers.
     ///
     /// # Errors
     /// The first [`TraceDifference`].
@@ -252,19 +252,19 @@ impl TracedSlice {
 }
 
 impl Segment {
-    /// A life without a bin, which keeps the contexts.
+    /// An engine run without bins or loads.
     fn new(start: Start, offset: u32) -> Segment {
         let contexts = if start == Start::Pcm { vec![] } else { vec![None; CONTEXTS] };
         Segment { start, offset, contexts, events: vec![], states: vec![], crc32: 0 }
     }
 
-    /// A context that it begins with.
+    /// Adds a load at its beginning.
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
         self.contexts.resize(CONTEXTS, None);
         self.contexts[ctx.get()] = Some(model);
     }
 
-    /// The context loads that it begins with.
+    /// The loads at its beginning.
     pub fn loads(&self) -> impl Iterator<Item = Event> {
         let numbered = (0..).map_while(CtxIdx::new).zip(&self.contexts);
         numbered.filter_map(|(ctx, model)| model.map(|model| Event::Load { ctx, model }))

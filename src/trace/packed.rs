@@ -55,7 +55,7 @@ impl TraceWriter {
     }
 }
 
-/// A trace as its bytes, of which one slice after the other is read: some 3 bytes a bin, where [`Trace`] takes 42.
+/// A trace as its bytes, from which one slice after the other is read: about 3 bytes a bin, where a [`Trace`] takes 42.
 ///
 /// ```
 /// use silicabac::trace::{Trace, Unpacked};
@@ -82,7 +82,7 @@ impl Unpacked {
     /// The slices, one after the other; each can be a [`FormatError`](super::FormatError).
     ///
     /// # Errors
-    /// [`TraceError::Format`], for what stands before them.
+    /// [`TraceError::Format`], if what comes before the slices is wrong.
     pub fn slices(&self) -> Result<Slices<'_>, TraceError> {
         Ok(Slices::new(&self.bytes)?)
     }
@@ -90,7 +90,7 @@ impl Unpacked {
 
 fn unpack(packed: impl Read) -> Result<Vec<u8>, TraceError> {
     let mut bytes = Vec::new();
-    // Blocks of nothing could go on for ever.
+    // Empty blocks could go on for ever.
     let packed = packed.take(MAX_BYTES + MAX_BYTES / 64);
     zstd::Decoder::new(packed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > MAX_BYTES {

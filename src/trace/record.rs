@@ -6,16 +6,16 @@ use super::{Segment, Start, TracedSlice};
 use crate::bin::{Decode, Element, Event};
 use crate::observed::Observer;
 
-/// Takes down the segments of a slice as a decoder reads them, and which syntax element each bin belongs to.
+/// Records the segments of a slice as a decoder reads them, and which syntax element each bin belongs to.
 ///
-/// What comes where a trace has no room for it, such as a load in the middle of a life, is kept in the order in which it
-/// came, so that [`TracedSlice::events`](super::TracedSlice::events) is right; such a slice is refused when it is written.
+/// An event that has no place in a trace where it comes, such as a load in the middle of an engine run, is kept in order, so that
+/// [`TracedSlice::events`](super::TracedSlice::events) is right. Such a slice is refused when it is written.
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    /// The lives before the last one that has started.
+    /// The engine runs before the last one that has started.
     segments: Vec<Segment>,
     life: Segment,
-    /// Raw bytes and loads between the end of that life and the start of the next.
+    /// Raw bytes and loads between the end of that engine run and the start of the next.
     between: Vec<Event>,
     crc32: crc32fast::Hasher,
     /// codIRange and codIOffset before the bin.
@@ -24,7 +24,7 @@ pub struct Recorder {
     bins: usize,
 }
 
-/// From a bin of the slice on, up to the next note, bins belong to this element.
+/// An element, and the bin of the slice that is the first to belong to it; its bins end where the next note begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noted {
     /// The number of the bin in the slice; alignments count.
@@ -40,7 +40,7 @@ impl Recorder {
         (self.segments, self.noted)
     }
 
-    /// Takes over what another one saw next, from the start of an engine on that this one saw.
+    /// Appends what another recorder saw after this one, from a start of the engine on that this one saw last.
     #[cfg(feature = "avc")]
     pub(crate) fn append(&mut self, next: Recorder) {
         let Recorder { segments, life, between, crc32, interval, noted, bins } = next;
@@ -57,7 +57,7 @@ impl Recorder {
         self.bins += bins;
     }
 
-    /// How many bins there are so far; alignments count.
+    /// How many bins have been recorded; alignments count.
     pub fn bins(&self) -> usize {
         self.bins
     }
@@ -66,7 +66,7 @@ impl Recorder {
         self.life.events.last().is_some_and(|last| last.ends_life())
     }
 
-    /// The engine has started, on this byte.
+    /// The engine has started, on the byte `offset`.
     fn begin_life(&mut self, offset: u32) {
         let is_pcm = self.between.iter().any(|event| matches!(event, Event::Raw(_)));
         let next = Segment::new(if is_pcm { Start::Pcm } else { Start::Subset }, offset);
@@ -111,7 +111,7 @@ impl<C: Decode> Observer<C> for Recorder {
             Event::Load { ctx, model } if self.life.events.is_empty() => return self.life.load(ctx, model),
             Event::Load { .. } | Event::Raw(_) if self.life_has_ended() => return self.between.push(coded),
             Event::Start if self.life_has_ended() => {
-                // Nine bits have been read.
+                // Nine bits of it have been read.
                 return self.begin_life((decoder.position() / 8).saturating_sub(1) as u32);
             }
             _ => {}

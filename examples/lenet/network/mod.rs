@@ -1,12 +1,10 @@
-//! The networks on which compressed weights are judged, two LeNets and a small VGG16, as a forward pass without a framework.
+//! The networks that are used to judge compressed weights, two LeNets and a small VGG16, as a forward pass without a framework.
 //!
-//! Invariant: an image's result does not depend on the images beside it, nor on the machine: every sum is taken
-//! in the order of its weights, in `f32`, from the bias on. So a number of correct images is exact, and a test
-//! may ask for it.
+//! Invariant: the result of an image depends neither on the images beside it nor on the machine: every sum is taken in the order of its
+//! weights, in `f32`, beginning with the bias. So the number of correct images is exact, and a test may demand it.
 //!
-//! Images go through in blocks, the same pixel of all of them side by side, so that the compiler makes vectors
-//! of it whatever a layer's shape. Then a convolution is a matrix product at several positions, and one loop is
-//! enough for both.
+//! Images are computed in blocks, with the same pixel of all images side by side, so that the compiler can use vector instructions
+//! whatever the shape of a layer. Then a convolution is a matrix product at several positions, and one loop does both.
 
 mod layers;
 pub(crate) mod mnist;
@@ -18,16 +16,16 @@ use rayon::prelude::*;
 use layers::{BLOCK, Block, Layer, Linear};
 pub(crate) use mnist::Images;
 
-/// A layer's weights: shape and values in row-major order.
+/// The weights of a layer: their shape, and their values in row-major order.
 pub(crate) type Tensor = (Vec<usize>, Vec<f32>);
 
-/// Why tensors are none of the networks.
+/// Why tensors are not those of a known network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NetworkError {
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("there is no tensor {0}")]
     Missing(String),
-    /// A tensor has not the shape of its layer.
+    /// A tensor does not have the shape of its layer.
     #[error("{name} has the shape {found:?} and not {expected:?}")]
     Shape {
         /// The tensor.
@@ -37,7 +35,7 @@ pub(crate) enum NetworkError {
         /// The layer's.
         expected: Vec<usize>,
     },
-    /// A tensor has not as many values as its shape says.
+    /// A tensor does not have as many values as its shape says.
     #[error("{name} has {found} values, which is not what its shape says")]
     Values {
         /// The tensor.
@@ -54,8 +52,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// The network of the tensors that `get` has: the small VGG16 if there is a `convs.0.weight`, LeNet-5 if there is a
-    /// `conv1.weight`, else LeNet-300-100.
+    /// The network whose tensors `get` returns: the small VGG16 if there is a `convs.0.weight`, LeNet-5 if there is a `conv1.weight`, and
+    /// otherwise LeNet-300-100.
     ///
     /// LeNet-300-100 is `fc1` 784 to 300, ReLU, `fc2` to 100, ReLU, `fc3` to 10. LeNet-5 is Caffe's: `conv1`
     /// 5x5x20, the largest of 2x2, `conv2` 5x5x50, the largest of 2x2, `fc1` 800 to 500, ReLU, `fc2` to 10;
@@ -96,12 +94,12 @@ impl Network {
         Ok(Network { layers })
     }
 
-    /// How many images the network gets right: of the ten values of the last layer that of the label is the largest.
+    /// How many images the network gets right: of the ten outputs, that of the label is the largest.
     pub(crate) fn correct(&self, images: &Images) -> usize {
         self.margins(images).into_iter().filter(|margin| *margin > 0.0).count()
     }
 
-    /// By how much the value of each image's label is above the largest of the nine others. Pixels that are missing are 0.
+    /// By how much the output of each image's label exceeds the largest of the nine others. Missing pixels are 0.
     pub(crate) fn margins(&self, images: &Images) -> Vec<f32> {
         let pixels = images.pixels.par_chunks(BLOCK * mnist::PIXELS);
         let labels = images.labels.par_chunks(BLOCK);
@@ -129,7 +127,7 @@ impl Network {
     }
 }
 
-/// A layer's weights and biases, which are as many as the shape says.
+/// The weights and biases of a layer, as many as its shape says.
 fn tensors(
     get: &impl Fn(&str) -> Option<Tensor>,
     layer: &str,

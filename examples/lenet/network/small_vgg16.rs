@@ -1,7 +1,7 @@
-//! VGG16 as it is made for images of 32 x 32 pixels: 13 convolutions of 3 x 3 with batch norm, and two dense layers.
+//! VGG16 in its form for images of 32 x 32 pixels: 13 convolutions of 3 x 3 with batch norm, and two dense layers.
 //!
-//! Tensors are called `convs.0.weight`, `bns.0.running_mean`, `fc1.bias`. Digits of 28 x 28 pixels lie in the middle of 32 x 32, the same
-//! in all three channels.
+//! The tensors have names such as `convs.0.weight`, `bns.0.running_mean` and `fc1.bias`. Digits of 28 x 28 pixels lie in the middle of 32
+//! x 32 pixels, and are the same in all three channels.
 
 use super::layers::{Layer, Linear};
 use super::{NetworkError, Tensor, mnist, tensor, tensors};
@@ -27,7 +27,7 @@ const CONVOLUTIONS: [(usize, bool); 13] = [
 const CHANNELS: usize = 3;
 const SIDE: usize = 32;
 
-/// What batch norm adds to variances.
+/// The constant that batch norm adds to variances.
 const EPSILON: f32 = 1e-5;
 
 pub(super) fn layers(get: &impl Fn(&str) -> Option<Tensor>) -> Result<Vec<Layer>, NetworkError> {
@@ -37,7 +37,7 @@ pub(super) fn layers(get: &impl Fn(&str) -> Option<Tensor>) -> Result<Vec<Layer>
         let (weights, biases) = tensors(get, &format!("convs.{number}"), &[outputs, channels, 3, 3])?;
         let (mut weights, biases) = normalised(get, number, weights, biases)?;
         if number == 0 {
-            // The channels are equal, so that one with the sum of their weights does.
+            // The channels are equal, so one channel with the sum of their weights gives the same result.
             weights = weights.chunks(9 * CHANNELS).flat_map(sum_of_channels).collect();
             channels = 1;
             layers.push(Layer::Pad { side: mnist::SIDE, by: (SIDE - mnist::SIDE) / 2 });

@@ -12,7 +12,7 @@ use super::Tensor;
 /// All tensors by their names.
 pub(crate) type Tensors = BTreeMap<String, Tensor>;
 
-/// The tensors of a file that are weights, or what is wrong with it.
+/// The tensors of a file that are weights, or the error of the file.
 pub(crate) fn read(path: &Path) -> Result<Tensors, ModelError> {
     let mut model = ModelFile::open(path)?;
     let infos = model.tensors().to_vec();

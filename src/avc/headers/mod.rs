@@ -1,8 +1,8 @@
-//! The headers of NAL units: parameter sets and slice headers. One walk a structure, in the files beside this one, for every coder
-//! of header bits; here is which one a NAL unit has, and what slice data depends on.
+//! The headers of NAL units: parameter sets and slice headers. Each structure has one walk, in a file of its own, for every coder of
+//! header bits. This file says which one a NAL unit has, and what slice data depends on.
 //!
-//! Only values that slice data depends on are checked. So a stream is read whatever else is wrong with its headers: decoders in
-//! use take such streams, too.
+//! Only values that slice data depends on are checked. So a stream is read whatever else is wrong with its headers, as decoders in use do
+//! it.
 
 mod picture;
 mod sequence;
@@ -56,14 +56,14 @@ pub enum Content {
     Slice {
         /// What its data depends on.
         parameters: Parameters,
-        /// Where its data begins in the RBSP, header byte counted.
+        /// The byte of the RBSP at which its data begins, the header byte counted.
         data: usize,
     },
     /// Slice data of another kind, which is passed through.
     Unsupported(Unsupported),
-    /// A slice of which the header cannot be read, or a parameter set of which something that slices depend on cannot.
+    /// A slice whose header cannot be read, or a parameter set in which something cannot be read that slices depend on.
     Damaged(HeaderError),
-    /// A parameter set; and what is wrong with it where nothing depends on it.
+    /// A parameter set; and what is wrong with it, if nothing depends on that.
     ParameterSet(Option<HeaderError>),
     /// Anything else.
     Other,
@@ -76,7 +76,7 @@ pub(super) struct NalHeader {
     pub(super) nal_unit_type: u8,
 }
 
-/// What a nal_unit_type is called (table 7-1).
+/// The name of a nal_unit_type (table 7-1).
 pub(super) const fn unit_name(nal_unit_type: u8) -> &'static str {
     match nal_unit_type {
         1 => "slice",
@@ -106,8 +106,8 @@ fn nal_header<C: BitCoder>(coder: &mut C) -> Result<NalHeader, HeaderError> {
     Ok(NalHeader { nal_ref_idc, nal_unit_type })
 }
 
-/// A reader of the headers in these bytes. Where the stop bit of a parameter set is missing, zeros that its elements end with are,
-/// too, since a NAL unit does not end with a byte of zeros.
+/// A reader of the headers in these bytes. If a parameter set has no stop bit, zero bits at the end of its elements may be missing, too,
+/// since a NAL unit does not end with a zero byte. The reader supplies them.
 pub(super) fn reader(rbsp: &[u8]) -> BitReader<'_> {
     let is_parameter_set = rbsp.first().is_some_and(|header| matches!(header & 31, 7 | 8));
     BitReader::new(rbsp).with_zeros(if is_parameter_set { 8 } else { 0 })
@@ -124,29 +124,29 @@ pub(super) enum Found {
     Slice(SliceHeader),
 }
 
-/// What is to be known of a NAL unit before its headers are coded.
+/// What the walk through the headers of a NAL unit has to know before.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Before<'a> {
     sets: &'a ParameterSets,
-    /// Whether a picture parameter set can have what the High profiles added.
+    /// Whether a picture parameter set can have the elements that the High profiles added.
     allows_extension: bool,
 }
 
 impl<'a> Before<'a> {
-    /// For a NAL unit that is read from these bytes.
+    /// For reading a NAL unit from these bytes.
     pub(super) fn reading(sets: &'a ParameterSets, rbsp: &[u8]) -> Before<'a> {
         let is_picture = rbsp.first().is_some_and(|header| header & 31 == 8);
         let allows_extension = is_picture && picture::extension(rbsp, |id| sets.sequence(id));
         Before { sets, allows_extension }
     }
 
-    /// For a NAL unit that is written.
+    /// For writing a NAL unit.
     pub(super) fn writing(sets: &'a ParameterSets) -> Before<'a> {
         Before { sets, allows_extension: true }
     }
 
-    /// Codes the headers of a NAL unit, to the first byte of slice data or, in front of the trailing bits, to the end of what is
-    /// known. Even with an error something may have been found.
+    /// Codes the headers of a NAL unit, up to the first byte of slice data, or up to the trailing bits or what is not known. Something may
+    /// have been found even if there is an error.
     ///
     /// # Errors
     /// [`HeaderError`].
@@ -160,7 +160,7 @@ impl<'a> Before<'a> {
             7 | 15 => {
                 let mut set = None;
                 let read = sequence::sequence(coder, &mut set);
-                // Subset parameter sets are numbered by themselves, and no slice that is read refers to one.
+                // Subset parameter sets have numbers of their own, and no slice that is read refers to one.
                 if let Some(set) = set.filter(|_| nal_unit_type == 7) {
                     *found = Found::Sequence(set);
                 }
@@ -192,7 +192,7 @@ impl ParameterSets {
         self.pictures.get(&pic_parameter_set_id)
     }
 
-    /// What the RBSP of a NAL unit holds, its header byte first.
+    /// What the RBSP of a NAL unit holds, the header byte included.
     pub(super) fn content(&self, rbsp: &[u8]) -> (Content, Found) {
         let Some(&header) = rbsp.first() else { return (Content::Other, Found::Nothing) };
         let unsupported = match header & 31 {
@@ -217,7 +217,7 @@ impl ParameterSets {
         (content, found)
     }
 
-    /// What the RBSP of a NAL unit holds, its header byte first; a parameter set is kept.
+    /// What the RBSP of a NAL unit holds, the header byte included. A parameter set is kept.
     ///
     /// ```
     /// use silicabac::avc::{Content, ParameterSets};
@@ -231,8 +231,8 @@ impl ParameterSets {
         content
     }
 
-    /// Codes the headers of a NAL unit with any coder, such as one that chooses the values: from forbidden_zero_bit to the first byte
-    /// of slice data, or to the trailing bits.
+    /// Codes the headers of a NAL unit with any coder, such as one that chooses the values: from forbidden_zero_bit to the first byte of
+    /// slice data, or to the trailing bits.
     ///
     /// # Errors
     /// [`HeaderError`].

@@ -4,7 +4,7 @@ use super::sequence::{Sequence, scaling_list};
 use crate::bin::Element;
 use crate::syntax::{BitCoder, HeaderError};
 
-/// What a picture parameter set says that other syntax depends on, by the names of the standard.
+/// The elements of a picture parameter set that other syntax depends on, by the names of the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// pic_parameter_set_id.
@@ -41,8 +41,8 @@ pub struct Picture {
 
 const TRANSFORM_8X8_MODE_FLAG: &str = "transform_8x8_mode_flag";
 
-/// pic_parameter_set_rbsp(). `set` is there as soon as all is known that other syntax depends on. `allows_extension` is as
-/// [`extension`] has it; `sequence` finds a sequence parameter set by its number, of which scaling lists of 8x8 blocks depend.
+/// pic_parameter_set_rbsp(). `set` is filled in as soon as all is known that other syntax depends on. `allows_extension` is the result of
+/// [`extension`]; `sequence` finds a sequence parameter set by its number, on which the number of scaling lists for 8x8 blocks depends.
 ///
 /// # Errors
 /// [`HeaderError`].
@@ -143,9 +143,8 @@ fn slice_groups<C: BitCoder>(
     Ok(0)
 }
 
-/// Whether a picture parameter set can have what the High profiles added to it, in the bits of its NAL unit. Bytes that stand
-/// after its end look like that, too; but then what is read of them does not end where the unit does, or the profile has no such
-/// thing.
+/// Whether the picture parameter set in these bytes of a NAL unit can have the elements that the High profiles added. Other bytes after
+/// its end look like them. But then what is read of them does not end where the unit ends, or the profile has no such elements.
 pub(super) fn extension<'a>(rbsp: &'a [u8], sequence: impl Fn(u8) -> Option<&'a Sequence>) -> bool {
     let read = |allows_extension| {
         let mut reader = super::reader(rbsp);
@@ -158,7 +157,7 @@ pub(super) fn extension<'a>(rbsp: &'a [u8], sequence: impl Fn(u8) -> Option<&'a 
     let (long, is_whole, _) = read(true);
     let is_of_profile =
         set.and_then(|set| sequence(set.seq_parameter_set_id)).is_none_or(Sequence::has_picture_extension);
-    // The stop bit can be missing.
+    // The stop bit may be missing.
     let ends_long = long.is_at_stop_bit() || (is_whole && long.rest().all(|bit| !bit));
     is_of_profile && (!short.is_at_stop_bit() || ends_long)
 }

@@ -2,7 +2,7 @@
 
 use crate::syntax::{BitCoder, HeaderError, presentation};
 
-/// What a sequence parameter set says that other syntax depends on, by the names of the standard.
+/// The elements of a sequence parameter set that other syntax depends on, by the names of the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
     /// profile_idc.
@@ -41,8 +41,8 @@ pub struct Sequence {
     pub direct_8x8_inference_flag: bool,
 }
 
-/// The profiles of which the sequence parameter sets say how chroma is sampled, and how deep samples are; 144 is High 4:4:4 of the
-/// first editions, which old streams have.
+/// The profiles whose sequence parameter sets have the chroma format and the bit depths. 144 is High 4:4:4 of the first editions, which
+/// old streams have.
 const PROFILES_WITH_CHROMA_FORMAT: [u8; 14] =
     [100, 110, 122, 144, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
@@ -60,15 +60,15 @@ impl Sequence {
         self.pic_width_in_mbs * self.pic_height_in_map_units
     }
 
-    /// Whether picture parameter sets of this profile can have transform_8x8_mode_flag: in streams of the Baseline, Main and
-    /// Extended profiles, what stands in its place is no syntax.
+    /// Whether picture parameter sets of this profile can have transform_8x8_mode_flag. In streams of the Baseline, Main and Extended
+    /// profiles, bytes in its place are no syntax.
     pub(super) fn has_picture_extension(&self) -> bool {
         !matches!(self.profile_idc, 66 | 77 | 88) || self.constraint_set_flags & 0xe0 == 0
     }
 }
 
-/// seq_parameter_set_data(). `set` is there as soon as all is known that other syntax depends on; an error that comes later, in
-/// the VUI, changes nothing of it.
+/// seq_parameter_set_data(). `set` is filled in as soon as all is known that other syntax depends on; a later error, in the VUI, does not
+/// change it.
 ///
 /// # Errors
 /// [`HeaderError`].
@@ -168,7 +168,7 @@ pub(super) fn sequence<C: BitCoder>(coder: &mut C, set: &mut Option<Sequence>) -
     Ok(())
 }
 
-/// scaling_list() number `index`: of 4x4 blocks the first six, of 8x8 blocks the others.
+/// scaling_list() number `index`: the first six are for 4x4 blocks, the others for 8x8 blocks.
 ///
 /// # Errors
 /// [`HeaderError`].

@@ -6,7 +6,7 @@ use super::sequence::Sequence;
 use crate::bin::Element;
 use crate::syntax::{BitCoder, HeaderError};
 
-/// What a slice header says, by the names of the standard, as far as anything depends on it.
+/// The elements of a slice header that anything depends on, by the names of the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SliceHeader {
     /// first_mb_in_slice.
@@ -15,7 +15,7 @@ pub struct SliceHeader {
     pub slice_type: u8,
     /// pic_parameter_set_id.
     pub pic_parameter_set_id: u8,
-    /// colour_plane_id, where planes are separate.
+    /// colour_plane_id, if planes are separate.
     pub colour_plane_id: u8,
     /// frame_num.
     pub frame_num: u32,
@@ -37,12 +37,12 @@ pub(super) const I: u8 = 2;
 pub(super) const SP: u8 = 3;
 pub(super) const SI: u8 = 4;
 
-/// What a slice_type is called (table 7-6).
+/// The name of a slice_type (table 7-6).
 pub(in crate::avc) const fn slice_type_name(slice_type: i64) -> &'static str {
     ["P", "B", "I", "SP", "SI"][slice_type.rem_euclid(5) as usize]
 }
 
-/// nal_unit_type of slices of IDR pictures.
+/// The nal_unit_type of slices of IDR pictures.
 const IDR: u8 = 5;
 
 /// Codes the header of a slice in a NAL unit with this header, up to the first byte of its data if that is coded with CABAC.
@@ -63,7 +63,8 @@ pub(super) fn slice_header<C: BitCoder>(
     let frame_num = coder.u(sps.log2_max_frame_num, "frame_num")?;
     let field_pic_flag = !sps.frame_mbs_only_flag && coder.flag("field_pic_flag")?;
     let bottom_field_flag = field_pic_flag && coder.flag("bottom_field_flag")?;
-    // A frame of which rows can be fields is counted in pairs of macroblocks where these can be, and in fields else.
+    // first_mb_in_slice counts map units in a field, in an MBAFF frame and with frame_mbs_only_flag 1. In any other frame it counts
+    // macroblocks, two for each map unit.
     let is_paired = sps.mb_adaptive_frame_field_flag || field_pic_flag || sps.frame_mbs_only_flag;
     let most = i64::from(sps.pic_size_in_map_units()) * if is_paired { 1 } else { 2 } - 1;
     if first_mb_in_slice > most {

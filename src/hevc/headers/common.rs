@@ -1,4 +1,4 @@
-//! What parameter sets and slice segment headers share: profiles, scaling lists, reference picture sets.
+//! What parameter sets and slice segment headers have in common: profiles, scaling lists, reference picture sets.
 
 use crate::syntax::{BitCoder, HeaderError};
 
@@ -33,7 +33,7 @@ pub(crate) fn profile_tier_level<C: BitCoder>(
     Ok(())
 }
 
-/// The names of the elements of a profile. The last bits of it mean something else in each profile, and nothing depends on them.
+/// The names of the elements of a profile. Its last bits mean something else in each profile, and nothing depends on them.
 pub(crate) struct ProfileNames {
     space: &'static str,
     tier: &'static str,
@@ -108,14 +108,14 @@ pub(super) fn scaling_list_data<C: BitCoder>(coder: &mut C) -> Result<(), Header
     Ok(())
 }
 
-/// A short-term reference picture set: what it says of pictures before the present one and after it.
+/// A short-term reference picture set: the pictures before the present one and those after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShortTermSet {
     /// DeltaPocS0 and UsedByCurrPicS0, then DeltaPocS1 and UsedByCurrPicS1.
     pub pictures: [Vec<(i32, bool)>; 2],
 }
 
-/// The most pictures of a set: more than any level allows.
+/// The most pictures of a set, which is more than any level allows.
 const MOST_PICTURES: i64 = 16;
 
 impl ShortTermSet {
@@ -124,14 +124,14 @@ impl ShortTermSet {
         self.pictures.iter().map(Vec::len).sum()
     }
 
-    /// How many of them the present picture can refer to.
+    /// How many pictures of the set the present picture can refer to.
     pub fn used(&self) -> usize {
         self.pictures.iter().flatten().filter(|(_, is_used)| *is_used).count()
     }
 }
 
-/// st_ref_pic_set(stRpsIdx) (clause 7.3.7), given the sets before it: those of the sequence parameter set, of which in a slice
-/// segment header, `is_in_slice`, there is any number.
+/// st_ref_pic_set(stRpsIdx) (clause 7.3.7), given the sets before it, which are those of the sequence parameter set. `is_in_slice` tells
+/// whether it is in a slice segment header.
 ///
 /// # Errors
 /// [`HeaderError`].
@@ -168,7 +168,7 @@ pub(super) fn st_ref_pic_set<C: BitCoder>(
 
 const MOST_DELTA: i64 = (1 << 15) - 1;
 
-/// The set that is predicted from another one (7-61 and 7-62).
+/// A set that is predicted from another one (7-61 and 7-62).
 fn predicted<C: BitCoder>(coder: &mut C, reference: &ShortTermSet) -> Result<ShortTermSet, HeaderError> {
     let delta_rps_sign = coder.flag("delta_rps_sign")?;
     let abs_delta_rps = 1 + coder.ue_in("abs_delta_rps_minus1", 0..=MOST_DELTA)? as i32;
@@ -180,7 +180,7 @@ fn predicted<C: BitCoder>(coder: &mut C, reference: &ShortTermSet) -> Result<Sho
         kept.push((is_there, is_used));
     }
     let [before, after] = &reference.pictures;
-    // As they are numbered: those before the present picture, those after it, and the picture of the reference set itself.
+    // In the order of their numbers: the pictures before the present one, those after it, and the picture of the reference set itself.
     let deltas = before.iter().chain(after).map(|(delta_poc, _)| delta_poc + delta_rps).chain([delta_rps]);
     let mut pictures: Vec<(i32, bool)> = deltas
         .zip(kept)

@@ -1,5 +1,5 @@
-//! The headers of NAL units (clause 7.3): parameter sets and slice segment headers, one walk a structure for every coder of header
-//! bits. Only values that other syntax depends on are checked. A video parameter set is not looked into: nothing here needs it.
+//! The headers of NAL units (clause 7.3): parameter sets and slice segment headers, each structure with one walk for every coder of header
+//! bits. Only values that other syntax depends on are checked. A video parameter set is not parsed: nothing here needs it.
 
 mod common;
 mod picture;
@@ -54,12 +54,12 @@ pub(super) struct NalHeader {
 }
 
 impl NalHeader {
-    /// Whether it is one that slice data depends on, of any layer.
+    /// Whether slice data depends on such a NAL unit, of any layer.
     pub(super) const fn is_needed(self) -> bool {
         self.is_slice_segment() || matches!(self.nal_unit_type, 33 | 34)
     }
 
-    /// Whether it is a slice segment, of any layer.
+    /// Whether such a NAL unit is a slice segment, of any layer.
     pub(super) const fn is_slice_segment(self) -> bool {
         matches!(self.nal_unit_type, 0..=9 | 16..=21)
     }
@@ -99,12 +99,12 @@ impl ParameterSets {
         self.pictures.get(&pps_pic_parameter_set_id)
     }
 
-    /// Codes the headers of a NAL unit with any coder, keeps a parameter set, and hands over what a slice segment header says: from
-    /// forbidden_zero_bit to the first byte of slice data, or to what is not known, such as the trailing bits. Units of other layers
-    /// are not looked into.
+    /// Codes the headers of a NAL unit with any coder, from forbidden_zero_bit to the first byte of slice data, or to what is not known,
+    /// such as the trailing bits. A parameter set is kept; what a slice segment header says is returned. Units of other layers are not
+    /// parsed.
     ///
     /// # Errors
-    /// [`HeaderError`]. A parameter set of which all is known that other syntax depends on is kept all the same.
+    /// [`HeaderError`]. A parameter set is kept all the same if all is known of it that other syntax depends on.
     pub fn walk<C: BitCoder>(&mut self, coder: &mut C) -> Result<Option<SliceSegment>, HeaderError> {
         let mut found = Found::default();
         let read = self.find(coder, &mut found);
@@ -115,7 +115,7 @@ impl ParameterSets {
         read.map(|()| None)
     }
 
-    /// Codes the headers of a NAL unit; even with an error something may have been found.
+    /// Codes the headers of a NAL unit. Something may have been found even if there is an error.
     ///
     /// # Errors
     /// [`HeaderError`].

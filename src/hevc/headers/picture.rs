@@ -4,7 +4,7 @@ use super::common::scaling_list_data;
 use super::sequence::MOST_ENTRIES;
 use crate::syntax::{BitCoder, HeaderError};
 
-/// What a picture parameter set says that other syntax depends on, by the names of the standard.
+/// The elements of a picture parameter set that other syntax depends on, by the names of the standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
     /// pps_pic_parameter_set_id, 0..=63.
@@ -74,13 +74,13 @@ pub struct Tiles {
     pub columns: u32,
     /// num_tile_rows_minus1 + 1.
     pub rows: u32,
-    /// column_width_minus1 + 1 and row_height_minus1 + 1 of all but the last, in coding tree blocks; `None` where they are
+    /// column_width_minus1 + 1 and row_height_minus1 + 1 of all but the last column and row, in coding tree blocks; `None` if they are
     /// uniform.
     pub sizes: Option<[Vec<u32>; 2]>,
 }
 
-/// pic_parameter_set_rbsp() of the base layer. `found` is there as soon as all is known that other syntax depends on, or with the
-/// first error in an extension.
+/// pic_parameter_set_rbsp() of the base layer. `found` is filled in as soon as all is known that other syntax depends on, or at the first
+/// error in an extension.
 ///
 /// # Errors
 /// [`HeaderError`].
@@ -188,7 +188,7 @@ fn extensions<C: BitCoder>(coder: &mut C, set: &mut Picture) -> Result<(), Heade
             coder.ue_in("log2_sao_offset_scale_chroma", 0..=6)? as u8,
         ];
     }
-    // What stands after the multilayer and 3D extensions is not looked into, for these are not.
+    // What comes after the multilayer and 3D extensions is not parsed, since these are not.
     if has_scc && !has_multilayer && !has_3d {
         screen_content(coder, set)?;
     }

@@ -4,7 +4,7 @@ use super::common::{ShortTermSet, profile_tier_level, scaling_list_data, st_ref_
 use super::vui::vui_parameters;
 use crate::syntax::{BitCoder, HeaderError};
 
-/// What a sequence parameter set says that other syntax depends on, by the names of the standard.
+/// The elements of a sequence parameter set that other syntax depends on, by the names of the standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequence {
     /// sps_seq_parameter_set_id, 0..=15.
@@ -37,7 +37,7 @@ pub struct Sequence {
     pub amp_enabled_flag: bool,
     /// sample_adaptive_offset_enabled_flag.
     pub sample_adaptive_offset_enabled_flag: bool,
-    /// What there is of PCM, if pcm_enabled_flag is 1.
+    /// The parameters of PCM, if pcm_enabled_flag is 1.
     pub pcm: Option<Pcm>,
     /// The short-term reference picture sets.
     pub short_term_sets: Vec<ShortTermSet>,
@@ -47,7 +47,7 @@ pub struct Sequence {
     pub used_by_curr_pic_lt: Vec<bool>,
     /// sps_temporal_mvp_enabled_flag.
     pub sps_temporal_mvp_enabled_flag: bool,
-    /// The range extension; all flags are 0 where it is not there.
+    /// The range extension; all flags are 0 if it is not there.
     pub range: RangeExtension,
     /// sps_curr_pic_ref_enabled_flag, of screen content.
     pub sps_curr_pic_ref_enabled_flag: bool,
@@ -57,7 +57,7 @@ pub struct Sequence {
     pub motion_vector_resolution_control_idc: u8,
 }
 
-/// Coding units with samples as they are.
+/// The parameters of coding units with PCM samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pcm {
     /// PcmBitDepthY and PcmBitDepthC.
@@ -85,7 +85,7 @@ pub struct RangeExtension {
     pub cabac_bypass_alignment_enabled_flag: bool,
 }
 
-/// The largest width and height: that of the highest level, 8192 * 4320 luma samples, in a row.
+/// The largest width and height: Sqrt(8 * MaxLumaPs) with the MaxLumaPs of levels 6 to 6.2, 35,651,584 luma samples.
 const MOST_SAMPLES: i64 = 16_888;
 
 impl Sequence {
@@ -100,8 +100,8 @@ impl Sequence {
     }
 }
 
-/// seq_parameter_set_rbsp() of the base layer. `found` is there as soon as all is known that other syntax depends on, or with the
-/// first error in the VUI.
+/// seq_parameter_set_rbsp() of the base layer. `found` is filled in as soon as all is known that other syntax depends on, or at the first
+/// error in the VUI.
 ///
 /// # Errors
 /// [`HeaderError`].
@@ -229,7 +229,7 @@ fn extensions<C: BitCoder>(coder: &mut C, set: &mut Sequence) -> Result<(), Head
     if has_multilayer {
         coder.flag("inter_view_mv_vert_constraint_flag")?;
     }
-    // What stands after the 3D extension is not looked into, for that is not.
+    // What comes after the 3D extension is not parsed, since that is not.
     if has_scc && !has_3d {
         screen_content(coder, set)?;
     }
@@ -260,5 +260,5 @@ fn screen_content<C: BitCoder>(coder: &mut C, set: &mut Sequence) -> Result<(), 
     Ok(())
 }
 
-/// More entries than a palette predictor has.
+/// An upper bound of the entries of a palette predictor.
 pub(super) const MOST_ENTRIES: i64 = 255;

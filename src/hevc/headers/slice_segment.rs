@@ -18,7 +18,7 @@ pub enum SliceType {
     I,
 }
 
-/// What a slice segment header says, by the names of the standard, as far as slice data depends on it.
+/// The elements of a slice segment header that slice data depends on, by the names of the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SliceSegment {
     /// first_slice_segment_in_pic_flag.
@@ -27,7 +27,7 @@ pub struct SliceSegment {
     pub slice_pic_parameter_set_id: u8,
     /// slice_segment_address.
     pub slice_segment_address: u32,
-    /// What follows of an independent slice segment; `None` of a dependent one, which has what the one before it has.
+    /// The slice header of an independent slice segment; `None` for a dependent one, which has that of the segment before it.
     pub slice: Option<Slice>,
     /// entry_point_offset_minus1 + 1.
     pub entry_points: Vec<u64>,
@@ -211,7 +211,7 @@ fn short_term_set<C: BitCoder>(coder: &mut C, sps: &Sequence) -> Result<ShortTer
     Ok(sets.get(index as usize).cloned().unwrap_or_default())
 }
 
-/// The long-term pictures; how many of them the present picture can refer to.
+/// Codes the long-term pictures, and returns how many of them the present picture can refer to.
 fn long_term_pictures<C: BitCoder>(coder: &mut C, sps: &Sequence) -> Result<usize, HeaderError> {
     let listed = sps.used_by_curr_pic_lt.len() as i64;
     let of_sps = if listed > 0 { coder.ue_in("num_long_term_sps", 0..=32)? } else { 0 };
@@ -236,7 +236,7 @@ fn long_term_pictures<C: BitCoder>(coder: &mut C, sps: &Sequence) -> Result<usiz
     Ok(used)
 }
 
-/// What P and B slices have, given how many pictures they can refer to.
+/// The elements of P and B slices, given how many pictures they can refer to.
 fn prediction<C: BitCoder>(
     coder: &mut C,
     sps: &Sequence,
@@ -307,7 +307,7 @@ pub(crate) const WEIGHTS: [[&str; 6]; 2] = [
     ],
 ];
 
-/// pred_weight_table() (clause 7.3.6.3), of pictures other than the present one.
+/// pred_weight_table() (clause 7.3.6.3), for pictures other than the present one.
 fn pred_weight_table<C: BitCoder>(
     coder: &mut C,
     num_ref_idx_active: [u8; 2],

@@ -1,4 +1,4 @@
-//! vui_parameters() and hrd_parameters() (clauses E.2.1 to E.2.3). Nothing depends on them but where they end.
+//! vui_parameters() and hrd_parameters() (clauses E.2.1 to E.2.3). Nothing depends on their values, only on where they end.
 
 use crate::syntax::{BitCoder, HeaderError, presentation};
 

@@ -1,4 +1,4 @@
-//! The CBT1 layout, both directions. Little endian throughout; `docs/trace-format.md` has the table.
+//! The CBT1 layout, read and written. It is little endian throughout; `docs/trace-format.md` has the table.
 
 mod read;
 mod write;
@@ -9,10 +9,10 @@ pub(super) use write::{head, slice};
 use crate::context::Codec;
 
 const MAGIC: &[u8; 4] = b"CBT1";
-/// Stands where a context is never used.
+/// The byte of a context that is never used.
 const NEVER_USED: u8 = 0xff;
 
-/// The unpacked bytes are not a trace, or a trace cannot be written as one.
+/// Why unpacked bytes are not a trace, or a trace cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} (byte {at} of the unpacked trace{})", place(.slice, .segment))]
 pub struct FormatError {
@@ -34,10 +34,10 @@ fn place(slice: &Option<usize>, segment: &Option<usize>) -> String {
 /// What can be wrong with the bytes of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormatErrorKind {
-    /// The first four bytes are others.
+    /// The first four bytes are not `CBT1`.
     #[error("not a bin trace: it does not begin with CBT1")]
     Magic,
-    /// It has no slice, so that there is nothing to hold anything against.
+    /// It has no slice, so there is nothing to compare anything with.
     #[error("there is no slice in it")]
     Empty,
     /// It ends too early.
@@ -67,10 +67,10 @@ pub enum FormatErrorKind {
     /// A count is too large for its field.
     #[error("{0} does not fit into its field")]
     TooMany(&'static str),
-    /// A segment holds a raw byte, a start or a context load, which are written elsewhere.
+    /// A segment holds a raw byte, a start or a load, which are written elsewhere.
     #[error("event {0} of the segment is neither bin nor alignment")]
     NoBin(usize),
-    /// A segment is not one life of the engine.
+    /// A segment is not one engine run.
     #[error("the segment does not end with its only terminate bin of 1")]
     End,
     /// A count does not match what it counts.

@@ -1,4 +1,5 @@
-//! The slices of a trace from bytes, whatever they are, one at a time, since a bin takes 42 bytes of memory: every count is held against what is there before memory is taken.
+//! Reads the slices of a trace from any bytes. It reads one slice at a time, since a bin takes 42 bytes of memory, and compares every
+//! count with the bytes that are left before it takes memory.
 
 use super::{FormatError, FormatErrorKind, MAGIC, NEVER_USED, id_space};
 use crate::bin::Event;
@@ -9,9 +10,9 @@ use crate::trace::{Segment, SliceHeader, Start, TracedSlice};
 /// The slices of a trace, read one after the other.
 #[derive(Clone, Debug)]
 pub struct Slices<'a> {
-    /// Whose syntax, and so whose context numbers.
+    /// The standard of the stream, and so of its context numbers.
     pub codec: Codec,
-    /// How many context variables the codec has, 1..=1024.
+    /// How many context variables the standard has, 1..=1024.
     pub contexts: u16,
     reader: Reader<'a>,
     slices: usize,
@@ -61,7 +62,7 @@ impl<'a> Slices<'a> {
 impl Iterator for Slices<'_> {
     type Item = Result<TracedSlice, FormatError>;
 
-    /// The next slice. What is wrong with the trace as a whole is told after its last one; nothing comes after an error.
+    /// The next slice. An error of the trace as a whole comes after its last slice; nothing comes after an error.
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_over {
             return None;
@@ -152,7 +153,7 @@ fn read_segment(
     Ok(Segment { start, offset, contexts: models, events, states, crc32 })
 }
 
-/// `None` for a context that is not there.
+/// `None` for a context that does not exist.
 fn event_of(word: u16, contexts: u16) -> Option<Event> {
     let (bin, id) = (word >> 13 & 1 != 0, word & 0x1fff);
     Some(match word >> 14 {
@@ -167,7 +168,7 @@ fn event_of(word: u16, contexts: u16) -> Option<Event> {
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where the field read last begins, which is where an error is if it has one.
+    /// Where the field that was read last begins: the place that an error reports.
     field: usize,
     slice: Option<usize>,
     segment: Option<usize>,
@@ -189,7 +190,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `count` elements of `size` bytes each.
+    /// Reads `count` elements of `size` bytes each.
     fn list<T>(
         &mut self,
         count: usize,

@@ -7,7 +7,7 @@ use crate::bin::Event;
 use crate::context::{Codec, ContextModel};
 use crate::trace::{Segment, TracedSlice};
 
-/// What stands before so many slices with so many segments.
+/// What comes before the slices, of which there are `slices` with `segments` segments.
 pub(in crate::trace) fn head(
     codec: Codec,
     contexts: u16,
@@ -25,7 +25,7 @@ pub(in crate::trace) fn head(
     Ok(writer.bytes)
 }
 
-/// The slice of this number, of a codec with so many contexts, with so many bytes before it.
+/// Writes slice `number`, of a standard with `contexts` context variables, after `before` bytes.
 pub(in crate::trace) fn slice(
     contexts: u16,
     before: usize,
@@ -64,7 +64,7 @@ impl Writer {
 
     fn segment(&mut self, segment: &Segment, contexts: usize) -> Result<(), FormatError> {
         self.bytes.extend([segment.start as u8, 0]);
-        // A segment in memory has room for the contexts of every codec.
+        // In memory, a segment has a place for each of 1,024 contexts, which no standard exceeds.
         let models = match segment.contexts.iter().rposition(Option::is_some) {
             Some(last) if last >= contexts => {
                 return Err(self.error(FormatErrorKind::Count {
