@@ -19,7 +19,7 @@ pub struct Design {
     pub clock: Option<String>,
     /// Verilog and SystemVerilog files, packages before the files that use them; and VHDL files, `.vhd` or `.vhdl`, in any order.
     pub sources: Vec<PathBuf>,
-    /// The directories that are searched for `` `include ``.
+    /// The directories that `` `include `` searches.
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator, such as `-DNAME=VALUE` or `-GPARAMETER=VALUE`.
     pub arguments: Vec<String>,

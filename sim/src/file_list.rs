@@ -20,7 +20,7 @@ pub struct FileList {
     pub libraries: Vec<PathBuf>,
     /// Directories that are searched for such modules, by a file of the module's name: `-y`.
     pub library_dirs: Vec<PathBuf>,
-    /// The directories that are searched for `` `include ``.
+    /// The directories that `` `include `` searches.
     pub include_dirs: Vec<PathBuf>,
     /// Macros as `-DNAME=VALUE`, and other options that Verilator shares.
     pub arguments: Vec<String>,
@@ -77,7 +77,7 @@ impl FileList {
         path.extension().is_some_and(|extension| extension == "f")
     }
 
-    /// Reads a list. Relative names are searched in the current directory and then beside the list that contains them; in a list that is
+    /// Reads a list. Relative names are looked up in the current directory and then beside the list that contains them; in a list that is
     /// included by `-F`, only beside it. `text_of` reads a file.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ struct Reader<'a> {
     found: FileList,
 }
 
-/// The place of a word, and the directories in which its names are searched.
+/// The place of a word, and the directories in which its names are looked up.
 struct Place<'a> {
     list: &'a Path,
     line: usize,
@@ -327,7 +327,7 @@ mod tests {
             ("sub/n.f", "n.vhd"),
             ("sub/n.vhd", ""),
         ]);
-        // Names that do not exist in the current directory are searched beside the list; `sub/n.f` is too, and the names in it beside it.
+        // Names that do not exist in the current directory are looked up beside the list; `sub/n.f` is too, and the names in it beside it.
         let found = found.unwrap();
         let at = |names: &[&str]| names.iter().map(|name| dir.path().join(name)).collect::<Vec<_>>();
         let own = "silicabac-sim.v";

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// The file that the shell would run for `name`: a name is searched on the PATH, a path is made absolute.
+/// The file that the shell would run for `name`: a name is looked up on the PATH, a path is made absolute.
 ///
 /// ```
 /// use std::path::Path;
