@@ -27,7 +27,7 @@ pub struct Source {
     pub top: String,
     /// Its files, packages before the files that use them; VHDL (`.vhd`, `.vhdl`) in any order.
     pub files: Vec<PathBuf>,
-    /// The directories that are searched for `` `include ``.
+    /// The directories that `` `include `` searches.
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator.
     pub arguments: Vec<String>,
@@ -440,7 +440,7 @@ impl Finder<'_> {
         Ok(Place { word: self.library.word_of(name, PortDirection::Input, width)?, width, lanes: 1 })
     }
 
-    /// Checks that there are no other inputs: with an input that nobody drives, whatever it controls would happen or not at random.
+    /// Checks that there are no other inputs: an undriven input would make what it controls happen or not happen.
     fn check_no_other_inputs(&self, constants: &[String]) -> Result<(), SimError> {
         let of_socket = Inputs::FIELDS.iter().map(|field| field.name);
         let driven: Vec<&str> = of_socket

@@ -1,7 +1,7 @@
 //! The requests that a core is given, and what is due for them.
 //!
 //! A script is lazy: the oracle codes a request when the player looks at it, at most a few requests before it is taken, and what is due is
-//! kept only until it has come. So the length of a slice is not limited by memory. Each play of a vector has its own oracle, whose context
+//! kept only until it has come. So a slice may be of any length. Each play of a vector has its own oracle, whose context
 //! variables belong to it alone; to give a vector up, the script begins it, or the next one, anew.
 
 mod oracle;

@@ -8,7 +8,7 @@ const WINDOW: usize = 2_048;
 const LEAST: usize = 2;
 /// The longest copy whose length fits into one word.
 const SHORT: usize = 17;
-/// A copy is searched at the last place of the next `LONG` words, and at the last `TRIES` places of the next two words.
+/// A copy is searched for at the last place of the next `LONG` words, and at the last `TRIES` places of the next two words.
 const LONG: usize = 24;
 const TRIES: usize = 32;
 /// Only this many first words of a copy are remembered as places to copy from: what repeats begins near its beginning.
