@@ -35,7 +35,7 @@ pub fn perform(item: &Item, place: &Place<'_>) -> End {
     let (is_ours, named) = (item.command[0] == "silicabac", Path::new(&item.command[0]));
     let mut command = match named.components().count() {
         _ if is_ours => Command::new(place.program),
-        // It is a path, not a name to be searched on the PATH.
+        // It is a path, not a name to be looked up on the PATH.
         2.. => Command::new(place.root.join(named)),
         _ => Command::new(named),
     };

@@ -11,7 +11,7 @@
 //! | --- | --- | --- | --- |
 //! | from | 20.02 | 10.1.0.2, which knows units of memory | 8.1 |
 //! | a task is warned that it will be killed by | SIGTERM | SIGTERM; SIGINT, SIGTERM | SIGUSR2 |
-//! | so long before | 2 minutes; `KillWait` | 2 minutes; 10 seconds each | `notify` of the queue, a minute |
+//! | how long before | 2 minutes; `KillWait` | 2 minutes; 10 seconds each | `notify` of the queue, a minute |
 
 mod lsf;
 mod sge;
