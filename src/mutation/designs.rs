@@ -182,7 +182,7 @@ impl Design {
             let path = dir.join(original.file_name().unwrap_or(original.as_os_str()));
             files::write_scratch(&path, &text)
                 .map_err(|source| DesignError::File { path: path.clone(), source })?;
-            // Files that it includes are searched in the directory of the original.
+            // Files that it includes are looked up in the directory of the original.
             let beside = original.parent().filter(|dir| !dir.as_os_str().is_empty());
             source.include_dirs.extend(beside.map(Path::to_owned));
             source.files[at] = path;

@@ -92,7 +92,7 @@ pub enum MutationError {
     Edit {
         /// The file.
         file: String,
-        /// The text that was searched.
+        /// The text that was searched for.
         from: String,
         /// How often it occurs.
         count: usize,
