@@ -44,7 +44,7 @@ impl<'a> Workshop<'a> {
         Workshop::elaborate(bench, sources, tools, "write_rtlil all.il\nwrite_smt2 -wires all.smt2\n")
     }
 
-    /// Searches a run from a reset in which one property of a bench with these sources fails, whatever becomes of the others.
+    /// Searches for a run from a reset in which one property of a bench with these sources fails, whatever becomes of the others.
     pub(super) fn refute_with(
         bench: &'static Bench,
         sources: &Sources,
@@ -116,7 +116,7 @@ impl<'a> Workshop<'a> {
         self.solve(&["-i", "-t", &STEP.to_string()], property.cell)
     }
 
-    /// Searches a run from a reset in which a property fails, whatever becomes of the others.
+    /// Searches for a run from a reset in which a property fails, whatever becomes of the others.
     pub(super) fn refute(&self, property: &Property) -> Result<Answer, ProveError> {
         self.yosys(&format!("read_rtlil all.il\n{}", alone(property)))?;
         self.run()
