@@ -240,7 +240,7 @@ impl Slice {
         }
     }
 
-    /// The engine starts; an encoder core is not told so.
+    /// The engine starts; an encoder core gets no request for it.
     fn start(&mut self) {
         self.encoder.code(Event::Start);
         self.life = self.encoder.bits().1.next_multiple_of(8);
