@@ -18,7 +18,7 @@ pub struct CoreFile {
     pub top: Option<String>,
     /// Its sources: Verilog, VHDL and file lists.
     pub rtl: Vec<PathBuf>,
-    /// The directories that are searched for `` `include ``.
+    /// The directories that `` `include `` searches.
     pub include: Vec<PathBuf>,
     /// Macros, `NAME=VALUE`.
     pub define: Vec<String>,
