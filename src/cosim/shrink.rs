@@ -197,7 +197,7 @@ fn last_requests(vector: &Vector) -> impl Iterator<Item = Vector> {
     })
 }
 
-/// The loads at the beginning, and the other events without starts; [`with_events`] adds the starts that are needed.
+/// The loads at the beginning, and the other events without starts: any vector has the starts that it needs.
 fn split(vector: &Vector) -> (Vec<Event>, Vec<Event>) {
     let loads = vector.events.iter().take_while(|event| matches!(event, Event::Load { .. })).count();
     (vector.events[..loads].to_vec(), Request::of_encoder(&vector.events[loads..]).collect())

@@ -97,8 +97,7 @@ fn extremes(all: &[(u64, Sight)]) -> BTreeSet<usize> {
     counted.filter_map(largest).collect()
 }
 
-/// Rules are learnt against a sample of the passing requests. If a rule holds for more of all passing vectors than of the sample, some of
-/// those vectors are added to the sample.
+/// Rules are learnt against a sample of the passing vectors. If a rule also holds for others that pass, some of these join the sample.
 const SAMPLE: usize = 20_000;
 const MORE: usize = 60;
 const ROUNDS: usize = 6;

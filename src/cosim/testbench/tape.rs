@@ -6,7 +6,7 @@ use std::collections::HashMap;
 const WINDOW: usize = 2_048;
 /// A copy of fewer words would take more words than it saves.
 const LEAST: usize = 2;
-/// The longest copy whose length fits into one word.
+/// The length of a copy of this many words or more does not fit into its first word.
 const SHORT: usize = 17;
 /// A copy is searched for at the last place of the next `LONG` words, and at the last `TRIES` places of the next two words.
 const LONG: usize = 24;
