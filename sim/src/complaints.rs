@@ -1,16 +1,16 @@
-//! What Verilator says of a design that it rejects, made readable: errors first, warnings counted, and what helps.
+//! Verilator's messages on a design that it rejects, made readable: errors come first, warnings are counted, and hints are added.
 //!
-//! A hint is here only if a test provokes its error and sees that what it names helps (`tests/sources.rs` of the project).
+//! Every hint has a test that provokes its error and checks that the hint helps (`tests/sources.rs` of the project).
 
 use std::collections::BTreeMap;
 
-/// What Verilator says in an error, and what helps.
+/// Parts of an error message of Verilator, and a hint that helps.
 struct Hint {
     says: &'static [&'static str],
     helps: &'static str,
 }
 
-/// In the order in which they are told.
+/// The hints, in the order in which they are given.
 const HINTS: [Hint; 12] = [
     Hint {
         says: &["Cannot find include file"],
@@ -64,7 +64,7 @@ const HINTS: [Hint; 12] = [
     },
 ];
 
-/// The message for what Verilator said: all errors, all warnings or how many there are of each kind, and hints.
+/// The message for Verilator's output: all errors, all warnings or the number of each kind, and hints.
 pub(crate) fn message(said: &str, show_warnings: bool) -> String {
     let messages = messages(said);
     let (warnings, errors): (Vec<_>, Vec<_>) =
@@ -79,19 +79,19 @@ pub(crate) fn message(said: &str, show_warnings: bool) -> String {
     lines.join("\n")
 }
 
-/// What ended a simulation, and what helps against it.
+/// The reason why a simulation ended, with hints.
 pub(crate) fn with_hints(why: String) -> String {
     let hints: String = hints(&why).map(|hint| format!("; {hint}")).collect();
     why + &hints
 }
 
-/// What helps against these errors.
+/// The hints for these errors.
 fn hints(errors: &str) -> impl Iterator<Item = &'static str> {
     let fits = |hint: &&Hint| hint.says.iter().any(|says| errors.contains(says));
     HINTS.iter().filter(fits).map(|hint| hint.helps)
 }
 
-/// The messages one by one, each with the lines that belong to it.
+/// The messages one by one, each with its continuation lines.
 fn messages(said: &str) -> Vec<&str> {
     let begins = said.match_indices("\n%").map(|(at, _)| at + 1);
     let mut messages = Vec::new();
@@ -104,7 +104,7 @@ fn messages(said: &str) -> Vec<&str> {
     messages
 }
 
-/// How many warnings there are, and of which kinds, the most frequent first.
+/// The number of warnings and their kinds, the most frequent first.
 fn folded(warnings: &[&str]) -> String {
     let mut counts = BTreeMap::new();
     for warning in warnings {

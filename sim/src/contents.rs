@@ -1,7 +1,7 @@
-//! What is in a directory of the cache, as a list in it, so that a file that was cut short or is gone is noticed.
+//! The list of an entry's contents, which is kept in the entry, so that a truncated or missing file is noticed.
 //!
-//! A library that is shorter than it says is loaded all the same, and kills the process once it runs. So each use compares
-//! lengths, and of small directories also hashes; what a program adds later is not looked at.
+//! A truncated library can be loaded all the same, and kills the process when it runs. So each use compares lengths and, in small entries,
+//! hashes. Files that a program adds later are not checked.
 
 use std::{
     fs, io,
@@ -10,16 +10,16 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// The name of the list. Its first line is the hash of the others, and these are `HASH LENGTH PATH`.
+/// The name of the list. Its first line is the hash of the other lines, which have the form `HASH LENGTH PATH`.
 const LIST: &str = ".contents";
 
-/// Of more bytes than these in all, only lengths are compared: 16 MiB.
+/// If an entry has more bytes than this (16 MiB), only lengths are compared.
 const MAX_HASHED: u64 = 1 << 24;
 
-/// Stands for a hash that is not taken.
+/// Stands in place of a hash that is not computed.
 const UNHASHED: &str = "-";
 
-/// Puts the list into a directory that is complete.
+/// Writes the list into a complete directory.
 pub(crate) fn seal(dir: &Path) -> io::Result<()> {
     let mut found = Vec::new();
     collect(dir, Path::new(""), &mut found)?;
@@ -33,7 +33,7 @@ pub(crate) fn seal(dir: &Path) -> io::Result<()> {
     fs::write(dir.join(LIST), format!("{}\n{lines}", hash(lines.as_bytes())))
 }
 
-/// Whether all that is on the list is there as it was.
+/// Whether everything on the list is there and unchanged.
 pub(crate) fn is_whole(dir: &Path) -> bool {
     let Ok(text) = fs::read_to_string(dir.join(LIST)) else { return false };
     text.split_once('\n').is_some_and(|(sum, lines)| {
@@ -50,8 +50,8 @@ fn is_as_listed(dir: &Path, line: &str) -> Option<bool> {
     Some(sum == UNHASHED || sum == hash(&fs::read(path).ok()?))
 }
 
-/// All files below, with their lengths. What is no UTF-8 or no single line is left out, and so are links, which have no contents
-/// of their own.
+/// All files below a directory, with their lengths. Paths that are not UTF-8 or not a single line are left out, and so are links, which
+/// have no contents of their own.
 fn collect(dir: &Path, below: &Path, found: &mut Vec<(String, u64)>) -> io::Result<()> {
     for entry in fs::read_dir(dir.join(below))? {
         let entry = entry?;

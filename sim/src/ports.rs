@@ -1,4 +1,4 @@
-//! The ports of the top module, read from the header that Verilator writes: one `VL_IN8(&name,7,0);` each.
+//! The ports of the top module, read from the header that Verilator writes: one `VL_IN8(&name,7,0);` per port.
 
 use crate::SimError;
 
@@ -7,13 +7,13 @@ use crate::SimError;
 pub struct Port {
     /// Its name.
     pub name: String,
-    /// Which way it goes.
+    /// Its direction.
     pub direction: Direction,
     /// Its width in bits.
     pub width: usize,
 }
 
-/// Which way a port goes.
+/// The direction of a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Into the module.
@@ -23,7 +23,7 @@ pub enum Direction {
 }
 
 impl Port {
-    /// How many 32-bit words it takes, the low one first.
+    /// The number of 32-bit words that it takes; the lowest word comes first.
     pub fn words(&self) -> usize {
         self.width.div_ceil(32)
     }
@@ -31,7 +31,7 @@ impl Port {
 
 /// The ports of module `top` in the order of the header.
 ///
-/// A port of another shape is an error: left alone, it would stay undriven without a word.
+/// A port of any other form is an error: if it were skipped, it would silently remain undriven.
 pub(crate) fn parse(top: &str, header: &str) -> Result<Vec<Port>, SimError> {
     let is_port = |line: &&str| ["VL_IN", "VL_OUT"].iter().any(|begin| line.starts_with(begin));
     let lines = header.lines().map(str::trim).filter(is_port);
@@ -47,7 +47,7 @@ pub(crate) fn parse(top: &str, header: &str) -> Result<Vec<Port>, SimError> {
         .collect()
 }
 
-/// `VL_IN8(&name,7,0);`, `VL_OUTW(&name,95,0,3);` and their kin.
+/// `VL_IN8(&name,7,0);`, `VL_OUTW(&name,95,0,3);` and the like.
 fn port(line: &str) -> Option<Port> {
     let (kind, rest) = line.split_once('(')?;
     let direction = match kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'W') {
@@ -55,7 +55,7 @@ fn port(line: &str) -> Option<Port> {
         "VL_OUT" => Direction::Output,
         _ => return None,
     };
-    // Behind the parenthesis an array would go on.
+    // An array would continue after the parenthesis.
     let (arguments, ";") = rest.split_once(')')? else { return None };
     let mut arguments = arguments.split(',').map(str::trim);
     let name = arguments.next()?.strip_prefix('&')?.to_owned();

@@ -1,4 +1,4 @@
-//! Programs: where one is, and what it said when it ran.
+//! Programs: where one is, and what it printed.
 
 use std::{
     env, io,
@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// The file that the shell would run for `name`: a name is looked for on the PATH, a path is made absolute.
+/// The file that the shell would run for `name`: a name is looked up on the PATH, a path is made absolute.
 ///
 /// ```
 /// use std::path::Path;
@@ -15,7 +15,7 @@ use std::{
 /// ```
 pub fn on_path(name: &Path) -> Option<PathBuf> {
     if name.components().count() > 1 {
-        // Not the file behind a link: some programs look at the name they are called by.
+        // Links are not resolved: some programs look at the name by which they are called.
         return name.is_file().then(|| std::path::absolute(name).ok()).flatten();
     }
     env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
@@ -35,13 +35,13 @@ pub(crate) fn first_line(result: &io::Result<Output>) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
-/// The last thing a failed program said, which is where Python puts the reason.
+/// The last line that a failed program printed, where Python gives the reason.
 pub(crate) fn last_line(result: &io::Result<Output>) -> String {
     let said = said(result);
     said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim().to_owned()
 }
 
-/// All that a program said, or why it could not be started.
+/// Everything that a program printed, or why it could not be started.
 pub(crate) fn said(result: &io::Result<Output>) -> String {
     match result {
         Err(error) => error.to_string(),

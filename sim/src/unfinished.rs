@@ -1,7 +1,7 @@
-//! What this process has begun to write and not finished, so that it can be removed when a signal ends the process.
+//! Files that this process is still writing, which have to be removed if a signal ends the process.
 //!
-//! Invariant: what is made through [`make`] is on the list from before anybody else can see it until it has been finished
-//! or removed. A destructor does the same in all other cases, but a signal runs none.
+//! Invariant: a file that is made through [`make`] is on the list from before anyone else can see it until it is finished or removed. In
+//! all other cases a destructor removes it, but a signal runs no destructors.
 
 use std::{
     fs, io,
@@ -17,7 +17,7 @@ fn paths() -> MutexGuard<'static, Vec<PathBuf>> {
     PATHS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps a file or a directory on the list; when this is dropped, the file is finished, or gone.
+/// Keeps a file or directory on the list. When this is dropped, the file is finished or removed.
 #[derive(Debug)]
 pub struct Unfinished {
     path: PathBuf,
@@ -32,7 +32,7 @@ impl Drop for Unfinished {
     }
 }
 
-/// Makes a file or a directory, at the path that `path_of` tells, and puts it on the list.
+/// Makes a file or directory and puts it, at the path that `path_of` returns, on the list.
 ///
 /// ```
 /// use silicabac_sim::unfinished;
@@ -49,18 +49,18 @@ pub fn make<T>(
 ) -> io::Result<(Unfinished, T)> {
     let mut paths = paths();
     let made = make()?;
-    // By its whole path, wherever a thread will have gone by then.
+    // The absolute path, since the current directory may change.
     let path = std::path::absolute(path_of(&made))?;
     paths.push(path.clone());
     Ok((Unfinished { path }, made))
 }
 
-/// Removes all that is on the list. Nothing is put on it nor taken off while the result is held, so whoever holds it until
-/// the process ends leaves nothing.
+/// Removes everything on the list. While the result is held, nothing is added to the list or taken off it, so a caller that holds it until
+/// the process ends leaves no files.
 pub fn remove_all() -> impl Sized {
     let paths = paths();
     for path in paths.iter() {
-        // Another thread may be putting a last file into a directory.
+        // Another thread may be adding a last file to a directory.
         for _ in 0..20 {
             let removed = match fs::symlink_metadata(path) {
                 Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),

@@ -1,11 +1,11 @@
-//! VHDL as Verilog, by `ghdl --synth`.
+//! Translates VHDL to Verilog by `ghdl --synth`.
 //!
-//! What is translated is the top entity and every entity that a Verilog file names, each by itself: GHDL writes all that
-//! is below it too. Entities below two of them come twice; the first stays. A component without an entity becomes an empty module,
-//! which is left out: the Verilog beside it has the real one, or Verilator says that it is missing.
+//! The top entity and every entity that a Verilog file names are translated, each by itself: GHDL writes everything below an entity too. An
+//! entity below two of them is written twice; the first one stays. A component without an entity becomes an empty module, which is left
+//! out: either the Verilog has the real module, or Verilator reports that it is missing.
 //!
-//! GHDL runs every time, as Verilator does, since VHDL may read other files. What it makes is kept in the cache under its hash, so
-//! that the same Verilog always has the same path: a simulation tells where an assertion stands.
+//! GHDL runs every time, as Verilator does, since VHDL may read other files. Its output is kept in the cache under its hash, so that the
+//! same Verilog always has the same path: a simulation reports the path of an assertion.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -23,12 +23,11 @@ use crate::{
 
 const INSTALL: &str = "apt-get install ghdl";
 
-/// The sources of a design as Verilator can read them: the Verilog, and behind it what the VHDL is in Verilog. GHDL works
-/// in the directory `scratch`.
+/// The sources of a design as Verilator can read them: the Verilog, and after it the translated VHDL. GHDL works in the directory
+/// `scratch`.
 ///
 /// # Errors
-/// [`SimError::Tool`] if there is VHDL and no GHDL, [`SimError::Vhdl`] for what is wrong with the VHDL, [`SimError::Read`],
-/// [`SimError::Cache`].
+/// [`SimError::Tool`] if there is VHDL and no GHDL, [`SimError::Vhdl`] for errors in the VHDL, [`SimError::Read`], [`SimError::Cache`].
 pub(crate) fn as_verilog(design: &Design, cache: &Cache, scratch: &Path) -> Result<Vec<PathBuf>, SimError> {
     let (vhdl, mut verilog): (Vec<_>, Vec<_>) =
         design.sources.iter().cloned().partition(|path| is_vhdl(path));
@@ -50,7 +49,7 @@ pub(crate) fn as_verilog(design: &Design, cache: &Cache, scratch: &Path) -> Resu
     Ok(verilog)
 }
 
-/// The file of a cache entry.
+/// The file in a cache entry.
 const TRANSLATION: &str = "from_vhdl.v";
 
 fn is_vhdl(path: &Path) -> bool {
@@ -58,7 +57,7 @@ fn is_vhdl(path: &Path) -> bool {
         .is_some_and(|extension| ["vhd", "vhdl"].iter().any(|vhdl| extension.eq_ignore_ascii_case(vhdl)))
 }
 
-/// All words of these files, by how VHDL reads them, which knows no case; and as they are written.
+/// All words of these files: in lower case, since VHDL ignores case, and as they are written.
 fn words(files: &[PathBuf]) -> Result<BTreeMap<String, String>, SimError> {
     let mut words = BTreeMap::new();
     for path in files {
@@ -75,12 +74,12 @@ fn words(files: &[PathBuf]) -> Result<BTreeMap<String, String>, SimError> {
 struct Ghdl<'a> {
     path: PathBuf,
     arguments: &'a [String],
-    /// Where it may write.
+    /// A directory that it may write to.
     work: &'a Path,
 }
 
 impl<'a> Ghdl<'a> {
-    /// The one that `$GHDL` names, else the one on the PATH.
+    /// The GHDL that `$GHDL` names, else the one on the PATH.
     fn find(arguments: &'a [String], work: &'a Path) -> Result<Ghdl<'a>, SimError> {
         let missing = |what: String| SimError::Tool { what, install: INSTALL };
         let named = env::var_os("GHDL").filter(|named| !named.is_empty()).map(PathBuf::from);
@@ -97,7 +96,7 @@ impl<'a> Ghdl<'a> {
         }
     }
 
-    /// The top entity and those that the Verilog names, in Verilog, under the names that it has for them.
+    /// Translates the top entity and those that the Verilog names, under the names that the Verilog has for them.
     fn translate(
         &self,
         files: &[PathBuf],
@@ -137,10 +136,10 @@ impl<'a> Ghdl<'a> {
         Ok(modules.text)
     }
 
-    /// Runs a command of GHDL on the library in a directory; what it prints.
+    /// Runs a command of GHDL on the library in a directory and returns what it prints.
     ///
-    /// Nothing is translated from a library that an earlier command has written: GHDL goes by the times of its units, which
-    /// lie so close together that it takes some for outdated.
+    /// Nothing is translated from a library that an earlier command has written: GHDL compares the times of its units, which are so close
+    /// together that it takes some for outdated.
     fn run(
         &self,
         library: &Path,
@@ -158,12 +157,12 @@ impl<'a> Ghdl<'a> {
     }
 }
 
-/// Whether an argument is the value of a generic, which only the top entity has.
+/// Whether an argument sets a generic, which only the top entity has.
 fn is_generic(argument: &&String) -> bool {
     argument.starts_with("-g")
 }
 
-/// Modules as GHDL writes them, each once.
+/// Modules as GHDL writes them, each one once.
 #[derive(Default)]
 struct Modules {
     text: String,
@@ -171,7 +170,7 @@ struct Modules {
 }
 
 impl Modules {
-    /// Adds what GHDL wrote of an entity, whose own module is the last; it gets this name.
+    /// Adds GHDL's output for an entity, whose own module comes last and gets this name.
     fn add(&mut self, text: &str, name: &str) {
         let mut modules: Vec<(&str, &str)> = Vec::new();
         for module in text.split_inclusive("\nendmodule\n") {

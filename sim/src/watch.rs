@@ -1,22 +1,22 @@
-//! Which calls into designs are under way, for whoever has to notice one that never comes back.
+//! Which calls into designs are in progress, so that one that never returns can be noticed.
 //!
-//! Each instance counts the beginnings and the ends of its calls, so that an odd number is a call under way; that costs two
-//! stores a clock. A call is recognised by looking twice: the same odd number is the same call.
+//! Each instance counts the beginnings and ends of its calls, so that an odd number means a call in progress. This costs two stores per
+//! clock. A call is recognised by looking twice: the same odd number is the same call.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, Weak,
     atomic::{AtomicU64, Ordering},
 };
 
-/// How many calls of an instance have begun and ended, together. Only the thread of the instance writes it.
+/// The number of beginnings and ends of calls of an instance. Only the instance's thread writes it.
 #[derive(Debug, Default)]
 pub(crate) struct Calls(AtomicU64);
 
-/// Those of all instances that there are.
+/// The counts of all instances.
 static ALL: Mutex<Vec<Weak<Calls>>> = Mutex::new(Vec::new());
 
 impl Calls {
-    /// Those of a new instance.
+    /// The count of a new instance.
     pub(crate) fn new() -> Arc<Calls> {
         let calls = Arc::new(Calls::default());
         let mut all = all();
@@ -40,7 +40,7 @@ fn all() -> MutexGuard<'static, Vec<Weak<Calls>>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Looks again and again whether some call into a design goes on and on.
+/// Looks repeatedly whether some call into a design does not return.
 ///
 /// ```
 /// let mut watch = silicabac_sim::Watch::default();
@@ -48,15 +48,15 @@ fn all() -> MutexGuard<'static, Vec<Weak<Calls>>> {
 /// ```
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// The calls that were under way at the last look, with the number of looks that found them so.
+    /// The calls in progress at the last look, each with the number of looks that found it.
     under_way: Vec<(Weak<Calls>, u64, u32)>,
 }
 
 impl Watch {
-    /// One look at all instances of the process: how many looks in a row, this one included, have found the same call
-    /// into a design under way; of several calls, the one that was found most often.
+    /// Looks at all instances of the process once. Returns for how many looks in a row, including this one, the same call into a design has
+    /// been in progress; of several calls, the one with the most looks.
     ///
-    /// Looks are counted, not seconds: while the process is stopped, as by a terminal, it looks at nothing.
+    /// Looks are counted, not seconds: while the process is stopped, for example by a terminal, it does not look.
     pub fn look(&mut self) -> u32 {
         let mut under_way = Vec::new();
         for calls in all().iter() {

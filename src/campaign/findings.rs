@@ -1,23 +1,23 @@
-//! What is kept of what an item said: the JSON of a verb is long, and a campaign has thousands.
+//! What is kept of an item's output. The JSON of a command is long, and a campaign has thousands of items.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What came of an item.
+/// The results of an item.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Findings {
-    /// Verdicts.
+    /// The verdicts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Row>,
-    /// Why something failed: the causes as `cosim` tells them.
+    /// The causes of failures, as `cosim` reports them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Value>,
-    /// What was covered.
+    /// Coverage by item of coverage.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub covered: BTreeMap<String, Covered>,
-    /// The report of mutants.
+    /// The report on mutants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutants: Option<Value>,
     /// The versions of Verilator and the compiler.
@@ -30,39 +30,39 @@ pub struct Findings {
 pub struct Row {
     /// The suite, the class or the stream.
     pub what: String,
-    /// How many vectors it has.
+    /// The number of its vectors.
     #[serde(default)]
     pub vectors: u64,
-    /// How many bins were played with no waits.
+    /// The number of bins that were played without waits.
     #[serde(default)]
     pub bins: u64,
-    /// How many clocks these took.
+    /// The number of clocks for these.
     #[serde(default)]
     pub clocks: u64,
-    /// What went wrong.
+    /// The failure, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
 
-/// What was covered of an item of coverage.
+/// The cells of an item of coverage that were hit.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Covered {
-    /// How many cells it has.
+    /// The number of cells.
     pub cells: usize,
-    /// How many of these nothing can hit.
+    /// The number of cells that cannot be hit.
     pub excluded: usize,
-    /// A bit a cell, the first in the lowest bit of the first byte.
+    /// One bit per cell; the first cell is the lowest bit of the first byte.
     #[serde(with = "hex")]
     pub hit: Vec<u8>,
 }
 
 impl Covered {
-    /// How many cells were hit.
+    /// The number of cells that were hit.
     pub fn count(&self) -> usize {
         self.hit.iter().map(|byte| byte.count_ones() as usize).sum()
     }
 
-    /// Takes what another has covered; how many cells are new.
+    /// Adds the hits of another. Returns how many cells are new.
     pub fn merge(&mut self, other: &Covered) -> usize {
         let before = self.count();
         self.hit.resize(self.hit.len().max(other.hit.len()), 0);
@@ -72,7 +72,7 @@ impl Covered {
 }
 
 impl Findings {
-    /// What a verb said: one JSON, or one a line. What is no JSON says nothing.
+    /// Reads the output of a command: one JSON text, or one per line. What is not JSON is ignored.
     pub fn read(output: &[u8]) -> Findings {
         let mut all = Findings::default();
         for value in serde_json::Deserializer::from_slice(output).into_iter::<Value>().map_while(Result::ok) {
@@ -86,8 +86,8 @@ impl Findings {
         all
     }
 
-    /// What the JSON of a verb says: `cosim`, `vectors check`, `vectors coverage`, `mutate` and `stream judge`. Of any other nothing is
-    /// kept, since how it ended is all that is known to matter.
+    /// The results in the JSON of `cosim`, `vectors check`, `vectors coverage`, `mutate` and `stream judge`. Of other commands nothing is
+    /// kept, since only their outcome is known to matter.
     pub fn of(json: &Value) -> Findings {
         let list = |name: &str| json[name].as_array().map_or(&[][..], Vec::as_slice);
         let mut findings = Findings {
@@ -120,7 +120,7 @@ impl Row {
     }
 }
 
-/// A class of vectors, of a core in the socket.
+/// A class of vectors on a core in the socket.
 fn in_socket(row: &Value) -> Option<Row> {
     let pace = &row["throughput"];
     let failure = &row["failure"];
@@ -137,7 +137,7 @@ fn in_socket(row: &Value) -> Option<Row> {
     })
 }
 
-/// A suite, of a core of ours.
+/// A suite on a core of ours.
 fn of_ours(row: &Value) -> Option<Row> {
     let failure = &row["failure"];
     let failed = || {
@@ -153,7 +153,7 @@ fn of_ours(row: &Value) -> Option<Row> {
     })
 }
 
-/// The failure of a core of ours that was made small, which is all that is known of its cause.
+/// The shrunk failure of a core of ours, which stands in place of its cause.
 fn shrunk(row: &Value) -> Option<Value> {
     let failure = &row["failure"];
     let file = failure.get("shrunk")?;
@@ -167,7 +167,7 @@ fn shrunk(row: &Value) -> Option<Value> {
     }))
 }
 
-/// A stream and a decoder.
+/// A stream with a decoder.
 fn of_stream(row: &Value) -> Option<Row> {
     let judgement = row["judgement"].as_str()?;
     let is_well = ["equal", "unknown", "survives"].contains(&judgement);
@@ -188,7 +188,7 @@ fn covered(item: &Value) -> Option<(String, Covered)> {
     Some((item["name"].as_str()?.to_owned(), Covered { cells: hits.len(), excluded, hit }))
 }
 
-/// A cause without what only a page needs.
+/// A cause without the parts that only an HTML page needs.
 fn cause(cause: &Value) -> Value {
     let kept = [
         "text", "rule", "classes", "vectors", "vector", "bins", "stalls", "what", "requests", "file",

@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 use super::{End, Ledger, Outcome};
 use crate::shell;
 
-/// One run of a command. Its result depends on nothing but this.
+/// One run of a command. Its result depends on nothing else.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// What it is called. No two items of a campaign have the same key.
+    /// Its name. No two items of a campaign have the same key.
     pub key: String,
     /// The program and its arguments. `silicabac` is the program that runs the campaign.
     pub command: Vec<String>,
-    /// What is set in its environment.
+    /// The environment variables that are set for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
-    /// What it is a part of.
+    /// The part of the plan that it belongs to.
     pub part: Part,
 }
 
-/// What a campaign is made of.
+/// The kinds of work in a campaign.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// A core plays vectors.
     Check(Check),
-    /// Why a check failed.
+    /// The search for the causes of a check's failure.
     Explain(Check),
-    /// What vectors cover.
+    /// Coverage by vectors.
     Coverage,
     /// A shard of the mutants of a core.
     Mutate,
@@ -37,26 +37,26 @@ pub enum Part {
     Command,
 }
 
-/// What is checked.
+/// A check of a core.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Check {
-    /// One of ours by its name, or the file of another.
+    /// The name of one of our cores, or the file of another.
     pub core: String,
-    /// What `$VERILATOR` is, if the plan says it.
+    /// The value of `$VERILATOR`, if the plan sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulator: Option<String>,
-    /// The seed, or the first seed of streams that are made up.
+    /// The seed, or the first seed of dreams.
     pub seed: u64,
 }
 
 impl Item {
-    /// The command as one types it.
+    /// The command as it is typed.
     pub fn line(&self) -> String {
         let set = self.environment.iter().map(|(name, value)| format!("{name}={}", shell::word(value)));
         set.chain(self.command.iter().map(shell::word)).collect::<Vec<_>>().join(" ")
     }
 
-    /// What items are alike: the core and its simulator, or the name of the command.
+    /// What similar items have in common: the core and its simulator, or the name of the command.
     pub fn kind(&self) -> String {
         match &self.part {
             Part::Check(check) | Part::Explain(check) => match &check.simulator {
@@ -74,11 +74,11 @@ impl Item {
         }
     }
 
-    /// What items should take about the same time: those whose keys differ in nothing but numbers.
+    /// What items that take about the same time have in common: the key without its numbers.
     pub fn size(&self) -> String {
         let mut size = String::new();
         for c in self.key.chars() {
-            // A digit after a letter belongs to a name, such as h264.
+            // A digit after a letter belongs to a name such as h264.
             match (c.is_ascii_digit(), size.chars().next_back()) {
                 (true, Some('#')) => {}
                 (true, before) if !before.is_some_and(|before| before.is_ascii_alphanumeric()) => {
@@ -90,7 +90,7 @@ impl Item {
         size
     }
 
-    /// The same check, which also looks for the causes.
+    /// The same check with the search for causes.
     fn explained(&self, check: &Check) -> Item {
         let command = self.command.iter().filter(|word| *word != VERDICTS_ALONE).cloned().collect();
         Item {
@@ -102,13 +102,13 @@ impl Item {
     }
 }
 
-/// The option of `cosim` that leaves the causes out.
+/// The option of `cosim` that leaves out the causes.
 pub(super) const VERDICTS_ALONE: &str = "--no-causes";
 
-/// The checks that are done again to find the causes: of each core under each simulator, in the order of the items, those that fail in
-/// something in which none before them failed, three of them at most.
+/// The checks that are repeated to find causes. For each core under each simulator, and in the order of the items, these are the checks
+/// that fail in something in which no earlier check failed; at most three.
 ///
-/// They follow from the results, not from who found them or when.
+/// They depend on the results alone, not on which machine found them or when.
 pub fn explanations(items: &[Item], ledger: &Ledger) -> Vec<Item> {
     const MOST: usize = 3;
     let mut seen: BTreeMap<String, (usize, BTreeSet<&str>)> = BTreeMap::new();
@@ -120,7 +120,7 @@ pub fn explanations(items: &[Item], ledger: &Ledger) -> Vec<Item> {
         let (found, known) = seen.entry(item.kind()).or_default();
         let failing = end.findings.rows.iter().filter(|row| row.failure.is_some());
         let new = failing.filter(|row| known.insert(&row.what)).count();
-        // What fails without a row, such as a core that ends the process, fails in itself.
+        // A failure without a row, such as a core that ends the process, counts as one of its own.
         let is_new = new > 0 || end.findings.rows.is_empty() && known.insert("");
         if is_new && *found < MOST {
             *found += 1;

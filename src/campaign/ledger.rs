@@ -1,15 +1,15 @@
-//! What is done of a campaign.
+//! The ledger: what has been done in a campaign.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{End, Item, Outcome, Record};
 use crate::shard::Shard;
 
-/// How often an item is begun, and never ends or cannot do its work, before it is given up.
+/// How often an item is begun and lost, or cannot do its work, before it is given up.
 pub const TRIES: usize = 3;
 
-/// All that the lines of all files say. It does not depend on the order in which they are taken, and a line that comes twice, in two
-/// files or in one, counts once where it matters.
+/// Everything that the lines of all files say. It does not depend on the order of the lines, and where it matters, a line that occurs
+/// twice, in two files or in one, counts once.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     of: BTreeMap<String, Entry>,
@@ -21,23 +21,24 @@ pub struct Ledger {
 struct Entry {
     begun: BTreeMap<String, usize>,
     released: usize,
-    /// The first of those that agree, by when they began; the others are there for the machines alone.
+    /// The ends of the item by the times at which it began. Of ends that agree, the first one counts; the others are kept only for the
+    /// statistics of machines.
     ends: Vec<End>,
 }
 
-/// Where an item stands.
+/// The state of an item.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum State<'a> {
-    /// It is to be done: nobody has, or nobody who came to an end.
+    /// It is still to be done: nobody has done it, or nobody has finished it.
     Open,
     /// It passed or failed.
     Done(&'a End),
-    /// It could not do its work so often that nobody tries again.
+    /// It has failed to do its work so often that it is not tried again.
     GivenUp(Option<&'a End>),
 }
 
 impl Ledger {
-    /// Takes the lines of a file.
+    /// Takes all lines of a file.
     pub fn take(&mut self, file: &[u8]) {
         let (records, torn) = Record::read_all(file);
         self.torn += torn;
@@ -63,27 +64,27 @@ impl Ledger {
         self.of.entry(key).or_default()
     }
 
-    /// How an item ended that passed or failed. Where runs disagree, one that failed counts.
+    /// The end of an item that passed or failed. If runs disagree, a failing one counts.
     pub fn end(&self, key: &str) -> Option<&End> {
         let ends = &self.of.get(key)?.ends;
         let with = |outcome: Outcome| ends.iter().find(|end| end.outcome == outcome);
         with(Outcome::Fail).or_else(|| with(Outcome::Pass))
     }
 
-    /// Where an item stands.
+    /// The state of an item.
     pub fn state(&self, key: &str) -> State<'_> {
         if let Some(end) = self.end(key) {
             return State::Done(end);
         }
         match self.of.get(key) {
-            // What is being done right now looks like what will never end. So who asks this for a start is on a second try at least.
+            // A run in progress looks like a lost one. So whoever asks this in order to begin the item is at its second try at least.
             Some(entry) if entry.lost() + entry.ends.len() >= TRIES => State::GivenUp(entry.ends.first()),
             _ => State::Open,
         }
     }
 
-    /// What a shard has to do of these items, by their places: those of its own that are open. Each line is of the item that it names, so a
-    /// shard needs no other lines than its own.
+    /// The items that a shard still has to do, as indices: those of its own that are open. Each line belongs to the item that it names, so
+    /// a shard needs only its own lines.
     ///
     /// ```
     /// use silicabac::{campaign::{Ledger, Plan}, shard::Shard};
@@ -96,7 +97,7 @@ impl Ledger {
         shard.of(items.len()).filter(|place| self.state(&items[*place].key) == State::Open)
     }
 
-    /// Whether anybody has begun it.
+    /// Whether an item was ever begun.
     pub fn is_known(&self, key: &str) -> bool {
         self.of.contains_key(key)
     }
@@ -114,17 +115,17 @@ impl Ledger {
             .flat_map(|entry| entry.begun.iter().map(|(host, count)| (host.as_str(), *count)))
     }
 
-    /// How often an item was begun, and neither ended nor was given back.
+    /// How often an item was begun and neither ended nor was released.
     pub fn lost(&self, key: &str) -> usize {
         self.of.get(key).map_or(0, Entry::lost)
     }
 
-    /// Why somebody began no more items.
+    /// The reasons why a process began no more items.
     pub fn stopped(&self) -> impl Iterator<Item = &str> {
         self.stopped.iter().map(String::as_str)
     }
 
-    /// How many lines were not whole.
+    /// The number of incomplete lines.
     pub fn torn(&self) -> usize {
         self.torn
     }
@@ -200,7 +201,7 @@ mod tests {
             ledger.add(begin());
         }
         assert_eq!(ledger.state("a"), State::GivenUp(None));
-        // What was given back was no try.
+        // A run that was released does not count as a try.
         ledger.add(Record::Released { key: "a".into() });
         assert_eq!(ledger.state("a"), State::Open);
         ledger.add(end("a", "x", 0.0, Outcome::Pass));

@@ -1,13 +1,13 @@
 //! Campaigns: more work than one command does, on one machine or on a farm (`docs/campaigns.md`).
 //!
-//! A plan becomes a list of [`Item`]s, each one run of a command. Whoever does an item writes a line when it begins and a line when it
-//! ends ([`Record`]), into a file that nobody else writes. All lines together are the [`Ledger`], which says what is done; a [`Summary`] is
-//! what came of it.
+//! A plan becomes a list of [`Item`]s, each of which is one run of a command. A process that does an item writes one line when it begins
+//! and one when it ends ([`Record`]) into a file that no other process writes. All lines together are the [`Ledger`], which says what is
+//! done; a [`Summary`] has the results.
 //!
-//! Invariant: lines are whole or absent, and the ledger does not depend on their order or on how often one is there. So shards of any
-//! number, on machines of any speed, killed at any time and begun again, twice at once if it comes to that, come to the same summary as
-//! one machine: nothing is lost, and nothing counts twice. There is no lock, and no server: what hands shards to machines is the
-//! scheduler that a farm has ([`scheduler`]).
+//! Invariant: lines are whole or absent, and the ledger does not depend on their order or on how often a line occurs. So shards of any
+//! number, on machines of any speed, killed at any time, restarted and even run twice at once, lead to the same summary as a single
+//! machine: nothing is lost, and nothing counts twice. There is no lock and no server: the scheduler of the farm hands shards to machines
+//! ([`scheduler`]).
 
 mod findings;
 mod item;

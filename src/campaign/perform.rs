@@ -9,33 +9,33 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{End, Findings, Item, Outcome, Part};
 use crate::process::{self, Ended};
 
-/// Where items run.
+/// Where items run, and with which limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
-    /// What stands for `silicabac`.
+    /// The program that `silicabac` stands for.
     pub program: &'a Path,
-    /// What paths in a plan are relative to.
+    /// The directory to which paths in a plan are relative.
     pub root: &'a Path,
-    /// Where what is built is kept.
+    /// The directory of the cache.
     pub cache: &'a Path,
-    /// Where failures are written that are explained.
+    /// The directory for failures that are explained.
     pub failures: &'a Path,
     /// The name of the machine.
     pub host: &'a str,
-    /// How long an item may take.
+    /// The time limit of an item.
     pub patience: Duration,
 }
 
-/// The most that is kept of what an item says: 256 MiB.
+/// The most output of an item that is kept: 256 MiB.
 const MOST: u64 = 1 << 28;
 
-/// Runs an item. Whatever becomes of it is how it ended.
+/// Runs an item. Whatever happens to it becomes its [`End`].
 pub fn perform(item: &Item, place: &Place<'_>) -> End {
     let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let (is_ours, named) = (item.command[0] == "silicabac", Path::new(&item.command[0]));
     let mut command = match named.components().count() {
         _ if is_ours => Command::new(place.program),
-        // A path, and no name that is looked for.
+        // It is a path, not a name to be looked up on the PATH.
         2.. => Command::new(place.root.join(named)),
         _ => Command::new(named),
     };
@@ -48,7 +48,7 @@ pub fn perform(item: &Item, place: &Place<'_>) -> End {
         let mut bytes = Vec::new();
         let mut out = out.take(MOST);
         out.read_to_end(&mut bytes)?;
-        // What is too long is read all the same, so that the command ends.
+        // Output beyond the limit is read all the same, so that the command can end.
         io::copy(&mut out.into_inner(), &mut io::sink())?;
         Ok(bytes)
     });
@@ -83,7 +83,7 @@ pub fn perform(item: &Item, place: &Place<'_>) -> End {
     }
 }
 
-/// What an exit status says.
+/// The outcome by the exit status.
 fn outcome(status: ExitStatus, is_ours: bool, complaint: &str) -> Outcome {
     match status.code() {
         Some(0) => Outcome::Pass,
@@ -96,15 +96,15 @@ fn outcome(status: ExitStatus, is_ours: bool, complaint: &str) -> Outcome {
     }
 }
 
-/// A name for a file, which says what it is of.
+/// A file name for an item.
 fn file_name(key: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let name: String = key.trim_start_matches("explain/").chars().map(plain).collect();
     name.trim_matches('.').to_owned()
 }
 
-/// The items in another order: those that differ in nothing but numbers are spread evenly, so that whenever it ends, about the same share of
-/// all that a plan has is done.
+/// The items in another order: items whose keys differ only in numbers are spread evenly, so that about the same share of each part of a
+/// plan is done whenever the campaign ends.
 ///
 /// ```
 /// use silicabac::campaign::{Plan, in_turns};
@@ -127,7 +127,7 @@ pub fn in_turns(items: Vec<Item>) -> Vec<Item> {
     placed.into_iter().map(|(_, _, item)| item).collect()
 }
 
-/// Of so many items the first of each size: what has to be built for them, and about how long they take, is known then.
+/// The first item of each size. Once these are done, everything is built, and it is known how long the others will take.
 ///
 /// ```
 /// use silicabac::campaign::{Plan, first_of_each};

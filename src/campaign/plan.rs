@@ -1,4 +1,4 @@
-//! What a campaign is to do, as its file says it.
+//! The plan of a campaign, as its file describes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,11 +11,11 @@ use super::{Check, Item, Part};
 use crate::cores;
 use crate::suites::{self, BUILT_IN};
 
-/// The file `plan.toml`. `docs/campaigns.md` tells what each key is.
+/// The file `plan.toml`. `docs/campaigns.md` explains each key.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Plan {
-    /// What the campaign is called.
+    /// The name of the campaign.
     pub name: String,
     /// Cores that play vectors.
     pub check: Option<Checks>,
@@ -24,12 +24,12 @@ pub struct Plan {
     /// Any commands.
     #[serde(default, rename = "command")]
     pub commands: Vec<Commands>,
-    /// When it ends though not all is done.
+    /// The limits after which it ends although not everything is done.
     #[serde(default)]
     pub budget: Budget,
 }
 
-/// Each core, under each simulator, plays all suites with each seed, and all streams that are made up.
+/// Each core, under each simulator, plays all suites with each seed, and all dreams.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Checks {
@@ -77,7 +77,7 @@ impl Default for Mutants {
     }
 }
 
-/// A command that is run so many times; `{number}` in it is 1, 2 and so on, `{times}` how many there are.
+/// A command that is run several times. `{number}` in it is replaced by 1, 2 and so on, `{times}` by how often it is run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Commands {
@@ -93,25 +93,25 @@ fn once() -> u64 {
     1
 }
 
-/// When a campaign ends though not all is done. What was not begun is told, and is no failure.
+/// The limits after which a campaign ends although not everything is done. Items that were not begun are reported and are no failure.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budget {
-    /// After so many minutes no more items are begun.
+    /// After this many minutes no more items are begun.
     pub minutes: Option<f64>,
-    /// After so many bins.
+    /// After this many bins no more items are begun.
     pub bins: Option<u64>,
-    /// After so many items of coverage in a row that covered nothing new.
+    /// The campaign ends after this many items of coverage in a row that hit nothing new.
     pub nothing_new: Option<usize>,
-    /// So many minutes one item may take.
+    /// The time limit of one item, in minutes.
     pub item_minutes: Option<f64>,
-    /// When all is done, it begins again with the numbers that follow.
+    /// Whether the campaign begins again with the following numbers once everything is done.
     pub again: bool,
 }
 
 impl Budget {
     fn check(&self) -> Result<(), PlanError> {
-        // Some two years.
+        // About two years.
         let is_time = |minutes: f64| (0.0..=1e6).contains(&minutes);
         for (key, minutes) in [("budget.minutes", self.minutes), ("budget.item-minutes", self.item_minutes)] {
             if minutes.is_some_and(|minutes| !is_time(minutes)) {
@@ -122,7 +122,7 @@ impl Budget {
     }
 }
 
-/// Numbers one after the other, `FIRST..LAST` with both ends, or one.
+/// A range of numbers, written `FIRST..LAST` with both ends included, or a single number.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
 pub struct Range {
@@ -171,13 +171,13 @@ impl Range {
         (self.first..=self.last).contains(&number)
     }
 
-    /// As many numbers, so many rounds later.
+    /// The range of the same length for this round.
     fn in_round(self, round: u64) -> Range {
         let by = self.count().saturating_mul(round);
         Range { first: self.first.saturating_add(by), last: self.last.saturating_add(by) }
     }
 
-    /// The same numbers, so many at a time.
+    /// The range in pieces of up to `each` numbers.
     fn pieces(self, each: u64) -> impl Iterator<Item = Range> {
         let firsts =
             (0..self.count().div_ceil(each.max(1))).map(move |piece| self.first + piece * each.max(1));
@@ -185,16 +185,16 @@ impl Range {
     }
 }
 
-/// Why a plan is none.
+/// Why a plan is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// It is not the TOML of a plan.
     #[error("{0}")]
     Toml(#[from] toml::de::Error),
-    /// A value in it means nothing.
+    /// A value in it is invalid.
     #[error("{key}: {what}")]
     Value {
-        /// Where.
+        /// The key.
         key: String,
         /// What is wrong.
         what: String,
@@ -202,7 +202,7 @@ pub enum PlanError {
     /// There is nothing to do.
     #[error("there is nothing in it to do: it has no [check], [mutate] or [[command]]")]
     Empty,
-    /// More items than a campaign can have.
+    /// It has more items than a campaign can have.
     #[error("it comes to more than {MOST} items; make several plans of it, or larger items (dreams-each)")]
     TooMany,
 }
@@ -222,7 +222,7 @@ impl Plan {
     /// ```
     ///
     /// # Errors
-    /// It is no plan, or has nothing to do.
+    /// It is not a plan, or has nothing to do.
     pub fn read(text: &str) -> Result<Plan, PlanError> {
         let plan: Plan = toml::from_str(text)?;
         plan.budget.check()?;
@@ -230,17 +230,18 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The files that it names, whose change makes another campaign of it.
+    /// The files that it names. If one of them changes, it is another campaign.
     pub fn files(&self) -> BTreeSet<&str> {
         let checks = self.check.iter();
         let cores = checks.clone().flat_map(|checks| &checks.cores).filter(|core| is_file(core));
         cores.chain(checks.flat_map(|checks| &checks.waits)).map(String::as_str).collect()
     }
 
-    /// The items, those with the same work at different seeds side by side. Each round has the numbers after those of the round before.
+    /// The items; those with the same work at different seeds are adjacent. Each round has the numbers that follow those of the round
+    /// before.
     ///
     /// # Errors
-    /// A value means nothing, two items have the same key, or there are too many or none.
+    /// A value is invalid, two items have the same key, or there are too many items or none.
     pub fn items(&self, round: u64) -> Result<Vec<Item>, PlanError> {
         let mut items = Vec::new();
         if let Some(checks) = &self.check {
@@ -276,7 +277,7 @@ fn invalid(key: &str, what: impl Into<String>) -> PlanError {
     PlanError::Value { key: key.into(), what: what.into() }
 }
 
-/// The cores, each of ours or a file.
+/// The cores, each one of ours or a file.
 fn known<'a>(key: &str, cores: &'a [String]) -> Result<&'a [String], PlanError> {
     match cores.iter().find(|core| !is_file(core) && cores::by_name(core).is_none()) {
         None => Ok(cores),
@@ -332,7 +333,7 @@ impl Checks {
                     let mut command = words(["silicabac", "cosim", "--core", core]);
                     command.extend(vectors.iter().chain(ways).chain(&self.options).cloned());
                     command.extend(words(["--jobs", "1", "--format", "json"]));
-                    // What a core of ours fails in is always made small; that is all that can be known of it.
+                    // The failures of our own cores are always shrunk; no more can be found out about them.
                     command.extend(is_file(core).then(|| VERDICTS_ALONE.to_owned()));
                     let simulator = simulator.cloned();
                     items.push(Item {
@@ -364,23 +365,23 @@ impl Checks {
     }
 }
 
-/// What each core is checked with in one item.
+/// The vectors with which each core is checked in one item.
 struct Source {
     name: String,
     seed: u64,
-    /// The options that say which vectors.
+    /// The options that select the vectors.
     vectors: Vec<String>,
-    /// The options that say how they are played.
+    /// The options that set how they are played.
     ways: Vec<String>,
-    /// Whether an item tells what the vectors cover.
+    /// Whether an item measures the coverage of the vectors.
     is_covered: bool,
 }
 
-/// Streams that are made up, as `cosim --dream` names them, cut in pieces.
+/// Dreams, as `cosim --dream` names them, cut into pieces.
 struct Dreams<'a> {
     standard: &'a str,
     of: Range,
-    /// With the colon before them.
+    /// The features, with a colon before them.
     features: &'a str,
 }
 
@@ -426,7 +427,7 @@ impl Commands {
             return Err(PlanError::TooMany);
         }
         let numbers = Range { first: 1, last: self.times.max(1) }.in_round(round);
-        // Without a number in it, it is the same in each round.
+        // Without a number in its words, the command is the same in each round.
         let is_numbered =
             self.run.iter().chain(self.environment.values()).any(|word| word.contains("{number}"));
         if round > 0 && !is_numbered {

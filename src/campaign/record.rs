@@ -1,28 +1,28 @@
-//! The lines of a campaign: who began what, and how it ended.
+//! The records of a campaign: which machine began which item, and how it ended.
 
 use serde::{Deserialize, Serialize};
 
 use super::Findings;
 
-/// A line of a file of results.
+/// A line in a file of results.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Record {
-    /// An item is begun.
+    /// An item begins.
     Begin {
         /// Its key.
         key: String,
         /// The name of the machine.
         host: String,
     },
-    /// An item was begun and is given back: whoever did it was told to end.
+    /// An item was begun and is released, because the process that did it was told to end.
     Released {
         /// Its key.
         key: String,
     },
     /// An item has ended.
     End(Box<End>),
-    /// No more items are begun here, for this reason.
+    /// A process begins no more items, for this reason.
     Stopped {
         /// The reason.
         why: String,
@@ -36,47 +36,47 @@ pub struct End {
     pub key: String,
     /// The name of the machine.
     pub host: String,
-    /// When it began, in seconds since 1970.
+    /// The time at which it began, in seconds since 1970.
     pub began: f64,
-    /// How long it took.
+    /// How long it took, in seconds.
     pub seconds: f64,
-    /// The largest memory that one of its processes had, in MiB.
+    /// The largest memory that one of its processes used, in MiB.
     pub memory: u64,
     /// How it ended.
     pub outcome: Outcome,
-    /// What it said.
+    /// Its results.
     #[serde(default)]
     pub findings: Findings,
 }
 
-/// How an item ended.
+/// The outcome of an item.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// All equal.
+    /// Everything was equal.
     Pass,
-    /// A mismatch, or below a goal.
+    /// There was a mismatch, or a goal was missed.
     Fail,
-    /// It could not do its work, for this reason.
+    /// The item could not do its work, for this reason.
     Error(String),
 }
 
 impl End {
-    /// Whether two runs of an item came to the same, whoever did them and however long it took.
+    /// Whether two runs of an item have the same result, whatever machine ran them and however long they took.
     pub fn agrees_with(&self, other: &End) -> bool {
         (&self.key, &self.outcome, &self.findings) == (&other.key, &other.outcome, &other.findings)
     }
 }
 
 impl Record {
-    /// The line, with its end.
+    /// The line with its line break.
     pub fn to_line(&self) -> String {
-        // Everything in it is text, numbers and lists of these.
+        // It consists of text, numbers and lists of these alone.
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
-    /// The lines of a file that are whole, and how many are not: whoever writes may be killed within a line, and a file system may leave a
-    /// hole where one was.
+    /// The complete lines of a file, and the number of incomplete ones: a process may be killed within a line, and a file system may leave
+    /// a hole in place of one.
     pub fn read_all(file: &[u8]) -> (Vec<Record>, usize) {
         let (mut records, mut torn) = (Vec::new(), 0);
         for line in file.split_inclusive(|byte| *byte == b'\n') {

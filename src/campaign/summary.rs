@@ -1,4 +1,4 @@
-//! What came of a campaign: the results of all shards as one.
+//! The results of a campaign: those of all shards together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,24 +10,24 @@ use serde_json::Value;
 use super::{Covered, End, Item, Ledger, Outcome, Part, State, explanations};
 use crate::mutation;
 
-/// What a campaign came to so far.
+/// The state of a campaign.
 ///
-/// Invariant: [`result`](Summary::result) follows from the items and what came of them, not from who did them, when, in which order, or how often.
-/// What does is in [`Run`].
+/// Invariant: [`result`](Summary::result) depends only on the items and their results, not on which machine did them, when, in which order,
+/// or how often. What does depend on these is in [`Run`].
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
-    /// Which campaign it is.
+    /// The identity of the campaign.
     pub of: Value,
-    /// What came of it.
+    /// The results.
     pub result: Results,
-    /// How it went.
+    /// Statistics of the run.
     pub run: Run,
 }
 
-/// What came of a campaign.
+/// The results of a campaign.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
-    /// Whether all is done and nothing failed.
+    /// Whether everything is done and nothing failed.
     pub pass: bool,
     /// How many items there are.
     pub items: usize,
@@ -35,94 +35,94 @@ pub struct Results {
     pub passed: usize,
     /// How many failed.
     pub failed: usize,
-    /// How many could not do their work, and are given up.
+    /// How many could not do their work and were given up.
     pub given_up: usize,
-    /// How many are to be done.
+    /// How many are still to be done.
     pub open: usize,
-    /// What was played to each core.
+    /// The cores, with what they played.
     pub cores: Vec<Core>,
     /// The first item that failed in each suite, class or command.
     pub failures: Vec<Failing>,
-    /// Why.
+    /// The causes.
     pub causes: Vec<Cause>,
-    /// What could not be done.
+    /// The items that could not do their work.
     pub errors: Vec<Trouble>,
-    /// What was covered.
+    /// The coverage.
     pub coverage: Vec<Share>,
-    /// What became of mutants.
+    /// The report on mutants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mutants: Option<Value>,
-    /// What the simulators are.
+    /// The versions of the simulators.
     pub tools: BTreeSet<String>,
 }
 
 /// A core under a simulator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Core {
-    /// One of ours by its name, or the file of another.
+    /// The name of one of our cores, or the file of another.
     pub core: String,
-    /// What `$VERILATOR` was, if the plan says it.
+    /// The value of `$VERILATOR`, if the plan sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulator: Option<String>,
-    /// Its items.
+    /// The number of its items.
     pub items: usize,
     /// Those that passed.
     pub passed: usize,
     /// Those that failed.
     pub failed: usize,
-    /// The vectors that it played, those of each seed counted anew.
+    /// The number of vectors that it played; with each seed they are counted again.
     pub vectors: u64,
-    /// The bins of these, as they were played without waits.
+    /// The bins of these that were played without waits.
     pub bins: u64,
-    /// The clocks these took.
+    /// The clocks of these plays.
     pub clocks: u64,
     /// The seed of the first item that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_failing_seed: Option<u64>,
 }
 
-/// What fails, and what shows it first.
+/// A failure, and the item that shows it first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Failing {
     /// The core and the simulator, or the command.
     pub of: String,
     /// The suite or class.
     pub what: String,
-    /// How many items fail in it.
+    /// The number of items that fail in it.
     pub items: usize,
     /// The first of these.
     pub first: String,
     /// Its seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// How it fails.
+    /// What is wrong.
     pub how: String,
-    /// What plays it again.
+    /// The command that plays it again.
     pub command: String,
 }
 
-/// Why a core fails.
+/// A cause of failures of a core.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cause {
     /// The core.
     pub core: String,
-    /// The item that showed it, the one with the shortest vector.
+    /// The item that showed it with the shortest vector.
     pub item: String,
-    /// How many items showed it.
+    /// The number of items that showed it.
     pub items: usize,
-    /// The cause, as `cosim` tells it.
+    /// The cause, as `cosim` reports it.
     #[serde(flatten)]
     pub cause: Value,
 }
 
-/// What could not be done.
+/// An item that could not do its work.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trouble {
     /// The item.
     pub item: String,
     /// Why not.
     pub why: String,
-    /// What does it again.
+    /// The command that runs it again.
     pub command: String,
 }
 
@@ -131,36 +131,36 @@ pub struct Trouble {
 pub struct Share {
     /// Its name.
     pub name: String,
-    /// How many cells it has.
+    /// The number of its cells.
     pub cells: usize,
-    /// How many of these nothing can hit.
+    /// The number of cells that cannot be hit.
     pub excluded: usize,
-    /// How many were hit.
+    /// The number of cells that were hit.
     pub hit: usize,
 }
 
-/// How a campaign went.
+/// Statistics of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
-    /// When the first item began and the last one ended, in seconds since 1970.
+    /// The time at which the first item began, in seconds since 1970.
     pub from: Option<f64>,
-    /// The same.
+    /// The time at which the last item ended, in seconds since 1970.
     pub to: Option<f64>,
     /// The time of all items together, in seconds.
     pub seconds: f64,
     /// The largest memory of an item, in MiB.
     pub memory: u64,
-    /// Who did them.
+    /// The machines that did the items.
     pub machines: Vec<Machine>,
-    /// Items that did not come to the same everywhere.
+    /// Items whose runs did not have the same result.
     pub flaky: Vec<Flaky>,
     /// Items that were done more than once.
     pub twice: usize,
-    /// Lines that were not whole.
+    /// The number of incomplete lines.
     pub torn: usize,
-    /// Why somebody began no more items.
+    /// The reasons why a process began no more items.
     pub stopped: Vec<String>,
-    /// How coverage grew: seconds after the first item began, and cells that were hit by then.
+    /// How coverage grew: seconds since the first item began, and the cells that were hit by then.
     pub growth: Vec<(f64, usize)>,
 }
 
@@ -173,32 +173,32 @@ pub struct Machine {
     pub items: usize,
     /// Their time together, in seconds.
     pub seconds: f64,
-    /// Those that began there and never ended, by the most that there can be: an item says how often it was lost, not always where.
+    /// At most this many items began there and never ended: how often an item was lost is always known, but not always on which machine.
     pub lost: usize,
-    /// Those that could not do their work there.
+    /// Items that could not do their work there.
     pub errors: usize,
-    /// Those that came to something else than elsewhere.
+    /// Items whose result there differs from that elsewhere.
     pub flaky: usize,
 }
 
-/// An item that did not come to the same everywhere.
+/// An item whose runs did not have the same result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Flaky {
     /// Its key.
     pub item: String,
-    /// How it ended, and where.
+    /// The machines, each with the outcome.
     pub ends: Vec<(String, Outcome)>,
 }
 
 impl Summary {
-    /// What came of the items. `of` says which campaign it is: its name, the tool, the commit.
+    /// The summary of these items. `of` identifies the campaign: its name, the tool, the commit.
     pub fn new(of: Value, items: &[Item], ledger: &Ledger) -> Summary {
         let explained = explanations(items, ledger);
         let all: Vec<&Item> = items.iter().chain(&explained).collect();
         Summary { of, result: Results::new(&all, ledger), run: Run::new(&all, ledger) }
     }
 
-    /// JUnit's XML: a test case for each suite and class of each core, and for each other command.
+    /// JUnit XML with a test case for each suite and class of each core, and for each other command.
     pub fn to_junit(&self, items: &[Item], ledger: &Ledger) -> String {
         let name = self.of["name"].as_str().unwrap_or("campaign");
         let mut suite = TestSuite::new(name);
@@ -297,7 +297,7 @@ impl Results {
                 State::Done(end) => end,
             };
             if let Part::Explain(check) = &item.part {
-                // That it fails again is what was expected of it.
+                // An explaining item is expected to fail again.
                 results.passed += 1;
                 end.findings.causes.iter().for_each(|cause| results.explain(&check.core, item, cause));
                 continue;
@@ -338,7 +338,7 @@ impl Results {
         results
     }
 
-    /// Counts what a core played.
+    /// Counts what a core played in an item.
     fn play(&mut self, item: &Item, end: &End, fails: bool) {
         let Part::Check(check) = &item.part else { return };
         let is_it = |core: &Core| core.core == check.core && core.simulator == check.simulator;
@@ -360,7 +360,7 @@ impl Results {
         }
     }
 
-    /// Adds what an item fails in.
+    /// Adds the failures of an item.
     fn fail(&mut self, item: &Item, end: &End) {
         let of = item.kind();
         let seed = match &item.part {
@@ -390,7 +390,7 @@ impl Results {
         }
     }
 
-    /// Adds a cause. One that is known keeps its shortest vector.
+    /// Adds a cause. A known cause keeps its shortest vector.
     fn explain(&mut self, core: &str, item: &Item, cause: &Value) {
         let name = |cause: &Value| [&cause["rule"], &cause["what"]].map(Value::to_string);
         let known =
@@ -406,7 +406,7 @@ impl Results {
     }
 }
 
-/// The reports of all shards as one, or why they are not of one run.
+/// The reports of all shards merged, or the reason why they are not of one run.
 fn merged_mutants(reports: &[Value]) -> Result<Option<Value>, String> {
     let read = |report: &Value| {
         mutation::Report::from_json(report.to_string().as_bytes()).map_err(|error| error.to_string())
@@ -471,7 +471,7 @@ impl Run {
     }
 }
 
-/// How coverage grew, at each end that covered something new.
+/// How coverage grew, with an entry for each end that hit something new.
 fn growth(ends: &[&End], from: f64) -> Vec<(f64, usize)> {
     let mut covering: Vec<&&End> = ends.iter().filter(|end| !end.findings.covered.is_empty()).collect();
     covering.sort_by(|a, b| (a.began + a.seconds).total_cmp(&(b.began + b.seconds)));

@@ -1,21 +1,21 @@
-//! The byte stream that a decoder core is fed: slice after slice, without a pause between them.
+//! The byte stream that a decoder core is given: slice after slice, without a gap.
 
 use crate::vectors::Vector;
 
-/// Where the byte stream is.
+/// The position in the byte stream.
 pub(super) struct Feed<'a> {
     vectors: &'a [&'a Vector],
-    /// The vector whose bytes come next, how many of them have been taken, and how many there will be.
+    /// The vector whose bytes come next, how many of them were taken, and where they end.
     vector: usize,
     taken: usize,
     end: usize,
-    /// The vector whose bytes come behind those.
+    /// The vector whose bytes come after these.
     then: usize,
-    /// What comes is the rest of a slice that has been cut short.
+    /// The bytes that come are the rest of a slice that was cut short.
     is_rest: bool,
-    /// The byte is on the ports and has to stay there.
+    /// The next byte is on the ports and has to stay there.
     pub(super) held: bool,
-    /// How many slices the core has begun that no byte has been taken of.
+    /// The number of slices that the core has begun and of which it has taken no byte.
     begun: u32,
 }
 
@@ -43,10 +43,10 @@ impl<'a> Feed<'a> {
         self.begun += 1;
     }
 
-    /// The core takes the byte.
+    /// The core takes the next byte.
     ///
     /// # Errors
-    /// If it is one of a slice that the core has not begun.
+    /// If the byte belongs to a slice that the core has not begun.
     pub(super) fn take(&mut self) -> Result<(), String> {
         if self.taken == 0 {
             self.begun = self
@@ -62,22 +62,22 @@ impl<'a> Feed<'a> {
         Ok(())
     }
 
-    /// After a reset: all begins again with this vector.
+    /// After a reset everything starts again with this vector.
     pub(super) fn restart(&mut self, vector: usize) {
         (self.held, self.begun) = (false, 0);
         self.open(vector);
     }
 
-    /// Whether the slice of this vector can end early: what waits on the ports cannot be taken back, and the rest of a slice before it
-    /// has to be gone.
+    /// Whether the slice of this vector can end early. A byte on the ports cannot be taken back, and the rest of an earlier slice has to be
+    /// gone.
     pub(super) fn can_cut_short(&self, vector: usize) -> bool {
         !self.is_rest && (self.vector == vector || !self.held)
     }
 
-    /// The slice of this vector ends as early as it can, and then another comes.
+    /// Ends the slice of this vector as early as possible; another slice follows.
     pub(super) fn cut_short(&mut self, vector: usize, then: usize) {
         if self.vector != vector {
-            return self.open(then); // it has ended already
+            return self.open(then); // it has already ended
         }
         self.end = self.end.min(self.taken + 1 + usize::from(self.held));
         (self.then, self.is_rest) = (then, true);

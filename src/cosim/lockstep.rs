@@ -1,8 +1,7 @@
-//! The observer of our own cores: a twin under the same inputs, compared in every output and register in every clock, and
-//! what the standard's registers must be after each request.
+//! The observer of our own cores. It gives a twin the same inputs and compares every output and register in every clock, and it checks the
+//! standard's registers against the oracle after each request.
 //!
-//! Both are one observer, since the second needs the first: which requests have passed a step of the core by the end of a
-//! clock only the twin knows.
+//! Both are one observer, because only the twin knows which requests have passed a step of the core by the end of a clock.
 
 use std::collections::VecDeque;
 
@@ -17,7 +16,7 @@ use crate::cores::{CoreSpec, Direction};
 use crate::cycle::{Field, Fields, Inputs, Outputs, Owner, Twin};
 use crate::fit::Can;
 
-/// How a core of ours is played with its twin beside it.
+/// How a core of ours is played in lockstep with its twin.
 pub struct Lockstep {
     /// The width of its port `debug`.
     pub(super) debug_width: usize,
@@ -46,8 +45,7 @@ impl Lockstep {
 }
 
 impl CoreSpec {
-    /// Plays vectors to the twin of a core in the place of the core: what is compared is the twin and the oracle. Tells
-    /// `progress` how many events are done.
+    /// Plays vectors to the twin in place of the core, and so compares the twin with the oracle. Tells `progress` how many events are done.
     ///
     /// ```
     /// use silicabac::{cores, cosim::Play, stress};
@@ -65,7 +63,7 @@ impl CoreSpec {
     }
 }
 
-/// A twin in the place of a core.
+/// A twin in place of a core.
 pub(super) struct Alone<T: Twin> {
     twin: T,
     direction: Direction,
@@ -128,13 +126,13 @@ struct Follower<T: Twin> {
     /// What the twin showed in the last clock.
     outputs: Outputs,
     registers: T::Registers,
-    /// The requests that had passed each step before this clock, since the twin was made.
+    /// The number of requests that had passed each step before this clock, since the twin was made.
     passed: Vec<u64>,
-    /// How many of those were none of the script.
+    /// The number of those that are not part of the script.
     before: u64,
-    /// What the registers must be after each request that has not passed the last step that shows any.
+    /// The expected registers after each request that has not yet passed the last step with visible registers.
     expected: VecDeque<State>,
-    /// How many requests of the script came before those.
+    /// The number of requests of the script before those.
     first: u64,
 }
 
@@ -156,7 +154,7 @@ impl<T: Twin> Default for Follower<T> {
 }
 
 impl<T: Twin> Follower<T> {
-    /// The newest request of the script that had passed a step before this clock, or has as far as it was checked.
+    /// The newest request of the script that had passed a step before this clock, as far as it was checked.
     fn newest(&self, step: usize) -> Guilty {
         match self.passed[step].checked_sub(self.before + 1) {
             Some(request) => Guilty::Request(request),
@@ -164,7 +162,7 @@ impl<T: Twin> Follower<T> {
         }
     }
 
-    /// Compares the standard's registers with the oracle's after the newest request that has passed a step.
+    /// After the newest request that has passed a step, compares the standard's registers with the oracle's.
     #[inline]
     fn check(&mut self, step: usize) -> Result<(), Wrong> {
         let Some(request) = self.passed[step].checked_sub(self.before + 1 + self.first) else {
@@ -194,7 +192,7 @@ impl<T: Twin> Follower<T> {
         Ok(())
     }
 
-    /// Core and twin differ: the first register that does says whose fault it is, or else the first output.
+    /// Core and twin differ: reports the first register that differs, with its request, or else the first output.
     #[cold]
     fn difference(&self, outputs: &Outputs, debug: &[u32]) -> Wrong {
         let registers = T::Registers::unpack(debug);
@@ -233,7 +231,7 @@ impl<T: Twin> Observer for Follower<T> {
     fn drop_all(&mut self, taken: u64) {
         self.expected.clear();
         self.first = taken;
-        // A core may take requests while it is reset.
+        // A core may take requests during a reset.
         self.before = self.passed[0] - taken;
     }
 
@@ -269,7 +267,7 @@ impl<T: Twin> Observer for Follower<T> {
     }
 }
 
-/// The first field in which two structs differ, its lane, and both values.
+/// The first field in which two structs differ, with its lane and both values.
 fn first_difference<F: Fields>(a: &F, b: &F) -> Option<(Field, usize, u32, u32)> {
     let mut values = Vec::new();
     a.visit(usize::MAX, |i, lane, value| values.push((i, lane, value)));
@@ -292,7 +290,7 @@ mod tests {
     use crate::stress;
     use crate::vectors::Vector;
 
-    /// A twin that is wrong about one thing from some clock on: its `LIE`th quantity, or after those its outputs.
+    /// A twin that is wrong about one thing from some clock on: the quantity with number `LIE`, or, for numbers beyond, its outputs.
     #[derive(Default)]
     struct Lying<T, const LIE: usize> {
         twin: T,

@@ -1,4 +1,4 @@
-//! Where a core went wrong, as data.
+//! The first difference between what a core does and what it should do, as data.
 
 use std::{
     fmt,
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Plan, Waves};
 use crate::cycle::Request;
 
-/// Where a core first went wrong.
+/// The first difference between what a core does and what it should do.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("clock {clock}, vector {vector}, bin {bin}: {fault}{}", times(*.given_up))]
 pub struct Mismatch {
@@ -20,25 +20,25 @@ pub struct Mismatch {
     pub clock: u64,
     /// The id of the vector.
     pub vector: String,
-    /// The bin of the vector, or the next one: the one that decides what is wrong, or that waits.
+    /// The number of the bin in the vector, or of the next bin: the bin that decides what is wrong, or that waits.
     pub bin: u64,
-    /// How often the vector that was played had been given up before.
+    /// How often the vector had been given up before it failed.
     pub given_up: u32,
-    /// That request and up to eight before it, each with the number of its bin or the next one.
+    /// The request with that number and up to eight before it, each with the number of its bin or of the next one.
     pub before: Vec<(u64, Request)>,
-    /// The clocks around it.
+    /// The clocks around the mismatch.
     pub waves: Waves,
-    /// The waits up to it, if they were recorded.
+    /// The waits up to the mismatch, if they were recorded.
     pub plan: Option<Plan>,
 }
 
 impl Mismatch {
-    /// What is wrong, in words, and how often the vector had been given up.
+    /// What is wrong, in words, with how often the vector had been given up.
     pub fn what(&self) -> String {
         format!("{}{}", self.fault, times(self.given_up))
     }
 
-    /// What is wrong and where, for machines.
+    /// What is wrong and where, as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         let Mismatch { fault, clock, vector, bin, given_up, before, .. } = self;
         let requests = before.iter().map(|(bin, request)| format!("{bin} {request}"));
@@ -52,7 +52,7 @@ impl Mismatch {
         json
     }
 
-    /// Writes the clocks around it as a VCD file, with what is wrong in a comment.
+    /// Writes the clocks around the mismatch as a VCD file, with what is wrong in a comment.
     ///
     /// # Errors
     /// Those of `sink`.
@@ -72,17 +72,17 @@ fn times(given_up: u32) -> String {
 /// What is wrong with a core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// In what way.
+    /// In which way the core is wrong.
     pub cause: Cause,
-    /// In what: a port, a register, a byte of the output; in words.
+    /// What is wrong, in words: a port, a register or a byte of the output.
     pub field: String,
-    /// The lane of a port that has lanes.
+    /// The lane, if the port has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<usize>,
-    /// What it has to be.
+    /// The expected value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What it is.
+    /// The value that was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
 }
@@ -91,17 +91,17 @@ pub struct Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// It gives something that is wrong.
+    /// It gives a wrong value.
     Wrong,
-    /// It gives or takes something that it has not been asked for, or before it can know it.
+    /// It gives or takes something that it was not asked for, or gives it before it can be known.
     Unasked,
-    /// A register of the standard is not what the oracle's is after the same request.
+    /// A register of the standard differs from the oracle's after the same request.
     Register,
-    /// An output or register is not what the twin's is.
+    /// An output or register differs from the twin's.
     Twin,
     /// It breaks the handshake: what it offers does not stay until it is taken.
     Handshake,
-    /// Nothing moves any more, though nothing makes it wait.
+    /// There is no more transfer, although nothing makes the core wait.
     Deadlock,
     /// It ends the simulation.
     Stopped,
@@ -112,7 +112,7 @@ impl Fault {
         Fault { cause, field: field.into(), lane: None, expected: None, found: None }
     }
 
-    /// A value that is not what it has to be.
+    /// A value that differs from the expected one.
     pub(super) fn value(
         cause: Cause,
         field: impl Into<String>,

@@ -1,8 +1,8 @@
-//! The judge of the cores: plays vectors to a simulated core, and compares all that comes of it with the oracle; and where
-//! the core is one of ours, every output and register in every clock with its twin.
+//! The judge of cores. It plays vectors to a simulated core and compares everything that the core gives with the oracle; a core of ours is
+//! also compared with its twin, every output and register in every clock.
 //!
-//! There is one player ([`Model::play`]). [`run`] goes through a suite until something is wrong, [`judge`] through classes of
-//! vectors, each with a verdict of its own.
+//! There is one player ([`Model::play`]). [`run`] plays a suite until the first mismatch; [`judge`] plays a class of vectors and gives a
+//! verdict on it.
 
 mod cause;
 pub mod coverage;
@@ -53,65 +53,65 @@ pub use waves::Waves;
 use ways::{Plays, play_recorded};
 pub(crate) use ways::{clocks, play_all};
 
-/// What a run was like.
+/// Counts of one play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Bins coded.
     pub bins: u64,
-    /// Clocks, but for those that took a context load.
+    /// Clocks, without those that took a context load.
     pub clocks: u64,
     /// Clocks that took a context load.
     pub load_clocks: u64,
-    /// Clocks before the first request that is more than a slice's beginning: SLICE, START and LOADs.
+    /// Clocks before the first request that is not part of a slice's beginning (SLICE, START and LOADs).
     pub beginning: u64,
     /// Clocks before the last request.
     pub asked: u64,
-    /// The longest run of outstanding bits; only an encoder has any.
+    /// The longest run of outstanding bits, of an encoder.
     pub longest_run: Option<u32>,
-    /// How many requests, bytes and answers have passed, by [`Port`].
+    /// The numbers of requests, bytes and answers that were transferred, indexed by [`Port`].
     pub transfers: [u64; 3],
 }
 
 impl Stats {
-    /// Bins a clock, context loads aside.
+    /// Bins per clock, without the clocks of context loads.
     pub fn bins_per_clock(&self) -> f64 {
         self.bins as f64 / self.clocks.max(1) as f64
     }
 }
 
-/// How a suite went on a core.
+/// The result of a suite on a core.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The suite.
     pub suite: String,
     /// Where the suite comes from.
     pub origin: Origin,
-    /// Of which core of ours it is a copy.
+    /// The core of ours of which it is a copy.
     pub copy_of: Option<&'static CoreSpec>,
-    /// Its top module.
+    /// The top module of the core.
     pub core: String,
-    /// How many vectors of the suite are for such a core; without any, nothing was played.
+    /// How many vectors of the suite fit the core; if there are none, nothing was played.
     pub vectors: usize,
-    /// Figures of the run without stalls; of what was played before a mismatch, nothing.
+    /// The counts of the play without stalls. A play that ends with a mismatch is not counted.
     pub stats: Stats,
-    /// What the core takes when nothing waits, if that was [measured](throughput()).
+    /// The throughput when nothing waits, if it was [measured](throughput()).
     pub throughput: Option<Throughput>,
     /// How long it took.
     pub time: Duration,
-    /// Bins in all runs.
+    /// Bins in all plays.
     pub lockstep_bins: u64,
-    /// Clocks in all runs.
+    /// Clocks in all plays.
     pub lockstep_clocks: u64,
     /// What went wrong, and under which stalls.
     pub failure: Option<(&'static str, Failure)>,
-    /// Where what is left of the failure was written as vectors.
+    /// The file to which the shrunk failure was written as vectors.
     pub shrunk: Option<PathBuf>,
-    /// The command that shows the failure again, if somebody has said which.
+    /// The command that shows the failure again, if one is known.
     pub replay: Option<String>,
 }
 
 impl Outcome {
-    /// Of a suite of which nothing has been played yet.
+    /// The outcome of a suite of which nothing has been played yet.
     fn of(model: &Model, suite: &Suite) -> Outcome {
         Outcome {
             suite: suite.name.clone(),
@@ -134,12 +134,12 @@ impl Outcome {
 /// What can go wrong with a suite.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    /// The coders without a clock do not make of a vector what it says.
+    /// The coders without a clock disagree with the vector.
     #[error("vector {vector}: {what}")]
     Coders {
         /// The id of the vector.
         vector: String,
-        /// In what.
+        /// In which way they disagree.
         what: String,
     },
     /// The core is wrong.
@@ -150,19 +150,19 @@ pub enum Failure {
 /// How a suite is played.
 #[derive(Clone, Debug)]
 pub enum Ways {
-    /// Under each kind of [`Stalls`], then as vectors are flagged for: given up in each clock, made to wait at each transfer,
-    /// thousands of times.
+    /// Under each kind of [`Stalls`], then in the ways that the vectors' flags ask for: given up in each clock, made to wait at each
+    /// transfer, thousands of times.
     All,
-    /// Under the first so many kinds of stalls alone.
+    /// Only under the first kinds of stalls, as many as this.
     Stalls(usize),
     /// By a plan.
     Planned(Plan),
 }
 
-/// What a suite is called that is played by a plan, in place of stalls.
+/// The name of a play by a plan, in place of the name of stalls.
 const PLANNED: &str = "planned";
 
-/// How many events [`run`] tells its progress in all.
+/// The total number of events that [`run`] reports as progress.
 pub fn work(model: &Model, suite: &Suite, ways: &Ways) -> u64 {
     let fitted = model.fitter().fit_all(&suite.vectors);
     let events: usize = fitted.vectors.iter().map(|vector| vector.events.len()).sum();
@@ -174,12 +174,12 @@ pub fn work(model: &Model, suite: &Suite, ways: &Ways) -> u64 {
     (events * plays) as u64
 }
 
-/// Has the coders without a clock agree on the vectors of a suite, then plays them to a core until something is wrong.
+/// Checks the vectors of a suite with the coders without a clock, then plays them to a core until the first mismatch.
 pub fn run(model: &Model, suite: &Suite, seed: u64, ways: &Ways, progress: &mut dyn FnMut(u64)) -> Outcome {
     run_ways(model, suite, seed, ways, true, progress)
 }
 
-/// What a core takes for the vectors of a suite when nothing outside it waits; nothing if it fails, or none is for it.
+/// The throughput of a core on the vectors of a suite when nothing outside it waits. `None` if it fails, or if no vector fits it.
 pub fn throughput(model: &Model, suite: &Suite) -> Option<Throughput> {
     let fitted = model.fitter().fit_all(&suite.vectors);
     let played = fitted.played();
@@ -187,7 +187,7 @@ pub fn throughput(model: &Model, suite: &Suite) -> Option<Throughput> {
     measured.flatten().map(|(_, throughput)| throughput)
 }
 
-/// [`run`]; whether a mismatch is to have the waits up to it.
+/// Like [`run`]; `records` says whether a mismatch comes with the waits up to it.
 fn run_ways(
     model: &Model,
     suite: &Suite,
@@ -232,7 +232,7 @@ impl Run<'_> {
         };
         let (model, seed) = (self.model, self.seed);
         let play = |name, play: Play<'_>| {
-            // Only what is played under stalls is counted as work.
+            // Only plays under stalls are counted as work.
             let is_work = Stalls::ALL.iter().any(|stalls| stalls.name == name);
             let stats = self.play(name, play, &mut |events| progress(if is_work { events } else { 0 }))?;
             if name == Stalls::NONE.name {

@@ -1,7 +1,7 @@
-//! A core under test: its Verilog, built, and its ports, found.
+//! A core under test: built from its sources, with its ports identified.
 //!
-//! Every core shows the ports of `docs/socket.md`, ours too; `cycle::ports` has their names and widths. How many lanes
-//! there are follows from the widths. A port that a core has no use for need not be there.
+//! Every core has the ports of `docs/socket.md`, ours too; `cycle::ports` lists their names and widths. The number of lanes follows from
+//! the widths. A core need not have a port for which it has no use.
 
 use std::path::{Path, PathBuf};
 
@@ -18,32 +18,32 @@ use crate::cycle::{Field, Fields, Inputs, LANES, Outputs};
 use crate::fit::{Can, Errors, Fitter, Loads};
 use crate::vectors::Vector;
 
-/// The Verilog of a core that is to be built.
+/// The sources of a core that is to be built.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// What it does.
+    /// Whether it encodes or decodes.
     pub direction: Direction,
     /// The module with the ports of the socket.
     pub top: String,
-    /// Its files, packages before what uses them; VHDL (`.vhd`, `.vhdl`) in any order.
+    /// Its files, packages before the files that use them; VHDL (`.vhd`, `.vhdl`) in any order.
     pub files: Vec<PathBuf>,
-    /// Where `` `include `` looks.
+    /// The directories that `` `include `` searches.
     pub include_dirs: Vec<PathBuf>,
     /// More arguments for Verilator.
     pub arguments: Vec<String>,
-    /// Arguments for GHDL, where there is VHDL.
+    /// Arguments for GHDL, if there is VHDL.
     pub ghdl_arguments: Vec<String>,
-    /// Whether Verilator's warnings are told too when it rejects the core.
+    /// Whether Verilator's warnings are shown too when it rejects the core.
     pub show_warnings: bool,
-    /// Inputs that are none of the socket's: of up to 32 bits each, and 0 until [`Model::with_constants`].
+    /// Inputs that are not ports of the socket: up to 32 bits wide each, and 0 until [`Model::with_constants`] sets them.
     pub constants: Vec<String>,
-    /// Whether it is to count which lines run and which signals toggle.
+    /// Whether the core counts which lines run and which signals toggle.
     pub coverage: bool,
-    /// Of which core of ours it is a copy: then its twin and its registers are compared with it too.
+    /// The core of ours of which it is a copy. Its twin and its registers are then compared too.
     pub copy_of: Option<&'static CoreSpec>,
     /// What it can be asked for.
     pub can: Can,
-    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
+    /// After this many clocks in which nothing moves, although nothing makes the core wait, it is a deadlock.
     pub patience: u32,
 }
 
@@ -51,7 +51,7 @@ impl Source {
     /// The patience with a core of which nothing is known, in clocks.
     pub const PATIENCE: u32 = 20_000;
 
-    /// A core of which nothing is known but this.
+    /// A core of which only this is known.
     pub fn new(direction: Direction, top: impl Into<String>, files: Vec<PathBuf>) -> Source {
         Source {
             direction,
@@ -69,7 +69,7 @@ impl Source {
         }
     }
 
-    /// One of our cores; or with `dir` a copy of it, module `top` of the sources in that directory.
+    /// One of our cores or, with `dir`, a copy of it: module `top` of the sources in that directory.
     ///
     /// # Errors
     /// [`SimError::Cache`] and [`SimError::Read`].
@@ -88,20 +88,20 @@ impl Source {
     }
 }
 
-/// A built core, from which simulated ones are made.
+/// A built core, from which simulated cores are made.
 #[derive(Clone, Debug)]
 pub struct Model {
     top: String,
     library: Library,
     pub(super) form: Form,
     pub(super) ports: Ports,
-    /// Inputs that are none of the socket's, and what drives them.
+    /// Inputs that are not ports of the socket, and their values.
     pub(super) constants: Vec<(Place, u32)>,
     copy_of: Option<&'static CoreSpec>,
     patience: u32,
 }
 
-/// Where the ports lie among the words of all inputs or outputs.
+/// The places of the ports among the words of all inputs or outputs.
 #[derive(Clone, Debug)]
 pub(super) struct Ports {
     /// In the order of the fields of [`Inputs`].
@@ -112,7 +112,7 @@ pub(super) struct Ports {
     pub(super) debug: Option<usize>,
 }
 
-/// Where a port lies.
+/// The place of a port.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     /// Its first word.
@@ -122,15 +122,15 @@ pub(super) struct Place {
     pub(super) lanes: usize,
 }
 
-/// The name that our cores give their packed registers.
+/// The name of the output on which our cores show their packed registers.
 const DEBUG: &str = "debug";
 
 impl Model {
-    /// Builds a core and finds its ports.
+    /// Builds a core and identifies its ports.
     ///
     /// # Errors
-    /// [`SimError::Read`], [`SimError::Verilog`], [`SimError::Vhdl`] and [`SimError::Port`] are the core's fault, the
-    /// others the machine's.
+    /// [`SimError::Read`], [`SimError::Verilog`], [`SimError::Vhdl`] and [`SimError::Port`] are errors in the core, the others are errors
+    /// of the machine.
     pub fn build(source: &Source, cache: &Cache, tools: &Tools) -> Result<Model, SimError> {
         let mut design = Design::new(&*source.top, "clk");
         design.sources.clone_from(&source.files);
@@ -181,7 +181,7 @@ impl Model {
         Ok(Model { top, library, form, ports, constants, copy_of, patience: source.patience })
     }
 
-    /// The same core, with other values for [`Source::constants`], in their order.
+    /// The same core with other values for [`Source::constants`], in their order.
     pub fn with_constants(&self, values: &[u32]) -> Model {
         let values = values.iter().copied().chain(std::iter::repeat(0));
         let constants =
@@ -189,7 +189,7 @@ impl Model {
         Model { constants, ..self.clone() }
     }
 
-    /// What the core does.
+    /// Whether the core encodes or decodes.
     pub fn direction(&self) -> Direction {
         self.form.direction
     }
@@ -199,17 +199,17 @@ impl Model {
         &self.top
     }
 
-    /// How many requests it takes at once.
+    /// How many requests it takes at once, at most.
     pub fn lanes(&self) -> usize {
         self.form.lanes
     }
 
-    /// Of which core of ours it is a copy.
+    /// The core of ours of which it is a copy.
     pub fn copy_of(&self) -> Option<&'static CoreSpec> {
         self.copy_of
     }
 
-    /// A play of these vectors as fast as the core goes, with as much patience as it wants.
+    /// A play of these vectors without waits, with the patience that the core was built with.
     pub fn flowing<'a>(&self, vectors: &'a [&'a Vector]) -> Play<'a> {
         Play { patience: self.patience, ..Play::flowing(vectors) }
     }
@@ -218,8 +218,7 @@ impl Model {
         &self.library
     }
 
-    /// Plays vectors to a core, with its twin beside it if it is a copy of one of ours; tells `progress` how many events
-    /// are done.
+    /// Plays vectors to the core, with its twin in lockstep if it is a copy of one of ours. Tells `progress` how many events are done.
     ///
     /// # Errors
     /// The first [`Mismatch`].
@@ -227,8 +226,8 @@ impl Model {
         Ok(self.play_and_keep(what, progress)?.0)
     }
 
-    /// Plays vectors to a core as [`play`](Self::play) does, and counts what it takes for them, and where so many bins, alignments and
-    /// raw bytes in a row take longest. What is counted is its own where the play makes it wait nowhere.
+    /// Plays vectors to the core as [`play`](Self::play) does and measures its throughput, with the slowest stretch of this many bins,
+    /// alignments and raw bytes. If the play makes the core wait nowhere, all clocks that are counted are the core's own.
     ///
     /// # Errors
     /// The first [`Mismatch`].
@@ -238,7 +237,7 @@ impl Model {
         Ok((stats, meter.throughput(&stats, what.vectors)))
     }
 
-    /// Plays with this observer in the place of a twin.
+    /// Plays with this observer in place of a twin.
     pub(super) fn play_watched(
         &self,
         what: &Play<'_>,
@@ -247,12 +246,12 @@ impl Model {
         Ok(player::play(self.simulate(what.plan.power_on), observer, what, &mut |_| ())?.0)
     }
 
-    /// A simulated core whose uninitialised bits are random with this seed.
+    /// A simulated core whose uninitialised bits are random, from this seed.
     pub fn simulate(&self, power_on: u32) -> Simulated<'_> {
         Simulated::new(self, power_on)
     }
 
-    /// The same as [`play`](Self::play), and the core as it is then.
+    /// Like [`play`](Self::play), and returns the core in the state that it is in afterwards.
     pub(super) fn play_and_keep<'a>(
         &'a self,
         what: &Play<'a>,
@@ -264,12 +263,12 @@ impl Model {
         }
     }
 
-    /// What fits vectors to the core.
+    /// The fitter that fits vectors to the core.
     pub fn fitter(&self) -> Fitter {
         Fitter::new(self.form.direction, self.form.can)
     }
 
-    /// What it says that it can although it has no port for it.
+    /// A contradiction between what the core is said to take and its ports.
     pub fn contradiction(&self) -> Option<&'static str> {
         let is_there = |name: &str| self.library.ports().iter().any(|port| port.name == name);
         let header = ["slice_codec", "slice_type", "slice_qp", "slice_index"];
@@ -280,7 +279,7 @@ impl Model {
         )
     }
 
-    /// Ports that it does not have, so that they are not checked.
+    /// The optional ports that the core does not have, so that they are not checked.
     pub fn unchecked(&self) -> Vec<&'static str> {
         let Form { direction, shows_last, shows_error, shows_bits, can_be_blocked, .. } = self.form;
         let shown = match direction {
@@ -296,16 +295,16 @@ impl Model {
 /// Whether a core has to have a port.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needed {
-    /// It has no such port, or a port of that name that is something else.
+    /// Such a core has no such port; a port of that name is something else.
     No,
-    /// If it has a use for it.
+    /// The core has it if it has a use for it.
     Optional,
-    /// If there is more than one of what the port counts.
+    /// The core must have it if there is more than one of what the port counts.
     WithLanes,
     Always,
 }
 
-/// What the ports of a direction are.
+/// Which ports a core of this direction must have.
 fn needed(direction: Direction, name: &str) -> Needed {
     use Direction::{Decoder, Encoder};
     match (name, direction) {
@@ -326,14 +325,14 @@ fn needed(direction: Direction, name: &str) -> Needed {
     }
 }
 
-/// How wide the ports of a core are, as [`Form`] has it.
+/// The sizes of a core's ports, as in [`Form`].
 struct Size {
     lanes: usize,
     run: usize,
     bytes: usize,
 }
 
-/// Finds ports.
+/// Identifies ports.
 struct Finder<'a> {
     top: &'a str,
     library: &'a Library,
@@ -345,7 +344,7 @@ impl Finder<'_> {
         SimError::Port { top: self.top.to_owned(), what }
     }
 
-    /// How many lanes of `width` bits a port has.
+    /// The number of lanes of `width` bits of a port.
     fn lanes(&self, name: &str, direction: PortDirection, width: usize) -> Result<usize, SimError> {
         let port = self.library.ports().iter().find(|port| port.name == name && port.direction == direction);
         let Some(port) = port else {
@@ -365,7 +364,7 @@ impl Finder<'_> {
         self.library.ports().iter().find(|port| port.name == name).map(|port| port.width)
     }
 
-    /// How many bypass bins can be in a lane: as many as `req_data` has bits for it, if there is a `req_run`.
+    /// How many bypass bins a lane can have: as many as `req_data` has bits per lane, if there is a `req_run`.
     fn run(&self, lanes: usize, can: &Can) -> Result<usize, SimError> {
         let of_lane = self.width("req_data").filter(|width| width % lanes == 0).map(|width| width / lanes);
         let run = match self.width("req_run").filter(|_| self.direction == Direction::Encoder) {
@@ -432,7 +431,7 @@ impl Finder<'_> {
         fields.iter().map(place).collect()
     }
 
-    /// An input that a caller knows by its name alone.
+    /// An input that is known only by the name that the user gives.
     fn constant(&self, name: &str) -> Result<Place, SimError> {
         let width = self.library.ports().iter().find(|port| port.name == name).map_or(1, |port| port.width);
         if width > 32 {
@@ -441,7 +440,7 @@ impl Finder<'_> {
         Ok(Place { word: self.library.word_of(name, PortDirection::Input, width)?, width, lanes: 1 })
     }
 
-    /// An input that nobody drives would make whatever it is for happen or not.
+    /// Checks that there are no other inputs: an undriven input would make what it controls happen or not happen.
     fn check_no_other_inputs(&self, constants: &[String]) -> Result<(), SimError> {
         let of_socket = Inputs::FIELDS.iter().map(|field| field.name);
         let driven: Vec<&str> = of_socket

@@ -1,4 +1,4 @@
-//! Outcomes for machines: JSON and JUnit.
+//! The report of suites on cores, as JSON and JUnit.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::{Failure, Fault, Mismatch, Outcome, Throughput};
 use crate::vectors::class_of;
 
-/// A whole run.
+/// The outcomes of all suites on all cores.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What its random numbers came from.
+    /// The seed of the random choices.
     pub seed: u64,
     /// The versions of Verilator and the compiler.
     pub tools: String,
-    /// What could not be read, and so was not played.
+    /// Suites that could not be read and were not played.
     pub errors: Vec<String>,
     /// One for each suite and core.
     pub outcomes: Vec<Outcome>,
@@ -59,10 +59,10 @@ struct JsonFailure<'a> {
     class: String,
     #[serde(flatten)]
     mismatch: Option<JsonMismatch<'a>>,
-    /// Where the fewest requests that fail were written as vectors.
+    /// The file to which the shrunk failure was written as vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     shrunk: Option<&'a Path>,
-    /// The command that shows it again.
+    /// The command that shows the failure again.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<&'a str>,
 }
@@ -78,12 +78,12 @@ struct JsonMismatch<'a> {
 }
 
 impl Report {
-    /// Whether nothing went wrong.
+    /// Whether everything passed.
     pub fn passed(&self) -> bool {
         self.errors.is_empty() && self.outcomes.iter().all(|outcome| outcome.failure.is_none())
     }
 
-    /// An object with the seed, the tools, and an array of results.
+    /// A JSON object with the seed, the tools and an array of results.
     pub fn to_json(&self) -> serde_json::Value {
         let results = self.outcomes.iter().map(|outcome| JsonOutcome {
             suite: &outcome.suite,
@@ -111,7 +111,7 @@ impl Report {
         })
     }
 
-    /// JUnit's XML: a test case for each suite and core.
+    /// JUnit XML with a test case for each suite and core.
     pub fn to_junit(&self) -> String {
         let mut suite = quick_junit::TestSuite::new("cosim");
         suite.add_property(("seed", self.seed.to_string().as_str()));
@@ -132,7 +132,7 @@ impl Report {
     }
 }
 
-/// What something came to on a core.
+/// A JUnit test case on a core.
 pub(super) fn test_case(name: &str, core: &str, failure: Option<String>) -> quick_junit::TestCase {
     let mut status = quick_junit::TestCaseStatus::success();
     if let Some(failure) = failure {
@@ -144,7 +144,7 @@ pub(super) fn test_case(name: &str, core: &str, failure: Option<String>) -> quic
     case
 }
 
-/// A report of one test suite.
+/// A JUnit report of one test suite.
 pub(super) fn junit(suite: quick_junit::TestSuite) -> String {
     let mut report = quick_junit::Report::new("silicabac");
     report.add_test_suite(suite);

@@ -1,4 +1,4 @@
-//! The Verilog of the cores: where it comes from.
+//! The Verilog of the cores, built-in or from a directory.
 
 use std::{
     fs, io,
@@ -10,16 +10,16 @@ use silicabac_sim::{Cache, Design, SimError};
 use crate::cores::CoreSpec;
 use crate::files;
 
-/// Files of `rtl/` with their names.
+/// Embeds files of `rtl/` with their names.
 macro_rules! embed {
     ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../../rtl/", $name)))),*] };
 }
 
-/// The cores `encoder` and `decoder` in the socket of `docs/socket.md`: on top of their sources.
+/// The wrappers `encoder` and `decoder` that put our cores into the socket of `docs/socket.md`; they need the cores' sources.
 pub const SOCKETS: [(&str, &str); 2] =
     embed!["socket/cabac_encoder_socket.sv", "socket/cabac_decoder_socket.sv"];
 
-/// Assertions of a handshake, to be bound to a core.
+/// Handshake assertions that are bound to a core.
 pub(super) const HANDSHAKE: [(&str, &str); 1] = embed!["socket/cabac_handshake.sv"];
 
 /// The built-in sources of a core as files in the cache.
@@ -30,7 +30,7 @@ pub fn built_in(core: &CoreSpec, cache: &Cache) -> Result<Vec<PathBuf>, SimError
     as_files(core.sources, cache)
 }
 
-/// Texts, each with its name, as files in the cache, one directory for each version of them.
+/// Writes texts, each with its name, as files to the cache, one directory per version.
 pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<PathBuf>, SimError> {
     let mut crc32 = crc32fast::Hasher::new();
     sources.iter().for_each(|(_, text)| crc32.update(text.as_bytes()));
@@ -43,7 +43,7 @@ pub(super) fn as_files(sources: &[(&str, &str)], cache: &Cache) -> Result<Vec<Pa
     Ok(sources.iter().map(|(name, _)| dir.join(file_name(name))).collect())
 }
 
-/// A design with these sources, each of which may include what lies beside it.
+/// Adds sources to a design; each may include files that lie beside it.
 pub(super) fn with_sources(mut design: Design, sources: Vec<PathBuf>) -> Design {
     design.include_dirs = sources.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
     design.include_dirs.dedup();
@@ -51,15 +51,15 @@ pub(super) fn with_sources(mut design: Design, sources: Vec<PathBuf>) -> Design 
     design
 }
 
-/// The last part of a path in the sources.
+/// The last component of a path in the sources.
 pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Every `.sv` and `.v` file of a directory and of those in it, as `rtl/` has them; those that end in `_pkg` first.
+/// All `.sv` and `.v` files of a directory and its subdirectories, as in `rtl/`; those whose names end in `_pkg` come first.
 ///
 /// # Errors
-/// [`SimError::Read`] if one cannot be listed, or there is no such file.
+/// [`SimError::Read`] if a directory cannot be listed, or if there is no such file.
 pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
     let list = |dir: &Path| -> Result<Vec<PathBuf>, SimError> {
         let failed = |source| SimError::Read { path: dir.to_owned(), source };
@@ -84,7 +84,7 @@ pub fn in_dir(dir: &Path) -> Result<Vec<PathBuf>, SimError> {
     Ok(sources)
 }
 
-/// The files of a directory, or the built-in ones of a core.
+/// The files of a directory, or else the built-in ones of a core.
 ///
 /// # Errors
 /// Those of [`in_dir`] and [`built_in`].

@@ -1,4 +1,4 @@
-//! From vectors on which a core fails to the fewest requests on which it still does.
+//! Reduces vectors on which a core fails to the fewest requests on which it still fails.
 
 use std::{
     collections::BTreeSet,
@@ -14,22 +14,22 @@ use crate::spec;
 use crate::suites::{Origin, Suite};
 use crate::vectors::{Vector, name_like};
 
-/// A failure, as small as it was made.
+/// A failure, shrunk as far as possible.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
-    /// What it takes: mostly a single vector.
+    /// The vectors that it needs, mostly a single one.
     pub suite: Suite,
-    /// How that goes on the core.
+    /// The outcome of these vectors on the core.
     pub outcome: Outcome,
-    /// The fewest waits under which it fails; none if it takes none, or fails under these stalls only as they came.
+    /// The fewest waits under which it fails. `None` if it needs none, or if it fails only under the stalls as they were.
     pub plan: Option<Plan>,
 }
 
-/// After so long what has been found has to do.
+/// Shrinking ends after this time with the best result so far.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Failed {
-    /// The same, as small as it can be made; nothing if it cannot be met again, or takes waits that were given.
+    /// The same failure, shrunk. `None` if it cannot be reproduced, or if it was played by a plan.
     pub fn shrunk(&self, model: &Model, seed: u64) -> Option<Shrunk> {
         if self.stalls == PLANNED {
             return None;
@@ -42,10 +42,10 @@ impl Failed {
     }
 }
 
-/// Shrinks a failure of a core; nothing where the fault is not the core's.
+/// Shrinks a failure of a core. `None` if the failure is not the core's.
 pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &Ways) -> Option<Shrunk> {
     let Some((stalls, Failure::Core(mismatch))) = &failed.failure else { return None };
-    // What fails in a simple way shall not become what fails in a difficult one.
+    // A failure that needs only simple stalls must not become one that needs others.
     let simple = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map(|way| Ways::Stalls(way + 1));
     let ways_to_fail = simple.unwrap_or_else(|| ways.clone());
     let until = Instant::now() + PATIENCE;
@@ -56,7 +56,7 @@ pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &
     let guilty = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;
     let known: Vec<Vector> =
         suite.vectors.iter().map(|vector| as_shrunk(vector, model.direction())).collect();
-    // What a slice leaves behind may show in the next one only.
+    // What a slice leaves in the core may show only in the next slice.
     let end = (guilty + 2).min(known.len());
     let few = [guilty..guilty + 1, guilty..end, guilty.saturating_sub(1)..guilty + 1, 0..end];
     let mut vectors = few.into_iter().map(|few| &known[few]).find(|few| fails(few))?.to_vec();
@@ -77,7 +77,7 @@ pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &
         vectors[i] = fewest_requests(&vectors[i], until, &mut still_fails);
         if vectors[i].decode_only {
             vectors[i] = fewest_bytes(&vectors[i], until, &mut still_fails);
-            // Fewer bytes may need fewer requests.
+            // With fewer bytes, fewer requests may suffice.
             vectors[i] = fewest_requests(&vectors[i], until, &mut still_fails);
         }
     }
@@ -97,7 +97,7 @@ pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &
     Some(Shrunk { suite, outcome, plan })
 }
 
-/// A plan with the fewest waits under which the vectors still fail, if they do.
+/// The fewest waits of this plan under which the vectors still fail. `None` if they do not fail under the plan.
 pub(super) fn fewest_waits(model: &Model, vectors: &[Vector], plan: Plan, until: Instant) -> Option<Plan> {
     let fitted = model.fitter().fit_all(vectors);
     let played = fitted.played();
@@ -118,7 +118,7 @@ pub(super) fn fewest_waits(model: &Model, vectors: &[Vector], plan: Plan, until:
     Some(plan)
 }
 
-/// Encoding a slice again loses what stands behind its end; for a decoder that may be what matters.
+/// Marks a vector as one for decoders only if encoding it again would lose bytes after its end, since a decoder may fail because of these.
 fn as_shrunk(vector: &Vector, direction: Direction) -> Vector {
     let has_tail = || Vector::encoded("", "", &[], vector.events.clone()).bytes != vector.bytes;
     let decode_only = vector.decode_only || direction == Direction::Decoder && has_tail();
@@ -129,7 +129,7 @@ fn some(vectors: &[Vector]) -> Suite {
     Suite { name: String::new(), origin: Origin::BuiltIn, vectors: vectors.to_vec() }
 }
 
-/// Takes away whatever can be taken away, in ever smaller pieces, as long as there is time.
+/// Removes items in ever smaller pieces, as long as `fails` still holds and there is time.
 fn fewest<T: Clone>(items: &mut Vec<T>, until: Instant, mut fails: impl FnMut(&[T]) -> bool) {
     let mut size = items.len().next_power_of_two();
     while size > 0 {
@@ -147,7 +147,7 @@ fn fewest<T: Clone>(items: &mut Vec<T>, until: Instant, mut fails: impl FnMut(&[
                 start = end;
             }
         }
-        // At the end a piece may have become useless that was not before.
+        // Single items that could not be removed before may be superfluous by now.
         if size > 1 || items.len() == before {
             size /= 2;
         }
@@ -158,11 +158,11 @@ fn fewest_requests(vector: &Vector, until: Instant, fails: &mut dyn FnMut(Vector
     let (loads, mut events) = split(vector);
     let all = events.len();
     fewest(&mut events, until, |fewer| fails(with_events(vector, &loads, fewer)));
-    // Where nothing could be taken away, the loads have to stay as they are too.
+    // If no event could be removed, the loads have to stay as they are too.
     if events.len() < all { with_events(vector, &loads, &events) } else { vector.clone() }
 }
 
-/// What only decoders are given can lose bytes too.
+/// A vector for decoders only can lose bytes too.
 fn fewest_bytes(vector: &Vector, until: Instant, fails: &mut dyn FnMut(Vector) -> bool) -> Vector {
     let with_bytes = |bytes: &[u8]| {
         Vector::decoded(&*vector.id, &*vector.comment, &vector.flags, bytes.to_vec(), vector.events.clone())
@@ -172,7 +172,7 @@ fn fewest_bytes(vector: &Vector, until: Instant, fails: &mut dyn FnMut(Vector) -
     with_bytes(&bytes)
 }
 
-/// The vector as far as this bin.
+/// The vector up to this bin.
 fn until_bin(vector: &Vector, bin: u64) -> Vector {
     let (loads, events) = split(vector);
     let mut bins = 0;
@@ -184,7 +184,7 @@ fn until_bin(vector: &Vector, bin: u64) -> Vector {
     with_events(vector, &loads, &until)
 }
 
-/// The vector without its beginning: the last request, two, four and so on, with the contexts as they are by then.
+/// The vector without its beginning: its last two requests, last four and so on, with the contexts in the states that they have by then.
 fn last_requests(vector: &Vector) -> impl Iterator<Item = Vector> {
     let events = if vector.decode_only { &[][..] } else { &vector.events };
     let kept = std::iter::successors(Some(2), |kept| Some(kept * 2)).take_while(|kept| *kept < events.len());
@@ -197,14 +197,13 @@ fn last_requests(vector: &Vector) -> impl Iterator<Item = Vector> {
     })
 }
 
-/// The loads that it begins with, and the events behind them, without starts: any vector has those that it needs.
+/// The loads at the beginning, and the other events without starts: any vector has the starts that it needs.
 fn split(vector: &Vector) -> (Vec<Event>, Vec<Event>) {
     let loads = vector.events.iter().take_while(|event| matches!(event, Event::Load { .. })).count();
     (vector.events[..loads].to_vec(), Request::of_encoder(&vector.events[loads..]).collect())
 }
 
-/// The vector with other events, as far as they make sense: with the loads that they need, raw bytes only
-/// where a life has ended, and an end.
+/// The vector with other events, made valid: with the loads that they need, raw bytes only where an engine run has ended, and an end.
 fn with_events(vector: &Vector, loads: &[Event], events: &[Event]) -> Vector {
     let used: BTreeSet<_> = events.iter().filter_map(context).collect();
     let mut all: Vec<Event> =

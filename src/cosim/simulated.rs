@@ -1,4 +1,4 @@
-//! A simulated core behind its ports, and what passed over them lately.
+//! A simulated core, accessed by its ports, with a history of its ports' values.
 
 use std::{io, path::Path};
 
@@ -18,15 +18,15 @@ pub struct Simulated<'a> {
     pub(super) model: &'a Model,
     instance: Instance,
     lanes: usize,
-    /// Where each field of [`Inputs`] goes; what the core does not have, to a word that nobody reads.
+    /// Where each field of [`Inputs`] goes; a port that the core does not have goes to a word that is never read.
     input_at: Vec<Place>,
-    /// Where each field of [`Outputs`] comes from; what the core does not have, from a word of zero.
+    /// Where each field of [`Outputs`] comes from; a port that the core does not have comes from a word of zero.
     output_at: Vec<Place>,
-    /// The words of all inputs in the last clocks, each with one more for the ports that the core does not have; those of
-    /// clock `n` are the row `n % HISTORY`. Likewise for all outputs.
+    /// The words of all inputs in the last clocks, with one word more for the ports that the core does not have; clock `n` is the row `n %
+    /// HISTORY`. Likewise for the outputs.
     inputs: Rows,
     outputs: Rows,
-    /// How many clocks there were.
+    /// The number of clocks so far.
     clocks: u64,
 }
 
@@ -55,11 +55,11 @@ impl Rows {
     }
 }
 
-/// How many clocks are remembered: a power of two.
+/// The number of clocks that are remembered: a power of two.
 const HISTORY: usize = 256;
 
 impl<'a> Simulated<'a> {
-    /// A core whose uninitialised bits are random with this seed.
+    /// A core whose uninitialised bits are random, from this seed.
     pub(super) fn new(model: &'a Model, seed: u32) -> Simulated<'a> {
         let (inputs, outputs) = (model.library().input_words(), model.library().output_words());
         let places = |places: &[Option<Place>], nowhere| {
@@ -81,12 +81,12 @@ impl<'a> Simulated<'a> {
     /// One clock.
     ///
     /// # Errors
-    /// [`Stopped`]: Verilog can end a simulation by itself.
+    /// [`Stopped`]: the Verilog can end the simulation.
     #[inline]
     pub fn clock(&mut self, inputs: &Inputs) -> Result<(), Stopped> {
         let words = self.inputs.of_mut(self.clocks);
         match self.lanes {
-            // Then each port has a word.
+            // Every port is then a single word.
             1 => inputs.visit(1, |field, _, value| words[self.input_at[field].word] = value),
             lanes => inputs.visit(lanes, |field, lane, value| {
                 let at = self.input_at[field];
@@ -104,7 +104,8 @@ impl<'a> Simulated<'a> {
         self.instance.clock(&inputs[..input_words], &mut outputs[..output_words])
     }
 
-    /// What the core showed in the last clock, before the edge; zero where it has no such port. Lanes that it does not have stay.
+    /// The core's outputs in the last clock, before the edge; zero for a port that the core does not have. Lanes that it does not have are
+    /// left unchanged.
     #[inline]
     pub fn outputs(&self, outputs: &mut Outputs) {
         let words = self.last();
@@ -123,16 +124,16 @@ impl<'a> Simulated<'a> {
         self.outputs.of(self.clocks.wrapping_sub(1))
     }
 
-    /// The last clocks, each with its number and the words of its inputs and outputs, the newest at the end.
+    /// The last clocks, each with its number and the words of its inputs and outputs, in order.
     pub(super) fn history(&self) -> impl Iterator<Item = (u64, &[u32], &[u32])> {
         let known = self.clocks.min(HISTORY as u64);
         (self.clocks - known..self.clocks).map(|clock| (clock, self.inputs.of(clock), self.outputs.of(clock)))
     }
 
-    /// What has been covered so far, in Verilator's own format.
+    /// The coverage so far, in Verilator's format.
     ///
     /// # Errors
-    /// [`SimError::Coverage`], most of all of a core that was built without it.
+    /// [`SimError::Coverage`], in particular if the core was built without coverage.
     pub(super) fn coverage(&mut self) -> Result<String, SimError> {
         let failed = |path: &Path, error: io::Error| SimError::Coverage {
             path: path.to_owned(),
@@ -175,7 +176,7 @@ impl Device for Simulated<'_> {
     }
 }
 
-/// Sets a lane of a port; the lanes come one after the other, the first one first.
+/// Sets a lane of a port. The lanes lie one after the other, lane 0 first.
 #[inline(always)]
 fn put(words: &mut [u32], at: Place, lane: usize, value: u32) {
     let (word, shift) = (at.word + lane * at.width / 32, lane * at.width % 32);
@@ -188,7 +189,7 @@ fn put(words: &mut [u32], at: Place, lane: usize, value: u32) {
     }
 }
 
-/// A lane of a port.
+/// Reads a lane of a port.
 #[inline(always)]
 fn get(words: &[u32], at: Place, lane: usize) -> u32 {
     let (word, shift) = (at.word + lane * at.width / 32, lane * at.width % 32);

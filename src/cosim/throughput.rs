@@ -1,8 +1,8 @@
-//! How fast a core is: what it takes a clock, how long it takes for it, and where it is slowest.
+//! How fast a core is: how much it takes per clock, its latency, and where it is slowest.
 //!
-//! A [`Meter`] watches a play in which nothing outside the core waits, so that each clock in which a request is offered and not taken is the
-//! core's own. It knows the ports alone, as any user of the core does: so it is the same for every core, of any number of lanes. What it
-//! has counted is a [`Throughput`]; those of several plays are [merged](Throughput::merge).
+//! A [`Meter`] watches a play in which nothing outside the core waits, so that every clock in which a request is offered and not taken is
+//! due to the core. It sees only the ports, as any user of the core does, and so works for every core with any number of lanes. Its result
+//! is a [`Throughput`]; those of several plays are [merged](Throughput::merge).
 
 use std::collections::VecDeque;
 
@@ -18,16 +18,17 @@ use crate::cores::Direction;
 use crate::cycle::{Inputs, LANES, Outputs, kind};
 use crate::vectors::Vector;
 
-/// How many kinds of requests there are.
+/// The number of kinds of requests.
 const KINDS: usize = 8;
 
-/// Requests that are taken in one clock share the clocks until the next are; this is one clock, which any number of lanes divides.
+/// The unit in which requests of one transaction share the clocks until the next transaction: a clock has this many shares, a number that
+/// any number of lanes divides.
 const SHARES: u64 = 840;
 
-/// A stretch of so many bins, alignments and raw bytes is long enough to be felt, and no buffer of a core hides it.
+/// A stretch of this many bins, alignments and raw bytes is long enough to matter, and no buffer of a core hides it.
 pub const STRETCH: usize = 64;
 
-/// What a core did in plays in which nothing outside it waits.
+/// The measurements of a core in plays in which nothing outside it waits.
 ///
 /// ```
 /// use silicabac::cosim::Throughput;
@@ -41,51 +42,51 @@ pub const STRETCH: usize = 64;
 pub struct Throughput {
     /// Bins coded.
     pub bins: u64,
-    /// Clocks, but for those that took a context load.
+    /// Clocks, without those that took a context load.
     pub clocks: u64,
     /// Clocks that took a context load.
     pub load_clocks: u64,
-    /// Clocks that took requests: one, or as many bins as there are lanes.
+    /// Clocks that took requests: a single one, or as many bins as there are lanes.
     pub transactions: u64,
     kinds: [OfKind; KINDS],
     latency: Option<Latency>,
-    /// How many transactions waited for no clock, one, two or three, four to seven, and so on.
+    /// The number of transactions that waited for no clock, for one, for two or three, for four to seven, and so on.
     waits: Vec<u64>,
     longest_wait: Option<LongestWait>,
     slowest_vector: Option<Slow>,
     slowest_stretch: Option<Stretch>,
 }
 
-/// What requests of a kind take.
+/// The measurements of the requests of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OfKind {
-    /// How many there were.
+    /// The number of such requests.
     pub requests: u64,
-    /// For how long they held the core, in [`SHARES`] of a clock.
+    /// The time for which they held the core, in [`SHARES`] of a clock.
     shares: u64,
-    /// The longest time from the clock in which such a request was taken to that in which the next was.
+    /// The longest time from the clock in which such a request was taken to the clock in which the next one was.
     pub longest: u64,
 }
 
 impl OfKind {
-    /// For how many clocks such requests held the core: from the clock in which one is taken to that in which the next is. Bins that are
-    /// taken together share the clocks.
+    /// The number of clocks for which such requests held the core: from the clock in which one is taken to the clock in which the next one
+    /// is. Bins of one transaction share its clocks.
     pub fn clocks(&self) -> f64 {
         self.shares as f64 / SHARES as f64
     }
 
-    /// How many are taken a clock.
+    /// The number of such requests taken per clock.
     pub fn per_clock(&self) -> f64 {
         self.requests as f64 / self.clocks().max(f64::MIN_POSITIVE)
     }
 }
 
-/// From a request to what it gives, in clocks; none is the same clock.
+/// The time from a request to what it gives, in clocks; 0 is the same clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Latency {
     /// What is given.
     pub of: &'static str,
-    /// How many of these.
+    /// The number of these.
     pub count: u64,
     /// The shortest.
     pub min: u64,
@@ -98,20 +99,20 @@ pub struct Latency {
 /// The longest time for which an offered request was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LongestWait {
-    /// How long.
+    /// The number of clocks.
     pub clocks: u64,
-    /// The kind of what waits.
+    /// The kind of the request that waits.
     pub kind: &'static str,
-    /// The kind of what was taken before it.
+    /// The kind of the request that was taken before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<&'static str>,
-    /// Where it is: the id of its vector.
+    /// The id of its vector.
     pub vector: String,
     /// The bin that waits, or the next one.
     pub bin: u64,
 }
 
-/// The vector that takes most clocks for each of its bins and raw bytes.
+/// The vector that takes the most clocks per bin and raw byte.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Slow {
     /// Its id.
@@ -120,45 +121,46 @@ pub struct Slow {
     pub bins: u64,
     /// Its raw bytes.
     pub raw: u64,
-    /// Its clocks, but for those in which context loads held the core.
+    /// Its clocks, without those in which context loads held the core.
     pub clocks: u64,
-    /// For each of its bins and raw bytes.
+    /// Its clocks per bin and raw byte.
     pub clocks_each: f64,
 }
 
-/// Bins, alignments and raw bytes that follow each other in a vector.
+/// Successive bins, alignments and raw bytes of a vector.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stretch {
-    /// How many.
+    /// The number of these.
     pub length: usize,
-    /// How many clocks they took, but for those in which context loads held the core.
+    /// Their clocks, without those in which context loads held the core.
     pub clocks: u64,
-    /// Where they are: the id of their vector.
+    /// The id of their vector.
     pub vector: String,
-    /// And their first bin, or the next one.
+    /// The first bin among them, or the next one.
     pub bin: u64,
-    /// How many were taken a clock.
+    /// The number taken per clock.
     pub per_clock: f64,
 }
 
 impl Throughput {
-    /// Bins a clock, context loads aside.
+    /// Bins per clock, without the clocks of context loads.
     pub fn bins_per_clock(&self) -> f64 {
         self.bins as f64 / self.clocks.max(1) as f64
     }
 
-    /// What requests of each kind that came take, each with the name of its kind.
+    /// The measurements of each kind of requests that occurred, with the name of the kind.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, OfKind)> {
         let named = (0..).map(kind::name).zip(self.kinds);
         named.filter(|(_, of)| of.requests > 0)
     }
 
-    /// From requests to what they give.
+    /// The time from requests to what they give.
     pub fn latency(&self) -> Option<Latency> {
         self.latency
     }
 
-    /// How many transactions were not taken for so many clocks: from, to and how many, up to the longest.
+    /// The distribution of waits: a range of clocks, from and to, and the number of transactions that waited for so long, up to the longest
+    /// wait.
     pub fn waits(&self) -> impl Iterator<Item = (u64, u64, u64)> {
         let range = |place: usize| match place {
             0 => (0, 0),
@@ -167,22 +169,22 @@ impl Throughput {
         self.waits.iter().enumerate().map(move |(place, &count)| (range(place).0, range(place).1, count))
     }
 
-    /// The longest of them.
+    /// The longest wait.
     pub fn longest_wait(&self) -> Option<&LongestWait> {
         self.longest_wait.as_ref()
     }
 
-    /// The vector that takes most clocks for each of its bins and raw bytes.
+    /// The vector that takes the most clocks per bin and raw byte.
     pub fn slowest_vector(&self) -> Option<&Slow> {
         self.slowest_vector.as_ref()
     }
 
-    /// Where the core is slowest for some time.
+    /// The slowest stretch.
     pub fn slowest_stretch(&self) -> Option<&Stretch> {
         self.slowest_stretch.as_ref()
     }
 
-    /// Adds what another play has counted.
+    /// Adds the measurements of another play.
     pub fn merge(&mut self, other: &Throughput) {
         self.bins += other.bins;
         self.clocks += other.clocks;
@@ -288,47 +290,47 @@ struct WaitsShown {
     transactions: u64,
 }
 
-/// Counts, clock by clock.
+/// Measures a play clock by clock.
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
     counted: Throughput,
     direction: Direction,
-    /// How many clocks have passed, and for how many of them context loads held the core.
+    /// The clocks so far, and the number of those in which context loads held the core.
     now: u64,
     loads: u64,
-    /// What was taken last, when, and whether that is in this clock.
+    /// The requests that were taken last, by kind; the kind and the clock; and whether this is the current clock.
     held: [u64; KINDS],
     last: Option<u32>,
     since: u64,
     is_taking: bool,
-    /// For how long what is offered has waited.
+    /// For how long the offered request has waited.
     waited: u64,
     longest_wait: Option<(u64, u32, Option<u32>, Place)>,
-    /// How long what is of a kind has waited after what is of another or after nothing: a bit for each number of clocks, the last
-    /// for all that are longer.
+    /// The waits of each kind of requests after each other kind or after nothing: one bit for each number of clocks, the last bit for all
+    /// longer waits.
     seen: [[u64; KINDS]; KINDS + 1],
-    /// Of the requests from number `first` on that may still give something, when each was taken.
+    /// When each request that may still give something was taken, beginning with number `first`.
     taken: VecDeque<u64>,
     first: u64,
-    /// How much was given, after how many clocks: the sum, the fewest and the most.
+    /// How much was given, and after how many clocks: the sum, the fewest and the most.
     given: u64,
     sum: u64,
     fewest: u64,
     most: u64,
-    /// Where the newest request is, and when its vector began: the clocks, but for those of loads.
+    /// The place of the newest request, and when its vector began, in clocks without those of loads.
     place: Place,
     begun: u64,
     slowest: Option<(Place, u64)>,
-    /// Those of a vector, and those of an engine run.
+    /// The stretches of a vector, and those of an engine run.
     stretch: Stretches,
     of_a_run: Stretches,
 }
 
-/// Looks for the slowest bins, alignments and raw bytes, so many of them in a row.
+/// Searches for the slowest stretch of `length` bins, alignments and raw bytes.
 #[derive(Clone, Debug)]
 struct Stretches {
     length: usize,
-    /// The last ones: when each was taken, in clocks that were none of loads, and where.
+    /// The last of these: the clock in which each was taken, without the clocks of loads, and its place.
     last: VecDeque<(u64, Place)>,
     slowest: Option<(u64, Place)>,
 }
@@ -359,7 +361,7 @@ struct Place {
 }
 
 impl Meter {
-    /// That looks for slow stretches of so many bins, alignments and raw bytes.
+    /// A meter that searches for slow stretches of this many bins, alignments and raw bytes.
     pub(super) fn new(direction: Direction, length: usize) -> Meter {
         Meter {
             counted: Throughput::default(),
@@ -387,17 +389,17 @@ impl Meter {
         }
     }
 
-    /// How long requests waited, by the kinds of what was taken before them and of theirs: a bit for each number of clocks.
+    /// The waits by the kind of the request taken before and by the kind that waited: one bit for each number of clocks.
     pub(super) fn seen(&self) -> &[[u64; KINDS]; KINDS + 1] {
         &self.seen
     }
 
-    /// The most clocks that a stretch took, of one engine run and of any.
+    /// The most clocks of a stretch, within one engine run and of any stretch.
     pub(super) fn slowest(&self) -> [u64; 2] {
         [&self.of_a_run, &self.stretch].map(|stretch| stretch.slowest.map_or(0, |(clocks, _)| clocks))
     }
 
-    /// What it has counted in a play of these vectors.
+    /// The measurements of a play of these vectors.
     pub(super) fn throughput(mut self, stats: &Stats, vectors: &[&Vector]) -> Throughput {
         self.now = stats.clocks + stats.load_clocks;
         self.release();
@@ -442,7 +444,7 @@ impl Meter {
         }
     }
 
-    /// What was taken last no longer holds the core.
+    /// The requests that were taken last no longer hold the core.
     fn release(&mut self) {
         let (clocks, requests) = (self.now - self.since, self.held.iter().sum::<u64>());
         for (of, count) in self.counted.kinds.iter_mut().zip(self.held).filter(|(_, count)| *count > 0) {
@@ -455,7 +457,7 @@ impl Meter {
         self.since = self.now;
     }
 
-    /// A transaction is taken; its first request is of this kind.
+    /// A transaction is taken, whose first request is of this kind.
     fn begin(&mut self, first: u32) {
         if self.last.is_some() {
             self.release();
@@ -507,7 +509,7 @@ impl Observer for &mut Meter {
             self.stretch.take(now, self.place);
             self.of_a_run.take(now, self.place);
         }
-        // Raw bytes stand between engine runs.
+        // Raw bytes come between engine runs.
         if asked.request.event().is_some_and(|event| event.ends_life() || matches!(event, Event::Raw(_))) {
             self.of_a_run.last.clear();
         }
@@ -532,7 +534,7 @@ impl Observer for &mut Meter {
             self.taken.pop_front();
             self.first += 1;
         }
-        // The clock in which it is given has been counted.
+        // The current clock has been counted already.
         let clocks = self.now - 1 - self.taken.front().copied().unwrap_or(self.now - 1);
         self.given += 1;
         self.sum += clocks;
@@ -563,7 +565,7 @@ mod tests {
     use crate::cycle::Twin;
     use crate::stress;
 
-    /// A core that takes a request in each third clock at the most.
+    /// A core that takes at most one request in three clocks.
     struct Third<T: Twin>(Alone<T>);
 
     impl<T: Twin> Device for Third<T> {
@@ -658,7 +660,7 @@ mod tests {
         let all = smoke();
         let few: Vec<&Vector> = [&long].into_iter().chain(all.iter().take(3)).collect();
         let [encoder, ..] = of_both(&few);
-        // While the run is written, eight bits a clock, the beginning of the next slice waits.
+        // While a run is written, eight bits per clock, the beginning of the next slice waits.
         let wait = encoder.longest_wait().unwrap();
         assert!(wait.vector == few[1].id && wait.clocks > 200 && wait.bin == 0, "{wait:?}");
         assert_eq!(encoder.waits().last().map(|(from, ..)| from), Some(128));

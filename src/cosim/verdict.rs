@@ -1,4 +1,4 @@
-//! A verdict for each class of vectors: whether the core passes, and if not, the shortest vector that shows it.
+//! The verdict on each class of vectors: whether the core passes, and if not, the shortest vector that fails.
 
 use std::collections::BTreeMap;
 
@@ -9,63 +9,64 @@ use super::{
 use crate::fit::{Fitted, Fitter, Misfit};
 use crate::vectors::Vector;
 
-/// How a core did on the vectors of a class.
+/// The result of a core on the vectors of a class.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// The class, as [`Vector::class`] has it.
+    /// The name of the class, as in [`Vector::class`].
     pub class: String,
-    /// How many vectors of the class were played.
+    /// The number of vectors of the class that were played.
     pub vectors: usize,
-    /// How many of those without some of their bins, for which the core is too small.
+    /// How many of those lack some of their bins because the core is too small for them.
     pub in_part: usize,
-    /// How many of them were not, since they are nothing for the core, and why.
+    /// How many vectors are not applicable to the core, by reason.
     pub misfits: BTreeMap<Misfit, usize>,
-    /// What they take when nothing waits; nothing of a class that fails before.
+    /// Their throughput when nothing waits; `None` if the class fails earlier.
     pub throughput: Option<Throughput>,
-    /// What is wrong.
+    /// The failure, if there is one.
     pub failed: Option<Failed>,
 }
 
-/// How a core failed.
+/// The failure of a core on a class.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// The shortest vector that fails when it is played alone; the one that failed among the others if none does, or none was looked
-    /// for.
+    /// The shortest vector that fails when it is played alone. If none does, or none was searched for, the vector that failed among the
+    /// others.
     pub vector: Vector,
-    /// The vectors among which it fails, in their order, it itself too; none if it fails alone.
+    /// The vectors among which it fails, in their order and with itself; empty if it fails alone.
     pub among: Vec<Vector>,
-    /// The id of the first vector of the class that fails alone, within a class they grow; of `vector` if none does.
+    /// The id of the first vector of the class that fails alone (vectors grow within a class), or that of `vector` if none does.
     pub first: String,
-    /// Under which stalls.
+    /// The stalls under which it fails.
     pub stalls: &'static str,
     /// What is wrong.
     pub mismatch: Box<Mismatch>,
 }
 
-/// How a core is to be judged.
+/// The settings of a judgement.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// What is random.
+    /// The seed of the random choices.
     pub seed: u64,
-    /// How vectors are played. What they take is measured in all ways only.
+    /// How vectors are played. Their throughput is measured only with [`Ways::All`].
     pub ways: Ways,
-    /// Of how many bins, alignments and raw bytes in a row the slowest are looked for; [`STRETCH`](super::STRETCH) for most.
+    /// The length of the slowest stretch, in bins, alignments and raw bytes; usually [`STRETCH`](super::STRETCH).
     pub stretch: usize,
-    /// Whether the shortest vector that fails alone is looked for, and the waits up to it. That takes as long as many verdicts.
+    /// Whether to search for the shortest vector that fails alone, and for the waits up to the mismatch. That takes as long as many
+    /// verdicts.
     pub shortest: bool,
 }
 
-/// Vectors of a kind.
+/// A class of vectors.
 #[derive(Clone, Debug)]
 pub struct Class<'a> {
-    /// Its name, as [`Vector::class`] has it.
+    /// Its name, as in [`Vector::class`].
     pub name: String,
-    /// Its vectors that fit the core, as they do.
+    /// Its vectors, fitted to the core.
     pub fitted: Fitted<'a>,
 }
 
 impl Class<'_> {
-    /// Drops vectors that are not wanted: how many.
+    /// Drops the vectors that are not wanted. Returns how many were dropped.
     pub fn retain(&mut self, is_wanted: impl FnMut(&Vector) -> bool) -> usize {
         let before = self.fitted.vectors.len();
         let mut is_wanted = is_wanted;
@@ -76,19 +77,19 @@ impl Class<'_> {
     }
 }
 
-/// The classes of some vectors, in the order in which they first appear, fitted to a core. What a vector is cut into stays in its
+/// The classes of these vectors, fitted to a core, in the order in which they first appear. The parts of a vector that is cut stay in its
 /// class.
 pub fn classes<'a>(fitter: &Fitter, vectors: &'a [Vector]) -> Vec<Class<'a>> {
     let classes = by_class(vectors).into_iter();
     let fitted = classes.map(|(name, members)| Class { name, fitted: fitter.fit_all(members) });
-    // What is for the other direction is nobody's loss.
+    // Vectors for the other direction are not counted as lost.
     let is_of_the_direction = |class: &Class<'_>| {
         !class.fitted.vectors.is_empty() || class.fitted.misfits.keys().any(|why| *why != Misfit::DecodeOnly)
     };
     fitted.filter(is_of_the_direction).collect()
 }
 
-/// Vectors by their classes, in the order in which these first appear.
+/// Vectors by class, in the order in which the classes first appear.
 fn by_class(vectors: &[Vector]) -> Vec<(String, Vec<&Vector>)> {
     let mut classes: Vec<(String, Vec<&Vector>)> = Vec::new();
     for vector in vectors {
@@ -104,12 +105,12 @@ fn by_class(vectors: &[Vector]) -> Vec<(String, Vec<&Vector>)> {
     classes
 }
 
-/// The numbers in a name, in which the vectors of a class differ.
+/// The numbers in a name; the vectors of a class differ in these.
 fn numbers(id: &str) -> Vec<u64> {
     id.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
 }
 
-/// Plays the vectors of a class.
+/// Plays the vectors of a class and gives the verdict.
 pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     let Class { name, fitted } = class.clone();
     let vectors = fitted.played();
@@ -127,7 +128,7 @@ pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     Verdict { class: name, vectors: fitting, in_part, misfits, throughput, failed }
 }
 
-/// What is wrong, and under which stalls.
+/// The stalls under which something is wrong, and the mismatch.
 type Wrong = (&'static str, Box<Mismatch>);
 
 fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
@@ -156,7 +157,7 @@ fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> 
     among_all(members, among)
 }
 
-/// How the vectors fail when they are played together.
+/// The failure of vectors that fail when they are played together.
 fn among_all(members: &[&Vector], (stalls, mismatch): Wrong) -> Option<Failed> {
     let guilty = members.iter().min_by_key(|vector| (vector.id != mismatch.vector, vector.events.len()))?;
     let all = members.iter().map(|vector| (*vector).clone()).collect();

@@ -1,8 +1,8 @@
-//! When the world around a core makes it wait, and when it makes it begin again: as data.
+//! When a core is made to wait, and when it is made to begin again, as data.
 //!
-//! A [`Plan`] says so for a whole play. It counts in transfers rather than clocks, so that it means the same to a core of
-//! any latency, and goes on meaning something while it is shrunk. Random stalls ([`Stalls`]) are added to it; what
-//! they came to can be recorded as a plan, which plays the same again without them.
+//! A [`Plan`] says this for a whole play. It counts in transfers rather than clocks, so that it means the same for a core of any latency
+//! and stays meaningful while it is shrunk. Random stalls ([`Stalls`]) come on top; the resulting waits can be recorded as a plan, which
+//! plays the same again without them.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -13,30 +13,30 @@ use serde::{Deserialize, Serialize};
 use super::{Stalls, script::Phase};
 use crate::json;
 
-/// Where a core is made to wait.
+/// A port at which a core is made to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Port {
     /// No request is offered.
     Requests,
-    /// A decoder is offered no byte; an encoder gets none taken.
+    /// A decoder is offered no byte; no byte of an encoder is taken.
     Bytes,
-    /// A decoder gets no answer taken.
+    /// No answer of a decoder is taken.
     Answers,
 }
 
-/// What has to be before something happens.
+/// The condition for a wait or for giving up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// So many requests, bytes or answers have passed over the port since the play began, or more, of which the last came
-    /// together.
+    /// This many requests, bytes or answers have passed over the port since the play began, or the last transfer took their count beyond
+    /// this number.
     Transfer(u64),
-    /// So many clocks have passed.
+    /// This many clocks have passed.
     Clock(u64),
-    /// So many clocks have passed since a vector was last given up, or since the play began.
+    /// This many clocks have passed since a vector was last given up, or else since the play began.
     Again(u64),
-    /// The oracle has come to such a request for the first time.
+    /// The oracle has reached a request of this kind for the first time.
     Phase(Phase),
 }
 
@@ -44,14 +44,14 @@ pub enum When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
-    /// Which one.
+    /// The port.
     pub port: Port,
-    /// From when on.
+    /// The condition.
     pub when: When,
-    /// So many clocks after that.
+    /// The number of clocks from the condition to the wait.
     #[serde(default)]
     pub after: u64,
-    /// For so many clocks.
+    /// The number of clocks of the wait.
     pub clocks: u64,
 }
 
@@ -59,13 +59,13 @@ pub struct Wait {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// By a reset of so many clocks.
+    /// By a reset of this many clocks.
     Reset(u32),
-    /// Its slice ends early, and the next one begins; only decoders have this.
+    /// Its slice ends early and the next one begins; only for decoders.
     Cut,
 }
 
-/// The ways in which a vector can be given up in a clock.
+/// The ways in which the vector can be given up in this clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OpenWays {
     pub(super) reset: bool,
@@ -81,20 +81,20 @@ impl OpenWays {
     }
 }
 
-/// A vector is given up, and played again; or the next one is, where the plan [moves on](Plan::moves_on).
+/// A vector is given up and played again; if the plan [moves on](Plan::moves_on), the next one is played instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GiveUp {
-    /// From when on; [`When::Transfer`] counts requests.
+    /// The condition; [`When::Transfer`] counts requests.
     pub when: When,
-    /// So many clocks after that.
+    /// The number of clocks from the condition.
     #[serde(default)]
     pub after: u64,
     /// How.
     pub way: Way,
 }
 
-/// All that makes one play different from another of the same vectors: its waits, and what it is random about otherwise.
+/// Everything in which one play differs from another of the same vectors: its waits, and the seeds of what is random otherwise.
 ///
 /// ```
 /// use silicabac::cosim::{Plan, Port, Wait, When};
@@ -106,78 +106,78 @@ pub struct GiveUp {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// What is random about ports that mean nothing, and about which requests go together.
+    /// The seed of the values on ports that mean nothing, and of which requests form a transaction.
     #[serde(default)]
     pub noise: u64,
-    /// What is random about the bits that the core does not initialise.
+    /// The seed of the bits that the core does not initialise.
     #[serde(default)]
     pub power_on: u32,
-    /// Requests that could go together may go one after the other.
+    /// Requests that could form one transaction may be split.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub splits: bool,
-    /// Whoever takes what the core gives is ready only once there is something to take.
+    /// What the core gives is taken only once it is there: ready follows valid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub looks_first: bool,
-    /// A vector that is given up is not played again: the next one is.
+    /// After a vector is given up, the next one is played.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub moves_on: bool,
-    /// The waits; those of a port in the order of their transfers.
+    /// The waits; those of a port by transfers are in ascending order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
-    /// Where vectors are given up, in their order.
+    /// The give-ups, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub give_ups: Vec<GiveUp>,
 }
 
 impl Plan {
-    /// How many waits and give-ups there are.
+    /// The number of waits and give-ups.
     pub fn waits(&self) -> usize {
         self.waits.len() + self.give_ups.len()
     }
 
-    /// A plan from JSON.
+    /// Reads a plan from JSON.
     ///
     /// # Errors
-    /// Where and in what it is none.
+    /// Where and in which way the text is not a plan.
     pub fn read(text: &str) -> Result<Plan, serde_json::Error> {
         json::read(text.as_bytes())
     }
 
-    /// The JSON that [`read`](Self::read) reads.
+    /// The plan as JSON, which [`read`](Self::read) reads.
     pub fn to_json(&self) -> String {
-        // Nothing of it can fail to become JSON.
+        // No plan fails to become JSON.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 }
 
-/// What a play goes by: a plan, and random stalls besides.
+/// The state of the waits of a play: a plan, and random stalls on top.
 #[derive(Debug)]
 pub(super) struct Waits {
     plan: Plan,
     stalls: Stalls,
     rng: ChaCha8Rng,
-    /// Where each port is.
+    /// The transfers of each port.
     ports: [Passed; 3],
-    /// When each phase first came.
+    /// The clock in which each phase first came.
     phases: [Option<u64>; Phase::COUNT],
     clock: u64,
-    /// When a vector was last given up.
+    /// The clock in which a vector was last given up.
     begun: u64,
-    /// A port has been made to wait in this clock.
+    /// Whether a port has been made to wait in this clock.
     waited: bool,
-    /// The next of the plan's give-ups.
+    /// The next give-up of the plan.
     give_up: usize,
-    /// What was done, if that is to be known.
+    /// The waits and give-ups so far, if they are recorded.
     recorded: Option<Plan>,
 }
 
-/// What has passed over a port.
+/// The transfers of a port.
 #[derive(Clone, Copy, Debug, Default)]
 struct Passed {
     transfers: u64,
-    /// What it was before the last of them.
+    /// The count before the last transfer.
     before: u64,
-    /// The clock after the last of them.
+    /// The clock after the last transfer.
     since: u64,
     /// The first wait of the plan that may still come.
     next: usize,
@@ -188,7 +188,7 @@ impl Passed {
         self.transfers >= count
     }
 
-    /// So many had passed before the last transfer.
+    /// Whether this many had passed already before the last transfer.
     fn is_beyond(self, count: u64) -> bool {
         self.transfers > count && self.before >= count
     }
@@ -217,28 +217,28 @@ impl Waits {
         self.ports.map(|passed| passed.transfers)
     }
 
-    /// What was done so far.
+    /// The waits and give-ups so far, if they were recorded.
     pub(super) fn into_recorded(self) -> Option<Plan> {
         self.recorded
     }
 
-    /// Whether requests that could go together may go one after the other.
+    /// Whether requests that could form one transaction may be split.
     pub(super) fn splits(&self) -> bool {
         self.plan.splits
     }
 
-    /// Whether the vector after one that is given up comes next.
+    /// Whether the next vector is played after one is given up.
     pub(super) fn moves_on(&self) -> bool {
         self.plan.moves_on
     }
 
-    /// Whether whoever takes what the core gives is ready only once there is something to take.
+    /// Whether what the core gives is taken only once it is there.
     #[inline]
     pub(super) fn looks_first(&self) -> bool {
         self.plan.looks_first
     }
 
-    /// A clock begins; the oracle has come to this.
+    /// A clock begins, in which the oracle has reached this phase.
     #[inline]
     pub(super) fn begin(&mut self, phase: Phase) {
         self.waited = false;
@@ -251,7 +251,7 @@ impl Waits {
         self.clock += 1;
     }
 
-    /// Something has passed over a port in this clock.
+    /// This many items have passed over a port in this clock.
     #[inline]
     pub(super) fn transferred(&mut self, port: Port, count: usize) {
         let passed = &mut self.ports[port as usize];
@@ -272,7 +272,7 @@ impl Waits {
         waits
     }
 
-    /// Whether any port had to wait in this clock: then nothing that does not move says anything of the core.
+    /// Whether any port had to wait in this clock. If so, a lack of transfers is no sign of a deadlock.
     pub(super) fn waited(&self) -> bool {
         self.waited
     }
@@ -294,7 +294,7 @@ impl Waits {
             if is_over && at == self.ports[port as usize].next {
                 self.ports[port as usize].next += 1;
             }
-            // Of waits by transfers, the others come later.
+            // The waits of this port by transfers come in order, so all others are later.
             if !is_over && matches!(wait.when, When::Transfer(_)) {
                 return false;
             }
@@ -302,7 +302,7 @@ impl Waits {
         false
     }
 
-    /// For how many clocks something has been so; none if it is not.
+    /// For how many clocks the condition has held; `None` if it does not hold.
     fn since(&self, when: When, port: Port) -> Option<u64> {
         match when {
             When::Transfer(count) => {
@@ -316,7 +316,7 @@ impl Waits {
         }
     }
 
-    /// It was to come before a transfer that has passed.
+    /// The wait was to come before a transfer that has passed.
     fn is_missed(&self, wait: Wait) -> bool {
         matches!(wait.when, When::Transfer(count) if self.ports[wait.port as usize].is_beyond(count))
     }
@@ -327,7 +327,7 @@ impl Waits {
         self.stalls.give_ups > 0 || self.give_up < self.plan.give_ups.len()
     }
 
-    /// How to give the vector up in this clock, if that is to be; it has been given up so many times.
+    /// How the vector is given up in this clock, if it is; it has been given up `times` times.
     #[inline]
     pub(super) fn gives_up(&mut self, times: u32, is_delicate: bool, ways: OpenWays) -> Option<Way> {
         let way = self.planned_give_up(ways).or_else(|| {
@@ -362,7 +362,7 @@ impl Waits {
         Some(way)
     }
 
-    /// Where a port is, as a plan says it.
+    /// The current point of a port, as a plan describes it.
     fn here(&self, port: Port) -> (When, u64) {
         let Passed { transfers, since, .. } = self.ports[port as usize];
         (When::Transfer(transfers), self.clock.saturating_sub(since))
@@ -385,7 +385,7 @@ mod tests {
 
     const PORTS: [Port; 3] = [Port::Requests, Port::Bytes, Port::Answers];
 
-    /// Which ports wait in each clock, where something passes over a port in every clock in which it need not wait.
+    /// The ports that wait in each clock, if something passes over every port in each clock in which it need not wait.
     fn played(waits: &mut Waits, clocks: usize) -> Vec<[bool; 3]> {
         let clock = |_| {
             waits.begin(Phase::Bins);

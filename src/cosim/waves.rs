@@ -8,7 +8,7 @@ use vcd::{TimescaleUnit, Value, VarType};
 use super::{Simulated, player::Observer};
 use crate::cycle::{Field, Fields, Inputs, Outputs, fields::extract};
 
-/// Every port of a core, its registers where they are known, and those of its twin, in the clocks around a mismatch.
+/// All ports of a core in the clocks around a mismatch, its registers if they are visible, and those of its twin.
 #[derive(Clone, Debug, Default)]
 pub struct Waves {
     inputs: Vec<Signal>,
@@ -23,7 +23,7 @@ pub struct Waves {
 struct Signal {
     name: String,
     width: usize,
-    /// Its lowest bit among the words of its kind.
+    /// The place of its lowest bit among the words of all inputs or outputs.
     lsb: usize,
 }
 
@@ -35,12 +35,12 @@ struct Clock {
     twin: Vec<u128>,
 }
 
-/// How many clocks after a mismatch are recorded.
+/// The number of clocks after a mismatch that are recorded.
 const AFTERMATH: usize = 24;
 
 impl Waves {
-    /// The last clocks of a core, and some more with the same inputs, so that a waveform shows what becomes of it;
-    /// `observed` if the observer has seen the last clock.
+    /// The last clocks of a core and some more with the same inputs, so that a waveform shows the consequences; `observed` says whether the
+    /// observer has seen the last clock.
     pub(super) fn new<O: Observer>(
         core: &mut Simulated<'_>,
         observer: &mut O,
@@ -67,7 +67,7 @@ impl Waves {
         shown.extend(debug.into_iter().flat_map(|word| registers(O::registers(), 32 * word)));
         let mut waves =
             Waves { inputs: signals(Direction::Input).collect(), shown, has_twin: false, clocks: Vec::new() };
-        // Up to the last of them the twin showed the same.
+        // Up to the last of these clocks the twin showed the same.
         let mut clocks: Vec<Clock> =
             core.history().map(|(number, inputs, outputs)| waves.clock(number, inputs, outputs)).collect();
         if let (Some(last), Some((outputs, packed))) = (clocks.last_mut(), observer.shown()) {
@@ -98,7 +98,7 @@ impl Waves {
         Clock { number, inputs, twin: core.clone(), core }
     }
 
-    /// What a twin showed, in the order of the signals: what it does not show, as zero.
+    /// What the twin showed, in the order of the signals; zero for a signal that it does not have.
     fn twin(&self, core: &Simulated<'_>, outputs: &Outputs, packed: &[u32]) -> Vec<u128> {
         let first_register = core.model.ports.debug.map_or(usize::MAX, |word| 32 * word);
         let is_register = |signal: &Signal| !Outputs::FIELDS.iter().any(|field| field.name == signal.name);
@@ -117,8 +117,8 @@ impl Waves {
         self.shown.iter().map(value).collect()
     }
 
-    /// All outputs and registers in clock `number`, one line each; beside those of a twin, if there is one, with those
-    /// that differ marked.
+    /// All outputs and registers in clock `number`, one per line. If there is a twin, its values stand beside them and differences are
+    /// marked.
     pub fn table(&self, number: u64) -> String {
         let Some(clock) = self.clocks.iter().find(|clock| clock.number == number) else {
             return String::new();
@@ -137,7 +137,8 @@ impl Waves {
         table
     }
 
-    /// Writes a VCD file: the inputs, then twin and core as scopes of their own. A clock takes 10 ns. What is said of it is a comment
+    /// Writes a VCD file: the inputs, then twin and core, each as a scope. A clock takes 10 ns. The JSON that describes the mismatch
+    /// becomes a comment.
     /// of JSON.
     ///
     /// # Errors
@@ -192,7 +193,7 @@ impl Waves {
     }
 }
 
-/// Packed registers as signals, a lane each, the first field in the highest bits.
+/// Packed registers as signals, one per lane; the first field is in the highest bits.
 fn registers(fields: &'static [Field], lsb: usize) -> impl Iterator<Item = Signal> {
     let mut end = lsb + fields.iter().map(|field| field.width * field.lanes).sum::<usize>();
     fields.iter().flat_map(move |field| {

@@ -1,4 +1,4 @@
-//! What the bytes of slice data are: what they begin with, where emulation prevention interrupts them, and what follows them.
+//! The bytes of slice data: their first bytes, where emulation prevention interrupts them, and what follows them.
 
 use super::item::{Axis, Item};
 
@@ -14,7 +14,7 @@ impl Code {
     pub(super) fn new() -> Code {
         let counts = || Axis::new("count", ["0", "1", "2 to 16", "17 to 256", "257 or more"]);
         Code {
-            // Of nine ones no code begins, nor with eight and a zero.
+            // No code begins with nine ones, nor with eight ones and a zero.
             first_bytes: Item::new(
                 "first-bytes",
                 "slice data begins with this byte",
@@ -38,7 +38,7 @@ impl Code {
         [&self.first_bytes, &self.escapes, &self.many_escapes, &self.zero_words]
     }
 
-    /// Takes the bytes of slice data, of which these come after its last bin.
+    /// Takes the bytes of slice data; `tail` is the number of those that come after its last bin.
     pub(super) fn take(&mut self, data: &[u8], tail: usize) {
         self.zero_words.hit(&[place(tail / 2)]);
         let data = &data[..data.len().saturating_sub(tail)];
@@ -55,7 +55,7 @@ impl Code {
     }
 }
 
-/// The place of a count along its axis.
+/// The index of a count along its axis.
 fn place(count: usize) -> usize {
     match count {
         0 | 1 => count,

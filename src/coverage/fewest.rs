@@ -1,11 +1,11 @@
-//! As few of several as together meet what all of them do.
+//! Selects a few sets that together cover what all of them cover.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Which of several, each with a bit for every cell that it meets, together meet whatever any of them does, in the order in which they
-/// were given. At each step the one that adds most is taken, the first of several that do, and then those go that the others have made
-/// needless: not always the fewest that there are, but none could be left out.
+/// Selects some of several sets of cells, each with one bit per cell, that together cover every cell that any of them covers. Returns their
+/// indices in ascending order. Each step takes the set that adds the most cells, the first one if there are several; at the end, sets that
+/// the others have made needless are dropped. The result is not always the smallest, but no set in it could be left out.
 ///
 /// ```
 /// use silicabac::coverage::fewest;
@@ -17,7 +17,7 @@ pub fn fewest(met: &[Vec<u64>]) -> Vec<usize> {
         let known = all.iter().copied().chain(std::iter::repeat(0));
         met[index].iter().zip(known).map(|(met, known)| (met & !known).count_ones()).sum()
     };
-    // What one adds only becomes less, so the first whose number is still true adds most.
+    // What a set adds can only shrink, so the first set in the heap whose number is still current adds the most.
     let mut heap: BinaryHeap<(u32, Reverse<usize>)> =
         (0..met.len()).map(|index| (adds(&all, index), Reverse(index))).collect();
     let mut chosen = Vec::new();
@@ -39,7 +39,7 @@ pub fn fewest(met: &[Vec<u64>]) -> Vec<usize> {
     chosen
 }
 
-/// Drops those of which the others meet every cell.
+/// Drops sets of which the others cover every cell.
 fn without_needless(met: &[Vec<u64>], chosen: &mut Vec<usize>) {
     let cells = |index: usize| {
         let bits = |word: u64| (0..64).filter(move |bit| word >> bit & 1 != 0);

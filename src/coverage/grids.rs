@@ -1,12 +1,12 @@
 //! The grids: what is counted, along which axes, and which cells cannot be hit, with the proof.
 //!
-//! Whatever a proof claims of ranges is searched for in the tests of this file; whether any suite hits a cell that is
-//! excluded, in those of the room.
+//! The tests of this file search for what the proofs claim of ranges; the tests of the module above check that no suite hits an excluded
+//! cell.
 
 use super::item::{Axis, Item};
 use crate::tables;
 
-/// Where a life of the engine begins.
+/// Where an engine run begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Slice,
@@ -16,10 +16,10 @@ pub(super) enum Place {
 
 const PLACES: [&str; 3] = ["start of slice", "raw bytes", "end of substream"];
 
-/// What stands before a request.
+/// What precedes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Before {
-    /// Nothing of this life.
+    /// Nothing in this engine run.
     Start(Place),
     Mps,
     Lps,
@@ -29,11 +29,11 @@ pub(super) enum Before {
     Align,
 }
 
-/// What a life begins with, and, but for the end, what can stand in it.
+/// What an engine run can begin with. All but the last can also stand inside it.
 const FIRSTS: [&str; 7] = ["MPS", "LPS", "bypass 0", "bypass 1", "terminate 0", "align", "terminate 1"];
 
 impl Before {
-    /// Its place among those of [`FIRSTS`]; behind a terminate bin of 1 there is the start of the next life.
+    /// Its index in [`FIRSTS`]. After a terminate bin of 1 comes the start of the next engine run.
     pub(super) fn place_at_start(self) -> usize {
         match self {
             Before::Mps => 0,
@@ -46,7 +46,7 @@ impl Before {
         }
     }
 
-    /// Its place among [`PLACES`] and those of [`FIRSTS`].
+    /// Its index in [`PLACES`] followed by [`FIRSTS`].
     pub(super) fn place(self) -> usize {
         match self {
             Before::Start(place) => place as usize,
@@ -55,7 +55,7 @@ impl Before {
     }
 }
 
-/// What renormalises.
+/// The bin that renormalises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shifted {
     Mps,
@@ -72,7 +72,7 @@ pub(super) enum End {
     Terminate,
 }
 
-/// What changes a context variable.
+/// The change of a context variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Update {
     Mps,
@@ -100,10 +100,10 @@ pub(super) const OUTSTANDING: [u32; 90] = {
 
 /// The longest run of bypass bins that has a cell of its own.
 const BYPASSES: u32 = 32;
-/// Runs beyond this have one together: no counter of eight bits holds them.
+/// Longer runs share one cell: a counter of eight bits cannot hold them.
 const MANY_BYPASSES: u32 = 254;
 
-/// Where a run of bypass bins is along its axis, if anywhere.
+/// The index of a run of bypass bins along its axis, which is outside the axis for lengths without a cell.
 pub(super) fn bypass_length(length: u32) -> usize {
     match length {
         1..=BYPASSES => length as usize - 1,

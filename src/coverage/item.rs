@@ -1,11 +1,11 @@
-//! One thing that a suite should do in all ways: a grid of cells, and how often each was hit.
+//! An item of coverage: a grid of cells with the number of hits of each.
 
 use serde::Serialize;
 
 /// One dimension of a grid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Axis {
-    /// What it counts.
+    /// The quantity that it stands for.
     pub name: &'static str,
     /// Its values, in words.
     pub labels: Vec<String>,
@@ -16,7 +16,7 @@ impl Axis {
         Axis { name, labels: labels.into_iter().map(|label| label.to_string()).collect() }
     }
 
-    /// For what is or is not, or a bin.
+    /// An axis with the values 0 and 1, for a flag or a bin.
     pub(super) fn bit(name: &'static str) -> Axis {
         Axis::new(name, [0, 1])
     }
@@ -25,7 +25,7 @@ impl Axis {
 /// Cells that nothing can hit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exclusion {
-    /// Why not.
+    /// Why they cannot be hit.
     pub proof: &'static str,
     /// Their numbers.
     pub cells: Vec<usize>,
@@ -34,7 +34,7 @@ pub struct Exclusion {
 /// A grid of cells. The number of a cell counts the last axis fastest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// What a hit is, in words.
     pub what: &'static str,
@@ -42,7 +42,7 @@ pub struct Item {
     pub axes: Vec<Axis>,
     /// How often each cell was hit.
     pub hits: Vec<u64>,
-    /// What cannot be hit.
+    /// The cells that cannot be hit.
     pub exclusions: Vec<Exclusion>,
 }
 
@@ -52,14 +52,14 @@ impl Item {
         Item { name, what, axes, hits: vec![0; cells], exclusions: Vec::new() }
     }
 
-    /// The same without the cells for which this holds of the places along the axes.
+    /// The same item, in which the cells are excluded for whose indices along the axes `holds` is true.
     pub(super) fn without(mut self, proof: &'static str, holds: impl Fn(&[usize]) -> bool) -> Item {
         let cells = (0..self.hits.len()).filter(|&cell| holds(&self.places(cell))).collect();
         self.exclusions.push(Exclusion { proof, cells });
         self
     }
 
-    /// Counts a hit of the cell at these places along the axes; of what is beyond an axis there is no cell.
+    /// Counts a hit of the cell with these indices along the axes. An index outside its axis has no cell.
     pub(super) fn hit(&mut self, places: &[usize]) {
         let number = places.iter().zip(&self.axes).try_fold(0, |number, (&place, axis)| {
             let count = axis.labels.len();
@@ -70,7 +70,7 @@ impl Item {
         }
     }
 
-    /// Where a cell is along the axes.
+    /// The indices of a cell along the axes.
     fn places(&self, cell: usize) -> Vec<usize> {
         let mut rest = cell;
         let mut places: Vec<usize> = Vec::new();
@@ -90,17 +90,17 @@ impl Item {
         words.join(", ")
     }
 
-    /// How many cells there are.
+    /// The number of cells.
     pub fn cells(&self) -> usize {
         self.hits.len()
     }
 
-    /// How many of them were hit.
+    /// The number of cells that were hit.
     pub fn hit_cells(&self) -> usize {
         self.hits.iter().filter(|&&hits| hits > 0).count()
     }
 
-    /// How many of them cannot be hit.
+    /// The number of cells that cannot be hit.
     pub fn excluded_cells(&self) -> usize {
         self.exclusions.iter().map(|exclusion| exclusion.cells.len()).sum()
     }
@@ -112,7 +112,7 @@ impl Item {
         (0..missed.len()).filter(|&cell| missed[cell]).collect()
     }
 
-    /// How much of what can be hit was hit: 100 only if nothing is missed.
+    /// The percentage of the cells that can be hit and were hit. It is 100 only if none is missed.
     pub fn percent(&self) -> f64 {
         let can_be = self.cells() - self.excluded_cells();
         100.0 * (can_be - self.missed().len()) as f64 / can_be.max(1) as f64

@@ -1,7 +1,7 @@
-//! What cores that take several bins at once meet in which lane, for two lanes to eight.
+//! In which lane cores that take several bins per clock meet which situations, for two to eight lanes.
 //!
-//! Nothing makes the core wait, so that a transaction has as many bins as there are lanes. It ends early with a terminate bin, and before
-//! a request that goes alone: a load, an alignment, raw bytes.
+//! It is assumed that the core is never made to wait, so that a transaction has as many bins as there are lanes. A transaction ends early
+//! with a terminate bin, and before a request that has a transaction of its own: a load, an alignment, raw bytes.
 
 use super::decide;
 use super::grids::End;
@@ -15,7 +15,7 @@ const FEWEST: usize = 2;
 const MOST: usize = 8;
 const WIDTHS: usize = MOST - FEWEST + 1;
 
-/// Requests of a slice that are looked at. What is larger does the same again and again.
+/// The number of requests of a slice that are looked at. Longer slices repeat the same situations.
 const LOOKED_AT: usize = 20_000;
 
 /// The items.
@@ -38,16 +38,16 @@ enum Kind {
 
 const KINDS: [&str; 5] = ["MPS", "LPS", "bypass", "terminate 0", "terminate 1"];
 
-/// What a bin does.
+/// What happens at a bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Does {
-    /// It puts the first bit of a life, which is not written.
+    /// It puts the first bit of an engine run, which is not written.
     First,
-    /// It has a bit outstanding, and before it there was none, or what there was it has decided.
+    /// It leaves an outstanding bit, and either none was outstanding before or it has decided those that were.
     Begins,
     Carries,
     Decides,
-    /// Nothing comes after it in its transaction.
+    /// It is the last of its transaction.
     EndsTransaction,
     EndsSlice,
 }
@@ -61,7 +61,7 @@ const DOES: [&str; 6] = [
     "ends the slice",
 ];
 
-/// What two bins have to do with each other.
+/// A relation between two bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pair {
     Context,
@@ -72,13 +72,13 @@ enum Pair {
 const PAIRS: [&str; 3] =
     ["uses the context of", "carries over the run of", "decides without a carry the run of"];
 
-/// How many transactions a pair is apart; the last is any number more, too, where it is no context.
+/// The number of transactions between the bins of a pair. For pairs without a context, the last value also stands for all larger ones.
 const APART: usize = 3;
 
-/// Bytes of a word at an output.
+/// Widths of an output word, in bytes.
 const WORDS: [usize; 4] = [1, 2, 4, 8];
 
-/// A bin, for a number of lanes.
+/// The place of a bin for one number of lanes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     transaction: usize,
@@ -87,25 +87,25 @@ struct Place {
 
 type Places = [Place; WIDTHS];
 
-/// Where a slice stands.
+/// The state of a slice.
 struct Slice {
     encoder: spec::Encoder,
     next: Places,
-    /// The last bins of each context, and the one with which the present run began.
+    /// The place of the last bin of each context, and that of the bin with which the current run began.
     last_use: Vec<Option<Places>>,
     begin: Option<Places>,
-    /// How many bits were written when the life began.
+    /// The number of bits written when the engine run began.
     life: usize,
 }
 
-/// What comes of a bin, whatever its lane.
+/// What a bin does, whatever its lane.
 #[derive(Clone, Copy, Debug)]
 struct Outcome {
     kind: Kind,
     is_first: bool,
     begins: bool,
     decided: Option<End>,
-    /// The bytes of its life, if it fills the last of them.
+    /// The number of bytes of its engine run, if it completes the last of them.
     filled: Option<usize>,
 }
 
@@ -117,7 +117,7 @@ fn lane(name: &'static str) -> Axis {
     Axis::new(name, 0..MOST)
 }
 
-/// Whether a core with the number of lanes at one place of an axis has the lane at another.
+/// Whether a core with the number of lanes at one index has the lane at the other index.
 const fn has(lanes: usize, lane: usize) -> bool {
     lane < lanes + FEWEST
 }
@@ -240,7 +240,7 @@ impl Slice {
         }
     }
 
-    /// The engine starts, of which an encoder core hears nothing.
+    /// The engine starts; an encoder core gets no request for it.
     fn start(&mut self) {
         self.encoder.code(Event::Start);
         self.life = self.encoder.bits().1.next_multiple_of(8);
@@ -260,7 +260,7 @@ impl Slice {
             (encoder.cod_i_low_10(), encoder.cod_i_range(), encoder.bits_outstanding());
         let (was_first, written) = (encoder.first_bit_flag(), encoder.bits().1);
         let (kind, part) = self.part(event, range);
-        // What is added to twice codILow, and how often that is doubled: a bypass bin keeps codIRange, and adds it.
+        // `halves` is added to twice codILow, which is then doubled `shift` times. A bypass bin leaves codIRange as it is, and adds it.
         let (halves, shift) = match event {
             Event::Bypass { bin } => (u32::from(bin) * range, 1),
             _ if matches!(kind, Kind::Lps | Kind::Terminate1) => {
@@ -276,10 +276,10 @@ impl Slice {
         };
         let (low, left) = decide(low, outstanding, halves, shift, first_of_a_run);
         if kind == Kind::Terminate1 && outstanding > 0 {
-            // The bits that are left decide what these seven did not.
+            // The bits that are left decide a run that these seven did not decide.
             decided.get_or_insert(if low >= 512 { End::Carry } else { End::NoCarry });
         }
-        // What began in this very bin is no run that others see.
+        // A run that began in this same bin is not counted.
         let decided = decided.filter(|_| outstanding > 0);
         self.encoder.code(event);
         let (left, bits) = (if event.ends_life() { 0 } else { left }, self.encoder.bits().1);
@@ -307,7 +307,7 @@ impl Slice {
         }
     }
 
-    /// Goes to the place of the next bin.
+    /// Advances to the place of the next bin.
     fn go_on(&mut self, event: Event, outcome: Outcome, closes: bool) {
         if let Event::Context { ctx, .. } = event {
             self.last_use[ctx.get()] = Some(self.next);
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn grids_have_the_cells_that_they_should() {
-        // Of 56 lanes of seven widths 35 are there, and of 448 pairs of lanes 203.
+        // For seven numbers of lanes, 35 of 56 lanes exist, and 203 of 448 pairs of lanes.
         let counts = |item: Item| (item.cells(), item.excluded_cells());
         assert_eq!(counts(bins()), (56 * 30, 21 * 30 + 35 * (2 + 1 + 4)));
         assert_eq!(counts(pairs()), (448 * 9, 9 * 245 + 3 * (203 - 84)));
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_lane_is_the_place_in_a_transaction() {
-        // Four bypass bins are a transaction of three and one that a load cuts off.
+        // Four bypass bins are a transaction of three and one of a single bin, which a load cuts off.
         let lanes = of("L5=12.0 B=0000 L6=3.1 C5=0 T=0 C5=0 T=1");
         let bins = hit(&lanes.bins);
         for wanted in [
@@ -380,7 +380,7 @@ mod tests {
 
     #[test]
     fn runs_and_words_are_the_encoder_s() {
-        // 1111111 are eight bits but for the first; 510 is even, so that these ones have none outstanding.
+        // 1111111 are eight bits without the first one; 510 is even, so that these ones leave none outstanding.
         let all = of("B=111111110 T=1");
         let encoder = &mut spec::Encoder::new();
         let mut wanted = Vec::new();

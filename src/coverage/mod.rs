@@ -1,8 +1,7 @@
 //! The judge of the suites: what a sequence of bins makes a coder do, and what no suite has made it do yet.
 //!
-//! The model knows bins alone, so it is the same for every coder: it is an [`Observer`] of one, or [`Coverage::play`]
-//! takes the bins of a vector. Each [`Item`] is a grid of cells; cells that nothing can hit are
-//! excluded, each with its proof.
+//! The model sees bins alone, so it is the same for every coder: it is an [`Observer`] of a coder, or [`Coverage::play`] takes the bins of
+//! a vector. Each [`Item`] is a grid of cells; cells that cannot be hit are excluded, each with its proof.
 
 mod code;
 mod fewest;
@@ -29,7 +28,7 @@ pub use report::Report;
 use sizes::Sizes;
 pub use stream::StreamCoverage;
 
-/// What slices have covered.
+/// The coverage of slices.
 ///
 /// ```
 /// use silicabac::{coverage::Coverage, stress};
@@ -57,19 +56,19 @@ pub struct Coverage {
     slice: Slice,
 }
 
-/// Where a slice stands.
+/// The state of a slice.
 #[derive(Clone, Debug)]
 struct Slice {
     encoder: spec::Encoder,
-    /// The bit of its byte that a decoder reads next.
+    /// The index in its byte of the bit that a decoder reads next.
     phase: usize,
-    /// The last request that was no load.
+    /// The last request that was not a load.
     before: Before,
     /// The phase at which a run of bypass bins began, and its length so far.
     bypass_run: (usize, u32),
     /// The number of the next request.
     number: usize,
-    /// For each context, the request that used it last, and how.
+    /// For each context variable, the request that used it last, and the change that it made.
     last_use: Vec<Option<(usize, Update)>>,
 }
 
@@ -86,11 +85,11 @@ impl Slice {
     }
 }
 
-/// The engine has read nine bits.
+/// At its start the engine has read nine bits.
 const START_PHASE: usize = 9 % 8;
 
 impl Coverage {
-    /// Nothing is covered yet.
+    /// The coverage of nothing yet.
     pub fn new() -> Coverage {
         Coverage {
             slices: 0,
@@ -112,12 +111,12 @@ impl Coverage {
         }
     }
 
-    /// How many slices were taken.
+    /// The number of slices taken.
     pub fn slices(&self) -> u64 {
         self.slices
     }
 
-    /// How many bins were taken.
+    /// The number of bins taken.
     pub fn bins(&self) -> u64 {
         self.bins
     }
@@ -127,7 +126,7 @@ impl Coverage {
         self.of_requests().into_iter().chain(self.lanes.items()).chain(self.sizes.items()).collect()
     }
 
-    /// The items that requests alone decide.
+    /// The items that depend on requests alone.
     fn of_requests(&self) -> [&Item; 11] {
         [
             &self.cross,
@@ -144,7 +143,7 @@ impl Coverage {
         ]
     }
 
-    /// The items that only good slices are asked for.
+    /// The items for which only slices without errors count.
     fn of_bins(&self) -> impl Iterator<Item = &Item> {
         self.of_requests().into_iter().filter(|item| item.name != self.errors.name)
     }
@@ -154,8 +153,8 @@ impl Coverage {
         self.items().into_iter().find(|item| item.name == name)
     }
 
-    /// Takes a vector, as the engine decodes it. One that no encoder makes counts for its error, its size and its flags alone: of
-    /// all other items it would show only one half of the coders anything.
+    /// Takes a vector as the engine decodes it. A vector that no encoder makes counts only for its error, its size and its flags: for the
+    /// other items it would test only one of the two directions.
     pub fn play(&mut self, vector: &Vector) {
         self.lanes.take(vector);
         self.sizes.take(vector);
@@ -183,13 +182,13 @@ impl Coverage {
         self.errors.hit(&[kind, request.fields().kind as usize]);
     }
 
-    /// What is taken from here on is another slice.
+    /// Begins another slice.
     pub fn begin_slice(&mut self) {
         self.slices += 1;
         self.slice = Slice::new();
     }
 
-    /// Takes an event as it was coded.
+    /// Takes an event that was coded.
     pub fn take(&mut self, event: Event) {
         self.bins += u64::from(event.is_bin());
         if !matches!(event, Event::Bypass { .. }) {
@@ -201,14 +200,14 @@ impl Coverage {
             Event::Terminate { bin } => self.take_terminate(bin),
             Event::Align => self.take_align(),
             Event::Raw(_) => self.slice.before = Before::Start(Place::Raw),
-            // An encoder core is not asked for it, and what stands before it has said what begins.
+            // An encoder core is not asked for it, and the event before it has said what begins.
             Event::Start => return,
             Event::Load { ctx, .. } => {
                 self.slice.last_use[ctx.get()] = Some((self.slice.number, Update::Load))
             }
         }
         self.slice.number += 1;
-        // An encoder returns what it is given, so playing to it cannot fail.
+        // An encoder returns the bin that it is given, so playing to it cannot fail.
         let _ = self.slice.encoder.play(&[event]);
     }
 
@@ -229,7 +228,7 @@ impl Coverage {
         self.decide(if lps { 2 * (range - part) } else { 0 }, shift);
     }
 
-    /// A context is used, perhaps soon after it was used before.
+    /// A context variable is used, perhaps soon after an earlier use.
     fn take_use(&mut self, ctx: CtxIdx, model: ContextModel, lps: bool) {
         let Slice { number, last_use, .. } = &mut self.slice;
         if let Some((last, update)) = last_use[ctx.get()] {
@@ -277,7 +276,7 @@ impl Coverage {
         self.begin_life(Before::Align);
     }
 
-    /// If a life begins, it begins with this. What stands behind it in any case is this.
+    /// Notes that an engine run begins with this request, if one begins. In any case this request precedes the next.
     fn begin_life(&mut self, request: Before) {
         if let Before::Start(place) = self.slice.before {
             self.beginnings.hit(&[place as usize, request.place_at_start()]);
@@ -323,8 +322,8 @@ impl Default for Coverage {
     }
 }
 
-/// Adds halves to codILow and shifts it, as RenormE and EncodeBypass do; says which runs of outstanding bits are decided
-/// on the way. What codILow and bitsOutstanding are then.
+/// Adds halves to codILow and shifts it, as RenormE and EncodeBypass do, and reports the runs of outstanding bits that are decided on the
+/// way. Returns codILow and bitsOutstanding after that.
 fn decide(
     low: u32,
     outstanding: u32,
@@ -347,7 +346,7 @@ fn decide(
     (doubled / 2, outstanding)
 }
 
-/// Where a range is among all that there are.
+/// The index of a range among all ranges.
 fn range_place(range: u32) -> usize {
     tables::ranges().position(|known| known == range).unwrap_or(usize::MAX)
 }

@@ -1,40 +1,40 @@
-//! Coverage for machines.
+//! The report on coverage, for programs.
 
 use serde_json::{Value, json};
 
 use super::{Coverage, Item};
 
-/// What was covered, to be shown.
+/// Coverage to be reported.
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
-    /// How many slices were taken.
+    /// The number of slices taken.
     pub slices: u64,
-    /// How many bins were taken.
+    /// The number of bins taken.
     pub bins: u64,
-    /// What they could cover, and what of it they have.
+    /// The items with their hits.
     pub items: Vec<&'a Item>,
 }
 
 impl Coverage {
-    /// All of it.
+    /// The report on all items.
     pub fn report(&self) -> Report<'_> {
         Report { slices: self.slices, bins: self.bins, items: self.items() }
     }
 }
 
 impl<'a> Report<'a> {
-    /// The items of which less was hit than so many percent of what can be hit.
+    /// The items of which less than this percentage of the cells that can be hit was hit.
     pub fn below(&self, goal: f64) -> Vec<&'a Item> {
         self.items.iter().copied().filter(|item| item.percent() < goal).collect()
     }
 
-    /// What was hit, cell by cell.
+    /// The hits of each cell.
     pub fn to_short_json(&self) -> Value {
         let items = self.items.iter().copied().map(counted);
         json!({"slices": self.slices, "bins": self.bins, "items": items.collect::<Vec<_>>()})
     }
 
-    /// Everything there is to know, `missed` in words too.
+    /// Everything, with the missed cells also in words.
     pub fn to_json(&self, goal: f64) -> Value {
         let item = |item: &Item| {
             let mut value = counted(item);
@@ -55,7 +55,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// An item, and how many of its cells are what.
+/// An item with its numbers of cells.
 fn counted(item: &Item) -> Value {
     let mut value = json!(item);
     value["cells"] = json!(item.cells());

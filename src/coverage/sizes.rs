@@ -1,7 +1,7 @@
-//! What whole vectors reach: sizes, errors that come late, and in what a core is when it is made to wait or given up.
+//! What whole vectors reach: sizes, errors that come late, and in which state a core is when it is made to wait or given up.
 //!
-//! The grids beside this file count requests; these count vectors, by what is in them and what they are flagged for. A size is
-//! reached by what has it or more, and has not the next.
+//! The other grids count requests; these count vectors, by their contents and their flags. A size is reached by a vector that has this size
+//! or more, and less than the next.
 
 use super::item::{Axis, Item};
 use crate::bin::{DecodeErrorKind, Event};
@@ -9,22 +9,22 @@ use crate::context::{CONTEXTS, Codec, CtxIdx, SliceInit, SliceType};
 use crate::cycle::Request;
 use crate::vectors::{Flag, Step, Vector, trail};
 
-/// Raw bytes in a row: powers of two and what lies beside them, and the blocks of the standards.
+/// Numbers of successive raw bytes: powers of two with their neighbours, and the block sizes of the standards.
 const RAW: [usize; 36] = [
     1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 383, 384, 385, 511, 512, 513, 1_023, 1_024,
     1_025, 1_343, 1_344, 1_345, 1_535, 1_536, 1_537, 2_047, 2_048, 2_049, 4_095, 4_096, 4_097, 6_143, 6_144,
 ];
-/// Bytes of a slice.
+/// Numbers of bytes of a slice.
 const BYTES: [usize; 5] = [65_535, 65_536, 65_537, 75_000, 1 << 18];
-/// Engine runs of a slice.
+/// Numbers of engine runs of a slice.
 const RUNS: [usize; 3] = [300, 1_100, 5_000];
-/// At which bit an error comes, and how many requests come after it.
+/// The bit at which an error comes, and the number of requests after it.
 const BITS: [usize; 5] = [600, 1_100, 2_100, 4_200, 17_000];
 const MORE: [usize; 3] = [300, 5_000, 140_000];
-/// Context bins of a slice, of which a counter of the low bits sees none.
+/// Numbers of context bins of a slice, at which the low bits of a counter are zero.
 const CONTEXT_BINS: [usize; 6] = [256, 512, 1_024, 4_096, 32_768, 65_536];
-/// Bytes that are left when the next slice begins: each small number, and what lies after powers of two, from which a core may have read
-/// some ahead.
+/// Numbers of bytes that are left when the next slice begins: each small number, and numbers around powers of two, because a core may have
+/// read some bytes ahead.
 fn left() -> Vec<usize> {
     let beside = (9..=12).chain([16]).flat_map(|power| (1 << power) - 1..=(1 << power) + 16);
     let mut all: Vec<usize> = (1..=300).chain(beside).chain([1_200, 9_000, 70_000]).collect();
@@ -55,12 +55,12 @@ fn sizes<const N: usize>(name: &'static str, sizes: [usize; N]) -> Axis {
     Axis::new(name, sizes)
 }
 
-/// Where a size is on an axis of them, if it is not below all.
+/// The index of the largest size that this one reaches, or an index outside the axis if it reaches none.
 fn place(sizes: &[usize], size: usize) -> usize {
     sizes.iter().rposition(|&known| known <= size).unwrap_or(usize::MAX)
 }
 
-/// What a core is in when it waits or is given up.
+/// The state in which a core waits or is given up.
 #[derive(Clone, Copy)]
 enum Mood {
     Slice,
@@ -90,7 +90,7 @@ const MOODS: [&str; 11] = [
     "bytes left by a slice",
 ];
 
-/// What a slice header says but for the QP.
+/// The contents of slice headers, without the QP.
 const HEADERS: [&str; 12] = [
     "H.264 P 0",
     "H.264 P 1",
@@ -106,7 +106,7 @@ const HEADERS: [&str; 12] = [
     "H.265 I",
 ];
 
-/// Where a header is among [`HEADERS`].
+/// The index of a header in [`HEADERS`].
 fn header(SliceInit { codec, slice_type, index, .. }: SliceInit) -> usize {
     let (first, indices) = match codec {
         Codec::Avc => (0, 3),
@@ -302,7 +302,7 @@ impl Sizes {
             begins = matches!(event, Event::Load { .. } | Event::Start);
         }
         self.lengths.hit(&[place(&BYTES, vector.position.div_ceil(8) as usize)]);
-        // Who has had many has had few.
+        // A vector that has a larger number of runs has had each smaller number too.
         for (at, _) in RUNS.iter().enumerate().filter(|&(_, &few)| few <= runs) {
             self.engine_runs.hit(&[at, usize::from(has_raw)]);
         }
@@ -312,7 +312,7 @@ impl Sizes {
     }
 }
 
-/// Bytes before a flush, while an output queue of eight fills: two more come of the flush itself.
+/// Bytes before a flush while an output queue of eight fills: the flush itself gives two more.
 const BEFORE: u64 = 6;
 
 fn without_left(item: Item) -> Item {
@@ -321,7 +321,7 @@ fn without_left(item: Item) -> Item {
     })
 }
 
-/// All that a core is in while it plays a vector.
+/// All states in which a core is while it plays a vector.
 fn moods(vector: &Vector) -> impl Iterator<Item = Mood> {
     let of = |step: Step| {
         let run = step.bits_outstanding.unwrap_or(0);

@@ -1,7 +1,7 @@
-//! What streams make a decoder meet: what their bins do, which contexts they use, the values of their syntax elements, and the places of
-//! their levels.
+//! What streams make a decoder meet: the situations of their bins, the context variables that they use, the values of their syntax
+//! elements, and the places of their levels.
 //!
-//! Values of a few are cells each; of many, they are told apart by their sign and how many bits they have.
+//! If an element has few values, each has a cell; if it has many, a cell stands for a sign and a number of bits.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,7 @@ use crate::observed::Observer;
 use crate::stream::{DataError, StreamUnit};
 use crate::tables::hevc_contexts::HevcProfile;
 
-/// The elements of H.264 slice data, with the values that they can have in a stream of 8 bits. The types of macroblocks go by the
-/// type of the slice.
+/// The elements of H.264 slice data, with the values that they can have in a stream of 8 bits. Macroblock types are counted by slice type.
 const AVC: [(&str, i32, i32); 25] = [
     ("mb_skip_flag", 0, 1),
     ("mb_field_decoding_flag", 0, 1),
@@ -44,7 +43,8 @@ const AVC: [(&str, i32, i32); 25] = [
     ("coeff_sign_flag", 0, 1),
 ];
 
-/// The elements of H.265 slice segment data, likewise. coeff_sign_flag is not here: those of a sub-block are coded at once, as one number.
+/// The elements of H.265 slice segment data, likewise. coeff_sign_flag is missing: the signs of a sub-block are coded together, as one
+/// number.
 const HEVC: [(&str, i32, i32); 55] = [
     ("end_of_slice_segment_flag", 0, 1),
     ("end_of_subset_one_bit", 1, 1),
@@ -110,10 +110,10 @@ fn elements(codec: Codec) -> &'static [(&'static str, i32, i32)] {
     }
 }
 
-/// So many values are cells each.
+/// Up to this many values have a cell each.
 const FEW: i32 = 64;
 
-/// What the streams of a standard have covered.
+/// The coverage of streams of one standard.
 ///
 /// ```
 /// use silicabac::{context::Codec, coverage::StreamCoverage, stream::Stream};
@@ -137,14 +137,14 @@ pub struct StreamCoverage {
     states: Item,
     positions: Item,
     values: Vec<Item>,
-    /// Which of the values belong to an element in the present slice.
+    /// The item of values of each element in the current slice, as an index.
     of_element: BTreeMap<&'static str, usize>,
     block: Option<usize>,
     position: usize,
 }
 
 impl StreamCoverage {
-    /// Nothing is covered yet.
+    /// The coverage of nothing yet.
     pub fn new(codec: Codec) -> StreamCoverage {
         let contexts = Axis::new("ctxIdx", 0..codec.contexts());
         let states = vec![contexts.clone(), Axis::new("pStateIdx", 0..63)];
@@ -176,7 +176,7 @@ impl StreamCoverage {
         }
     }
 
-    /// Takes the slice data of a unit; of one that cannot be read to its end, what can.
+    /// Takes the slice data of a unit. If it cannot be read to its end, the part before that counts.
     ///
     /// # Errors
     /// [`DataError`]: why it cannot be read to its end.
@@ -195,20 +195,20 @@ impl StreamCoverage {
         Ok(())
     }
 
-    /// The items that the syntax decides: contexts, values of elements, and places of levels.
+    /// The items that depend on the syntax: contexts, values of elements, and places of levels.
     fn of_syntax(&self) -> impl Iterator<Item = &Item> {
         [&self.contexts, &self.positions].into_iter().chain(&self.values)
     }
 
-    /// The items that the bins decide: the states of contexts, and what an engine does.
+    /// The items that depend on the bins: the states of contexts, and what an engine does.
     fn of_bins(&self) -> impl Iterator<Item = &Item> {
         // H.264 has no bypass alignment.
         let has = |item: &&Item| self.codec == Codec::Hevc || item.name != self.bins.alignments.name;
         [&self.states].into_iter().chain(self.bins.of_bins().filter(has)).chain(self.code.items())
     }
 
-    /// What was met of contexts, values of elements and places of levels, or of all that there is: a bit for each cell, in an order
-    /// that is the same for all of a standard.
+    /// The cells of contexts, values of elements and places of levels that were hit, or with `of_all` those of all items. There is one bit
+    /// per cell, in an order that is the same for all streams of a standard.
     pub fn met(&self, of_all: bool) -> Vec<u64> {
         let bins = self.of_bins().filter(|_| of_all);
         let mut cells = self.of_syntax().chain(bins).flat_map(|item| item.hits.iter().map(|&hits| hits > 0));
@@ -221,14 +221,14 @@ impl StreamCoverage {
         met
     }
 
-    /// All of it.
+    /// The report on all items.
     pub fn report(&self) -> Report<'_> {
         let items = self.of_syntax().chain(self.of_bins()).collect();
         Report { slices: self.bins.slices, bins: self.bins.bins, items }
     }
 }
 
-/// An item of contexts without those that no slice uses.
+/// An item on contexts, in which those that no slice uses are excluded.
 fn without_unused(codec: Codec, item: Item) -> Item {
     match codec {
         Codec::Avc => item
@@ -240,7 +240,7 @@ fn without_unused(codec: Codec, item: Item) -> Item {
     }
 }
 
-/// Of H.265: transform blocks by their colour and size.
+/// The transform blocks of H.265, by colour component and size.
 const BLOCKS: [&str; 12] = [
     "Y 4x4", "Y 8x8", "Y 16x16", "Y 32x32", "Cb 4x4", "Cb 8x8", "Cb 16x16", "Cb 32x32", "Cr 4x4", "Cr 8x8",
     "Cr 16x16", "Cr 32x32",
@@ -265,7 +265,7 @@ fn values(name: &'static str, low: i32, high: i32) -> Item {
     }
 }
 
-/// The place of a value along the axis that [`values`] makes.
+/// The index of a value along the axis that [`values`] makes.
 fn place(low: i32, high: i32, value: i32) -> Option<usize> {
     if high - low < FEW {
         return usize::try_from(value.checked_sub(low)?).ok();
@@ -283,7 +283,8 @@ impl<C: BinCoder> Observer<C> for &mut StreamCoverage {
         }
         let is_level = match element.0 {
             "coeff_abs_level_minus1" | "coeff_abs_level_greater1_flag" => true,
-            // The last level of a block has none, and a sub-block of more than eight levels not all of the others.
+            // The last level of a block has no such flag, and in a sub-block of more than eight levels not all other levels have the
+            // others.
             "sig_coeff_flag" => value != 0,
             _ => false,
         };

@@ -1,15 +1,15 @@
-//! What the syntax of a standard keeps from coders, whatever a stream has: cells of the grids of bins that no slice data hits.
+//! What the syntax of a standard excludes in every stream: cells of the grids of bins that no slice data can hit.
 
 use super::grids::{Before, Place};
 use super::item::Item;
 use super::{Coverage, START_PHASE};
 use crate::context::Codec;
 
-/// How many kinds of places there are at which an engine starts.
+/// The number of kinds of places at which an engine starts.
 const PLACES: usize = 3;
 
 impl Coverage {
-    /// Without what no slice data of this standard can do.
+    /// The same, in which the cells are excluded that no slice data of this standard can hit.
     pub(super) fn of_syntax(mut self, codec: Codec) -> Coverage {
         let is_avc = codec == Codec::Avc;
         self.beginnings = beginnings(self.beginnings, is_avc);
@@ -57,7 +57,7 @@ fn flushes(item: Item, is_avc: bool) -> Item {
     }
 }
 
-/// A level has a sign alone, or 2 + 2k bins; a difference of motion vectors a sign alone, or 5 + 2k.
+/// The bypass bins of a level are a sign alone, or 2 + 2k bins; those of a motion vector difference are a sign alone, or 5 + 2k.
 fn bypass_runs(item: Item) -> Item {
     item.without("no element has three bypass bins in a row, and between elements there are others", |places| {
         places[1] + 1 == 3

@@ -1,45 +1,45 @@
-//! What a core can: the words in which a core describes itself, ours and those that users bring.
+//! What a core can be asked for: the terms in which a core is described, ours and those that users bring.
 
 use serde::Deserialize;
 
 use crate::context::{CONTEXTS, Codec, CtxIdx, SliceInit};
 use crate::tables::hevc_contexts::HevcProfile;
 
-/// What a core can be asked for, and what may be expected of it. [`Can::ALL`] is a core that can all, but takes requests as most do.
+/// What a core can be asked for, and what can be expected of it. [`Can::ALL`] can do everything, and takes requests as most cores do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Can {
     /// Slices of H.264.
     pub avc: bool,
     /// Slices of H.265, up to this profile.
     pub hevc: Option<HevcProfile>,
-    /// Contexts below this number; of H.265, those of its profile among them.
+    /// Contexts below this number; for H.265, those of its profile among them.
     pub contexts: u16,
     /// ALIGN.
     pub align: bool,
     /// RAW bytes in a row; 0 if it has no RAW.
     pub raw: u32,
-    /// An engine run behind another with no raw bytes between them, as substreams of H.265 are.
+    /// An engine run after another with no raw bytes between them, as in substreams of H.265.
     pub substreams: bool,
     /// LOAD.
     pub loads: Loads,
-    /// The least and the greatest SliceQPY.
+    /// The lowest and the highest SliceQPY.
     pub qp: [i8; 2],
-    /// Slices of these types; P, B, I as [`SliceType`](crate::context::SliceType) has them.
+    /// Slices of these types, in the order P, B, I of [`SliceType`](crate::context::SliceType).
     pub slice_types: [bool; 3],
-    /// Bins in a slice, at the most.
+    /// The most bins of a slice.
     pub slice_bins: u64,
-    /// Bytes in a slice, at the most.
+    /// The most bytes of a slice.
     pub slice_bytes: u64,
-    /// What it says of errors; encoders have none.
+    /// What it reports on errors. An encoder meets none.
     pub errors: Errors,
-    /// A slice that begins before the last has ended; encoders have no such thing.
+    /// Whether a slice can begin before the last one has ended. This has no meaning for an encoder.
     pub early_slice: bool,
-    /// A reset in the middle of a slice.
+    /// Whether it can be reset in the middle of a slice.
     pub reset: bool,
-    /// Of an encoder with several lanes: requests of all kinds share a transaction, which only a terminate bin of 1 ends. Where it
-    /// cannot, bins share one, up to a terminate bin, and all others go alone.
+    /// For an encoder with several lanes: requests of all kinds can share a transaction, which only a terminate bin of 1 ends. Otherwise
+    /// bins share a transaction, up to a terminate bin, and every other request has one of its own.
     pub groups: bool,
-    /// Of an encoder with the port `req_run`: how many bypass bins can follow the bin of another request in its lane.
+    /// For an encoder with the port `req_run`: how many bypass bins can follow the bin of another request in its lane.
     pub bypass_after: u8,
 }
 
@@ -55,16 +55,16 @@ pub enum Loads {
     None,
 }
 
-/// What a decoder says of errors, and so how far a slice with an error can be judged. The standard leaves open what a
-/// decoder does then.
+/// What a decoder reports on errors, which determines how far a slice with an error can be judged. The standard leaves open what a decoder
+/// does after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Errors {
     /// Nothing: a slice ends before the request that would meet an error.
     None,
-    /// That there is one: `rsp_error` is not 0 with the first answer that the error spoils, where the slice ends.
+    /// Whether there is one: `rsp_error` is not 0 with the first answer that the error affects, and the slice ends there.
     Flag,
-    /// All that this project does: which error, at which bin, and how it goes on.
+    /// Everything that the convention of this project says: which error, at which bin, and what comes after it.
     Convention,
 }
 
@@ -89,14 +89,14 @@ impl Can {
         bypass_after: 0,
     };
 
-    /// The arithmetic coder alone, for both standards; what comes of an error is its own affair.
+    /// The arithmetic coder alone, for both standards. What it does after an error is left open.
     pub const ENGINE: Can = Can { errors: Errors::Flag, ..Can::ALL };
 
-    /// A whole coder of H.264 up to High: it initialises its contexts, and a macroblock of PCM has 384 bytes.
+    /// A complete coder of H.264 up to High: it initialises its contexts, and a PCM macroblock has 384 bytes.
     pub const H264: Can =
         Can { hevc: None, align: false, raw: 384, substreams: false, loads: Loads::None, ..Can::ENGINE };
 
-    /// A whole coder of H.265 Main and Main 10: a coding unit of PCM has up to 1,536 bytes.
+    /// A complete coder of H.265 Main and Main 10: a PCM coding unit has up to 1,536 bytes.
     pub const H265_MAIN: Can = Can {
         avc: false,
         hevc: Some(HevcProfile::Main),
@@ -108,11 +108,11 @@ impl Can {
         ..Can::ENGINE
     };
 
-    /// A whole coder of H.265 with the range extensions, 4:4:4 and 16 bit, and with bypass alignment.
+    /// A complete coder of H.265 with the range extensions, 4:4:4 and 16 bit, and with bypass alignment.
     pub const H265_RANGE_EXTENSIONS: Can =
         Can { hevc: Some(HevcProfile::RangeExtensions), align: true, raw: 6_144, ..Can::H265_MAIN };
 
-    /// What a file can begin with, by name.
+    /// The descriptions on which a file can be based, by name.
     pub const TEMPLATES: [(&str, Can); 4] = [
         ("engine", Can::ENGINE),
         ("h264", Can::H264),
@@ -142,7 +142,7 @@ impl Can {
         knows && self.slice_types[slice_type as usize] && (self.qp[0]..=self.qp[1]).contains(&slice_qp_y)
     }
 
-    /// Whether slices with this header have a context variable that it has, too.
+    /// Whether slices with this header use a context variable that the core has too.
     pub(super) fn initialises(&self, header: SliceInit, ctx: CtxIdx) -> bool {
         let flat = ctx.get() as u16;
         let has = match header.codec {

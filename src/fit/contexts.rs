@@ -1,4 +1,4 @@
-//! Contexts that a core has, in place of those that it has not; and states that it can be brought to, in place of loads.
+//! Replaces contexts that a core does not have by contexts that it has, and loads by bins that lead contexts into the same states.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use crate::context::{CONTEXTS, ContextModel, CtxIdx, SliceInit};
 use crate::spec;
 use crate::vectors::Vector;
 
-/// A slice header, and what it makes of the contexts of a core.
+/// A slice header, with the states that it gives to the contexts of a core.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     init: SliceInit,
     models: Vec<(CtxIdx, ContextModel)>,
-    /// How many contexts begin in each state.
+    /// The number of contexts that begin in each state.
     counts: [u16; 128],
 }
 
@@ -23,7 +23,7 @@ impl Header {
     }
 }
 
-/// What the headers that a core takes make of its contexts.
+/// The headers that a core takes, with the states that they give to its contexts.
 pub(super) fn headers(can: &Can) -> Vec<Header> {
     let header = |init: SliceInit| {
         let models = (0..).map_while(CtxIdx::new).filter(|&ctx| can.initialises(init, ctx));
@@ -35,7 +35,7 @@ pub(super) fn headers(can: &Can) -> Vec<Header> {
     states::headers().filter(|&init| can.takes(init)).map(header).collect()
 }
 
-/// A piece with contexts that the core has, loaded when it takes loads.
+/// Fits a piece of a vector: it uses contexts that the core has, and loads them when the core takes loads.
 pub(super) fn fit<'a>(vector: Cow<'a, Vector>, fitter: &Fitter) -> Result<Cow<'a, Vector>, Misfit> {
     let can = &fitter.can;
     let init = vector.init.filter(|&init| can.takes(init));
@@ -53,36 +53,36 @@ fn loads_late(events: &[Event]) -> bool {
     events.iter().skip_while(|event| is_load(event)).any(is_load)
 }
 
-/// A context variable of a vector; where loads move, between two loads of it.
+/// A context variable of a vector. If loads move, it extends only from one load to the next.
 #[derive(Clone, Copy, Debug)]
 struct Variable {
     ctx: CtxIdx,
-    /// Before its first bin.
+    /// Its state before its first bin.
     model: ContextModel,
 }
 
-/// The context variables of some events in the order in which they are used. Where loads move, one that is not used any more takes
-/// the place of a new one that begins in the state it is left in.
+/// The context variables of some events in the order in which they are used. If loads move, a new variable replaces one that is no longer
+/// used if that one was left in the state in which the new one begins.
 struct Variables {
-    /// Whether one that is loaded again is another.
+    /// Whether a variable that is loaded again becomes another one.
     by_load: bool,
     all: Vec<Variable>,
     current: [Option<usize>; CONTEXTS],
-    /// By context, as it is by now.
+    /// The current state of each context.
     models: [ContextModel; CONTEXTS],
-    /// By variable, as it is by now.
+    /// The current state of each variable.
     states: Vec<ContextModel>,
     left: Vec<usize>,
 }
 
 impl Variables {
-    /// None yet; contexts are as these.
+    /// No variables yet, with the contexts in these states.
     fn new(by_load: bool, models: [ContextModel; CONTEXTS]) -> Variables {
         let (all, states, left) = (Vec::new(), Vec::new(), Vec::new());
         Variables { by_load, all, current: [None; CONTEXTS], models, states, left }
     }
 
-    /// Which one an event is about.
+    /// The variable that an event uses.
     fn take(&mut self, event: Event) -> Option<usize> {
         match event {
             Event::Context { ctx, bin } => {
@@ -113,7 +113,7 @@ impl Variables {
     }
 }
 
-/// The context variables of some events, and which one each event is about.
+/// The context variables of some events, and the variable that each event uses.
 fn variables(events: &[Event], by_load: bool) -> (Vec<Variable>, Vec<Option<usize>>) {
     let mut variables = Variables::new(by_load, [ContextModel::default(); CONTEXTS]);
     let used = events.iter().map(|&event| variables.take(event)).collect();
@@ -125,7 +125,7 @@ fn contexts(can: &Can) -> Vec<CtxIdx> {
     (0..).map_while(CtxIdx::new).filter(|&ctx| can.has(ctx)).collect()
 }
 
-/// A context for each variable: its own if the core has it, else the highest that is left.
+/// A context for each variable: its own if the core has it, else the highest that is free.
 fn places(variables: &[Variable], contexts: &[CtxIdx]) -> Vec<CtxIdx> {
     let mut free = [false; CONTEXTS];
     contexts.iter().for_each(|ctx| free[ctx.get()] = true);
@@ -135,11 +135,11 @@ fn places(variables: &[Variable], contexts: &[CtxIdx]) -> Vec<CtxIdx> {
     own.into_iter().map(|own| own.or_else(|| others.next()).unwrap_or_default()).collect()
 }
 
-/// The vector in pieces, each with no more context variables than the core has at once: mostly one. A piece ends where the
-/// next variable would be one too many, and the next one begins with the contexts as they are by then.
+/// The vector in pieces, each with at most as many context variables as the core has at once; mostly one piece. A piece ends where the next
+/// variable would be one too many, and the next piece begins with the contexts in the states that they have by then.
 ///
 /// # Errors
-/// If it would have to be in pieces and its bytes cannot be made anew.
+/// If it needs several pieces and its bytes cannot be made anew.
 pub(super) fn pieces<'a>(vector: Cow<'a, Vector>, fitter: &Fitter) -> Result<Vec<Cow<'a, Vector>>, Misfit> {
     let Some((most, by_load)) = limit(&vector, fitter)? else { return Ok(vec![vector]) };
     let mut pieces: Vec<Vector> = Vec::new();
@@ -163,12 +163,12 @@ pub(super) fn pieces<'a>(vector: Cow<'a, Vector>, fitter: &Fitter) -> Result<Vec
             return Ok(pieces.into_iter().map(Cow::Owned).collect());
         }
         (begin, models) = (end, variables.models);
-        // The one too many has had its first bin.
+        // The variable that was one too many has already had its first bin.
         variables.all.last().inspect(|one| models[one.ctx.get()] = one.model);
     }
 }
 
-/// The slice of some events of a vector, with the contexts that it uses as they are by then.
+/// Some events of a vector as a slice, with the contexts that it uses in the states that they have by then.
 fn piece(
     vector: &Vector,
     begin: usize,
@@ -193,11 +193,11 @@ fn piece(
     Vector { id, ..if is_last { encoded(vector, events) } else { ended(vector, events) } }
 }
 
-/// What stands before the number of a piece in its id; the first one has none.
+/// Precedes the number of a piece in its id. The first piece has none.
 const PIECE: &str = "-piece-";
 
-/// How many context variables there can be, and whether one that is loaded again is another; none if that does not
-/// matter.
+/// The most context variables that there can be, and whether a variable that is loaded again becomes another one. `None` if there is no
+/// such limit.
 fn limit(vector: &Vector, fitter: &Fitter) -> Result<Option<(usize, bool)>, Misfit> {
     let can = &fitter.can;
     let many = || contexts(can).len();
@@ -220,7 +220,7 @@ fn is_at_home(vector: &Vector, can: &Can) -> bool {
     })
 }
 
-/// The bins and loads stay where they are; contexts that the core does not have become others.
+/// Replaces contexts that the core does not have; bins and loads stay where they are.
 fn renamed<'a>(vector: Cow<'a, Vector>, init: Option<SliceInit>, can: &Can) -> Cow<'a, Vector> {
     if is_at_home(&vector, can) {
         return match vector.init == init {
@@ -242,7 +242,7 @@ fn renamed<'a>(vector: Cow<'a, Vector>, init: Option<SliceInit>, can: &Can) -> C
     Cow::Owned(Vector { events, init: None, ..vector.into_owned() }.initialised_by(init))
 }
 
-/// The loads come first, and what was loaded again is another context.
+/// Moves the loads to the start; a context that was loaded again becomes another one.
 fn hoisted(vector: &Vector, can: &Can) -> Vector {
     let contexts = contexts(can);
     let (variables, used) = variables(&vector.events, true);
@@ -253,7 +253,7 @@ fn hoisted(vector: &Vector, can: &Can) -> Vector {
     Vector { events, init: None, ..vector.clone() }
 }
 
-/// The events with contexts by their places and no loads.
+/// The events without loads, with the contexts in `places`.
 fn without_loads<'a>(
     events: &'a [Event],
     used: &'a [Option<usize>],
@@ -266,8 +266,8 @@ fn without_loads<'a>(
     })
 }
 
-/// A slice whose header makes the states that loads would have made, with contexts of such states in place of the
-/// vector's. Where there are too few of a state, an engine run comes first whose bins lead others there.
+/// A slice whose header gives the states that the loads would give: contexts that begin in these states replace the vector's. If there are
+/// too few in some state, an engine run comes first whose bins lead other contexts there.
 fn from_a_header(vector: &Vector, fitter: &Fitter) -> Result<Vector, Misfit> {
     let (variables, used) = variables(&vector.events, true);
     let header = best_header(&variables, &fitter.headers).ok_or(Misfit::States)?;
@@ -292,7 +292,7 @@ fn encode(events: &[Event]) -> Vec<u8> {
     encoder.finish()
 }
 
-/// The header that begins most variables in the states that they need, among those with enough contexts.
+/// Of the headers with enough contexts, the one that lets the most variables begin in the states that they need.
 fn best_header<'a>(variables: &[Variable], headers: &'a [Header]) -> Option<&'a Header> {
     let mut needs = [0u16; 128];
     variables.iter().for_each(|variable| needs[usize::from(variable.model.bits())] += 1);
@@ -301,7 +301,7 @@ fn best_header<'a>(variables: &[Variable], headers: &'a [Header]) -> Option<&'a 
     let begun = |header: &&Header| -> u32 {
         needed.iter().map(|&(state, count)| u32::from(count.min(header.counts[state]))).sum()
     };
-    // Of several the first.
+    // Of equal ones, the first.
     headers.iter().filter(|header| header.models.len() >= variables.len()).rev().max_by_key(begun)
 }
 
@@ -309,7 +309,7 @@ fn best_header<'a>(variables: &[Variable], headers: &'a [Header]) -> Option<&'a 
 type Lead = (CtxIdx, ContextModel, ContextModel);
 
 impl Header {
-    /// A context for each variable, and which of them do not begin in its state.
+    /// A context for each variable, and the contexts that do not begin in the variable's state.
     fn places(&self, variables: &[Variable]) -> (Vec<CtxIdx>, Vec<Lead>) {
         let mut free: Vec<Option<(CtxIdx, ContextModel)>> = self.models.iter().copied().map(Some).collect();
         let mut take = |is_it: &dyn Fn(CtxIdx, ContextModel) -> bool| {
@@ -344,7 +344,7 @@ impl Header {
     }
 }
 
-/// An engine run that leads contexts into their states.
+/// An engine run whose bins lead contexts into their states.
 fn leading_run(leads: &[Lead], can: &Can) -> Result<Vec<Event>, Misfit> {
     if leads.is_empty() {
         return Ok(Vec::new());
@@ -355,7 +355,7 @@ fn leading_run(leads: &[Lead], can: &Can) -> Result<Vec<Event>, Misfit> {
     let end = match (can.substreams, can.raw) {
         (true, _) => vec![Event::Terminate { bin: true }],
         (false, 0) => return Err(Misfit::States),
-        // What the bytes are does not matter.
+        // The value of the byte does not matter.
         (false, _) => vec![Event::Terminate { bin: true }, Event::Raw(0x5a)],
     };
     Ok(bins.chain(end).collect())

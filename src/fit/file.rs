@@ -1,4 +1,4 @@
-//! A core as its user describes it: a small TOML file beside its Verilog. What it does not say is its template's.
+//! The description of a core by its user: a small TOML file beside its Verilog. Keys that are missing are taken from its template.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,16 @@ use crate::cores::Direction;
 use crate::files;
 use crate::tables::hevc_contexts::HevcProfile;
 
-/// What is said of a core in a file and in options.
+/// The description of a core by a file and by options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoreFile {
-    /// What it does.
+    /// Whether it encodes or decodes.
     pub direction: Option<Direction>,
     /// Its module with the ports of the socket.
     pub top: Option<String>,
     /// Its sources: Verilog, VHDL and file lists.
     pub rtl: Vec<PathBuf>,
-    /// Where `` `include `` looks.
+    /// The directories that `` `include `` searches.
     pub include: Vec<PathBuf>,
     /// Macros, `NAME=VALUE`.
     pub define: Vec<String>,
@@ -30,7 +30,7 @@ pub struct CoreFile {
     pub can: Can,
 }
 
-/// A description of a core that says nothing.
+/// An invalid description of a core.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
@@ -41,12 +41,12 @@ pub enum FileError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is not what a description is.
+    /// It is not a description.
     #[error("{of}: {what}")]
     What {
         /// The file, or the option.
         of: String,
-        /// What is wrong with it, and where.
+        /// What is wrong, and where.
         what: String,
     },
 }
@@ -95,7 +95,7 @@ enum CodecKey {
     H265,
 }
 
-/// In the order of [`Can::slice_types`].
+/// Slice types, in the order of [`Can::slice_types`].
 #[derive(Clone, Copy, PartialEq, Deserialize)]
 enum SliceTypeKey {
     P,
@@ -104,8 +104,7 @@ enum SliceTypeKey {
 }
 
 impl CoreFile {
-    /// What a file says, where there is one, and what options `KEY=VALUE` say in its place. Paths of the file are seen from
-    /// where it lies.
+    /// Reads a file, if there is one, and options `KEY=VALUE`, which override the file. Paths in the file are relative to its directory.
     ///
     /// ```
     /// use silicabac::fit::{Can, CoreFile, Loads};
@@ -123,7 +122,7 @@ impl CoreFile {
             let text = files::read_to_string(path)
                 .map_err(|source| FileError::Read { path: path.to_owned(), source })?;
             let wrong = |what: String| FileError::What { of: path.display().to_string(), what };
-            // Read here too, since only here it is known where a key stands.
+            // The keys are read here too, since only here the place of an error in the text is known.
             toml::from_str::<Keys>(&text).map_err(|error| wrong(error.to_string()))?;
             table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
         }
@@ -137,7 +136,7 @@ impl CoreFile {
     }
 }
 
-/// `KEY=VALUE` as TOML, where the value may be a word without quotes.
+/// Reads `KEY=VALUE` as TOML. The value may be a word without quotes.
 fn of_option(option: &str) -> Result<toml::Table, FileError> {
     let wrong = |what: String| FileError::What { of: format!("--can {option}"), what };
     let (key, value) = option.split_once('=').ok_or_else(|| wrong("it is no KEY=VALUE".into()))?;

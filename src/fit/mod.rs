@@ -1,9 +1,9 @@
-//! The fitter between vectors and cores. A core says what it [`Can`], a vector is what it is; where they do not match, the
-//! vector is changed as little as it takes: contexts are renamed into those that exist, loads move to the start, or a
-//! slice header and some bins make the states that loads would have made; what is beyond a limit is left out.
+//! Fits vectors to cores. A core is described by [`Can`]. If a vector asks for something else, it is changed as little as possible:
+//! contexts are renamed into those that exist; loads move to the start, or a slice header and some bins give the states that the loads
+//! would give; what exceeds a limit is left out.
 //!
-//! A fitted vector keeps its id, its flags and whatever they are about; the oracle says what comes of it. One that cannot
-//! be fitted is not applicable, and a [`Misfit`] says why: that is no failure of the core.
+//! A fitted vector keeps its id, its flags and what it tests; the oracle fills in its results. A vector that cannot be fitted is not
+//! applicable, for the reason that a [`Misfit`] gives; this is no failure of the core.
 
 mod can;
 mod contexts;
@@ -21,34 +21,34 @@ use crate::vectors::Vector;
 pub use can::{Can, Errors, Loads};
 pub use file::{CoreFile, FileError};
 
-/// Why a vector is nothing for a core.
+/// Why a vector is not applicable to a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Misfit {
     /// It is for decoders.
     #[error("no encoder makes its bytes")]
     DecodeOnly,
-    /// ALIGN, which the core does not have.
+    /// It needs ALIGN, which the core does not have.
     #[error("it is about ALIGN, which the core does not have")]
     Align,
-    /// RAW, which the core does not have.
+    /// It needs RAW, which the core does not have.
     #[error("it has RAW bytes, which the core does not take")]
     Raw,
-    /// More RAW bytes in a row than the core takes, in a slice whose bytes cannot be made anew.
+    /// It has more RAW bytes in a row than the core takes, and its bytes cannot be made anew.
     #[error("it has more RAW bytes in a row than the core takes")]
     RawBlock,
-    /// An engine run with no raw bytes before it.
+    /// It has an engine run without raw bytes before it.
     #[error("an engine run begins without raw bytes before it, as substreams of H.265 do")]
     Substream,
-    /// A slice that is too long, whose bytes cannot be made anew.
+    /// It is too long, and its bytes cannot be made anew.
     #[error("it is longer than the core's slices")]
     Length,
-    /// More contexts than the core has.
+    /// It uses more contexts than the core has.
     #[error("it uses more contexts than the core has")]
     Contexts,
-    /// An error in mid-slice, which the core can say nothing of and not be taken out of.
+    /// It has an error in the middle of the slice, which the core does not report and at which its slice cannot end.
     #[error("it has an error, of which the core says nothing, and a slice cannot end early")]
     Error,
-    /// States that no slice header makes, nor bins after it.
+    /// It needs states that no slice header gives, nor bins after one.
     #[error("its contexts begin in states that no slice header gives them, and the core cannot be led there")]
     States,
 }
@@ -58,28 +58,28 @@ pub enum Misfit {
 pub struct Fitter {
     direction: Direction,
     can: Can,
-    /// What the slice headers that the core takes make of its contexts, if it takes no LOADs.
+    /// If the core takes no LOADs: the slice headers that it takes, with the states that they give to its contexts.
     headers: Vec<contexts::Header>,
 }
 
 impl Fitter {
-    /// A fitter for cores of this direction that can this.
+    /// A fitter for cores of this direction that can be asked for this.
     pub fn new(direction: Direction, can: Can) -> Fitter {
         let headers = if can.loads == Loads::None { contexts::headers(&can) } else { Vec::new() };
         Fitter { direction, can, headers }
     }
 
-    /// What the core can.
+    /// What the core can be asked for.
     pub fn can(&self) -> &Can {
         &self.can
     }
 
-    /// The slice headers by which it can be led to states, if it takes no LOADs.
+    /// The slice headers by which the core's contexts can be initialised, if it takes no LOADs.
     pub(crate) fn headers(&self) -> impl Iterator<Item = SliceInit> {
         self.headers.iter().map(contexts::Header::init)
     }
 
-    /// All of these vectors that the core can play.
+    /// Fits these vectors to the core.
     pub fn fit_all<'a>(&self, vectors: impl IntoIterator<Item = &'a Vector>) -> Fitted<'a> {
         let mut fitted = Fitted::default();
         for vector in vectors {
@@ -96,8 +96,7 @@ impl Fitter {
         fitted
     }
 
-    /// The part of a vector that is judged: of one with an error, what comes before it, unless the core says what it does
-    /// then.
+    /// The part of a vector that is judged. A vector with an error ends before the error, unless the core says what it does then.
     pub fn judged<'a>(&self, vector: &'a Vector) -> Cow<'a, Vector> {
         if self.can.errors == Errors::Convention || vector.error.is_none() {
             return Cow::Borrowed(vector);
@@ -111,7 +110,7 @@ impl Fitter {
         Cow::Owned(Vector { events, ..vector.clone() })
     }
 
-    /// The vector as the core can play it: mostly as it is; in pieces if it has more contexts than the core.
+    /// The vector as the core can play it: mostly unchanged; in pieces if it has more contexts than the core.
     ///
     /// ```
     /// use silicabac::{bin::Event, context::{ContextModel, CtxIdx}, cores::Direction};
@@ -134,7 +133,7 @@ impl Fitter {
     /// ```
     ///
     /// # Errors
-    /// Why it is nothing for the core.
+    /// Why it is not applicable to the core.
     pub fn fit<'a>(&self, vector: &'a Vector) -> Result<Vec<Cow<'a, Vector>>, Misfit> {
         if self.direction == Direction::Encoder && vector.decode_only {
             return Err(Misfit::DecodeOnly);
@@ -161,13 +160,13 @@ impl Fitter {
 /// Vectors as a core can play them.
 #[derive(Clone, Debug, Default)]
 pub struct Fitted<'a> {
-    /// Those that are for the core; of some, pieces.
+    /// The vectors that are applicable to the core, some of them as pieces.
     pub vectors: Vec<Cow<'a, Vector>>,
-    /// How many are for the core.
+    /// The number of vectors that are applicable to the core.
     pub fitting: usize,
-    /// How many of them have fewer bins than they had.
+    /// How many of these have lost some of their bins.
     pub in_part: usize,
-    /// Why others are not, and how many.
+    /// How many vectors are not applicable, by reason.
     pub misfits: BTreeMap<Misfit, usize>,
 }
 
@@ -183,7 +182,7 @@ impl Fitted<'_> {
     }
 }
 
-/// The same vector with these events of it, and then an end.
+/// The same vector with these events, and an end after them.
 fn ended(vector: &Vector, mut events: Vec<Event>) -> Vector {
     if !events.last().is_some_and(|event| event.ends_life()) {
         events.push(Event::Terminate { bin: true });
@@ -205,7 +204,7 @@ mod tests {
     use crate::tables::hevc_contexts::HevcProfile;
     use crate::vectors;
 
-    /// What a core would be asked for that it cannot.
+    /// What a vector asks for although the core cannot be asked for it.
     fn asks_too_much(vector: &Vector, can: &Can) -> Option<&'static str> {
         let (mut known, mut block, mut has_begun) = ([false; CONTEXTS], 0, false);
         for (i, event) in vector.events.iter().enumerate() {
@@ -254,7 +253,7 @@ mod tests {
         cores
     }
 
-    /// The vectors of some suites for a core, or why there are none.
+    /// The vectors of some suites that fit a core, and why others do not.
     fn fitted(
         suites: &[&str],
         direction: Direction,
@@ -291,12 +290,12 @@ mod tests {
             });
             let fitted = fitter.fit(vector).unwrap().remove(0);
             assert_eq!(*fitted == *vector, !uses_the_last, "{}", vector.id);
-            // Other names are no other bits.
+            // Renaming contexts changes no bits.
             assert_eq!(fitted.bytes, vector.bytes);
         }
     }
 
-    /// What is played of the published suites for each template, and what is not.
+    /// The table of how many vectors of the published suites are played for each template, and how many are not.
     fn document() -> String {
         let published = ["directed", "invalid", "random", "real"];
         let mut rows = String::from(

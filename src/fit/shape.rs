@@ -1,4 +1,4 @@
-//! What a core cannot be asked for, and what is beyond its limits, is left out of a vector.
+//! Leaves out of a vector what a core cannot be asked for, and what exceeds its limits.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use crate::bin::{BinCoder, Event};
 use crate::spec;
 use crate::vectors::{Flag, Vector};
 
-/// The vector without ALIGN, RAW bytes, bins of contexts and length that the core does not have, and with a raw byte between
-/// engine runs that have to have one.
+/// The vector without ALIGN, RAW bytes, bins of contexts and a length that the core does not have; with a raw byte between engine runs if
+/// the core needs one there.
 ///
 /// # Errors
-/// If that is what it is about, or its bytes are what they are.
+/// If the vector tests just that, or if its bytes cannot be made anew.
 pub(super) fn fit<'a>(vector: &'a Vector, can: &Can) -> Result<Cow<'a, Vector>, Misfit> {
     let mut fitted = Cow::Borrowed(vector);
     for change in [aligns, raw_bytes, substreams, contexts_of_the_header, length] {
@@ -55,7 +55,7 @@ fn raw_bytes(vector: &Vector, can: &Can) -> Changed {
     }
 }
 
-/// Where engine runs cannot follow one another, a raw byte comes between them.
+/// Puts a raw byte between engine runs if they cannot follow one another directly.
 fn substreams(vector: &Vector, can: &Can) -> Changed {
     let are_apart = |pair: &[Event]| !(pair[0].ends_life() && pair[1] == Event::Start);
     if can.substreams || vector.events.windows(2).all(are_apart) {
@@ -73,11 +73,11 @@ fn substreams(vector: &Vector, can: &Can) -> Changed {
     Ok(Some(encoded(vector, events)))
 }
 
-/// A byte that no part of a core should take for bins: as they are read, it begins with ones.
+/// A byte that no part of a core should take for bins: its bits, in the order in which they are read, begin with ones.
 const BETWEEN: u8 = 0xe5;
 
-/// Of a slice with a header that the core takes, the bins of contexts that slices of that type have and the core has
-/// not: those of another profile.
+/// If the slice has a header that the core takes, leaves out the bins of contexts that slices of that type have and the core does not:
+/// those of another profile.
 fn contexts_of_the_header(vector: &Vector, can: &Can) -> Changed {
     let Some(init) = vector.init.filter(|&init| can.takes(init)) else { return Ok(None) };
     let lacks = |event| match event {
@@ -88,7 +88,7 @@ fn contexts_of_the_header(vector: &Vector, can: &Can) -> Changed {
         return Ok(None);
     }
     let shorter = without(vector, lacks);
-    // Without any of its contexts it would show nothing of what the header makes of them.
+    // Without any context it would show nothing of what the header sets.
     let is_context = |event: &Event| matches!(event, Event::Context { .. });
     match vector.decode_only || !shorter.events.iter().any(is_context) {
         true => Err(Misfit::Contexts),
@@ -109,13 +109,13 @@ fn length(vector: &Vector, can: &Can) -> Changed {
     let mut fits = |&event: &Event| {
         encoder.code(event);
         bins += u64::from(event.is_bin());
-        // What is outstanding, the ten bits of codILow, and what the last terminate bin adds.
+        // The outstanding bits, the ten bits of codILow, and what the last terminate bin adds.
         let bytes = encoder.bytes().len() as u64 + u64::from(encoder.bits_outstanding()) / 8 + 4;
         bins < can.slice_bins && bytes <= can.slice_bytes
     };
     let at = vector.events.iter().take_while(|event| fits(event)).count();
     let shorter = ended(vector, vector.events[..at].to_vec());
-    // Less than half of it would miss its point.
+    // Less than half of it would not test what it is there for.
     match vector.decode_only || 2 * shorter.bins() < vector.bins() {
         true => Err(Misfit::Length),
         false => Ok(Some(shorter)),

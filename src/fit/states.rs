@@ -1,17 +1,16 @@
-//! How a context variable gets into a state without a LOAD: from the initial state that a slice header gives it, by
-//! bins.
+//! How a context variable gets into a state without a LOAD: by bins, from the initial state that a slice header gives it.
 
 use std::{collections::VecDeque, sync::LazyLock};
 
 use crate::context::{Codec, ContextModel, SliceInit, SliceType};
 
-/// States, `pStateIdx | valMPS << 6`, and room for those that are none.
+/// The number of states as `pStateIdx | valMPS << 6`, including numbers that are no state.
 const STATES: usize = 128;
 
-/// To each state: how many bins lead there, and the first of them.
+/// For each state, the number of bins that lead there, and the first of these bins.
 type Paths = [(u8, bool); STATES];
 
-/// From each state.
+/// The paths from each state.
 static PATHS: LazyLock<Box<[Paths; STATES]>> = LazyLock::new(|| {
     let mut paths = Box::new([[(u8::MAX, false); STATES]; STATES]);
     for from in models() {
@@ -45,12 +44,12 @@ fn from_state(from: ContextModel) -> Paths {
     paths
 }
 
-/// How many bins it takes from one state to another.
+/// The number of bins that lead from one state to another.
 pub(super) fn distance(from: ContextModel, to: ContextModel) -> usize {
     PATHS[index(from)][index(to)].0.into()
 }
 
-/// The fewest bins that lead from one state to another.
+/// The shortest sequence of bins that leads from one state to another.
 pub(super) fn bins(from: ContextModel, to: ContextModel) -> impl Iterator<Item = bool> {
     let mut at = from;
     std::iter::from_fn(move || {
@@ -60,7 +59,7 @@ pub(super) fn bins(from: ContextModel, to: ContextModel) -> impl Iterator<Item =
     })
 }
 
-/// All that a slice header can say of initial states, QPs beyond 0 and 51 left out, which say nothing new.
+/// All headers with different initial states. QPs outside 0 to 51 are left out, since they give no others.
 pub(super) fn headers() -> impl Iterator<Item = SliceInit> {
     use {Codec::*, SliceType::*};
     let kinds = [(Avc, I, 1), (Avc, P, 3), (Avc, B, 3), (Hevc, I, 1), (Hevc, P, 2), (Hevc, B, 2)];

@@ -1,4 +1,4 @@
-//! What became of wrong designs, for people and for machines.
+//! The report on wrong designs, as tables and as JSON.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::cosim::Source;
 use crate::json;
 use crate::vectors::Vector;
 
-/// A campaign of wrong designs.
+/// The fates of all wrong designs of a run.
 ///
 /// ```
 /// use silicabac::mutation::{DesignFate, DesignReport, DesignRow};
@@ -22,39 +22,39 @@ use crate::vectors::Vector;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesignReport {
-    /// Whether each is convicted, or right all the same.
+    /// Whether each fault is found by a vector, or has a reason why it is right all the same.
     pub pass: bool,
-    /// What was random.
+    /// The seed of the random choices.
     pub seed: u64,
     /// The versions of all programs.
     pub tools: String,
-    /// What became of each.
+    /// The fate of each fault.
     pub faults: Vec<DesignRow>,
 }
 
-/// What became of a wrong design.
+/// A wrong design and its fate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesignRow {
     /// The core.
     pub core: String,
-    /// What is wrong.
+    /// The name of the fault.
     pub fault: String,
     /// The kind of fault.
     pub kind: String,
-    /// What that hangs on, as [`Design::digest`] has it.
+    /// The digest of everything that the fate depends on, from [`Design::digest`].
     pub digest: String,
-    /// What became of it.
+    /// Its fate.
     #[serde(flatten)]
     pub fate: DesignFate,
 }
 
 impl DesignRow {
-    /// Whether it is of this fault of a core.
+    /// Whether it has this fault of this core.
     pub fn is_of(&self, core: &str, fault: &str) -> bool {
         self.core == core && self.fault == fault
     }
 
-    /// Whether the fault would meet the same fate again, played these vectors with this seed. A fault that passes is always tried again.
+    /// Whether the fate would be the same again, with these vectors and this seed. A fault that passes is always tried again.
     ///
     /// # Errors
     /// Those of [`Design::digest`].
@@ -77,26 +77,26 @@ impl DesignRow {
 }
 
 impl DesignReport {
-    /// A report of what became of some faults.
+    /// A report on some faults.
     pub fn new(seed: u64, tools: &str, faults: Vec<DesignRow>) -> DesignReport {
         let pass = faults.iter().all(|row| row.fate != DesignFate::Passed);
         DesignReport { pass, seed, tools: tools.to_owned(), faults }
     }
 
-    /// Reads what a report was written as.
+    /// Reads the JSON of a report.
     ///
     /// # Errors
-    /// The text is no JSON, has a key twice, or is no such report.
+    /// The text is not JSON, has a key twice, or is not such a report.
     pub fn from_json(text: &[u8]) -> Result<DesignReport, serde_json::Error> {
         json::read(text)
     }
 
-    /// How many faults no vector shows.
+    /// The number of faults that no vector finds.
     pub fn passed(&self) -> usize {
         self.faults.iter().filter(|row| row.fate == DesignFate::Passed).count()
     }
 
-    /// A table by core and kind, and then every fault.
+    /// A table by core and kind, followed by every fault.
     pub fn to_markdown(&self) -> String {
         let mut text = format!(
             "# Cores with faults that designers make, and what convicts each\n\n{} faults, {} of which no vector shows; \

@@ -1,5 +1,5 @@
-//! Wrong designs: versions of any core, each with a fault that a designer could have made, as edits of its sources. Mutants of a
-//! netlist are wrong in a bit; these are wrong in a thought, and what the vectors make of them says more.
+//! Wrong designs: versions of any core with a fault that a designer could have made, given as edits of its sources. A mutant of a netlist
+//! differs in a bit; a wrong design has a mistaken idea, so whether the vectors find it says more about them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use crate::vectors::Vector;
 /// Why wrong designs cannot be judged.
 #[derive(Debug, thiserror::Error)]
 pub enum DesignError {
-    /// A file cannot be read, or written where the edited ones go.
+    /// A file cannot be read, or an edited one cannot be written.
     #[error("{}: {source}", .path.display())]
     File {
         /// The file.
@@ -26,7 +26,7 @@ pub enum DesignError {
         /// Why.
         source: io::Error,
     },
-    /// The list is none.
+    /// The list is invalid.
     #[error("{}: {what}", .path.display())]
     List {
         /// The list.
@@ -44,7 +44,7 @@ pub enum DesignError {
         /// The file that it edits.
         file: PathBuf,
     },
-    /// Verilator or the compiler, on a core with a fault.
+    /// Verilator or the compiler fails on a core with a fault.
     #[error("fault {fault}: {source}")]
     Build {
         /// The fault.
@@ -52,7 +52,7 @@ pub enum DesignError {
         /// Why it cannot be built.
         source: SimError,
     },
-    /// The core fails without a fault, so that its failing says nothing of one.
+    /// The core fails without a fault, so that its failures say nothing about a fault.
     #[error("the core without a fault fails in class {class}, {way}: {what}")]
     NotClean {
         /// The class.
@@ -64,7 +64,7 @@ pub enum DesignError {
     },
 }
 
-/// A list of faults of a core: a TOML file.
+/// A list of faults of a core, from a TOML file.
 ///
 /// ```
 /// use silicabac::mutation::Designs;
@@ -82,7 +82,7 @@ pub enum DesignError {
 pub struct Designs {
     /// The file that describes the core, as `cosim --core` takes it.
     pub core: PathBuf,
-    /// Its faults, each alone.
+    /// Its faults, which are applied one at a time.
     pub faults: Vec<Design>,
 }
 
@@ -90,7 +90,7 @@ pub struct Designs {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Design {
-    /// What is wrong.
+    /// The name of the fault.
     pub name: String,
     /// The kind of fault.
     pub kind: String,
@@ -100,7 +100,7 @@ pub struct Design {
     edit: Vec<Edit>,
 }
 
-/// A part of a file that becomes another.
+/// An edit: a part of a file that is replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Edit {
@@ -116,36 +116,36 @@ struct List {
     fault: Vec<Design>,
 }
 
-/// What became of a wrong design.
+/// The fate of a wrong design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fate", rename_all = "kebab-case")]
 pub enum DesignFate {
-    /// A vector convicts it.
+    /// A vector finds the fault.
     Convicted(Conviction),
-    /// No vector does, and there is a reason.
+    /// No vector finds it, for a known reason.
     Equal {
         /// The reason.
         reason: String,
     },
-    /// No vector does.
+    /// No vector finds it.
     Passed,
 }
 
-/// What convicts a wrong design first.
+/// The first vector that finds a wrong design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conviction {
     /// The class of the vector.
     pub class: String,
-    /// The vector that was played when it showed.
+    /// The vector that was played when the mismatch occurred.
     pub vector: String,
-    /// Under which stalls, or how it was played else.
+    /// The name of the stalls, or of the other way in which it was played.
     pub way: String,
     /// What was wrong.
     pub what: String,
 }
 
 impl Designs {
-    /// Reads a list. Its paths are seen from where it lies.
+    /// Reads a list. Paths in it are relative to its directory.
     ///
     /// # Errors
     /// [`DesignError::File`] and [`DesignError::List`].
@@ -163,7 +163,7 @@ impl Designs {
         Ok(Designs { core: dir.join(core), faults })
     }
 
-    /// Only so many of the faults, at equal distances; all if no number is given.
+    /// Only this many of the faults, at equal distances; all if no number is given.
     #[must_use]
     pub fn sample(self, count: Option<usize>) -> Designs {
         Designs { faults: super::evenly(self.faults, count), ..self }
@@ -171,7 +171,7 @@ impl Designs {
 }
 
 impl Design {
-    /// The sources of the wrong core: those of the right one, where those that are edited are written into `dir`.
+    /// The sources of the wrong core: those of the right one, with the edited files written into `dir`.
     ///
     /// # Errors
     /// [`DesignError::Edit`] and [`DesignError::File`].
@@ -182,7 +182,7 @@ impl Design {
             let path = dir.join(original.file_name().unwrap_or(original.as_os_str()));
             files::write_scratch(&path, &text)
                 .map_err(|source| DesignError::File { path: path.clone(), source })?;
-            // What it includes lies beside where it was.
+            // Files that it includes are looked up in the directory of the original.
             let beside = original.parent().filter(|dir| !dir.as_os_str().is_empty());
             source.include_dirs.extend(beside.map(Path::to_owned));
             source.files[at] = path;
@@ -190,7 +190,7 @@ impl Design {
         Ok(source)
     }
 
-    /// The files that are edited, by their places among the sources, as they are then.
+    /// The edited files after the edits, by their indices among the sources.
     fn texts(&self, right: &Source) -> Result<BTreeMap<usize, String>, DesignError> {
         let mut texts: BTreeMap<usize, String> = BTreeMap::new();
         for Edit { file, from, to } in &self.edit {
@@ -212,7 +212,7 @@ impl Design {
         Ok(texts)
     }
 
-    /// Both faults at once, of the same core.
+    /// A design with both faults of the same core.
     pub fn and(&self, other: &Design) -> Design {
         Design {
             name: format!("{}, {}", self.name, other.name),
@@ -222,8 +222,8 @@ impl Design {
         }
     }
 
-    /// What a verdict hangs on: the sources of the wrong core, what it can, and if a vector convicts it, the seed and the vectors of that
-    /// one's class.
+    /// The digest of everything that the fate depends on: the sources of the wrong core, what it can be asked for, and, if a vector finds
+    /// the fault, the seed and the vectors of its class.
     ///
     /// # Errors
     /// [`DesignError::Edit`] and [`DesignError::File`].
@@ -250,7 +250,7 @@ fn read(path: &Path) -> Result<String, DesignError> {
     files::read_to_string(path).map_err(|source| DesignError::File { path: path.to_owned(), source })
 }
 
-/// A right core, and what its wrong versions are played.
+/// A right core, with the vectors that its wrong versions are played.
 pub struct DesignJudge<'a> {
     source: &'a Source,
     classes: Vec<Class<'a>>,
@@ -277,14 +277,14 @@ impl<'a> DesignJudge<'a> {
         let right = Model::build(source, cache, tools)?;
         let mut classes = crate::cosim::classes(&right.fitter(), vectors);
         classes.retain(|class| !class.fitted.vectors.is_empty());
-        // Most faults are convicted by what is quick, and a few classes take nearly all of the time.
+        // Most faults are found by the quick classes, and a few classes take nearly all of the time.
         classes.sort_by_cached_key(|class| clocks(&class.fitted.played()));
         let clean = Mutex::default();
         Ok(DesignJudge { source, classes, right, clean, seed, cache, tools })
     }
 
-    /// Builds a wrong version and plays the classes of vectors to it, the quickest first, until one convicts it. A class that convicted
-    /// it before, under another seed or with other vectors, comes before all others.
+    /// Builds a wrong version and plays the classes of vectors to it, the quickest first, until one finds the fault. A class that found it
+    /// before, under another seed or with other vectors, comes first.
     ///
     /// # Errors
     /// [`DesignError`].
@@ -317,7 +317,7 @@ impl<'a> DesignJudge<'a> {
         play_all(model, &class.fitted.played(), self.seed, false, &mut |_, _| ()).err()
     }
 
-    /// What the right core does not pass convicts nobody.
+    /// Checks that the right core passes a class: only then a failure says something about the fault.
     fn check_clean(&self, class: &Class<'_>) -> Result<(), DesignError> {
         let known = || self.clean.lock().unwrap_or_else(PoisonError::into_inner);
         if known().contains(&class.name) {

@@ -1,10 +1,10 @@
-//! What verdicts are told apart by.
+//! Digests, by which a report recognises what its verdicts depend on.
 
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// The first half of the SHA-256 of some texts, each of which is told from the next.
+/// The first half of the SHA-256 of some texts. The boundaries between the texts are part of the digest.
 pub(super) fn digest<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
     for text in texts {

@@ -1,11 +1,11 @@
-//! What an earlier campaign found out, and how much of it is still true: a verdict hangs on the netlist, and a kill on the
-//! vector that killed besides, a proof on what it is proved by, and a survival on every vector there is.
+//! The verdicts of an earlier run that are still valid. Each depends on the netlist; besides, a kill depends on the vector that killed, a
+//! proof on what it is proved by, and a survival on all vectors.
 
 use std::collections::HashMap;
 
 use super::{CoreReport, Digests, Fate, Mutant, digest::digest, netlist::Netlist, trial::Trial};
 
-/// What the verdicts of a campaign hang on.
+/// The digests of what the verdicts of a campaign depend on.
 pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Digests {
     let core = netlist.core();
     let defines = core.mutants.defines.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
@@ -23,7 +23,7 @@ pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Dig
     }
 }
 
-/// The verdicts of an earlier report, by the mutant's name without where it comes from.
+/// The verdicts of an earlier report, by the mutant's name without its place in the sources.
 pub(super) struct Memory<'a> {
     fates: HashMap<&'a str, &'a Fate>,
     is_proof: bool,
@@ -31,7 +31,7 @@ pub(super) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    /// What of the report of a core may be true of it as it is.
+    /// The verdicts of a core's report that may still be valid.
     pub(super) fn new(report: Option<&'a CoreReport>, now: &Digests) -> Memory<'a> {
         let report = report.filter(|report| report.digests.netlist == now.netlist);
         let outcomes = report.iter().flat_map(|report| &report.outcomes);
@@ -42,7 +42,7 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// What became of a mutant, if it would become that again.
+    /// The fate of a mutant, if it would be the same again.
     pub(super) fn fate(&self, mutant: &Mutant, trials: &[Trial<'_>]) -> Option<Fate> {
         let fate = *self.fates.get(short(&mutant.to_string()))?;
         let is_true = match fate {
@@ -56,7 +56,7 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// A mutant's name without the lines of Verilog behind it, which move when a comment does.
+/// A mutant's name without the lines of Verilog at its end, which change whenever a comment does.
 pub(super) fn short(mutant: &str) -> &str {
     mutant.split_once("; ").map_or(mutant, |(name, _)| name)
 }

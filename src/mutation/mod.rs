@@ -1,10 +1,9 @@
-//! The judge of the vectors: changes a core in one place, plays all published vectors to it, and asks whether any of
-//! them notices (`docs/mutation.md`).
+//! The judge of the vectors. It changes a core in one place, plays all published vectors to it, and asks whether any of them notices the
+//! change (`docs/mutation.md`).
 //!
-//! A [`Mutant`] is a bit of a cell of the netlist, changed as Yosys changes it, or a bit of a table, flipped. Each is
-//! killed by a vector, proved to be the same core, or explained by hand; otherwise the vectors miss something. Many
-//! live in one Verilated build, in which an input selects one. What is compared are transactions, as for a core of
-//! somebody else: the registers are not looked at.
+//! A [`Mutant`] is a changed bit of a cell of the netlist, as Yosys changes it, or a flipped bit of a table. Each mutant is killed by a
+//! vector, proved to be the same core, or explained by hand; otherwise the vectors miss something. One Verilated build contains many
+//! mutants, and an input selects one. Only transactions are compared, as for a core of a user: registers are not looked at.
 
 mod design_report;
 mod designs;
@@ -54,19 +53,19 @@ pub use tables::TableText;
 use trial::{Clocks, Trial};
 pub use trial::{Kill, Pace};
 
-/// Why a campaign cannot be run.
+/// Why mutants cannot be tried.
 #[derive(Debug, thiserror::Error)]
 pub enum MutationError {
     /// Yosys is missing or fails.
     #[error("{0}")]
     Yosys(#[from] YosysError),
-    /// Verilator, the compiler or the cache.
+    /// Verilator, the compiler or the cache fails.
     #[error("{0}")]
     Sim(#[from] SimError),
-    /// The core fails without being changed, so that whatever fails says nothing of a mutant.
+    /// The core fails without a mutant, so that failures say nothing about mutants.
     #[error("the {core} without a mutant fails in suite {suite}, stalls: {stalls}, vector {vector}: {what}")]
     NotClean {
-        /// Which core.
+        /// The core.
         core: &'static str,
         /// The suite.
         suite: String,
@@ -77,30 +76,30 @@ pub enum MutationError {
         /// What is wrong.
         what: String,
     },
-    /// The proof fails for the core without a mutant, so that it would fail for every mutant.
+    /// The proof fails for the core without a mutant, and so would fail for every mutant.
     #[error(
         "the {core} cannot be proved equal to itself: src/cores/{core}/mutants.sv, or the one it shares, has to follow its registers"
     )]
     NotItself {
-        /// Which core.
+        /// The core.
         core: &'static str,
     },
-    /// Yosys lists mutants in another form.
+    /// The form of Yosys' list of mutants is not understood.
     #[error("Yosys lists a mutant as {0:?}, which is not understood")]
     List(String),
-    /// A table is not as it is expected to be where its bits are to be flipped.
+    /// A table does not have the expected text where its bits are to be flipped.
     #[error("{from:?} is {count} times in {file}, not {times} times: the tables of its spec have to follow")]
     Edit {
         /// The file.
         file: String,
-        /// What was looked for.
+        /// The text that was searched for.
         from: String,
-        /// How often it is there.
+        /// How often it occurs.
         count: usize,
-        /// How often it should be.
+        /// How often it should occur.
         times: usize,
     },
-    /// The top module does not begin as it is expected to where it gets the port that selects a bit of a table.
+    /// The top module does not have the expected text where it gets the port that selects a bit of a table.
     #[error(
         "no source has a line {begin:?}: the top module has to begin so, since the mutants of its tables get a port on the next line"
     )]
@@ -108,7 +107,7 @@ pub enum MutationError {
         /// The line.
         begin: String,
     },
-    /// Nobody says whether a register of a core matters where a mutant is compared with it.
+    /// A core's `CoreSpec` does not say whether a register matters when a mutant is compared with the core.
     #[error("{core}: its spec does not say when the register {register} matters")]
     Register {
         /// The core.
@@ -116,7 +115,7 @@ pub enum MutationError {
         /// The register.
         register: String,
     },
-    /// A directory for the work cannot be made.
+    /// A directory for temporary files cannot be made.
     #[error("cannot use {}: {source}", .path.display())]
     Work {
         /// The directory.
@@ -132,45 +131,45 @@ impl MutationError {
     }
 }
 
-/// What it takes to tell a mutant from the core, and to make all of them.
+/// What is needed to make the mutants of a core and to tell them from it.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutable {
-    /// A module `proof`, in which the core and a mutant of it stand side by side: where they agree in a clock, do they
-    /// give the same and agree in the next one?
+    /// A module `proof` with the core and a mutant of it side by side. Its question: if both agree in a clock, do they give the same, and
+    /// do they agree in the next clock?
     pub proof: &'static str,
-    /// Macros that it is read with: which core it is, if several share it.
+    /// Macros that it is read with: they say which core it is, if several share it.
     pub defines: Files,
-    /// Registers that `proof` does not see, where there are such.
+    /// Registers that `proof` does not see, if there are any.
     pub registers: Option<&'static Registers>,
     /// The tables of which each bit is flipped.
     pub tables: &'static [TableText],
-    /// The mutants that were looked at by hand.
+    /// The mutants that were explained by hand.
     pub explained: &'static [Explanation],
 }
 
-/// Which mutants to make, and what to play to them.
+/// Which mutants are made, and what is played to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Campaign<'a> {
     /// The core.
     pub core: &'static CoreSpec,
     /// Its Verilog.
     pub sources: &'a Sources,
-    /// So many mutants of its netlist, besides every bit of its tables.
+    /// The number of mutants of its netlist, in addition to every bit of its tables.
     pub count: usize,
-    /// What they, and the stalls, are picked by.
+    /// The seed by which mutants and stalls are picked.
     pub seed: u32,
-    /// Only so many of the one and of the other, evenly.
+    /// Only this many of each of the two kinds, at equal distances.
     pub sample: Option<usize>,
-    /// What is played, one suite after the other; what the first leaves alive is tried to be proved equal.
+    /// The suites, which are played in turn. After the first one, the solver tries to prove the survivors equal.
     pub suites: &'a [Suite],
-    /// So many builds are made and played side by side; nothing else depends on it.
+    /// The number of builds that are made and played in parallel. Nothing else depends on it.
     pub threads: usize,
-    /// Which of the mutants are played, those of the netlist before those of the tables.
+    /// Which of the mutants are played; those of the netlist come before those of the tables.
     pub shard: Shard,
 }
 
 impl Campaign<'_> {
-    /// How many mutants there will be.
+    /// The number of mutants in the campaign.
     pub fn mutants(&self) -> usize {
         let most = self.sample.unwrap_or(usize::MAX);
         let all = self.count.min(most) + TableBit::all().len().min(most);
@@ -178,49 +177,49 @@ impl Campaign<'_> {
     }
 }
 
-/// The programs that it takes.
+/// The programs that are needed.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    /// Makes mutants, and formulas of them.
+    /// Makes the mutants, and formulas of them.
     pub yosys: Yosys,
-    /// Answers these.
+    /// Solves the formulas.
     pub solver: Solver,
-    /// Simulates.
+    /// The tools for simulation.
     pub tools: Tools,
-    /// Keeps what is built.
+    /// The cache for what is built.
     pub cache: Cache,
 }
 
 impl Machine {
-    /// What the programs say of their versions.
+    /// The versions that the programs print.
     pub fn versions(&self) -> String {
         format!("{}, {}, {}", self.yosys.version(), self.solver.name(), self.tools.versions())
     }
 }
 
-/// What became of a mutant.
+/// The fate of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "fate", rename_all = "kebab-case")]
 pub enum Fate {
-    /// A vector notices.
+    /// A vector notices it.
     Killed(Kill),
-    /// It is the same core.
+    /// It is proved to be the same core.
     Proved {
-        /// How far.
+        /// In which sense.
         proof: Proof,
     },
-    /// No vector is answered wrongly, but all together in another number of clocks.
+    /// All answers are right, but one of the suites takes another number of clocks.
     Paced(Pace),
-    /// No vector notices, and its [`Explanation`] says why none can.
+    /// No vector notices it, and its [`Explanation`] says why none can.
     Explained {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// No vector notices, and nobody knows why.
+    /// No vector notices it, and the reason is unknown.
     Survived,
 }
 
-/// What a mutant is a mutant of.
+/// What a mutant changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Of {
@@ -243,32 +242,33 @@ impl Of {
     }
 }
 
-/// A mutant and what became of it.
+/// A mutant and its fate.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The mutant, as it is displayed.
+    /// The mutant as it is displayed.
     pub mutant: String,
-    /// What it is a mutant of.
+    /// What it changes.
     pub of: Of,
-    /// What became of it.
+    /// Its fate.
     pub fate: Fate,
 }
 
-/// So many mutants of the netlist are in one build: with more, the compiler takes longer than what is saved.
+/// The most mutants of the netlist in one build: with more, compiling takes longer than is saved.
 const PER_BUILD: usize = 250;
-/// So many bits of tables are played in a row by one thread; they share their build.
+/// The number of bits of tables that one thread plays in a row. They share a build.
 const PER_TURN: usize = 600;
 
-/// How far a campaign is.
+/// The progress of a campaign.
 #[derive(Clone, Debug)]
 pub enum Progress<'a> {
-    /// So many more mutants are done.
+    /// This many more mutants are done.
     Done(usize),
-    /// What has been found out so far, in any order: after each build, so that it can be kept.
+    /// All results so far, in any order. It comes after each build, so that results can be saved.
     Known(&'a CoreReport),
 }
 
-/// What the verdicts of a campaign hang on, without playing it: a report with others is of another core or of other vectors.
+/// The digests of what the verdicts of a campaign depend on, without playing it. A report with other digests is about another core or other
+/// vectors.
 ///
 /// # Errors
 /// [`MutationError`].
@@ -279,7 +279,7 @@ pub fn digests(campaign: &Campaign<'_>, machine: &Machine) -> Result<Digests, Mu
     Ok(memory::digests(&netlist, &trials, seed))
 }
 
-/// Plays the campaign, but for what an earlier report of the core knows already.
+/// Plays the campaign, except for mutants whose fate an earlier report of the core already has.
 ///
 /// # Errors
 /// [`MutationError`].
@@ -317,7 +317,7 @@ pub fn run(
     let worker = || {
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let played = bench.run(job, &|more| progress(Progress::Done(more))).inspect_err(|_| {
-                // Nothing else needs to be begun.
+                // No other job is begun.
                 next.store(jobs.len(), Ordering::Relaxed);
             })?;
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -334,14 +334,14 @@ pub fn run(
     Ok(report(&done.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// The mutants in turns of one thread: those of a netlist share a build, and so do all bits of tables.
+/// The mutants as jobs of one thread: a number of mutants of the netlist share a build, and so do all bits of tables.
 fn jobs(mutants: Vec<Tried>) -> Vec<Vec<Tried>> {
     let is_cell = |tried: &Tried| matches!(tried.mutant, Mutant::Cell(_));
     let (cells, bits): (Vec<_>, Vec<_>) = mutants.into_iter().partition(is_cell);
     [cells.chunks(PER_BUILD), bits.chunks(PER_TURN)].into_iter().flatten().map(<[Tried]>::to_vec).collect()
 }
 
-/// So many items, from the first on at equal distances; all if no number is given.
+/// This many items, beginning with the first, at equal distances; all if no number is given.
 fn evenly<T>(items: Vec<T>, count: Option<usize>) -> Vec<T> {
     let (len, count) = (items.len(), count.unwrap_or(items.len()).min(items.len()));
     let is_picked = |i: usize| (i * count).div_ceil(len.max(1)) < ((i + 1) * count).div_ceil(len.max(1));
@@ -360,7 +360,7 @@ struct Bench<'a> {
 #[derive(Clone)]
 struct Tried {
     mutant: Mutant,
-    /// What somebody who looked at it says.
+    /// Its explanation, if there is one.
     explained: Option<&'static str>,
     /// The value of the select input of its build.
     select: u32,
@@ -369,7 +369,7 @@ struct Tried {
 }
 
 impl Bench<'_> {
-    /// What becomes of mutants that are all of the netlist, or all of the tables.
+    /// The fates of mutants that are either all of the netlist or all of the tables.
     fn run(&self, job: &[Tried], progress: &(dyn Fn(usize) + Sync)) -> Result<Vec<Tried>, MutationError> {
         let dir = tempfile::tempdir().map_err(MutationError::dir)?;
         let mut mutants = job.to_vec();
@@ -422,7 +422,7 @@ impl Bench<'_> {
         Ok(Model::build(&source(self.netlist.core(), files), &self.machine.cache, &self.machine.tools)?)
     }
 
-    /// What the core as it is does not pass kills no mutant.
+    /// Plays a suite to the core without a mutant, which must pass it.
     fn play_clean(&self, trial: &Trial<'_>, model: &Model) -> Result<Clocks, MutationError> {
         trial.play(model).map_err(|(stalls, mismatch)| MutationError::NotClean {
             core: self.netlist.core().name,
@@ -433,7 +433,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Tries to prove those that are alive. They have a netlist of their own, since each switch makes a formula harder.
+    /// Tries to prove the survivors equal. They get a netlist of their own, since each switch makes a formula harder.
     fn prove(
         &self,
         mutants: &mut [Tried],
@@ -452,7 +452,7 @@ impl Bench<'_> {
     }
 }
 
-/// Mutants are held to all that the core is held to.
+/// A mutant is judged by everything that the core is judged by.
 fn source(core: &CoreSpec, files: Vec<PathBuf>) -> Source {
     Source {
         arguments: vec!["-Werror-UNOPTFLAT".to_owned()],
@@ -487,7 +487,7 @@ mod tests {
     use super::*;
     use crate::cores;
 
-    /// Two decoders that say which error it is would pass for each other if it only counted that there is one.
+    /// Two decoders that report different errors would count as equal if only the presence of an error counted.
     #[test]
     fn a_mutant_is_held_to_what_the_core_can() {
         for core in cores::ALL {

@@ -1,4 +1,4 @@
-//! What is changed in a core.
+//! Mutants: the changes to a core.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,13 +23,13 @@ impl Mutant {
     }
 }
 
-/// A bit at a port of a cell of the netlist, as Yosys picks and changes it.
+/// A bit at a port of a cell of the netlist. Yosys picks it and changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// Yosys' command.
     pub(super) command: String,
     name: String,
-    /// Not so where a constant becomes what it is.
+    /// Whether anything changes: a constant may be replaced by itself.
     pub(super) is_change: bool,
 }
 
@@ -66,25 +66,25 @@ impl Cell {
         Some(Cell { command: line.trim().to_owned(), name, is_change })
     }
 
-    /// The command that makes the change where an input has a value.
+    /// The command that makes the change when an input has this value.
     pub(super) fn where_input_is(&self, input: &str, width: usize, value: usize) -> String {
         self.command.replacen(" -module ", &format!(" -ctrl {input} {width} {value} -module "), 1)
     }
 }
 
-/// The cells of a netlist: names for them that stay when other modules change, and which of their ports are constant.
+/// The cells of a netlist, with names that stay the same when other modules change, and with the constants at their ports.
 ///
-/// Yosys numbers the cells of all modules together. Here a name is where a cell is, of what kind, and its place among
-/// those.
+/// Yosys numbers the cells of all modules together. Here a name consists of the cell's place, its kind, and its number among the cells of
+/// that kind in that place.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     names: BTreeMap<String, String>,
-    /// By cell and port; the highest bit is first.
+    /// Constants by cell and port; the highest bit comes first.
     constants: BTreeMap<(String, String), String>,
 }
 
 impl Cells {
-    /// Those of a netlist as Yosys writes it: `cell KIND NAME`, then lines such as `connect \A 4'0110`.
+    /// The cells of a netlist in Yosys' format: `cell KIND NAME`, then lines such as `connect \A 4'0110`.
     pub(super) fn of(rtlil: &str) -> Cells {
         let mut constants = BTreeMap::new();
         let mut places: BTreeMap<String, BTreeSet<(u64, &str)>> = BTreeMap::new();
@@ -114,7 +114,7 @@ impl Cells {
         self.names.get(cell).cloned().unwrap_or_else(|| cell.to_owned())
     }
 
-    /// Whether a bit of a port does not already hold what it is changed to.
+    /// Whether a bit of a port differs from what it is changed to.
     fn is_change(&self, cell: &str, port: &str, mode: &str, bit: usize, control: Option<usize>) -> bool {
         let bits = self.constants.get(&(cell.to_owned(), port.to_owned()));
         let held = |bit: usize| bits.and_then(|bits| bits.chars().rev().nth(bit));
@@ -136,7 +136,7 @@ fn constant(value: &str) -> Option<&str> {
     is_constant.then_some(bits)
 }
 
-/// `$flatten\core.\low_step.$add$rtl/x.sv:9$3` is at `core.low_step.add`.
+/// The place of a cell: `$flatten\core.\low_step.$add$rtl/x.sv:9$3` is at `core.low_step.add`.
 fn place_of(cell: &str) -> String {
     let clean = cell.trim_start_matches("$flatten").replace('\\', "");
     let (path, kind) = clean.split_once('$').unwrap_or((&clean, ""));
@@ -147,7 +147,7 @@ fn place_of(cell: &str) -> String {
     format!("{path}{kind}{part}")
 }
 
-/// The number behind the last `$`.
+/// The number after the last `$`.
 fn number_of(cell: &str) -> u64 {
     let last = cell.rsplit('$').next().unwrap_or_default();
     last.chars()
@@ -158,9 +158,9 @@ fn number_of(cell: &str) -> u64 {
 /// The tables of the standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
-    /// rangeTabLPS, in 32 bits a state.
+    /// rangeTabLPS, 32 bits per state.
     Range,
-    /// transIdxLps, in 6 bits a state.
+    /// transIdxLps, 6 bits per state.
     Transition,
 }
 
@@ -169,7 +169,7 @@ pub enum Table {
 pub struct TableBit {
     pub(super) table: Table,
     pub(super) state: u32,
-    /// Of the row of this state; qCodIRangeIdx 0 is in the highest bits.
+    /// The bit in the row of this state; qCodIRangeIdx 0 is in the highest bits.
     pub(super) bit: u32,
 }
 

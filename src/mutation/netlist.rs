@@ -1,9 +1,9 @@
 //! Yosys turns a core into a netlist, picks bits of its cells, and puts a switch at each.
 //!
-//! The tables stay multiplexers (`proc -norom`), so that they can be mutated; the context memory stays a memory and is
-//! not, since that is a fault of the memory and no error in logic. Where more than one way of a multiplexer is open, the
-//! first is taken, as in the `case` statement that it comes from; where none is, it gives 0. Nets are split so far that
-//! none depends on itself, bit by bit: Verilator would go round and round, and 5.006 then even computes other values.
+//! The tables stay multiplexers (`proc -norom`), so that they can be mutated. The context memory stays a memory and is not mutated, since
+//! that would be a defect of the memory and not an error in the logic. If several ways of a multiplexer are selected, the first is taken,
+//! as in the `case` statement that it comes from; if none is, the output is 0. Nets are split until none depends on itself bit by bit:
+//! otherwise Verilator would evaluate them repeatedly, and version 5.006 would even compute other values.
 
 use std::path::{Path, PathBuf};
 
@@ -15,18 +15,18 @@ use crate::cores::CoreSpec;
 use crate::prove::Sources;
 use crate::yosys::{self, Yosys};
 
-/// The input that selects a mutant, its number plus one; 0 is the core as it is.
+/// The input that selects a mutant, by its number plus one; 0 is the core without a mutant.
 pub(super) const SELECT: &str = "mutsel";
 pub(super) const SELECT_WIDTH: usize = 13;
 
-/// The netlist without mutants, as Yosys writes it for itself.
+/// The netlist without mutants, in Yosys' format.
 #[derive(Clone, Debug)]
 pub(super) struct Netlist {
     core: &'static CoreSpec,
     rtlil: String,
 }
 
-/// A netlist with mutants: for Yosys, and its Verilog.
+/// A netlist with mutants, in Yosys' format and as Verilog.
 pub(super) struct Mutated {
     pub(super) rtlil: String,
     pub(super) verilog: PathBuf,
@@ -35,11 +35,11 @@ pub(super) struct Mutated {
 const BASE: &str = "base.il";
 const MUTATED: &str = "mutated.il";
 
-/// The ports that no transaction shows, and that no proof needs.
+/// Ports that are not part of any transaction and that no proof needs.
 const UNSEEN: &str = "w:settled w:save_ctx_idx w:save_model";
 
 impl Netlist {
-    /// The netlist of a core, and so many mutants of it.
+    /// The netlist of a core, and this many mutants of it.
     pub(super) fn new(
         core: &'static CoreSpec,
         sources: &Sources,
@@ -59,7 +59,7 @@ impl Netlist {
              write_rtlil {BASE}\ndelete -port w:debug\nopt_clean\n\
              select -set core c:* t:$mem* %d t:$scopeinfo %d\n\
              mutate -list {} -seed {seed} -o mutants @core\n",
-            // Some of them change nothing.
+            // Some of them change nothing and are dropped.
             count + count / 4 + 16
         );
         yosys.run(dir.path(), &script)?;
@@ -74,7 +74,7 @@ impl Netlist {
         Ok((Netlist { core, rtlil }, mutants))
     }
 
-    /// The netlist with a switch for each of these mutants, in `dir`.
+    /// The netlist with a switch for each of these mutants; files are written into `dir`.
     pub(super) fn mutate(
         &self,
         cells: &[&Cell],
@@ -96,8 +96,8 @@ impl Netlist {
         Ok(Mutated { rtlil: yosys::read(dir, MUTATED)?, verilog: dir.join("mutated.v") })
     }
 
-    /// What is the same of two netlists that differ only in where their cells come from: without comments and attributes
-    /// that say so, and without the lines of files in names such as `$eq$cabac_encoder_pack.sv:36$12`.
+    /// The text that two netlists share if they differ only in where their cells come from: without the comments and attributes that say
+    /// so, and without line numbers in names such as `$eq$cabac_encoder_pack.sv:36$12`.
     pub(super) fn without_places(&self) -> String {
         let says_where = |line: &&str| {
             let name = line.strip_prefix("attribute ").and_then(|rest| rest.split(' ').next());

@@ -1,7 +1,7 @@
-//! Proves that a mutant is the same core: where both agree, and the registers hold what `formal/` proves of them, both
-//! give the same and agree in the next clock; and they agree behind a reset.
+//! Proves that a mutant is the same core. The proof is an induction: if core and mutant agree, and the registers have the properties that
+//! `formal/` proves, both give the same and agree in the next clock; and they agree after a reset.
 //!
-//! What a proof leans on are properties of the right core alone, so nothing is assumed of the mutant.
+//! A proof depends only on properties of the core without a mutant, so nothing is assumed of the mutant.
 
 use std::path::Path;
 
@@ -17,24 +17,25 @@ use crate::cosim::rtl;
 use crate::solver::Solver;
 use crate::yosys::{self, Yosys};
 
-/// How far a mutant is the same as the right core.
+/// In which sense a mutant is the same as the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
-    /// In all that the contract of the core allows.
+    /// In everything that the contract of the core allows.
     Equal,
-    /// Unless a run of outstanding bits has 2^19 bits, or a slice 2^21. The suite `limits` has longer ones, so what a shorter one can
-    /// show is not taken for proved where a vector shows it.
+    /// Unless a run of outstanding bits has 2^19 bits, or a slice 2^21. The suite `limits` has longer ones; if a vector notices the mutant
+    /// with one of these, it is not counted as proved.
     EqualIfShort,
 }
 
-/// Seconds of the processor that an answer may take; what takes longer is not proved.
+/// The limit for an answer, in seconds of the processor; what takes longer is not proved.
 const PATIENCE: u32 = 300;
 
-/// A proof leans on so many clocks before: where one is not enough, what two registers hold together may come of the clock before.
+/// The number of preceding clocks in which a proof assumes agreement. If one is not enough, two may be: what two registers hold together
+/// can depend on the clock before.
 const DEPTHS: [usize; 2] = [1, 2];
 
-/// A proof for each of the mutants of a netlist, so many, if there is one.
+/// The proof, if there is one, for each of the `count` mutants of a netlist.
 pub(super) fn prove(
     core: &'static CoreSpec,
     mutated: &Mutated,
@@ -44,14 +45,14 @@ pub(super) fn prove(
 ) -> Result<Vec<Option<Proof>>, MutationError> {
     let module = module(core, mutated, dir, &machine.yosys)?;
     let prover = Prover { formula: Formula::new(core, &module)?, dir, solver: &machine.solver };
-    // Were it not so, the proofs would lack something, or what they lean on be wrong.
+    // Otherwise the proofs would lack an assumption, or one of their assumptions would be wrong.
     if prover.prove(0)? != Some(Proof::Equal) {
         return Err(MutationError::NotItself { core: core.name });
     }
     (1..=count).map(|select| prover.prove(select)).collect()
 }
 
-/// What answers of a netlist with mutants.
+/// Asks the solver about a netlist with mutants.
 struct Prover<'a> {
     formula: Formula<'a>,
     dir: &'a Path,
@@ -73,17 +74,17 @@ impl Prover<'_> {
         Ok(None)
     }
 
-    /// Whether core and mutant agree so many clocks after a reset, whatever their registers held before.
+    /// Whether core and mutant agree this many clocks after a reset, whatever their registers held before.
     fn agree_after_a_reset(&self, select: usize, clocks: usize) -> Result<bool, MutationError> {
         let mut question = assert("rst", 0);
         (1..clocks).for_each(|at| question += &assert("legal", at));
-        // In the clock of the reset they may give what they like.
+        // In the clock of the reset their outputs may differ.
         let agree = if clocks == 1 { "agree" } else { "kept" };
         question += &differ(agree, clocks);
         self.never(select, &vec![None; clocks + 1], &question)
     }
 
-    /// Whether they do after so many clocks, legal ones, in which they agreed.
+    /// Whether they agree after this many legal clocks in which they agreed.
     fn go_on_to_agree(
         &self,
         select: usize,
@@ -99,7 +100,7 @@ impl Prover<'_> {
         }
         question += &differ("kept", clocks);
         for mut countdowns in self.formula.cases(clocks) {
-            // What there is at the end is the question.
+            // The state at the end is what is asked about.
             countdowns.push(None);
             if !self.never(select, &countdowns, &question)? {
                 return Ok(false);
@@ -125,18 +126,18 @@ impl Prover<'_> {
     }
 }
 
-/// An output of `proof` is 1.
+/// Asserts that an output of `proof` is 1.
 fn assert(output: &str, at: usize) -> String {
     format!("(assert (|proof_n {output}| {}))\n", state(at))
 }
 
-/// They do not agree.
+/// Asserts that they do not agree.
 fn differ(agree: &str, at: usize) -> String {
     let at = state(at);
     format!("(assert (not (and (|proof_n {agree}| {at}) (equal {at}))))\n")
 }
 
-/// The right core and the mutants in one module, their context memories cut out, as Yosys writes a formula of it.
+/// The formula, as Yosys writes it, of the core and its mutants in one module with the context memories cut out.
 fn module(core: &CoreSpec, mutated: &Mutated, dir: &Path, yosys: &Yosys) -> Result<String, MutationError> {
     let packages = core.sources.iter().filter(|(name, _)| name.ends_with("_pkg.sv"));
     let packages: Vec<_> = packages.map(|(name, text)| (rtl::file_name(name), *text)).collect();

@@ -1,20 +1,22 @@
-//! Registers of a core in a formula of it and a mutant: those that a proof does not see by the port `debug`, and when they matter.
+//! The registers of a core in a formula of the core and a mutant: those that a proof does not see through the port `debug`, and when each
+//! matters.
 //!
-//! Registers that have to be the same are one constant in the formula, not two that are said to be equal: what the mutant does with
-//! them as the core does is the same term then, and a solver has nothing left to show of it. So a core of many registers is asked
-//! about clock by clock after a reset, in each of which other ones matter.
+//! Registers that have to be equal are one constant in the formula, and not two constants that are asserted to be equal. If the mutant uses
+//! them as the core does, the result is then the same term, and the solver has nothing to show. So for a core with many registers there is
+//! one question for each clock after a reset, because different registers matter in each.
 
 use std::collections::HashMap;
 
 use super::MutationError;
 use crate::cores::CoreSpec;
 
-/// The registers of a core that has more than `debug` shows.
+/// The registers of a core that has more of them than `debug` shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Registers {
-    /// The register that counts down after a reset, and its width in bits. It matters always.
+    /// The register that counts down after a reset, and its width in bits. It always matters.
     pub countdown: (&'static str, u32),
-    /// When they have to be the same, so that the core and a mutant agree: all of them, by the longest beginning of their names.
+    /// When registers have to be equal for the core and a mutant to agree. A register is looked up by the longest matching beginning of its
+    /// name, and every register has to be found.
     pub matter: &'static [(When, &'static [&'static str])],
 }
 
@@ -23,9 +25,9 @@ pub struct Registers {
 pub enum When {
     /// In each clock.
     Always,
-    /// In none: another register says all that matters of it.
+    /// In no clock: another register contains all that matters of it.
     Never,
-    /// Once the countdown has come down to this.
+    /// Once the countdown has reached this value or less.
     UpTo(u32),
     /// Where a bit of this output of `proof` is 1: the one with the number in brackets at the end of the register's name.
     Bit(&'static str),
@@ -41,18 +43,18 @@ impl Registers {
     }
 }
 
-/// A formula of the module `proof`, as Yosys writes it, whose registers and inputs are constants, for each of some states.
+/// A formula of the module `proof`, as Yosys writes it, in which registers and inputs are constants in each of several states.
 pub(super) struct Formula<'a> {
     core: &'static CoreSpec,
     module: &'a str,
     functions: Vec<Function<'a>>,
 }
 
-/// What Yosys declares as a function of the state.
+/// A function of the state, as Yosys declares it.
 struct Function<'a> {
     symbol: &'a str,
     sort: &'a str,
-    /// Its name in the module, and which bits of it.
+    /// Its name in the module, with its bits.
     name: &'a str,
 }
 
@@ -61,11 +63,11 @@ impl<'a> Function<'a> {
     fn parse(line: &'a str) -> Option<Function<'a>> {
         let (symbol, rest) = line.strip_prefix("(declare-fun |")?.split_once("| (|proof_s|) ")?;
         let (sort, name) = rest.split_once(") ; ").or_else(|| Some((rest.strip_suffix(')')?, "")))?;
-        // What has a mutant at its output has a name of several parts, or none of its own, and is nobody's register.
+        // A signal with a mutant at its output has a name of several parts or no name, and belongs to no register.
         Some(Function { symbol, sort, name: name.strip_prefix('\\').unwrap_or_default() })
     }
 
-    /// The register of the core, or of its mutant.
+    /// The register that it belongs to, of the core or of its mutant.
     fn register(&self, of: &str) -> Option<&'a str> {
         let name = self.name.strip_prefix(of)?;
         Some(name.split_once(" [").map_or(name, |(name, _)| name))
@@ -96,8 +98,8 @@ impl<'a> Formula<'a> {
         named.filter_map(|line| line.rsplit_once(' ')).map(|(name, _)| name)
     }
 
-    /// What the countdown can be in so many states, one a clock after the other, in each of which a reset may come; nothing of a core
-    /// without one.
+    /// The values that the countdown can have in this many successive clocks, in each of which a reset may come. For a core without a
+    /// countdown there is one case without values.
     pub(super) fn cases(&self, states: usize) -> Vec<Vec<Option<u32>>> {
         let Some(Registers { countdown: (_, width), .. }) = self.core.mutants.registers else {
             return vec![vec![None; states]];
@@ -114,8 +116,8 @@ impl<'a> Formula<'a> {
         cases.into_iter().map(|case| case.into_iter().map(Some).collect()).collect()
     }
 
-    /// The formula of these states, one a clock after the other. Where the countdown of one is said, the registers that matter there are
-    /// the same; in any case `equal` of a state says whether all are that matter there.
+    /// The formula of successive states. If a state's countdown is given, the registers that matter there are the same constants. In any
+    /// case, `equal` of a state says whether all registers that matter there are equal.
     pub(super) fn text(&self, countdowns: &[Option<u32>]) -> String {
         let right: HashMap<&str, &str> = self
             .functions
@@ -171,13 +173,13 @@ impl<'a> Formula<'a> {
     }
 }
 
-/// A state by its number.
+/// The name of a state.
 pub(super) fn state(number: usize) -> String {
     format!("#b{number:02b}")
 }
 
 impl Registers {
-    /// That a register is the same in a state `s` if it matters there; nothing if it never does.
+    /// Asserts that a register is the same in a state `s` if it matters there. `None` if it never matters.
     fn equal(&self, name: &str) -> Option<String> {
         let same = format!("(= (|proof_n {RIGHT}{name}| s) (|proof_n {MUTANT}{name}| s))");
         let (countdown, width) = self.countdown;

@@ -1,4 +1,4 @@
-//! What became of all mutants, for people and for machines.
+//! The report on mutants, as tables and as JSON.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -10,38 +10,38 @@ use serde::{Deserialize, Serialize};
 use super::{Fate, Of, Outcome, Pace, Proof, memory};
 use crate::json;
 
-/// A whole run.
+/// The results of a whole run.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// So many mutants of each netlist were asked for.
+    /// The number of mutants that were asked for of each netlist.
     pub count: usize,
-    /// Only so many of these, and of the bits of the tables, were played.
+    /// If given, only this many of these, and of the bits of the tables, were played.
     pub sample: Option<usize>,
-    /// What was random.
+    /// The seed of the random choices.
     pub seed: u32,
     /// The suites, in the order in which they were played.
     pub suites: Vec<String>,
     /// The versions of all programs.
     pub tools: String,
-    /// What became of the mutants of each core.
+    /// The mutants of each core with their fates.
     pub cores: Vec<CoreReport>,
 }
 
-/// What became of the mutants of a core, and of which state of the core and of the vectors this tells.
+/// The fates of the mutants of a core, with the digests of what they depend on.
 #[derive(Clone, Debug)]
 pub struct CoreReport {
     /// The name of the core.
     pub core: String,
-    /// What was played and proved.
+    /// The digests of what was played and proved.
     pub digests: Digests,
-    /// Each mutant.
+    /// Each mutant with its fate.
     pub outcomes: Vec<Outcome>,
 }
 
-/// What verdicts hang on, each as the first half of a SHA-256 in hexadecimal digits.
+/// Digests of what verdicts depend on, each the first half of a SHA-256 in hexadecimal digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
-    /// The netlist, but for where in the files it comes from.
+    /// The netlist, without the places in files that it comes from.
     pub netlist: String,
     /// What a mutant is proved equal by.
     pub proof: String,
@@ -49,30 +49,30 @@ pub struct Digests {
     pub played: String,
 }
 
-/// What became of the mutants of a kind, in numbers.
+/// The number of mutants of a kind by fate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// The core.
     pub core: String,
     /// `netlist` or `tables`.
     pub of: Of,
-    /// All.
+    /// All mutants.
     pub mutants: usize,
-    /// Those that each suite killed, of what was left for it.
+    /// The number that each suite killed of those that the suites before it left.
     pub killed: Vec<usize>,
-    /// Those that only take another number of clocks.
+    /// The number that only take another number of clocks.
     pub paced: usize,
-    /// Those that are proved equal.
+    /// The number that are proved equal.
     pub proved: usize,
-    /// Those that are proved equal unless a run has 2^19 bits or a slice 2^21.
+    /// The number that are proved equal unless a run has 2^19 bits or a slice 2^21.
     pub proved_if_short: usize,
-    /// Those that are explained.
+    /// The number that are explained.
     pub explained: usize,
-    /// Those that nobody explains.
+    /// The number that survive without an explanation.
     pub survived: usize,
 }
 
-/// What a report is in JSON: the verdicts of a core in groups, since a few vectors kill most mutants.
+/// The JSON of a report. The verdicts of a core are grouped, since a few vectors kill most mutants.
 #[derive(Serialize, Deserialize)]
 struct JsonReport {
     pass: bool,
@@ -109,18 +109,18 @@ struct Group {
 /// Reports that are not of the same run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
-    /// They were asked for other mutants, or played otherwise.
+    /// Their mutants or their suites differ.
     #[error(
         "these reports are of other mutants or other suites: count, sample, seed and suites have to be the same"
     )]
     OtherRun,
-    /// The netlist, the proof or the vectors are others.
+    /// The netlist, the proof or the vectors differ.
     #[error("these reports are of another state of {core}, or of other vectors")]
     OtherState {
         /// The core.
         core: String,
     },
-    /// A mutant met two fates.
+    /// A mutant has different fates in them.
     #[error("these reports differ in the fate of {mutant} of {core}")]
     OtherFate {
         /// The core.
@@ -130,7 +130,7 @@ pub enum MergeError {
     },
 }
 
-/// Puts outcomes in an order that hangs on themselves alone: mutants of the netlist first, and then by name.
+/// Sorts outcomes by their content alone: mutants of the netlist come first, then the order is by name.
 pub(super) fn in_order(outcomes: &mut [Outcome]) {
     outcomes.sort_by(|a, b| key(a).cmp(&key(b)));
 }
@@ -140,11 +140,11 @@ fn key(outcome: &Outcome) -> (bool, &str) {
 }
 
 impl Report {
-    /// Adds what another report of the same run knows: other cores, or other [shards](crate::shard::Shard) of their mutants. All shards together,
-    /// whichever comes first, are the report of the whole run.
+    /// Adds another report of the same run: other cores, or other [shards](crate::shard::Shard) of their mutants. The reports of all
+    /// shards, merged in any order, are the report of the whole run.
     ///
     /// # Errors
-    /// [`MergeError`]; then nothing is added of the core that differs, and of those after it.
+    /// [`MergeError`]; the core that differs and the cores after it are then not added.
     pub fn merge(&mut self, other: Report) -> Result<(), MergeError> {
         let run = |report: &Report| (report.count, report.sample, report.seed);
         if run(self) != run(&other) || self.suites != other.suites {
@@ -164,7 +164,7 @@ impl Report {
         self.tallies().iter().all(|tally| tally.survived == 0)
     }
 
-    /// Puts what became of the mutants of a core in the place of what is known of it.
+    /// Replaces what is known of the mutants of a core.
     pub fn put(&mut self, found: CoreReport) {
         match self.cores.iter_mut().find(|known| known.core == found.core) {
             Some(known) => *known = found,
@@ -195,7 +195,7 @@ impl Report {
         self.cores.iter().flat_map(|report| Of::ALL.map(|kind| of(report, kind))).collect()
     }
 
-    /// An object with the tallies and every mutant, from which [`Report::from_json`] makes the report again.
+    /// A JSON object with the tallies and every mutant, from which [`Report::from_json`] restores the report.
     pub fn to_json(&self) -> serde_json::Value {
         let Report { count, sample, seed, ref tools, ref suites, ref cores } = *self;
         let core = |report: &CoreReport| JsonCore {
@@ -215,10 +215,10 @@ impl Report {
         })
     }
 
-    /// Reads what [`Report::to_json`] made.
+    /// Reads the JSON of [`Report::to_json`].
     ///
     /// # Errors
-    /// The text is no JSON, has a key twice, or is no such report.
+    /// The text is not JSON, has a key twice, or is not such a report.
     pub fn from_json(text: &[u8]) -> Result<Report, serde_json::Error> {
         let JsonReport { count, sample, seed, tools, suites, cores, .. } = json::read(text)?;
         let core = |JsonCore { core, digests, fates }: JsonCore| {
@@ -228,7 +228,7 @@ impl Report {
         Ok(Report { count, sample, seed, tools, suites, cores: cores.into_iter().map(core).collect() })
     }
 
-    /// The tallies as a table, and every mutant that was not killed.
+    /// A table of the tallies, and every mutant that was not killed.
     pub fn to_markdown(&self) -> String {
         let mut text = String::new();
         // Writing to a string never fails.
@@ -280,7 +280,7 @@ impl CoreReport {
     }
 }
 
-/// Where the list of those of a fate stands, and what it is called; nothing for those that a vector kills.
+/// The place and title of the section for a fate; `None` for mutants that a vector kills.
 fn section(fate: &Fate) -> Option<(u8, &'static str)> {
     match fate {
         Fate::Killed(_) => None,
@@ -318,8 +318,8 @@ fn write_survivors(out: &mut String, report: &CoreReport) -> fmt::Result {
     Ok(())
 }
 
-/// The outcomes by fate, in the order in which each fate is first met. Of mutants that are killed, nearly all, nobody asks where they come
-/// from.
+/// The outcomes by fate, in the order in which each fate first occurs. Killed mutants, which are nearly all, are listed without their
+/// places in the sources.
 fn groups(outcomes: &[Outcome]) -> Vec<Group> {
     let mut places: HashMap<&Fate, usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();

@@ -1,7 +1,7 @@
-//! The sources of a core in which any one bit of its tables can be flipped.
+//! The sources of a core in which any single bit of its tables can be flipped.
 //!
-//! Not with a switch for each, as the mutants of the netlist have it: thousands of switches would make every clock slow,
-//! and one that is looked up costs nothing.
+//! The bits do not have a switch each, as the mutants of the netlist do: thousands of switches would make every clock slow, while an
+//! additional table lookup costs nothing.
 
 use super::{
     MutationError, TableBit,
@@ -14,13 +14,13 @@ use crate::prove::Sources;
 /// A table in the Verilog of a core: a case statement with 64 arms such as `6'd0 : row = ...`.
 #[derive(Clone, Copy, Debug)]
 pub struct TableText {
-    /// Which it is.
+    /// Which table it is.
     pub table: Table,
     /// Its file.
     pub file: &'static str,
     /// The signal that the arms set.
     pub row: &'static str,
-    /// How many bits it has.
+    /// The width of the signal in bits.
     pub width: u32,
     /// The signal that picks the arm.
     pub state: &'static str,
@@ -54,7 +54,7 @@ pub(super) fn sources(sources: &Sources, core: &CoreSpec) -> Result<Vec<(String,
     edited.collect()
 }
 
-/// The text of a table with a switch.
+/// The text of a table in which a bit can be flipped.
 fn flippable(text: &str, table: &TableText, top: &str) -> Result<String, MutationError> {
     let TableText { file, row, width, state, .. } = table;
     let (select, number, high) = (format!("{top}.{SELECT}"), number(table.table), width - 1);
@@ -67,7 +67,7 @@ fn flippable(text: &str, table: &TableText, top: &str) -> Result<String, Mutatio
     edit(&text, file, &format!(": {row} = "), ": listed = ", 64)
 }
 
-/// The text with another one in place of a part that has to be there so many times.
+/// Replaces a part of a text, which has to occur exactly `times` times.
 fn edit(text: &str, name: &str, from: &str, to: &str, times: usize) -> Result<String, MutationError> {
     match text.matches(from).count() {
         count if count == times => Ok(text.replace(from, to)),

@@ -1,4 +1,4 @@
-//! The published vectors, played to a mutant until one of them kills it.
+//! Plays the published vectors to a mutant until one of them kills it.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -14,17 +14,17 @@ use crate::vectors::Vector;
 /// The vector that kills a mutant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Kill {
-    /// The first suite, in the order in which they were given, that does.
+    /// The first suite, in the given order, that kills it.
     pub suite: String,
-    /// The first kind of stalls under which it does.
+    /// The first kind of stalls under which it is killed.
     pub stalls: String,
-    /// The vector that was played when it showed.
+    /// The vector that was played when the mismatch occurred.
     pub vector: String,
-    /// That vector and the seed of the stalls, as a digest.
+    /// The digest of that vector and of the seed of the stalls.
     pub played: String,
 }
 
-/// All answers of a mutant are right, but they take it another number of clocks.
+/// All answers of a mutant are right, but they take another number of clocks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pace {
     /// The first suite that shows it.
@@ -33,26 +33,27 @@ pub struct Pace {
     pub stalls: String,
     /// How many clocks the mutant takes.
     pub clocks: u64,
-    /// How many the core as it is takes.
+    /// How many the core without a mutant takes.
     pub right: u64,
 }
 
-/// In so many clocks something moves in every core that is right, under all stalls; a clean run shows that.
+/// A right core has no longer time without a transfer, in clocks, under any stalls; the core without a mutant is played first and shows
+/// this.
 pub(super) const PATIENCE: u32 = 400;
 
-/// A suite as what is asked of a core.
+/// A suite, fitted to a core.
 pub(super) struct Trial<'a> {
     pub(super) suite: &'a str,
     fitted: Fitted<'a>,
     seed: u64,
-    /// Of each vector with the seed.
+    /// The digest of each vector together with the seed.
     digests: HashMap<String, String>,
 }
 
 /// How many clocks a suite takes under each kind of stalls.
 pub(super) type Clocks = [u64; Stalls::ALL.len()];
 
-/// What is played of a vector, and how.
+/// What is played of a vector, and how, as a text.
 pub(super) fn text(vector: &Vector) -> String {
     let Vector { flags, init, events, bytes, error, .. } = vector;
     format!("{flags:?} {init:?} {events:?} {bytes:?} {error:?}")
@@ -69,7 +70,7 @@ impl<'a> Trial<'a> {
         Trial { suite: &suite.name, fitted, seed, digests }
     }
 
-    /// What identifies a vector of this suite as it is played; nothing if there is none of this name.
+    /// The digest of a vector of this suite as it is played; `None` if there is no vector of this name.
     pub(super) fn digest(&self, vector: &str) -> Option<&str> {
         self.digests.get(vector).map(String::as_str)
     }
@@ -79,8 +80,7 @@ impl<'a> Trial<'a> {
         self.fitted.vectors.iter().filter_map(|vector| self.digest(&vector.id))
     }
 
-    /// Plays the suite in all ways: the first thing that is wrong, and in which; or how long it takes under each kind of
-    /// stalls.
+    /// Plays the suite in all ways. Returns the first mismatch with its way, or else the clocks under each kind of stalls.
     pub(super) fn play(&self, model: &Model) -> Result<Clocks, (&'static str, Box<Mismatch>)> {
         let mut clocks = Clocks::default();
         cosim::play_all(model, &self.fitted.played(), self.seed, false, &mut |name, stats| {
@@ -97,7 +97,7 @@ impl<'a> Trial<'a> {
         Kill { suite: self.suite.to_owned(), stalls: stalls.to_owned(), vector: mismatch.vector, played }
     }
 
-    /// Where the pace is not that of the core as it is.
+    /// The first difference from the pace of the core without a mutant.
     pub(super) fn pace(&self, clocks: Clocks, right: Clocks) -> Option<Pace> {
         let both = Stalls::ALL.into_iter().zip(clocks.into_iter().zip(right));
         let (stalls, (clocks, right)) = both.into_iter().find(|(_, (clocks, right))| clocks != right)?;

@@ -1,4 +1,4 @@
-//! A core with its checkers, and what is proved of it.
+//! A core with its checkers, and the properties that are proved of it.
 
 use super::Sources;
 
@@ -9,24 +9,24 @@ pub struct Bench {
     pub top: &'static str,
     /// The files of `formal/` with their names.
     pub files: &'static [(&'static str, &'static str)],
-    /// Macros that these are read with: which module is under test, if several cores share them.
+    /// Macros that these are read with: they say which module is under test, if several cores share the files.
     pub defines: &'static [(&'static str, &'static str)],
-    /// Whether the memories of the Verilog are a part of it; else what they answer may be anything.
+    /// Whether the memories of the Verilog are part of it; otherwise their outputs can have any value.
     pub keeps_memory: bool,
-    /// In how many clocks each situation has to be reached, and a property has to fail if it can.
+    /// The number of clocks within which each situation has to be reached, and within which a property has to fail if it can.
     pub clocks: usize,
-    /// What it proves.
+    /// The properties that it proves.
     pub properties: &'static [Property],
 }
 
-/// Something that a core does in every clock.
+/// A statement about every clock of a core.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
-    /// Its assertion in the flattened bench.
+    /// The cell of its assertion in the flattened bench.
     pub cell: &'static str,
-    /// It, in words.
+    /// The property in words.
     pub says: &'static str,
-    /// An edit with which it fails.
+    /// An edit of the Verilog with which it fails.
     pub control: Control,
 }
 
@@ -37,19 +37,19 @@ impl Property {
     }
 }
 
-/// An edit of the Verilog: in this file, this text, which is there once, becomes that.
+/// An edit of the Verilog: a text that occurs exactly once in a file is replaced.
 #[derive(Clone, Copy, Debug)]
 pub struct Control {
     /// The file.
     pub file: &'static str,
-    /// What is there.
+    /// The text to be replaced.
     pub from: &'static str,
-    /// What it becomes.
+    /// The replacement.
     pub to: &'static str,
 }
 
 impl Control {
-    /// The edited sources, if the text is there just once.
+    /// The edited sources. `None` if the text does not occur exactly once.
     pub fn apply(&self, sources: &Sources) -> Option<Sources> {
         let mut edited = sources.clone();
         let (_, text) = edited.iter_mut().find(|(name, _)| name == self.file)?;
@@ -61,20 +61,20 @@ impl Control {
     }
 }
 
-/// A [`Control`] in short: file, what is there, what it becomes.
+/// A [`Control`] in short: file, text, replacement.
 pub type Edit = [&'static str; 3];
 
-/// A property: the cell of its assertion, it in words, its control.
+/// A property, from the cell of its assertion, its words and its control.
 pub const fn property(cell: &'static str, says: &'static str, edit: Edit) -> Property {
     let [file, from, to] = edit;
     Property { cell, says, control: Control { file, from, to } }
 }
 
-/// The properties of a core for another that has the same, with the controls that are other ones there, by the cells of
+/// The properties of one core for another core that has the same, with other controls for some of them, which are given by the cells of
 /// their properties.
 ///
 /// # Panics
-/// In a constant, so while it is compiled: if there is no such property.
+/// If there is no such property; in a constant, this is a compile error.
 pub const fn with_controls<const N: usize>(
     mut properties: [Property; N],
     controls: &[(&str, Edit)],
@@ -92,7 +92,7 @@ pub const fn with_controls<const N: usize>(
     properties
 }
 
-/// `==`, which is not `const`.
+/// `==` as a `const` function.
 const fn equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut at = 0;

@@ -1,11 +1,11 @@
 //! The judge that needs no stimulus: proves properties of the cores by induction (`formal/README.md`).
 //!
-//! A [`Bench`] is a core with its checkers. Each of its properties is proved by itself, while all of the bench are
-//! known to have held up to the clock before; that all of them hold from a reset on is checked first. So what is
-//! proved of a bench is proved only if all of it is: where one fails, the others that lean on it say so.
+//! A [`Bench`] is a core with its checkers. Each of its properties is proved separately, on the assumption that all properties of the bench
+//! have held up to the clock before; that all of them hold after a reset is checked first. So a property is proved only if all properties
+//! of its bench are: if one fails, the others that depend on it are reported as such.
 //!
-//! [`prove`] also shows that nothing of this is empty: every situation that a bench names is reached, and every
-//! property has a [`Control`], an edit of the Verilog that it refutes by a run from a reset.
+//! [`prove`] also shows that the proofs are not empty: every situation that a bench names is reached, and every property has a [`Control`],
+//! an edit of the Verilog with which a run from a reset refutes it.
 
 mod bench;
 mod report;
@@ -30,13 +30,13 @@ pub use tools::Tools;
 
 use solve::{Answer, Workshop};
 
-/// Why nothing could be proved.
+/// Why no proof could be attempted.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
     /// A program is missing and cannot be fetched, or the Verilog cannot be read.
     #[error("{0}")]
     Sim(#[from] SimError),
-    /// A file cannot be read or written, or a program not started.
+    /// A file cannot be read or written, or a program cannot be started.
     #[error("cannot use {}: {source}", .path.display())]
     Work {
         /// The file, directory or program.
@@ -59,7 +59,7 @@ impl From<YosysError> for ProveError {
     }
 }
 
-/// Verilog files by their names, packages before what uses them.
+/// Verilog files by name, packages before the files that use them.
 pub type Sources = Vec<(String, String)>;
 
 /// The Verilog of a core: the built-in one, or that of a directory.
@@ -81,60 +81,60 @@ pub fn sources(core: &CoreSpec, rtl_dir: Option<&Path>) -> Result<Sources, Prove
     rtl::in_dir(dir)?.iter().map(read).collect()
 }
 
-/// What became of a property.
+/// The result for a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It holds in every clock.
     Proved {
-        /// From how many clocks before it follows; 0 if from the registers of the clock itself.
+        /// The number of clocks before, from which it follows; 0 if it follows from the registers of the clock itself.
         depth: usize,
     },
-    /// It holds if those of the bench do that do not.
+    /// It holds if the properties of the bench hold that are not proved.
     Leans,
     /// It fails.
     Refuted {
-        /// So many clocks after a reset.
+        /// The number of clocks after a reset.
         clocks: usize,
-        /// The run, as VCD.
+        /// The failing run as VCD.
         trace: String,
     },
-    /// Neither a proof nor a run that fails was found.
+    /// Neither a proof nor a failing run was found.
     Unproved(String),
 }
 
-/// What became of a control.
+/// The result of a control.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ControlVerdict {
     /// Its property fails on the edited Verilog.
     Refuted {
-        /// So many clocks after a reset.
+        /// The number of clocks after a reset.
         clocks: usize,
     },
-    /// It does not; or the edit cannot be made.
+    /// The property does not fail, or the edit cannot be made.
     NotRefuted(String),
 }
 
-/// A property and what became of it.
+/// A property with its result.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The core.
     pub core: &'static CoreSpec,
     /// The property.
     pub property: Property,
-    /// What became of it.
+    /// Its result.
     pub verdict: Verdict,
-    /// What became of its control, if that was asked for.
+    /// The result of its control, if it was run.
     pub control: Option<ControlVerdict>,
-    /// How long both took.
+    /// The time of both, in seconds.
     pub seconds: f64,
 }
 
-/// What to prove.
+/// A selection of what to prove.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Only this core.
     pub core: Option<&'static CoreSpec>,
-    /// Report only this property. All others of its core are proved too, since it leans on them.
+    /// Report only this property. All others of its core are proved too, since its proof depends on them.
     pub property: Option<String>,
     /// Whether to run the controls.
     pub controls: bool,
@@ -145,7 +145,7 @@ impl Wanted {
         self.property.as_deref().is_none_or(|name| name == property.name())
     }
 
-    /// How often [`prove`] will call its `progress`.
+    /// How often [`prove`] calls `progress`.
     pub fn steps(&self) -> usize {
         let properties = || self.cores().flat_map(|core| core.benches).flat_map(|bench| bench.properties);
         properties().count() + properties().filter(|property| self.controls && self.reports(property)).count()
@@ -163,8 +163,8 @@ impl Wanted {
     }
 }
 
-/// Proves what is wanted of the built-in Verilog or of that of a directory, and tells `progress` the name of each property
-/// that is done.
+/// Proves the selected properties of the built-in Verilog, or of that in a directory, and tells `progress` the name of each property when
+/// it is done.
 ///
 /// # Errors
 /// [`ProveError`].
@@ -232,7 +232,7 @@ fn prove_bench(
     Ok(rows)
 }
 
-/// Whether a property of a bench fails with the edit of its control.
+/// Checks whether a property of a bench fails with the edit of its control.
 ///
 /// # Errors
 /// [`ProveError`].

@@ -1,16 +1,16 @@
-//! What was proved, as a whole and for other programs.
+//! The report on all proofs, and its JSON.
 
 use serde_json::{Value, json};
 
 use super::{ControlVerdict, Row, Verdict};
 use crate::cores::{self, CoreSpec};
 
-/// What became of all properties.
+/// The results for all properties.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// A row for each property.
     pub rows: Vec<Row>,
-    /// How many situations are reached from a reset on, the contract kept: proofs say something of them.
+    /// The number of situations that are reached from a reset within the contract: they show that the proofs are not empty.
     pub reached: usize,
     /// Situations that are not reached.
     pub unreached: Vec<(&'static CoreSpec, String)>,
@@ -28,8 +28,8 @@ impl Report {
         self.unreached.is_empty() && self.rows.iter().all(is_good)
     }
 
-    /// A proof leans on the other properties of its core: where one of them is not proved, no more is than that
-    /// the others hold if it does.
+    /// A proof depends on the other properties of its core. If one of these is not proved, the others hold only if it does, and become
+    /// [`Verdict::Leans`].
     pub(super) fn settle(&mut self) {
         for core in cores::ALL {
             let mut rows: Vec<_> = self.rows.iter_mut().filter(|row| row.core == core).collect();
@@ -40,7 +40,7 @@ impl Report {
         }
     }
 
-    /// The report for other programs.
+    /// The report as JSON.
     pub fn to_json(&self) -> Value {
         let rows = self.rows.iter().map(|row| {
             let verdict = match &row.verdict {

@@ -1,4 +1,4 @@
-//! A bench in a directory of its own: Yosys makes formulas of it there, and a solver answers them.
+//! Solves a bench in a directory of its own: Yosys writes formulas of it there, and a solver answers them.
 
 use std::{fmt::Write, path::Path, process::Command};
 
@@ -6,20 +6,20 @@ use super::{Bench, Property, ProveError, Sources, Tools};
 use crate::cosim::rtl;
 use crate::files;
 
-/// Clocks of the induction, at the most.
+/// The most clocks of an induction.
 const STEP: usize = 4;
-/// Clocks behind a reset in which all properties together are checked: as many as an induction leans on.
+/// The clocks after a reset in which all properties are checked together: as many as an induction assumes them in.
 const BASE: usize = STEP + 1;
-/// Seconds that a solver may take for an answer.
+/// The seconds that a solver may take for an answer.
 const PATIENCE: usize = 120;
 
-/// What a solver says of a property.
+/// The solver's answer about a property.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     Holds {
         depth: usize,
     },
-    /// These, first in this clock, and in this run, as VCD.
+    /// These assertions fail first in this clock, in this run as VCD.
     Fails {
         cells: Vec<String>,
         clocks: usize,
@@ -35,7 +35,7 @@ pub(super) struct Workshop<'a> {
 }
 
 impl<'a> Workshop<'a> {
-    /// The bench with these sources, to be proved.
+    /// Prepares the proofs of a bench with these sources.
     pub(super) fn new(
         bench: &'static Bench,
         sources: &Sources,
@@ -44,8 +44,7 @@ impl<'a> Workshop<'a> {
         Workshop::elaborate(bench, sources, tools, "write_rtlil all.il\nwrite_smt2 -wires all.smt2\n")
     }
 
-    /// The bench with these sources and one property, whatever becomes of the others: looks for a run from a reset
-    /// on in which it fails.
+    /// Searches for a run from a reset in which one property of a bench with these sources fails, whatever becomes of the others.
     pub(super) fn refute_with(
         bench: &'static Bench,
         sources: &Sources,
@@ -72,7 +71,7 @@ impl<'a> Workshop<'a> {
             let _ = writeln!(script, "read_verilog -sv -formal{defines} {name}");
         }
         let cut = if bench.keeps_memory { "" } else { "cutpoint t:$memrd_v2\ndelete t:$memwr_v2\n" };
-        // A case statement must stay one: as a ROM it would have no content in an induction.
+        // A case statement must not become a ROM, whose contents would be unknown in an induction.
         let _ = write!(
             script,
             "hierarchy -check -top {}\nproc -norom\nflatten\nopt_clean\n{cut}opt -noff -keepdc\nwreduce\n\
@@ -83,12 +82,12 @@ impl<'a> Workshop<'a> {
         Ok(workshop)
     }
 
-    /// All properties together, from a reset on, and that the promises of the contract can be kept.
+    /// Checks all properties together after a reset, and that the assumptions of the contract can be met.
     pub(super) fn base(&self) -> Result<Answer, ProveError> {
         self.solve(&["--presat", "--keep-going", "-t", &BASE.to_string()], "all")
     }
 
-    /// How many situations are reached from a reset on, and the names of those that are not.
+    /// The number of situations that are reached from a reset, and the names of those that are not.
     pub(super) fn reach(&self) -> Result<(usize, Vec<String>), ProveError> {
         let said = self.smtbmc(&["-c", "--keep-going", "-t", &self.bench.clocks.to_string()], "all")?;
         let mut unreached = names(&said, "Unreached cover");
@@ -99,7 +98,7 @@ impl<'a> Workshop<'a> {
         Ok((reached, unreached))
     }
 
-    /// The formulas for [`Workshop::step`]: a property stays, all others are known of the clock before.
+    /// Writes the formulas for [`Workshop::step`]: one property is asserted, all others are assumed up to the clock before.
     pub(super) fn prepare_steps(&self) -> Result<(), ProveError> {
         self.yosys(&self.bench.properties.iter().fold(String::new(), |mut script, Property { cell, .. }| {
             let _ = write!(
@@ -117,7 +116,7 @@ impl<'a> Workshop<'a> {
         self.solve(&["-i", "-t", &STEP.to_string()], property.cell)
     }
 
-    /// Looks for a run from a reset on in which a property fails, whatever becomes of the others.
+    /// Searches for a run from a reset in which a property fails, whatever becomes of the others.
     pub(super) fn refute(&self, property: &Property) -> Result<Answer, ProveError> {
         self.yosys(&format!("read_rtlil all.il\n{}", alone(property)))?;
         self.run()
@@ -158,7 +157,7 @@ impl<'a> Workshop<'a> {
         Ok(())
     }
 
-    /// A program of the tools, in this directory and with the solver on its path.
+    /// A command for one of the tools, in this directory and with the solver on its PATH.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.dir.path()).env("PATH", self.tools.path());
@@ -171,23 +170,23 @@ impl<'a> Workshop<'a> {
     }
 }
 
-/// The assertions or covers that such lines are about: `Assert failed in formal_encoder: ports.byte_is_stable`.
+/// The assertions or covers that such lines name: `Assert failed in formal_encoder: ports.byte_is_stable`.
 fn names(said: &str, what: &str) -> Vec<String> {
     let lines = said.lines().filter(|line| line.contains(what));
     lines.filter_map(|line| line.rsplit(": ").next()).map(str::to_owned).collect()
 }
 
-/// Names all assertions but one, which has to be there.
+/// Selects all assertions but one, which has to exist.
 fn select_others(cell: &str) -> String {
     format!("select -assert-count 1 t:$assert c:{cell} %i\nselect -set others t:$assert c:{cell} %d\n")
 }
 
-/// Leaves only one property.
+/// Deletes all properties but one.
 fn alone(property: &Property) -> String {
     select_others(property.cell) + "delete @others\nopt_clean\nwrite_smt2 -wires alone.smt2\n"
 }
 
-/// Why there is no answer: the last thing that smtbmc said, unless the solver was out of time.
+/// Why there is no answer: the last line that smtbmc printed, unless the solver ran out of time.
 fn no_answer(said: &str) -> String {
     if said.contains("Unexpected response from solver") {
         return format!("the solver has no answer in {PATIENCE} s");

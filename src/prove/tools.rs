@@ -21,8 +21,8 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Finds the tools: Yosys as [`Yosys::find`] does, its smtbmc beside it or on the PATH, and a solver as
-    /// [`Solver::find`] does. `notice` is told before anything is fetched.
+    /// Finds the tools: Yosys as [`Yosys::find`] does, its smtbmc beside it or on the PATH, and a solver as [`Solver::find`] does. `notice`
+    /// is told before anything is fetched.
     ///
     /// # Errors
     /// [`ProveError::Sim`], with the command that installs what is missing.
@@ -42,7 +42,7 @@ impl Tools {
         &self.yosys
     }
 
-    /// Its smtbmc.
+    /// The path of its smtbmc.
     pub fn smtbmc_path(&self) -> &Path {
         &self.smtbmc
     }
@@ -56,12 +56,12 @@ impl Tools {
         self.solver.name()
     }
 
-    /// What the tools are, in one line.
+    /// The names and versions of the tools, in one line.
     pub fn versions(&self) -> String {
         format!("{}, {}", self.yosys.version(), self.solver.name())
     }
 
-    /// A search path on which the solver is first.
+    /// A PATH on which the solver comes first.
     pub(super) fn path(&self) -> OsString {
         let own = self.solver.path().parent().map(Path::to_owned);
         let given = env::var_os("PATH").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The clocks around a failure, read back from the waveform that co-simulation wrote: what the core showed, and its twin, if it has one.
+//! The clocks around a failure, read from the waveform that co-simulation wrote: the signals of the core and of its twin, if it has one.
 
 use std::{collections::HashMap, io};
 
@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 use vcd::{Command, IdCode, Parser, ScopeItem};
 
-/// Signals by clocks.
+/// The signals in each clock.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Clocks {
     /// The numbers of the clocks.
     pub numbers: Vec<u64>,
     /// Ports and registers, the inputs first.
     pub signals: Vec<Signal>,
-    /// What is wrong, as it stands in the file.
+    /// The mismatch, as recorded in the file.
     #[serde(skip)]
     pub failure: Option<Value>,
 }
@@ -23,29 +23,29 @@ pub struct Clocks {
 pub struct Signal {
     /// Its name.
     pub name: String,
-    /// How many bits it has.
+    /// The width in bits.
     pub width: u32,
-    /// Whether the core is given it.
+    /// Whether it is an input of the core.
     pub is_input: bool,
-    /// Its value in each clock, in decimal digits.
+    /// Its value in each clock, as a decimal number.
     pub core: Vec<String>,
-    /// That of the twin, if there is one.
+    /// The same of the twin, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<Vec<String>>,
 }
 
-/// Why there are no clocks.
+/// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ClocksError {
-    /// It is no VCD file.
+    /// It is not a VCD file.
     #[error("it is no waveform: {0}")]
     Vcd(#[from] io::Error),
-    /// It is one, but of something else.
+    /// It is a VCD file of something else.
     #[error("it is no waveform of a failure: it has no scope `core`")]
     Other,
 }
 
-/// The time of a clock in the file.
+/// The duration of a clock in the file.
 const CLOCK: u64 = 10;
 
 impl Clocks {
@@ -101,10 +101,10 @@ fn variables(items: &[ScopeItem]) -> Vec<(String, u32, IdCode)> {
     variables.collect()
 }
 
-/// What each signal is in each clock.
+/// The value of each signal in each clock.
 type Values = HashMap<IdCode, Vec<String>>;
 
-/// The numbers of the clocks, and the values in them.
+/// The numbers of the clocks, and the values of the signals in them.
 fn changes(parser: Parser<&[u8]>) -> Result<(Vec<u64>, Values), ClocksError> {
     let (mut numbers, mut values): (Vec<u64>, Values) = Default::default();
     for command in parser {
@@ -126,7 +126,7 @@ fn changes(parser: Parser<&[u8]>) -> Result<(Vec<u64>, Values), ClocksError> {
     Ok((numbers, values))
 }
 
-/// Of up to 128 bits; of what has more, and of bits that are not known, the digits as they are.
+/// A value of up to 128 bits in decimal digits. A wider value or one with unknown bits stays as it is.
 fn decimal(binary: &str) -> String {
     u128::from_str_radix(binary, 2).map_or_else(|_| binary.to_owned(), |value| value.to_string())
 }

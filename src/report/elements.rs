@@ -1,4 +1,4 @@
-//! Which syntax element each bin of a slice of a stream stands for, and where in the picture that is.
+//! The syntax element to which each bin of a slice belongs, and its place in the picture.
 
 use std::collections::HashMap;
 
@@ -13,14 +13,14 @@ use crate::suites;
 use crate::trace::TracedSlice;
 use crate::vectors::name_like;
 
-/// The observer that takes down the element of each bin, and of each alignment.
+/// An observer that records the element of each bin and of each alignment.
 #[derive(Clone, Debug, Default)]
 pub struct Elements {
     names: Table<&'static str>,
     places: Table<String>,
-    /// Of each bin: the numbers of its element and of its place, and which bin of the element it is.
+    /// For each bin: the numbers of its element and of its place, and its index within the element.
     bins: Vec<Bin>,
-    /// The first bin of the element that is being coded.
+    /// The first bin of the current element.
     first: usize,
     element: Option<usize>,
     place: Option<usize>,
@@ -36,7 +36,7 @@ struct Bin {
     value: Option<i32>,
 }
 
-/// What is said often, by numbers.
+/// A table of values that repeat, so that each is stored once and referred to by its number.
 #[derive(Clone, Debug)]
 struct Table<T> {
     known: Vec<T>,
@@ -96,7 +96,7 @@ fn within(places: [Option<Place>; 3]) -> String {
 }
 
 impl Elements {
-    /// A column each, for steps of which some have an element.
+    /// The columns for all steps. `named` says which steps have an element.
     pub(super) fn to_json(&self, named: impl Iterator<Item = bool>) -> Value {
         let mut bins = self.bins.iter();
         let rows: Vec<Option<&Bin>> = named.map(|is_named| is_named.then(|| bins.next()).flatten()).collect();
@@ -115,8 +115,8 @@ impl Elements {
 }
 
 impl Slice {
-    /// The slice that a unit of a stream is, with the elements of its bins; nothing of what is no slice that can be read. `stream` is
-    /// what the stream is called.
+    /// The slice in a unit of a stream, with the elements of its bins. `None` if the unit is not a slice that can be read. `stream` is the
+    /// name of the stream.
     ///
     /// # Errors
     /// [`SliceError`].
@@ -131,7 +131,7 @@ impl Slice {
         }))
     }
 
-    /// A slice of a trace. `trace` is what that is called.
+    /// A slice of a trace. `trace` is the name of the trace.
     ///
     /// # Errors
     /// [`TooLong`].

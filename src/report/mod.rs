@@ -1,13 +1,13 @@
-//! Every page of HTML that the tool makes: verdicts on a core, a slice bin by bin, coverage, mutants, campaigns.
+//! All HTML pages that the tool makes: verdicts on a core, a slice bin by bin, coverage, mutants, campaigns.
 //!
-//! Invariant: a page needs nothing but itself. Its policy (a `meta` element) lets it load nothing, and what it shows stands in it as one
-//! JSON, in which no `<` is left, so that no name ends the element that it stands in. All numbers of the coder are the oracle's; the script
-//! draws them and does no arithmetic that could be another one's, but for telling RenormE step by step, which a test holds against the
-//! oracle.
+//! Invariant: a page needs nothing but itself. Its policy (a `meta` element) lets it load nothing. Its data is one JSON text in the page,
+//! in which every `<` is replaced, so that no name can end the element that contains it. All numbers of the coder are the oracle's. The
+//! script only draws them and repeats none of the coder's arithmetic, except that it shows RenormE step by step, which a test compares with
+//! the oracle.
 //!
-//! There is no crate for templates here. A page is a skeleton of a dozen lines with three holes, a title, a style sheet and a script; rows
-//! that are drawn only where they are looked at, a hundred thousand of them, are the script's work anyway, and one way to make elements is
-//! less than two.
+//! There is no crate for templates here. A page is a skeleton of a dozen lines with three holes: a title, a style sheet and a script. A
+//! page can have a hundred thousand rows, which are drawn only where they are looked at; this is the script's task in any case, and one way
+//! to make elements is better than two.
 
 mod clocks;
 mod elements;
@@ -21,7 +21,7 @@ pub use slice::{MOST_REQUESTS, Slice, TooLong};
 
 use crate::mutation;
 
-/// A page, before it is written.
+/// A page that can be written as HTML.
 ///
 /// ```
 /// use silicabac::{bin::Event, report::{Page, Slice}, vectors::Vector};
@@ -61,7 +61,7 @@ impl Page {
         Page::new("slice", slice.title().to_owned(), slice.into_json())
     }
 
-    /// The verdicts on a core: the JSON of `cosim`. `failures` has, for each cause, the smallest failure bin by bin, where it is known.
+    /// The verdicts on a core, from the JSON of `cosim`. `failures` has the smallest failure of each cause bin by bin, if it is known.
     pub fn verdicts(report: Value, failures: Vec<Option<Slice>>) -> Page {
         let top = report["top"].as_str().unwrap_or("cores").to_owned();
         let failures: Vec<Value> =
@@ -70,32 +70,32 @@ impl Page {
         Page::new("verdicts", format!("{top} {verdict}"), json!({ "report": report, "failures": failures }))
     }
 
-    /// What was covered: the JSON of `vectors coverage` and `stream coverage`. `of` says what was played.
+    /// Coverage, from the JSON of `vectors coverage` and `stream coverage`. `of` says what was played.
     pub fn coverage(report: Value, of: &str) -> Page {
         Page::new("coverage", "Coverage".into(), json!({ "report": report, "of": of }))
     }
 
-    /// What became of mutants.
+    /// The fates of mutants.
     pub fn mutation(report: &mutation::Report) -> Page {
         Page::new("mutation", "Mutants".into(), json!({ "report": report.to_json() }))
     }
 
-    /// What came of a campaign.
+    /// The results of a campaign.
     #[cfg(feature = "campaign")]
     pub fn campaign(summary: &crate::campaign::Summary) -> Page {
         let name = summary.of["name"].as_str().unwrap_or("campaign").to_owned();
         Page::new("campaign", name, json!({ "report": summary }))
     }
 
-    /// What became of wrong designs.
+    /// The fates of wrong designs.
     pub fn designs(report: &mutation::DesignReport) -> Page {
         Page::new("designs", "Wrong designs".into(), json!({ "report": report }))
     }
 
-    /// The page.
+    /// The page as HTML.
     pub fn to_html(&self) -> String {
         let title = self.title.replace('&', "&amp;").replace('<', "&lt;");
-        // In this order: what is put in is not looked at again.
+        // The holes are filled in this order, and text that was put in is not searched again.
         let (head, rest) = SKELETON.split_once("{{style}}").unwrap_or((SKELETON, ""));
         let (body, rest) = rest.split_once("{{data}}").unwrap_or((rest, ""));
         let (between, end) = rest.split_once("{{script}}").unwrap_or((rest, ""));

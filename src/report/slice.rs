@@ -1,4 +1,4 @@
-//! A slice as a page has it: a column for each thing that the oracle shows after a request.
+//! A slice in the form that a page shows: a column for each quantity that the oracle shows after a request.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::cycle::Request;
 use crate::tables::RANGE_TAB_LPS;
 use crate::vectors::{Step, Vector, trail};
 
-/// The most requests that a page has: more would take a browser seconds to load.
+/// The most requests of a page: with more, a browser would take seconds to load it.
 pub const MOST_REQUESTS: usize = 2_000_000;
 
 /// A slice has more requests than a page can show.
@@ -18,7 +18,7 @@ pub const MOST_REQUESTS: usize = 2_000_000;
 #[error("it has {0} requests, and a page shows up to {MOST_REQUESTS}")]
 pub struct TooLong(pub usize);
 
-/// A slice, to be looked at bin by bin.
+/// A slice that is shown bin by bin.
 #[derive(Clone, Debug)]
 pub struct Slice {
     title: String,
@@ -26,17 +26,17 @@ pub struct Slice {
     data: Value,
 }
 
-/// The steps, a column each; where there is nothing to say of a step, -1.
+/// The steps, as one column per quantity; -1 stands for no value.
 #[derive(Default, Serialize)]
 struct Columns {
-    /// A letter a step: `s`tart, `c`ontext, `b`ypass, `t`erminate, `a`lign, `r`aw, `l`oad.
+    /// One letter per step: `s`tart, `c`ontext, `b`ypass, `t`erminate, `a`lign, `r`aw, `l`oad.
     kind: String,
     /// The bin, or the raw byte.
     value: Vec<i16>,
     /// The number of the bin, or of the next one.
     bin: Vec<u64>,
     ctx: Vec<i16>,
-    /// 2 pStateIdx + valMPS before and after.
+    /// 2 pStateIdx + valMPS before and after the step.
     model: Vec<i16>,
     next: Vec<i16>,
     range: Vec<u32>,
@@ -46,18 +46,18 @@ struct Columns {
     position: Vec<u64>,
 }
 
-/// What an encoder shows, where one makes the bytes.
+/// The registers of an encoder, if an encoder makes the bytes.
 #[derive(Default, Serialize)]
 struct EncoderColumns {
     low: Vec<u32>,
     outstanding: Vec<u32>,
     written: Vec<usize>,
-    /// firstBitFlag: a digit a step.
+    /// firstBitFlag, one digit per step.
     first: String,
 }
 
 impl Slice {
-    /// All that the oracle does with a vector.
+    /// All steps of the oracle with a vector.
     ///
     /// # Errors
     /// [`TooLong`].
@@ -86,20 +86,20 @@ impl Slice {
         Ok(Slice { title: vector.id.clone(), steps, data })
     }
 
-    /// Calls it otherwise than by the id of its vector.
+    /// Sets a title in place of the id of its vector.
     pub fn titled(mut self, title: String) -> Slice {
         self.title = title;
         self
     }
 
-    /// With the syntax element of each bin.
+    /// Adds the syntax element of each bin.
     pub fn with_elements(mut self, elements: &Elements) -> Slice {
         let is_named = |step: &Step| step.bin.is_some() || step.request == Request::Event(Event::Align);
         self.data["elements"] = elements.to_json(self.steps.iter().map(is_named));
         self
     }
 
-    /// With what a core was found to do wrong, as [`Mismatch::to_json`](crate::cosim::Mismatch::to_json) has it: the request is marked.
+    /// Adds a mismatch of a core, in the form of [`Mismatch::to_json`](crate::cosim::Mismatch::to_json), and marks its request.
     pub fn with_failure(mut self, failure: &Value) -> Slice {
         let last = failure["requests"].as_array().and_then(|requests| requests.last()?.as_str());
         let bin = failure["bin"].as_u64();
@@ -120,13 +120,13 @@ impl Slice {
         self
     }
 
-    /// With the clocks around a failure.
+    /// Adds the clocks around a failure.
     pub fn with_clocks(mut self, clocks: &Clocks) -> Slice {
         self.data["clocks"] = json!(clocks);
         self
     }
 
-    /// With a remark, such as where it comes from.
+    /// Adds a remark, such as where the slice comes from.
     pub fn with_note(mut self, note: String) -> Slice {
         self.data["note"] = note.into();
         self

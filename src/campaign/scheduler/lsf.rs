@@ -1,7 +1,7 @@
 //! IBM Spectrum LSF.
 //!
-//! Memory has its unit with it, since a number alone means what `LSF_UNIT_FOR_LIMITS` of the farm says; LSF knows units from 10.1.0.2 on.
-//! The limit of time is in minutes. A job that depends on one that LSF has forgotten is not taken.
+//! Memory is given with its unit, since the meaning of a bare number depends on `LSF_UNIT_FOR_LIMITS` of the farm; LSF knows units from
+//! 10.1.0.2 on. The time limit is in minutes. A job that depends on one that LSF has forgotten is rejected.
 
 use super::{Array, Counts, Dialect, GRACE, Kind, Tasks, count, number, words};
 
@@ -39,7 +39,7 @@ fn directives(array: &Array, tasks: &Tasks) -> Vec<String> {
     directives
 }
 
-/// `Job <17> is submitted to queue <normal>.`, after whatever the farm's own checks say.
+/// `Job <17> is submitted to queue <normal>.`, after whatever the farm's own checks print.
 fn job(said: &str) -> Option<&str> {
     let of_line = |line: &'_ str| -> Option<(usize, usize)> {
         let from = line.strip_prefix("Job <").map(|_| "Job <".len())?;
@@ -60,7 +60,7 @@ fn counts(_: &str, out: &str, err: &str) -> Option<Counts> {
 fn kind(state: &str) -> Option<Kind> {
     match state {
         "PEND" | "PSUSP" | "WAIT" => Some(Kind::Waiting),
-        // A machine that does not answer may still have it.
+        // A machine that does not answer may still run it.
         "RUN" | "PROV" | "SSUSP" | "USUSP" | "UNKWN" => Some(Kind::Running),
         "DONE" | "EXIT" | "ZOMBI" => Some(Kind::Ended),
         _ => None,

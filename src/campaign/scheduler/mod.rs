@@ -1,17 +1,17 @@
-//! Hands the shards of a campaign to what a farm has: Slurm, LSF or Grid Engine.
+//! Hands the shards of a campaign to the scheduler of a farm: Slurm, LSF or Grid Engine.
 //!
-//! An [`Array`] is all that is said of a submission. It becomes a script, whose directives a scheduler reads and whose commands a shell
-//! runs, and what the scheduler says is read: the number of the job, and how many of its tasks wait and run. Nothing is run here: these are
-//! the words of commands and the text of files, so that each can be looked at, kept and compared.
+//! An [`Array`] describes a submission. It becomes a script with directives for the scheduler and commands for a shell. The scheduler's
+//! answers are read for the number of the job, and for how many of its tasks wait and run. Nothing is run in this module: it handles only
+//! the words of commands and the text of files, so that each can be inspected, kept and compared.
 //!
-//! Invariant: a task of an array can be run again, at any time and twice at once, and does the same shards. So each script asks to be
-//! queued again when its machine fails or somebody else wants it, and to be told some time before it is killed.
+//! Invariant: a task of an array can be run again at any time, even twice at once, and does the same shards. So each script asks to be
+//! queued again when its machine fails or when another job preempts it, and to be warned some time before it is killed.
 //!
 //! | | Slurm | LSF | Grid Engine |
 //! | --- | --- | --- | --- |
 //! | from | 20.02 | 10.1.0.2, which knows units of memory | 8.1 |
-//! | a task is told that it will be killed | SIGTERM | SIGTERM; SIGINT, SIGTERM | SIGUSR2 |
-//! | so long before | 2 minutes; `KillWait` | 2 minutes; 10 seconds each | `notify` of the queue, a minute |
+//! | a task is warned that it will be killed by | SIGTERM | SIGTERM; SIGINT, SIGTERM | SIGUSR2 |
+//! | how long before | 2 minutes; `KillWait` | 2 minutes; 10 seconds each | `notify` of the queue, a minute |
 
 mod lsf;
 mod sge;
@@ -22,7 +22,7 @@ use std::fmt;
 use std::process::Output;
 use std::str::FromStr;
 
-/// What distributes jobs over the machines of a farm.
+/// The program that distributes jobs over the machines of a farm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduler {
     /// Slurm.
@@ -33,68 +33,68 @@ pub enum Scheduler {
     Sge,
 }
 
-/// What is submitted: shards, each of which is one run of a command.
+/// A submission: shards, each of which is one run of a command.
 #[derive(Clone, Debug)]
 pub struct Array {
-    /// What the campaign is called.
+    /// The name of the campaign.
     pub name: String,
-    /// The directory of the campaign, from the root. The script changes to it.
+    /// The directory of the campaign, as an absolute path. The script changes to it.
     pub dir: String,
-    /// The number of the submission, counted in the campaign.
+    /// The number of the submission within the campaign.
     pub submission: usize,
-    /// How many shards there are. They are counted from 1.
+    /// The number of shards. They are counted from 1.
     pub shards: u32,
-    /// So many of them run at once at most.
+    /// How many of them run at once, at most.
     pub at_once: Option<u32>,
-    /// How many tasks an array may have on this farm, where that is not what the scheduler allows by default
-    /// ([`Scheduler::tasks`]). If there are more shards, a task does several, one after the other.
+    /// How many tasks an array may have on this farm, if this differs from the scheduler's default ([`Scheduler::tasks`]). If there are
+    /// more shards, a task does several, one after the other.
     pub tasks: Option<u32>,
-    /// How long a shard takes at most, in seconds.
+    /// The time limit of a shard, in seconds.
     pub seconds: u64,
-    /// How much memory a shard takes at most, in MiB.
+    /// The memory limit of a shard, in MiB.
     pub memory: u64,
-    /// The jobs that have to be over first, however they ended.
+    /// The jobs that have to be over first, whatever their outcome.
     pub after: Vec<String>,
-    /// The program of a shard and its arguments. The number of the shard follows them.
+    /// The program of a shard and its arguments. The number of the shard comes after them.
     pub command: Vec<String>,
-    /// More directives, as the scheduler reads them: `--partition=long`, `-q long`.
+    /// More directives in the scheduler's syntax: `--partition=long`, `-q long`.
     pub options: Vec<String>,
-    /// The directory of what shards print, within that of the campaign. It has to be there.
+    /// The directory for the output of shards, inside that of the campaign. It has to exist.
     pub logs: String,
 }
 
-/// How many tasks of an array are where.
+/// How many tasks of an array are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Those that wait, or wait again.
+    /// Those that wait, for the first time or again.
     pub waiting: usize,
-    /// Those that a machine has, though it may have stopped them for a while.
+    /// Those that a machine has, even if they are suspended.
     pub running: usize,
-    /// Those that are over, as long as the scheduler knows of them. Grid Engine does not tell.
+    /// Those that are over, as long as the scheduler knows them. Grid Engine does not report these.
     pub ended: usize,
 }
 
-/// Why something cannot be submitted, or is not known to be.
+/// Why something cannot be submitted, or why its state is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum SchedulerError {
-    /// It cannot be said to a scheduler.
+    /// A part of the array cannot be expressed in a scheduler's syntax.
     #[error("{what} {text:?} {why}")]
     Array {
-        /// What of the array.
+        /// The part.
         what: &'static str,
-        /// That.
+        /// Its text.
         text: String,
         /// Why not.
         why: &'static str,
     },
-    /// A command of the scheduler said something else than what was asked for.
+    /// The answer of a scheduler's command is not understood.
     #[error("{program} does not tell {wanted}, but ended with {status} and said: {said}")]
     Said {
         /// The command.
         program: &'static str,
-        /// What was asked for.
+        /// What it was asked for.
         wanted: &'static str,
-        /// How it ended.
+        /// Its exit status.
         status: String,
         /// All that it printed.
         said: String,
@@ -104,27 +104,27 @@ pub enum SchedulerError {
     Name(String),
 }
 
-/// A scheduler's words.
+/// The syntax of a scheduler.
 struct Dialect {
     name: &'static str,
-    /// What a line of directives begins with.
+    /// The beginning of a line with directives.
     directive: &'static str,
-    /// The variable with the number of the task.
+    /// The variable that holds the number of the task.
     index: &'static str,
     /// How many tasks an array may have by default.
     tasks: u32,
     directives: fn(&Array, &Tasks) -> Vec<String>,
-    /// Commands of the script before all others.
+    /// Commands that come before all others in the script.
     prelude: &'static str,
     submit: &'static [&'static str],
     job: fn(&str) -> Option<&str>,
     cancel: fn(&str) -> Vec<String>,
     ask: fn(&str) -> Vec<String>,
-    /// What was said of a job, from standard output and standard error, if it can be understood.
+    /// Reads the state of a job's tasks from standard output and standard error; `None` if they are not understood.
     counts: fn(&str, &str, &str) -> Option<Counts>,
 }
 
-/// What the tasks of an array are, which do one shard each, or several.
+/// The tasks of an array, each of which does one shard or several.
 struct Tasks {
     name: String,
     count: u32,
@@ -133,11 +133,11 @@ struct Tasks {
     memory: u64,
 }
 
-/// Minutes between the time when a task should be over, or is told to end, and the time when it is killed.
+/// The minutes between the time when a task should be over, or is told to end, and the time when it is killed.
 const GRACE: u64 = 2;
 
 impl Scheduler {
-    /// All of them.
+    /// All schedulers.
     pub const ALL: [Scheduler; 3] = [Scheduler::Slurm, Scheduler::Lsf, Scheduler::Sge];
 
     fn dialect(self) -> &'static Dialect {
@@ -153,8 +153,8 @@ impl Scheduler {
         self.dialect().name
     }
 
-    /// How many tasks an array may have where nobody has set it: 1,000 in Slurm (`MaxArraySize`) and LSF (`MAX_JOB_ARRAY_SIZE`),
-    /// 75,000 in Grid Engine (`max_aj_tasks`).
+    /// How many tasks an array may have by default: 1,000 in Slurm (`MaxArraySize`) and LSF (`MAX_JOB_ARRAY_SIZE`), 75,000 in Grid Engine
+    /// (`max_aj_tasks`).
     pub fn tasks(self) -> u32 {
         self.dialect().tasks
     }
@@ -210,16 +210,16 @@ impl Scheduler {
         Ok(script)
     }
 
-    /// The command that submits a script. It reads the script from standard input, and is run in the directory of the campaign, to which
-    /// the names of logs are relative.
+    /// The command that submits a script. It reads the script from standard input and is run in the directory of the campaign, to which the
+    /// names of logs are relative.
     pub fn submit(self) -> Vec<String> {
         self.dialect().submit.iter().map(|word| (*word).to_owned()).collect()
     }
 
-    /// What that command said: the job.
+    /// Reads the job from the output of that command.
     ///
     /// # Errors
-    /// [`SchedulerError::Said`] if it failed, or said no number.
+    /// [`SchedulerError::Said`] if it failed or printed no number.
     pub fn job(self, output: &Output) -> Result<String, SchedulerError> {
         let dialect = self.dialect();
         let said = String::from_utf8_lossy(&output.stdout);
@@ -227,20 +227,20 @@ impl Scheduler {
         job.map(str::to_owned).ok_or_else(|| not_said(dialect.submit[0], "the number of the job", output))
     }
 
-    /// The command that takes a job from the queue and ends what runs of it.
+    /// The command that removes a job from the queue and ends its running tasks.
     pub fn cancel(self, job: &str) -> Vec<String> {
         (self.dialect().cancel)(job)
     }
 
-    /// The command that asks where the tasks of a job are.
+    /// The command that asks for the states of a job's tasks.
     pub fn ask(self, job: &str) -> Vec<String> {
         (self.dialect().ask)(job)
     }
 
-    /// What that command said. A job that the scheduler no longer knows has no tasks.
+    /// Reads the output of that command. A job that the scheduler no longer knows has no tasks.
     ///
     /// # Errors
-    /// [`SchedulerError::Said`] if it says anything else.
+    /// [`SchedulerError::Said`] if it printed anything else.
     pub fn counts(self, job: &str, output: &Output) -> Result<Counts, SchedulerError> {
         let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         let counts = (self.dialect().counts)(job, &out, &err);
@@ -308,7 +308,7 @@ impl Array {
         Ok(())
     }
 
-    /// What the job is called: in letters that every scheduler takes, and a letter first, as Grid Engine wants it.
+    /// The name of the job, in characters that every scheduler accepts; it begins with a letter, as Grid Engine requires.
     fn job_name(&self) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
         let name: String = self.name.chars().map(plain).take(64).collect();
@@ -316,14 +316,14 @@ impl Array {
         format!("{first}{name}-{}", self.submission)
     }
 
-    /// The numbers of the jobs that have to be over, each between these words.
+    /// The numbers of the jobs that have to be over, each with `before` and `behind` around it, and `between` between them.
     fn after(&self, before: &str, behind: &str, between: &str) -> String {
         let each = self.after.iter().map(|job| format!("{before}{}{behind}", number(job)));
         each.collect::<Vec<_>>().join(between)
     }
 }
 
-/// The number that a job begins with.
+/// The number at the beginning of a job's name.
 fn number(job: &str) -> &str {
     job.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default()
 }
@@ -332,7 +332,7 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Counts lines, each of which is the state of a task, by what kind of state it is.
+/// Counts lines, each of which is the state of a task.
 fn count<'a>(states: impl Iterator<Item = &'a str>, kind: fn(&str) -> Option<Kind>) -> Option<Counts> {
     let mut counts = Counts::default();
     for state in states {

@@ -1,12 +1,12 @@
 //! Grid Engine.
 //!
-//! `h_vmem` is a limit on addresses rather than on memory, by slot; what a process reserves and never touches counts, so [`RESERVED`] is
-//! added. A queue has a shell of its own choice unless a script names one, and a job none of the submitter's environment unless it asks.
-//! With `-notify` a job gets SIGUSR1 before it is stopped for a while, which nobody needs to know, and SIGUSR2 before it is killed.
+//! `h_vmem` limits addresses rather than memory, per slot; memory that a process reserves and never touches counts, so [`RESERVED`] is
+//! added. A queue uses a shell of its own choice unless a script names one, and a job gets nothing of the submitter's environment unless it
+//! asks for it. With `-notify` a job gets SIGUSR1 before it is suspended, which is of no interest here, and SIGUSR2 before it is killed.
 
 use super::{Array, Counts, Dialect, Kind, Tasks, count, number, words};
 
-/// Addresses that processes reserve beyond the memory that they use: of stacks, and of the allocator for each thread. In MiB.
+/// Addresses that processes reserve beyond the memory that they use, for stacks and for the allocator of each thread, in MiB.
 const RESERVED: u64 = 2048;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -54,7 +54,7 @@ fn job(said: &str) -> Option<&str> {
     (!job.is_empty() && (rest.is_empty() || rest.starts_with('.'))).then_some(job)
 }
 
-/// A task each in `<job_list>`, of all jobs of the user.
+/// One task per `<job_list>`, of all jobs of the user.
 fn counts(job: &str, out: &str, _: &str) -> Option<Counts> {
     if !out.contains("</job_info>") {
         return None;
@@ -64,13 +64,13 @@ fn counts(job: &str, out: &str, _: &str) -> Option<Counts> {
     count(of_job.map(|task| element(task, "state").unwrap_or_default()), kind)
 }
 
-/// What stands between the first two tags of this name.
+/// The text between the first opening and closing tag of this name.
 fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, text) = text.split_once(&format!("<{name}>"))?;
     Some(text.split_once(&format!("</{name}>"))?.0.trim())
 }
 
-/// Letters: `qw`, `hqw`, `Eqw`, `Rq` wait; `t`, `r`, `Rr`, `s`, `dr` do not.
+/// The state's letters: `qw`, `hqw`, `Eqw`, `Rq` wait; `t`, `r`, `Rr`, `s`, `dr` do not.
 fn kind(state: &str) -> Option<Kind> {
     match state {
         "" => None,

@@ -3,10 +3,10 @@
 use super::Array;
 use crate::shell;
 
-/// Goes to the directory and does the shards of one task.
+/// Changes to the directory and does the shards of one task.
 ///
-/// A task with one shard becomes it, so that signals reach it with nothing between. A task with several is a shell, which hands on that
-/// it was told to end, and then begins no more.
+/// A task with one shard is replaced by its process, so that signals reach it directly. A task with several is a shell, which passes on the
+/// signal that it should end and then begins no more shards.
 pub(super) fn body(array: &Array, index: &str, tasks: u32) -> String {
     let command = array.command.iter().map(shell::word).collect::<Vec<_>>().join(" ");
     let shards = array.shards;

@@ -1,6 +1,6 @@
 //! Slurm.
 //!
-//! `--signal=B:` is for the batch shell alone, which has become the shard. A job that is queued again appends to its log.
+//! `--signal=B:` signals only the batch shell, which the shard has replaced. A job that is queued again appends to its log.
 
 use super::{Array, Counts, Dialect, GRACE, Kind, Tasks, count, number, words};
 
@@ -8,7 +8,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "slurm",
     directive: "#SBATCH",
     index: "SLURM_ARRAY_TASK_ID",
-    // MaxArraySize is 1001, and every index less than that.
+    // MaxArraySize is 1001, and every index has to be less.
     tasks: 1000,
     directives,
     prelude: "",
@@ -39,7 +39,7 @@ fn directives(array: &Array, tasks: &Tasks) -> Vec<String> {
     directives
 }
 
-/// `17`, or `17;cluster` where there are several.
+/// `17`, or `17;cluster` if there are several clusters.
 fn job(said: &str) -> Option<&str> {
     said.lines().rev().map(str::trim).find(|line| {
         let (digits, cluster) = line.split_once(';').unwrap_or((line, "x"));
@@ -47,7 +47,7 @@ fn job(said: &str) -> Option<&str> {
     })
 }
 
-/// A command on a job, which is the last word.
+/// A command on a job. The job is the last word.
 fn on_cluster(program: &str, job: &str, options: &[&str]) -> Vec<String> {
     let mut command = words(&[program]);
     if let Some((_, cluster)) = job.split_once(';') {

@@ -1,7 +1,7 @@
-//! Where a wait falls, if that matters: at which bit of a byte, and after how many requests that were taken together.
+//! Whether it matters at which point a wait begins: at which bit of a byte, or after how many requests taken in one clock.
 //!
-//! The wait is moved from one transfer to the next. If it fails in some places and passes in others, and what they have in common is one
-//! of these, it belongs to the cause.
+//! The wait is moved from transfer to transfer. If the core fails with it in some places and passes in others, and the failing places have
+//! one of these two properties in common, that property is part of the cause.
 
 use std::collections::BTreeSet;
 
@@ -15,25 +15,25 @@ use crate::cosim::{
 use crate::cycle::{Inputs, Outputs};
 use crate::vectors::Vector;
 
-/// Where a wait falls.
+/// The point at which a wait begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    /// The bit of a byte at which the next request comes.
+    /// Where in a byte the next request begins, as a bit number.
     phase: i32,
-    /// How many requests were taken together last.
+    /// How many requests the last transaction had.
     together: u32,
 }
 
-/// By how many transfers a wait is moved in either direction.
+/// A wait is moved by up to this many transfers in either direction.
 const MOVED: u64 = 24;
-/// A cause is told if there are so many places in which the wait fails, and so many in which it passes.
+/// A property is reported only if the wait fails in at least this many places and, by the next constant, passes in at least that many.
 const FAILING: usize = 2;
 const PASSING: usize = 4;
-/// And if no more different values fail than these.
+/// A property is reported only if the failing places have at most this many values of it.
 const FEW: usize = 2;
 
-/// What all places have in common in which this plan fails, in words; nothing if others, in which it passes, have it too. The plan has
-/// one wait.
+/// What all places in which this plan fails have in common, in words, if no place in which it passes has it. The plan must have exactly one
+/// wait.
 pub(super) fn where_it_falls(model: &Model, vectors: &[&Vector], plan: &Plan) -> Option<String> {
     let [Wait { port, when: When::Transfer(transfer), .. }] = plan.waits[..] else { return None };
     if plan.looks_first || !plan.give_ups.is_empty() {
@@ -78,11 +78,12 @@ fn is_beginning(sight: &Sight) -> bool {
     [LOAD, START, SLICE].contains(&(sight[Feature::Kind as usize] as u32))
 }
 
-/// Sees where a wait falls.
+/// Observes at which point a wait begins.
 struct Falls {
     port: Port,
     direction: Direction,
-    /// How many requests were taken that are no beginnings; and how many together, in this clock and before.
+    /// The requests taken so far, without those that begin a slice or a run; the requests taken in this clock; and the size of the last
+    /// transaction.
     coded: u64,
     taking: u32,
     together: u32,

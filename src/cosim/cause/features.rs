@@ -1,6 +1,7 @@
-//! What can be said of a request: what it is, where it stands, and what the standard's coder has come to there.
+//! The features of a request: what it is, where it stands, and which state the standard's coder is in there.
 //!
-//! A [`Sight`] is all of that for one request, as numbers. What has no meaning for it (the pStateIdx of a bypass bin) is [`NONE`].
+//! A [`Sight`] has all features of one request as numbers. A feature that has no meaning for it, such as the pStateIdx of a bypass bin, is
+//! [`NONE`].
 
 use super::runs::{Before, lps_range};
 use crate::bin::Event;
@@ -9,17 +10,17 @@ use crate::cores::Direction;
 use crate::cycle::{Request, kind};
 use crate::vectors::{Step, Vector, trail};
 
-/// A feature that a request does not have.
+/// The value of a feature that a request does not have.
 pub(super) const NONE: i32 = i32::MIN;
 
 /// How the values of a feature are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scale {
-    /// They have names or are numbers of things: a rule names one or a few.
+    /// The values are names or identifiers: a rule gives one or a few.
     Names(&'static [&'static str]),
-    /// They are numbers of things that lie side by side: a rule names one, a few, or from which to which.
+    /// The values are numbers with neighbours: a rule gives one, a few, or a range.
     Numbers,
-    /// They are counted: a rule says from how many on, or up to how many.
+    /// The values are counts: a rule gives a lower or an upper bound.
     Counts,
 }
 
@@ -28,11 +29,11 @@ const SYMBOLS: &[&str] = &["mps", "lps"];
 const BITS: &[&str] = &["0", "1"];
 const NO_YES: &[&str] = &["no", "yes"];
 
-/// Defines the features in one place: each with its name in rules, its scale, and what a sentence says of it, with `{}` for the value; of
-/// what is so or not, both ways to say it.
+/// Defines the features in one place: for each its name in rules, its scale and its phrase in sentences, with `{}` for the value; a feature
+/// that is true or false has a phrase for both.
 macro_rules! features {
     ($($name:ident $word:literal $scale:expr, $phrase:literal;)*) => {
-        /// Something that can be said of a request. Those that come first are preferred where several explain the same.
+        /// A feature of a request. Where several features explain the same failures, the one that is listed first is preferred.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) enum Feature { $($name,)* }
 
@@ -48,7 +49,7 @@ macro_rules! features {
                 match self { $(Feature::$name => $scale),* }
             }
 
-            /// How a sentence says it.
+            /// Its phrase in a sentence.
             pub(super) const fn phrase(self) -> &'static str {
                 match self { $(Feature::$name => $phrase),* }
             }
@@ -95,10 +96,10 @@ features! {
     Left "left" Scale::Counts, "leaves {} bytes of its slice unread at its end";
 }
 
-/// One request, by [`Feature`].
+/// The features of one request, indexed by [`Feature`].
 pub(super) type Sight = [i32; Feature::ALL.len()];
 
-/// All requests of a vector that a core is asked for, in their order, each with the number of its bin, or of the next one.
+/// All requests that the vector sends to a core, in order, each with the number of its bin or of the next bin.
 pub(super) fn sights(
     vector: &Vector,
     direction: Direction,
@@ -127,7 +128,7 @@ fn number(value: impl TryInto<i32>) -> i32 {
     value.try_into().unwrap_or(i32::MAX)
 }
 
-/// What has been seen of a vector.
+/// The state of the pass over a vector.
 struct Seen<'a> {
     vector: &'a Vector,
     lanes: usize,
@@ -136,16 +137,16 @@ struct Seen<'a> {
     requests: u64,
     kind: i32,
     symbol: i32,
-    /// The registers of an encoder, and how many bits a decoder has read, after the request before.
+    /// The encoder's registers before the current request, and how many bits a decoder has read.
     before: Before,
     position: u64,
-    /// Of this engine run: its number, its bins, and where its first bit is read.
+    /// Of the current engine run: its number, its bins, and the position of its first bit.
     engine_run: u32,
     run_bins: u32,
     begin: u64,
     raw_block: u32,
     bypass_run: u32,
-    /// By context, the request that used it last.
+    /// For each context variable, the last request that used it.
     used: Vec<Option<u64>>,
     last_context: Option<usize>,
     same: u32,

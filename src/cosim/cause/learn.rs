@@ -1,8 +1,9 @@
-//! The shortest rules that tell vectors that fail from those that pass.
+//! The shortest rules that separate the vectors that fail from those that pass.
 //!
-//! A vector fails by one of its requests, and nobody knows by which. So a rule is good if it holds for at least one request of each vector
-//! that fails, up to where it fails, and for none of those that pass, but for a few: what is wrong does not always show. Where no
-//! rule is good for all that fail, several wrongs overlap: the rule that is good for most comes first, then that for most of the others.
+//! A vector fails because of one of its requests, and which one is unknown. So a rule is good if it holds for at least one request of each
+//! failing vector, up to where it fails, and for no request of a passing vector. A few passing vectors are tolerated, since a bug does not
+//! always show. If no rule covers all failing vectors, several bugs overlap: the rule that explains the most vectors comes first, then the
+//! rule that explains the most of the others.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,30 +12,30 @@ use super::{
     rule::{Atom, Rule, Values},
 };
 
-/// The requests of a vector; of one that fails up to where it does, the last one included.
+/// The requests of a vector. Those of a failing vector end with the request at which it fails.
 pub(super) type Bag = Vec<Sight>;
 
-/// A rule, and which of the vectors that fail it explains.
+/// A rule, and the indices of the failing vectors that it explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Learnt {
     pub(super) rule: Rule,
     pub(super) explains: Vec<usize>,
 }
 
-/// More wrongs at once than these are not told apart.
+/// At most this many rules, and so bugs, are told apart.
 const MOST_RULES: usize = 4;
-/// A rule says so many things of a request at the most.
+/// A rule has at most this many atoms.
 const MOST_ATOMS: usize = 3;
-/// A rule with one more thing to say has to explain so many times as many vectors.
+/// Another atom is worth it only if the rule then explains this many times as many vectors.
 const WORTH: f64 = 1.25;
-/// After the first rule one has to explain so many vectors.
+/// Each rule after the first has to explain at least this many vectors.
 const LEAST: usize = 3;
-/// Of the vectors for which a rule holds so many fail.
+/// At least this share of the vectors for which a rule holds has to fail.
 const PRECISION: f64 = 0.6;
-/// A set of values that is no range has no more than these.
+/// A set of values that is not a range has at most this many.
 const FEW: usize = 3;
 
-/// The rules, for all vectors that fail or as many as could be told.
+/// The rules, until they explain all failing vectors or no further rule is found.
 pub(super) fn rules(bags: &[Bag], passing: &[&Bag]) -> Vec<Learnt> {
     let mut left: Vec<usize> = (0..bags.len()).collect();
     let mut rules = Vec::new();
@@ -53,13 +54,13 @@ pub(super) fn is_like(bag: &Bag, rule: &Rule) -> bool {
     bag.iter().any(|sight| rule.holds(sight))
 }
 
-/// A rule, and how good it is.
+/// A rule with its score.
 struct Candidate {
     rule: Rule,
     explained: usize,
-    /// How many vectors pass for which it holds.
+    /// The number of passing vectors for which it holds.
     passing: usize,
-    /// How far before the failure the request is that the rule is about, in all.
+    /// The distances between the failures and the requests for which the rule holds, added up.
     far: usize,
 }
 
@@ -72,7 +73,7 @@ impl Candidate {
         }
     }
 
-    /// The more vectors with the fewer words the better; then what is nearer to the failure, and what is preferred.
+    /// More vectors with fewer atoms are better; among equals, the rule nearer to the failures, then the preferred feature.
     fn is_better(&self, other: &Candidate) -> bool {
         let order = |candidate: &Candidate| {
             let features: Vec<Feature> = candidate.rule.atoms.iter().map(|atom| atom.feature).collect();
@@ -104,7 +105,7 @@ fn requests<'a>(bags: &[&'a Bag]) -> Vec<Vec<&'a Sight>> {
     bags.iter().map(|bag| bag.iter().collect()).collect()
 }
 
-/// Tries all rules that begin with these atoms, which hold for all of these requests.
+/// Tries all rules that begin with these atoms. The atoms hold for all requests passed in.
 fn search(
     atoms: &[Atom],
     bags: &[Vec<&Sight>],
@@ -135,14 +136,14 @@ fn search(
     }
 }
 
-/// The requests for which an atom holds, of the vectors that have such.
+/// The requests for which an atom holds, of the vectors that have any.
 fn those<'a>(bags: &[Vec<&'a Sight>], atom: &Atom) -> Vec<Vec<&'a Sight>> {
     let some =
         bags.iter().map(|bag| bag.iter().copied().filter(|sight| atom.holds(sight)).collect::<Vec<_>>());
     some.filter(|bag| !bag.is_empty()).collect()
 }
 
-/// What a rule can begin with: a value of a feature with few of them, which some of the vectors that fail have.
+/// The atoms that a rule can begin with: a value, held by some failing vectors, of a feature with few values.
 fn conditions(bags: &[Vec<&Sight>]) -> Vec<Atom> {
     let counts = counts(bags, |sight, add| {
         for &feature in Feature::ALL {
@@ -153,13 +154,13 @@ fn conditions(bags: &[Vec<&Sight>]) -> Vec<Atom> {
             }
         }
     });
-    // Where wrongs overlap, each has to explain a fourth of what fails.
+    // Where bugs overlap, each has to explain a fourth of the failing vectors.
     let least = bags.len().div_ceil(4);
     let some = counts.into_iter().filter(|&(_, count)| count >= least.max(1));
     some.map(|((feature, value), _)| Atom::is(feature, value)).collect()
 }
 
-/// Of how many vectors a request has something.
+/// For each value of a property, the number of vectors that have a request with it.
 fn counts<T: Ord + Copy + std::hash::Hash>(
     bags: &[Vec<&Sight>],
     each: impl Fn(&Sight, &mut dyn FnMut(T)),
@@ -177,7 +178,7 @@ fn counts<T: Ord + Copy + std::hash::Hash>(
     counts.into_iter().map(|(one, (count, _))| (one, count)).collect()
 }
 
-/// The rules that these atoms become with one more, of this feature.
+/// All rules made of these atoms and one more, on this feature.
 fn last_atoms(
     atoms: &[Atom],
     feature: Feature,
@@ -227,7 +228,7 @@ fn last_atoms(
     }
 }
 
-/// From how many on, or up to how many, of something most vectors fail and few pass.
+/// The lower and upper bounds on a feature with which most vectors fail and few pass.
 fn thresholds(feature: Feature, bags: &[Vec<&Sight>], passing: &[Vec<&Sight>]) -> Vec<Values> {
     let of = |bag: &Vec<&Sight>, most: bool| {
         let known = bag.iter().map(|sight| sight[feature as usize]).filter(|value| *value != NONE);

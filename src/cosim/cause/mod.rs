@@ -1,10 +1,10 @@
-//! Why a core fails, in a sentence, instead of all that comes of it.
+//! Why a core fails, in a sentence instead of a list of failures.
 //!
-//! Each vector is played once more, alone and without waits ([`evidence`]). First one thing is looked for that, changed in the flowcharts, gives
-//! just what the core gives: a [`Slip`]. What fails without one has something in common that nothing has that
-//! passes: the shortest [`Rule`] about one request that says so is the cause ([`causes`]). It is found, not looked up: the rules know nothing
-//! of classes or flags. What fails only where the core waits, is given up or comes after something else is told by the fewest waits that it
-//! takes.
+//! Each vector is played once more, alone and without waits ([`evidence`]). First comes the search for a [`Slip`]: one change in the
+//! flowcharts that gives exactly what the core gives. Failures that no slip explains have something in common that no passing vector has;
+//! the shortest [`Rule`] on one request that says so is the cause ([`causes`]). Rules are learnt from the requests alone: they know nothing
+//! of classes or flags. A failure that needs waits, a vector given up or a vector before it is described by the fewest waits with which it
+//! happens.
 
 mod falls;
 mod features;
@@ -27,52 +27,52 @@ use slip::Explained;
 pub use slip::Slip;
 pub use waiting::waiting;
 
-/// How a vector goes alone and without waits.
+/// How the core does on a vector that is played alone and without waits.
 #[derive(Clone, Debug)]
 pub struct Evidence<'a> {
     class: &'a str,
     vector: &'a Vector,
-    /// Its requests; of one that fails, those up to where it does. Of a long one some.
+    /// Its requests, up to the failure if there is one. Of a long vector only some are kept.
     sights: Vec<Sight>,
-    /// What is wrong.
+    /// The mismatch, if it fails.
     pub failed: Option<Box<Mismatch>>,
 }
 
 impl<'a> Evidence<'a> {
-    /// Of which class it is.
+    /// The class of the vector.
     pub fn class(&self) -> &'a str {
         self.class
     }
 
-    /// What was played.
+    /// The vector that was played.
     pub fn vector(&self) -> &'a Vector {
         self.vector
     }
 }
 
-/// Why a core fails.
+/// A cause of failures of a core.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// It, in a sentence.
+    /// The cause as a sentence.
     pub text: String,
-    /// What `--waive` takes.
+    /// The cause as a rule, in the form that `--waive` takes.
     pub rule: Option<Rule>,
-    /// What in the flowcharts would have to be otherwise, if it is that.
+    /// The change in the flowcharts that gives what the core gives, if there is one.
     pub slip: Option<Slip>,
-    /// How many vectors fail by it; of what takes waits, one of each class is counted.
+    /// How many vectors fail because of it. Of failures that need waits, one vector per class is counted.
     pub vectors: usize,
-    /// Their classes.
+    /// The classes of these vectors.
     pub classes: Vec<String>,
-    /// How the one of them fails that does so after the fewest requests.
+    /// The failure with the fewest requests.
     pub example: Failed,
 }
 
-/// Vectors of more requests are no evidence: they take longer than they tell.
+/// Vectors with more requests are not used as evidence: they take more time than they are worth.
 const MOST_REQUESTS: usize = 300_000;
-/// Of a long vector the last requests are kept, and the first ones at powers of two.
+/// Of a long vector this many last requests are kept, and of the others those at powers of two.
 const KEPT: usize = 2_000;
 
-/// Plays a vector of a class alone and without waits; nothing of what is too long.
+/// Plays a vector of a class alone and without waits. `None` if the vector is too long.
 pub fn evidence<'a>(model: &Model, class: &'a str, vector: &'a Vector) -> Option<Evidence<'a>> {
     if vector.events.len() > MOST_REQUESTS {
         return None;
@@ -90,19 +90,19 @@ pub fn evidence<'a>(model: &Model, class: &'a str, vector: &'a Vector) -> Option
     Some(Evidence { class, vector, sights, failed })
 }
 
-/// Where what is counted is largest.
+/// The places at which a feature of [`Scale::Counts`] is largest.
 fn extremes(all: &[(u64, Sight)]) -> BTreeSet<usize> {
     let counted = Feature::ALL.iter().filter(|feature| feature.scale() == Scale::Counts);
     let largest = |feature: &Feature| (0..all.len()).max_by_key(|&place| all[place].1[*feature as usize]);
     counted.filter_map(largest).collect()
 }
 
-/// What passes is looked at in part, and where a rule holds for more of it than for that, of the others too.
+/// Rules are learnt against a sample of the passing vectors. If a rule also holds for others that pass, some of these join the sample.
 const SAMPLE: usize = 20_000;
 const MORE: usize = 60;
 const ROUNDS: usize = 6;
 
-/// The causes of what fails without waits: slips in the flowcharts that give just what the core gives, and rules for what they leave.
+/// The causes of failures without waits: slips that give exactly what the core gives, and rules for what no slip explains.
 pub fn explain(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explanation> {
     let slips = slip::slips(direction, all);
     let slip_of =
@@ -126,7 +126,7 @@ pub fn explain(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explanation> {
             slip::LONGEST,
             slip::or(others),
         );
-        // Where one rule says the same of them, it can be waived.
+        // If a rule covers the same vectors as a slip, it is given too, so that the failures can be waived.
         let rules = by_rules(&[&explained[..], &passing].concat());
         let rule = rules.into_iter().next().filter(|rule| rule.vectors == explained.len());
         let rule = rule.and_then(|rule| rule.rule);
@@ -141,7 +141,7 @@ pub fn explain(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explanation> {
     found
 }
 
-/// The causes of what fails without waits by rules alone, the one of most vectors first.
+/// The causes of failures without waits as rules alone; the one with the most vectors comes first.
 pub fn causes(all: &[Evidence<'_>]) -> Vec<Explanation> {
     by_rules(&all.iter().collect::<Vec<_>>())
 }
@@ -223,7 +223,7 @@ fn learn(bags: &[Bag], passing: &[&Bag]) -> Vec<Learnt> {
     rules
 }
 
-/// What the rule says, of how many vectors, and where it is about a number, how near to it something passes.
+/// The rule as a sentence, with the number of failing vectors and, if it is about a number, the nearest value that passes.
 fn sentence(rule: &Rule, passing: &[&Bag], failing: usize) -> String {
     let alike = passing.iter().filter(|bag| is_like(bag, rule)).count();
     let others = match alike {
@@ -248,12 +248,12 @@ fn sentence(rule: &Rule, passing: &[&Bag], failing: usize) -> String {
     }
 }
 
-/// Whether a vector has a request for which a rule holds, as a core with so many lanes is asked for it.
+/// Whether the rule holds for a request of the vector, with as many lanes as the model has.
 pub fn is_waived(rule: &Rule, vector: &Vector, model: &Model) -> bool {
     sights(vector, model.direction(), model.lanes()).any(|(_, sight)| rule.holds(&sight))
 }
 
-/// The classes that fail, of which no cause speaks.
+/// The failing classes that no cause covers.
 pub fn unexplained<'a>(
     verdicts: impl IntoIterator<Item = &'a Verdict>,
     causes: &[Explanation],

@@ -1,10 +1,10 @@
-//! Rules: what a request has to be like, in words that can be typed.
+//! Rules: conditions on a request, in words that can be typed.
 
 use std::fmt;
 
 use super::features::{Feature, NONE, Scale, Sight};
 
-/// What one feature of a request has to be.
+/// A condition on one feature of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Atom {
     pub(super) feature: Feature,
@@ -14,9 +14,9 @@ pub(super) struct Atom {
 /// Some values of a feature.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Values {
-    /// From one to another, both of them too.
+    /// A range, both ends included.
     Within(i32, i32),
-    /// One of these, in order.
+    /// One of these, in ascending order.
     Of(Vec<i32>),
 }
 
@@ -35,7 +35,7 @@ impl Atom {
     }
 }
 
-/// What a request of a vector is like: one to three things, each a feature and its values. It is typed as it is printed.
+/// A condition on a request: one to three features, each with its values. It is typed as it is printed.
 ///
 /// ```
 /// use silicabac::cosim::Rule;
@@ -67,7 +67,7 @@ fn value(feature: Feature, value: i32) -> String {
     }
 }
 
-/// As it is typed: `outstanding>=57 & lane=2`.
+/// As it is typed, for example `outstanding>=57 & lane=2`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, Atom { feature, values }) in self.atoms.iter().enumerate() {
@@ -90,7 +90,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// Why a text is no rule.
+/// Why a text is not a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is no rule: {what}. A rule is like outstanding>=57 & lane=2, ctxIdx=27..29 or kind=raw,align"
@@ -150,7 +150,7 @@ fn read(feature: Feature, text: &str) -> Result<i32, String> {
 }
 
 impl Rule {
-    /// As a sentence says it of a request: "decides a run of 57 or more outstanding bits".
+    /// The rule as part of a sentence about a request, for example "decides a run of 57 or more outstanding bits".
     pub fn sentence(&self) -> String {
         let all: Vec<String> = self.atoms.iter().map(in_words).collect();
         all.join(", ").replacen(", ", " and ", usize::from(all.len() == 2))

@@ -1,5 +1,5 @@
-//! The runs of outstanding bits that a bin decides: the flowcharts of the encoder (H.264, 9.3.4.2 to 9.3.4.5) once more, of which nothing but
-//! the runs is kept, since the oracle shows only what is left after a bin.
+//! The runs of outstanding bits that a bin decides. This repeats the flowcharts of the encoder (H.264, 9.3.4.2 to 9.3.4.5) and keeps only
+//! the runs, because the oracle shows only the state after a bin.
 
 use crate::bin::Event;
 use crate::context::ContextModel;
@@ -16,7 +16,8 @@ pub(super) struct Before {
 /// What a bin decides.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Decides {
-    /// The longest run of outstanding bits that it decides, 0 too, and by which bit: 1 is a carry. Nothing if it decides no bit.
+    /// The longest run of outstanding bits that the bin decides, which can be 0, and the bit that decides it: 1 is a carry. `None` if it
+    /// decides no bit.
     pub(super) longest: Option<(u32, bool)>,
     /// bitsOutstanding after it.
     pub(super) bits_outstanding: u32,
@@ -65,7 +66,7 @@ impl Before {
 }
 
 impl Decides {
-    /// The comparisons of RenormE, and with twice the values those of EncodeBypass; codILow after them.
+    /// The comparisons of RenormE, or with doubled values those of EncodeBypass. Returns codILow after them.
     fn put(&mut self, low: u32, half: u32) -> u32 {
         match low {
             _ if low < half => self.bit(false),

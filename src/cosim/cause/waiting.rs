@@ -1,7 +1,7 @@
-//! The causes of what fails only while a core is made to wait, is given up, or comes after other vectors.
+//! The causes of failures that need waits, a vector given up, or vectors before the one that fails.
 //!
-//! Of each class the fewest waits are looked for that it takes, each as short as it can be. Most classes take the same: what takes fewer
-//! different things explains whatever takes these and more.
+//! For each class the fewest waits that make it fail are found, each as short as possible. Most classes need the same: a cause that needs
+//! fewer different kinds of trouble explains every class that needs these kinds and more.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use crate::cores::Direction;
 use crate::cosim::{Failed, Model, PLANNED, Plan, Play, Port, Stalls, Verdict, Way, shrink::fewest_waits};
 use crate::vectors::Vector;
 
-/// After so long, for each class, what has been found has to do.
+/// The search for each class ends after this time with the best result so far.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What makes a play another than one that flows.
+/// What distinguishes a play from one that flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Trouble {
     Given,
@@ -28,19 +28,19 @@ enum Trouble {
     PowerOn,
 }
 
-/// What a class takes to fail.
+/// What makes a class fail.
 struct Taken<'a> {
     verdict: &'a Verdict,
     failed: &'a Failed,
     troubles: BTreeSet<Trouble>,
     plan: Plan,
-    /// It takes one wait, and fails with every longer one that was tried.
+    /// It needs one wait, and fails with every longer wait that was tried.
     is_least: bool,
-    /// And only where the wait falls like this.
+    /// It fails only where the wait begins at such a point.
     falls: Option<String>,
 }
 
-/// The causes of these classes, which fail, though none of their vectors does alone and without waits.
+/// The causes of the failures of these classes, none of whose vectors fails alone and without waits.
 pub fn waiting(model: &Model, verdicts: &[&Verdict]) -> Vec<Explanation> {
     let mut all: Vec<Taken<'_>> = verdicts.iter().filter_map(|verdict| Taken::new(model, verdict)).collect();
     all.sort_by_key(|taken| (taken.troubles.len(), taken.plan.waits()));
@@ -70,7 +70,7 @@ impl<'a> Taken<'a> {
             [] => vec![failed.vector.clone()],
             among => among.to_vec(),
         };
-        // What is too long to be evidence fails as it is, and by the waits that were given.
+        // A vector that is too long to be evidence fails without more, and under the stalls that were given.
         let flows = failed.stalls == Stalls::NONE.name && failed.vector.events.len() > MOST_REQUESTS;
         let is_given = failed.stalls == PLANNED;
         let plan = failed.mismatch.plan.clone().filter(|_| !flows && !is_given);
@@ -139,8 +139,8 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// The plan with each of its waits as short as it can be, if they are few, and without the peculiarities that it does not take; and whether
-/// it has one wait, and what is longer fails, too.
+/// The plan with each of its waits as short as possible, if they are few, and without the settings that it does not need. The flag says
+/// whether it has exactly one wait and fails with longer ones too.
 fn simplest(model: &Model, vectors: &[Vector], mut plan: Plan) -> (Plan, bool) {
     const FEW: usize = 4;
     let twice = if plan.give_ups.is_empty() { &[] } else { vectors };
@@ -162,7 +162,7 @@ fn simplest(model: &Model, vectors: &[Vector], mut plan: Plan) -> (Plan, bool) {
         other
     };
     for place in 0..plan.waits.len() {
-        // It fails with `most`, and not with `least` or never tried it.
+        // The plan fails with `most`; with `least` it passes or was never tried.
         let (mut least, mut most) = (0, plan.waits[place].clocks);
         while least + 1 < most {
             let middle = least.midpoint(most);

@@ -1,8 +1,8 @@
-//! What the suites make the Verilog of the cores do: which of its lines ran, and which of its signals toggled.
+//! The coverage of a core's Verilog by the suites: which lines ran, and which signals toggled.
 //!
-//! Verilator counts (`--coverage-line --coverage-toggle`); what it counted is read from its file, and the instances of a
-//! module are added up, those in the other core too. What is left must be waived, each point with its reason
-//! ([`Waivers`]); a waiver for what is not missed at all is as wrong as a point that is.
+//! Verilator counts (`--coverage-line --coverage-toggle`). Its file is read, and the counts of all instances of a module are added up, also
+//! over both cores. Every point that was missed must be waived with a reason ([`Waivers`]); a waiver for a point that was hit is an error
+//! too.
 
 mod points;
 mod waivers;
@@ -19,44 +19,44 @@ use crate::vectors::Vector;
 pub use points::{Kind, Point, Points};
 pub use waivers::{Judgement, WaiverError, Waivers};
 
-/// Why coverage cannot be had.
+/// Why coverage cannot be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The machine or the design is at fault.
+    /// The simulation cannot be built or run.
     #[error("{0}")]
     Sim(#[from] SimError),
-    /// The core is wrong, so that what it covers means nothing.
+    /// The core gives wrong results, so that its coverage means nothing.
     #[error("{core}, stalls: {stalls}: {mismatch}")]
     Mismatch {
         /// The top module.
         core: String,
         /// The stalls under which it was played.
         stalls: &'static str,
-        /// Where it is wrong.
+        /// What is wrong.
         mismatch: Box<Mismatch>,
     },
 }
 
-/// The suites that are played unless others are named: they reach everything, and recorded slices nothing more.
+/// The suites that are played by default. Together they reach everything; recorded slices reach nothing more.
 pub const SUITES: [&str; 3] = ["smoke", "directed", "invalid"];
 
-/// The output is hardly ever ready, so that all buffers in front of it are full.
+/// The output is ready so rarely that all buffers in front of it fill up.
 const STUCK: Stalls = Stalls { name: "stuck", bytes: 252, ..Stalls::NONE };
 
-/// How so many bins are played: without stalls, and if they are few, with all kinds of them.
+/// The stalls under which this many bins are played: all kinds for few bins, none for many.
 fn stalls(bins: usize) -> impl ExactSizeIterator<Item = Stalls> {
     let stalls = if bins < 50_000 { [&Stalls::ALL[..], &[STUCK]].concat() } else { vec![Stalls::NONE] };
     stalls.into_iter()
 }
 
-/// How many events [`measure`] tells its progress in all.
+/// The total number of events that [`measure`] reports as progress.
 pub fn work(model: &Model, suite: &Suite) -> u64 {
     let fitted = model.fitter().fit_all(&suite.vectors);
     let bins = fitted.vectors.iter().map(|vector| vector.bins()).sum();
     super::work(model, suite, &Ways::Stalls(1)) * stalls(bins).len() as u64
 }
 
-/// Plays a suite to a core that was built to count ([`Source::coverage`](super::Source)), and adds what that covers.
+/// Plays a suite to a core that was built with [`Source::coverage`](super::Source), and adds the coverage to `points`.
 ///
 /// # Errors
 /// [`Failure`].
@@ -71,7 +71,7 @@ pub fn measure(
     measure_vectors(model, &fitted.played(), seed, points, progress)
 }
 
-/// The same, of vectors that fit the core.
+/// Like [`measure`], for vectors that are already fitted to the core.
 ///
 /// # Errors
 /// [`Failure`].

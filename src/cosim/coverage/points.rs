@@ -1,7 +1,7 @@
-//! The points that Verilator counts, out of its file.
+//! The points of coverage in Verilator's file.
 //!
-//! A line of it: `C '` and fields, each `\x01` key `\x02` value, then `' ` and a count. The keys that matter: `f` file, `l`
-//! line, `page` kind and module, `o` what it is: a signal's bit, or a part of a statement.
+//! Each line is `C '`, then fields of `\x01` key `\x02` value, then `' ` and a count. The keys that matter are `f` for the file, `l` for
+//! the line, `page` for the kind and the module, and `o` for the object: a bit of a signal, or a part of a statement.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,25 +11,25 @@ use std::{
 
 use crate::files;
 
-/// What is counted.
+/// The kind of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A line, or a branch, that runs.
+    /// A line or a branch that runs.
     Line,
-    /// A bit that changes.
+    /// A bit that toggles.
     Toggle,
 }
 
-/// A point of the Verilog, in whatever instances of its module.
+/// A point of the Verilog, over all instances of its module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Point {
     /// The name of the file.
     pub file: String,
-    /// What is counted.
+    /// Its kind.
     pub kind: Kind,
     /// The line.
     pub line: u32,
-    /// The bit of a signal; or the part of a statement and the text of its line.
+    /// The bit of a signal, or the part of a statement with the text of its line.
     pub name: String,
 }
 
@@ -41,12 +41,12 @@ impl fmt::Display for Point {
     }
 }
 
-/// All points, and how often each was hit.
+/// All points with their number of hits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Points(BTreeMap<Point, u64>);
 
 impl Points {
-    /// Adds what Verilator wrote.
+    /// Adds the counts of a file that Verilator wrote.
     pub fn add(&mut self, written: &str) {
         let mut sources = HashMap::new();
         for (point, hits) in written.lines().filter_map(|line| read(line, &mut sources)) {
@@ -54,25 +54,25 @@ impl Points {
         }
     }
 
-    /// Adds those of other plays.
+    /// Adds the counts of other plays.
     pub fn merge(&mut self, others: Points) {
         for (point, hits) in others.0 {
             *self.0.entry(point).or_default() += hits;
         }
     }
 
-    /// All of them, with their hits.
+    /// All points with their number of hits.
     pub fn iter(&self) -> impl Iterator<Item = (&Point, u64)> {
         self.0.iter().map(|(point, &hits)| (point, hits))
     }
 
-    /// Those that were never hit.
+    /// The points that were never hit.
     pub fn missed(&self) -> impl Iterator<Item = &Point> {
         self.iter().filter(|&(_, hits)| hits == 0).map(|(point, _)| point)
     }
 }
 
-/// A line of the file; `None` for what is no point.
+/// Reads a line of the file; `None` if it is not a point.
 fn read(line: &str, sources: &mut HashMap<String, Vec<String>>) -> Option<(Point, u64)> {
     let (fields, hits) = line.strip_prefix("C '")?.rsplit_once("' ")?;
     let fields: HashMap<&str, &str> =

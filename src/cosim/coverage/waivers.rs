@@ -1,15 +1,15 @@
-//! Points that need not be hit, each with its reason.
+//! Points that need not be hit, each with a reason.
 //!
-//! A file of groups between empty lines: a reason, in lines that begin with `#`, and the points that it is for, one a line:
-//! the file, `line` or `toggle`, and the name that a report gives the point. `[31:19]` at the end of a name stands for
-//! each of these bits. A newer Verilator counts both directions of a toggle: `run[4]` stands for both, `run[4]:0->1` for one.
+//! The file consists of groups separated by empty lines. A group is a reason, in lines that begin with `#`, and the points that it covers,
+//! one a line: the file, `line` or `toggle`, and the name of the point as in a report. `[31:19]` at the end of a name stands for each of
+//! these bits. Newer versions of Verilator count both directions of a toggle: `run[4]` stands for both, `run[4]:0->1` for one.
 
 use super::{Kind, Point, Points};
 
 /// The waivers for the built-in cores.
 const BUILT_IN: &str = include_str!("../../../rtl/coverage.waivers");
 
-/// A line of a file of waivers that is none.
+/// A malformed line of a file of waivers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
 pub struct WaiverError {
@@ -19,7 +19,7 @@ pub struct WaiverError {
     pub what: &'static str,
 }
 
-/// What may be missed.
+/// The points that may be missed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waivers(Vec<Waiver>);
 
@@ -31,21 +31,21 @@ struct Waiver {
     name: String,
 }
 
-/// What became of the points that were never hit.
+/// The points that were never hit, sorted by the waivers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
-    /// Those that nothing waives.
+    /// Points that no waiver covers.
     pub missed: Vec<Point>,
-    /// Those that are waived, and why.
+    /// Points that are waived, each with its reason.
     pub waived: Vec<(Point, String)>,
-    /// Waivers for what is not missed.
+    /// Waivers for points that were hit.
     pub needless: Vec<String>,
 }
 
 impl Waivers {
-    /// Those of the built-in cores.
+    /// The waivers of the built-in cores.
     pub fn built_in() -> Waivers {
-        // A test reads it.
+        // A test checks that it can be read.
         Waivers::read(BUILT_IN).unwrap_or_default()
     }
 
@@ -88,7 +88,7 @@ impl Waivers {
         Ok(Waivers(waivers))
     }
 
-    /// Holds the points that were never hit against the waivers.
+    /// Compares the points that were never hit with the waivers.
     pub fn judge(&self, points: &Points) -> Judgement {
         let mut judgement = Judgement::default();
         let mut needed = vec![false; self.0.len()];
@@ -101,7 +101,7 @@ impl Waivers {
                 None => judgement.missed.push(point.clone()),
             }
         }
-        // What another core or another Verilator has is not needless because this one does not have it.
+        // A waiver for a point that only another core or another Verilator has is not needless.
         let known = |waiver: &Waiver| {
             points.iter().any(|(point, _)| point.file == waiver.file)
                 && (!waiver.name.contains("->") || points.iter().any(|(point, _)| point.name.contains("->")))
@@ -120,7 +120,7 @@ impl Waiver {
     }
 }
 
-/// The names of all bits of `run[31:19]`; any other name alone.
+/// The names of all bits of a range such as `run[31:19]`; any other name is returned alone.
 fn bits(name: &str) -> Vec<String> {
     let range = || {
         let (signal, bits) = name.strip_suffix(']')?.rsplit_once('[')?;

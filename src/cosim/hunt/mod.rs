@@ -1,9 +1,9 @@
-//! Looks for the requests on which a core is slowest, though nothing outside it waits.
+//! Searches for the requests on which a core is slowest although nothing outside it waits.
 //!
-//! What is tried are patterns, changed at random; one that shows something new is kept, to be changed further: requests of a kind that waited
-//! for so long after such a one, or a stretch that is slower than any before. A stretch is so many bins, alignments and raw bytes, since a
-//! single long wait can be hidden by a buffer, and slowness that lasts cannot. What is found is made as small as it can be. Nothing
-//! but the seed decides, so that the same is found again.
+//! The search tries patterns that are changed at random. It keeps a pattern that shows something new, to change it further: either a
+//! request of some kind waits for a number of clocks that was not yet seen after a request of another kind, or a stretch is slower than any
+//! before. A stretch is a fixed number of bins, alignments and raw bytes, because a buffer can hide a single long wait but not lasting
+//! slowness. The result is made as small as possible. Everything depends on the seed alone, so that a search can be repeated.
 
 mod mutate;
 mod pattern;
@@ -23,63 +23,63 @@ use mutate::{mutated, seeds};
 use pattern::{Means, Pattern};
 use simpler::simpler;
 
-/// How to hunt.
+/// The settings of a hunt.
 #[derive(Clone, Copy, Debug)]
 pub struct Hunt {
-    /// What is random.
+    /// The seed of the random choices.
     pub seed: u64,
-    /// How many patterns are tried.
+    /// The number of patterns that are tried.
     pub tries: u64,
-    /// Of how many bins, alignments and raw bytes the slowest are looked for.
+    /// The length of a stretch, in bins, alignments and raw bytes.
     pub length: usize,
 }
 
-/// What may be in a stretch.
+/// What a stretch may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     /// Bins of one engine run, and loads between them.
     OneRun,
-    /// Ends and beginnings of engine runs and raw bytes, too.
+    /// Also ends and beginnings of engine runs, and raw bytes.
     AnyRuns,
 }
 
 /// The slowest stretch that was found.
 #[derive(Clone, Debug)]
 pub struct Slowest {
-    /// What may be in it.
+    /// What it may contain.
     pub within: Within,
-    /// How many clocks it takes, but for those in which context loads hold the core.
+    /// Its clocks, without those in which context loads hold the core.
     pub clocks: u64,
-    /// How many it took before it was made simpler: hardly more.
+    /// Its clocks before it was simplified, which are hardly more.
     pub most: u64,
-    /// At which try it was found, from 1.
+    /// The number of the try at which it was found, from 1.
     pub found_at: u64,
-    /// What comes again and again, in words.
+    /// The parts of the pattern that repeats, in words.
     pub pattern: Vec<String>,
-    /// The fewest requests that show it.
+    /// A vector of the fewest requests that show it.
     pub vector: Vector,
 }
 
-/// A core that was found to be wrong in a hunt.
+/// A mismatch of the core that a hunt came upon.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{mismatch}")]
 pub struct Caught {
-    /// On what.
+    /// The vector with which it fails.
     pub vector: Vector,
-    /// How.
+    /// What is wrong.
     pub mismatch: Box<Mismatch>,
 }
 
-/// A try is so many times as long as a stretch: what makes a core slow may take some time to build up.
+/// A try is this many times as long as a stretch: what makes a core slow may take some time to build up.
 const LONGER: usize = 4;
 
-/// What is simpler may take less by one in so many clocks.
+/// A simpler pattern may take fewer clocks, by one in this many.
 const LESS: u64 = 16;
 
-/// Hunts; tells `progress` of each try. Nothing is found of a core that no sequence of this length is for.
+/// Runs the hunt and tells `progress` of each try. Nothing is found if no sequence of this length fits the core.
 ///
 /// # Errors
-/// [`Caught`], if the core is on any of them.
+/// [`Caught`], if the core has a mismatch on any pattern.
 pub fn hunt(model: &Model, hunt: &Hunt, progress: &mut dyn FnMut(u64)) -> Result<Vec<Slowest>, Box<Caught>> {
     let mut hunter = Hunter::new(model, hunt);
     for number in 1..=hunt.tries {
@@ -91,12 +91,12 @@ pub fn hunt(model: &Model, hunt: &Hunt, progress: &mut dyn FnMut(u64)) -> Result
     let all = best.filter_map(|(within, best)| Some((within, best?)));
     let mut found: Vec<Slowest> =
         all.map(|(within, best)| hunter.smallest(within, best)).collect::<Result<_, _>>()?;
-    // What is slow already within an engine run is told once.
+    // If a stretch within one engine run is already as slow, it is reported once.
     found.dedup_by(|any, one| any.clocks <= one.clocks);
     Ok(found)
 }
 
-/// A pattern, the most clocks of a stretch of it, and at which try it came.
+/// A pattern, the most clocks of a stretch in it, and the number of its try.
 #[derive(Clone, Debug)]
 struct Best {
     pattern: Pattern,
@@ -104,7 +104,7 @@ struct Best {
     found_at: u64,
 }
 
-/// A kind of request, what came before it, and for how long it waited.
+/// A kind of request, the kind before it, and for how many clocks it waited.
 type Feature = (usize, usize, u32);
 
 struct Hunter<'a> {
@@ -116,7 +116,7 @@ struct Hunter<'a> {
     seeds: Vec<Pattern>,
     kept: Vec<Pattern>,
     seen: HashSet<Feature>,
-    /// By [`Within`].
+    /// Indexed by [`Within`].
     best: [Option<Best>; 2],
 }
 
@@ -136,7 +136,7 @@ impl<'a> Hunter<'a> {
         }
     }
 
-    /// The seeds first, then what differs a little from one of the best or from anything that was new.
+    /// First the seeds, then small changes of one of the best patterns or of any that showed something new.
     fn next(&mut self, number: u64) -> Pattern {
         if let Some(seed) = self.seeds.get(number as usize - 1) {
             return seed.clone();
@@ -171,7 +171,7 @@ impl<'a> Hunter<'a> {
         Ok(())
     }
 
-    /// Plays a pattern, if it is for the core.
+    /// Plays a pattern if it fits the core.
     fn play(&self, pattern: &Pattern) -> Result<Option<Meter>, Box<Caught>> {
         let vector = pattern.vector("hunted", &self.means);
         let Ok(fitted) = self.fitter.fit(&vector) else { return Ok(None) };
@@ -184,7 +184,7 @@ impl<'a> Hunter<'a> {
         }
     }
 
-    /// The best of its kind, with the fewest and simplest requests that take about as long.
+    /// The best pattern of its kind, reduced to the fewest and simplest requests that take about as long.
     fn smallest(&self, within: Within, best: Best) -> Result<Slowest, Box<Caught>> {
         let Best { mut pattern, clocks: most, found_at } = best;
         let (mut clocks, least) = (most, most - most / LESS);

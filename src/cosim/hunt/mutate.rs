@@ -1,10 +1,10 @@
-//! Patterns at random, and patterns that differ a little from others.
+//! Random patterns, and random changes of patterns.
 
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
 use super::pattern::{Bypass, Means, Part, Pattern, STATES, What, Which};
 
-/// A pattern has no more parts than these.
+/// A pattern has at most this many parts.
 const MOST_PARTS: usize = 12;
 
 /// A number below this one.
@@ -12,7 +12,7 @@ fn below(rng: &mut ChaCha8Rng, end: usize) -> usize {
     ((u64::from(rng.next_u32()) * end as u64) >> 32) as usize
 }
 
-/// What a hunt begins with: each kind of request alone.
+/// The patterns that a hunt begins with: each kind of request alone.
 pub(super) fn seeds(length: usize) -> Vec<Pattern> {
     let context = |which, is_lps| What::Context { which, is_lps };
     let all = [
@@ -36,7 +36,7 @@ pub(super) fn seeds(length: usize) -> Vec<Pattern> {
     all.into_iter().map(pattern).collect()
 }
 
-/// A pattern with one to four things changed; parts may come from the other one.
+/// A pattern with one to four changes; parts may come from the other pattern.
 pub(super) fn mutated(pattern: &Pattern, other: &Pattern, means: &Means, rng: &mut ChaCha8Rng) -> Pattern {
     let mut pattern = pattern.clone();
     for _ in 0..=below(rng, 4) {
@@ -75,7 +75,7 @@ fn any_part(length: usize, means: &Means, rng: &mut ChaCha8Rng) -> Part {
     Part { what: any(means, rng), times: times(length, rng) }
 }
 
-/// Mostly few.
+/// A random number of repetitions, mostly small.
 fn times(length: usize, rng: &mut ChaCha8Rng) -> usize {
     match below(rng, 8) {
         0..4 => 1,

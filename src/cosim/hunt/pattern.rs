@@ -1,7 +1,7 @@
-//! What a hunt tries: a few requests that follow each other again and again.
+//! What a hunt tries: a few requests that repeat.
 //!
-//! A pattern says what a bin is to the coder, not which value it has: a less probable symbol, a bypass bin that keeps its bits outstanding. So
-//! it means the same wherever it comes, and goes on meaning it when something before it is changed or taken away.
+//! A pattern says what a bin is to the coder, not its value: a less probable symbol, or a bypass bin that leaves its bits outstanding. So
+//! it means the same in every place, and still does when something before it is changed or removed.
 
 use std::fmt;
 
@@ -11,18 +11,18 @@ use crate::fit::{Can, Fitter, Loads};
 use crate::spec;
 use crate::vectors::Vector;
 
-/// A pattern, and where its contexts begin.
+/// A pattern, and the initial states of its contexts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
-    /// The state of all contexts, of a core that takes LOADs; of another one the number of a slice header.
+    /// The state of all contexts if the core takes LOADs; otherwise the number of a slice header.
     pub(super) begin: usize,
-    /// What comes again and again.
+    /// The parts that repeat.
     pub(super) parts: Vec<Part>,
-    /// Until there are so many bins, alignments and raw bytes.
+    /// The pattern ends after this many bins, alignments and raw bytes.
     pub(super) length: usize,
 }
 
-/// A request, some times in a row.
+/// A request that is repeated in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) what: What,
@@ -39,7 +39,7 @@ pub(super) enum What {
     Bypass(Bypass),
     /// A terminate bin of 0.
     Terminate,
-    /// A terminate bin of 1, and so many raw bytes.
+    /// A terminate bin of 1, and this many raw bytes.
     Restart {
         raw: usize,
     },
@@ -50,45 +50,45 @@ pub(super) enum What {
     },
 }
 
-/// A context: of those that a hunt uses, by its place.
+/// A context variable, by its place among those that a hunt uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
-    /// That of the bin or load before.
+    /// The one of the last bin or load.
     Same,
-    /// The one after that.
+    /// The one after the last one.
     Next,
     Place(usize),
 }
 
-/// What a bypass bin is.
+/// The value of a bypass bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bypass {
     Zero,
     One,
-    /// Whatever leaves one more outstanding bit, if either does.
+    /// The value that leaves one more outstanding bit, if either does.
     Holds,
 }
 
-/// How many states a context can be in.
+/// The number of states of a context variable.
 pub(super) const STATES: usize = 126;
 
 fn model(state: usize) -> ContextModel {
     ContextModel::new((state / 2 % 63) as u8, state % 2 == 1).unwrap_or_default()
 }
 
-/// What a core can be asked for in a hunt.
+/// What a core can be asked for during a hunt.
 #[derive(Clone, Debug)]
 pub(super) struct Means {
     pub(super) can: Can,
-    /// Some contexts that it has.
+    /// Some contexts that the core has.
     pub(super) contexts: Vec<CtxIdx>,
-    /// The headers that initialise them, of a core that takes no LOADs.
+    /// The slice headers that initialise them, if the core takes no LOADs.
     pub(super) headers: Vec<SliceInit>,
 }
 
 impl Means {
     pub(super) fn new(fitter: &Fitter) -> Means {
-        /// Contexts that lie side by side, in whatever banks, and the last ones.
+        /// Contexts with neighbouring indices, whatever banks they are in, and the last ones.
         const FIRST: usize = 40;
         const LAST: usize = 8;
         let can = *fitter.can();
@@ -100,14 +100,14 @@ impl Means {
         Means { can, contexts, headers }
     }
 
-    /// In how many ways contexts can begin.
+    /// The number of ways in which contexts can be initialised.
     pub(super) fn beginnings(&self) -> usize {
         if self.can.loads == Loads::None { self.headers.len() } else { STATES }
     }
 }
 
 impl Pattern {
-    /// It as a vector of this name.
+    /// The pattern as a vector of this name.
     pub(super) fn vector(&self, id: &str, means: &Means) -> Vector {
         let init = means.headers.get(self.begin).copied();
         let first = |ctx: CtxIdx| init.and_then(|init| init.model(ctx)).unwrap_or(model(self.begin));
@@ -135,15 +135,15 @@ impl Pattern {
     }
 }
 
-/// Events, loads too, for each of these, at the most.
+/// At most this many events, loads included, for each of these.
 const MOST: usize = 4;
 
-/// Makes events of parts.
+/// Turns parts into events.
 struct Writer<'a> {
     means: &'a Means,
     encoder: spec::Encoder,
     events: Vec<Event>,
-    /// Bins, alignments and raw bytes.
+    /// The bins, alignments and raw bytes so far.
     coded: usize,
     place: usize,
     used: Vec<bool>,
@@ -177,7 +177,7 @@ impl<'a> Writer<'a> {
         Some(ctx)
     }
 
-    /// What the core has no such request for is left out.
+    /// Adds the events of a part; requests that the core does not have are left out.
     fn put(&mut self, what: What) {
         let Means { can, .. } = self.means;
         match what {
@@ -221,7 +221,7 @@ impl<'a> Writer<'a> {
 }
 
 impl Part {
-    /// "2 x context 5, an LPS".
+    /// For example "2 x context 5, an LPS".
     pub(super) fn in_words(&self, means: &Means) -> String {
         let context = |which: Which| match which {
             Which::Same => "the same context".to_owned(),

@@ -1,8 +1,8 @@
-//! Patterns that are simpler than one, by one step each: whoever takes such steps comes to an end.
+//! Patterns that are one step simpler than a given one. Repeating such steps always ends.
 
 use super::pattern::{Bypass, Part, Pattern, What, Which};
 
-/// All of them, those that leave most out first; none is shorter than `shortest`.
+/// All of them; those that leave out the most come first. None is shorter than `shortest`.
 pub(super) fn simpler(pattern: &Pattern, shortest: usize) -> Vec<Pattern> {
     let Pattern { begin, length, ref parts } = *pattern;
     let lengths = smaller(length.saturating_sub(shortest))
@@ -58,7 +58,7 @@ fn simpler_whats(what: What) -> Vec<What> {
     }
 }
 
-/// Some numbers below another, the smallest first.
+/// Some numbers below `number`, in ascending order.
 fn smaller(number: usize) -> impl Iterator<Item = usize> {
     let some = [0, number / 4, number / 2, number - number.min(8), number.saturating_sub(1)];
     let mut last = None;

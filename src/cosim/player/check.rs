@@ -1,5 +1,5 @@
-//! What comes of a core, compared with what is due: the bytes of an encoder, the answers of a decoder. Nothing may come before
-//! it can be known, and nothing more.
+//! Compares what a core gives with what is due: the bytes of an encoder, the answers of a decoder. Nothing may come before it can be known,
+//! and nothing may come that is not due.
 
 use super::{Device, Guilty, Observer, Player, Wrong};
 use crate::bin::Event;
@@ -46,7 +46,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         true
     }
 
-    /// The bytes that an encoder gives.
+    /// Takes the bytes that an encoder gives, and checks them.
     #[inline]
     pub(super) fn take_bytes(&mut self) -> Result<bool, Wrong> {
         if self.outputs.out_valid == 0 {
@@ -96,7 +96,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    /// The answers that a decoder gives.
+    /// Takes the answers that a decoder gives, and checks them.
     #[inline]
     pub(super) fn take_answers(&mut self) -> Result<bool, Wrong> {
         if self.outputs.rsp_valid == 0 {
@@ -148,7 +148,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    /// How many things are valid: one where no port says so.
+    /// How many bytes or answers are valid: one, if the core has no count port.
     #[inline]
     fn count(&self, port: &str, shown: Option<u32>, most: usize) -> Result<usize, Wrong> {
         let count = shown.map_or(1, |shown| shown as usize);
@@ -160,7 +160,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Err(self.wrong(newest, format!("{port} of what is valid"), right, count, 0))
     }
 
-    /// What is offered stays until it is taken.
+    /// Checks that what was offered stays until it is taken.
     #[inline]
     fn stays(&self, port: &str, count: usize) -> Result<(), Wrong> {
         if count >= self.shown {
@@ -229,7 +229,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Wrong { guilty, fault: Fault::new(Cause::Deadlock, what) }
     }
 
-    /// The requests on the ports, or the one that comes next.
+    /// The requests on the ports, or else the next request.
     fn offered(&mut self) -> String {
         let lanes = self.held.lanes().to_vec();
         let mut names = Vec::new();
@@ -247,12 +247,12 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     }
 }
 
-/// A byte of the output, by its number in its vector.
+/// The name of a byte of the output, with its number in its vector.
 fn name_byte(number: usize) -> String {
     format!("byte {number} of the output")
 }
 
-/// The port rsp_bits: a position modulo 2^32, as `docs/socket.md` has it.
+/// The value of port rsp_bits: a position modulo 2^32, as in `docs/socket.md`.
 pub(in crate::cosim) const fn rsp_bits(position: u64) -> u32 {
     (position & 0xffff_ffff) as u32
 }
@@ -271,7 +271,7 @@ mod tests {
     use crate::stress;
     use crate::vectors::Vector;
 
-    /// A core whose outputs are bent from some clock on.
+    /// A core whose outputs are falsified from some clock on.
     struct Bent<T: Twin, F> {
         core: Alone<T>,
         bend: F,

@@ -1,4 +1,4 @@
-//! What the player plays to, and what watches it.
+//! The device that the player plays to, and the observer that watches it.
 
 use silicabac_sim::Stopped;
 
@@ -7,38 +7,39 @@ use crate::cosim::{Fault, Waves, script::Asked};
 use crate::cycle::{Field, Inputs, Outputs};
 use crate::fit::Can;
 
-/// A core that can be played to.
+/// A core or a twin in place of one: whatever vectors can be played to.
 pub(in crate::cosim) trait Device {
-    /// What its ports are like.
+    /// The sizes of its ports and what it can be asked for.
     fn form(&self) -> Form;
 
     /// One clock.
     fn clock(&mut self, inputs: &Inputs) -> Result<(), Stopped>;
 
-    /// What it showed in the last clock; lanes that it does not have stay as they are.
+    /// Its outputs in the last clock. Lanes that it does not have are left unchanged.
     fn outputs(&self, outputs: &mut Outputs);
 
     /// Words that begin with its packed registers in the last clock.
     fn debug(&self) -> &[u32];
 
-    /// How many clocks there were.
+    /// The number of clocks so far.
     fn clocks(&self) -> u64;
 
-    /// The clocks up to the last one, and some more with the same inputs; `observed` if the observer has seen the last.
+    /// The clocks up to the last one, and some more with the same inputs; `observed` says whether the observer has seen the last one.
     fn waves<O: Observer>(&mut self, observer: &mut O, inputs: &Inputs, observed: bool) -> Waves;
 }
 
-/// What the ports of a core are like.
+/// The sizes of a core's ports and what it can be asked for.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cosim) struct Form {
     pub(in crate::cosim) direction: Direction,
     /// What the core can be asked for.
     pub(in crate::cosim) can: Can,
-    /// How many requests it takes at once.
+    /// How many requests it takes at once, at most.
     pub(in crate::cosim) lanes: usize,
-    /// How many bypass bins a lane of nothing else has, at the most; 0 if it has no `req_run`, and a bypass bin a lane of its own.
+    /// How many bypass bins a lane without other requests can have, at most. It is 0 if the core has no `req_run`, so that each bypass bin
+    /// takes a lane.
     pub(in crate::cosim) run: usize,
-    /// How many bytes an encoder gives at once.
+    /// How many bytes an encoder gives at once, at most.
     pub(in crate::cosim) bytes: usize,
     /// Whether it has `out_ready` or `rsp_ready`.
     pub(in crate::cosim) can_be_blocked: bool,
@@ -52,32 +53,32 @@ pub(in crate::cosim) struct Form {
     pub(in crate::cosim) shows_bits: bool,
 }
 
-/// What watches every clock. What it does not say costs nothing.
+/// Watches every clock. Methods that an observer does not define cost nothing.
 pub(in crate::cosim) trait Observer {
-    /// Whether it must know what the context memory holds, which no reset clears.
+    /// Whether it must know the contents of the context memory, which no reset clears.
     const FILLS_CONTEXTS: bool = false;
 
     /// A clock passes in which nothing is compared.
     fn follow(&mut self, _inputs: &Inputs) {}
 
-    /// The core takes a request in the clock that is shown next.
+    /// The core takes a request in the clock that the observer is shown next.
     #[inline(always)]
     fn take(&mut self, _asked: &Asked) {}
 
-    /// In the clock that was shown last a byte or an answer was given, which the request of this number has decided.
+    /// In the last clock that was shown, the core gave a byte or an answer that the request of this number decides.
     #[inline(always)]
     fn gives(&mut self, _request: u64) {}
 
-    /// A reset has dropped all that was under way; so many requests have been taken.
+    /// A reset has dropped everything that was pending; this many requests have been taken.
     fn drop_all(&mut self, _taken: u64) {}
 
-    /// A clock, and what the core showed in it: its outputs, and words that begin with its packed registers.
+    /// A clock, with what the core showed in it: its outputs, and words that begin with its packed registers.
     #[inline(always)]
     fn clock(&mut self, _inputs: &Inputs, _outputs: &Outputs, _debug: &[u32]) -> Result<(), Wrong> {
         Ok(())
     }
 
-    /// What a twin showed in the last clock: outputs, and packed registers.
+    /// What a twin showed in the last clock: outputs and packed registers.
     fn shown(&self) -> Option<(Outputs, Vec<u32>)> {
         None
     }
@@ -88,20 +89,20 @@ pub(in crate::cosim) trait Observer {
     }
 }
 
-/// Nobody watches: all that is known of the core are its transactions.
+/// An observer that sees nothing: only the transactions of the core are known.
 impl Observer for () {}
 
-/// What is wrong, and with which request.
+/// What is wrong, and the request to which it is attributed.
 pub(in crate::cosim) struct Wrong {
     pub(in crate::cosim) guilty: Guilty,
     pub(in crate::cosim) fault: Fault,
 }
 
-/// A request.
+/// The request to which a mismatch is attributed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cosim) enum Guilty {
-    /// The one that waits, or the newest if none does.
+    /// The request that waits, or the newest one if none waits.
     Offered,
-    /// One that was taken, by its number.
+    /// A request that was taken, by its number.
     Request(u64),
 }

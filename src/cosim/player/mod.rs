@@ -1,7 +1,7 @@
-//! Plays vectors to a core: which request comes when, what waits, what is given up, and what has to come of it.
+//! Plays vectors to a core: decides which request is offered when, what waits and what is given up, and checks what the core gives.
 //!
-//! There is one player, for all cores: it knows the ports that all of them have. What it compares itself are
-//! transactions, the bytes of an encoder, the answers of a decoder; an [`Observer`] sees every clock, and may know more.
+//! There is one player for all cores. It knows only the ports that all of them have, and compares transactions, the bytes of an encoder and
+//! the answers of a decoder. An [`Observer`] sees every clock and may know more.
 
 mod check;
 mod device;
@@ -27,25 +27,25 @@ pub(super) use check::rsp_bits;
 pub(super) use device::{Device, Form, Guilty, Observer, Wrong};
 pub(super) use offer::{codec_number, slice_type_number};
 
-/// What is to be played, and how.
+/// The vectors to be played, and how.
 #[derive(Clone, Debug)]
 pub struct Play<'a> {
     /// The vectors, played back to back.
     pub vectors: &'a [&'a Vector],
-    /// Where the core is made to wait and vectors are given up.
+    /// Where the core is made to wait and where vectors are given up.
     pub plan: Plan,
-    /// And at random besides.
+    /// Random stalls in addition to the plan.
     pub stalls: Stalls,
-    /// What is random about that.
+    /// The seed of the random choices.
     pub seed: u64,
-    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
+    /// After this many clocks in which nothing moves, although nothing makes the core wait, it is a deadlock.
     pub patience: u32,
-    /// Whether a mismatch is to have all waits up to it.
+    /// Whether a mismatch comes with all waits up to it.
     pub records: bool,
 }
 
 impl<'a> Play<'a> {
-    /// These vectors, as fast as the core goes.
+    /// These vectors without waits.
     pub fn flowing(vectors: &'a [&'a Vector]) -> Play<'a> {
         Play {
             vectors,
@@ -58,10 +58,10 @@ impl<'a> Play<'a> {
     }
 }
 
-/// The patience with our own cores.
+/// The patience with our own cores, in clocks.
 pub(super) const PATIENCE: u32 = 2_000;
 
-/// Plays vectors to a core, and tells `progress` how many events are done; the core as it is then.
+/// Plays vectors to a core and tells `progress` how many events are done. Returns the core in the state that it is in afterwards.
 ///
 /// # Errors
 /// The first [`Mismatch`].
@@ -106,7 +106,7 @@ struct Player<'a, D, O> {
     script: Script<'a>,
     feed: Feed<'a>,
     waits: Waits,
-    /// What is on ports that mean nothing.
+    /// Random values for ports that mean nothing.
     noise: ChaCha8Rng,
     vectors: &'a [&'a Vector],
     inputs: Inputs,
@@ -115,18 +115,18 @@ struct Player<'a, D, O> {
     stats: Stats,
     /// The requests that are on the ports and have to stay there.
     held: Transaction,
-    /// How many bytes or answers the core showed in the last clock that were not taken: they have to stay.
+    /// How many bytes or answers the core showed in the last clock and were not taken: they have to stay.
     shown: usize,
     /// The vector that is played, and how often it has been given up.
     vector: usize,
     given_up: u32,
-    /// Clocks since anything moved, in which nothing made the core wait.
+    /// Clocks since the last transfer in which nothing made the core wait.
     still: u32,
-    /// Bytes that an encoder has given of its vector.
+    /// The number of bytes that an encoder has given of its vector.
     given: usize,
 }
 
-/// Clocks of a first reset, and a fourth of those of rest at the end.
+/// The clocks of the first reset, and a fourth of the idle clocks at the end.
 const FEW: u32 = 8;
 
 impl<D: Device, O: Observer> Player<'_, D, O> {
@@ -151,8 +151,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         !self.script.has_next() && self.script.bytes.is_empty() && self.script.answers.is_empty()
     }
 
-    /// Resets the core; and where an observer must know what the context memory holds, fills it and resets it again.
-    /// From then on everything counts.
+    /// Resets the core. If the observer must know the contents of the context memory, fills it and resets the core again. Everything after
+    /// that counts.
     fn switch_on(&mut self) -> Result<(), Wrong> {
         self.reset_unseen(FEW)?;
         if O::FILLS_CONTEXTS {
@@ -189,7 +189,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    /// A clock of the core with these inputs.
+    /// One clock of the core with the current inputs.
     #[inline]
     fn step(&mut self) -> Result<(), Wrong> {
         let stopped = self.device.clock(&self.inputs);
@@ -201,7 +201,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    /// One clock: what is offered, what comes, and whether anything moves.
+    /// One clock: offers requests and bytes, checks what the core gives, and notes whether anything moves.
     #[inline]
     fn clock(&mut self) -> Result<(), Wrong> {
         let mood = self.script.mood();
@@ -242,7 +242,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    /// How to give the vector up in this clock, if that is to be.
+    /// How the vector is given up in this clock, if it is.
     #[inline]
     fn gives_up(&mut self, is_delicate: bool) -> Option<Way> {
         if !self.waits.may_give_up() {
@@ -255,8 +255,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.waits.gives_up(self.given_up, is_delicate, ways)
     }
 
-    /// Whether whoever takes what the core gives is ready: always, if the core has no port to be told so; and else
-    /// sometimes only once there is something to take, since a valid that waits for its ready would never come.
+    /// Whether the player takes what the core gives. It always does if the core has no ready port. Otherwise it may wait, and under some
+    /// plans it is ready only once there is something to take: a valid that waits for its ready then never comes.
     #[inline]
     fn is_ready(&mut self, port: Port) -> bool {
         if !self.form.can_be_blocked {
@@ -266,8 +266,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         sees && !self.waits.waits(port)
     }
 
-    /// Whether the slice that is asked for can end early: what waits on the ports cannot be taken back, and a core that
-    /// has been asked for more than it has answered would be asked for bins that are gone.
+    /// Whether the current slice can end early. Requests on the ports cannot be taken back, and a core that owes answers would be asked for
+    /// bins that no longer exist.
     fn can_cut(&mut self) -> bool {
         let vector = self.script.vector();
         self.held.requests == 0
@@ -276,7 +276,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             && self.feed.can_cut_short(vector)
     }
 
-    /// Ends the slice that is asked for as early as it can be.
+    /// Ends the current slice as early as possible.
     fn cut(&mut self) {
         let vector = self.script.vector();
         let next = self.after_giving_up(vector);
@@ -284,14 +284,14 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.script.restart(next);
     }
 
-    /// What is played after a vector that is given up: it again, or the one after it.
+    /// The vector that is played after one is given up: the same again, or the next.
     fn after_giving_up(&mut self, vector: usize) -> usize {
         self.plays(vector);
         self.given_up += 1;
         vector + usize::from(self.waits.moves_on())
     }
 
-    /// A vector is played.
+    /// Notes which vector is played.
     #[inline]
     fn plays(&mut self, vector: usize) {
         if self.vector != vector {
@@ -299,10 +299,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         }
     }
 
-    /// Resets the core in the middle of whatever it does.
+    /// Resets the core in whatever state it is.
     fn reset(&mut self, clocks: u32) -> Result<(), Wrong> {
         for _ in 0..clocks.max(1) {
-            // What waits on the ports may stay there.
+            // A request on the ports may stay there.
             if self.noise.next_u32().is_multiple_of(2) {
                 self.make_noise();
                 self.inputs.req_valid = self.noise.next_u32() & 1;

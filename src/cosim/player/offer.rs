@@ -1,4 +1,4 @@
-//! What a core is offered: requests, the slice header, slice data. Ports that mean nothing hold noise.
+//! What a core is offered: requests, the slice header and slice data. Ports that mean nothing carry noise.
 
 use rand_chacha::rand_core::Rng;
 
@@ -12,14 +12,14 @@ use crate::cosim::{
 use crate::cycle::Request;
 
 impl<D: Device, O: Observer> Player<'_, D, O> {
-    /// Anything on the ports of the requests.
+    /// Puts random values on the ports of the requests.
     pub(super) fn make_noise(&mut self) {
         let lanes = self.form.lanes;
         for lane in 0..lanes {
             let noise = self.noise.next_u32();
             self.inputs.req_kind[lane] = noise & 7;
             self.inputs.req_bin[lane] = noise >> 3 & 1;
-            // Half of the time what was there stays: a core that looks at it touches a context variable that is in use.
+            // Half of the time the old value stays: a core that wrongly looks at it touches a context variable that is in use.
             if noise >> 15 & 1 == 0 {
                 self.inputs.req_ctx_idx[lane] = noise >> 4 & 1023;
             }
@@ -35,7 +35,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         }
     }
 
-    /// Puts the next requests on the ports, unless they are there; what is not used holds noise.
+    /// Puts the next requests on the ports, unless they are there already. Unused lanes carry noise.
     #[inline]
     pub(super) fn offer_requests(&mut self) {
         if self.held.requests > 0 {
@@ -65,7 +65,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.offer_slice();
     }
 
-    /// The bypass bins of a lane.
+    /// Puts the bypass bins of a lane on the ports.
     fn put_run(&mut self, lane: usize, first: usize, size: usize) {
         let (mut length, mut bins) = (0, 0);
         for number in first..first + size {
@@ -78,7 +78,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         (self.inputs.req_run[lane], self.inputs.req_data[lane]) = (length, bins);
     }
 
-    /// As many of the next requests as there is room for, or some fewer where the world is uneven.
+    /// As many of the next requests as fit, or some fewer if the plan splits transactions.
     fn transaction(&mut self) -> Transaction {
         let Form { lanes, run, can, .. } = self.form;
         let mut room = Room { lanes, alone: run.max(1), after: can.bypass_after.into(), groups: can.groups };
@@ -95,7 +95,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         }
     }
 
-    /// What the slice header says; zeros where no header explains the contexts.
+    /// Puts the slice header on the ports; zeros if no header initialises the contexts.
     fn offer_slice(&mut self) {
         let vector = self.script.vector();
         let Some(init) = self.script.init(vector) else {
@@ -109,7 +109,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.inputs.slice_index = init.index.into();
     }
 
-    /// Puts the next byte of slice data on the ports of a decoder, unless it is there.
+    /// Puts the next byte of slice data on the ports of a decoder, unless it is there already.
     #[inline]
     pub(super) fn offer_byte(&mut self) {
         if self.feed.held {
@@ -131,7 +131,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     }
 }
 
-/// The port slice_codec.
+/// The value of port slice_codec.
 pub(in crate::cosim) const fn codec_number(codec: Codec) -> u8 {
     match codec {
         Codec::Avc => 0,
@@ -139,7 +139,7 @@ pub(in crate::cosim) const fn codec_number(codec: Codec) -> u8 {
     }
 }
 
-/// The port slice_type.
+/// The value of port slice_type.
 pub(in crate::cosim) const fn slice_type_number(slice_type: SliceType) -> u8 {
     match slice_type {
         SliceType::P => 0,

@@ -1,8 +1,8 @@
-//! What is asked of a core, and what has to come of it.
+//! The requests that a core is given, and what is due for them.
 //!
-//! A script is lazy: the oracle codes a request when the player looks at it, a few at the most before it is taken, and
-//! what has to come of it is kept until it has come. So a slice may be as long as it likes. Each vector has an
-//! oracle of its own, whose contexts are the vector's alone; to give a vector up is to begin it, or the next one, again.
+//! A script is lazy: the oracle codes a request when the player looks at it, at most a few requests before it is taken, and what is due is
+//! kept only until it has come. So a slice may be of any length. Each play of a vector has its own oracle, whose context
+//! variables belong to it alone; to give a vector up, the script begins it, or the next one, anew.
 
 mod oracle;
 mod requests;
@@ -23,10 +23,10 @@ use oracle::{EncoderOracle, Oracle};
 use requests::Requests;
 pub(super) use transaction::{Room, Transaction};
 
-/// Requests for some vectors, one after the other, and what is due for those that were taken.
+/// The requests of some vectors, one after the other, and what is due for those that were taken.
 pub(super) struct Script<'a> {
     direction: Direction,
-    /// Whether the core is sent LOADs; one that initialises contexts by itself is not.
+    /// Whether the core is sent LOADs. A core that initialises contexts by itself is not.
     sends_loads: bool,
     /// How far a slice with an error can be judged.
     errors: Errors,
@@ -35,33 +35,33 @@ pub(super) struct Script<'a> {
     vector: usize,
     requests: Requests<'a>,
     oracle: Oracle<'a>,
-    /// Known, but not taken.
+    /// Requests that were coded but not yet taken.
     ahead: VecDeque<Asked>,
-    /// How many requests have been taken in all.
+    /// The number of requests taken so far.
     taken: u64,
-    /// At which request each play of a vector begins.
+    /// For each play of a vector, the number of its first request and the vector.
     plays: Vec<(u64, usize)>,
-    /// After the last request that was taken.
+    /// The oracle's state after the last request that was taken.
     mood: Mood,
-    /// What an encoder still has to give.
+    /// The bytes that an encoder still owes.
     pub(super) bytes: VecDeque<Byte>,
-    /// What a decoder still has to answer.
+    /// The answers that a decoder still owes.
     pub(super) answers: VecDeque<Answer>,
 }
 
-/// A request, and what the oracle makes of it.
+/// A request with the oracle's results for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) request: Request,
     /// The state of its context variable before it, or what a LOAD sets it to.
     pub(super) model: ContextModel,
     pub(super) vector: usize,
-    /// After it.
+    /// The oracle's state after it.
     pub(super) mood: Mood,
     pub(super) state: State,
 }
 
-/// What the oracle is up to: by this, waits and give-ups are planned where no register can be seen.
+/// A summary of the oracle's state. Waits and give-ups are planned by it, since a core's registers are not always visible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mood {
     pub(super) phase: Phase,
@@ -70,26 +70,26 @@ pub(super) struct Mood {
 }
 
 impl Mood {
-    /// A core may have much to clear when it is given up now.
+    /// Whether a core may have much to clear if the vector is given up now.
     pub(super) fn is_delicate(self) -> bool {
         self.run > 7 || !matches!(self.phase, Phase::Bins | Phase::Slice)
     }
 }
 
-/// The kind of request that the oracle has come to.
+/// The kind of request that the oracle has reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// A slice begins; contexts are loaded.
+    /// The beginning of a slice, with the context loads.
     #[default]
     Slice,
     /// Bins.
     Bins,
     /// A terminate bin of 1: an encoder flushes.
     Flush,
-    /// Bytes that are not coded.
+    /// Raw bytes.
     Raw,
-    /// An engine starts.
+    /// The start of an engine run.
     Start,
     /// A decoder has met an error.
     Error,
@@ -102,11 +102,11 @@ impl Phase {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Byte {
     pub(super) data: u8,
-    /// The last of an engine run.
+    /// Whether it is the last byte of an engine run.
     pub(super) last: bool,
     /// Its number in its vector.
     pub(super) number: usize,
-    /// The request that decides it, which an encoder must have taken.
+    /// The request that decides it: an encoder must have taken it first.
     pub(super) request: u64,
 }
 
@@ -118,11 +118,11 @@ pub(super) struct Answer {
     pub(super) is_raw: bool,
     pub(super) error: u32,
     pub(super) bits: u64,
-    /// An error has spoiled it: all that it has to say is that there is one.
+    /// An error has made its value undefined: only the error flag is compared.
     pub(super) is_undefined: bool,
 }
 
-/// Where a request stands.
+/// The place of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct At {
     pub(super) vector: usize,
@@ -151,7 +151,7 @@ impl<'a> Script<'a> {
         script
     }
 
-    /// Begins a vector, if there is one; what is due of others stays due.
+    /// Begins a vector, if there is one. What is due for earlier vectors stays due.
     fn begin(&mut self, vector: usize) {
         self.vector = vector;
         self.requests = Requests::default();
@@ -161,14 +161,14 @@ impl<'a> Script<'a> {
         self.oracle = Oracle::new(self.direction, begun);
     }
 
-    /// Begins a vector after the one of the next request was given up; nothing is due any more.
+    /// Begins a vector after the current one was given up. Nothing is due any more.
     pub(super) fn give_up(&mut self, vector: usize) {
         self.restart(vector);
         self.bytes.clear();
         self.answers.clear();
     }
 
-    /// Begins a vector after one that ends early; what is due of the requests that were taken stays due.
+    /// Begins a vector after one that ends early. What is due for requests that were taken stays due.
     pub(super) fn restart(&mut self, vector: usize) {
         self.ahead.clear();
         self.plays.retain(|&(first, _)| first <= self.taken);
@@ -190,22 +190,22 @@ impl<'a> Script<'a> {
         self.at(self.taken).is_some_and(|at| at.request > 0)
     }
 
-    /// What initialises the contexts of a vector, if a slice header says all of it.
+    /// What initialises the contexts of a vector, if a slice header says it completely.
     pub(super) fn init(&self, vector: usize) -> Option<SliceInit> {
         self.vectors.get(vector)?.init
     }
 
-    /// How many requests have been taken.
+    /// The number of requests taken so far.
     pub(super) fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// What the oracle was up to after the last request that was taken.
+    /// The oracle's state after the last request that was taken.
     pub(super) fn mood(&self) -> Mood {
         self.mood
     }
 
-    /// The request after so many others.
+    /// The request that comes after this many others.
     #[inline]
     pub(super) fn next(&mut self, after: usize) -> Option<&Asked> {
         while self.ahead.len() <= after {
@@ -221,7 +221,7 @@ impl<'a> Script<'a> {
         !self.ahead.is_empty() || self.next(0).is_some()
     }
 
-    /// The next request is taken.
+    /// Takes the next request.
     #[inline]
     pub(super) fn take(&mut self) -> Option<Asked> {
         let asked = self.ahead.pop_front()?;
@@ -256,14 +256,14 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// Whether the core is asked for it: one that initialises its contexts by itself is sent no LOADs.
+    /// Whether the core is sent this request: a core that initialises its contexts by itself is sent no LOADs.
     fn is_sent(&self, request: &Request) -> bool {
         self.sends_loads || !matches!(request, Request::Event(Event::Load { .. }))
     }
 
-    /// The request of this number meets an error or comes after one, and what the core does then is its own affair. If it
-    /// has a flag for errors, it is asked until the first answer, which has to show the flag; if not, it is not asked any
-    /// more. Whether it is asked this request.
+    /// Handles a request that meets an error or comes after one; what the core does then is undefined. A core with an error flag is asked
+    /// until the first answer, which has to show the flag; a core without one is not asked any more. Returns whether the core is asked this
+    /// request.
     fn ends_with_error(&mut self, number: u64) -> bool {
         let flags = self.errors == Errors::Flag;
         let answer = self.answers.back_mut().filter(|answer| answer.request == number);
@@ -284,7 +284,7 @@ impl<'a> Script<'a> {
         self.ahead.back().map_or(self.mood, |asked| asked.mood)
     }
 
-    /// The oracle codes a request; what it is up to then.
+    /// Has the oracle code a request. Returns its state after it.
     fn code(&mut self, request: Request, number: u64, before: Phase) -> (Phase, u32) {
         let phase = match request {
             Request::Slice => Phase::Slice,
@@ -330,14 +330,13 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// Where a request stands, by its number among all that were asked.
+    /// The place of a request, by its number among all requests.
     pub(super) fn at(&self, number: u64) -> Option<At> {
         let &(first, vector) = self.plays.iter().rev().find(|&&(first, _)| first <= number)?;
         Some(At { vector, request: usize::try_from(number - first).ok()? })
     }
 
-    /// A request, the number of its bin or the next one, and those before it that are no LOADs, eight at the most, each
-    /// with that number too.
+    /// A request and up to eight before it, without LOADs, each with the number of its bin or of the next one.
     pub(super) fn scene(&self, at: At) -> Scene {
         let mut scene = Scene::default();
         let Some(&vector) = self.vectors.get(at.vector) else { return scene };
@@ -357,10 +356,10 @@ impl<'a> Script<'a> {
     }
 }
 
-/// How many requests are shown of a scene.
+/// The number of requests that a scene shows.
 const SHOWN: usize = 9;
 
-/// A request and what came before it.
+/// A request and the requests before it.
 #[derive(Debug, Default)]
 pub(super) struct Scene {
     /// The id of its vector.

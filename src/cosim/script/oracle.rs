@@ -1,4 +1,4 @@
-//! The oracle that a core has to be like, and what its registers are after each request.
+//! The oracle with which a core is compared, and the expected registers after each request.
 
 use crate::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
@@ -7,7 +7,7 @@ use crate::cycle::{Quantity, Request, update};
 use crate::spec;
 use crate::vectors::Vector;
 
-/// The coder that a core has to be like.
+/// The coder with which a core is compared.
 pub(super) enum Oracle<'a> {
     Encoder(Box<EncoderOracle>),
     Decoder(Box<DecoderOracle<'a>>),
@@ -16,27 +16,27 @@ pub(super) enum Oracle<'a> {
 #[derive(Default)]
 pub(super) struct EncoderOracle {
     pub(super) coder: spec::Encoder,
-    /// Bytes of it that are known to the script.
+    /// The number of its bytes that the script has taken over.
     pub(super) given: usize,
 }
 
 pub(super) struct DecoderOracle<'a> {
     pub(super) coder: spec::Decoder<'a>,
-    /// The engine of the slice has been started.
+    /// Whether the engine of the slice has been started.
     started: bool,
 }
 
 impl DecoderOracle<'_> {
-    /// The first error, once the engine has been started.
+    /// The first error, if the engine has been started.
     pub(super) fn error(&self) -> Option<DecodeErrorKind> {
         self.coder.error().filter(|_| self.started).map(|error| error.kind)
     }
 
-    /// Does a request; the bin or raw byte that answers it, if it is answered.
+    /// Handles a request. Returns the bin or raw byte of its answer, if there is one.
     pub(super) fn ask(&mut self, request: Request) -> Option<u32> {
         match request {
             Request::Slice => None,
-            // Making the decoder has done this.
+            // The decoder was started when it was made.
             Request::START if !std::mem::replace(&mut self.started, true) => None,
             Request::Event(event) => match self.coder.code(event) {
                 Event::Context { bin, .. } | Event::Bypass { bin } | Event::Terminate { bin } => {
@@ -60,7 +60,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// A LOAD that the core is not sent, since it does by itself what it says.
+    /// Handles a LOAD that the core is not sent because the core initialises its contexts by itself.
     pub(super) fn initialise(&mut self, load: Request) {
         let Some(event) = load.event() else { return };
         match self {
@@ -69,7 +69,7 @@ impl<'a> Oracle<'a> {
         };
     }
 
-    /// The state of the context variable that a request uses, or what it sets it to.
+    /// The state of the context variable that a request uses, or that it sets.
     pub(super) fn model(&self, request: Request) -> ContextModel {
         match request {
             Request::Event(Event::Context { ctx, .. }) => match self {
@@ -81,7 +81,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// The registers after a request that met a context variable in this state.
+    /// The registers after a request that found its context variable in this state.
     pub(super) fn state(&self, request: Request, before: ContextModel) -> State {
         let (written, replaced) = match request {
             Request::Event(Event::Context { ctx, .. }) => (Some(ctx), before.bits().into()),
@@ -118,7 +118,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// What the standard's registers are after a request. Of what it leaves open there it has [`OPEN`].
+/// The expected registers of the standard after a request. A register that the standard leaves open there is [`OPEN`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cosim) struct State {
     /// codIRange.
@@ -137,11 +137,11 @@ pub(in crate::cosim) struct State {
     replaced: u32,
 }
 
-/// More than any register holds but a run of 2^32 - 1 outstanding bits, which no vector has.
+/// Larger than any register, except for a run of 2^32 - 1 outstanding bits, which no vector has.
 const OPEN: u32 = u32::MAX;
 
 impl State {
-    /// Nothing is known.
+    /// No register is known.
     const UNKNOWN: State = State {
         cod_i_range: OPEN,
         cod_i_low: OPEN,

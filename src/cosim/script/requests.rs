@@ -1,4 +1,4 @@
-//! Which requests a vector is, in which order.
+//! The requests of a vector, in order.
 
 use crate::bin::Event;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
@@ -6,22 +6,22 @@ use crate::cores::Direction;
 use crate::cycle::Request;
 use crate::vectors::Vector;
 
-/// The requests of a vector in the order in which they are asked: SLICE, and for a decoder a START, before, between or
-/// after the LOADs that follow it; where, the length of the slice says. Then the events, with their STARTs moved likewise.
-/// LOADs are among them whether they are sent to the core or not: the oracle needs them.
+/// The requests of a vector in the order in which they are asked: SLICE, and for a decoder a START before, between or after the LOADs that
+/// follow, at a place picked by the length of the slice. Then come the events, with their STARTs moved in the same way. LOADs are among
+/// them whether they are sent to the core or not, because the oracle needs them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests<'a> {
     events: &'a [Event],
     next: usize,
     has_begun: bool,
     sends_loads: bool,
-    /// Contexts that the vector uses before it loads them. They are loaded first, since a core's memory holds whatever was
-    /// there, and the oracle begins with state 0.
+    /// Contexts that the vector uses before it loads them. They are loaded first, since a core's memory can hold anything, and the oracle
+    /// begins with state 0.
     implied: Vec<CtxIdx>,
     starts: bool,
-    /// How many LOADs come before the START that is next.
+    /// How many LOADs come before the next START.
     start_after: Option<usize>,
-    /// By which the place of a START is picked.
+    /// The length of the slice, which picks the place of a START.
     length: usize,
 }
 

@@ -1,37 +1,37 @@
-//! Which requests go together: a lane has one, and bypass bins after it where the core takes them; a transaction has a few lanes.
+//! Which requests form a transaction: each lane has one request, and bypass bins after it if the core takes them.
 
 use super::{Asked, Script};
 use crate::bin::Event;
 use crate::cycle::{LANES, Request};
 
-/// What fits into a transaction.
+/// How much fits into a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cosim) struct Room {
     pub(in crate::cosim) lanes: usize,
-    /// How many bypass bins a lane of nothing else has, at the most.
+    /// How many bypass bins a lane without other requests can have, at most.
     pub(in crate::cosim) alone: usize,
-    /// How many can follow another bin in its lane.
+    /// How many bypass bins can follow another bin in its lane.
     pub(in crate::cosim) after: usize,
-    /// Requests of all kinds share a transaction, as [`Can::groups`](crate::fit::Can::groups) has it.
+    /// Whether requests of all kinds share a transaction, as [`Can::groups`](crate::fit::Can::groups) says.
     pub(in crate::cosim) groups: bool,
 }
 
-/// Some of the next requests.
+/// A transaction: some of the next requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::cosim) struct Transaction {
-    /// How many there are.
+    /// The number of requests.
     pub(in crate::cosim) requests: usize,
     sizes: [u8; LANES],
     lanes: usize,
 }
 
 impl Transaction {
-    /// How many requests each lane has.
+    /// The number of requests in each lane.
     pub(in crate::cosim) fn lanes(&self) -> &[u8] {
         &self.sizes[..self.lanes]
     }
 
-    /// The first lanes of it.
+    /// Only its first lanes.
     pub(in crate::cosim) fn cut(mut self, lanes: usize) -> Transaction {
         self.lanes = lanes;
         self.requests = self.lanes().iter().map(|&size| usize::from(size)).sum();
@@ -46,7 +46,7 @@ impl Transaction {
 }
 
 impl Room {
-    /// Whether a request can come after others.
+    /// Whether a request can come after others in a transaction.
     fn joins(&self, asked: &Asked) -> bool {
         match asked.request {
             Request::Slice => false,
@@ -54,7 +54,8 @@ impl Room {
         }
     }
 
-    /// Whether it ends its transaction. Bins share one up to a terminate bin: whether anything comes after it is for it to say.
+    /// Whether a request ends its transaction. Bins share a transaction up to a terminate bin, because the terminate bin decides whether
+    /// anything comes after it.
     fn ends(&self, asked: &Asked) -> bool {
         match asked.request {
             Request::Event(Event::Terminate { bin }) => bin || !self.groups,
@@ -62,7 +63,7 @@ impl Room {
         }
     }
 
-    /// How many bypass bins can be in its lane after it.
+    /// How many bypass bins can follow a request in its lane.
     fn after(&self, asked: &Asked) -> usize {
         match asked.request {
             Request::Event(Event::Bypass { .. }) => self.alone - 1,
@@ -95,7 +96,7 @@ impl Script<'_> {
         transaction
     }
 
-    /// How many bypass bins come after so many requests, `most` at the most.
+    /// How many bypass bins come after this many requests, up to `most`.
     fn bypasses(&mut self, after: usize, most: usize) -> usize {
         let is_bypass = |asked: &Asked| matches!(asked.request, Request::Event(Event::Bypass { .. }));
         (0..most).take_while(|&bypass| self.next(after + bypass).is_some_and(is_bypass)).count()

@@ -1,13 +1,13 @@
-//! The judge of the arithmetic steps alone: drives each through every point that it can meet and compares all
-//! that it makes of it with the oracle.
+//! The judge of the arithmetic steps alone. It drives each step through every point that it can meet and compares all its outputs with the
+//! oracle.
 //!
-//! A point is a request and the registers before it. There are few enough for all of them: what a step does in one
-//! clock depends on two registers and a context variable, and only some registers can be reached
-//! ([`reachable`]). So nothing about a step is left to the vectors; these have to find what is wrong between
-//! steps, in the pipeline, the memory and the streams. What a point leaves open, the bits that a decoder shifts in
-//! and the bits that an encoder holds back, varies from point to point; the sweep of each core says how.
+//! A point is a request with the registers before it. There are few enough to try them all: what a step does in one clock depends on two
+//! registers and a context variable, and only some register values can be reached ([`reachable`]). So nothing about a step is left to the
+//! vectors; their task is to find what is wrong between steps, in the pipeline, the memory and the streams. What a point leaves open,
+//! namely the bits that a decoder shifts in and the bits that an encoder holds back, varies from point to point; the sweep of each core
+//! says how.
 //!
-//! The oracle is preset at each point, and never follows the core.
+//! The oracle is preset at each point and never follows the core.
 
 pub mod reachable;
 mod report;
@@ -25,26 +25,26 @@ use crate::cores::CoreSpec;
 use crate::cycle::Fields;
 pub use report::Report;
 
-/// The arithmetic step of a core, and what sweeps it.
+/// The arithmetic step of a core, and its sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// The wrapper of the step.
+    /// The top module that wraps the step.
     pub top: &'static str,
-    /// Its files: packed ports, which take less time than many.
+    /// The files of the wrapper. Its ports are packed, since a few wide ports are faster than many.
     pub wrappers: &'static [(&'static str, &'static str)],
-    /// All that the registers before a step can be.
+    /// All values that the registers before a step can have.
     pub registers: fn() -> Vec<(u16, u16)>,
-    /// How many points each context variable has at each of these.
+    /// The number of points for each context variable at each of these values.
     pub bins: usize,
-    /// Sweeps all kinds of points at these registers, each until something is wrong.
+    /// Sweeps all kinds of points at these values, each kind up to its first mismatch.
     pub sweep: SweepFn,
 }
 
-/// [`Step::sweep`]: the core, its built step, the registers, and whoever is told how many points are done.
+/// [`Step::sweep`]: takes the core, its built step, the register values, and a callback that is told how many points are done.
 pub type SweepFn =
     fn(&'static CoreSpec, &Library, Vec<(u16, u16)>, &mut dyn FnMut(u64)) -> Result<Vec<Swept>, SimError>;
 
-/// A built step of a core, and the registers that it can meet.
+/// The built step of a core, and the register values that it can meet.
 #[derive(Clone, Debug)]
 pub struct Sweep {
     core: &'static CoreSpec,
@@ -52,20 +52,20 @@ pub struct Sweep {
     registers: Vec<(u16, u16)>,
 }
 
-/// How the sweep of one kind of points went.
+/// The result for one kind of points.
 #[derive(Clone, Debug)]
 pub struct Swept {
-    /// Whose step it is.
+    /// The core whose step it is.
     pub core: &'static CoreSpec,
     /// The kind of points.
     pub kind: &'static str,
-    /// The points, up to a mismatch.
+    /// The number of points, up to a mismatch.
     pub points: u64,
     /// How often the step was evaluated for them.
     pub evaluations: u64,
-    /// How long that took, the oracle included.
+    /// The time that this took, including the oracle.
     pub time: Duration,
-    /// What went wrong first.
+    /// The first mismatch.
     pub failure: Option<Wrong>,
 }
 
@@ -80,30 +80,30 @@ pub enum Wrong {
     Stopped(#[from] Stopped),
 }
 
-/// A point at which core and oracle differ, and what both make of it.
+/// A point at which core and oracle differ, with the outputs of both.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{point}: wrong {}", self.wrong())]
 pub struct Difference {
-    /// The request, the registers before it, and what else goes in.
+    /// The request, the registers before it, and all other inputs.
     pub point: String,
-    /// All that comes out.
+    /// All outputs of the step.
     pub columns: Vec<Column>,
 }
 
-/// One of the things that come out of a step.
+/// An output of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Its name in the Verilog.
     pub name: &'static str,
-    /// What it has to be.
+    /// The expected value.
     pub oracle: String,
-    /// What it is.
+    /// The core's value.
     pub core: String,
 }
 
 impl Sweep {
-    /// Builds the step of a core from the built-in Verilog or from a directory of other sources, which need the
-    /// same modules with the same ports.
+    /// Builds the step of a core from the built-in Verilog, or from a directory of other sources that have the same modules with the same
+    /// ports.
     ///
     /// # Errors
     /// [`SimError`].
@@ -119,31 +119,30 @@ impl Sweep {
         Ok(Sweep { core, library, registers: (core.step.registers)() })
     }
 
-    /// Whose step it is.
+    /// The core whose step it is.
     pub fn core(&self) -> &'static CoreSpec {
         self.core
     }
 
-    /// How many points [`run`](Self::run) tells its progress in all: those of context bins, nearly all of the work.
+    /// The total number of points that [`run`](Self::run) reports as progress: those of context bins, nearly all of the work.
     pub fn work(&self) -> u64 {
         (self.registers.len() * reachable::models().count() * self.core.step.bins) as u64
     }
 
-    /// Sweeps every kind of points, each until something is wrong. Of the registers before a point, only each
-    /// `every`th; 1 sweeps them all.
+    /// Sweeps every kind of points, each up to its first mismatch. Of the register values only each `every`th is used; 1 uses them all.
     ///
     /// # Errors
-    /// [`SimError::Port`] if a wrapper has not the ports that are packed here.
+    /// [`SimError::Port`] if a wrapper does not have the packed ports that are expected.
     pub fn run(&self, every: usize, progress: &mut dyn FnMut(u64)) -> Result<Vec<Swept>, SimError> {
         let registers = self.registers.iter().copied().step_by(every.max(1)).collect();
         (self.core.step.sweep)(self.core, &self.library, registers, progress)
     }
 }
 
-/// A kind of points, and what sweeps them.
+/// A kind of points, and the function that sweeps it.
 pub(crate) type Kind<J> = (&'static str, fn(&mut J, &mut Tally<'_>) -> Result<(), Wrong>);
 
-/// Sweeps these kinds of points, each until something is wrong.
+/// Sweeps these kinds of points, each up to its first mismatch.
 pub(crate) fn run<J>(
     core: &'static CoreSpec,
     kinds: &[Kind<J>],
@@ -160,7 +159,7 @@ pub(crate) fn run<J>(
     swept.collect()
 }
 
-/// What has been swept so far.
+/// The counts of a sweep so far.
 pub(crate) struct Tally<'a> {
     points: u64,
     evaluations: u64,
@@ -174,14 +173,14 @@ impl Tally<'_> {
         self.evaluations += evaluations;
     }
 
-    /// Tells how many points were added since the last time.
+    /// Reports how many points were added since the last report.
     pub(crate) fn tell(&mut self) {
         (self.progress)(self.points - self.told);
         self.told = self.points;
     }
 }
 
-/// Where a wrapper has a packed port.
+/// The place of a packed port of a wrapper.
 pub(crate) fn word_of<F: Fields>(
     library: &Library,
     name: &str,
@@ -190,7 +189,7 @@ pub(crate) fn word_of<F: Fields>(
     library.word_of(name, direction, F::WIDTH)
 }
 
-/// Numbers that vary from point to point, the same in every run.
+/// Numbers that vary from point to point and are the same in every run.
 #[derive(Default)]
 pub(crate) struct Varying(u32);
 
@@ -198,7 +197,7 @@ impl Varying {
     /// The next number below `limit`.
     #[inline]
     pub(crate) fn below(&mut self, limit: u32) -> u32 {
-        // The steps of a linear congruential generator; its high bits are the varied ones.
+        // A linear congruential generator, of which the high bits vary most.
         self.0 = self.0.wrapping_mul(0x915f_77f5).wrapping_add(1);
         ((u64::from(self.0) * u64::from(limit)) >> 32) as u32
     }
@@ -217,14 +216,14 @@ impl Wrong {
 }
 
 impl Difference {
-    /// The names of what differs.
+    /// The names of the outputs that differ.
     fn wrong(&self) -> String {
         let names =
             self.columns.iter().filter(|column| column.oracle != column.core).map(|column| column.name);
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// Both answers as rows under the names, and a third that marks what differs.
+    /// A table with the names, both values, and a row that marks the differences.
     pub fn table(&self) -> String {
         let row = |title: &str, cell: &dyn Fn(&Column) -> String| {
             let cells = self.columns.iter().map(|column| {

@@ -1,4 +1,4 @@
-//! Which registers an engine can have between two requests, searched breadth-first with the oracle.
+//! The register values that an engine can have between two requests, found by a breadth-first search with the oracle.
 
 use std::collections::VecDeque;
 
@@ -6,8 +6,7 @@ use crate::bin::{BinCoder, Encode};
 use crate::context::{ContextModel, CtxIdx};
 use crate::spec;
 
-/// Every codILow and codIRange of an encoder, from those of a new one on; `aligned` if there are bypass
-/// alignments in the stream.
+/// Every pair of codILow and codIRange that an encoder can reach; `aligned` says whether the stream has bypass alignments.
 pub fn low_and_range(aligned: bool) -> Vec<(u16, u16)> {
     let mut encoder = spec::Encoder::new();
     search(
@@ -22,7 +21,7 @@ pub fn low_and_range(aligned: bool) -> Vec<(u16, u16)> {
     )
 }
 
-/// Every codIRange, which an encoder and its decoder share and no codILow bears on.
+/// Every codIRange. An encoder and its decoder have the same, and it does not depend on codILow.
 pub fn ranges() -> Vec<u16> {
     let mut encoder = spec::Encoder::new();
     search(510, 1 << 9, usize::from, |&range, see| {
@@ -30,13 +29,13 @@ pub fn ranges() -> Vec<u16> {
     })
 }
 
-/// Every codIOffset and codIRange of a decoder: the code can point anywhere into the interval.
+/// Every pair of codIOffset and codIRange of a decoder. The offset can be any value below the range.
 pub fn offset_and_range() -> Vec<(u16, u16)> {
     ranges().into_iter().flat_map(|range| (0..range).map(move |offset| (offset, range))).collect()
 }
 
-/// Takes an encoder from these registers through every request that does not end its life. Which bin is the MPS
-/// does not matter to them.
+/// Takes an encoder from these register values through every request that does not end its engine run. The registers do not depend on which
+/// bin is the MPS.
 fn each_move(
     encoder: &mut spec::Encoder,
     (low, range): (u16, u16),
@@ -70,12 +69,12 @@ fn each_move(
     }
 }
 
-/// Every context variable that can be.
+/// Every possible state of a context variable.
 pub(crate) fn models() -> impl Iterator<Item = ContextModel> + Clone {
     (0..128).filter_map(ContextModel::from_bits)
 }
 
-/// All that can be reached from `start`, in the order in which it is found.
+/// Everything that can be reached from `start`, in the order in which it is found.
 fn search<T: Copy>(
     start: T,
     numbers: usize,

@@ -1,16 +1,16 @@
-//! Sweeps for machines: JSON and JUnit.
+//! The report of sweeps, as JSON and JUnit.
 
 use serde::Serialize;
 
 use super::{Column, Swept, Wrong};
 use crate::cosim::report::{self, test_case};
 
-/// A whole run.
+/// The results of all sweeps.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The versions of Verilator and the compiler.
     pub tools: String,
-    /// One for each kind of points of each core.
+    /// One entry for each kind of points of each core.
     pub swept: Vec<Swept>,
 }
 
@@ -31,7 +31,7 @@ struct JsonFailure<'a> {
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     point: Option<&'a str>,
-    /// All that comes out of the step, as the oracle has it and as the core has it.
+    /// All outputs of the step, of the oracle and of the core.
     after: Vec<JsonColumn<'a>>,
 }
 
@@ -43,12 +43,12 @@ struct JsonColumn<'a> {
 }
 
 impl Report {
-    /// Whether nothing went wrong.
+    /// Whether everything passed.
     pub fn passed(&self) -> bool {
         self.swept.iter().all(|swept| swept.failure.is_none())
     }
 
-    /// An object with the tools and an array of results.
+    /// A JSON object with the tools and an array of results.
     pub fn to_json(&self) -> serde_json::Value {
         let results = self.swept.iter().map(|swept| JsonSwept {
             core: swept.core.name,
@@ -66,7 +66,7 @@ impl Report {
         })
     }
 
-    /// JUnit's XML: a test case for each kind of points of each core.
+    /// JUnit XML with a test case for each kind of points of each core.
     pub fn to_junit(&self) -> String {
         let mut suite = quick_junit::TestSuite::new("exhaustive");
         suite.add_property(("tools", self.tools.as_str()));

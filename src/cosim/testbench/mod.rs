@@ -1,9 +1,9 @@
-//! A testbench as files: for whoever has a simulator, a core in a socket, and no Rust.
+//! A testbench as files, for a user who has a simulator and a core in the socket, and no Rust.
 //!
-//! It is plain SystemVerilog beside this file, which plays vectors in the ways of [`ways`] and has the standard's coder as
-//! a model. What is written here is what it reads: the requests, and the bytes of a decoder, in few words (`tape.rs`); tables and
-//! constants, which nobody writes twice; names; and a digest of what a core has to give for each vector, by the oracle, with which
-//! the model must agree.
+//! The testbench is plain SystemVerilog, which lies beside this file, plays vectors in the ways of [`ways`] and contains the standard's
+//! coder as a model. This module writes its inputs: the requests and the bytes of a decoder in compressed form (`tape.rs`); tables and
+//! constants, so that none exists twice; names; and, for each vector, a digest of what the oracle says a core has to give, with which the
+//! model must agree.
 
 mod tape;
 
@@ -26,9 +26,9 @@ use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, avc_init, hevc_init};
 use crate::vectors::{Flag, Vector};
 use tape::Tape;
 
-/// The number of a class has 16 bits, that of a vector some more.
+/// The number of a class has 16 bits, and that of a vector a few more.
 const MOST_VECTORS: usize = 1 << 16;
-/// An `integer` of Verilog has 31 bits without its sign, and counts words.
+/// An `integer` of Verilog has 31 bits besides its sign, and it counts the words.
 const MOST_WORDS: usize = 0x7fff_ffff;
 
 /// Why there is no testbench for some vectors.
@@ -45,20 +45,20 @@ pub enum TestbenchError {
     Words(usize),
 }
 
-/// What is said of the core that a testbench is for.
+/// The core that a testbench is for.
 #[derive(Clone, Copy, Debug)]
 pub struct TestbenchFor<'a> {
-    /// What it does.
+    /// Whether it encodes or decodes.
     pub direction: Direction,
     /// What it can be asked for.
     pub can: Can,
-    /// Its module; a macro can say another.
+    /// The name of its module; a macro can override it.
     pub top: Option<&'a str>,
-    /// After so many clocks in which nothing moves, though nothing makes the core wait, nothing ever will.
+    /// After this many clocks in which nothing moves, although nothing makes the core wait, it is a deadlock.
     pub patience: u32,
 }
 
-/// The files of a testbench for a core in a socket, with vectors that are fitted to it: their names, and what is in them.
+/// The files of a testbench, as names and contents, for a core in the socket and vectors that are fitted to it.
 ///
 /// ```
 /// use silicabac::{cores::Direction, cosim::{TestbenchFor, classes, testbench}, fit::{Can, Fitter}, stress};
@@ -127,7 +127,7 @@ pub fn testbench(
     Ok(files.into_iter().map(|(name, contents)| (name.to_owned(), contents)).collect())
 }
 
-/// The name of a class, and those of its vectors in which something is asked.
+/// The name of a class, and its vectors that have requests.
 type Members<'a> = (&'a str, Vec<&'a Vector>);
 
 fn members<'a>(class: &'a Class<'_>) -> Option<Members<'a>> {
@@ -136,7 +136,7 @@ fn members<'a>(class: &'a Class<'_>) -> Option<Members<'a>> {
     (!vectors.is_empty()).then_some((&class.name, vectors))
 }
 
-/// What is the same in all testbenches of a direction.
+/// The files that are the same in all testbenches of a direction.
 fn written(direction: Direction) -> Vec<(&'static str, String)> {
     let (of_direction, template) = match direction {
         Direction::Encoder => (
@@ -171,18 +171,18 @@ fn written(direction: Direction) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// There is room for at least so many bytes or answers that a core owes.
+/// There is room for at least this many bytes or answers that a core owes.
 const LEAST_DUE: usize = 1 << 16;
 
-/// What the testbench reads of the vectors.
+/// The vectors as the testbench reads them.
 #[derive(Default)]
 struct Tables {
     requests: Tape,
-    /// What a decoder is given.
+    /// The bytes that a decoder is given.
     bytes: Tape,
-    /// A line for each vector, as `cabac_play.vh` has it.
+    /// A line for each vector, in the format of `cabac_play.vh`.
     vectors: String,
-    /// Of a vector, which an encoder may hold back up to its end.
+    /// The most bytes of a vector; an encoder may hold them all back until the vector ends.
     most_bytes: usize,
 }
 
@@ -213,7 +213,7 @@ impl Tables {
             }
         };
         let flags = flags(vector) | u16::from(ends_with_error) << ENDS_WITH_ERROR;
-        // A string takes whatever is written to it.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             self.vectors,
             "{class:04x}{flags:04x}{first_request:08x}{count:08x}{first_byte:08x}{bytes:08x}{:08x}",
@@ -222,7 +222,7 @@ impl Tables {
     }
 }
 
-/// The flags by which a vector is played, in the order of their bits in `cabac_play.vh`.
+/// The flags that determine how a vector is played, in the order of their bits in `cabac_play.vh`.
 const FLAGS: [Flag; 9] = [
     Flag::GiveUp,
     Flag::Wait,
@@ -234,14 +234,15 @@ const FLAGS: [Flag; 9] = [
     Flag::BrokenOff,
     Flag::ManyGiveUps,
 ];
-/// The bit after theirs.
+/// The bit after those of the flags.
 const ENDS_WITH_ERROR: usize = FLAGS.len();
 
 fn flags(vector: &Vector) -> u16 {
     (0..).zip(FLAGS).map(|(bit, flag)| u16::from(vector.flags.contains(&flag)) << bit).sum()
 }
 
-/// A request: kind `[13:11]`, bin `[10]`, and ctx_idx or data. The model of a LOAD and the header of a SLICE are another word.
+/// The words of a request: kind `[13:11]`, bin `[10]`, and ctx_idx or data. The model of a LOAD and the header of a SLICE take a second
+/// word.
 fn words(
     direction: Direction,
     request: Request,
@@ -265,7 +266,7 @@ fn words(
     [(fields.kind << 11 | bin << 10 | low) as u16].into_iter().chain(more)
 }
 
-/// codec `[12]`, slice_type `[11:10]`, index `[9:8]`, SliceQPY `[7:0]`.
+/// A slice header: codec `[12]`, slice_type `[11:10]`, index `[9:8]`, SliceQPY `[7:0]`.
 fn header(init: SliceInit) -> u16 {
     let SliceInit { codec, slice_type, slice_qp_y, index } = init;
     u16::from(codec_number(codec)) << 12
@@ -274,7 +275,7 @@ fn header(init: SliceInit) -> u16 {
         | u16::from(slice_qp_y as u8)
 }
 
-/// What all that a core gives for a vector comes to: FNV-1a, of words.
+/// The digest of everything that a core gives for a vector: FNV-1a over words.
 struct Digest(u32);
 
 impl Default for Digest {
@@ -370,7 +371,7 @@ fn way_functions() -> String {
     text
 }
 
-/// A function of Verilog that has these values, and 0 for all others.
+/// A function of Verilog with these values; all others are 0.
 fn function(name: &str, arguments: &str, of: &str, values: impl IntoIterator<Item = (usize, u64)>) -> String {
     let cases = values.into_iter().filter(|&(_, value)| value > 0);
     let cases: String = cases.map(|(number, value)| format!("      {number}: {name} = {value};\n")).collect();
@@ -380,10 +381,10 @@ fn function(name: &str, arguments: &str, of: &str, values: impl IntoIterator<Ite
     )
 }
 
-/// How long the name of a way may be.
+/// The longest name that a way may have.
 const LONGEST_PLAN: usize = 16;
 
-/// How the ways are called.
+/// The names of the ways.
 fn plans() -> Vec<&'static str> {
     let stalls = Stalls::ALL.map(|stalls| stalls.name);
     [&stalls[..], &["given-up", "waiting", "full", "repeated", "broken-off", "given-up-often"]].concat()
@@ -399,7 +400,7 @@ fn class_lines(classes: &[Members<'_>]) -> String {
     lines.collect()
 }
 
-/// A line for each pStateIdx: transIdxLPS, and rangeTabLPS with the lowest qCodIRangeIdx in the lowest bits.
+/// A line for each pStateIdx: transIdxLPS, and the entries of rangeTabLPS with that of qCodIRangeIdx 0 in the lowest bits.
 fn states() -> String {
     let row = |(ranges, next): (&[u8; 4], &u8)| {
         let [a, b, c, d] = ranges;
@@ -408,7 +409,7 @@ fn states() -> String {
     RANGE_TAB_LPS.iter().zip(&TRANS_IDX_LPS).map(row).collect()
 }
 
-/// A line for each ctxIdx, m and n: for I slices of H.264 and its three cabac_init_idc, then for the initTypes of H.265.
+/// A line for each ctxIdx, with m and n for I slices of H.264 and its three values of cabac_init_idc, then for the initTypes of H.265.
 fn initial() -> String {
     let avc = (0..4).flat_map(|column| avc_init::MN.iter().map(move |row| row[column]));
     let hevc = (0..3).flat_map(|column| {

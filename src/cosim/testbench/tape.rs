@@ -1,28 +1,28 @@
-//! Lists of words in few words: what `cabac_tape.sv`, which says how, reads.
+//! Lists of words in compressed form. `cabac_tape.sv` reads them and describes the format.
 
 use std::collections::HashMap;
 
-/// A copy reaches back so many words at the most.
+/// A copy reaches back by at most this many words.
 const WINDOW: usize = 2_048;
-/// A copy of fewer words is longer than they are.
+/// A copy of fewer words would take more words than it saves.
 const LEAST: usize = 2;
-/// What one word can say of the length of a copy ends here.
+/// The length of a copy of this many words or more does not fit into its first word.
 const SHORT: usize = 17;
-/// A copy is looked for where the next so many words stood last, and where the next two stood the last so many times.
+/// A copy is searched for at the last place of the next `LONG` words, and at the last `TRIES` places of the next two words.
 const LONG: usize = 24;
 const TRIES: usize = 32;
-/// Only the first words of a copy can be copied again: what repeats begins near its beginning.
+/// Only this many first words of a copy are remembered as places to copy from: what repeats begins near its beginning.
 const REMEMBERED: usize = 64;
 const IS_COPY: u16 = 1 << 15;
 
-/// The file.
+/// The words of the file.
 #[derive(Default)]
 pub(super) struct Tape {
     words: Vec<u16>,
 }
 
 impl Tape {
-    /// Adds a list of words of 15 bits, none of which is copied from another list: its first word's place.
+    /// Adds a list of words of 15 bits, in which nothing is copied from another list. Returns the place of its first word.
     pub(super) fn push(&mut self, list: &[u16]) -> usize {
         let start = self.words.len();
         let mut places: HashMap<&[u16], Vec<usize>> = HashMap::new();
@@ -69,18 +69,18 @@ impl Tape {
         }
     }
 
-    /// How many words it has.
+    /// The number of words.
     pub(super) fn words(&self) -> usize {
         self.words.len()
     }
 
-    /// The file: each word with its high byte first, as `$fread` reads them.
+    /// The file: the high byte of each word comes first, as `$fread` reads them.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.words.into_iter().flat_map(u16::to_be_bytes).collect()
     }
 }
 
-/// The longest copy of what comes at a place: how far before, and how long.
+/// The longest copy for what comes at a place: its distance and its length.
 fn longest(list: &[u16], at: usize, places: impl Iterator<Item = usize>) -> Option<(usize, usize)> {
     let near = places.filter(|&place| at - place <= WINDOW);
     let length = |place: usize| {
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// What `cabac_tape.sv` makes of a list at this place.
+    /// The list at this place as `cabac_tape.sv` reads it.
     fn read(tape: &Tape, start: usize, count: usize) -> Vec<u16> {
         let (mut at, mut list) = (start, Vec::new());
         while list.len() < count {

@@ -1,5 +1,5 @@
-//! The flowcharts of both directions, with a slip in them. The oracle has none and is to stay as it is, so they stand here once more; a test
-//! holds them to be the same.
+//! The flowcharts of both directions with a slip in them. They repeat those of the oracle, which must stay free of slips; a test checks
+//! that without a slip both are the same.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use crate::cores::Direction;
 use crate::tables::RANGE_TAB_LPS;
 use crate::vectors::Vector;
 
-/// All bytes of an encoder, or all bins of a decoder.
+/// All bytes that an encoder with this slip gives, or all bins that a decoder with it gives.
 pub(super) fn given(direction: Direction, vector: &Vector, slip: Option<Slip>) -> Vec<u8> {
     given_until(direction, vector, slip, u64::MAX)
 }
 
-/// What is decided once the bin of this number is coded. Bits that do not fill a byte an encoder keeps, but for those at its end.
+/// What is decided once bin `last` is coded. An encoder holds back the bits of an incomplete byte, except at its end.
 pub(super) fn given_until(direction: Direction, vector: &Vector, slip: Option<Slip>, last: u64) -> Vec<u8> {
     let mut coder = Coder::new(slip, &vector.bytes);
     if direction == Direction::Decoder {
@@ -47,11 +47,11 @@ pub(super) struct Coder<'a> {
     first: bool,
     outstanding: u32,
     pub(super) contexts: Box<[ContextModel; CONTEXTS]>,
-    /// Written by an encoder.
+    /// The bits written so far, of an encoder.
     bits: Vec<bool>,
-    /// The runs that were decided, by length, and whether by a carry.
+    /// The lengths of the runs that were decided, each with whether a carry decided it.
     pub(super) runs: BTreeSet<(u32, bool)>,
-    /// Read by a decoder, bit by bit.
+    /// The bytes to be read bit by bit, of a decoder.
     bytes: &'a [u8],
     position: usize,
     bins: Vec<u8>,
@@ -173,7 +173,7 @@ impl<'a> Coder<'a> {
         })
     }
 
-    /// What a terminate bin takes of codIRange.
+    /// By how much a terminate bin reduces codIRange.
     fn of_terminate(&self) -> u32 {
         if let Some(Slip::Terminate { takes }) = self.slip { takes.into() } else { 2 }
     }
@@ -206,7 +206,7 @@ impl<'a> Coder<'a> {
     fn renorm_decoder(&mut self) {
         while self.range < 256 {
             self.range <<= 1;
-            // A slip can make it larger than any register is.
+            // With a slip it can become larger than any register.
             self.offset = (self.offset << 1 | self.read()) & 0xffff;
         }
     }

@@ -1,9 +1,9 @@
-//! One slip in the flowcharts that gives just what a core gives.
+//! A single slip in the flowcharts that gives exactly what a core gives.
 //!
-//! What a core gives wrongly shows late: a digit of a table that is another one changes a byte that bins later decide. So the flowcharts are
-//! played with one thing changed, for each thing that can be, and what comes of that is held against the core: the same wrong byte or bin in
-//! each vector that fails, and nothing wrong in any that passes. A slip that does so is almost surely the fault, and says which request is to
-//! blame. It is a hypothesis all the same, and told as one.
+//! A core's mistake shows late: a wrong entry of a table changes a byte that only later bins decide. So the flowcharts are run with one
+//! thing changed, for each thing that can be changed, and the result is compared with the core's: it must have the same wrong byte or bin
+//! in each failing vector, and nothing wrong in any passing vector. Such a slip is almost surely the bug, and it names the request that
+//! shows it. It remains a hypothesis and is reported as one.
 
 mod coder;
 mod search;
@@ -15,68 +15,68 @@ use serde::Serialize;
 use crate::tables::{RANGE_TAB_LPS, TRANS_IDX_LPS, TRANS_IDX_MPS};
 pub(super) use search::{LONGEST, explains, slips};
 
-/// One thing that is not as the standard has it.
+/// One difference from the standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "slip", rename_all = "snake_case")]
 pub enum Slip {
-    /// rangeTabLPS has another number here.
+    /// This entry of rangeTabLPS has another value.
     Range {
         /// pStateIdx.
         state: u8,
         /// qCodIRangeIdx.
         quarter: u8,
-        /// What it has.
+        /// The value that it has.
         is: u8,
     },
-    /// transIdxLPS has another number here.
+    /// This entry of transIdxLPS has another value.
     AfterLps {
         /// pStateIdx.
         state: u8,
-        /// What it has.
+        /// The value that it has.
         is: u8,
     },
-    /// transIdxMPS has another number here.
+    /// This entry of transIdxMPS has another value.
     AfterMps {
         /// pStateIdx.
         state: u8,
-        /// What it has.
+        /// The value that it has.
         is: u8,
     },
-    /// valMPS is never swapped.
+    /// valMPS is never changed.
     NoSwap,
-    /// A terminate bin takes another part of codIRange than 2.
+    /// A terminate bin reduces codIRange by another amount than 2.
     Terminate {
-        /// How much it takes.
+        /// By how much it reduces it.
         takes: u8,
     },
     /// Bypass alignment is not done.
     NoAlign,
-    /// A run of so many outstanding bits is decided wrongly.
+    /// A run of this many outstanding bits is decided wrongly.
     Decided {
-        /// By a carry.
+        /// Whether a carry decides it.
         carry: bool,
-        /// How many.
+        /// The length of the run.
         run: u32,
-        /// Or of more.
+        /// Whether longer runs are decided wrongly too.
         or_more: bool,
         /// The bit before the run.
         head: bool,
-        /// Those of the run.
+        /// The bits of the run.
         rest: bool,
     },
-    /// A run of so many outstanding bits is written with another number of bits.
+    /// A run of this many outstanding bits is written with another number of bits.
     Run {
-        /// How many.
+        /// The length of the run.
         run: u32,
-        /// Or of more.
+        /// Whether longer runs are written so too.
         or_more: bool,
-        /// How many are written.
+        /// The number of bits that are written.
         is: u32,
     },
 }
 
 impl Slip {
-    /// How far it is from the standard: of two that fit, the smaller is the likelier.
+    /// The distance from the standard. Of two slips that fit, the one with the smaller distance is likelier.
     pub(super) fn distance(self) -> u8 {
         match self {
             Slip::Range { state, quarter, is } => {
@@ -125,18 +125,18 @@ impl fmt::Display for Slip {
     }
 }
 
-/// A slip that explains some of what fails.
+/// A slip that explains some failures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Explained {
     /// The slip.
     pub(super) slip: Slip,
-    /// How many vectors that pass it leaves as they are.
+    /// The number of passing vectors whose results it does not change.
     pub(super) harmless: usize,
-    /// Other slips that do as well.
+    /// Other slips that explain the same.
     pub(super) others: Vec<Slip>,
 }
 
-/// That some other slips do as well.
+/// A remark that other slips explain the same, if any do.
 pub(super) fn or(others: &[Slip]) -> String {
     match others {
         [] => String::new(),

@@ -1,5 +1,5 @@
-//! Which slips give what a core gives: those that can make a difference to the shortest vector that fails are tried, then held against the
-//! others that fail and those that pass.
+//! Searches for slips that give what a core gives. The candidates are all slips that can change the shortest failing vector; they are
+//! compared with the other failing vectors, then with the passing ones.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -11,16 +11,16 @@ use crate::cosim::cause::Evidence;
 use crate::cosim::{Cause, Mismatch};
 use crate::vectors::Vector;
 
-/// Longer vectors take more time than they tell.
+/// Longer vectors are left out: they take more time than they are worth.
 pub(in super::super) const LONGEST: usize = 4_000;
-/// So many slips are looked for, one after the other.
+/// At most this many slips are found, one after the other.
 const MOST: usize = 3;
-/// Of vectors that fail the shortest choose between slips.
+/// This many of the shortest failing vectors rank the candidates.
 const JUDGES: usize = 60;
-/// So many slips that fit best are held against what passes.
+/// This many of the best candidates are compared with the passing vectors.
 const LIKELY: usize = 16;
 
-/// The slips that explain what fails, that of most vectors first.
+/// The slips that explain failures; the one with the most vectors comes first.
 pub(in super::super) fn slips(direction: Direction, all: &[Evidence<'_>]) -> Vec<Explained> {
     let short = all.iter().filter(|one| one.vector.events.len() <= LONGEST);
     let (failing, passing): (Vec<&Evidence<'_>>, Vec<&Evidence<'_>>) =
@@ -56,29 +56,29 @@ pub(in super::super) fn slips(direction: Direction, all: &[Evidence<'_>]) -> Vec
     found.into_iter().map(|(_, explained)| explained).collect()
 }
 
-/// Whether what a vector shows is what a slip gives.
+/// Whether this slip gives the mismatch of a vector.
 pub(in super::super) fn explains(slip: Slip, direction: Direction, one: &Evidence<'_>) -> bool {
     Seen::of(direction, one).is_some_and(|seen| seen.is_given_by(slip))
 }
 
-/// Something wrong that a core gave.
+/// The first wrong byte or bin that a core gave.
 struct Seen<'a> {
     direction: Direction,
     vector: &'a Vector,
     /// The number of the byte or of the bin.
     number: usize,
     found: Found,
-    /// All that is right up to it.
+    /// What is due before it, which the core gave rightly.
     right: Vec<u8>,
 }
 
-/// What is wrong with a byte or a bin.
+/// In what way a byte or bin is wrong.
 enum Found {
-    /// It is this one.
+    /// It has this value.
     Value(u8),
-    /// It comes when no bin after this one was taken, which does not decide it.
+    /// It is given although no bin after this one was taken, and this bin does not decide it.
     Early(u64),
-    /// Whether it is said to be the last.
+    /// It is wrongly marked as the last (`true`) or as not the last.
     Last(bool),
 }
 
@@ -114,7 +114,7 @@ impl<'a> Seen<'a> {
         Some(Seen { direction, vector: one.vector, number, found, right })
     }
 
-    /// The slips that can make a difference to this vector.
+    /// The slips that can change what this vector gives.
     fn candidates(&self) -> BTreeSet<Slip> {
         let mut coder = Coder::new(None, &self.vector.bytes);
         let mut slips = BTreeSet::from([Slip::NoSwap, Slip::NoAlign]);
@@ -143,7 +143,7 @@ impl<'a> Seen<'a> {
         slips
     }
 
-    /// Whether a coder with this slip gives the same up to what is wrong, and there what the core gave.
+    /// Whether a coder with this slip gives what is right up to the mismatch, and there what the core gave.
     fn is_given_by(&self, slip: Slip) -> bool {
         let Seen { direction, vector, number, .. } = *self;
         let wrong = match self.found {
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
     use crate::stress;
 
-    /// Without a slip this is the oracle, so that what a slip changes is the slip's.
+    /// Without a slip the coder is the oracle, so that every difference is due to the slip.
     #[test]
     fn without_a_slip_it_is_the_oracle() {
         for vector in stress::smoke() {
@@ -181,14 +181,14 @@ mod tests {
                 .collect();
             assert_eq!(given(Direction::Decoder, &vector, None), bins, "{}", vector.id);
             if !vector.decode_only {
-                // What stands behind a stop bit no encoder writes.
+                // No encoder writes what comes after a stop bit.
                 let end = encoded.len().saturating_sub(1).min(vector.bytes.len());
                 assert_eq!(encoded[..end], vector.bytes[..end], "{}", vector.id);
             }
         }
     }
 
-    /// Every slip is found again from what it does, or another that does just the same.
+    /// From the results of each slip the search finds that slip, or another with the same results.
     #[test]
     fn a_slip_is_found_from_what_it_does() {
         let smoke = stress::smoke();
@@ -225,7 +225,7 @@ mod tests {
         }
     }
 
-    /// What a core with a slip gives, as a player would tell it.
+    /// The mismatch of a core with this slip, as the player would report it.
     fn seen<'a>(direction: Direction, vector: &'a Vector, slip: Slip) -> Evidence<'a> {
         let (right, wrong) = (given(direction, vector, None), given(direction, vector, Some(slip)));
         let at = right.iter().zip(&wrong).position(|(right, wrong)| right != wrong);
