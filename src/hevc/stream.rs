@@ -332,8 +332,9 @@ impl StreamUnit {
         end.and_then(|()| tail(data, position))
     }
 
-    /// The slice segment has been read, to this end, or to none.
-    fn ends(&self, segment_end: Option<SegmentEnd>) {
+    /// The slice segment has been read, to this end, or to none: for who reads it with a [`Walk`](super::Walk), so that nobody reads it again
+    /// for a dependent segment that follows.
+    pub fn ends(&self, segment_end: Option<SegmentEnd>) {
         if let Content::Segment { end: Some(end), .. } = &self.content {
             end.set(segment_end);
         }
