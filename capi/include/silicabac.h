@@ -958,7 +958,8 @@ enum silicabac_status silicabac_stream_destroy(struct silicabac_stream *stream);
 
 /**
  * Goes to the next NAL unit, whatever was read of the one before it; `SILICABAC_STATUS_END` after the last one. A unit that is damaged is
- * no error here: its `state` says so, and `silicabac_stream_message` why.
+ * no error here: its `state` says so, and `silicabac_stream_message` why. `SILICABAC_STATUS_DAMAGED` is only where no unit is found at all, and
+ * then none comes any more.
  */
 enum silicabac_status silicabac_stream_next(struct silicabac_stream *stream,
                                             struct silicabac_unit *unit);

@@ -60,6 +60,16 @@ pub(crate) unsafe fn room<'a, T>(pointer: *mut T, count: usize) -> Result<&'a mu
     Ok(unsafe { slice::from_raw_parts_mut(pointer.cast(), count) })
 }
 
+/// Room of which every value is there.
+///
+/// # Safety
+/// It is so.
+#[inline]
+pub(crate) unsafe fn filled<T>(room: &mut [MaybeUninit<T>]) -> &mut [T] {
+    // SAFETY: promised to this function; `MaybeUninit` has the layout of what it holds.
+    unsafe { &mut *(std::ptr::from_mut(room) as *mut [T]) }
+}
+
 /// The place of one result.
 ///
 /// # Safety

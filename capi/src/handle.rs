@@ -147,3 +147,76 @@ pub(crate) unsafe fn destroy<H: Opaque>(handle: *mut H) -> Result<(), Status> {
     drop(value);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::border::guarded;
+
+    struct Handle(Slot<u32>);
+
+    impl Opaque for Handle {
+        type Value = u32;
+        const WORD: u32 = 0x1000;
+
+        fn of(slot: Slot<u32>) -> Handle {
+            Handle(slot)
+        }
+
+        fn slot(&self) -> &Slot<u32> {
+            &self.0
+        }
+
+        fn pool() -> &'static Pool<Handle> {
+            static POOL: Pool<Handle> = Pool::new();
+            &POOL
+        }
+    }
+
+    /// What is behind a handle.
+    fn value(handle: *mut Handle) -> Result<u32, Status> {
+        // SAFETY: all handles here are from `create`.
+        unsafe { with(handle, |value| Ok(*value)) }
+    }
+
+    fn end(handle: *mut Handle) -> Result<(), Status> {
+        // SAFETY: all handles here are from `create`.
+        unsafe { destroy(handle) }
+    }
+
+    /// One test, since the handles of a type have one pool.
+    #[test]
+    fn what_is_done_with_a_handle_that_cannot_be_is_noticed() {
+        ends_are_noticed_until_many_others_have_ended();
+        a_panic_breaks_its_handle_and_goes_no_further();
+    }
+
+    fn ends_are_noticed_until_many_others_have_ended() {
+        let first = create::<Handle>(7);
+        assert_eq!(value(first), Ok(7));
+        assert_eq!(end(first), Ok(()));
+        assert_eq!((value(first), end(first)), (Err(Status::Destroyed), Err(Status::Destroyed)));
+        for _ in 0..KEPT {
+            let other = create::<Handle>(8);
+            assert_ne!(other, first);
+            assert_eq!(end(other), Ok(()));
+        }
+        assert_eq!(value(first), Err(Status::Destroyed));
+        assert_eq!((create::<Handle>(9), value(first)), (first, Ok(9)));
+        assert_eq!(value(std::ptr::null_mut()), Err(Status::Null));
+    }
+
+    fn a_panic_breaks_its_handle_and_goes_no_further() {
+        let other = create::<Handle>(1);
+        // A handle within a call is in use, also for the thread that makes it.
+        // SAFETY: the handle is from `create`.
+        let inner = unsafe { with(other, |_| Ok((value(other), end(other)))) };
+        assert_eq!(inner, Ok((Err(Status::Busy), Err(Status::Busy))));
+        // SAFETY: the handle is from `create`.
+        let status = guarded(|| unsafe { with(other, |_| panic!("on purpose")) });
+        assert_eq!(status, Status::Panic);
+        assert_eq!(value(other), Err(Status::Broken));
+        assert_eq!(end(other), Ok(()));
+        assert_eq!(value(other), Err(Status::Destroyed));
+    }
+}

@@ -2,11 +2,13 @@
 
 mod common;
 
+use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 
 use silicabac::context::Codec;
 use silicabac::stream::{StreamUnit, codec_of};
 use silicabac::{avc, hevc};
+use silicabac_capi as c;
 
 fn streams() -> Vec<PathBuf> {
     let dir = common::root().join("../tests/streams");
@@ -140,7 +142,6 @@ fn coding_units_tile_the_picture() {
 /// What a slice of H.264 is written as, from the macroblocks that C has read, is what it was.
 #[test]
 fn macroblocks_are_written_as_they_were_read() {
-    use silicabac_capi as c;
     let path = Path::new("../tests/streams/x264_high_8x8_cif.264");
     let bytes = std::fs::read(common::root().join(path)).unwrap();
     let mut stream = std::ptr::null_mut();
@@ -152,9 +153,9 @@ fn macroblocks_are_written_as_they_were_read() {
             c::silicabac_stream_create(c::SILICABAC_CODEC_AVC, data, length, &mut stream),
             c::Status::Ok
         );
-        let mut unit = std::mem::MaybeUninit::<c::Unit>::uninit();
+        let mut unit = MaybeUninit::<c::Unit>::uninit();
         while c::silicabac_stream_next(stream, unit.as_mut_ptr()) == c::Status::Ok {
-            let mut macroblock = std::mem::MaybeUninit::uninit();
+            let mut macroblock = MaybeUninit::uninit();
             while c::silicabac_stream_macroblock(stream, macroblock.as_mut_ptr()) == c::Status::Ok {
                 let put = c::silicabac_stream_put_macroblock(stream, macroblock.as_ptr());
                 assert_eq!(put, c::Status::Ok);
@@ -170,4 +171,51 @@ fn macroblocks_are_written_as_they_were_read() {
         assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);
     }
     assert!(slices > 0);
+}
+
+/// A stream at its first slice.
+fn at_first_slice(bytes: &[u8]) -> *mut c::Stream {
+    let (mut stream, mut unit) = (std::ptr::null_mut(), MaybeUninit::<c::Unit>::uninit());
+    // SAFETY: all pointers are valid, and a unit is written where the status is `Ok`.
+    unsafe {
+        let created =
+            c::silicabac_stream_create(c::SILICABAC_CODEC_UNKNOWN, bytes.as_ptr(), bytes.len(), &mut stream);
+        assert_eq!(created, c::Status::Ok);
+        loop {
+            assert_eq!(c::silicabac_stream_next(stream, unit.as_mut_ptr()), c::Status::Ok);
+            if unit.assume_init_ref().state == c::SILICABAC_UNIT_SLICE {
+                return stream;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_written_or_asked_for_is_refused() {
+    let dir = common::root().join("../tests/streams");
+    let [avc, hevc] =
+        ["x264_gray_qcif.264", "x265_main_ipb_qcif.265"].map(|name| std::fs::read(dir.join(name)).unwrap());
+    let (mut length, mut room, mut macroblock) = (0, [0; 1 << 12], MaybeUninit::<c::Macroblock>::uninit());
+    let place = room.as_mut_ptr();
+    // SAFETY: all pointers are valid, and a macroblock is written where the status is `Ok`.
+    unsafe {
+        let stream = at_first_slice(&hevc);
+        assert_eq!(c::silicabac_stream_macroblock(stream, macroblock.as_mut_ptr()), c::Status::State);
+        assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);
+
+        let stream = at_first_slice(&avc);
+        assert_eq!(c::silicabac_stream_macroblock(stream, macroblock.as_mut_ptr()), c::Status::Ok);
+        let macroblock = macroblock.assume_init_mut();
+        macroblock.mb_kind = 9;
+        assert_eq!(c::silicabac_stream_put_macroblock(stream, macroblock), c::Status::Argument);
+        macroblock.mb_kind = c::SILICABAC_MB_I;
+        macroblock.mb_qp_delta = 127;
+        assert_eq!(c::silicabac_stream_put_macroblock(stream, macroblock), c::Status::Ok);
+        assert_eq!(c::silicabac_stream_write(stream, place, room.len(), &mut length), c::Status::Illegal);
+        let told = c::silicabac_stream_message(stream, place.cast(), room.len(), &mut length);
+        assert_eq!(told, c::Status::Ok);
+        let message = String::from_utf8_lossy(&room[..length]);
+        assert!(message.contains("mb_qp_delta"), "{message}");
+        assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);
+    }
 }

@@ -4,7 +4,7 @@
 use silicabac::bin::BinCoder;
 
 use super::{Coder, Inner, ctx_idx, each};
-use crate::border::{guarded, place, room};
+use crate::border::{filled, guarded, place, room};
 use crate::handle::with;
 use crate::status::Status;
 
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn silicabac_coder_raw(coder: *mut Coder, bytes: *mut u8, 
                 taken.fill(std::mem::MaybeUninit::new(0));
             }
             // What writes was given bytes, and for a decoder they were made just now.
-            let bytes = taken.assume_init_mut();
+            let bytes = filled(taken);
             each!(&mut inner.engine, coder => coder.raw(bytes));
             Ok(())
         })

@@ -6,7 +6,7 @@ use silicabac::bin::BinCoder;
 use silicabac::context::CtxIdx;
 
 use super::{Coder, Engine, Inner, in_registers};
-use crate::border::{disjoint, guarded, input, room};
+use crate::border::{disjoint, filled, guarded, input, room};
 use crate::handle::with;
 use crate::status::Status;
 
@@ -37,9 +37,9 @@ impl Inner {
     ///
     /// # Safety
     /// What writes was given as many bins.
-    unsafe fn are_bins(&self, bins: &[MaybeUninit<u8>]) -> Result<(), Status> {
+    unsafe fn are_bins(&self, bins: &mut [MaybeUninit<u8>]) -> Result<(), Status> {
         // SAFETY: promised to this function.
-        if self.writes() && unsafe { bins.assume_init_ref() }.iter().fold(0, |all, bin| all | bin) > 1 {
+        if self.writes() && unsafe { filled(bins) }.iter().fold(0, |all, bin| all | *bin) > 1 {
             return Err(Status::Argument);
         }
         Ok(())

@@ -129,7 +129,8 @@ pub unsafe extern "C" fn silicabac_stream_destroy(stream: *mut Stream) -> Status
 }
 
 /// Goes to the next NAL unit, whatever was read of the one before it; `SILICABAC_STATUS_END` after the last one. A unit that is damaged is
-/// no error here: its `state` says so, and `silicabac_stream_message` why.
+/// no error here: its `state` says so, and `silicabac_stream_message` why. `SILICABAC_STATUS_DAMAGED` is only where no unit is found at all, and
+/// then none comes any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_stream_next(stream: *mut Stream, unit: *mut Unit) -> Status {
     // SAFETY: as of every function.
