@@ -21,8 +21,9 @@ const BUSY: u32 = 1;
 const DESTROYED: u32 = 2;
 const BROKEN: u32 = 3;
 
-/// The memory of a handle. The word comes first, so that it is found in a handle of any type.
-#[repr(C)]
+/// The memory of a handle. The word comes first, so that it is found in a handle of any type; and no two handles, which two threads may
+/// have, share a cache line.
+#[repr(C, align(64))]
 pub(crate) struct Slot<T> {
     word: AtomicU32,
     value: UnsafeCell<Option<T>>,
