@@ -347,8 +347,7 @@ impl<'a> Tail<'a> {
     ///
     /// # Errors
     /// The position of that bit, if it is 0.
-    #[cfg(feature = "avc")]
-    pub(crate) fn after_stop_bit(slice: &'a [u8], position: u64) -> Result<Tail<'a>, u64> {
+    pub fn after_stop_bit(slice: &'a [u8], position: u64) -> Result<Tail<'a>, u64> {
         let bit = position.saturating_sub(1);
         let byte = usize::try_from(bit / 8).ok().and_then(|byte| slice.get(byte)).copied().unwrap_or(0);
         if byte >> (7 - bit % 8) & 1 == 0 { Err(bit) } else { Ok(Tail::of(slice, position)) }

@@ -9,6 +9,7 @@ macro_rules! page {
         #[doc = "
 
 [architecture.md]: crate::guide::architecture
+[c.md]: crate::guide::c
 [campaigns.md]: crate::guide::campaigns
 [dreams.md]: crate::guide::dreams
 [streams.md]: crate::guide::streams
@@ -43,6 +44,7 @@ page!(
     "streams.md",
     "Streams of H.264 and H.265: what is read and written, and how a program edits them."
 );
+page!(c, "c.md", "The library for C: coders, streams and weights behind a header.");
 page!(campaigns, "campaigns.md", "More work than one command does, on one machine or on a farm.");
 page!(dreams, "dreams.md", "Streams that are made up, and what decoders make of them.");
 page!(cosimulation, "cosimulation.md", "The options of `silicabac cosim`, and what they print.");

@@ -333,8 +333,9 @@ impl StreamUnit {
         end.and_then(|()| tail(data, position))
     }
 
-    /// Records how the slice segment ended; `None` if it could not be read to its end.
-    fn ends(&self, segment_end: Option<SegmentEnd>) {
+    /// Records how the slice segment ended; `None` if it could not be read to its end. A program that reads the segment with a
+    /// [`Walk`](super::Walk) calls this, so that the segment is not read again for a dependent one that follows.
+    pub fn ends(&self, segment_end: Option<SegmentEnd>) {
         if let Content::Segment { end: Some(end), .. } = &self.content {
             end.set(segment_end);
         }

@@ -278,7 +278,8 @@ pub struct ResidualBlock {
     pub levels: u16,
 }
 
-/// A transform coefficient level that is not zero.
+/// A transform coefficient level that is not zero. Laid out as in C, so that many are handed over as they are.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {
     /// Its place in the scan: 16 times the number of its sub-block, plus its place within that.

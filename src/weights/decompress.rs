@@ -206,3 +206,18 @@ pub fn levels<R: Read + Seek>(
     let failed = |what| ContainerError::Stream { name: entry.name.clone(), slice: part.part, what };
     part.levels(&entry, &data).map_err(failed)
 }
+
+/// The raw bytes of a part of a tensor, in the order and the type of the model file. `None` if it has no such part.
+///
+/// # Errors
+/// [`ContainerError`].
+pub fn extract_part<R: Read + Seek>(
+    container: &mut Container<R>,
+    tensor: usize,
+    part: usize,
+) -> Result<Option<Vec<u8>>, ContainerError> {
+    let entry = container.index().tensors[tensor].clone();
+    let Some(part) = Part::all(tensor, &entry).nth(part) else { return Ok(None) };
+    let data = part.data(container)?;
+    part.weights(&entry, &data).map(Some)
+}
