@@ -4,8 +4,10 @@
 //! Levels are scanned in rows. Each is sigFlag, signFlag, AbsGr(1) to AbsGr(n), and a remainder in Exp-Golomb code of which the prefix has
 //! contexts. The contexts of sigFlag and signFlag depend on the level to the left: zero, negative or positive; left of the first column it
 //! counts as zero. One walk encodes and decodes.
+//!
 //! In DeepCABAC the suffix is bypass bins. With levels of eight bits that costs a hundredth, since in half of them it is three bits or
 //! more, and small levels are more frequent; so the first bits of a suffix can have contexts here, too.
+//!
 //! With 64 states a bin costs at least 0.027 bits. Where nearly all levels are zero, and whole rows are, that is much of a stream; so a row
 //! can have a flag that says whether it is all zero.
 

@@ -1,4 +1,5 @@
 //! One xz stream of blocks that were packed independently.
+//!
 //! In the xz format each block has a checksum and settings of its own, and the index at the end of a stream says how long the blocks are.
 //! So blocks are packed in parallel, each as a stream of one block, and joined to a stream that any reader of xz reads.
 

@@ -1,5 +1,6 @@
 //! Levels that are chosen by their cost, as in DeepCABAC: of all levels that a weight can get, the one with the smallest sum of squared
 //! distance and cost in bits, with the contexts in the states that they have by then.
+//!
 //! Levels that have the same context bins, and differ in bypass bins alone, cost the same; of those only the nearest to the weight matters.
 //! So the search goes through the costs, from the smallest magnitude on, and ends where the distance alone, or the bins that all further
 //! levels have in common, cost more than the best so far.
@@ -16,6 +17,7 @@ const BIT: f32 = Meter::BIT as f32;
 impl Layout {
     /// Chooses levels and codes them. A weight, in steps, gets the level k between -[`MAX_LEVEL`] and [`MAX_LEVEL`] that makes `importance
     /// * (weight - k)^2 + lambda * bits(k)` smallest.
+    ///
     /// `importance` has a factor for each weight, or is empty, and all have the same.
     pub fn encode_by_cost(
         self,

@@ -1,4 +1,5 @@
 //! All levels as one xz file, packed while the rest of the work goes on.
+//!
 //! Packing with `xz -9e` takes longest of all, and cannot be divided. So it starts with the first levels and goes on in steps, each of
 //! which is a task that queues the next one. Invariant: no step waits for anything. So it works on a single processor as well, and whoever
 //! reads and writes is never held up for long.

@@ -1,4 +1,5 @@
 //! Levels packed by xz, for tensors where that is shorter than their bins.
+//!
 //! A general coder finds what the contexts of DeepCABAC do not model, such as repeated rows. Tensors that follow each other share a stream,
 //! so that repetitions are found across all of them; no decoder core reads such a stream.
 

@@ -50,6 +50,7 @@ impl Values {
 }
 
 /// The step with which the largest of a tensor's absolute values gets the largest level of this many bits, `2^(bits-1) - 1`.
+///
 /// It is zero if the largest value is, or is too small for a step.
 pub fn step_of(largest: f32, bits: u8) -> f32 {
     let levels = (1_u32 << (bits.clamp(2, 25) - 1)) - 1;

@@ -1,4 +1,5 @@
 //! Decides which tensors are packed by xz, since that is smaller than their bins.
+//!
 //! Levels are packed as one file ([`one_file`](super::one_file)) as they come, one tensor after the other, and when all are there, in runs
 //! of whole tensors as well. Invariant: the choice is never larger than what `xz -9e` makes of all levels, nor than their bins. Packing
 //! that can no longer win is abandoned, which does not change what is written.

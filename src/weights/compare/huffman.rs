@@ -1,7 +1,9 @@
 //! Scalar Huffman: one optimal prefix code for all integers of a tensor, canonical, with its table before them.
+//!
 //! Invariant: what is written can be decoded with nothing but the number of integers. The table is the alphabet, ascending, as differences,
 //! and the code lengths as differences too, so that it takes few bits for the bell-shaped distribution of a network's weights: with a
 //! larger table the comparison would favour DeepCABAC.
+//!
 //! No length needs a limit: a code of 64 bits takes more integers than the 65th Fibonacci number, which no memory holds. A single symbol
 //! has a code of no bits, and for no integers nothing at all is written.
 

@@ -1,8 +1,8 @@
 //! Zip archives: what npz and the checkpoints of PyTorch have in common.
 //!
-//! The crate `zip` reads the directory; what lies where is then known, and data is read as everywhere (`payload`). Such
-//! an archive is cut like the other formats where each entry that is a tensor only stores, and has its checksum where
-//! it can be put in anew: before its data or right behind it, and in the directory.
+//! The crate `zip` reads the directory; the data is then read from its place in the file, as in every format (`payload`). An archive is cut
+//! like the other formats if each entry that is a tensor is stored, not deflated, and has its checksum where it can be written again:
+//! before its data or right after it, and in the directory.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -2,6 +2,7 @@
 //!
 //! Invariant: gaps and data in turn are the file. No format is written anew, so that nothing can be lost, neither unknown fields nor odd
 //! orders nor padding; only checksums of npz entries are written again, because data may change.
+//!
 //! Layout, numbers as varints: how many tensors; the file's length; of each tensor the length of the gap before it, and if it is marked its
 //! [`Mark`]; all gaps.
 

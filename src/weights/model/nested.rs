@@ -1,9 +1,12 @@
 //! A protobuf that is written anew around its tensors, because not only their data can change, but how many bytes it takes, and with it the
 //! lengths of all messages around it.
+//!
 //! Invariant: what is not cut out comes back as it was, and every length that was cut out comes back right and as short as it can be. So if
 //! the lengths in the file were as short, and nothing was put in, the file comes back byte for byte.
+//!
 //! Data whose length is known beforehand is passed through. Data that is packed as it comes (`halves`) has to wait in a temporary file
 //! until the length of the first message is known, because nothing can be inserted into a sink afterwards.
+//!
 //! Layout, numbers as varints: how many tensors; of each the length of the gap before it, twice, plus one if it is packed; how many
 //! lengths; of each how far its place in the gaps is from the one before, and how many bytes of gaps it covers; all gaps.
 

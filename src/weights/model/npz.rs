@@ -2,6 +2,7 @@
 //!
 //! An archive without deflated entries is cut like the other formats (`archive`) and comes back byte for byte. If any entry is deflated, or
 //! its checksum is not where it can be written again, the crate `zip` makes the archive anew from a list of its entries.
+//!
 //! Layout of that skeleton, numbers as varints: how many entries; of each its [`Record`]; the archive's comment.
 
 use std::collections::HashSet;

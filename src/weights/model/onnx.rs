@@ -3,6 +3,7 @@
 //! The protobuf is walked at the wire level (`wire`), by a table of the few fields that lead to a tensor, and the ranges of data are cut
 //! out of it. The rest of the graph is kept as bytes, with all fields that this module does not know. Data that is in several pieces or
 //! short stays there too.
+//!
 //! Invariant: if each run is as long when it comes back, the file is cut (`cut`). Halves in `int32_data` are varints, whose lengths depend
 //! on their values: a file that has some is written anew around them (`nested`). So is one with external data, which comes back as one file
 //! with the data in it: the same model.

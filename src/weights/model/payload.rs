@@ -1,4 +1,5 @@
 //! The data of tensors, read from its file: as it is, through inflate, or as halves out of varints.
+//!
 //! Invariant: memory is that of a buffer and a decoder, whatever the file claims. One stream is open at a time; reading forwards continues
 //! it, going back opens it again.
 

@@ -1,5 +1,6 @@
 //! A pickle, read without executing it. A pickle is a program for a stack machine; its calls become objects that record the function and
 //! the arguments.
+//!
 //! Invariant: nothing is looked up, imported or run. Each instruction makes one object at most and there are [`MAX_STEPS`] of them at most,
 //! objects refer to each other by number, and texts stay in the pickle: so memory is bounded, also if an object contains itself, or is
 //! contained in a million others.

@@ -1,5 +1,6 @@
 //! A model of several safetensors files, the shards, with an index in the same directory: JSON whose `weight_map` says of each tensor which
 //! file has it.
+//!
 //! Invariant: all tensors of all shards are there once. The model is written as one safetensors file, made anew: the names, types and
 //! shapes are those of the shards, the metadata that of the first one, and the data of a tensor begins at a multiple of its element's
 //! length.

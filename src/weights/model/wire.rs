@@ -1,4 +1,5 @@
 //! Protobuf at the wire level: varints, fixed numbers, runs of bytes and groups, without their meanings, which the caller knows.
+//!
 //! Invariant: a field lies within its message, and a message is never held, only its range in the file. So known fields can be found, and
 //! unknown ones are left where they are; generated code would read everything and keep only what it knows.
 

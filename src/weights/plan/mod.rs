@@ -1,4 +1,5 @@
 //! What is done with a tensor: whether it is a network's weights at all, and if so which step its levels have.
+//!
 //! Invariant: precision is lost only where that was asked for. A tensor that is no weights, by its name (`names`) or by its values
 //! (`spread`), is kept as it is; where the rule for the step would make nearly all of a tensor zero, another step is taken, and a [`Note`]
 //! says so. A tensor is read once, and what is kept of it is how many values there are of each size, so that memory does not depend on its

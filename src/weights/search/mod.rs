@@ -1,5 +1,6 @@
 //! The search for the smallest container that keeps the accuracy, with the user's own evaluator: DC-v1 and DC-v2 of DeepCABAC, and the
 //! quantisers that its authors compare them with.
+//!
 //! A trial is a method and two numbers: how fine the levels are, and what a bit is worth. First come all sizes with the nearest levels;
 //! then, with the coarsest sizes that kept the accuracy, all prices of a bit; then, as long as that finds a better trial, the neighbours of
 //! the best of each method and of those that missed the accuracy by little. Where the evaluator gives two accuracies, on two splits of the
@@ -286,6 +287,7 @@ pub fn best(outcomes: &[Outcome], least: f64) -> Option<&Outcome> {
 }
 
 /// The accuracies in an evaluator's output: the one to choose by, and the one to report.
+///
 /// They are the numbers after the last words `tuning` and `accuracy`; with one of these words, or with nothing but a number in the last
 /// line, both are the same.
 ///

@@ -1,4 +1,5 @@
 //! The table of all trials, with which an interrupted search goes on where it was.
+//!
 //! Invariant: a trial of one search is never taken for one of another. The table begins with a digest of all that the trials depend on.
 
 use sha2::{Digest, Sha256};
