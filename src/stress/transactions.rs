@@ -20,8 +20,8 @@ pub(super) fn vectors() -> Vec<Vector> {
 /// Places below this cover three transactions of a core of any number of lanes.
 const PLACES: usize = 3 * LANES;
 
-/// The first of the contexts that there are for the states, one for each. A bin is chosen from them when codILow is known, because a load at
-/// that point would begin another transaction.
+/// The first of the contexts that there are for the states, one for each. A bin is chosen from them when codILow is known, because a load
+/// at that point would begin another transaction.
 const OF_STATES: u16 = 64;
 const STATES: u16 = 63;
 /// The first of the contexts whose more probable symbols take no bit; two more are used before their transaction.

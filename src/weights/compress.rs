@@ -562,7 +562,8 @@ impl Work<'_> {
     }
 }
 
-/// The least factor; the greatest is its reciprocal. So sums of squares are still numbers, however far standard deviations are from the unit.
+/// The least factor; the greatest is its reciprocal. So sums of squares are still numbers, however far standard deviations are from the
+/// unit.
 const LEAST_IMPORTANT: f32 = 1e-18;
 
 /// A coded slice.

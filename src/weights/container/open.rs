@@ -1,3 +1,4 @@
+//! A container that is open for reading: its index is in memory, and streams are read on demand.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -1,3 +1,4 @@
+//! Notes for the user about a tensor that was compressed: why it was kept, or has an unusual step.
 
 use std::fmt;
 
