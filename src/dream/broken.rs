@@ -381,7 +381,7 @@ fn rewritten(parameters: &Parameters, data: &[u8], random: &mut Random, names: &
     let mut candidates: Vec<usize> =
         (0..record.elements.len()).filter(|&index| names.contains(&record.elements[index].0.0)).collect();
     random.shuffle(&mut candidates);
-    // A wrong value can only be coded if the element has any bins.
+    // A wrong value can be coded only where there is a choice of values at all.
     candidates.into_iter().take(20).find_map(|wrong| {
         let larger = 1 + random.below(8) as i32;
         let coder =

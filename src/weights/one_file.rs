@@ -34,7 +34,7 @@ struct State {
     /// Whether these are all.
     is_all: bool,
     is_given_up: bool,
-    /// The packing between two steps; `None` while a step runs.
+    /// The packing while there are too few levels for a step; `None` while a step is queued or runs.
     waiting: Option<Packing>,
     /// The result: the file, if it is short enough.
     done: Option<io::Result<Option<File>>>,
@@ -139,7 +139,7 @@ impl Shared {
         });
     }
 
-    /// Packs the next levels, if there are enough of them; what it returns waits for the next step.
+    /// Packs the next levels, if there are enough of them; returns the packing for the next step if there may be enough for that, too.
     fn step(&self, packing: Packing) -> Option<Packing> {
         let mut state = self.state();
         let left = state.available - packing.at;

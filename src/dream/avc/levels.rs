@@ -98,7 +98,7 @@ pub(super) fn limit(macroblock: &mut Macroblock, parameters: &Parameters, scalin
     }
 }
 
-/// Limits 4x4 blocks; if they have DC levels of their own, `dc` is the share of the first place of each.
+/// Limits 4x4 blocks. If they have DC levels of their own, these are the first of each, and `dc` is their factor.
 fn blocks(levels: &mut [i32], dc: Option<i64>, factor: i64, most: i64) {
     let mut left = most;
     if let Some(dc) = dc {
