@@ -1,5 +1,5 @@
-//! Sources of vectors that are made up: each file makes a class of bugs that real cores have had show, by construction; one file makes
-//! random slices.
+//! Sources of vectors that are made up. Each file is for a class of bugs that real cores have had, and reaches it by construction; one file
+//! makes random slices.
 //!
 //! A slice loads every context that it uses and ends with a terminate bin of 1; [`damage`] has slices that no encoder makes.
 

@@ -6,7 +6,7 @@ use crate::context::ContextModel;
 use crate::cycle::Request;
 use crate::spec;
 
-/// What the oracle shows after a request.
+/// The oracle's registers after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The request.

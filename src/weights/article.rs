@@ -52,7 +52,7 @@ pub struct Layout {
 /// What a decoder finds wrong with a stream of levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LevelsError {
-    /// It ends too early, or is no stream of this coder.
+    /// It ends too early, or is not a stream of this coder.
     #[error("{0}")]
     Decode(#[from] DecodeError),
     /// The level with this number is larger than [`MAX_LEVEL`].
@@ -266,7 +266,7 @@ pub fn nearest(weight: f32) -> i32 {
 
 const LEVEL: Element = Element("level");
 
-/// The observer that keeps everything.
+/// An observer that records all events.
 struct Events(Vec<Event>);
 
 impl<C> Observer<C> for Events {

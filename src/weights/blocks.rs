@@ -57,7 +57,7 @@ fn record(stream: &[u8]) -> Option<([u64; 2], usize)> {
     Some((record, blocks.len().checked_sub(ENDS)?))
 }
 
-/// A number in seven bits a byte, the lowest first.
+/// Reads a varint: seven bits in each byte, the lowest first.
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..63).step_by(7) {

@@ -59,7 +59,7 @@ pub struct Sizes {
 /// What all the coders make of a tensor in row-major order. Without columns it is one row.
 ///
 /// # Errors
-/// Those of the three general coders, which have none but a lack of memory.
+/// Those of the three general coders, whose only error is a lack of memory.
 pub fn sizes(levels: &[i32], columns: usize) -> io::Result<Sizes> {
     let bytes = narrowest(levels);
     Ok(Sizes {

@@ -275,7 +275,7 @@ pub(super) struct Planned {
     summary: Summary,
 }
 
-/// All that the slices of a tensor are coded by.
+/// Everything that the coding of a tensor's slices depends on.
 struct Plan {
     /// The entry for the index, still without streams.
     tensor: Tensor,

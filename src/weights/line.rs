@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rayon::Yield;
 
-/// Where pieces come from, and where they go.
+/// The source of pieces, and the place where results go.
 pub(super) trait Line {
     type Piece: Send;
     type Made: Send;

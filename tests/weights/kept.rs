@@ -243,7 +243,7 @@ fn doubles_are_weights() {
     assert!(before == after);
 }
 
-/// The reported largest error is relative to the doubles, not to their values in F32.
+/// The largest error that is reported is the distance from the doubles, not from their values in F32.
 #[test]
 fn the_error_of_doubles_is_told() {
     let dir = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 
 use crate::hevc::Parameters;
 
-/// The most smallest coding blocks side by side in a coding tree block.
+/// How many coding blocks of the smallest size fit side by side in the largest coding tree block.
 const WIDTH: usize = 8;
 
 /// QPY in the coding tree block, and what it is predicted from.

@@ -8,7 +8,7 @@ use super::DecodeError;
 #[derive(Clone, Debug, Default)]
 pub struct Writer {
     bytes: Vec<u8>,
-    /// Bits that do not fill a byte yet, the last in the lowest place.
+    /// Bits of a byte that is not full yet, the last one in the lowest place.
     open: u8,
     opened: u32,
 }

@@ -97,7 +97,7 @@ impl Index {
     }
 }
 
-/// Appends a number in seven bits a byte, the lowest first.
+/// Appends a varint: seven bits in each byte, the lowest first.
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 128 {
         bytes.push(number as u8 | 128);

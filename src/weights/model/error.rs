@@ -53,7 +53,7 @@ pub enum ModelError {
         /// Why.
         source: Box<ModelError>,
     },
-    /// The index of a sharded model does not say what is there.
+    /// The index of a sharded model does not match the shards.
     #[error("the index of the shards does not fit: {what}; get the index and all shards again")]
     Index {
         /// What is wrong.

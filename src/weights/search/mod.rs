@@ -158,7 +158,7 @@ pub struct Outcome {
 /// How many settings are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
-    /// Every how manyth size is tried, and every how manyth price.
+    /// With 1 all sizes and prices are tried, with 2 every second one, and so on.
     pub every: usize,
     /// With how many sizes all prices are tried.
     pub sizes: usize,
