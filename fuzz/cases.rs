@@ -1,5 +1,5 @@
-//! What the fuzz targets do with their bytes. Tests do the same with the files in `tests/crashes/`, so that
-//! what a fuzzer has found once stays found.
+//! What the fuzz targets do with their input. Tests do the same with the files in `tests/crashes/`, so that whatever a fuzzer has found
+//! once is tested from then on.
 
 use std::convert::Infallible;
 use std::io::Cursor;
@@ -23,8 +23,8 @@ use silicabac::weights::{
 };
 use silicabac::{engine, replay, spec};
 
-/// Any bytes, asked for anything: oracle, engine and cycle model read the same bins, raise the same error at the
-/// same bin, and have read as much, after every request.
+/// Any bytes, with any requests: oracle, engine and twin read the same bins, raise the same error at the same bin, and have read equally
+/// many bits, after every request.
 pub fn decoders(data: &[u8]) {
     let Some((&count, data)) = data.split_first() else { return };
     let (asked, bytes) = data.split_at((usize::from(count) * 2).min(data.len()));
@@ -38,13 +38,13 @@ pub fn decoders(data: &[u8]) {
     }
     let vector = Vector::decoded("fuzz", "", &[], bytes.to_vec(), asked);
     assert_eq!(vectors::check(&vector), Ok(()));
-    // A core is never given a slice without a byte.
+    // A core never gets a slice without a byte.
     if !bytes.is_empty() {
         play("decoder", &vector, Stalls::ALL[usize::from(count) % Stalls::ALL.len()]);
     }
 }
 
-/// Any bins: oracle, engine and cycle model write the same bytes, which decode to the same bins.
+/// Any bins: oracle, engine and twin write the same bytes, which decode to the same bins.
 pub fn encoders(data: &[u8]) {
     let mut events: Vec<Event> = Vec::new();
     for pair in data.chunks_exact(2) {
@@ -67,7 +67,7 @@ pub fn encoders(data: &[u8]) {
     play("encoder", &vector, Stalls::ALL[data.len() / 2 % Stalls::ALL.len()]);
 }
 
-/// An unpacked trace: it is refused, or every slice can be replayed, and it is written as it was read.
+/// An unpacked trace: either it is refused, or every slice can be replayed, and it is written as it was read.
 pub fn traces(data: &[u8]) {
     let Ok(trace) = Trace::from_unpacked(data) else { return };
     for slice in &trace.slices {
@@ -85,7 +85,7 @@ pub fn streams(data: &[u8]) {
         let Some((parameters, slice)) = unit.slice() else { continue };
         if let Ok(read) = SliceData::read(parameters, slice) {
             let written = read.write(parameters).expect("what was read can be written");
-            // A stop bit of 0 in front of PCM samples is the one thing that is not written again.
+            // Only a stop bit of 0 before PCM samples is not written again as it was.
             let has_pcm = read.macroblocks.iter().any(|macroblock| !macroblock.pcm.is_empty());
             assert!(written == slice || has_pcm && written.len() == slice.len());
             assert_eq!(SliceData::read(parameters, &written).as_ref(), Ok(&read));
@@ -94,8 +94,8 @@ pub fn streams(data: &[u8]) {
     }
 }
 
-/// Any bytes as an H.265 stream: what can be read is written as the same bytes, and everything else is passed
-/// through. Whatever the entry points are, segments end as they do without.
+/// Any bytes as an H.265 stream: what can be read is written as the same bytes, and everything else is passed through. With any entry
+/// points, segments end as they do without.
 pub fn hevc(data: &[u8]) {
     for unit in hevc::Stream::new(data) {
         let unit = unit.expect("memory can be read");
@@ -107,17 +107,17 @@ pub fn hevc(data: &[u8]) {
         assert_eq!(parts.end, end);
         let Ok(read) = hevc::SegmentData::read(parameters, before, segment) else { continue };
         let (written, _) = read.write(parameters, before).expect("what was read can be written");
-        // A stop bit of 0 before samples or a substream is the one thing that is not written again.
+        // Only a stop bit of 0 before samples or a substream is not written again as it was.
         assert!(written == segment || written.len() == segment.len());
         assert_eq!(hevc::SegmentData::read(parameters, before, &written).as_ref(), Ok(&read));
         assert!(unit.rewrite().is_ok());
     }
 }
 
-/// Any bytes as a stream of either standard that is made smaller, whatever is said to fail.
+/// Any bytes as a stream of either standard that is made smaller, with any answers to whether it fails.
 pub fn reduce(data: &[u8]) {
     let Some((&seed, data)) = data.split_first() else { return };
-    // Whether a stream fails is any function of its bytes; of many tries some are left out.
+    // Whether a stream fails is an arbitrary function of its bytes; with many tries some are skipped.
     let (mut tries, mut chance) = (0_u32, u32::from(seed));
     let mut fails = |stream: &[u8], left: &Left| {
         assert_eq!(stream.len(), left.bytes);
@@ -127,17 +127,17 @@ pub fn reduce(data: &[u8]) {
     };
     let Ok((small, _)) = reduce::reduce(data, &mut fails);
     for unit in Stream::new(&small[..]) {
-        // Of what was damaged something may still be.
+        // What is left of a damaged stream may still be damaged.
         let _ = unit.expect("memory can be read").rewrite();
     }
     let Ok((small, _)) = reduce::reduce_hevc(data, &mut fails);
     for unit in hevc::Stream::new(&small[..]) {
-        // Of what was damaged something may still be.
+        // What is left of a damaged stream may still be damaged.
         let _ = unit.expect("memory can be read").rewrite();
     }
 }
 
-/// Any bytes as a stream of either standard: whatever its headers are, its lines are the same stream.
+/// Any bytes as a stream of either standard: the lines of its headers are the same stream, whatever they contain.
 pub fn headers(data: &[u8]) {
     for codec in [Codec::Avc, Codec::Hevc] {
         for has_data in [false, true] {
@@ -159,13 +159,13 @@ pub fn headers(data: &[u8]) {
     }
 }
 
-/// Any bytes as a stream of levels and as a container of weights: refused, or levels that come back.
+/// Any bytes as a stream of levels and as a container of weights: either refused, or levels that come back.
 pub fn weights(data: &[u8]) {
     if let Ok(mut container) = Container::open(Cursor::new(data)) {
         for (number, tensor) in container.index().tensors.clone().iter().enumerate() {
             for slice in 0..tensor.parts().count() {
                 let is_read = levels(&mut container, number, slice).is_ok();
-                // What is packed may be said to have any length, and its parts are damaged by the same.
+                // Packed levels may claim any length, and the damage is the same for all of their parts.
                 if !is_read && matches!(tensor.coding, Coding::Packed { .. }) {
                     break;
                 }
@@ -182,13 +182,13 @@ pub fn weights(data: &[u8]) {
     };
     if let Ok(mut levels) = layout.decode(stream, usize::from(*count) * 16) {
         let again = layout.encode(&mut levels.clone());
-        // A row of zeros can have been told in two ways.
+        // A row of zeros can be coded in two ways.
         assert!(again.len() == stream.len() || layout.row_flags);
         assert_eq!(layout.decode(&again, levels.len()), Ok(std::mem::take(&mut levels)));
     }
 }
 
-/// A vector file, its checksums set right: it is refused, or it can be checked, and comes back as it was.
+/// A vector file with corrected checksums: either it is refused, or it can be checked, and comes back as it was.
 pub fn vectors(data: &[u8]) {
     let _ = vectors::read_json(data);
     let Ok(mut file) = serde_json::from_slice::<Value>(data) else { return };
@@ -213,7 +213,7 @@ pub fn vectors(data: &[u8]) {
 }
 
 fn event(a: u8, b: u8) -> Event {
-    // Few contexts, so that they come back, and the last one.
+    // Few contexts, so that each is used often, and the last one.
     let ctx = CtxIdx::new([0, 1, 2, 1023][usize::from(a >> 4 & 3)]).unwrap_or_default();
     let bin = b & 1 != 0;
     match a & 15 {
@@ -232,7 +232,7 @@ fn place(decoder: &impl Decode) -> (u32, u32, u64, Option<DecodeError>) {
     (decoder.cod_i_range(), decoder.cod_i_offset(), decoder.position(), decoder.error())
 }
 
-/// The twin of a core against the oracle, the vector twice in a row.
+/// Plays a vector twice in a row to the twin of a core, and compares it with the oracle.
 fn play(core: &str, vector: &Vector, stalls: Stalls) {
     let core = cores::by_name(core).expect("a core");
     let twice = [vector, vector];

@@ -1,5 +1,4 @@
-//! H.264 streams: what is read is what two other decoders read, what is written is what was read, and damage of every kind is
-//! found.
+//! H.264 streams: what is read is what two other decoders read, what is written is what was read, and damage of every kind is noticed.
 
 mod common;
 
@@ -103,7 +102,7 @@ fn bins_of_the_corpus_are_those_that_other_decoders_had() {
     assert!(compared > 0, "no stream has a trace");
 }
 
-/// Whether a wrong decoder reads the recorded bins and comes to the end of the slice with the recorded registers.
+/// Whether a wrong decoder reads other bins than the recorded ones, or comes to the end of the slice with other registers.
 fn is_noticed(parameters: &Parameters, slice: &TracedSlice, wrong: Wrong<'_>) -> bool {
     let observed = Observed { coder: wrong, observer: silicabac::trace::Recorder::default() };
     let (observed, read) = read_each(parameters, observed, |_| {});
@@ -138,7 +137,7 @@ fn one_wrong_initial_state_and_one_wrong_context_are_noticed() {
                 if !initial.contains(&ctx) && wrong(ctx, other, ctx) {
                     initial.insert(ctx);
                 }
-                // Where both happen to be in the same state nobody could tell; some other slice does.
+                // Where both are in the same state by chance there is no difference; in some other slice there is.
                 let next = CtxIdx::new((ctx.get() as u16 + 1) % 1024).unwrap();
                 if !taken.contains(&ctx) && wrong(ctx, None, next) {
                     taken.insert(ctx);
@@ -155,18 +154,18 @@ fn one_wrong_initial_state_and_one_wrong_context_are_noticed() {
 fn choose(element: Element, given: i32, random: u32, legal: [i64; 2]) -> i32 {
     match element.0 {
         "end_of_slice_flag" => given,
-        // So that long blocks come about.
+        // So that there are long blocks.
         "last_significant_coeff_flag" => i32::from(random.is_multiple_of(32)),
-        // Small ones mostly, as in real slices, but now and then any.
+        // Mostly small ones, as in real slices, but sometimes any.
         "coeff_abs_level_minus1" | "mvd_l0" | "mvd_l1" if !random.is_multiple_of(8) => {
             (i64::from(random >> 8) % 12 - 4).clamp(legal[0], legal[1]) as i32
         }
-        // I_PCM, which leaves the other elements out, is but one type of many.
+        // I_PCM leaves out the other elements, so it is no more likely than other types.
         _ => any_legal(random, legal),
     }
 }
 
-/// A slice of so many macroblocks, or pairs, with any elements, and its bytes.
+/// A slice of `count` macroblocks, or pairs, with any elements, and its bytes.
 fn dreamed(parameters: &Parameters, count: usize, seed: u64) -> (SliceData, Vec<u8>) {
     let dreamer = Dreamer::new(ChaCha8Rng::seed_from_u64(seed), choose);
     let mut walk = Walk::new(dreamer, parameters);
@@ -241,7 +240,7 @@ proptest! {
         prop_assert_eq!(&all, &bytes);
         let escaped = silicabac::syntax::nal::escape(&bytes);
         prop_assert!(!escaped.windows(3).any(|window| window[..2] == [0, 0] && window[2] < 3));
-        // An RBSP ends with no zeros, or with cabac_zero_words of two.
+        // An RBSP ends without zeros, or with cabac_zero_words of two zeros.
         prop_assume!(bytes.iter().rev().take_while(|byte| **byte == 0).count() % 2 == 0);
         prop_assert_eq!(silicabac::syntax::nal::unescape(&escaped), bytes);
     }
@@ -257,7 +256,7 @@ impl<C> Observer<C> for Used {
     }
 }
 
-/// Slices of 216 kinds.
+/// The parameters of a slice; 216 kinds of them.
 fn kind_of_slice(seed: u64) -> Parameters {
     let [slice_type, format, structure, transform] = [seed % 3, seed / 3 % 4, seed / 12 % 3, seed / 36 % 2];
     Parameters {
@@ -278,7 +277,7 @@ fn kind_of_slice(seed: u64) -> Parameters {
     }
 }
 
-/// The observer that keeps everything.
+/// An observer that records all events.
 struct Seen(Vec<Event>);
 
 impl<C> Observer<C> for Seen {
@@ -287,7 +286,7 @@ impl<C> Observer<C> for Seen {
     }
 }
 
-/// By writers and by readers, behind the samples of each I_PCM macroblock and nowhere else.
+/// Observers of encoders and of decoders see a start after the samples of each I_PCM macroblock and nowhere else.
 #[test]
 fn observers_see_where_the_engine_starts() {
     let mut starts = 0;
@@ -315,7 +314,7 @@ fn observers_see_where_the_engine_starts() {
     assert!(starts > 50, "only {starts} macroblocks are I_PCM");
 }
 
-/// All but those of SI macroblocks, and the number that the terminate bin has in the standard's tables.
+/// All contexts except those of SI macroblocks, and the index that the terminate bin has in the standard's tables.
 #[test]
 fn every_context_can_be_reached() {
     let mut used = Used(BTreeSet::new());

@@ -1,4 +1,4 @@
-//! Binarizations: the bins are those of the standard's definitions, and come back as the value.
+//! Binarisations: the bins are those of the standard's definitions, and come back as the value.
 
 use proptest::prelude::*;
 use silicabac::avc::binarization::fixed_length;
@@ -8,7 +8,7 @@ use silicabac::context::CtxIdx;
 use silicabac::engine::{Decoder, Encoder};
 use silicabac::observed::{Observed, Observer};
 
-/// Takes down bins as the standard prints them, those with a context by its index.
+/// Records bins as the standard prints them; those with a context with its index.
 #[derive(Default)]
 struct Bins(Vec<(bool, Option<usize>)>);
 
@@ -48,7 +48,7 @@ fn ctx(bin_idx: u32) -> CtxIdx {
     CtxIdx::new(100 + bin_idx as u16).unwrap()
 }
 
-/// Clause 9.3.2.5, put into words a second time: the suffix of UEGk.
+/// Clause 9.3.2.5, implemented a second time: the suffix of UEGk.
 fn by_definition(value: u32, k: u32) -> String {
     let (mut rest, mut k, mut bins) = (u64::from(value), k, String::new());
     while rest >= 1 << k {
@@ -110,7 +110,7 @@ proptest! {
 fn tables_code_the_strings_that_they_are_made_of() {
     const STRINGS: [&str; 5] = ["000", "011", "010", "001", "1"];
     const TABLE: Table<5> = Table::new(STRINGS);
-    // ctx is by binIdx and by the bins before.
+    // The context depends on binIdx and on the bins before.
     let by_bins = |bin_idx: u32, bins: u32| ctx(10 * bin_idx + bins);
     for (value, string) in STRINGS.into_iter().enumerate() {
         let bins = bins(value, 0, |c, v| TABLE.code(c, v, by_bins), |c, v| TABLE.code(c, v, by_bins));
@@ -134,7 +134,7 @@ fn a_table_in_which_one_string_begins_another_is_refused() {
     let _ = Table::new(["0", "01", "11"]);
 }
 
-/// Not even an endless prefix makes a value that does not fit.
+/// Even an endless prefix does not give a value that is too large for its type.
 #[test]
 fn prefixes_are_cut_where_values_end() {
     let mut encoder = Encoder::new();

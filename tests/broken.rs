@@ -1,4 +1,4 @@
-//! Streams in which one thing is broken: it is noticed where it says, and decoders survive it.
+//! Streams in which one thing is broken: it is noticed where the stream's description says, and decoders survive it.
 
 mod common;
 
@@ -50,7 +50,7 @@ fn what_is_broken_is_noticed_where_it_says() {
     }
 }
 
-/// The elements that say a mode of prediction within the picture.
+/// The elements that code a mode of intra prediction.
 const MODES: [&str; 6] = [
     "mb_type",
     "prev_intra4x4_pred_mode_flag",
@@ -60,7 +60,7 @@ const MODES: [&str; 6] = [
     "intra_chroma_pred_mode",
 ];
 
-/// What the fast reader says is wrong with the units of a stream. Which modes are legal it asks of a stream of that class alone.
+/// What the engine finds wrong with the units of a stream. Modes are checked only in streams of the class that breaks them.
 fn told(stream: &[u8], class: Class) -> Vec<Broken> {
     let units = avc::Stream::new(stream).map(Result::unwrap);
     units.filter_map(|unit| told_of(&unit, class)).collect()
@@ -127,7 +127,7 @@ fn what_is_broken_in_h265_is_noticed_where_it_says() {
     }
 }
 
-/// The first thing that the fast reader says is wrong with a stream. What depends on it cannot be read either.
+/// The first thing that the engine finds wrong with a stream. Units that depend on it cannot be read either.
 fn told_of_h265(stream: &[u8], class: Class) -> Option<Broken> {
     hevc::Stream::new(stream).map(Result::unwrap).find_map(|unit| {
         let broken = |ctb_addr, element: Option<&str>, error| {
@@ -155,7 +155,7 @@ fn told_of_h265(stream: &[u8], class: Class) -> Option<Broken> {
     })
 }
 
-/// The published suite: so many streams of so many classes, each made again from its seed and noticed where its line says.
+/// The published suite: the expected number of streams of each class, each made again from its seed, and noticed where its line says.
 #[test]
 fn the_published_broken_streams_are_noticed_where_they_say() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/broken.json");
@@ -191,7 +191,7 @@ fn a_wrong_mode_is_noticed_by_who_derives_modes_alone() {
     }
 }
 
-/// FFmpeg asks whether there is something to the left and above, but not whether there is at the corner between them.
+/// FFmpeg checks whether there are samples to the left and above, but not whether there are any at the corner between them.
 #[test]
 fn ffmpeg_refuses_what_is_predicted_from_nothing() {
     let Some(_) = program("ffmpeg", "ffmpeg") else { return };
@@ -212,7 +212,7 @@ fn ffmpeg_refuses_what_is_predicted_from_nothing() {
     assert!(refused >= 30, "{refused} of 40");
 }
 
-/// Of a broken stream, no picture is asked; a decoder survives it or does not.
+/// The pictures of a broken stream are not compared; a decoder only has to survive it.
 #[test]
 fn decoders_survive_broken_streams() {
     let dir = tempfile::tempdir().unwrap();

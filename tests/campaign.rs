@@ -1,4 +1,4 @@
-//! Campaigns: whoever does the items, in whatever pieces and however often it is interrupted, the result is the same.
+//! Campaigns: whoever does the items, in whatever pieces and with however many interruptions, the result is the same.
 
 mod common;
 
@@ -32,7 +32,7 @@ fn begin(dir: &TempDir, words: &str) -> Command {
     command
 }
 
-/// What came of it, apart from who did it and when.
+/// The result of a campaign, without who did what and when.
 fn result(dir: &TempDir) -> Value {
     let output = campaign(dir, "report c --format json");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -64,7 +64,7 @@ fn shards_in_any_order_that_are_killed_and_done_twice_come_to_the_same() {
     for number in [5, 2, 1, 3, 4, 2] {
         expect(&shard(number), 0, &[]);
     }
-    // The end of a file may be cut, and a line that is no line be among others.
+    // A file may be cut at its end, and may have a line that is damaged.
     let file = fs::read_dir(cut.path().join("c/results/1/3")).unwrap().next().unwrap().unwrap().path();
     let lines = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("{lines}\0\0\0\n{{\"begin\":")).unwrap();
@@ -87,7 +87,7 @@ fn what_ends_whoever_does_it_is_given_up_and_what_is_told_to_end_gives_its_item_
     expect(&campaign(&dir, "run plan.toml -o c -j 1"), 4, &["never ended", "1 passed, 1 given up"]);
 
     let dir = plan("name = \"long\"\n[[command]]\nname = \"sleep\"\nrun = [\"sleep\", \"60\"]");
-    // Grid Engine sends USR2 before it kills. Not INT: a shell lets what it runs in the background ignore that.
+    // Grid Engine sends USR2 before it kills. INT is not tested: a shell makes its background processes ignore it.
     for signal in ["-TERM", "-USR2", "-USR2", "-TERM"] {
         let mut run = begin(&dir, "run plan.toml -o c -j 1").stderr(Stdio::null()).spawn().unwrap();
         let lines = dir.path().join("c/results");
@@ -104,7 +104,7 @@ fn what_ends_whoever_does_it_is_given_up_and_what_is_told_to_end_gives_its_item_
     assert_eq!(result(&dir)["open"], 1);
 }
 
-/// All lines of a campaign.
+/// All lines of the results of a campaign.
 fn result_lines(dir: &Path) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -116,7 +116,7 @@ fn result_lines(dir: &Path) -> String {
     all
 }
 
-/// A core that fails is told with its first seed, why it fails, and the vector that shows it; what was covered is told, too.
+/// The report has a core that fails with its first seed, the reason, and the vector that shows it; and the coverage.
 #[test]
 fn checks_of_cores_are_one_report() {
     let of_project = Path::new(env!("CARGO_MANIFEST_DIR")).display().to_string();
@@ -143,7 +143,7 @@ fn checks_of_cores_are_one_report() {
     let cause = &result["causes"][0];
     assert!(Path::new(cause["file"].as_str().unwrap()).is_file(), "{cause}");
     assert!(fs::read_to_string(dir.path().join("page.html")).unwrap().contains("saturating_counter"));
-    // What was done is not done again.
+    // What is done is not done again.
     let lines = result_lines(&dir.path().join("c/results"));
     expect(&campaign(&dir, "run plan.toml -o c"), 1, &said);
     assert_eq!(result_lines(&dir.path().join("c/results")), lines);
@@ -187,7 +187,7 @@ fn a_budget_ends_a_campaign_and_is_told() {
     assert!(result(&dir)["items"].as_u64() > Some(12), "a second round begins");
 }
 
-/// How often a target is executed by the commands of a list.
+/// How often the commands of a list execute a target.
 fn executions(list: &str, target: &str) -> u64 {
     let program = format!("release/{target}");
     let of_target = list.lines().filter(|line| line.split(' ').next().unwrap().ends_with(&program));
@@ -195,7 +195,7 @@ fn executions(list: &str, target: &str) -> u64 {
     runs.map(|runs| runs.parse::<u64>().unwrap()).sum()
 }
 
-/// The plan that `docs/soak.md` is about.
+/// The plan of `docs/soak.md`.
 #[test]
 fn a_soak_has_all_cores_and_executes_each_fuzz_target_a_billion_times() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
@@ -227,7 +227,7 @@ fn a_soak_has_all_cores_and_executes_each_fuzz_target_a_billion_times() {
     }
 }
 
-/// A program that is named by a path is beside the plan, wherever the campaign is begun.
+/// A program that is named by a relative path is looked for in the directory of the plan, wherever the campaign is started.
 #[test]
 fn a_program_is_looked_for_beside_its_plan() {
     let dir = plan("name = \"own\"\n[[command]]\nname = \"own\"\nrun = [\"bin/own\"]");

@@ -1,4 +1,4 @@
-//! Why a wrong core fails is said as its designer would say it: for cores with known faults, alone and in pairs.
+//! The causes of failures are named as a designer would name them: for cores with known faults, alone and in pairs.
 
 mod common;
 
@@ -23,14 +23,14 @@ fn list(name: &str) -> (Source, Vec<Design>) {
     (Source { can, arguments, ..Source::new(direction.unwrap(), top.unwrap(), rtl) }, faults)
 }
 
-/// What is played: all that is small, and of the sizes at which counters end those up to some thousands.
+/// The vectors that are played: all small ones, and those at the sizes where counters end, up to some thousands.
 static VECTORS: LazyLock<Vec<Vector>> = LazyLock::new(|| {
     let mut limits = stress::limits::vectors();
     limits.retain(|vector| vector.events.len() < 12_000);
     [stress::smoke(), stress::directed(), limits].concat()
 });
 
-/// Why a core with this fault fails; where it waits or is given up in some classes alone.
+/// The causes of this fault; `judged` are the classes that are also played with waits and given up.
 fn causes(right: &Source, fault: &Design, judged: &[&str]) -> Vec<Explanation> {
     let (cache, tools) = tools();
     let dir = tempfile::tempdir().unwrap();
@@ -48,10 +48,11 @@ fn causes(right: &Source, fault: &Design, judged: &[&str]) -> Vec<Explanation> {
     causes
 }
 
-/// A list, faults of it that a core has at once, classes that are judged in all ways, and a part of what is said of each cause.
+/// A list of faults, the faults of it that a core has at once, the classes that are judged in all ways, and a part of what is said of each
+/// cause.
 type Case = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
-/// What a designer would say of these.
+/// What is to be said of these faults.
 const CASES: &[Case] = &[
     (
         "textbook_encoder_",
@@ -118,7 +119,7 @@ fn check((name, wrong, judged, told): &Case) {
     };
     let all: Vec<String> = causes.iter().map(said).collect();
     println!("{name}{wrong:?}:\n  {}", all.join("\n  "));
-    // What is left is told to be left.
+    // One line counts the failures without a cause, and is not a cause.
     let told_apart = all.iter().filter(|one| !one.contains("vectors more fail")).count();
     assert_eq!(told_apart, told.len(), "{wrong:?}");
     for what in *told {
@@ -131,7 +132,7 @@ fn a_fault_is_told_by_its_cause() {
     check(&CASES[2]);
 }
 
-/// All of them, or those with a part of a name.
+/// All faults, or those with a part of a name.
 #[test]
 #[ignore = "long"]
 fn faults_are_told_by_their_causes_alone_and_in_pairs() {
@@ -141,7 +142,7 @@ fn faults_are_told_by_their_causes_alone_and_in_pairs() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
-/// The textbook encoder, with the `data` that it gives made wrong by what stands in `body`.
+/// The textbook encoder; `body` makes its `data` wrong.
 fn textbook_with(body: &str) -> Model {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("wrong.v");
@@ -158,14 +159,14 @@ fn textbook_with(body: &str) -> Model {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files =
         ["rtl/common/cabac_range_table.sv", "tests/cores/textbook_encoder.v"].map(|file| root.join(file));
-    // Nothing is given up, so that what fails under stalls takes waits alone.
+    // No vector is given up, so that failures under stalls depend on waits alone.
     let can = Can { reset: false, ..Can::ENGINE };
     let source = Source { can, ..Source::new(Direction::Encoder, "wrong", [&files[..], &[path]].concat()) };
     let (cache, tools) = tools();
     Model::build(&source, &cache, &tools).unwrap()
 }
 
-/// What is said of a core that fails on these vectors, though on none alone and without waits.
+/// What is said of a core that fails on these vectors together under stalls, but on none alone and without waits.
 fn said_of_waits(model: &Model, vectors: &[Vector]) -> Vec<String> {
     let classes = cosim::classes(&model.fitter(), vectors);
     let rules = Rules { seed: 1, ways: Ways::All, stretch: cosim::STRETCH, shortest: true };
@@ -179,7 +180,7 @@ fn bypass_bins(id: &str, flags: &[Flag], bins: usize) -> Vector {
     Vector::encoded(id, "", flags, events)
 }
 
-/// A core that is wrong after so many requests that nothing short shows it.
+/// A core that is wrong only after so many requests that no short vector shows it.
 #[test]
 fn what_only_a_very_long_slice_shows_is_told_so() {
     let model = textbook_with(

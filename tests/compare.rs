@@ -1,11 +1,11 @@
-//! Other coders of weights: what they write comes back, and no more than that is counted.
+//! Other coders of weights: what they write can be read again, and exactly that is counted.
 
 use std::io::Read;
 
 use proptest::prelude::*;
 use silicabac::weights::compare::{DecodeError, csr, entropy, huffman, narrowest, sizes};
 
-/// Integers as networks have them, mostly small, often zero; and any others.
+/// Integers as in networks, mostly small, often zero; and any others.
 fn levels() -> impl Strategy<Value = Vec<i32>> {
     let level = prop_oneof![40 => Just(0), 30 => -3..=3, 10 => -300..=300, 1 => any::<i32>()];
     let zeros = proptest::collection::vec(0i32..=0, 0..700);
@@ -71,7 +71,7 @@ fn a_huffman_code_and_its_table_counted_by_hand() {
     assert_eq!(huffman::encode(&levels).len(), (table + 80 * 3usize).div_ceil(8));
 }
 
-/// A gap of more zeros than 4 bits can tell takes an entry more; with 5 bits it does not.
+/// More zeros than a gap of 4 bits can count take another entry; with 5 bits they do not.
 #[test]
 fn sparse_rows_are_smaller_as_gaps() {
     let levels: Vec<i32> = (0..30_000).map(|i| i32::from(i % 97 == 0) * (1 + i % 5)).collect();
@@ -101,7 +101,7 @@ fn what_is_cut_or_longer_is_an_error() {
     assert!(csr::decode(&bytes, 100, 3).is_err());
 }
 
-/// The general coders are given the bytes and nothing else: what they would write comes back.
+/// The general coders get the bytes and nothing else: what they would write can be read again.
 #[test]
 fn xz_reads_what_is_counted() {
     let levels: Vec<i32> = (0..20_000).map(|i| (i * 7919) % 31 - 15).collect();

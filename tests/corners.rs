@@ -1,5 +1,5 @@
-//! Streams that are made up for what a code can be: long runs of outstanding bits, contexts in all their states, many bytes of emulation
-//! prevention, cabac_zero_words.
+//! Dreams for special cases of the bits: long runs of outstanding bits, contexts in all their states, many bytes of emulation prevention,
+//! cabac_zero_words.
 
 mod common;
 
@@ -78,8 +78,8 @@ impl<C> Observer<C> for Bins {
     }
 }
 
-/// By how many bins the pictures of a stream have more than their bytes and their samples allow, the worst of them; and how many of
-/// them have cabac_zero_words. `counts_words` says whether these are counted among the bytes.
+/// The largest number of bins that a picture of the stream has beyond what its bytes and its samples allow; and how many pictures have
+/// cabac_zero_words. `counts_words` says whether these are counted among the bytes.
 fn excess(codec: Codec, bytes: &[u8], counts_words: bool) -> (f64, usize) {
     // Bins, bytes, the bits of the samples.
     let mut pictures: Vec<(u64, u64, u64)> = Vec::new();
@@ -138,7 +138,7 @@ fn no_picture_has_more_bins_than_its_bytes_allow() {
     }
 }
 
-/// What the published streams do not reach of an item, in words.
+/// The cells of an item that the published streams do not reach, in words.
 fn missed(item: &Item) -> Vec<String> {
     item.missed().into_iter().map(|cell| item.label(cell)).collect()
 }
@@ -159,7 +159,7 @@ fn the_published_streams_reach_what_the_documents_say() {
                         |cell: &String| cell.ends_with("length 1000") || cell.ends_with("length 100000");
                     assert!(missed.len() <= 5 && missed.iter().all(is_long), "{codec:?} {missed:?}");
                 }
-                // A vector would have to change from one end of its range to the other.
+                // For this a motion vector would have to change from one end of its range to the other.
                 "bypass-runs" => assert!(missed.iter().all(|cell| cell.ends_with("length 25")), "{missed:?}"),
                 name => assert_eq!(missed, [""; 0], "{codec:?} {name}"),
             }

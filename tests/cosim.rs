@@ -59,7 +59,7 @@ fn the_built_in_cores_are_equal_in_every_suite() {
 fn slices_of_the_corpus_are_equal_too() {
     let Some(corpus) = Corpus::find() else { return };
     let (cache, tools) = tools();
-    // PCM in H.264, wavefronts and tiles, field and MBAFF pictures: what golden/ has little or nothing of.
+    // PCM in H.264, wavefronts and tiles, field and MBAFF pictures: there are few or none of these in golden/.
     let wanted = ["allIPCM", "girlshy", "HCAMFF1", "hm_tiles", "bear"];
     let mut traces = corpus.traces();
     traces.retain(|path| wanted.iter().any(|name| path.to_string_lossy().contains(name)));
@@ -75,7 +75,7 @@ fn slices_of_the_corpus_are_equal_too() {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    // Nothing of a failure stays behind.
+    // Files of a failure go to a temporary directory.
     let failures = tempfile::tempdir().unwrap();
     let seed = SEED.to_string();
     command()
@@ -85,14 +85,14 @@ fn run(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The bin that a wrong core was convicted by.
+/// The bin at which a wrong core was convicted.
 struct Found {
     suite: String,
     vector: String,
     bin: u64,
 }
 
-/// Runs a core with one edit on these suites; the first mismatch.
+/// Runs a core with one edit on these suites; returns the first mismatch.
 #[track_caller]
 fn convicted_by(suites: &str, core: &str, edit: (&str, &str, &str)) -> Found {
     let dir = rtl_with(Some(edit));
@@ -115,7 +115,7 @@ fn convicted(edit: (&str, &str, &str)) -> Found {
     convicted_by("smoke,directed", "encoder", edit)
 }
 
-/// The oracle before the named bin, that bin, and the request before it.
+/// The oracle before that bin, the bin, and the request before it.
 fn scene(found: &Found) -> (spec::Encoder, Event, Option<Event>) {
     let suite = Suite::built_in(&found.suite, SEED).unwrap();
     let vector = suite.vectors.iter().find(|vector| vector.id == found.vector).unwrap();
@@ -230,7 +230,7 @@ fn a_request_that_looks_at_a_port_it_does_not_use_is_found() {
     ));
 }
 
-/// Runs a decoder with one edit on the smoke suite; the vector that convicts it, and the guilty one of its events.
+/// Runs a decoder with one edit on the smoke suite; returns the vector that convicts it, and the index of the event at fault.
 #[track_caller]
 fn convicted_decoder(edit: (&str, &str, &str)) -> (Vector, usize) {
     let found = convicted_by("smoke", "decoder", edit);
@@ -327,10 +327,10 @@ fn a_decoder_that_compares_the_offset_one_too_high_is_found() {
 #[ignore = "long"]
 fn other_wrong_decoders_are_found() {
     for edit in [
-        // An engine starts with the bits it should refuse.
+        // The engine accepts bits at its start that it should refuse.
         ("cabac_decoder_step.sv", "refused = next_bits[8:1] == 8'hff;", "refused = next_bits == 9'h1ff;"),
         ("cabac_decoder_step.sv", "refused = cod_i_offset[8];", "refused = 1'b0;"),
-        // The first error does not stay; it stays for ever.
+        // The first error is not kept; it is kept for ever.
         (
             "cabac_decoder_answer.sv",
             "else if (response.error != cabac_pkg::NONE) response.error <= response.error;",
@@ -341,13 +341,13 @@ fn other_wrong_decoders_are_found() {
             "if (req_kind == cabac_pkg::SLICE) response.error <= cabac_pkg::NONE;\n      else if",
             "if",
         ),
-        // Raw bytes from where the engine stopped.
+        // Raw bytes are taken from the bit where the engine stopped.
         ("cabac_decoder_request.sv", "whole_bytes = req_kind == cabac_pkg::RAW ||", "whole_bytes ="),
-        // A slice that begins with what is left of the last one.
+        // A slice begins with what is left of the last one.
         ("cabac_decoder.sv", ".drop(req_valid && slice)", ".drop(1'b0)"),
         // valMPS is never swapped.
         ("cabac_transition.sv", "model.val_mps ^ (!mps && model.p_state_idx == 6'd0)", "model.val_mps"),
-        // A reset forgets the end of the slice; an update that is under way.
+        // A reset forgets the end of the slice; it forgets an update in the pipeline.
         ("cabac_decoder_bits.sv", "      ended <= 1'b1;\n", ""),
         ("cabac_decoder_contexts.sv", "      write_valid <= 1'b0;\n", ""),
         // An answer is overwritten.
@@ -361,7 +361,7 @@ fn other_wrong_decoders_are_found() {
     }
 }
 
-/// The one file in a directory that ends so.
+/// The only file in a directory with this extension.
 fn only_file(dir: &Path, extension: &str) -> PathBuf {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let mut files = files.filter(|path| path.extension().is_some_and(|found| found == extension));
@@ -488,7 +488,7 @@ fn reports_for_machines_are_well_formed() {
     assert_eq!((report.tests, report.failures), (ALL.len(), 0));
 }
 
-/// How the encoder plays a vector that is to be given up in each clock, and a large one.
+/// How the encoder plays a vector with the flag for give-ups in each clock, and a large one.
 fn played(ways: &[&str]) -> Value {
     let events =
         |bins: usize| [vec![Event::Bypass { bin: true }; bins], vec![Event::Terminate { bin: true }]];
@@ -512,7 +512,7 @@ fn random_ways_leave_out_what_is_the_same_for_every_seed() {
     let clocks = |report: &Value| report["results"][0]["lockstep_clocks"].as_u64().unwrap();
     assert!(clocks(&random) < 5_000, "{random}");
     assert!(clocks(&all) > 20_000, "{all}");
-    // But what shows under stalls shows.
+    // But what shows under stalls is still found.
     let lost = ("cabac_encoder_pack.sv", "assign pop = out_valid && out_ready;", "assign pop = out_valid;");
     let dir = rtl_with(Some(lost));
     let rtl_dir = dir.path().to_str().unwrap();
@@ -520,7 +520,7 @@ fn random_ways_leave_out_what_is_the_same_for_every_seed() {
     expect(&run(&arguments), 1, &["MISMATCH", "1 of 1 suite failed; random ways only"]);
 }
 
-/// What `cosim` says of a core with more text before its last `endmodule`.
+/// The output of `cosim` for a core with more text before its last `endmodule`.
 fn with_more_verilog(text: &str, arguments: &[&str]) -> Output {
     let end = "write_valid, fetch.ctx_idx, fetch_model, write_new};";
     let dir = rtl_with(Some(("cabac_encoder.sv", end, &format!("{end}\n{text}"))));

@@ -1,4 +1,4 @@
-//! Coverage as the command tells it: what the published suites reach, and what is said of one that does not.
+//! Coverage as the command prints it: what the published suites reach, and the messages for a suite that reaches too little.
 
 mod common;
 
@@ -89,7 +89,7 @@ fn points_that_nothing_hits_or_waives_are_status_5_and_named() {
         fs::write(&path, text).unwrap();
         cosim(&["--core", "decoder", "--suite", "smoke", "--waivers", path.to_str().unwrap()])
     };
-    // A waiver less, one that nothing needs, and a suite that is too small.
+    // One waiver is missing, another is unnecessary, and the suite is too small.
     let one = "# It is 0, 1, 6 or 16.\ncabac_decoder_request.sv toggle wanted[3]\n";
     let output = waivers(&format!("{one}\n# Wrong.\ncabac_decoder.sv toggle in_ready\n"));
     expect(&output, 5, &["cabac_decoder.sv:32: toggle rsp_bits[18]", "more (--format json)"]);
@@ -117,7 +117,7 @@ fn covered(codec: Codec, streams: &[PathBuf]) -> StreamCoverage {
     coverage
 }
 
-/// Notes the names of the elements that are coded.
+/// Records the names of the elements that are coded.
 struct Names<'a>(&'a RefCell<BTreeSet<&'static str>>);
 
 impl<C> Observer<C> for Names<'_> {

@@ -1,4 +1,4 @@
-//! What fuzzers have found, and the seeds that they begin with: `tests/crashes/TARGET/*`.
+//! Inputs that fuzzers have found, and those that they start from: `tests/crashes/TARGET/*`.
 
 #[path = "../fuzz/cases.rs"]
 #[allow(unreachable_pub)] // the fuzz targets use it too

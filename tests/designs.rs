@@ -1,4 +1,4 @@
-//! Wrong designs: edits of the sources of a core of another make, and what convicts each.
+//! Wrong designs: edits of the sources of a core that is not ours, and the vectors that convict each.
 
 mod common;
 
@@ -18,7 +18,7 @@ use silicabac::stress;
 use silicabac::suites::{PUBLISHED, Suite};
 use silicabac::vectors::Vector;
 
-/// The textbook encoder with these faults, played these vectors.
+/// Plays these vectors to the textbook encoder with these faults.
 fn judge(faults: &str, arguments: &[&str]) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let file = |name: &str| root.join(name).display().to_string();
@@ -51,7 +51,7 @@ from = \"outstanding == {COUNTER{1'b1}} ?\"
 to = 'outstanding == 31 ?'
 ";
 
-/// No fault at all.
+/// An edit that changes nothing.
 const NOTHING: &str = "
 [[fault]]
 name = 'a-comment'
@@ -89,7 +89,7 @@ fn what_cannot_be_edited_or_read_is_named() {
     expect(&command().args(["mutate", "--faults", "a.toml", "--core", "encoder"]).output().unwrap(), 2, &[]);
 }
 
-/// A verdict is taken over as long as it holds, and a list may lie where the command runs.
+/// A verdict of an earlier report is reused as long as it holds, and a list of faults may be in the current directory.
 #[test]
 fn what_an_earlier_report_knows_is_not_played_again() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -112,19 +112,19 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     };
     let judge = || judge_with("1");
     expect(&judge(), 0, &["outstanding-N-", "1 faults: each is convicted"]);
-    // A verdict that is not the core's shows that it is taken over.
+    // A verdict that is wrong for this core shows that it is reused.
     let json = dir.path().join("faults.json");
     let text = fs::read_to_string(&json).unwrap();
     fs::write(&json, text.replace("flowing", "by hearsay")).unwrap();
     expect(&judge(), 0, &["by hearsay"]);
-    // Under another seed nothing is, but the class that convicted the fault is played first.
+    // With another seed none is reused, but the class that convicted the fault is played first.
     for class in ["outstanding-N-terminate", "outstanding-N-no-carry"] {
         let mut report: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
         report["faults"][0]["class"] = class.into();
         fs::write(&json, report.to_string()).unwrap();
         expect(&judge_with("2"), 0, &[class, "flowing"]);
     }
-    // Of another core nothing is.
+    // For another core none is reused.
     let encoder = dir.path().join("encoder.v");
     let text = fs::read_to_string(&encoder).unwrap();
     fs::write(&encoder, format!("{text}// The end\n")).unwrap();
@@ -140,7 +140,7 @@ fn right(path: &Path) -> Source {
     Source { can, arguments, ..Source::new(direction.unwrap(), top.unwrap(), rtl) }
 }
 
-/// Faults that nothing but one class of vectors convicts.
+/// Faults that only one class of vectors convicts.
 #[test]
 fn what_only_one_class_shows_is_convicted_by_it() {
     let (cache, tools) = tools();
@@ -177,7 +177,7 @@ fn lists() -> Vec<PathBuf> {
     lists.chain([cores.join("textbook_encoder_faults.toml")]).collect()
 }
 
-/// Whoever makes the report again has nothing to play.
+/// Making the report again needs no play.
 #[test]
 fn the_report_is_of_the_present_faults_and_vectors() {
     let cores = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores");

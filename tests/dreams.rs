@@ -1,4 +1,4 @@
-//! Streams that are made up: legal, the same each time, and as full of everything as they claim.
+//! Dreams: legal, the same each time, and with all the features that they claim.
 
 mod common;
 
@@ -40,7 +40,7 @@ fn a_dream_is_read_and_written_as_the_same_bytes() {
     }
 }
 
-/// What widespread decoders lack, and so only streams have that are asked for it.
+/// Features that common decoders do not support; a stream has them only if it is asked for them.
 const BEYOND: [&[&str]; 6] = [
     &["high-throughput"],
     &["wpp", "tiles"],
@@ -50,8 +50,8 @@ const BEYOND: [&[&str]; 6] = [
     &["400", "pcm"],
 ];
 
-/// What headers and NAL units have that only streams have that are asked for it. FFmpeg says nothing of all but the last two: it takes no
-/// depths that differ, and FFmpeg 5.1 calls RASL pictures incomplete that are not to be decoded.
+/// Features of headers and NAL units that a stream has only if it is asked for them. FFmpeg does not complain about any but the last two:
+/// it does not support different bit depths, and FFmpeg 5.1 calls RASL pictures incomplete that are not to be decoded.
 const ASKED: [&[&str]; 9] = [
     &["sub-layers", "vui"],
     &["tsa", "stsa"],
@@ -64,7 +64,7 @@ const ASKED: [&[&str]; 9] = [
     &["unequal-depth"],
 ];
 
-/// H.265: entry points are where substreams begin, and nothing is left over, too.
+/// H.265: entry points are where substreams begin, and no bytes are left over.
 #[test]
 fn an_h265_dream_is_read_and_written_as_the_same_bytes() {
     let usual = (0..300).map(|seed| (seed, &[][..]));
@@ -114,7 +114,7 @@ fn each_feature_can_be_asked_for() {
     assert!(error.to_string().contains("main, 444"), "{error}");
 }
 
-/// Notes which contexts are used.
+/// Records which contexts are used.
 #[derive(Default)]
 struct Used(BTreeSet<usize>);
 
@@ -139,7 +139,7 @@ fn dreams_use_every_context_but_those_of_si_slices() {
         }
     }
     let unused: Vec<usize> = (0..1024).filter(|index| !used.0.contains(index)).collect();
-    // 276 is no context: it stands for the terminate bin.
+    // 276 is not a context: it stands for the terminate bin.
     assert_eq!(unused, [0, 1, 2, 276]);
 }
 
@@ -166,7 +166,7 @@ fn ffmpeg_is_content_with_dreams() {
     let Some(_) = program("ffmpeg", "ffmpeg") else { return };
     let dir = tempfile::tempdir().unwrap();
     dreams(dir.path(), 40, &[]);
-    // It would say so if it were not.
+    // A damaged stream is reported.
     let damaged = dir.path().join("damaged.264");
     fs::write(&damaged, broken::dream(1, &[], Class::CabacInitIdc).unwrap().0).unwrap();
     let played = play(FFMPEG, &damaged, Duration::from_secs(20)).unwrap();
@@ -224,7 +224,7 @@ fn depths_that_differ_are_of_luma_and_chroma() {
     }
 }
 
-/// One block and one level are left, and slices become one where they can.
+/// One block and one level are left, and slices are joined where possible.
 #[test]
 fn coding_units_and_slices_of_h265_are_left_out() {
     let has = |stream: &[u8]| {
@@ -314,7 +314,7 @@ fn bad_decoders_are_told_apart() {
     expect(&judge(dir.path(), "cat {}", &[]), 4, &["dreams.json: missing field `tool`"]);
 }
 
-/// The contexts, the values of elements and the places of levels: a few streams of many reach all of them.
+/// A few of many streams reach all contexts, values of elements and places of levels.
 #[test]
 fn a_suite_reaches_everything() {
     let dir = tempfile::tempdir().unwrap();
@@ -340,11 +340,11 @@ fn a_suite_reaches_everything() {
             .collect::<Vec<_>>()
     };
     assert_eq!(below(&items(&streams)), [""; 0]);
-    // Not each of them does.
+    // The first three streams alone do not.
     assert!(below(&items(&streams[..3])).len() > 5);
 }
 
-/// H.265: likewise, but for the contexts of screen content; offsets of the QP of chroma are asked for.
+/// H.265: the same, without the contexts of screen content; QP offsets of chroma are asked for.
 #[test]
 fn a_suite_of_h265_reaches_everything() {
     let dir = tempfile::tempdir().unwrap();
@@ -411,7 +411,7 @@ fn what_is_reduced_has_what_was_looked_for_and_little_else() {
         let mut tries = 0;
         let fails = |stream: &[u8], _: &Left| {
             tries += 1;
-            // What is tried is legal, whether it is kept or not.
+            // Every stream that is tried is legal, whether it is kept or not.
             if let Some(ffmpeg) = ffmpeg.as_ref().filter(|_| tries % 16 == 1) {
                 assert_eq!(complaint(ffmpeg, "h264", stream), "", "seed {seed}, try {tries}");
             }
@@ -431,7 +431,7 @@ fn what_is_reduced_has_what_was_looked_for_and_little_else() {
     assert!(before > 10_000 && after < before / 10, "{before} and {after} bytes");
 }
 
-/// The largest magnitude of a level of an H.265 stream, all of which can be read, and how many entry points it has.
+/// The largest magnitude of a level of an H.265 stream, all of which can be read, and its number of entry points.
 fn largest_level(stream: &[u8]) -> (u32, usize) {
     let (mut largest, mut entry_points) = (0, 0);
     for unit in h265::Stream::new(stream).map(Result::unwrap) {
@@ -447,7 +447,7 @@ fn largest_level(stream: &[u8]) -> (u32, usize) {
     (largest, entry_points)
 }
 
-/// Entry points are right in whatever is tried, and dependent slice segments go on with what is before them now.
+/// Entry points are right in every stream that is tried, and dependent slice segments continue from the segment that is before them then.
 #[test]
 fn what_is_reduced_of_h265_has_what_was_looked_for_and_little_else() {
     let ffmpeg = program("ffmpeg", "ffmpeg");
@@ -476,7 +476,7 @@ fn what_is_reduced_of_h265_has_what_was_looked_for_and_little_else() {
     assert!(before > 10_000 && after < before / 3, "{before} and {after} bytes");
 }
 
-/// What FFmpeg says of a stream.
+/// The messages of FFmpeg for a stream.
 fn complaint(ffmpeg: &Path, format: &str, stream: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), stream).unwrap();
@@ -498,11 +498,11 @@ fn a_command_that_fails_is_asked_again_and_again() {
         command.args(["stream", "reduce", "--check", check, "-o"]).arg(&small).arg(path).output().unwrap()
     };
     expect(&reduce(&stream, "test $(wc -c < {}) -lt 300"), 0, &["bytes before; after", "1 frames"]);
-    // What is left of 5,154 bytes is a few I_PCM macroblocks.
+    // A few I_PCM macroblocks are left of 5,154 bytes.
     assert!((300..1_600).contains(&fs::metadata(&small).unwrap().len()));
     expect(&reduce(&stream, "test -s {}"), 2, &["does not fail on", "s.264"]);
     expect(&reduce(&stream, "false"), 2, &["with {} in it"]);
-    // Another failure is not the same one.
+    // A different failure does not count as the same one.
     let check = "test $(wc -c < {}) -ge 1000 || exit 3; exit 4";
     expect(&reduce(&stream, check), 0, &["bytes before"]);
     assert!(fs::metadata(&small).unwrap().len() >= 1_000);
@@ -570,7 +570,7 @@ fn a_manifest_is_made_into_its_streams_again() {
     }
 }
 
-/// What is published is made again from its seeds, and reaches all that dreams are counted by.
+/// The published streams are made again from their seeds, and reach all coverage items of dreams.
 #[test]
 fn the_published_streams_are_made_again() {
     let (manifest, covered) = published("dreams.json");
@@ -585,7 +585,7 @@ fn the_published_streams_are_made_again() {
     assert!(known >= 261, "{known}");
 }
 
-/// In an access unit, a delimiter comes first.
+/// Whether the delimiter comes first in each access unit.
 fn has_delimiters_first(types: &[u8], delimiter: u8, is_set: impl Fn(u8) -> bool) -> bool {
     types.windows(2).all(|pair| pair[1] != delimiter || !is_set(pair[0]))
 }

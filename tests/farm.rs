@@ -1,15 +1,15 @@
-//! A farm that does not exist: 10,000 shards on 250 machines, by a simulated clock. It is the scheduler and the machines; what a shard has
-//! to do, what counts as done and what all of it comes to is asked of `campaign` itself.
+//! A simulated farm: 10,000 shards on 250 machines, with a simulated clock. The scheduler and the machines are simulated; what a shard has
+//! to do, what counts as done and what the result is, `campaign` itself decides.
 //!
-//! Machines differ in speed, and some are stragglers, three times slower than the rest. They die, which tears the last line of a file;
-//! they are taken away, with a warning or without; and the scheduler believes of some that they are dead while they go on, so that a
-//! shard is done twice at once. In each case it is queued again after a while.
+//! Machines differ in speed, and some are stragglers, three times slower than the rest. They die, which tears the last line of a file; they
+//! are taken away, with a warning or without; and the scheduler believes that some are dead while they go on, so that a shard is done twice
+//! at once. In each case the shard is queued again after a while.
 //!
-//! Whatever happens, nothing is lost, nothing counts twice, and all is done within a tenth of the ideal: the time in which the
-//! machines that are there could do the work of all items, if it could be cut at will, and the longest item on the slowest machine,
-//! since somebody has to do that one, and it may come last. A shard is not cut: the last one may begin as late as the time of the first
-//! part, so that a straggler is late by a shard at most. With 40 shards a machine that is less than the tenth; what an interruption
-//! costs is the one item that is begun again, and is less than that.
+//! Whatever happens, nothing is lost, nothing counts twice, and all is done within 1.1 times the ideal time. That is the time in which the
+//! machines that are there could do the work of all items if it could be divided at will, plus the longest item on the slowest machine,
+//! since some machine has to do that item, possibly last. A shard is not divided: the last one may begin as late as the end of the first
+//! part, so that a straggler is late by a shard at most. With 40 shards for each machine that is less than the tenth; an interruption costs
+//! the one item that is begun again, which is less than that.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -31,14 +31,14 @@ fn part(shard: usize) -> Shard {
     Shard::new(shard + 1, SHARDS).unwrap()
 }
 
-/// What a shard has to do, by the lines of its own processes.
+/// How the items that a shard still has to do are found, from the lines of its own processes.
 type Open = fn(&[Item], usize, &Ledger) -> Vec<usize>;
 
 fn open(items: &[Item], shard: usize, ledger: &Ledger) -> Vec<usize> {
     ledger.open(items, part(shard)).collect()
 }
 
-/// A broken rule: a shard that has begun is done.
+/// A broken rule: a shard counts as done once it has begun.
 fn open_or_begun(items: &[Item], shard: usize, ledger: &Ledger) -> Vec<usize> {
     let is_begun = |item: usize| ledger.begun(&items[item].key).next().is_some();
     if part(shard).of(items.len()).any(is_begun) { Vec::new() } else { open(items, shard, ledger) }
@@ -46,7 +46,7 @@ fn open_or_begun(items: &[Item], shard: usize, ledger: &Ledger) -> Vec<usize> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
-    /// A machine ends an item, if it is still in the life in which it began it.
+    /// A machine ends an item, unless it has died since it began the item.
     Ends {
         machine: usize,
         life: u64,
@@ -67,7 +67,7 @@ struct Machine {
     run: Option<Run>,
 }
 
-/// A process: it does a shard and writes a file.
+/// A process, which does a shard and writes a file.
 struct Run {
     shard: usize,
     items: VecDeque<usize>,
@@ -77,7 +77,7 @@ struct Run {
 
 struct Farm {
     items: Vec<Item>,
-    /// The work of each, in units of which a machine of speed 100 does one in 10 microseconds.
+    /// The work of each item, in units of which a machine of speed 100 does one in 10 microseconds.
     work: Vec<u64>,
     open: Open,
     random: ChaCha8Rng,
@@ -87,7 +87,7 @@ struct Farm {
     machines: Vec<Machine>,
     /// The files of each shard.
     files: Vec<Vec<Vec<u8>>>,
-    /// When the capacity of all machines became what.
+    /// The capacity of all machines: when it changed, and to what.
     capacity: Vec<(u64, u64)>,
     last_end: u64,
 }
@@ -104,7 +104,7 @@ fn items() -> Vec<Item> {
     (0..ITEMS as u64).map(item).collect()
 }
 
-/// What an item comes to, whoever does it.
+/// The record of an item, which is the same whoever does it.
 fn end(key: &str, number: usize, host: String, began: u64, took: u64) -> Record {
     let (vectors, bins) = (1 + number as u64 % 7, number as u64);
     let rows = vec![Row { what: "random".into(), vectors, bins, clocks: bins, failure: None }];
@@ -134,7 +134,7 @@ impl Farm {
         for machine in 0..MACHINES {
             let speed = if machine % 50 == 0 { 33 } else { farm.between(70, 140) };
             farm.machines.push(Machine { speed, is_there: true, ..Machine::default() });
-            // In five hours, which is about what it takes.
+            // Within five hours, which is about how long the farm takes.
             for event in [Event::Dies, Event::IsTaken, Event::IsForgotten] {
                 let at = farm.between(0, 30_000) * SECOND;
                 farm.at(at, event(machine));
@@ -151,7 +151,7 @@ impl Farm {
         self.events.push(Reverse((self.now + after, event)));
     }
 
-    /// Until all shards are over, and all who do them.
+    /// Runs until all shards are done, and all processes have ended.
     fn run(mut self) -> Farm {
         self.note_capacity();
         (0..MACHINES).for_each(|machine| self.give(machine));
@@ -187,13 +187,13 @@ impl Farm {
         }
     }
 
-    /// Gives shards to a machine that has none, until one has work.
+    /// Gives shards to a machine that has none, until one of them has work left.
     fn give(&mut self, machine: usize) {
         while self.machines[machine].is_there && self.machines[machine].run.is_none() {
             let Some(shard) = self.queue.pop_front() else { return };
             let mut ledger = Ledger::default();
             self.files[shard].iter().for_each(|file| ledger.take(file));
-            // What others write at this moment is there too.
+            // Lines that other processes are writing at this moment are there too.
             let others = self.machines.iter().filter_map(|machine| machine.run.as_ref());
             others.filter(|run| run.shard == shard).for_each(|run| ledger.take(&run.file));
             let items = (self.open)(&self.items, shard, &ledger).into();
@@ -217,7 +217,7 @@ impl Farm {
         self.at(took, Event::Ends { machine, life });
     }
 
-    /// The line of the item that a machine is at.
+    /// The line of the item that a machine works on.
     fn line(&self, machine: usize) -> Option<String> {
         let run = self.machines[machine].run.as_ref()?;
         let item = *run.items.front()?;
@@ -235,7 +235,7 @@ impl Farm {
         self.give(machine);
     }
 
-    /// A machine dies, or is taken away: then most shards have the time to say so.
+    /// A machine dies, or is taken away; in the second case most shards have the time to write that down.
     fn lose(&mut self, machine: usize, dies: bool) {
         if !self.machines[machine].is_there {
             return;
@@ -263,7 +263,7 @@ impl Farm {
         self.go(machine);
     }
 
-    /// The scheduler believes that a machine is dead, which goes on and writes what it finds.
+    /// The scheduler believes that a machine is dead, which goes on and writes its results.
     fn forget(&mut self, machine: usize) {
         let of = &mut self.machines[machine];
         if !of.is_there {
@@ -276,7 +276,7 @@ impl Farm {
         self.go(machine);
     }
 
-    /// It will be back.
+    /// Notes that a machine is gone, and when it comes back.
     fn go(&mut self, machine: usize) {
         self.note_capacity();
         let after = self.between(300, 3_600) * SECOND;
@@ -288,7 +288,7 @@ impl Farm {
         self.capacity.push((self.now, there.map(|machine| machine.speed).sum()));
     }
 
-    /// When all could be done at best.
+    /// The earliest time at which all could be done.
     fn ideal(&self) -> u64 {
         let mut left: u64 = self.work.iter().sum();
         let ends = self.capacity.iter().skip(1).map(|(time, _)| *time).chain([u64::MAX]);
@@ -310,7 +310,7 @@ impl Farm {
     }
 }
 
-/// What one machine comes to that nothing happens to.
+/// The result of one machine without any incidents.
 fn alone() -> Summary {
     let (items, mut ledger) = (items(), Ledger::default());
     for (number, item) in items.iter().enumerate() {
@@ -327,11 +327,11 @@ fn nothing_is_lost_nothing_counts_twice_and_no_time_is_wasted() {
         let ledger = farm.ledger();
         let summary = Summary::new(Default::default(), &farm.items, &ledger);
         assert_eq!(format!("{:?}", summary.result), expected, "seed {seed}");
-        // It has happened: lines were torn, items were begun in vain, and some were done twice.
+        // The incidents have happened: lines were torn, items were begun in vain, and some were done twice.
         let ends: usize = farm.items.iter().map(|item| ledger.ends(&item.key).len()).sum();
         let lost: usize = farm.items.iter().map(|item| ledger.lost(&item.key)).sum();
         assert!(ledger.torn() > 50 && lost > 50, "{} torn, {lost} lost", ledger.torn());
-        // So who counts lines counts too many.
+        // So counting lines counts too many items.
         assert!(summary.run.twice > 50 && ends > ITEMS, "{} twice", summary.run.twice);
         let ratio = farm.last_end as f64 / farm.ideal() as f64;
         println!(
@@ -344,7 +344,7 @@ fn nothing_is_lost_nothing_counts_twice_and_no_time_is_wasted() {
     }
 }
 
-/// The simulation notices a rule that drops what is left of a shard.
+/// The simulation notices a rule that drops the rest of a shard.
 #[test]
 fn a_rule_that_loses_items_is_noticed() {
     let farm = Farm::new(1, open_or_begun).run();

@@ -1,5 +1,5 @@
-//! What the command reads and writes by path: nothing is lost, nothing that is no file is taken for one, and nothing is left
-//! behind. Devices here are nodes that the tests make themselves.
+//! Files that the command reads and writes: nothing is lost, nothing but a file is treated as one, and no temporary file is left. Devices
+//! here are nodes that the tests make themselves.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -58,11 +58,10 @@ fn run(dir: &Path, words: &str) -> Output {
     command().args(words.split(' ')).current_dir(dir).output().unwrap()
 }
 
-/// Makes a node: a pipe, or a device of this kind with its numbers. Where that is not allowed the test is left out, and says
-/// so.
+/// Makes a node: a pipe, or a device of this kind with its numbers. If that is not allowed, the test is skipped, with a message.
 fn node(path: &Path, kind: FileType, (major, minor): (u32, u32)) -> Option<()> {
     let made = mknodat(CWD, path, kind, Mode::from(0o666), makedev(major, minor));
-    // A file system may also have nodes that nobody can open.
+    // Some file systems have nodes that cannot be opened.
     if made.is_ok() && (kind != FileType::CharacterDevice || File::open(path).is_ok()) {
         return Some(());
     }
@@ -70,7 +69,7 @@ fn node(path: &Path, kind: FileType, (major, minor): (u32, u32)) -> Option<()> {
     None
 }
 
-/// The names in a directory, in order.
+/// The names in a directory, sorted.
 fn names(dir: &Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(dir)
         .unwrap()
@@ -85,7 +84,7 @@ fn reader(pipe: PathBuf) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || fs::read(pipe).unwrap())
 }
 
-/// Each verb that writes a file, its output last, and the name of a file with the same bytes.
+/// Each verb that writes a file, with the output as its last word, and the bytes of that file.
 fn writers(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
     [
         "weights compress m.safetensors -o",
@@ -199,7 +198,7 @@ fn a_file_that_the_user_may_not_write_is_not_replaced() {
     let locked = dir.path().join("locked");
     fs::write(&locked, "kept").unwrap();
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o444)).unwrap();
-    // Root may write anything, so that somebody else has to try, with a command that he can reach.
+    // Root may write anything, so another user has to try, with a copy of the command that he can run.
     let program = dir.path().join("silicabac");
     fs::copy(env!("CARGO_BIN_EXE_silicabac"), &program).unwrap();
     let is_root = fs::metadata(dir.path()).unwrap().uid() == 0;
@@ -254,7 +253,7 @@ fn an_output_onto_an_input_is_refused_for_every_verb() {
         fs::remove_file(at("link")).unwrap();
         fs::remove_file(at("hard")).unwrap();
     }
-    // A bin trace is written at the end, under a name that a stream can have too.
+    // A bin trace is written at the end; a stream can have the same name.
     fs::rename(at("s.264"), at("s.cbt.zst")).unwrap();
     expect(&run(dir.path(), "stream trace s.cbt.zst -o s.cbt.zst"), 4, &["it is the input s.cbt.zst"]);
     // The standard output is an output like any other.
@@ -293,7 +292,7 @@ fn failure_files_are_never_put_over_what_is_checked() {
         "cabac_pkg::ALIGN: cod_i_range_next = 9'd510",
     )));
     let dir = tempfile::tempdir().unwrap();
-    // Called as what is left of a failure of the suite in it.
+    // The name is that of a file that a failure of this suite would leave.
     let name = "smoke-cabac_encoder";
     let checked = dir.path().join(format!("{name}.json"));
     fs::copy(vectors(), &checked).unwrap();
@@ -323,7 +322,7 @@ fn names_that_nobody_chose_never_collide() {
     expect(&run(dir.path(), "weights compress m.safetensors"), 0, &["m.safetensors.sbw"]);
     expect(&run(dir.path(), "weights compress m.onnx --bits 4"), 0, &["m.onnx.sbw"]);
     assert_ne!(fs::read(at("m.safetensors.sbw")).unwrap(), fs::read(at("m.onnx.sbw")).unwrap());
-    // Again is no problem, something else is.
+    // The same file again is allowed, another one is not.
     expect(&run(dir.path(), "weights compress m.onnx"), 0, &[]);
     for (name, verb) in [
         ("m.onnx.sbw", "weights compress m.onnx"),
@@ -341,7 +340,7 @@ fn names_that_nobody_chose_never_collide() {
     expect(&from_stdin.output().unwrap(), 2, &["the standard input has no name", "--output"]);
 }
 
-/// Each verb that reads a file, which is called IN; it is like the file of that name of [`inputs`].
+/// Each verb that reads a file, which is called IN, with the input of [`inputs`] that it takes.
 const READERS: [(&str, &str); 23] = [
     ("replay IN", "t.cbt.zst"),
     ("cosim --trace IN", "t.cbt.zst"),
@@ -384,7 +383,7 @@ fn what_is_no_input_is_refused_by_every_verb() {
     }
     for (verb, _) in READERS {
         for (input, reason) in &kinds {
-            // The manifest of a directory, and what a search says of all but files.
+            // The manifest of a directory, and messages of a search about all but files.
             let reason = match (verb, *input) {
                 ("vectors check --no-cores IN" | "vectors coverage IN", "dir") => "manifest.json",
                 ("weights search IN --evaluate=true", _) => "make a file of it",
@@ -418,7 +417,7 @@ fn piped(dir: &Path, words: &str, input: &Path) -> Output {
         .spawn()
         .unwrap();
     let (mut stdin, bytes) = (child.stdin.take().unwrap(), fs::read(input).unwrap());
-    // Whoever has seen enough may go.
+    // The command may stop reading before the end.
     let feeder = thread::spawn(move || drop(stdin.write_all(&bytes)));
     let output = child.wait_with_output().unwrap();
     feeder.join().unwrap();
@@ -431,7 +430,7 @@ fn a_pipe_is_read_like_a_file_by_every_verb() {
     let pipe = dir.path().join("pipe");
     node(&pipe, Fifo, (0, 0)).unwrap();
     for (verb, input) in READERS {
-        // What asks for Verilator reads by the same functions, and a search wants a file.
+        // Commands that need Verilator read with the same functions, and a search needs a file.
         if verb.starts_with("cosim") || verb.starts_with("weights search") {
             continue;
         }
@@ -445,7 +444,7 @@ fn a_pipe_is_read_like_a_file_by_every_verb() {
                 let text = String::from_utf8_lossy(&output.stdout).into_owned();
                 text.replace(how, "IN").replace(input, "IN")
             };
-            // Names differ in length, and tables with them; what counts stands behind the name.
+            // Names differ in length, and so do tables; the rest of the line after the name counts.
             assert_eq!(named(&output).len(), named(&plain).len(), "{verb} {how}");
             assert!(written("out") == expected, "{verb} {how}");
         };
@@ -471,7 +470,7 @@ fn a_file_that_claims_terabytes_takes_no_memory() {
         if verb.starts_with("weights search") {
             continue;
         }
-        // With the first bytes of what it pretends to be, but for texts.
+        // With the first bytes of its format, except for texts.
         let mut start = fs::read(dir.path().join(input)).unwrap();
         start.truncate(if input == "v.json" { 0 } else { 4 });
         File::options().write(true).open(&huge).unwrap().write_all(&start).unwrap();
@@ -493,7 +492,7 @@ fn a_directory_for_temporary_files_that_is_not_there_is_named() {
     expect(&cosim, 4, &["/no/such/dir for temporary files", "name another in TMPDIR"]);
 }
 
-/// Waits until something is so, for half a minute.
+/// Waits until a condition is true, for half a minute.
 #[track_caller]
 fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let since = Instant::now();
@@ -503,7 +502,7 @@ fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The command, ended by every signal even where whoever runs the tests has some ignored, as shells do in the background.
+/// The command, with all signals enabled: they may be ignored in the tests' own process, as in a shell's background processes.
 fn command_with_signals() -> Command {
     let mut env = Command::new("env");
     env.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_silicabac")]);
@@ -533,7 +532,7 @@ fn a_signal_leaves_neither_a_temporary_file_nor_a_directory() {
         assert_eq!(compress.wait().unwrap().signal(), Some(number), "{name}");
         assert_eq!(names(dir.path()), before, "{name}");
 
-        // The evaluator goes too, and has the last word over nothing.
+        // The evaluator is ended too, and none of its output is used.
         let evaluate = "echo $$ > evaluator; sleep 60; echo 1";
         let mut search =
             started(&["weights", "search", "m.safetensors", "-o", "out", "--evaluate", evaluate]);
@@ -551,7 +550,7 @@ fn a_signal_leaves_neither_a_temporary_file_nor_a_directory() {
         assert_eq!(names(dir.path()), before, "{name}");
         assert_eq!(names(scratch.path()), [""; 0], "{name}");
     }
-    // Whoever started us may want it ignored.
+    // The process that starts the command may want the signal ignored.
     let mut ignoring = Command::new("sh");
     ignoring.args(["-c", "trap '' HUP; exec \"$0\" weights compress large.safetensors -o out"]);
     ignoring.arg(env!("CARGO_BIN_EXE_silicabac")).current_dir(dir.path()).stdout(Stdio::null());
@@ -565,7 +564,7 @@ fn a_signal_leaves_neither_a_temporary_file_nor_a_directory() {
 #[test]
 fn a_second_signal_does_not_wait() {
     let dir = inputs();
-    // An evaluator that no signal but the last one ends keeps the first signal busy for a second.
+    // An evaluator that only KILL ends keeps the command busy for a second after the first signal.
     let evaluate = "trap '' INT; echo > evaluator; while :; do sleep 1; done";
     let mut search = command_with_signals()
         .args(["weights", "search", "m.safetensors", "-o", "out", "--evaluate", evaluate])
@@ -582,7 +581,7 @@ fn a_second_signal_does_not_wait() {
     send("INT", &search);
     assert_eq!(search.wait().unwrap().signal(), Some(2));
     assert!(since.elapsed() < Duration::from_millis(900), "{:?}", since.elapsed());
-    // What it left is ended here: the group is of this test alone.
+    // Its evaluator is ended here: the process group belongs to this test alone.
     let group = format!("kill -s KILL -- -{}", search.id());
     assert!(Command::new("sh").args(["-c", &group]).status().unwrap().success());
 }

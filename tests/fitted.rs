@@ -1,5 +1,5 @@
-//! Cores of another make, each as it is, with a file that says what it can: right ones pass in all that is for them, and with one
-//! fault of the kind that designers make each is convicted.
+//! Cores that are not ours, each with a file that says what it can do: right ones pass all vectors that are applicable, and with one fault,
+//! such as a designer could have made, each is convicted.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn file(core: &str, name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores").join(core).join(name)
 }
 
-/// Judges a core; what fails is written to a directory that is gone behind it.
+/// Judges a core; files of failures are written to a temporary directory.
 fn judge(core: &str, arguments: &[&str]) -> Output {
     let failures = tempfile::tempdir().unwrap();
     let mut command = command();
@@ -26,7 +26,7 @@ fn judge(core: &str, arguments: &[&str]) -> Output {
     command.arg("--failures").arg(failures.path()).args(arguments).output().unwrap()
 }
 
-/// The cores that are Verilog, what each lacks, and how many vectors at least are for it of all that are published.
+/// The cores in Verilog, the abilities that each lacks, and the least number of published vectors that are applicable to it.
 const CORES: [(&str, &[&str], u64); 4] = [
     ("hevc_encoder", &["which the core does not have"], 1_350),
     ("quad_encoder", &["4 requests at once"], 1_600),
@@ -60,18 +60,18 @@ fn right_cores_pass_in_all_that_is_for_them() {
 #[test]
 fn a_fault_of_each_is_found() {
     let smoke = ["--suite", "smoke"];
-    // Six bits for what is outstanding: 64 are none.
+    // A counter of six bits for outstanding bits: 64 count as none.
     let words = ["outstanding-N-no-carry", "FAIL", "outstanding-87-no-carry"];
     expect(&judge("hevc_encoder", &[&smoke[..], &["--verilator-arg=-GFAULT=1"]].concat()), 1, &words);
-    // The first bit of a run is written if it comes in lane 2.
+    // The first bit of an engine run is written if it comes in lane 2.
     let words = ["byte 0 of the output is", "(lane 0)", "FAILS in"];
     expect(&judge("quad_encoder", &[&smoke[..], &["--verilator-arg=-GFAULT=1"]].concat()), 1, &words);
-    // A byte too many.
+    // There is one byte too many.
     let words = ["flush-behind-mps-phase-N", "FAIL", "out_last with byte "];
     expect(&judge("streaming_encoder", &[&smoke[..], &["--verilator-arg=-GFAULT=1"]].concat()), 1, &words);
 }
 
-/// Vectors of one class, where that is enough and there are many others.
+/// Plays the vectors of one class, where that is enough and playing all would take long.
 fn convicted_by(core: &str, fault: &str, class: &str) {
     let mut directed = Suite::built_in("directed", 1).unwrap().vectors;
     directed.retain(|vector| vector.class() == class);
@@ -85,7 +85,7 @@ fn convicted_by(core: &str, fault: &str, class: &str) {
 
 #[test]
 fn a_fault_that_shows_in_one_class_is_found_by_it() {
-    // cabac_init_flag does not count for B slices.
+    // cabac_init_flag has no effect on B slices.
     convicted_by("hevc_encoder", "--verilator-arg=-GFAULT=2", "initial-hevc-b-N-qp-N");
     // A terminate bin is wrong in one range.
     convicted_by("banked_decoder", "--verilator-arg=-GFAULT=1", "terminate-range-N");
@@ -101,7 +101,7 @@ fn a_core_in_vhdl_passes_and_its_fault_is_found() {
     expect(&judge("vhdl_encoder", &arguments), 1, &["outstanding-N-no-carry", "FAIL"]);
 }
 
-/// What a file says of a core is what it is held to.
+/// A core has to do what its file says that it can do.
 #[test]
 fn a_core_that_says_more_than_it_can_is_convicted() {
     let more = |core: &str, can: &[&str], words: &[&str]| {

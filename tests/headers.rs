@@ -1,5 +1,5 @@
-//! Headers of H.264: what is read is what FFmpeg reads, what is written is what was read, and what slice data does not depend on
-//! keeps no stream from being read.
+//! Headers of H.264: what is read is what FFmpeg reads, what is written is what was read, and elements that slice data does not depend on
+//! never prevent a stream from being read.
 
 mod common;
 
@@ -35,7 +35,7 @@ fn all_streams() -> Vec<PathBuf> {
     streams().into_iter().chain(corpus).collect()
 }
 
-/// Of supplemental information and what else is not read here.
+/// Whether a NAL unit is one of those that are read here: not SEI, for example.
 fn is_read(unit: &[Shown]) -> bool {
     matches!(unit[2].2, 1 | 5 | 7 | 8 | 9)
 }
@@ -65,13 +65,13 @@ fn headers_are_those_that_ffmpeg_shows() {
             compared += 1;
             elements += own.len();
         }
-        // FFmpeg's parser drops what cannot begin a picture, such as the end of a stream that was cut.
+        // FFmpeg's parser drops units that cannot begin a picture, such as the end of a stream that was cut.
         assert!(compared + 2 >= own.len(), "{}: {compared} of {}", path.display(), own.len());
     }
     assert!(elements > 4_000, "only {elements} elements");
 }
 
-/// The lines of a stream, and with how many of its units they stand as they are.
+/// The lines of a stream, and how many of its units they contain as raw bytes.
 fn lines(codec: Codec, bytes: &[u8], has_data: bool) -> (String, usize) {
     let (mut text, mut verbatim) = (String::new(), 0);
     for unit in stream::Stream::new(codec, bytes) {
@@ -101,7 +101,7 @@ fn lines_come_back_as_the_same_stream() {
         for has_data in [true, false] {
             let (lines, verbatim) = lines(codec, &bytes, has_data);
             assert!(stream_of(&lines).unwrap() == bytes, "{}", path.display());
-            // One, which is no NAL unit, at the end of some streams.
+            // Some streams have one at their end, which is not a NAL unit.
             assert!(verbatim <= 1, "{}: {verbatim} units as they are", path.display());
         }
     }
@@ -170,7 +170,7 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
     );
 }
 
-/// What would be another stream than the lines seem to say.
+/// Lines that would make another stream than they seem to say.
 #[test]
 fn lines_that_mean_nothing_are_refused() {
     let bytes = stream("x264_main_ipb");
@@ -214,12 +214,12 @@ fn lines_that_mean_nothing_are_refused() {
     check(&whole, r#""frame_num":0"#, r#""frame_num":0,"more":[]"#, 3, "more is an empty list");
     let elsewhere = whole.replacen(r#""first_mb_in_slice":0"#, r#""first_mb_in_slice":7"#, 1);
     assert_eq!(stream_of(&elsewhere).unwrap_err(), "line 4: mb_addr is 0, but 7 comes next");
-    // A prefix that is not there is a start code.
+    // A missing prefix means a start code.
     let without = whole.replace(r#""prefix":"000001","#, "");
     assert!(data_of(&stream_of(&without).unwrap()) == data_of(&bytes));
 }
 
-/// Blank lines are counted, and macroblocks belong to their addresses.
+/// Blank lines are counted, and macroblocks are identified by their addresses.
 #[test]
 fn lines_are_counted_as_an_editor_counts_them() {
     let whole = lines(Codec::Avc, &stream("x264_main_ipb"), true).0;
@@ -237,10 +237,10 @@ fn lines_are_counted_as_an_editor_counts_them() {
     assert!(error.starts_with("line 4: mb_addr is 10, but 0 comes next"), "{error}");
 }
 
-/// Of a slice with CAVLC the data follows the header bit by bit, so that the header can get longer.
+/// In a slice with CAVLC the data follows the header bit by bit, so that the header can get longer.
 #[test]
 fn the_header_of_a_slice_with_cavlc_can_be_edited() {
-    // A parameter set that says CAVLC, and the bits of a slice: what they are, nothing here knows.
+    // A parameter set for CAVLC, and the bits of a slice, which are not interpreted here.
     let with_cavlc = edited(&stream("x264_main_ipb"), 8, |rbsp| rbsp[1] &= !0b0010_0000);
     let (text, _) = lines(Codec::Avc, &with_cavlc, true);
     assert!(stream_of(&text).unwrap() == with_cavlc);
@@ -287,7 +287,7 @@ fn what_is_wrong_with_a_macroblock_is_said_with_its_line() {
 fn chosen(seed: u64, nal_unit_type: i64) -> Chosen {
     let special = |element: &str, random: i64| match element {
         "seq_parameter_set_id" | "pic_parameter_set_id" => Some(0),
-        // So that there is a slice that refers to it, and no loop without an end.
+        // So that some slice refers to it, and no loop is endless.
         "first_mb_in_slice" | "pic_size_in_map_units_minus1" => Some(random % 4),
         "pic_width_in_mbs_minus1" | "pic_height_in_map_units_minus1" => Some(3 + random % 4),
         _ => None,
@@ -316,7 +316,7 @@ proptest! {
             prop_assert!(reader.coder.is_at_trailing_bits());
             let content = sets.take(&rbsp);
             prop_assert!(!matches!(content, Content::Damaged(_)), "{content:?}");
-            // And as lines.
+            // The same in lines.
             let unit = units(&[&[0, 0, 1][..], &escape(&rbsp)].concat()).remove(0);
             if matches!(nal_unit_type, 7 | 9 | 13) {
                 let line = serde_json::to_string(&unit.lines(true).unit).unwrap();
@@ -347,7 +347,7 @@ proptest! {
         }
     }
 
-    /// No bytes make a header that is read without an end.
+    /// No bytes make the reading of a header endless.
     #[test]
     fn no_bytes_lead_a_header_astray(bytes in prop::collection::vec(any::<u8>(), 0..60), nal_unit_type in 0..32_u8) {
         let mut sets = ParameterSets::default();
@@ -358,7 +358,7 @@ proptest! {
     }
 }
 
-/// What the slices of a stream hold.
+/// The data of the slices of a stream.
 fn data_of(bytes: &[u8]) -> Vec<SliceData> {
     let all = units(bytes);
     let slices = all.iter().filter(|unit| unit.slice_number.is_some());
@@ -370,7 +370,7 @@ fn data_of(bytes: &[u8]) -> Vec<SliceData> {
         .collect()
 }
 
-/// The stream with its parameter sets of this type edited: their RBSP.
+/// The stream with its parameter sets of this type edited, as RBSP.
 fn edited(bytes: &[u8], nal_unit_type: u8, edit: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
     let parts = units(bytes).into_iter().flat_map(|mut unit| {
         if unit.nal_unit_type() == Some(nal_unit_type) {
@@ -382,7 +382,7 @@ fn edited(bytes: &[u8], nal_unit_type: u8, edit: impl Fn(&mut Vec<u8>)) -> Vec<u
     parts.collect()
 }
 
-/// Some cameras write one after a parameter set.
+/// Some cameras write an additional byte after a parameter set.
 #[test]
 fn a_byte_too_much_after_a_parameter_set_changes_nothing() {
     for name in ["x264_main_ipb", "x264_high_8x8", "x264_high444"] {
@@ -420,7 +420,7 @@ fn a_missing_stop_bit_changes_nothing() {
     }
 }
 
-/// It is when a slice refers to them that parameter sets have to be there.
+/// Parameter sets have to be there when a slice refers to them, and not before.
 #[test]
 fn parameter_sets_come_in_any_order_and_again() {
     let bytes = stream("x264_high_8x8");
@@ -437,7 +437,7 @@ fn parameter_sets_come_in_any_order_and_again() {
     assert!(data_of(&again) == [data_of(&bytes), data_of(&bytes)].concat());
 }
 
-/// A level that is too low, and what the VUI says of buffers, is nothing that slice data depends on; nor is a VUI that is cut off.
+/// Slice data does not depend on a level that is too low, nor on what the VUI says of buffers; nor on a VUI that is cut off.
 #[test]
 fn what_slices_do_not_depend_on_is_not_checked() {
     let bytes = stream("x264_main_ipb");
@@ -455,7 +455,7 @@ fn what_slices_do_not_depend_on_is_not_checked() {
     assert!(verbatim <= 1 && stream_of(&lines).unwrap() == cut);
 }
 
-/// Where NAL units stand with their lengths before them, they are the same units, and lines come back with other lengths.
+/// If NAL units have their lengths before them, they are the same units, and lines come back with other lengths.
 #[test]
 fn lengths_can_stand_in_the_place_of_start_codes() {
     let bytes = stream("x264_main_ipb");
@@ -475,7 +475,7 @@ fn lengths_can_stand_in_the_place_of_start_codes() {
     };
     let edited = stream_of(&edit(&text)).unwrap();
     assert!(edited == with_lengths(&stream_of(&edit(&lines(Codec::Avc, &bytes, true).0)).unwrap()));
-    // A length that is too large for what is there, and bytes that are no length.
+    // A length that is too large for the rest of the file, and bytes that are not a length.
     for cut in [10, 1] {
         let cut = &lengths[..lengths.len() - cut];
         let (text, verbatim) = lines(Codec::Avc, cut, true);
@@ -488,13 +488,13 @@ fn lengths_can_stand_in_the_place_of_start_codes() {
         "{last:?}"
     );
     assert!(stream_of(&lines(Codec::Avc, &more, true).0).unwrap() == more);
-    // A start code is no length, though it may look like one of 359 bytes.
+    // A start code is not a length, though it may look like one of 359 bytes.
     let mut short = units(&bytes).into_iter().flat_map(|unit| [&[0, 0, 1][..], &unit.unit.bytes].concat());
     let short: Vec<u8> = short.by_ref().take(363).collect();
     assert!(units(&short).len() > 2);
 }
 
-/// However many zeros there are, few of them are held at once, and none is lost.
+/// However many zeros there are, only a few are held at once, and none is lost.
 #[test]
 fn zeros_without_an_end_take_no_memory() {
     let bytes = stream("x264_gray");

@@ -41,12 +41,12 @@ fn headers(bytes: &[u8]) -> Vec<Vec<HeaderElement>> {
     units(bytes).into_iter().map(read).collect()
 }
 
-/// nal_unit_type, of units that are read here.
+/// Whether a NAL unit is one of those that are read here, by its nal_unit_type.
 fn is_read(unit: &[Shown]) -> bool {
     matches!(unit[1].2, 0..=9 | 16..=21 | 33..=35) && unit[2].2 == 0
 }
 
-/// What follows a profile is named by what the profile is; here it is two elements that have no name in the standard.
+/// FFmpeg names the bits after a profile by what they mean for that profile; here they are two elements that have no name in the standard.
 fn is_constraint(name: &str) -> bool {
     name.contains("_constraint_bits_")
 }
@@ -134,7 +134,7 @@ proptest! {
         }
     }
 
-    /// No bytes make a header that is read without an end.
+    /// No bytes make the reading of a header endless.
     #[test]
     fn no_bytes_lead_a_header_astray(bytes in prop::collection::vec(any::<u8>(), 0..80), nal_unit_type in 0..64_u8) {
         let mut sets = ParameterSets::default();
@@ -146,7 +146,7 @@ proptest! {
     }
 }
 
-/// A set that is predicted from another one, worked out by hand (7-61 and 7-62): the pictures -1, -3 and 2 moved by -2.
+/// A set that is predicted from another one, computed by hand (7-61 and 7-62): the pictures -1, -3 and 2 moved by -2.
 #[test]
 fn a_reference_picture_set_is_predicted() {
     let values = BTreeMap::from([
@@ -179,6 +179,6 @@ fn a_reference_picture_set_is_predicted() {
     let mut sets = ParameterSets::default();
     sets.walk(&mut BitWriter::new(Given(values))).unwrap();
     let set = &sets.sequence(0).unwrap().short_term_sets[1];
-    // -1 becomes -3, -3 becomes -5, 2 becomes 0 and is none; and the picture of the set itself is -2.
+    // -1 becomes -3, -3 becomes -5, 2 becomes 0 and is dropped; the picture of the set itself is -2.
     assert_eq!(set.pictures, [vec![(-2, true), (-3, true), (-5, false)], vec![]]);
 }

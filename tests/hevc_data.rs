@@ -1,5 +1,5 @@
-//! Slice segment data of H.265: what is read is what two other decoders read, what is written is what was read, and damage of every
-//! kind is found.
+//! Slice segment data of H.265: what is read is what two other decoders read, what is written is what was read, and damage of every kind is
+//! noticed.
 
 mod common;
 
@@ -58,7 +58,7 @@ fn rewritten(streams: &[PathBuf]) -> usize {
     segments
 }
 
-/// Bins, contexts, the states before them, and those that each engine run begins with.
+/// Compares bins, contexts, their states before each bin, and the states at the start of each engine run.
 fn compare(own: &SliceTrace, other: &TracedSlice, what: &str) {
     own.slice.compare(other).unwrap_or_else(|difference| {
         panic!("{what}, {:?}: {difference:?}", own.place(difference.bin));
@@ -141,7 +141,7 @@ fn one_wrong_initial_state_and_one_wrong_context_are_noticed() {
                 if !initial.contains(&ctx) && is_noticed(ctx, other, ctx) {
                     initial.insert(ctx);
                 }
-                // Where both happen to be in the same state nobody could tell; some other segment does.
+                // Where both are in the same state by chance there is no difference; in some other segment there is.
                 let next = CtxIdx::new((ctx.get() as u16 + 1) % 202).unwrap();
                 if !taken.contains(&ctx) && is_noticed(ctx, None, next) {
                     taken.insert(ctx);
@@ -182,7 +182,7 @@ fn what_cannot_be_read_is_named_and_passed_through() {
     assert_eq!(unit.rewrite().unwrap(), unit.unit.bytes);
 }
 
-/// Where tiles and rows begin, entry points say, too; nothing but a note comes of it if they are wrong.
+/// Entry points say, too, where tiles and rows begin; if they are wrong there is a note and nothing else.
 #[test]
 fn entry_points_are_compared_with_where_substreams_begin() {
     let (mut substreams, mut edited) = (0, 0);
@@ -208,13 +208,13 @@ fn entry_points_are_compared_with_where_substreams_begin() {
     assert!(substreams >= 9 && edited >= 3, "only {substreams} substreams in {edited} slice segments");
 }
 
-/// All that a tool wants to know of a unit.
+/// All that a tool can find out about a unit.
 fn all_of(unit: &StreamUnit) -> (String, String, Result<Vec<u8>, DataError>) {
     let trace = unit.trace().map(|trace| trace.map(|trace| trace.slice));
     (format!("{:?}", unit.info()), format!("{:?} {trace:?}", unit.lines(true)), unit.rewrite())
 }
 
-/// The units of a stream of dependent slice segments, of which some are damaged, missing, there twice, or elsewhere.
+/// The units of a stream of dependent slice segments, some of which are damaged, missing, repeated, or moved.
 fn damaged(seed: u64) -> Vec<u8> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut below = |count: usize| random.next_u32() as usize % count;
@@ -238,8 +238,8 @@ fn damaged(seed: u64) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// Whoever reads which unit first, and however many at once: what comes of a dependent slice segment is the same as if all were
-    /// read one after the other, whatever is wrong with those before it.
+    /// In whatever order units are read, and however many at once, the result for a dependent slice segment is the same as if all were read
+    /// one after the other, whatever is wrong with those before it.
     #[test]
     fn units_can_be_read_in_any_order_and_at_once(seed: u64) {
         let bytes = damaged(seed);
@@ -262,7 +262,7 @@ proptest! {
     }
 }
 
-/// Thousands of dependent slice segments that nobody reads until the last one is asked for, and none of which is right.
+/// Thousands of dependent slice segments that are not read before the last one is, and all of which are wrong.
 #[test]
 fn a_long_row_of_unread_segments_is_no_deep_recursion() {
     let bytes = dependent_segments();
@@ -278,8 +278,8 @@ fn a_long_row_of_unread_segments_is_no_deep_recursion() {
         before.flat_map(|unit| [&unit.unit.prefix[..], &unit.unit.bytes].concat()).collect();
     stream.splice(0..0, sequence);
     stream.extend([&all[first].unit.prefix[..], &all[first].unit.bytes].concat());
-    // TRAIL_R with dependent_slice_segment_flag: first_slice_segment_in_pic_flag 0, slice_pic_parameter_set_id 0, an address of so many
-    // bits, num_entry_point_offsets 0, alignment_bit_equal_to_one.
+    // TRAIL_R with dependent_slice_segment_flag: first_slice_segment_in_pic_flag 0, slice_pic_parameter_set_id 0, an address of the number
+    // of bits that the picture needs, num_entry_point_offsets 0, alignment_bit_equal_to_one.
     let ctb = all[first].segment().unwrap().0.sps.ctb_log2_size;
     let size = (16_384_u32 >> ctb) * (8_192 >> ctb);
     let bits = (size - 1).ilog2() + 1;
@@ -316,7 +316,7 @@ fn edited(unit: &StreamUnit, edit: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
     [&[0, 0, 1][..], &escape(&writer.into_parts().0)].concat()
 }
 
-/// A picture that grows or shrinks between a slice segment and the dependent one that goes on with it.
+/// A picture that gets larger or smaller between a slice segment and the dependent one that follows it.
 #[test]
 fn parameter_sets_that_change_within_a_picture_do_no_harm() {
     let bytes = dependent_segments();

@@ -1,5 +1,5 @@
-//! Substreams of a slice segment that are read at once: whatever entry points say and whatever is wrong with the data, the same is seen,
-//! shown and complained of as if one walk had read it all.
+//! Substreams of a slice segment that are read at once: whatever the entry points are and whatever is wrong with the data, observers, steps
+//! and errors are the same as if one walk had read it all.
 
 mod common;
 
@@ -33,7 +33,7 @@ enum What {
     After(Event),
 }
 
-/// The observer that keeps all of it, with what can be seen of the decoder.
+/// An observer that records everything, with the registers of the decoder.
 #[derive(Debug, Default, PartialEq)]
 struct Seen(Vec<(What, u32, u32, u64)>);
 
@@ -65,7 +65,7 @@ impl<C: Decode> Observer<C> for Seen {
     }
 }
 
-/// A coding tree unit as it was shown, and the byte at which a substream begins after it.
+/// A coding tree unit that a walk has shown, and the byte at which a substream begins after it.
 #[derive(Clone, Debug, PartialEq)]
 struct Unit {
     ctb_addr: u32,
@@ -85,7 +85,7 @@ fn unit(step: &Step<'_, Observed<Decoder<'_>, Seen>>) -> Unit {
     }
 }
 
-/// All that comes of a slice segment.
+/// Everything that reading a slice segment gives.
 #[derive(Debug, PartialEq)]
 struct Read {
     seen: Seen,
@@ -100,7 +100,7 @@ impl Read {
     }
 }
 
-/// A slice segment: what it depends on, how the one before it ended, its data.
+/// A slice segment: what it depends on, the state at the end of the one before it, its data.
 type Segment<'a> = (&'a Parameters, Option<&'a SegmentEnd>, &'a [u8]);
 
 fn as_a_whole((parameters, before, data): Segment<'_>) -> Read {
@@ -110,7 +110,7 @@ fn as_a_whole((parameters, before, data): Segment<'_>) -> Read {
     Read { position: observed.position(), seen: observed.observer, shown, end }
 }
 
-/// By several walks, what they saw put together; and how many they were.
+/// The result of several walks, put together; and how many walks there were.
 fn in_parts((parameters, before, data): Segment<'_>, starts: &[usize], free: usize) -> (Read, usize) {
     let show = |units: &mut Vec<Unit>, step: Step<'_, _>| units.push(unit(&step));
     let ReadParts { parts, position, end } =
@@ -124,7 +124,7 @@ fn in_parts((parameters, before, data): Segment<'_>, starts: &[usize], free: usi
     (Read { seen, shown, position, end }, count)
 }
 
-/// Other starts than those.
+/// Wrong entry points.
 fn wrong(mut starts: Vec<usize>, random: &mut ChaCha8Rng, end: usize) -> Vec<usize> {
     let mut below = |count: usize| random.next_u32() as usize % count.max(1);
     for _ in 0..=below(2) {
@@ -182,7 +182,7 @@ fn units(bytes: &[u8]) -> Vec<StreamUnit> {
     Stream::new(bytes).map(|unit| unit.unwrap()).collect()
 }
 
-/// Something that somebody waits for, though not for ever.
+/// A count that other threads wait for, with a time limit.
 #[derive(Default)]
 struct Count(Mutex<u32>, Condvar);
 
@@ -199,7 +199,7 @@ impl Count {
     }
 }
 
-/// None of the tiles gets on before all have begun.
+/// No tile goes on before all have begun.
 #[test]
 fn tiles_are_read_at_once() {
     let units = stream("tiles2x2");
@@ -257,7 +257,7 @@ fn signalled_starts_are_where_substreams_begin() {
     assert!(substreams > 10, "only {substreams} substreams");
 }
 
-/// What is told of a unit.
+/// All messages about a unit.
 fn told(unit: &StreamUnit) -> String {
     let trace = unit.trace().map(|trace| trace.map(|trace| (trace.slice, trace.elements, trace.units)));
     format!("{:?} {:?} {trace:?}", unit.info(), unit.lines(true))
@@ -273,7 +273,7 @@ fn told_at_once(units: &[StreamUnit], jobs: usize) -> Vec<String> {
     all
 }
 
-/// The committed streams, those with substreams also with some bits flipped, and with other entry points.
+/// The committed streams; those with substreams also with some bits flipped, and with other entry points.
 #[test]
 fn with_any_number_of_jobs_the_same_is_told() {
     for path in hevc_streams() {

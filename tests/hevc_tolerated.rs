@@ -1,5 +1,5 @@
-//! What is odd in streams of H.265 that are in use: where slice data does not depend on it, every slice segment is read as before and
-//! every unit comes back as the same bytes; where it does, the unit is named, left as it is, and the others are read.
+//! Oddities of H.265 streams that are in use: if slice data does not depend on one, every slice segment is read as before and every unit
+//! comes back as the same bytes; if it does, the unit is named and left as it is, and the others are read.
 
 mod common;
 
@@ -28,7 +28,7 @@ fn bytes_of(unit: &StreamUnit) -> Vec<u8> {
     [&unit.unit.prefix[..], &unit.unit.bytes].concat()
 }
 
-/// A unit of this header and these bytes, after a start code.
+/// A unit with this type and these bytes, after a start code.
 fn made(nal_unit_type: u8, rest: &[u8]) -> Vec<u8> {
     [&[0, 0, 1, nal_unit_type << 1, 1][..], rest].concat()
 }
@@ -37,7 +37,7 @@ fn is_slice(unit: &StreamUnit) -> bool {
     unit.slice_number.is_some()
 }
 
-/// The stream with the elements of headers edited, given nal_unit_type.
+/// The stream with edited elements of headers; `edit` gets nal_unit_type.
 fn edited(units: &[StreamUnit], edit: impl Fn(u8, &mut Value)) -> Vec<u8> {
     let mut writer = LineWriter::default();
     let write = |unit: &StreamUnit| {
@@ -49,7 +49,7 @@ fn edited(units: &[StreamUnit], edit: impl Fn(u8, &mut Value)) -> Vec<u8> {
     units.iter().map(write).collect::<Vec<_>>().concat()
 }
 
-/// What is in each slice segment that can be read.
+/// The contents of each slice segment that can be read.
 fn segments(units: &[StreamUnit]) -> Vec<SegmentData> {
     let read = |unit: &StreamUnit| {
         let (parameters, before, data) = unit.segment()?;
@@ -66,7 +66,7 @@ fn info(units: &[StreamUnit]) -> Info {
     total
 }
 
-/// The stream has the slice segments of that one, and comes back, from its elements and from its lines.
+/// Checks that the stream has the slice segments of another, and comes back, from its elements and from its lines.
 #[track_caller]
 fn check(what: &str, stream: &[u8], of: &[StreamUnit]) {
     let units = units(stream);
@@ -85,7 +85,7 @@ fn check(what: &str, stream: &[u8], of: &[StreamUnit]) {
     }
 }
 
-/// The stream without those slice segments that are damaged, which are so many, with these words; everything comes back.
+/// Checks that `damaged` slice segments of the stream cannot be read, with an error that has these words, and that every unit comes back.
 #[track_caller]
 fn check_damaged(what: &str, stream: &[u8], damaged: u64, words: &str) {
     let units = units(stream);
@@ -167,7 +167,7 @@ fn parameter_sets_can_come_in_any_order_and_have_anything_after_them() {
         let sets: Vec<u8> = sets.iter().flat_map(|set| [&set[..], after].concat()).collect();
         check("bytes after a set", &[sets, others.concat()].concat(), &of);
     }
-    // Sets of the same numbers, of another stream, which are replaced with all that they said.
+    // Parameter sets with the same numbers, of another stream, which are replaced with all that they contain.
     let other = units_of("rext444");
     let stream: Vec<u8> = other.iter().chain(&of).chain(&other).flat_map(bytes_of).collect();
     let read = units(&stream);
@@ -254,7 +254,7 @@ fn what_slice_data_depends_on_is_refused_by_name() {
     let all = |edit: &dyn Fn(u8, &StreamUnit) -> Vec<u8>| -> Vec<u8> {
         of.iter().flat_map(|unit| edit(unit.nal_unit_type().unwrap(), unit)).collect()
     };
-    // SliceQPY, by way of what slice_qp_delta is added to.
+    // SliceQPY is wrong because the value is that slice_qp_delta is added to.
     let (sets, others) = of.split_at(of.iter().position(is_slice).unwrap());
     let mut stream = edited(sets, |kind, header| {
         if kind == PPS {
@@ -274,7 +274,7 @@ fn what_slice_data_depends_on_is_refused_by_name() {
     });
     check_damaged("a set that ends too early", &cut, slices + 1, "the NAL unit ends within");
     check_damaged("a set that ends too early", &cut, slices + 1, "has sent no such parameter set");
-    // CABAC that runs past its unit.
+    // CABAC data that continues beyond its unit.
     let half =
         |unit: &StreamUnit| bytes_of(unit)[..(unit.unit.prefix.len() + unit.unit.bytes.len()) / 2].to_vec();
     let cut = all(&|_, unit| if unit.slice_number == Some(0) { half(unit) } else { bytes_of(unit) });
@@ -319,7 +319,7 @@ fn what_slice_data_depends_on_is_refused_by_name() {
     check_damaged("PCM", &deep, slices + 1, "pcm_sample_bit_depth_luma_minus1 is 15; it can be 0 to 7");
 }
 
-/// More entry points than the picture has rows: those of a picture that was higher when its header was written.
+/// More entry points than the picture has rows, as in a header that was written for a higher picture.
 #[test]
 fn more_entry_points_than_rows_are_refused() {
     let of = units_of("wpp_slices");

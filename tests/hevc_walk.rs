@@ -1,5 +1,4 @@
-//! The walk of H.265 slice segments with elements that nobody has seen before: whatever they are, they come back, and together they
-//! reach every context.
+//! The walk of H.265 slice segments with random elements: whatever they are, they come back, and together they reach every context.
 
 mod common;
 
@@ -46,7 +45,7 @@ proptest! {
     }
 }
 
-/// The observer that keeps everything.
+/// An observer that records all events.
 #[derive(Default)]
 struct Seen(Vec<Event>);
 
@@ -56,8 +55,8 @@ impl<C> Observer<C> for Seen {
     }
 }
 
-/// By writers and by readers the same is seen: engine runs begin after samples and after the ends of substreams, and nowhere else.
-/// Every context of the standard is among it.
+/// Observers of encoders and of decoders see the same: engine runs begin after samples and after the ends of substreams, and nowhere else.
+/// They see every context of the standard.
 #[test]
 fn observers_see_every_context_and_where_the_engine_starts() {
     let mut used = BTreeSet::new();
@@ -97,7 +96,7 @@ fn observers_see_every_context_and_where_the_engine_starts() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// As JSON and back nothing is lost, and where it would be, it is refused.
+/// Coding tree units become JSON and come back without a loss; where there would be a loss, the JSON is refused.
 #[test]
 fn coding_tree_units_are_json() {
     for (parameters, before, data, bytes) in (0..40).flat_map(segments) {
@@ -124,7 +123,7 @@ fn coding_tree_units_are_json() {
     assert!(refused(r#"{"split_cu_flag":1}"#).contains("unknown field"));
 }
 
-/// A seed whose first segment has what is asked for, and that segment.
+/// A seed whose first segment is wanted, and that segment.
 fn segment_with(wanted: impl Fn(&Parameters, &SegmentData) -> bool) -> (Parameters, SegmentData, Vec<u8>) {
     let found = (0..).find_map(|seed| {
         let (parameters, _, data, bytes) = segments(seed).swap_remove(0);
@@ -200,7 +199,7 @@ fn damage_is_an_error_with_its_place() {
     assert!(error.to_string().contains("begins at coding tree unit 1, where no slice segment"), "{error}");
 }
 
-/// Writes what it is given, but the bin that ends a substream, or a slice, which is the other one.
+/// Writes what it is given, except that it inverts the bin that ends a substream, or a slice.
 struct Without(engine::Encoder, &'static str, bool);
 
 impl BinCoder for Without {
@@ -276,7 +275,7 @@ fn a_missing_end_is_an_error() {
     }
 }
 
-/// In skipped coding units there is no residual, and what is left out of it is not written.
+/// Skipped coding units have no residual, and elements that are left out are not written.
 #[test]
 fn skipped_units_have_no_residual() {
     let (_, data, _) = segment_with(|_, data| {

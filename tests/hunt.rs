@@ -1,4 +1,4 @@
-//! A hunt finds what makes a core slow: in cores in which that was planted, and nothing in one in which nothing was.
+//! A hunt finds what makes a core slow: in cores that were made slow on purpose, and nothing in one that was not.
 
 mod common;
 
@@ -35,7 +35,7 @@ fn found(trigger: u32, tries: u64) -> Vec<Slowest> {
             vector.events.len(),
             pattern.join("; ")
         );
-        // It is a vector like any other, and shows the same again.
+        // It is a vector like any other, and is as slow again.
         let (_, throughput) = model.measure(&model.flowing(&[vector]), LENGTH).unwrap();
         let stretch = throughput.slowest_stretch().unwrap();
         assert!(stretch.clocks >= *clocks && stretch.vector == vector.id, "{stretch:?}");
@@ -49,7 +49,7 @@ fn within_a_run(found: &[Slowest]) -> &Slowest {
     slowest
 }
 
-/// How many pairs of neighbours in the vector are like this.
+/// How many pairs of successive events in the vector satisfy `is_so`.
 fn pairs(vector: &Vector, is_so: impl Fn(Event, Event) -> bool) -> usize {
     vector.events.windows(2).filter(|pair| is_so(pair[0], pair[1])).count()
 }
@@ -58,14 +58,14 @@ fn pairs(vector: &Vector, is_so: impl Fn(Event, Event) -> bool) -> usize {
 fn a_context_that_is_used_twice_in_a_row_is_found() {
     let found = found(1, 600);
     let Slowest { clocks, vector, .. } = within_a_run(&found);
-    // Each bin holds the core for six clocks, and the core itself waits now and then.
+    // Each bin takes six clocks, and the core itself waits from time to time.
     assert!((380..420).contains(clocks), "{clocks}");
     let again = pairs(vector, |one, next| match (one, next) {
         (Event::Context { ctx: one, .. }, Event::Context { ctx: next, .. }) => one == next,
         _ => false,
     });
     assert!(again >= LENGTH, "{again}");
-    // So many bins, one before them, one load and the end are the fewest.
+    // The bins, one before them, one load and the end are the fewest requests.
     assert!(vector.events.len() <= LENGTH + 4, "{}", vector.events.len());
 }
 
@@ -73,7 +73,7 @@ fn a_context_that_is_used_twice_in_a_row_is_found() {
 fn a_long_run_of_outstanding_bits_is_found() {
     let found = found(2, 600);
     let Slowest { clocks, vector, .. } = within_a_run(&found);
-    // A bin holds the core for four clocks while there are more than 40 outstanding bits.
+    // A bin takes four clocks while there are more than 40 outstanding bits.
     assert!((250..300).contains(clocks), "{clocks}");
     let mut encoder = spec::Encoder::new();
     let long = vector.events.iter().filter(|event| {
@@ -110,8 +110,8 @@ fn a_bin_after_the_load_of_its_context_is_found() {
 fn a_core_without_a_weak_point_has_nothing_worse_than_is_known_of_it() {
     let found = found(0, 2_000);
     let clocks: Vec<u64> = found.iter().map(|slowest| slowest.clocks).collect();
-    // A bin a clock and a byte a clock, also of what was outstanding before; a bin renormalises by seven bits at the most. A flush takes two
-    // clocks more.
+    // One bin in a clock and one byte in a clock, bytes of outstanding bits included; a bin renormalises by seven bits at the most. A flush
+    // takes two clocks more.
     let bytes = (4 * LENGTH * 7 / 8) as u64;
     assert!(clocks[0] <= LENGTH as u64 + bytes, "{clocks:?}");
     assert!(clocks.get(1).is_none_or(|clocks| *clocks <= 3 * LENGTH as u64 + bytes), "{clocks:?}");

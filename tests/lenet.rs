@@ -26,8 +26,8 @@ fn net(model: &str) -> Network {
     Network::from_tensors(|name| tensors.get(name).cloned()).unwrap()
 }
 
-/// What NumPy counts on the first thousand test images. The two best scores of an image lie at least 0.01 apart,
-/// so that no order of summing can change it.
+/// The counts of NumPy on the first thousand test images. The two best scores of an image lie at least 0.01 apart, so that no order of
+/// summing can change it.
 #[test]
 fn the_correct_images_of_the_first_thousand() {
     let images = Images::read(&models().join("mnist-subset")).unwrap();
@@ -48,7 +48,7 @@ fn the_accuracies_on_all_test_images() {
     assert_eq!(MODELS.map(|model| net(model).correct(&tuning)), [4871, 4866, 4932, 4926]);
 }
 
-/// Every image by itself has the result that it has in a block, the last block being a part of one.
+/// Every image alone has the same result as in a block, also in the last block, which is not full.
 #[test]
 fn an_image_does_not_depend_on_those_beside_it() {
     let pixels: Vec<u8> = (0..17 * PIXELS).map(|i| (i * i / 11 % 256) as u8).collect();
@@ -86,7 +86,7 @@ fn tensors_that_are_no_lenet() {
     assert_eq!(Network::from_tensors(|_| None).unwrap_err(), NetworkError::Missing("fc1.weight".into()));
 }
 
-/// The two idx files of so many images.
+/// The two idx files of `count` images.
 fn idx(count: u8) -> (Vec<u8>, Vec<u8>) {
     let mut images = vec![0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28];
     images.extend((0..usize::from(count) * PIXELS).map(|i| i as u8));
@@ -95,7 +95,7 @@ fn idx(count: u8) -> (Vec<u8>, Vec<u8>) {
     (images, labels)
 }
 
-/// What is read where the two files hold these bytes.
+/// Reads two files with these bytes.
 fn read(images: &[u8], labels: &[u8]) -> Result<Images, IdxError> {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(IMAGES), images).unwrap();

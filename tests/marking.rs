@@ -1,5 +1,5 @@
-//! Made-up streams of H.264 whose references come and go: every command, and every reference that a slice names, is of a picture that is
-//! there, as a decoder that follows clause 8.2.5 by the elements of headers sees it.
+//! Dreams of H.264 whose references come and go: every command, and every reference that a slice names, is for a picture that a decoder
+//! still has. The decoder here follows clause 8.2.5 by the elements of headers.
 
 mod common;
 
@@ -11,7 +11,7 @@ use silicabac::avc::Stream;
 use silicabac::dream::{avc, judge::play};
 use silicabac::syntax::HeaderElement;
 
-/// What only streams of H.264 have that are asked for it. FFmpeg is content with all of these; of fields it is with some.
+/// What a dream of H.264 has only if it is asked for. FFmpeg accepts all of these; of fields it accepts some.
 const ASKED: [&[&str]; 7] = [
     &["marking"],
     &["marking", "mbaff"],
@@ -59,13 +59,13 @@ impl Header {
         }
     }
 
-    /// Of a picture as this one sees it, the number that its frame's number becomes, by its fields.
+    /// PicNum or LongTermPicNum in this picture of a reference whose frame has this number, by the reference's fields.
     fn pic_num(&self, number: i64, fields: &[usize]) -> i64 {
         if self.get("field_pic_flag") == 0 { number } else { 2 * number + i64::from(fields == self.fields()) }
     }
 }
 
-/// What a decoder holds.
+/// The state of a decoder.
 #[derive(Default)]
 struct Decoder {
     frames: Vec<Frame>,
@@ -112,7 +112,7 @@ impl Decoder {
         }
     }
 
-    /// Before the first slice of a picture.
+    /// Prepares for the first slice of a picture.
     fn begin(&mut self, header: &Header, is_idr: bool) {
         let (frame_num, fields) = (header.get("frame_num"), header.fields());
         self.is_second = fields.len() == 1 && self.first == Some((frame_num, 1 - fields[0]));
@@ -129,7 +129,7 @@ impl Decoder {
         }
     }
 
-    /// Every reference that a slice names.
+    /// Checks every reference that a slice names; returns how many there are.
     fn lists(&self, header: &Header) -> Result<usize, String> {
         let scale = if header.get("field_pic_flag") == 0 { 1 } else { 2 };
         let (own, turn) = (scale * header.get("frame_num") + scale - 1, scale * self.max_frame_num);
@@ -151,7 +151,7 @@ impl Decoder {
         Ok(named)
     }
 
-    /// After a picture, given the header of one of its slices.
+    /// Marks a picture after it is decoded, given the header of one of its slices.
     fn mark(&mut self, header: &Header, is_idr: bool) -> Result<(), String> {
         if header.get("nal_ref_idc") == 0 {
             return Ok(());
@@ -186,7 +186,7 @@ impl Decoder {
         }
     }
 
-    /// The commands of a picture; what it is marked as itself.
+    /// Executes the commands of a picture; returns how the picture itself is marked.
     fn carry_out(&mut self, header: &Header, own: &[usize]) -> Result<Mark, String> {
         let pic_num = header.pic_num(header.get("frame_num"), own);
         let count = header.all("modification_of_pic_nums_idc").filter(|operation| *operation == 2).count();
@@ -239,7 +239,7 @@ impl Decoder {
         if index < self.max_long { Ok(index) } else { Err(format!("index {index} of {}", self.max_long)) }
     }
 
-    /// All but one frame have this LongTermFrameIdx no more.
+    /// Makes this LongTermFrameIdx free in all frames but one.
     fn free(&mut self, index: i64, kept: Option<usize>) {
         let others = self.frames.iter_mut().enumerate().filter(|(number, _)| Some(*number) != kept);
         let marks = others.flat_map(|(_, frame)| &mut frame.marks);
@@ -247,8 +247,8 @@ impl Decoder {
     }
 }
 
-/// Goes through a stream; how many references are named, and the operations there are. Without `marks`, no picture becomes a reference by
-/// a command.
+/// Checks a stream; returns how many references are named, and the operations there are. Without `marks`, pictures are not marked after
+/// they are decoded.
 fn check(stream: &[u8], marks: bool) -> Result<(usize, BTreeSet<i64>), String> {
     let mut decoder = Decoder::default();
     let mut last: Option<(Header, bool)> = None;
@@ -298,7 +298,7 @@ fn a_reference_that_is_not_there_is_noticed() {
     assert!(error.starts_with("nothing is "), "{error}");
 }
 
-/// All frames come out, and no other ones: none of a gap.
+/// All frames are output, and no others: none from a gap.
 #[test]
 fn ffmpeg_is_content_with_references_that_come_and_go() {
     let Some(_) = program("ffmpeg", "ffmpeg") else { return };
@@ -326,7 +326,7 @@ fn frames(stream: &[u8]) -> usize {
     halves.sum::<usize>() / 2
 }
 
-/// Each of the three planes of a picture is coded in slices of its own, all of it, and each slice is written again as it was read.
+/// Each of the three planes of a picture is completely coded in slices of its own, and each slice is written again as it was read.
 #[test]
 fn separate_planes_are_all_there() {
     let mut slices = 0;

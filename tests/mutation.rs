@@ -1,4 +1,4 @@
-//! Changed cores are noticed by the vectors, or proved to be unchanged; and a campaign says so when they are not.
+//! Mutants of the cores are killed by the vectors, or proved to be the same core; and a campaign says so when neither is the case.
 
 mod common;
 
@@ -23,7 +23,7 @@ fn published_suites() -> Vec<Suite> {
     PUBLISHED.iter().map(|name| Suite::built_in(name, 1).unwrap()).collect()
 }
 
-/// A suite of one vector, which shows next to nothing.
+/// A suite of one vector, which kills hardly anything.
 fn trivial() -> Suite {
     let events = vec![Event::Terminate { bin: true }];
     let vectors = vec![Vector::encoded("end", "nothing but an end", &[], events)];
@@ -53,7 +53,7 @@ fn report(suites: &[Suite], core: CoreReport) -> Report {
     Report { count: 1_000, sample: None, seed: 1, suites, tools: String::new(), cores: vec![core] }
 }
 
-/// So many mutants of a netlist, and bits of its tables, of thousands, are noticed.
+/// A sample of mutants of a netlist, and of bits of its tables, is killed; there are thousands.
 #[track_caller]
 fn a_sample_passes(core: &'static CoreSpec, sample: usize) {
     let machine = common::mutation_machine();
@@ -66,7 +66,7 @@ fn a_sample_passes(core: &'static CoreSpec, sample: usize) {
     assert!(tallies[0].killed[0] >= sample * 3 / 4, "{:?}", tallies[0]);
 }
 
-/// What is published is of the cores and vectors as they are: whoever makes it again has nothing to play.
+/// The published report is of the current cores and vectors, so that making it again needs no play.
 #[test]
 #[ignore = "long"]
 fn the_published_report_is_of_the_present_cores_and_vectors() {
@@ -95,7 +95,7 @@ fn the_published_report_is_of_the_present_cores_and_vectors() {
         let present = mutation::digests(&campaign, &machine).unwrap();
         assert_eq!(present, known.digests, "{}: silicabac mutate --report golden makes it anew", core.name);
     }
-    // Mutants are listed in the order of the campaign there, and by fate here.
+    // Mutants are listed in the order of the campaign there, and by verdict here.
     let lines = |text: String| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
@@ -132,7 +132,7 @@ fn vectors_that_show_nothing_leave_survivors() {
         .arg(&report)
         .output()
         .unwrap();
-    // What is changed, and not only where nothing can notice, is not proved to be the same either.
+    // A mutant that differs where it could be noticed is not proved to be the same, either.
     let left = ["UNEXPLAINED: encoder: rangeTabLPS[", ".sv:", "the vectors miss something"];
     common::expect(&output, 1, &left);
     let written = std::fs::read_to_string(report.join("mutation.md")).unwrap();
@@ -147,7 +147,7 @@ fn vectors_that_show_nothing_leave_survivors() {
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&json).unwrap(), read.to_json());
 }
 
-/// A verdict is played again when what it hangs on has changed, and only then.
+/// A verdict is played again if what it depends on has changed, and only then.
 #[test]
 fn what_an_earlier_report_knows_is_not_played_again() {
     let machine = common::mutation_machine();
@@ -196,7 +196,7 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     let (third, builds) = played(&sources, &changed, Some(&first));
     assert!(builds >= 1 && third.digests.netlist == first.digests.netlist, "{third:?}");
 
-    // A comment moves all lines behind it and changes nothing.
+    // A comment moves all lines after it and changes nothing else.
     let edited = |from: &str, to: &str| {
         let mut sources = sources.clone();
         assert!(sources.iter().any(|(_, text)| text.contains(from)));
@@ -234,7 +234,7 @@ fn what_is_no_report_is_not_written_over() {
     assert_eq!(std::fs::read_to_string(json).unwrap(), "{\"pass\": true}");
 }
 
-/// A core that fails as it is would kill every mutant.
+/// A core that fails without a mutant would count every mutant as killed.
 #[test]
 fn a_core_that_fails_without_a_mutant_is_refused() {
     let machine = common::mutation_machine();

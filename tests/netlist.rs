@@ -1,8 +1,8 @@
-//! What Yosys makes of each core does what the core does: its gates pass the suite `smoke` in the socket, and those of one do not with one of
-//! them changed.
+//! The netlist that Yosys makes of each core does what the core does: its gates pass the suite `smoke` in the socket, and those of one core
+//! fail if one gate is changed.
 //!
-//! All is gates but the context memory, which is a memory in a chip too. The gates are written as Verilog's own operators, so that a
-//! netlist needs no library.
+//! Everything becomes gates except the context memory, which is a memory in a chip too. The gates are written with Verilog's own operators,
+//! so that a netlist needs no library.
 
 mod common;
 
@@ -16,7 +16,7 @@ use silicabac::{
 
 const NETLIST: &str = "netlist.v";
 
-/// The ports of a core that the socket has not.
+/// The ports of a core that the socket does not have.
 const UNSEEN: &str = "w:settled w:save_ctx_idx w:save_model w:debug";
 
 /// Writes the gates of a core to a directory.

@@ -1,5 +1,5 @@
-//! What a user of the package gets: a feature brings the crates of its rooms and no others, links lead to files that are there, and
-//! the documents are pages of the library's documentation.
+//! What a user of the package gets: a feature adds the crates of its modules and no others, links lead to files that exist, and the
+//! documents are pages of the library's documentation.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What cargo prints; it asks no registry, and writes nothing.
+/// The output of cargo, which accesses no registry and writes nothing.
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -37,7 +37,7 @@ fn crates(features: &str) -> BTreeSet<String> {
     tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_string).collect()
 }
 
-/// What makes one room costly, and the features that may bring it.
+/// Costly crates, and the features that may add each.
 const COSTLY: [(&str, &[&str]); 10] = [
     ("zstd-sys", &["trace", "weights", "compare", "cosim"]),
     ("bzip2", &["compare"]),
@@ -104,7 +104,7 @@ fn the_lock_file_has_no_lgpl_peer() {
 struct Link {
     kind: LinkType,
     to: String,
-    /// The label of a reference.
+    /// The label of a reference link.
     label: String,
 }
 
@@ -129,13 +129,13 @@ fn read_markdown(text: &str) -> (Vec<Link>, BTreeSet<String>) {
     (links, anchors)
 }
 
-/// What a heading is called in a link.
+/// The anchor of a heading in a link.
 fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
-/// What is wrong with the relative links of a document, of which `has` tells what there is beside it.
+/// What is wrong with the relative links of a document; `has` says which files there are.
 fn broken(document: &str, text: &str, has: impl Fn(&str) -> bool) -> Vec<String> {
     let (links, own_anchors) = read_markdown(text);
     let relative = links.iter().filter(|link| !link.to.contains("://"));
@@ -198,7 +198,7 @@ fn links_lead_to_files() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// A page of a package registry shows the README and nothing else of the repository.
+/// A package registry shows the README, but no other file of the repository.
 #[test]
 fn links_of_packaged_documents_lead_to_packaged_files() {
     let list = cargo(&["package", "--list", "--offline", "--allow-dirty", "--package=silicabac"]);
@@ -223,8 +223,8 @@ fn broken_links_are_noticed() {
     assert_eq!(broken("x/y.md", text, |target| target == "x/README.md"), expected);
 }
 
-/// `src/guide.rs` has a page of every document, and defines the name of every document in front of each text. A link counts
-/// that goes by such a definition, and no other does.
+/// `src/guide.rs` has a page for every document, and defines the names of all documents before each text. Every link has to use such a
+/// definition.
 #[test]
 fn documents_are_pages_that_lead_to_each_other() {
     let guide = fs::read_to_string(root().join("src/guide.rs")).unwrap();

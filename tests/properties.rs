@@ -1,4 +1,4 @@
-//! One property, all coders: whatever the bins, every coder makes the same of them.
+//! One property for all coders: whatever the bins are, every coder gives the same result.
 
 use proptest::prelude::*;
 use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event, with_starts};
@@ -8,7 +8,7 @@ use silicabac::cosim::{Plan, Play, Port, Stalls, Wait, When};
 use silicabac::vectors::{self, Vector};
 use silicabac::{engine, spec};
 
-/// Slices of one to four lives: loads, bins of every kind, alignments; raw bytes between lives.
+/// Slices of one to four engine runs: loads, bins of every kind, alignments; raw bytes between engine runs.
 fn slice() -> impl Strategy<Value = Vec<Event>> {
     let raw = prop::collection::vec(any::<u8>().prop_map(Event::Raw), 0..6);
     let life = (prop::collection::vec(event(), 0..200), raw);
@@ -19,14 +19,14 @@ fn slice() -> impl Strategy<Value = Vec<Event>> {
             events.push(Event::Terminate { bin: true });
             events.extend(raw);
         }
-        // What follows the last life is no business of the coder.
+        // A slice ends with its last engine run.
         events.truncate(events.iter().rposition(|event| event.ends_life()).unwrap() + 1);
         with_starts(events)
     })
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    // Few contexts, so that they come back at once, and the two ends of the memory.
+    // Few contexts, so that each is used again soon, and both ends of the memory.
     let ctx = || prop_oneof![0u16..4, 1022u16..1024].prop_map(|index| CtxIdx::new(index).unwrap());
     let model = (0u8..63, any::<bool>()).prop_map(|(state, mps)| ContextModel::new(state, mps).unwrap());
     prop_oneof![
@@ -38,7 +38,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Requests to a decoder in any order, raw bytes and starts in the middle of lives too.
+/// Requests to a decoder in any order, with raw bytes and starts within engine runs too.
 fn requests() -> impl Strategy<Value = Vec<Event>> {
     let end = prop_oneof![Just(Event::Terminate { bin: true }), Just(Event::Start)];
     prop::collection::vec(prop_oneof![8 => event(), 1 => any::<u8>().prop_map(Event::Raw), 1 => end], 0..300)
@@ -58,7 +58,7 @@ fn encode(mut coder: impl Encode, events: &[Event]) -> Vec<u8> {
     coder.finish()
 }
 
-/// Everything a decoder shows after every request, whatever the stream.
+/// Everything that a decoder shows after every request, for any stream.
 fn read(mut decoder: impl Decode, requests: &[Event]) -> Vec<(Vec<Event>, u32, u32, u64, String)> {
     let mut shown = Vec::new();
     for &request in requests {
@@ -157,7 +157,7 @@ proptest! {
         prop_assert_eq!(at_once.finish(), one_by_one.finish());
     }
 
-    /// Of streams that end within them, too.
+    /// Also in streams that end within them.
     #[test]
     fn bypass_bins_at_once_are_read_as_one_by_one(
         bytes in prop::collection::vec(any::<u8>(), 0..24),
@@ -251,7 +251,7 @@ fn each_decode_error_has_its_place() {
     assert_eq!(errors(&[0x00, 0x00], &[bypass; 9]), Some((DecodeErrorKind::Exhausted, 7, 16)));
 }
 
-/// A price is a mean; it adds up to what an encoder writes.
+/// Prices are means; their sum is what an encoder writes.
 #[test]
 fn prices_add_up() {
     let mut source = 1u32;

@@ -1,4 +1,4 @@
-//! The proofs, and the prover against cores that are wrong.
+//! The proofs, and the prover with cores that are wrong.
 
 mod common;
 
@@ -6,7 +6,7 @@ use common::{command, expect, proof_tools, rtl_with};
 use silicabac::cores::{ALL, CoreSpec, Direction, decoder, encoder, encoder4};
 use silicabac::prove::{Control, ControlVerdict, Property, Verdict, Wanted, prove, run_control, sources};
 
-/// All properties of a core are proved, and with `controls` the edit with which each fails is found out.
+/// Proves all properties of a core, and with `controls` checks that each fails with its control.
 #[track_caller]
 fn is_proved(core: &'static CoreSpec, controls: bool) {
     let tools = proof_tools();
@@ -55,7 +55,7 @@ fn no_proof_of_a_decoder_is_empty() {
     no_proof_is_empty(Direction::Decoder);
 }
 
-/// Of all controls, the first of each bench.
+/// The first control of each bench.
 #[test]
 fn the_first_proof_of_each_bench_is_not_empty() {
     let tools = proof_tools();
@@ -68,7 +68,7 @@ fn the_first_proof_of_each_bench_is_not_empty() {
 
 #[test]
 fn a_wrong_core_is_refuted_with_a_waveform() {
-    // A decoder that takes nothing: most of what is said of answers holds, and is empty.
+    // A decoder that takes nothing: most properties of answers hold, and are empty.
     let dir =
         rtl_with(Some(("cabac_decoder_request.sv", "assign req_ready = (", "assign req_ready = 1'b0 && (")));
     let failures = tempfile::tempdir().unwrap();

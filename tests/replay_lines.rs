@@ -1,5 +1,5 @@
-//! Every command that is printed to show a failure again is run as it stands, by a shell, and shows it again: whatever
-//! played the vectors, whatever the files are called, with the options that matter.
+//! Every command that is printed to show a failure again is run unchanged, by a shell, and shows it again: whatever played the vectors,
+//! whatever the names of the files are, with the options that matter.
 #![cfg(unix)]
 
 mod common;
@@ -14,12 +14,12 @@ use std::{
 
 use common::{command, expect, rtl_with, streams};
 
-/// An encoder that carries where it must not: every slice fails on it.
+/// An encoder with carries where there are none: every slice fails.
 const WRONG: (&str, &str, &str) =
     ("cabac_encoder_low.sv", "assign carry = sum[10];", "assign carry = !sum[10];");
 
-/// A directory to run in, whose name a shell would take apart, with a wrong encoder in it that is called by its path. No
-/// quotes of C are in it: Verilator 5.048 does not compile what lies in such a place.
+/// A directory to run in, with a name that a shell would split, and in it a wrong encoder that is given by its path. The name has no quotes
+/// of C: Verilator 5.048 does not compile files in such a place.
 struct Place {
     dir: tempfile::TempDir,
     verilog: tempfile::TempDir,
@@ -41,7 +41,7 @@ impl Place {
         command().args(arguments).current_dir(self.dir.path()).output().unwrap()
     }
 
-    /// Runs what fails, then each command that it prints; the commands.
+    /// Runs a command that fails, then each command that it prints; returns these.
     #[track_caller]
     fn again(&self, arguments: &[&OsStr]) -> Vec<String> {
         let output = self.run(arguments);
@@ -219,6 +219,6 @@ fn a_core_that_no_vector_is_for_has_not_passed() {
     let export =
         ["vectors", "export", "--format", "sv-testbench", "--socket", "encoder", "--file", "bad.json"];
     expect(&run(&export), 4, &words);
-    // With both cores, one of them has played all of it.
+    // One of the two cores has played all vectors.
     expect(&run(&["cosim", "--vectors", "bad.json"]), 0, &["no vector is for it", "all equal"]);
 }

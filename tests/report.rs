@@ -1,4 +1,4 @@
-//! Pages to be looked at: what stands in them is the oracle's, no name ends what it stands in, and a browser shows them without an error.
+//! HTML pages: their data is the oracle's, no name breaks out of its place, and a browser shows them without an error.
 
 mod common;
 
@@ -20,7 +20,7 @@ use silicabac::{
 };
 use tempfile::TempDir;
 
-/// The JSON that stands in a page.
+/// The JSON in a page.
 fn data(html: &str) -> Value {
     let (_, rest) = html.split_once("<script type=\"application/json\" id=\"data\">").expect("data");
     let (data, _) = rest.split_once("</script>").expect("its end");
@@ -52,7 +52,7 @@ fn view(dir: &Path, words: &str) -> String {
     fs::read_to_string(dir.join("page.html")).unwrap()
 }
 
-/// What differs between the page of a vector and what the oracle shows.
+/// The difference between the page of a vector and the oracle's registers.
 fn difference(data: &Value, vector: &Vector) -> Option<String> {
     let steps = &data["steps"];
     let kinds: Vec<char> = steps["kind"].as_str()?.chars().collect();
@@ -97,7 +97,7 @@ fn a_page_of_a_vector_has_what_the_oracle_shows() {
         let dir = file_of(std::slice::from_ref(&vector));
         let mut data = data(&view(dir.path(), "v.json"));
         assert_eq!(difference(&data, &vector), None, "{id}");
-        // This check notices a digit that is another one.
+        // This check notices a wrong digit.
         let range = data["steps"]["range"][2].as_u64().unwrap();
         data["steps"]["range"][2] = (range + 1).into();
         assert!(difference(&data, &vector).unwrap().starts_with("request 2,"), "{id}");
@@ -148,7 +148,7 @@ fn no_name_ends_what_it_stands_in() {
         assert_eq!(html.matches(tag).count(), clean.matches(tag).count(), "{tag}");
     }
     assert_eq!((&data(&html)["title"], &data(&html)["comment"]), (&HOSTILE.into(), &HOSTILE.into()));
-    // This check notices JSON that is put in as it is.
+    // This check notices JSON that is inserted without escaping.
     let data = data(&html).to_string();
     assert_ne!(
         clean.replacen("<script type", &format!("{data}<script type"), 1).matches("</script").count(),
@@ -206,7 +206,7 @@ fn what_is_too_long_and_what_has_no_page_is_said() {
     }
 }
 
-/// A wrong digit of the range table, and what a browser shows of the failure.
+/// A wrong digit in the range table, and how a browser shows the failure.
 #[test]
 fn the_request_that_is_wrong_is_marked() {
     let edit = ("cabac_range_table.sv", "8'd85, 8'd104, 8'd123, 8'd142", "8'd85, 8'd104, 8'd122, 8'd142");
@@ -228,7 +228,7 @@ fn the_request_that_is_wrong_is_marked() {
     assert_eq!((&signal["core"][clock], &signal["twin"][clock]), (&failure["found"], &failure["expected"]));
 }
 
-/// Where the core in the socket is wrong, the page marks the request; and the JSON of the verdicts makes the same page.
+/// If the core in the socket is wrong, the page marks the request; and the JSON of the verdicts makes the same page.
 #[test]
 fn the_page_of_the_verdicts_marks_the_request_that_is_wrong() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -278,7 +278,8 @@ fn the_page_of_the_verdicts_marks_the_request_that_is_wrong() {
     assert_eq!(browse(&html, "#cause=1", OVERFLOW).unwrap().said(), "nothing");
 }
 
-/// A digit of the range table is wrong in a core that shows nothing but bytes: the page says which, and marks the requests that use it.
+/// A digit of the range table is wrong in a core of which only the bytes are seen: the page says which digit, and marks the requests that
+/// use it.
 #[test]
 fn the_request_that_is_to_blame_is_marked() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -290,7 +291,7 @@ fn the_request_that_is_to_blame_is_marked() {
     fs::copy(root.join("tests/cores/textbook_encoder.v"), dir.path().join("core.v")).unwrap();
     let words = "cosim --socket encoder --rtl table.sv core.v --top textbook_encoder --suite smoke --seed 1 --html report.html";
     let output = command().args(words.split(' ')).current_dir(dir.path()).output().unwrap();
-    // It explains all that fails, so that nothing else is said.
+    // It explains all failures, so that nothing else is said.
     expect(&output, 1, &["cause 1: it is as if rangeTabLPS[10][2] is 122, not 123", "vectors that fail"]);
     assert!(!String::from_utf8_lossy(&output.stdout).contains("cause 2"), "{output:?}");
     let html = fs::read_to_string(dir.path().join("report.html")).unwrap();
@@ -303,13 +304,13 @@ fn the_request_that_is_to_blame_is_marked() {
     assert!(shown.errors.is_empty() && blamed.iter().all(is_of_it), "{} {}", shown.errors, shown.said());
 }
 
-/// A page in a browser: what it becomes once `script` has run in it, and what it complains about.
+/// A page in a browser: its state after `script` has run in it, and the browser's errors.
 struct Shown {
     dom: String,
     errors: String,
 }
 
-/// Opens a page in Chromium, of the size of a laptop's screen; a test without one is left out.
+/// Opens a page in Chromium, of the size of a laptop's screen; the test is skipped without Chromium.
 fn browse(html: &str, fragment: &str, script: &str) -> Option<Shown> {
     let chromium = program("chromium", "chromium")?;
     let dir = tempfile::tempdir().unwrap();
@@ -342,13 +343,13 @@ fn browse(html: &str, fragment: &str, script: &str) -> Option<Shown> {
 }
 
 impl Shown {
-    /// What the script said.
+    /// The output of the script.
     fn said(&self) -> &str {
         self.dom.split_once("data-said=\"").map_or("", |(_, rest)| rest.split('"').next().unwrap())
     }
 }
 
-/// What is wider than its place: the page as a whole, or anything that does not stand in what can be scrolled.
+/// Elements that are wider than their place: the page as a whole, or anything outside of what can be scrolled.
 const OVERFLOW: &str = "const wide = [...document.querySelectorAll('main *')].filter(node => !node.closest('.wide, .lines, .lines-head, svg, .hidden') \
      && node.getBoundingClientRect().right > innerWidth + 1); \
      say(document.documentElement.scrollWidth > innerWidth ? 'the page' : wide.length ? wide[0].outerHTML.slice(0, 80) : 'nothing');";
@@ -377,7 +378,7 @@ fn pages_open_without_an_error_and_fit_the_screen() {
         let Some(shown) = browse(&html, "", OVERFLOW) else { return };
         assert_eq!((&*shown.errors, shown.said()), ("", "nothing"), "{file}");
     }
-    // Both checks notice what is wrong.
+    // Both checks notice errors.
     let html = Page::slice(Slice::new(&directed("short-2")).unwrap()).to_html();
     let broken = html.replacen("function start() {", "function start() { undefined.sight();", 1);
     assert!(browse(&broken, "", "").unwrap().errors.contains("undefined"));
@@ -399,17 +400,17 @@ fn keys_step_and_an_address_names_a_bin() {
     let expected =
         [start, start + 1, start + 2, start + 1, last, last, last - 1, 0].map(|at| at.to_string()).join(" ");
     assert_eq!((&*shown.errors, shown.said()), ("", &*format!("{expected} #bin=0&amp;step=0")));
-    // A search goes from one to the next.
+    // A search goes from one match to the next.
     let search = "const field = document.querySelector('input[type=search]'); field.value = 'ctx 0'; press('Enter', field); press('Enter', field); \
         say(document.querySelector('.slice').dataset.at + ' ' + document.querySelector('.bar').innerText.includes('of'));";
     let shown = browse(&html, "#bin=12", search).unwrap();
     assert_eq!(shown.said(), format!("{} true", start + 2));
-    // This check notices a key that does nothing.
+    // This check notices a key without effect.
     let deaf = html.replacen("j: 1,", "", 1);
     assert!(!browse(&deaf, "#bin=12", keys).unwrap().said().starts_with(&expected));
 }
 
-/// RenormE, PutBit and EncodeFlush, which the page tells step by step, come to what the oracle has.
+/// RenormE, PutBit and EncodeFlush, which the page shows step by step, give the oracle's result.
 #[test]
 fn what_the_page_tells_of_an_encoder_is_what_the_oracle_does() {
     let compare = "const slice = new Slice(JSON.parse(document.getElementById('data').textContent)); let told = 'equal', from = 0; \
@@ -441,7 +442,7 @@ fn what_the_page_tells_of_an_encoder_is_what_the_oracle_does() {
     assert!(wrong != html && browse(&wrong, "", compare).unwrap().said().starts_with("request "));
 }
 
-/// Of a hundred thousand bins only those in sight are drawn.
+/// Of a hundred thousand bins only the visible ones are drawn.
 #[test]
 fn of_a_long_slice_only_what_is_in_sight_is_drawn() {
     let mut events: Vec<Event> = Vec::new();

@@ -1,5 +1,5 @@
-//! All shards of a run, in whatever order and wherever they are run, are the whole run: each item comes to the same. And streams that are
-//! made up as suites.
+//! All shards of a run, in any order and on any machine, are the whole run: each item gives the same result. Suites of dreams are tested,
+//! too.
 
 mod common;
 
@@ -36,7 +36,7 @@ fn without_times(mut json: Value) -> Value {
 
 const SHARDS: usize = 3;
 
-/// Runs a command in shards, in another order than theirs.
+/// Runs a command in shards, in another order than that of their numbers.
 fn run_shards(arguments: &[&str]) -> Vec<(i32, Value)> {
     let mut shards = vec![(0, Value::Null); SHARDS];
     for number in [2, 3, 1] {
@@ -48,14 +48,15 @@ fn run_shards(arguments: &[&str]) -> Vec<(i32, Value)> {
     shards
 }
 
-/// The items of all shards in the order of the whole run. Of these shards no two may have the same item.
+/// The items of all shards in the order of the whole run. No two shards may have the same item.
 fn joined(shards: &[(i32, Value)], items: &str) -> Vec<Value> {
     let lists: Vec<&Vec<Value>> = shards.iter().map(|(_, json)| json[items].as_array().unwrap()).collect();
     let longest = lists.iter().map(|list| list.len()).max().unwrap();
     (0..longest).flat_map(|row| lists.iter().filter_map(move |list| list.get(row).cloned())).collect()
 }
 
-/// The shards of a command are the whole; `items`: the field of the report with what is cut, `sums`: those that are of all items together.
+/// Checks that the shards of a command are the whole run. `items` is the field of the report with the items, `sums` are the fields about
+/// all items together.
 #[track_caller]
 fn shards_are_the_whole(arguments: &[&str], items: &str, sums: &[&str]) -> Value {
     let (status, whole) = run(arguments);
@@ -114,7 +115,8 @@ fn saturating_counter() -> Vec<String> {
     files.map(|file| Path::new(env!("CARGO_MANIFEST_DIR")).join(file).display().to_string()).into()
 }
 
-/// Verdicts alone are those of a whole run with causes, and each failure says what asks for them.
+/// The verdicts of shards, which come without causes, are those of a whole run with causes; and each failure has the command that finds its
+/// cause.
 #[test]
 fn classes_that_fail_in_the_socket() {
     let files = saturating_counter();
@@ -185,7 +187,7 @@ fn a_shard_is_one_of_so_many_and_needs_a_seed() {
     expect(&command().args(hunt).output().unwrap(), 2, &["cannot be used with"]);
 }
 
-/// What a directory of streams holds but for its manifests, and what these say together.
+/// The files of a directory of streams, except its manifests, and the union of these.
 fn streams(dir: &Path) -> (BTreeMap<String, Vec<u8>>, Manifest) {
     let (mut streams, mut manifests) = (BTreeMap::new(), Vec::new());
     for entry in fs::read_dir(dir).unwrap() {
@@ -259,7 +261,7 @@ fn judges_of_decoders() {
         judge.args(["stream", "judge"]).arg(directory).args(["--decoder", decoder]).args(more);
         judge.output().unwrap()
     };
-    // Into one directory, in which shards of another number were made.
+    // In a directory with shards of another number of shards.
     expect(&judge(&whole, "cat {}", &["--record=cat"]), 0, &["5 streams: 0 equal, 5 of which"]);
     for (shard, said) in [("3/3", "1 streams: 0 equal, 1"), ("1/3", "2 streams"), ("2/3", "shard 2/3")] {
         expect(&judge(&shards, "cat {}", &["--record=cat", "--shard", shard]), 0, &[said]);
@@ -292,13 +294,13 @@ fn judges_of_decoders() {
     let junit = judge(&whole, "cat {}", &["--shard=2/5", "--format=junit"]);
     expect(&junit, 0, &["name=\"shard\" value=\"2/5\""]);
 
-    // A manifest of other streams by the same names.
+    // A manifest of other streams with the same names.
     dream("shards", &["--features=wpp", "--shard=1/7"]);
     let what = "h265-5.265: two manifests in the directory describe it differently";
     expect(&judge(&dir.path().join("shards"), "cat {}", &[]), 4, &[what]);
 }
 
-/// The trials of tables, in order.
+/// The trials in tables, sorted.
 fn trials(dir: &Path) -> BTreeSet<String> {
     let tables = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let tables = tables.filter(|path| path.extension().is_some_and(|extension| extension == "csv"));
@@ -321,7 +323,7 @@ fn settings_of_a_search() {
         .unwrap();
     let original = dir.path().join("original");
     fs::copy(&model, &original).unwrap();
-    // How many bytes are those of the original; each trial leaves a file.
+    // The number of bytes is that of the original; each trial leaves a file.
     let evaluate = format!(
         "mktemp {dir}/ran/XXXXXX >/dev/null; echo $((100 - $(cmp -l {original} {{}} | wc -l) / 125))",
         dir = dir.path().display(),
@@ -360,13 +362,13 @@ fn settings_of_a_search() {
     }
     assert!(rounds > 1 && !at("shards/m.sbw").exists() && !at("shards/m.sbw.csv").exists());
     assert_eq!(trials(&at("shards")), trials(&at("whole")));
-    // No trial is run twice; before its trials each search looks at the original.
+    // No trial is run twice; before its trials each search evaluates the original.
     assert_eq!(ran() - in_whole, trials_of("whole") + 1 + 3 * rounds);
     assert_eq!(best(&search("shards", &[])), best(&whole));
     assert_eq!(fs::read(at("shards/m.sbw.csv")).unwrap(), fs::read(at("whole/m.sbw.csv")).unwrap());
     assert_eq!(fs::read(at("shards/m.sbw")).unwrap(), fs::read(at("whole/m.sbw")).unwrap());
 
-    // What shards leave open one machine does.
+    // One machine does what shards have left.
     search("some", &["--shard=3/3"]);
     assert_eq!(best(&search("some", &[])), best(&whole));
     assert_eq!(trials(&at("some")), trials(&at("whole")));
@@ -380,7 +382,7 @@ fn settings_of_a_search() {
     expect(&refused.output().unwrap(), 4, &["m.sbw-1-of-9.csv", "another model, evaluator or other options"]);
 }
 
-/// A failure is told with its class and with what shows it again: its file, or where none can be written, the streams that are made up.
+/// A failure has its class and what shows it again: its file, or if none can be written, the dreams that fail.
 #[test]
 fn a_failure_of_our_cores_says_what_shows_it_again() {
     let wrong = rtl_with(Some(("cabac_encoder_front.sv", "fetch <= req;", "fetch <= req ^ 22'd1;")));

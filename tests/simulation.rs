@@ -1,4 +1,4 @@
-//! A simulated core is a program. Whatever it does to its process, the command says what it was, and that there is no result.
+//! A simulated core is a program. Whatever it does to its process, the command says what that was, and that there is no result.
 
 mod common;
 
@@ -12,7 +12,7 @@ use std::{
 use common::{command, expect, rtl_with};
 use serde_json::Value;
 
-/// A core in the socket of an encoder that takes nothing. At its first request it does what the environment says.
+/// A core in the socket of an encoder that takes nothing. At its first request it does what an environment variable says.
 fn core(dir: &Path) -> PathBuf {
     let socket = Path::new(env!("CARGO_MANIFEST_DIR")).join("rtl/socket/cabac_encoder_socket.sv");
     let template = fs::read_to_string(socket).unwrap();
@@ -70,10 +70,10 @@ fn each_way_to_end_a_simulation_has_a_name() {
         expect(&output, 1, &[words, ", during "]);
         assert!(output.stdout.is_empty(), "{does}: there is no result");
         assert!(begun.elapsed() < Duration::from_secs(120), "{does}");
-        // What it prints is shown, if not all of it, and moves no cursor.
+        // Its output is shown, up to a limit, and without control characters.
         assert!(output.stderr.len() < 80 << 10 && !output.stderr.contains(&0x1b), "{does}");
     }
-    // A core that behaves has a verdict, with the same harness around it.
+    // A core that behaves has a verdict, with the same harness.
     expect(&play("nothing", &["--patience=500"]), 1, &["deadlock: for 500 clocks a request is not taken"]);
 }
 
@@ -91,7 +91,7 @@ fn machines_are_told_too() {
     expect(&play("exit", &["--format=junit"]), 1, &["<error message=\"the simulated core ended the program"]);
 }
 
-/// A core of the project that ends the program when its first bin comes.
+/// A core of ours that ends the program at its first bin.
 fn quitter() -> tempfile::TempDir {
     let quit = "assign rsp_valid = (req_valid && !rst && $c(\"(std::exit(0), 1)\") != 0) || response_valid;";
     rtl_with(Some(("cabac_decoder.sv", "assign rsp_valid = response_valid;", quit)))
@@ -117,7 +117,7 @@ fn a_simulation_ends_with_the_command() {
     let dir = tempfile::tempdir().unwrap();
     let mut hanging = command();
     hanging.env("CORE_DOES", "hang").args(["cosim", "--socket=encoder", "--suite=smoke", "--rtl"]);
-    // Whoever is killed leaves what is temporary.
+    // A process that is killed leaves its temporary files.
     hanging.arg(core(dir.path())).args(["--top", "cabac_encoder_socket"]).env("TMPDIR", dir.path());
     let mut hanging = hanging.spawn().unwrap();
     let simulation = || children(hanging.id()).first().copied();
@@ -128,7 +128,7 @@ fn a_simulation_ends_with_the_command() {
     assert!(ended.is_some(), "process {simulation} goes on without the command");
 }
 
-/// What comes within a minute.
+/// Waits for something, for a minute at the most.
 fn wait_for<T>(mut what: impl FnMut() -> Option<T>) -> Option<T> {
     (0..600).find_map(|_| {
         std::thread::sleep(Duration::from_millis(100));

@@ -1,4 +1,4 @@
-//! A real Slurm runs the scripts that are made for it, and loses a node and its controller meanwhile.
+//! A real Slurm runs the scripts that are made for it, and meanwhile loses a node and its controller.
 
 #![cfg(target_os = "linux")]
 
@@ -34,12 +34,12 @@ fn submit(cluster: &Cluster, dir: &Path, script: &str) -> String {
     SLURM.job(&run(cluster, &SLURM.submit(), dir, script)).unwrap()
 }
 
-/// Where the tasks are; nothing while the controller does not answer.
+/// The states of the tasks; `None` while the controller does not answer.
 fn counts(cluster: &Cluster, job: &str) -> Option<Counts> {
     SLURM.counts(job, &run(cluster, &SLURM.ask(job), Path::new("/"), "")).ok()
 }
 
-/// A shard that takes a second and writes a file of its number.
+/// An array in which each shard takes a second and writes a file with its number.
 fn array(dir: &Path, work: &str) -> Array {
     Array {
         name: "sign-off".into(),
@@ -75,7 +75,7 @@ fn tasks_come_to_an_end_though_a_node_dies_and_then_the_controller() {
     let dir = root.path().join("a place");
     place(&dir);
     let first = submit(&cluster, &dir, &SLURM.script(&array(&dir, WORK)).unwrap());
-    // What asks for the first to be over waits for it, and runs several shards a task.
+    // An array that has to wait for the first one waits for it, and runs several shards in each task.
     let after = Array {
         submission: 2,
         tasks: Some(3),
@@ -102,7 +102,7 @@ fn tasks_come_to_an_end_though_a_node_dies_and_then_the_controller() {
     assert_eq!(fs::read_to_string(dir.join("done/7")).unwrap(), "it's\n");
 }
 
-/// Tasks that do not ask to be queued again are lost with their node; one that is cancelled is told to end.
+/// Tasks that do not ask to be queued again are lost with their node; a task that is cancelled is told to end.
 #[test]
 fn what_is_not_queued_again_is_lost() {
     let root = tempfile::tempdir().unwrap();
@@ -130,7 +130,7 @@ fn what_is_not_queued_again_is_lost() {
     assert!(counts(&cluster, "999").is_some_and(|counts| counts == Counts::default()));
 }
 
-/// The items of two cores of ours, of one that fails, and of commands, a few of which fail: 224 of them.
+/// A plan with the items of two cores of ours, of one that fails, and of commands, a few of which fail: 224 of them.
 fn plan(dir: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = [
@@ -160,7 +160,7 @@ times = 184
     dir.join("plan.toml")
 }
 
-/// What a campaign came to, wherever its directory is.
+/// The result of a campaign, without the path of its directory.
 fn result(dir: &Path) -> Value {
     let report =
         common::command().args(["campaign", "report"]).arg(dir).args(["--format", "json"]).output().unwrap();
@@ -168,8 +168,8 @@ fn result(dir: &Path) -> Value {
     serde_json::from_str::<Value>(&text).unwrap()["result"].clone()
 }
 
-/// A campaign of 200 shards on three nodes is told to end after a node and the controller died, goes on, and comes to what one machine comes
-/// to.
+/// A campaign of 200 shards on three nodes is told to end after a node and the controller died; it is continued, and its result is that of
+/// one machine.
 #[test]
 #[ignore = "long"]
 fn a_campaign_comes_to_what_it_comes_to_on_one_machine() {

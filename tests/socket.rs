@@ -1,5 +1,5 @@
-//! Cores in a socket: right ones pass whatever they are built like, wrong ones are convicted by name; and nothing that a core does
-//! hangs or crashes the judge.
+//! Cores in the socket: right ones pass however they are built, wrong ones are convicted; and nothing that a core does makes the judge hang
+//! or crash.
 
 mod common;
 
@@ -27,7 +27,7 @@ fn faulty(name: &str) -> Vec<String> {
     [textbook(), vec![file(&format!("tests/cores/{name}.v"))]].concat()
 }
 
-/// Runs a core in the socket; what fails is written to a directory that is gone behind it.
+/// Runs a core in the socket; files of failures are written to a temporary directory.
 fn socket(direction: &str, top: &str, files: &[String], arguments: &[&str]) -> Output {
     let failures = tempfile::tempdir().unwrap();
     let mut command = command();
@@ -69,7 +69,7 @@ fn a_core_of_another_make_passes_with_any_number_of_lanes() {
     expect(&output, 0, &["initial-avc-p-N-qp-N", "passes"]);
 }
 
-/// Groups of the encoder that takes them: its lanes and bypass bins in a lane, and what is said of it.
+/// Plays groups of requests to the encoder that takes them: its lanes and bypass bins in a lane, and what is said of it.
 fn grouping(shape: &[&str], said: &[&str], suite: &str) -> Output {
     let shape = shape.iter().map(|parameter| format!("--verilator-arg=-G{parameter}"));
     let said = said.iter().flat_map(|said| ["--can".to_owned(), (*said).to_owned()]);
@@ -91,7 +91,7 @@ fn a_core_that_takes_groups_and_runs_of_bypass_bins_passes() {
     }
     expect(&grouping(&["FAULT=1"], &groups, "smoke"), 1, &["FAILS in"]);
     expect(&grouping(&["FAULT=2"], &groups, "smoke,directed"), 1, &["FAILS in"]);
-    // Where nothing is said of groups, neither is asked for.
+    // Without these options, the requests that show the faults are not played.
     for fault in ["FAULT=1", "FAULT=2"] {
         expect(&grouping(&[fault], &[], "smoke"), 0, &["passes"]);
     }
@@ -112,7 +112,7 @@ fn a_core_that_has_no_room_for_what_is_said_of_it_is_told() {
     expect(&output, 4, &["groups = true is for encoders"]);
 }
 
-/// The classes in which a core fails, with the first vector that fails and what is wrong with the shortest.
+/// The classes in which a core fails, with the first vector that fails and what is wrong with the shortest one.
 fn convictions(name: &str) -> Vec<(String, String, String)> {
     let arguments = ["--suite", "smoke,directed", "--format", "json"];
     let output = socket("encoder", name, &faulty(name), &arguments);
@@ -168,7 +168,7 @@ fn a_first_bit_in_the_second_lane_is_convicted() {
     assert!(vector.starts_with("first-") && what.starts_with("wrong: byte 0"), "{vector} {what}");
 }
 
-/// The socket of an encoder with this inside.
+/// The socket of an encoder with this body.
 fn encoder_of(dir: &Path, body: &str) -> Vec<String> {
     let template = fs::read_to_string(file("rtl/socket/cabac_encoder_socket.sv")).unwrap();
     let (ports, _) = template.split_once(");").unwrap();
@@ -237,7 +237,7 @@ fn a_core_that_drops_a_byte_or_ends_a_life_at_the_wrong_byte_is_wrong() {
     edit("if (out_ready) {fill, last} <= 0;", "{fill, last} <= 0;", &["stalls: uneven"]);
 }
 
-/// What a core offers stays until it is taken, and does not wait for whoever takes it.
+/// A valid stays until it is taken, and does not wait for a ready.
 #[test]
 fn a_valid_that_waits_for_its_ready_or_is_withdrawn_is_wrong() {
     let waits = "out_ready is 0 until out_valid is 1, which must not wait for it";
@@ -270,7 +270,7 @@ fn a_valid_that_waits_for_its_ready_or_is_withdrawn_is_wrong() {
     decoder(" && tick", "tick", &["rsp_valid is withdrawn"]);
 }
 
-/// The assertions that are shipped say the same, as immediate and as concurrent ones.
+/// The assertions that we publish find the same, as immediate and as concurrent assertions.
 #[test]
 fn the_handshake_that_is_bound_to_a_core_finds_a_valid_that_is_withdrawn() {
     let dir = tempfile::tempdir().unwrap();
@@ -377,7 +377,7 @@ fn a_failure_is_written_and_its_command_shows_it_again() {
     let (whole, count) = (fs::read(&written).unwrap(), || files().count());
     let before = count();
     expect(&run(&["--vectors", written.to_str().unwrap(), "--seed", "3"]), 1, &["FAILS in 1 of 1 class"]);
-    // What it writes has the same name, but is not put over what it reads.
+    // The file that it writes has the same name as one that it reads, and does not replace it.
     assert!(fs::read(&written).unwrap() == whole);
     assert_eq!(count(), before + 2);
 }
@@ -394,7 +394,7 @@ fn vectors_are_exported_as_tables() {
     assert!(lines.all(|line| line.split(',').count() == columns));
 }
 
-/// What a core is said to be, as JSON.
+/// The JSON about a core.
 #[track_caller]
 fn told(direction: &str, top: &str, files: &[String], arguments: &[&str], status: i32) -> Value {
     let output = socket(direction, top, files, &[arguments, &["--format", "json"]].concat());
@@ -425,7 +425,7 @@ fn what_a_core_takes_is_told_for_each_class_and_in_all() {
     }
     let requests: f64 = all["kinds"].as_array().unwrap().iter().map(|kind| of(kind, "requests")).sum();
     assert!(of(all, "transactions") < 0.7 * requests && all["latency"]["of"] == "bytes", "{all}");
-    // The flowcharts take some clocks for a bin; and each slice has to be written to its end before the next begins.
+    // The flowcharts take some clocks for a bin; and each slice has to be written to its end before the next one begins.
     assert!((0.1..0.5).contains(&of(all, "bins_per_clock")) && of(&all["slowest_stretch"], "clocks") > 200.0);
     let items = report["coverage"]["items"].as_array().unwrap();
     let cross = items.iter().find(|item| item["name"] == "cross").unwrap();
@@ -486,7 +486,7 @@ fn any_number_of_processors_says_the_same() {
         one["verdicts"].as_array().unwrap().iter().find(|row| row["class"] == "outstanding-N-carry").unwrap();
     let failing = row["failing"].as_array().unwrap();
     assert_eq!((&failing[0]["vector"], &failing[0]["cause"]), (&row["failure"]["first"], &"wrong".into()));
-    // Those that pass are, too.
+    // Those that pass are named, too.
     for row in one["verdicts"]
         .as_array()
         .unwrap()

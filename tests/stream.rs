@@ -1,4 +1,4 @@
-//! `silicabac stream`, as it is used: what it prints and writes, and what it says of what it cannot read.
+//! `silicabac stream` as a user runs it: what it prints and writes, and the messages for what it cannot read.
 
 mod common;
 
@@ -108,7 +108,7 @@ fn streams_that_are_no_streams_are_bad_input() {
     let rewritten = command().args(["stream", "rewrite"]).arg(&file).arg("-o").arg(&out).output().unwrap();
     expect(&rewritten, 4, &["macroblock ", "; it is passed through", "1 damaged"]);
     assert!(fs::read(&out).unwrap() == cut);
-    // An output that cannot be written leaves nothing behind.
+    // If an output cannot be written, no file is left.
     let nowhere = dir.path().join("nowhere/out.264");
     let refused = command().args(["stream", "rewrite"]).arg(&file).arg("-o").arg(&nowhere).output().unwrap();
     expect(&refused, 4, &["cannot write"]);
@@ -130,7 +130,7 @@ fn streams_come_from_the_standard_input_and_go_to_the_standard_output() {
     assert!(output.stdout == bytes);
 }
 
-/// A stream in a file, and the command with this verb on it.
+/// A file with a stream, to run verbs of the command on.
 struct Case {
     dir: tempfile::TempDir,
 }
@@ -153,14 +153,14 @@ impl Case {
     }
 }
 
-/// Every verb says why a slice cannot be read, with its NAL unit, and ends with status 4; `rewrite` passes it through.
+/// Checks that every verb says why a slice cannot be read, with its NAL unit, and ends with status 4; `rewrite` passes it through.
 fn check_damaged(bytes: &[u8], words: &[&str]) {
     let case = Case::new(bytes);
     for verb in ["info", "trace", "syntax", "rewrite -o out"] {
         expect(&case.run(verb), 4, words);
     }
     assert!(case.out() == bytes);
-    // Its lines are the stream all the same.
+    // Its lines still are the stream.
     let lines = case.run("syntax").stdout;
     let synth = Case::new(&lines);
     expect(&synth.run("synth -o out"), 0, &["NAL units"]);
@@ -189,7 +189,7 @@ fn a_slice_that_cannot_be_read_is_named_by_every_verb() {
     let edited = |from: &str, to: &str| {
         let mut units = parts.clone();
         let line = lines.lines().filter(|line| line.contains("\"nal_unit\"")).nth(2).unwrap();
-        // No line can say it; so its bits are written as those of no element.
+        // No line can express it, so its bits are written without an element.
         assert!(line.contains(from), "{line}");
         let words = Case::new(lines.replacen(from, to, 1).as_bytes()).run("synth -o out");
         expect(&words, 4, &["in, line 3: ", "it can be"]);
@@ -210,7 +210,7 @@ fn a_slice_that_cannot_be_read_is_named_by_every_verb() {
     check_damaged(&beyond, &["first_mb_in_slice is 99; it can be 0 to 98 (bit 8)"]);
 }
 
-/// What is cut off in the middle of a slice: what comes before it is there, then the fault.
+/// A slice that is cut in the middle: the part before the cut is read, then there is an error.
 #[test]
 fn a_damaged_slice_gives_what_can_be_read_of_it() {
     let whole = fs::read(stream("x264_gray")).unwrap();
@@ -229,7 +229,7 @@ fn a_damaged_slice_gives_what_can_be_read_of_it() {
     check_damaged(cut, &["a bit beyond the last byte"]);
 }
 
-/// The bit that ends the data of a slice, and a length that runs out.
+/// The bit that ends the data of a slice is missing, and a length is too large.
 #[test]
 fn what_is_missing_at_the_end_is_noticed_by_every_verb() {
     let parts = parts("x264_gray");
@@ -253,7 +253,7 @@ fn what_is_missing_at_the_end_is_noticed_by_every_verb() {
     check_damaged(&[&lengths[..], &[0, 0]].concat(), &["it has 2 bytes more than are left"]);
 }
 
-/// A slice that ends before its bytes do is read, but not without a word.
+/// A slice that ends before its bytes do is read, with a note.
 #[test]
 fn bytes_after_the_end_of_a_slice_are_noted() {
     let bytes = [&fs::read(stream("x264_gray")).unwrap()[..], &[0x12, 0x34]].concat();
@@ -315,7 +315,7 @@ fn units_slices_and_macroblocks_are_selected_by_number() {
     assert!(lines("trace --slice 0 --macroblock -1").lines().count() > 5);
     let rows = lines("trace --slice 1 --macroblock 3");
     assert!(rows.lines().skip(2).all(|row| row.split('\t').nth(1) == Some("3")) && rows.lines().count() > 5);
-    // The value stands in the row of the last bin of an element.
+    // The value is in the row of the last bin of an element.
     let row = rows.lines().find(|row| row.contains("end_of_slice_flag")).unwrap();
     assert!(row.ends_with("\t0\t0"), "{row}");
     let table = lines("headers --nal-unit 0");
@@ -396,7 +396,7 @@ fn an_edited_coding_tree_unit_is_written_or_refused_with_its_line() {
         let edited = lines.replacen(old, new, 1);
         expect(&Case::new(edited.as_bytes()).run("synth -o out"), 4, &[&format!("line {number}: "), words]);
     }
-    // Neither the address that comes next, nor the standard.
+    // Neither the next address nor the standard fits.
     let first = lines.lines().position(|line| line.contains("\"ctb_addr\":0")).unwrap() + 1;
     let edited = lines.replacen("\"ctb_addr\":0", "\"ctb_addr\":5", 1);
     expect(
@@ -475,7 +475,7 @@ fn the_standard_and_the_lengths_are_told_from_any_first_units() {
             check(&with_lengths(&[&sei, &sei], &units));
         }
         check(&[&vec![0; 100_000][..], &bytes].concat());
-        // Of no use to either standard, of one byte, and empty.
+        // Units that neither standard knows, of one byte, and empty.
         check(&[&[0, 0, 1, 0x7c, 0x01].repeat(20_000)[..], &bytes].concat());
         check(&with_lengths(&[&[0x7c, 0x01], &[], &[0x7c]], &units));
         // In H.265 it would be a slice segment.
@@ -487,7 +487,7 @@ fn the_standard_and_the_lengths_are_told_from_any_first_units() {
 
 #[test]
 fn needless_emulation_prevention_stays() {
-    // Two zeros in a slice, after which a byte above 3 stands.
+    // Two zeros in a slice that a byte above 3 follows.
     let place = |bytes: &Vec<u8>| {
         (1000..bytes.len() - 2).find(|&at| bytes[at..at + 2] == [0, 0] && bytes[at + 2] > 3)
     };
@@ -504,7 +504,7 @@ fn more_jobs_than_anybody_has_processors_are_refused() {
     expect(&Case::new(b"").run("info -j 60000"), 2, &["60000 is not in 0..=256"]);
 }
 
-/// Streams that were once refused although decoders take them, or passed over without a word.
+/// Streams that were once refused although decoders accept them, or ignored without a message.
 #[test]
 fn streams_that_were_misread_once_are_read_or_refused() {
     let of = |name: &str| {

@@ -1,5 +1,6 @@
-//! Streams of H.265 that are asked for sub-layers, leading pictures or long orders of output, by a second reading of clauses 7.4.2.2, 8.3.1
-//! and 8.3.2: from the headers of each picture follow its order and what it keeps, and all rules on these hold.
+//! Dreams of H.265 that are asked for sub-layers, leading pictures or long orders of output. Clauses 7.4.2.2, 8.3.1 and 8.3.2 are
+//! implemented here a second time: the order of each picture and the pictures that it keeps follow from the headers, and all rules on these
+//! hold.
 
 mod common;
 
@@ -9,7 +10,7 @@ use silicabac::dream::hevc;
 use silicabac::hevc::Stream;
 use silicabac::hevc::headers::ShortTermSet;
 
-/// What the headers of a picture say.
+/// The elements of a picture's headers.
 #[derive(Clone, Debug)]
 struct Picture {
     kind: i64,
@@ -19,7 +20,7 @@ struct Picture {
     max_lsb: i64,
     /// Differences of the short-term references, and whether each is used.
     short: Vec<(i64, bool)>,
-    /// The lower bits of the long-term ones, DeltaPocMsbCycleLt, and whether each is used.
+    /// The lower bits of the long-term references, DeltaPocMsbCycleLt, and whether each is used.
     long: Vec<(i64, Option<i64>, bool)>,
     is_output: bool,
 }
@@ -59,7 +60,7 @@ fn pictures(stream: &[u8]) -> Vec<Picture> {
     all
 }
 
-/// st_ref_pic_set() of a slice, or that which it takes from the sequence parameter set.
+/// st_ref_pic_set() of a slice, or the one that it uses from the sequence parameter set.
 fn short(elements: &Elements, sets: &[ShortTermSet]) -> Vec<(i64, bool)> {
     let all = |name| elements.get(name).cloned().unwrap_or_default();
     let one = |name| all(name).first().copied().unwrap_or(0);
@@ -134,10 +135,11 @@ struct Decoded {
 fn judge(all: &[Picture]) -> (Vec<String>, usize) {
     let mut wrong = Vec::new();
     let mut kept: Vec<Decoded> = Vec::new();
-    // PicOrderCntVal of the last picture of the lowest sub-layer that counts.
+    // PicOrderCntVal of the last picture of the lowest sub-layer from which the next ones are derived.
     let mut last = 0_i64;
     let mut irap = Decoded { order: 0, kind: 0, temporal_id: 0 };
-    // Orders of the sequence so far; where each sub-layer was switched; pictures that no other of their sub-layer may refer to.
+    // Orders of the sequence so far; the orders before the last switch of each sub-layer; pictures that no other of their sub-layer may
+    // refer to.
     let (mut orders, mut switched, mut lone) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     let (mut decodes_rasl, mut has_trailing, mut output) = (false, false, 0);
     let (mut after_irap, mut radl, mut rasl) = (BTreeSet::new(), Vec::new(), Vec::new());
@@ -287,7 +289,7 @@ fn pictures_keep_to_their_sub_layers_and_iraps() {
     assert!((0..10).chain(16..22).all(|kind| counts[&kind] > 5), "{counts:?}");
 }
 
-/// One picture is changed at a time, and all kinds of objections come.
+/// One picture is changed at a time, and all kinds of errors are found.
 #[test]
 fn pictures_that_do_not_are_noticed() {
     let mut said = BTreeSet::new();
@@ -315,7 +317,7 @@ fn pictures_that_do_not_are_noticed() {
     assert!(said.len() >= 17, "{said:#?}");
 }
 
-/// What is output is known: all but RASL pictures of a sequence that begins there, and pictures with pic_output_flag 0.
+/// The output is known: all pictures except RASL pictures of a sequence that begins there, and those with pic_output_flag 0.
 #[test]
 fn ffmpeg_outputs_the_pictures_that_are_to_be_output() {
     let Some(ffmpeg) = common::program("ffmpeg", "ffmpeg") else { return };

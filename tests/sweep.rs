@@ -8,7 +8,7 @@ use common::{command, expect, rtl_with, tools};
 use silicabac::cores::{ALL, CoreSpec, Direction, decoder, encoder};
 use silicabac::cosim::sweep::{Column, Difference, Sweep, Swept, Wrong};
 
-/// A step with one text replaced in a file of the built-in sources, at each `every`th of its registers.
+/// Sweeps a step with one text replaced in a file of the built-in sources, at each `every`th of its registers.
 fn swept(core: &'static CoreSpec, edit: Option<(&str, &str, &str)>, every: usize) -> Vec<Swept> {
     let (cache, tools) = tools();
     let dir = rtl_with(edit);

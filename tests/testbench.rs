@@ -1,5 +1,5 @@
-//! The exported testbench: it convicts what the socket convicts, in simulators with and without X, plays what failed again, and
-//! believes no damaged file.
+//! The exported testbench: it convicts the cores that the socket convicts, in simulators with and without X, plays failures again, and
+//! refuses damaged files.
 
 mod common;
 
@@ -47,7 +47,7 @@ fn export(direction: &str, arguments: &[&str]) -> TempDir {
 
 const SMOKE: [&str; 2] = ["--suite", "smoke"];
 
-/// A testbench in Icarus Verilog, with what it is called with.
+/// A testbench in Icarus Verilog, with its arguments.
 struct Icarus<'a> {
     iverilog: &'a Path,
     dir: &'a TempDir,
@@ -69,10 +69,10 @@ impl Icarus<'_> {
     }
 }
 
-/// Verilator for testbenches, without the `make` that its `--binary` wants.
+/// Verilator for testbenches, without the `make` that its `--binary` needs.
 struct Verilated {
     tools: Tools,
-    /// Where its own runtime is compiled, for all testbenches once.
+    /// Where its runtime is compiled, once for all testbenches.
     dir: TempDir,
 }
 
@@ -113,7 +113,7 @@ impl Verilated {
         let written = fs::read_dir(obj_dir.path()).unwrap().map(|entry| entry.unwrap().path());
         let units = written.filter(|path| path.extension().is_some_and(|extension| extension == "cpp"));
         let runtime = Verilated::RUNTIME.map(|name| self.dir.path().join(name).with_extension("o"));
-        // What plays all classes until one fails is worth the compiler's time.
+        // If all classes are played until one fails, optimising pays off.
         let level = if plusargs == ["+stop"] { "-O2" } else { "-O0" };
         succeeds(self.compiler(obj_dir.path()).args([level, "-o", "tb", "-I."]).args(units).args(runtime));
         let mut run = Command::new(obj_dir.path().join("tb"));
@@ -154,7 +154,7 @@ fn wrong_cores_are_convicted_in_a_simulator_that_knows_x() {
             ["FAIL outstanding-N-carry", what, "again: +class=outstanding-N-carry +plan=flowing +play=0"];
         says(&icarus.run(name, &textbook(name), &[lanes], &[flowing, "+stop"]), false, &words);
     }
-    // The last of them again: it goes on after a class that fails, and what it says to play fails alone.
+    // Plays the last of them again: it goes on after a class that fails, and what it says to play fails alone.
     let all = says(&icarus.again(&[flowing, "+seed=7"]), false, &["pass ", "of 50 classes; seed 7"]);
     assert!(all.matches("FAIL ").count() > 20, "{all}");
     let line = all.lines().find_map(|line| line.trim().strip_prefix("again: ")).unwrap();
@@ -207,7 +207,7 @@ fn a_file_that_is_damaged_is_not_believed() {
     says(&icarus.again(&["+plan=flowing"]), false, &["a file is missing or damaged"]);
 }
 
-/// Icarus 11 takes no packed structs in ports, so Yosys translates the cores first.
+/// Icarus 11 does not support packed structs in ports, so Yosys translates the cores first.
 #[test]
 fn our_cores_pass_in_a_simulator_that_knows_x() {
     let Some(iverilog) = iverilog() else { return };
@@ -232,7 +232,7 @@ fn our_cores_pass_in_a_simulator_that_knows_x() {
 
 #[test]
 fn what_is_exported_is_small() {
-    // A whole coder has few contexts, and gets in pieces what uses more.
+    // A whole coder has few contexts, and gets vectors with more contexts in pieces.
     let core = file("tests/cores/hevc_encoder/core.toml");
     let of_core = ["--core", &core];
     for (direction, core, most) in
@@ -259,7 +259,8 @@ fn cores_are_played_in_all_ways_in_verilator() {
     says(&run("textbook_encoder", &lanes, &[]), true, &["PASS: 50 classes"]);
 }
 
-/// A right core may owe a whole slice. Where it owes more than there is room for, the testbench says that and nothing else.
+/// A right core may hold back the bytes of a whole slice. If it holds back more than there is room for, the testbench says that and nothing
+/// else.
 #[test]
 #[ignore = "long"]
 fn a_core_that_owes_a_slice_passes() {
@@ -325,7 +326,7 @@ fn a_slice_of_more_than_256_kib_is_played_in_both_simulators() {
     says(&verilated.run(&exported, of, &files, &[], &flowing), false, &words);
 }
 
-/// The macros for the ports that a core leaves out, and for its lanes.
+/// The macros for the ports that a core does not have, and for its lanes.
 fn macros(core: &CoreFile, files: &[PathBuf]) -> Vec<String> {
     let texts: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let top = core.top.as_ref().unwrap();
@@ -362,8 +363,9 @@ fn macros(core: &CoreFile, files: &[PathBuf]) -> Vec<String> {
     macros
 }
 
-/// Of the faults of cores of other makes some, or with `SILICABAC_FAULTS=all` each, or those of cores or of names between commas: the testbench
-/// convicts what the socket convicts, by the class of vectors that the socket met first or by another, and passes the right core.
+/// The faults of cores that are not ours: some, or with `SILICABAC_FAULTS=all` all, or those of the cores or with the names that the
+/// variable lists with commas. The testbench convicts what the socket convicts, by the class of vectors that the socket met first or by
+/// another, and passes the right core.
 #[test]
 #[ignore = "long"]
 fn the_testbench_and_the_socket_agree_on_faulty_cores() {
@@ -373,7 +375,7 @@ fn the_testbench_and_the_socket_agree_on_faulty_cores() {
     if wanted.is_some() {
         names.extend(["banked_decoder/", "hevc_encoder/", "textbook_encoder_"]);
         names.extend(program("ghdl", "ghdl").map(|_| "vhdl_encoder/"));
-        // Its lanes are an array that goes round in a circle, which Verilator 5.006 gets wrong under --timing.
+        // Its lanes are an array that depends on itself in a circle, which Verilator 5.006 gets wrong under --timing.
         names.extend((!tools.versions().contains("Verilator 5.006")).then_some("quad_encoder/"));
     }
     let vectors = [stress::directed(), stress::damage::vectors(), stress::limits::vectors()].concat();

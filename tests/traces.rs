@@ -1,4 +1,4 @@
-//! Recorded slices of real streams: every coder replays them, and damage of every kind is found.
+//! Recorded slices of real streams: every coder replays them, and damage of every kind is noticed.
 
 mod common;
 
@@ -60,7 +60,7 @@ fn initial_contexts_agree(files: Vec<PathBuf>) {
             for (ctx, traced) in
                 (0..).map_while(CtxIdx::new).zip(first.iter().flat_map(|first| &first.contexts))
             {
-                // The standard gives some H.265 contexts no value for some slices, which never use them.
+                // The standard has no initial value for some H.265 contexts in some slices, which never use them.
                 let computed = init.model(ctx);
                 if traced.is_some() && (trace.codec == Codec::Avc || computed.is_some()) {
                     assert_eq!(computed, *traced, "{name}: context {}", ctx.get());
@@ -177,7 +177,7 @@ fn bits_in_front_of_pcm_samples_are_data_but_the_stop_bit_is_not() {
     decoder.play(&first.loads().chain(first.events.iter().copied()).collect::<Vec<_>>()).unwrap();
     let end = decoder.position();
     assert!(!end.is_multiple_of(8), "this slice has no padding; choose another");
-    // x264 sets the last of them.
+    // x264 sets the last bit.
     slice.payload[end as usize / 8] ^= 1;
     assert_eq!(replay(&slice), Ok(()));
     slice.payload[(end - 1) as usize / 8] ^= 0x80 >> ((end - 1) % 8);
@@ -262,12 +262,12 @@ fn damaged_files_are_refused_without_a_panic() {
     for at in 0..packed.len() {
         let mut flipped = packed.clone();
         flipped[at] ^= 1;
-        // A few bits of a zstd frame's header mean nothing; no flip may yield another trace.
+        // A few bits of a zstd frame's header have no meaning; no flipped bit may give another trace.
         if let Ok(read) = Trace::read_from(&*flipped) {
             assert_eq!(read, trace, "byte {at}");
         }
     }
-    // The checksum of the frame out of the way: the layout itself, cut and flipped everywhere.
+    // Without the checksum of the frame: the layout itself, cut and flipped everywhere.
     let plain = zstd::decode_all(&*packed).unwrap();
     for cut in 0..plain.len() {
         let repacked = zstd::encode_all(&plain[..cut], 1).unwrap();

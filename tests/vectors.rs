@@ -1,4 +1,4 @@
-//! The published vectors: reproduced byte for byte, described by their schema, and damage of every kind found.
+//! The published vectors: made again byte for byte, valid by their schema, and damage of every kind is noticed.
 
 mod common;
 
@@ -126,7 +126,7 @@ fn reader_and_schema_refuse_the_same_and_the_reader_says_what_and_where() {
     );
 }
 
-/// What only a reader can know, since a checksum covers it: the checksum is set right again.
+/// Errors that only a reader notices, since the checksum is corrected after the edit.
 fn with_checksum(mut vector: Value) -> Value {
     let field = |name: &str| vector[name].to_string();
     let what = ["id", "comment", "flags", "coders", "bins", "init"].map(field).join(",");
@@ -192,7 +192,7 @@ fn one_flipped_bit_anywhere_is_found_and_its_vector_named() {
                 .filter_map(|(_, read)| Some(read.err()?.to_string()))
                 .collect();
             assert!(!errors.is_empty(), "bit {bit} of {name}");
-            // In front of the first vector there is none to be named.
+            // Before the first vector there is none to be named.
             if let Some(id) = id_at(&whole, name, bit / 8)
                 && id_at(&flipped, name, bit / 8).as_ref() == Some(&id)
             {
@@ -280,7 +280,7 @@ fn wrong_hashes_and_counts_are_bad_input_that_names_file_and_field() {
     changed["files"][0]["sha256"] = json!(upper);
     fs::write(&manifest, changed.to_string()).unwrap();
     expect(&check_without_cores(dir.path()), 0, &["vectors hold"]);
-    // A suite under the name of another, each file as it was written.
+    // A suite under the name of another, with its files unchanged.
     let dir = smoke_dir();
     let mut changed = whole.clone();
     for (file, end) in [(0, "json"), (1, "hex")] {
@@ -417,7 +417,7 @@ fn what_could_not_be_read_again_is_not_written() {
     }
 }
 
-/// A slice of more than 256 KiB, most of it raw bytes, with a life of the engine in front and one behind.
+/// A slice of more than 256 KiB, most of it raw bytes, with an engine run before them and one after.
 fn long_slice() -> Vector {
     let raw = (0..(1 << 18) + 1_000_u32).map(|i| Event::Raw((i.wrapping_mul(2_654_435_761) >> 24) as u8));
     let bins = |count| (0..count).map(|i| Event::Bypass { bin: i % 3 == 0 });
@@ -442,7 +442,7 @@ fn a_slice_of_more_than_256_kib_goes_through_json_and_hex() {
     expect(&check_without_cores(dir.path()), 0, &["1 of 1 vectors hold"]);
     let (_, read) = vectors::read_file(&dir.path().join("long.json")).unwrap();
     assert!(read == [vector.clone()]);
-    // As a testbench reads it that knows docs/vectors.md alone.
+    // Read as by a testbench that was written from docs/vectors.md alone.
     let hex = fs::read_to_string(dir.path().join("long.hex")).unwrap();
     let words = hex.lines().filter(|line| !line.starts_with("//"));
     let words: Vec<u64> = words.map(|line| u64::from_str_radix(line, 16).unwrap()).collect();
@@ -471,7 +471,7 @@ fn a_slice_of_more_than_256_kib_goes_through_the_twins() {
     for stalls in [Stalls::NONE, Stalls::ALL[1]] {
         for core in cores::ALL {
             let play = Play { stalls, seed: 1, ..Play::flowing(&vectors) };
-            // What is given up is played again.
+            // A vector that is given up is played again.
             let stats = core.play_twin(&play, &mut |_| ()).unwrap_or_else(|mismatch| panic!("{mismatch}"));
             assert!(stats.bins >= 179);
         }
@@ -518,12 +518,12 @@ fn without_golden_the_built_in_suites_are_checked() {
     let words = PUBLISHED.map(|suite| format!("{suite} "));
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["there is no golden/ here"]).collect();
     expect(&check(), 0, &words);
-    // One that is there is what is meant, whole or not.
+    // If there is one in the current directory, it is used, complete or not.
     fs::create_dir(dir.path().join("golden")).unwrap();
     expect(&check(), 4, &["golden/manifest.json"]);
 }
 
-/// What somebody writes down becomes a vector that holds, and what is none is told by its line.
+/// Requests that a user has written become a vector that passes all checks; an error names the line.
 #[test]
 fn requests_that_are_written_down_become_a_vector() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Fresh streams by x264, of pictures and settings that no one has seen before: each comes back as the same bytes.
+//! Streams that x264 encodes for this test, of random pictures and settings: each comes back as the same bytes.
 //!
 //! The seed is printed; `SILICABAC_SEED=...` replays it.
 
@@ -63,7 +63,7 @@ fn settings(random: &mut ChaCha8Rng) -> Settings {
     Settings { arguments, width, height, chroma_samples, frames: 3 + below(4) as usize }
 }
 
-/// Pictures that move, with noise of some strength, in eight bits a sample.
+/// Pictures that move, with random noise, with eight bits in a sample.
 fn pictures(settings: &Settings, random: &mut ChaCha8Rng) -> Vec<u8> {
     let (step_x, step_y, noise) = (random.next_u32() % 9, random.next_u32() % 5, 1 + random.next_u32() % 64);
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Fresh streams by x265, of pictures and settings that no one has seen before: each comes back as the same bytes.
+//! Streams that x265 encodes for this test, of random pictures and settings: each comes back as the same bytes.
 //!
 //! The seed is printed; `SILICABAC_SEED=...` replays it.
 
@@ -21,13 +21,13 @@ struct Settings {
     frames: usize,
 }
 
-/// Without frame threads, and with slices only beside wavefronts, for which it wants three columns, and a pool of threads: in other ways
-/// x265 3.5 crashes, hangs, or writes slices that do not end where the next one begins.
+/// Without frame threads, and with slices only together with wavefronts, for which x265 needs three columns, and with a thread pool:
+/// otherwise x265 3.5 crashes, hangs, or writes slices that do not end where the next one begins.
 fn settings(random: &mut ChaCha8Rng) -> Settings {
     let mut below = |count: u32| random.next_u32() % count;
-    // No picture can be smaller than a coding tree block, and many are no whole number of them.
+    // No picture can be smaller than a coding tree block, and many are not a multiple of it.
     let ctu = [16, 32, 64][below(3) as usize];
-    // With four in blocks of 16 it hangs.
+    // With four in blocks of 16 x265 hangs.
     let most_depth = if ctu == 16 { 3 } else { 4 };
     let mut side = || (ctu + if below(4) == 0 { 0 } else { 2 * below(50) }) as usize;
     let (width, height) = (side(), side());
@@ -88,7 +88,7 @@ fn settings(random: &mut ChaCha8Rng) -> Settings {
     Settings { arguments, width, height, chroma_samples, frames: 2 + below(4) as usize }
 }
 
-/// Pictures that move, with noise of some strength, in eight bits a sample.
+/// Pictures that move, with random noise, with eight bits in a sample.
 fn pictures(settings: &Settings, random: &mut ChaCha8Rng) -> Vec<u8> {
     let (step_x, step_y, noise) = (random.next_u32() % 9, random.next_u32() % 5, 1 + random.next_u32() % 64);
     let mut bytes = Vec::new();
@@ -108,7 +108,7 @@ fn pictures(settings: &Settings, random: &mut ChaCha8Rng) -> Vec<u8> {
     bytes
 }
 
-/// `None` where x265 itself fails, as it does with some settings.
+/// `None` if x265 itself fails, as it does with some settings.
 fn encode(x265: &Path, dir: &Path, settings: &Settings, pictures: &[u8]) -> Option<Vec<u8>> {
     let (input, output) = (dir.join("in.yuv"), dir.join("out.265"));
     fs::write(&input, pictures).unwrap();
@@ -133,14 +133,14 @@ fn fresh_encodes_come_back_as_the_same_bytes() {
     come_back(12);
 }
 
-/// The same of so many that every setting meets every other one.
+/// The same with so many streams that every setting meets every other one.
 #[test]
 #[ignore = "long"]
 fn three_hundred_fresh_encodes_come_back_as_the_same_bytes() {
     come_back(300);
 }
 
-/// Encodes so many streams, reads them and writes them again. Those that x265 fails to make do not count.
+/// Encodes `streams` streams, reads them and writes them again. Those that x265 fails to make do not count.
 fn come_back(streams: usize) {
     let Some(x265) = program("x265", "x265") else { return };
     let seed = std::env::var("SILICABAC_SEED").ok().and_then(|seed| seed.parse().ok());

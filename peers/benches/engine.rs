@@ -1,5 +1,5 @@
-//! The engine beside other coders, on the same bins. The last lines are a table of ratios: medians of runs in turns, so that
-//! a noisy machine bears on all alike.
+//! The engine and other coders, on the same bins. The last lines are a table of ratios: medians of runs in turns, so that the noise of a
+//! machine affects all coders alike.
 
 use std::{hint::black_box, path::Path, time::Instant};
 
@@ -10,7 +10,7 @@ use silicabac::{
 };
 use silicabac_peers::{Coder, Constriction, Crate, Engine, Sequence, Spec};
 
-/// The name of a sequence, and the sequence.
+/// A sequence with its name.
 type Named = (&'static str, Sequence);
 
 fn sequences() -> Vec<Named> {
@@ -63,7 +63,7 @@ fn benches(criterion: &mut Criterion) {
     }
 }
 
-/// Writes and reads a sequence, which has to come back.
+/// Writes and reads a sequence, which has to come back unchanged.
 fn check<C: Coder>(sequence: &Sequence) -> Vec<Vec<u8>> {
     let written = sequence.write::<C>();
     assert_eq!(sequence.read::<C>(&written), 0);
@@ -95,10 +95,10 @@ fn row(sequence: &Sequence) -> String {
     cells(decode) + &cells(encode)
 }
 
-/// How often each is run by `cargo bench`; `cargo test` runs it once.
+/// How often each coder is run by `cargo bench`; `cargo test` runs it once.
 const RUNS: usize = 25;
 
-/// The median of the seconds that each takes; they run in turns.
+/// The median of the seconds that each coder takes; they run in turns.
 fn medians<const N: usize>(work: &mut [&mut dyn FnMut() -> usize; N]) -> [f64; N] {
     let mut seconds = [const { Vec::new() }; N];
     let runs = if std::env::args().any(|argument| argument == "--bench") { RUNS } else { 1 };
@@ -115,7 +115,7 @@ fn medians<const N: usize>(work: &mut [&mut dyn FnMut() -> usize; N]) -> [f64; N
     })
 }
 
-/// How fast `N` copies of a sequence are coded together, beside one.
+/// How fast `N` copies of a sequence are coded at once, and one alone.
 fn interleaved<const N: usize>(sequence: &Sequence) -> (f64, f64) {
     let Sequence::Context(bins, _) = sequence else { panic!("context bins are interleaved") };
     let written = check::<Engine>(sequence);

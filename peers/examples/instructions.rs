@@ -1,5 +1,5 @@
-//! Codes a number of bins, so that a tool which counts instructions can be asked for two numbers and the difference taken:
-//! what a bin takes, without what a start takes. `docs/engine.md` has the command.
+//! Codes a number of bins, for a tool that counts instructions: the difference between two numbers of bins shows what a bin takes, without
+//! what a start takes. `docs/engine.md` has the command.
 
 use std::{env, process::ExitCode};
 

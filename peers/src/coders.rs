@@ -1,4 +1,4 @@
-//! Every coder that is measured, behind the same calls.
+//! All coders that are measured, with the same interface.
 
 use std::io::{Cursor, Read, Write};
 
@@ -17,19 +17,19 @@ use silicabac::{
     engine, spec,
 };
 
-/// A coder in both directions. `likely` is for those that have to be told the odds.
+/// A coder in both directions. `likely` is for coders that need to know the probability of a bin.
 pub trait Coder {
-    /// What decodes.
+    /// The decoder.
     type Reader<'a>: Reader;
-    /// What encodes.
+    /// The encoder.
     type Writer<'a>: Writer;
-    /// Decodes these bytes.
+    /// A decoder of these bytes.
     fn reader(bytes: &[u8], likely: f64) -> Self::Reader<'_>;
-    /// Encodes what `work` codes; the bytes.
+    /// Encodes what `work` codes, and returns the bytes.
     fn write(likely: f64, work: impl FnOnce(&mut Self::Writer<'_>)) -> Vec<u8>;
 }
 
-/// Decodes.
+/// A decoder.
 pub trait Reader {
     /// Sets a context variable.
     fn load(&mut self, ctx: CtxIdx, model: ContextModel);
@@ -37,14 +37,14 @@ pub trait Reader {
     fn context(&mut self, ctx: CtxIdx) -> bool;
     /// A bypass bin.
     fn bypass(&mut self) -> bool;
-    /// So many bypass bins.
+    /// `n` bypass bins.
     #[inline(always)]
     fn bypass_bits(&mut self, n: u32) -> u32 {
         (0..n).fold(0, |read, _| read << 1 | u32::from(self.bypass()))
     }
 }
 
-/// Encodes.
+/// An encoder.
 pub trait Writer {
     /// Sets a context variable.
     fn load(&mut self, ctx: CtxIdx, model: ContextModel);
@@ -52,7 +52,7 @@ pub trait Writer {
     fn context(&mut self, ctx: CtxIdx, bin: bool);
     /// A bypass bin.
     fn bypass(&mut self, bin: bool);
-    /// So many bypass bins.
+    /// `n` bypass bins.
     #[inline(always)]
     fn bypass_bits(&mut self, n: u32, value: u32) {
         (0..n).rev().for_each(|i| self.bypass(value >> i & 1 != 0));
@@ -62,13 +62,13 @@ pub trait Writer {
 /// The engine of silicabac.
 #[derive(Debug)]
 pub struct Engine;
-/// The flowcharts of the standard, as silicabac has them.
+/// The oracle of silicabac: the flowcharts of the standard.
 #[derive(Debug)]
 pub struct Spec;
 /// The crate `cabac`, its coder for H.265.
 #[derive(Debug)]
 pub struct Crate;
-/// The range coder of the crate `constriction`, which knows the odds and does not adapt.
+/// The range coder of the crate `constriction`, which is given the probabilities and does not adapt.
 #[derive(Debug)]
 pub struct Constriction;
 
@@ -214,7 +214,7 @@ impl<W: Write> Writer for WithContexts<H265Writer<W>> {
 
 type Odds = DefaultContiguousCategoricalEntropyModel;
 
-/// A range coder and the odds of a context that likes 0, of one that likes 1, and of a bypass bin.
+/// A range coder with the probabilities of three kinds of bins: one that is mostly 0, one that is mostly 1, and a bypass bin.
 pub struct WithOdds<C> {
     coder: C,
     odds: [Odds; 3],

@@ -1,4 +1,4 @@
-//! The bins that are coded.
+//! Sequences of bins for the measurements.
 
 use std::path::Path;
 
@@ -14,34 +14,34 @@ use silicabac::{
 
 use crate::coders::{Coder, Reader, Writer};
 
-/// A bin, or a few bypass bins at once.
+/// A context bin, or a few bypass bins at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bin {
-    /// With a context variable.
+    /// A bin with a context variable.
     Context(CtxIdx, bool),
-    /// So many bypass bins.
+    /// The number of bypass bins, and their value.
     Bypass(u32, u32),
 }
 
-/// Bins, in a form in which the loop over them costs as little as it can.
+/// Bins, in a form in which the loop over them costs as little as possible.
 #[derive(Clone, Debug)]
 pub enum Sequence {
-    /// Context bins alone, and how often each is the more probable symbol.
+    /// Context bins alone, and the probability of the more probable symbol.
     Context(Vec<(CtxIdx, bool)>, f64),
-    /// Seven context bins and three bypass bins, in turns; again with the odds.
+    /// Seven context bins and three bypass bins, in turns, with that probability.
     Mix(Vec<Turn>, f64),
     /// Bypass bins one by one.
     Bypass(Vec<bool>),
-    /// Bypass bins eight at once.
+    /// Bypass bins, eight at once.
     BypassBytes(Vec<u8>),
-    /// Slices as they were recorded: the states of the context variables, and the bins.
+    /// Recorded slices: the initial states of the context variables, and the bins.
     Slices(Vec<Slice>),
 }
 
 /// Seven context bins, then three bypass bins.
 type Turn = ([(CtxIdx, bool); 7], [bool; 3]);
 
-/// How many bins a made-up sequence has.
+/// How many bins a random sequence has.
 const BINS: usize = 1 << 18;
 
 struct Source(ChaCha8Rng);
@@ -51,7 +51,7 @@ impl Source {
         Source(ChaCha8Rng::seed_from_u64(1))
     }
 
-    /// Any of `contexts`, each as often; the bin that the context likes with this probability.
+    /// A bin of any of `contexts`, each with the same probability; `likely` is the probability that it is the more probable symbol.
     fn bin(&mut self, contexts: u32, likely: f64) -> (CtxIdx, bool) {
         let index = (self.0.next_u32() % contexts) as u16;
         let liked = index & 1 != 0;
@@ -65,7 +65,7 @@ impl Source {
 }
 
 impl Sequence {
-    /// Context bins over so many contexts, of which each takes its more probable symbol with this probability.
+    /// Context bins with this many contexts, and this probability of the more probable symbol.
     pub fn context(contexts: u32, likely: f64) -> Sequence {
         let mut source = Source::new();
         Sequence::Context((0..BINS).map(|_| source.bin(contexts, likely)).collect(), likely)
@@ -93,7 +93,7 @@ impl Sequence {
         Sequence::BypassBytes((0..BINS / 8).map(|_| source.0.next_u32() as u8).collect())
     }
 
-    /// The slices of a trace, without what is no bin; runs of bypass bins of up to 16 become one.
+    /// The bins of the slices of a trace; runs of bypass bins of up to 16 are coded at once.
     pub fn slices(trace: &Path) -> Sequence {
         let trace = Trace::read(trace).unwrap_or_else(|error| panic!("{error}"));
         Sequence::Slices(trace.slices.iter().map(|slice| bins(&slice.events())).collect())
@@ -110,7 +110,7 @@ impl Sequence {
         }
     }
 
-    /// Codes all of it, each slice by itself; what the coder wrote.
+    /// Codes the whole sequence, each slice by itself; returns the bytes.
     #[inline(never)]
     pub fn write<C: Coder>(&self) -> Vec<Vec<u8>> {
         let alone = |bytes| vec![bytes];
@@ -138,7 +138,7 @@ impl Sequence {
         }
     }
 
-    /// Decodes all of it; how many bins were not what they should be.
+    /// Decodes the whole sequence; returns how many bins were wrong.
     #[inline(never)]
     pub fn read<C: Coder>(&self, written: &[Vec<u8>]) -> usize {
         let first = &written[0];
@@ -172,7 +172,7 @@ impl Sequence {
     }
 }
 
-/// The first states of the context variables, and the bins.
+/// The initial states of the context variables, and the bins.
 type Slice = (Vec<(CtxIdx, ContextModel)>, Vec<Bin>);
 
 impl Bin {
@@ -181,7 +181,7 @@ impl Bin {
     }
 }
 
-/// The first states of a slice and its bins.
+/// The initial states and the bins of a slice.
 fn bins(events: &[Event]) -> Slice {
     let mut models = Vec::new();
     let mut bins: Vec<Bin> = Vec::new();

@@ -1,8 +1,8 @@
 //! Streams in which exactly one thing is broken, and where a decoder should notice it.
 //!
-//! A legal stream is taken apart and one of its slices is written again with one wrong value. So that the walk says itself what is
-//! wrong, it is driven by a coder that claims to read: it takes the recorded values of the slice, but for one, codes whatever it is
-//! given, and complains where a reader would.
+//! A legal stream is taken apart and one of its slices is written again with one wrong value. So that the walk itself says what is wrong,
+//! it is driven by a coder that claims to read: it takes the recorded values of the slice, except one, codes whatever it is given, and the
+//! walk complains where it would when reading.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -23,7 +23,7 @@ use crate::syntax::nal::escape;
 use crate::syntax::{BitCoder, BitWriter, Descriptor, HeaderElement, Values};
 use crate::{engine, spec};
 
-/// Defines the classes and their names in one place.
+/// Defines the classes together with their names.
 macro_rules! classes {
     ($($name:ident, $text:literal: $what:literal;)*) => {
         /// What is broken.
@@ -33,7 +33,7 @@ macro_rules! classes {
         }
 
         impl Class {
-            /// All of them.
+            /// All classes.
             pub const ALL: [Class; [$($text),*].len()] = [$(Class::$name),*];
 
             /// Its name in files.
@@ -74,7 +74,7 @@ classes! {
 }
 
 impl Class {
-    /// Those of H.264.
+    /// The classes of H.264.
     pub const AVC: [Class; 18] = [
         Class::CabacInitIdc,
         Class::FirstMbInSlice,
@@ -96,7 +96,7 @@ impl Class {
         Class::Bit,
     ];
 
-    /// Those of H.265.
+    /// The classes of H.265.
     pub const HEVC: [Class; 19] = [
         Class::SlicePicParameterSetId,
         Class::SliceSegmentAddress,
@@ -127,18 +127,18 @@ pub struct Broken {
     pub class: Class,
     /// The number of the NAL unit.
     pub nal_unit: u64,
-    /// The address of the macroblock at which it shows, if it is in slice data.
+    /// The address of the macroblock where a decoder notices, if that is in slice data.
     pub mb_addr: Option<usize>,
-    /// H.265: CtbAddrInRs of the coding tree unit at which it shows, if it is in slice segment data.
+    /// H.265: CtbAddrInRs of the coding tree unit where a decoder notices, if that is in slice segment data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctb_addr: Option<u32>,
-    /// The element, if it is one that has a wrong value.
+    /// The element with a wrong value, if it is an element.
     pub element: Option<String>,
     /// What is wrong, in words.
     pub error: String,
 }
 
-/// The stream with one thing broken, and where. `None` if the stream has nothing that can be broken so.
+/// The stream with one thing of this class broken, and where. `None` if the stream has nothing of this class.
 ///
 /// ```
 /// use silicabac::dream::{avc, broken::{Class, break_one}};
@@ -164,7 +164,7 @@ pub fn break_one(stream: &[u8], class: Class, seed: u64) -> Option<(Vec<u8>, Bro
     })
 }
 
-/// The first of several streams of a seed, with these features, that can be broken so, broken.
+/// Makes streams from a seed, with these features, until one can be broken in this class; returns it broken.
 ///
 /// # Errors
 /// [`DreamError`].
@@ -175,7 +175,7 @@ pub fn dream(seed: u64, features: &[&'static str], class: Class) -> Result<(Vec<
 /// How many streams are made to find one that can be broken.
 const TRIES: u64 = 200;
 
-/// The first of several streams of a seed that can be broken so, broken.
+/// Makes streams from a seed until one can be broken in this class; returns it broken.
 fn first(
     seed: u64,
     features: &[&'static str],
@@ -193,7 +193,7 @@ fn first(
     Err(DreamError::NoSuchStream { tries: TRIES, features: [features, &[class.name()]].concat() })
 }
 
-/// The elements of a header, of which one of this name has another value.
+/// The elements of a header, one of which, with this name, has another value.
 fn changed(
     mut elements: Vec<HeaderElement>,
     random: &mut Random,
@@ -207,7 +207,7 @@ fn changed(
     Some(elements)
 }
 
-/// slice_qp_delta that no slice can have.
+/// A slice_qp_delta that is out of range for every slice.
 fn slice_qp_delta(random: &mut Random, _: i64) -> i64 {
     let magnitude = random.within(200..=400);
     if random.chance(128) { magnitude } else { -magnitude }
@@ -250,12 +250,12 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
     }
 }
 
-/// Slice data of either standard of which bytes or bits are broken. `None` of other classes.
+/// Slice data of either standard with broken bytes or bits. `None` for other classes.
 fn broken_bytes(data: &[u8], class: Class, random: &mut Random) -> Option<Vec<u8>> {
     let mut data = data.to_vec();
     match class {
         Class::StopBit => {
-            // The last bit that is 1.
+            // The last byte with a bit that is 1.
             let last = data.iter().rposition(|&byte| byte != 0)?;
             data[last] &= data[last] - 1;
         }
@@ -274,7 +274,7 @@ fn broken_bytes(data: &[u8], class: Class, random: &mut Random) -> Option<Vec<u8
     Some(data)
 }
 
-/// Where a reader of the unit notices that it is broken, which it may not.
+/// Where a reader of the unit notices that it is broken; `None` if it does not.
 fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
     let rbsp = crate::syntax::nal::unescape(bytes);
     let mut sets = (*unit.sets).clone();
@@ -322,14 +322,14 @@ fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
     }
 }
 
-/// A header, of its elements.
+/// The bytes of a header of these elements.
 fn written(elements: Vec<HeaderElement>) -> Option<Vec<u8>> {
     let mut bits = values(elements)?;
     bits.align(true, "cabac_alignment_one_bit").ok()?;
     Some(bits.into_parts().0)
 }
 
-/// The bits of a header before those that fill up its last byte, which are others now.
+/// The bits of a header, without those that fill up its last byte, whose number may have changed.
 pub(super) fn values(elements: Vec<HeaderElement>) -> Option<BitWriter<Listed>> {
     let is_value = |coded: &&HeaderElement| !matches!(coded.descriptor, Descriptor::Alignment(_));
     let values: VecDeque<i64> = elements.iter().filter(is_value).map(|coded| coded.value).collect();
@@ -353,7 +353,7 @@ impl Values for Listed {
     }
 }
 
-/// All that was coded of a slice.
+/// All that was coded in a slice.
 #[derive(Clone, Debug, Default)]
 struct Record {
     elements: VecDeque<(Element, i32)>,
@@ -372,7 +372,7 @@ impl<C> Observer<C> for Record {
     }
 }
 
-/// Slice data in which an element of one of these names has a value that is not legal. It ends after its macroblock.
+/// Slice data in which an element with one of these names has a value that is not legal. It ends after its macroblock.
 fn rewritten(parameters: &Parameters, data: &[u8], random: &mut Random, names: &[&str]) -> Option<Vec<u8>> {
     let observed = Observed { coder: engine::Decoder::new(data), observer: Record::default() };
     let (observed, read) = read_each(parameters, observed, |_| {});
@@ -381,7 +381,7 @@ fn rewritten(parameters: &Parameters, data: &[u8], random: &mut Random, names: &
     let mut candidates: Vec<usize> =
         (0..record.elements.len()).filter(|&index| names.contains(&record.elements[index].0.0)).collect();
     random.shuffle(&mut candidates);
-    // A value that can be coded only where there is a choice at all.
+    // A wrong value can be coded only where there is a choice of values at all.
     candidates.into_iter().take(20).find_map(|wrong| {
         let larger = 1 + random.below(8) as i32;
         let coder =
@@ -401,22 +401,22 @@ fn rewritten(parameters: &Parameters, data: &[u8], random: &mut Random, names: &
     })
 }
 
-/// Writes what was recorded, but for one value.
+/// Codes what was recorded, except one value.
 struct Injector {
     encoder: engine::Encoder,
     record: Record,
     /// The number of the next element.
     at: usize,
-    /// The number of the one that gets a wrong value, and how much larger than legal that is.
+    /// The number of the element that gets a wrong value, and by how much that is too large.
     wrong: usize,
     larger: i32,
 }
 
-/// Elements that are broken by being 0.
+/// Elements that are broken if they are 0.
 const ENDS: [&str; 3] = ["end_of_slice_flag", "end_of_slice_segment_flag", "end_of_subset_one_bit"];
 
 impl BinCoder for Injector {
-    /// So the walk checks what is coded, and not what it is given.
+    /// With this the walk checks the values that are coded, and not those that it is given.
     const READS: bool = true;
 
     fn element(&mut self, element: Element, _: i32, legal: RangeInclusive<i32>) -> i32 {

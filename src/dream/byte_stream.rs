@@ -1,4 +1,4 @@
-//! A byte stream in the making (annex B), of either standard.
+//! A byte stream under construction (annex B), of either standard.
 
 use std::mem;
 
@@ -23,7 +23,7 @@ impl ByteStream {
         self.unit(rbsp);
     }
 
-    /// Begins an access unit with its delimiter, which comes before the parameter sets, too, where these are all that there is.
+    /// Begins an access unit with its delimiter. If only parameter sets have been written so far, it is put before them.
     pub(super) fn delimiter(&mut self, rbsp: &[u8]) {
         let sets = if self.has_picture { Vec::new() } else { mem::take(&mut self.bytes) };
         self.unit(rbsp);

@@ -1,4 +1,4 @@
-//! A coder that chooses the value of each element among those that the walk calls legal, and codes nothing.
+//! A coder that chooses the value of each element among those that the walk says are legal, and codes nothing.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -8,12 +8,12 @@ use crate::bin::{BinCoder, Element, Event, Place};
 use crate::context::{ContextModel, CtxIdx};
 use crate::observed::Observer;
 
-/// What the slices of a stream have so far.
+/// What the slices of a stream contain so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hits {
     /// How often each element had a value of each class.
     values: BTreeMap<(&'static str, i64), u64>,
-    /// The states in which bins have left each context, a bit a state.
+    /// For each context the states that bins have left it in, as a bit for each state.
     states: BTreeMap<CtxIdx, u64>,
 }
 
@@ -26,13 +26,13 @@ impl Hits {
         self.values.get(&(element.0, class(value))).copied().unwrap_or(0)
     }
 
-    /// The states in which bins have left a context, a bit a state.
+    /// The states that bins have left a context in, as a bit for each state.
     pub(super) fn states(&self, ctx: CtxIdx) -> u64 {
         self.states.get(&ctx).copied().unwrap_or(0)
     }
 }
 
-/// Takes down what slice data has that is read.
+/// Counts what slice data contains while it is read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
     values: Vec<(Element, i32)>,
@@ -41,7 +41,7 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    /// How many bins there are.
+    /// How many bins have been read.
     pub(super) fn bins(&self) -> u64 {
         self.bins
     }
@@ -65,7 +65,7 @@ impl<C: BinCoder> Observer<C> for Counted {
     }
 }
 
-/// Small values are classes of their own; large ones are told apart by their sign and how many bits they have.
+/// The class of a value: small values have a class of their own; large ones are told apart by their sign and their number of bits.
 fn class(value: i32) -> i64 {
     match value.unsigned_abs() {
         0..64 => value.into(),
@@ -73,7 +73,7 @@ fn class(value: i32) -> i64 {
     }
 }
 
-/// How likely things are in the macroblocks to come, in 256ths.
+/// Probabilities for the macroblocks to come, in 256ths.
 #[derive(Clone, Copy, Debug, Default)]
 struct Taste {
     skip: u32,
@@ -88,7 +88,7 @@ struct Taste {
 }
 
 impl Taste {
-    /// `richness`, 4 at the most, says how much a macroblock may have; with 4, numbers are large.
+    /// `richness`, 4 at the most, says how many elements a macroblock may have; with 4, numbers are large.
     fn new(random: &mut Random, richness: u32) -> Taste {
         let [most, larger] = [[0, 0], [40, 40], [120, 120], [230, 170], [240, 222]][richness.min(4) as usize];
         let mut up_to = |most: u32| random.below(most + 1);
@@ -99,13 +99,13 @@ impl Taste {
             significant: up_to(most),
             last: 4 + up_to(120),
             larger: 30 + up_to(larger),
-            // H.264 has nothing to split; of H.265 it is chosen in `renew`.
+            // H.264 does not split blocks; for H.265 this is set in `renew`.
             split: 0,
         }
     }
 }
 
-/// Chooses values; those that came seldom so far are more likely.
+/// Chooses values; the rarer a value was so far, the more likely it is.
 #[derive(Debug)]
 pub(super) struct Chooser<'a> {
     pub(super) random: &'a mut Random,
@@ -125,7 +125,7 @@ impl<'a> Chooser<'a> {
         self.taste.split = self.random.below(256);
     }
 
-    /// The one of three values that came most seldom.
+    /// Of three values the one that was rarest so far.
     fn seldom(&mut self, element: Element, legal: &RangeInclusive<i32>) -> i32 {
         let mut chosen = self.any(legal);
         for _ in 0..2 {
@@ -137,7 +137,7 @@ impl<'a> Chooser<'a> {
         chosen
     }
 
-    /// Any of a few values; of many a small one mostly.
+    /// Any of a few values; of many mostly a small one.
     fn any(&mut self, legal: &RangeInclusive<i32>) -> i32 {
         let (low, high) = (*legal.start(), *legal.end());
         if i64::from(high) - i64::from(low) < 64 {
@@ -165,12 +165,12 @@ impl BinCoder for Chooser<'_> {
             "significant_coeff_flag" | "coded_sub_block_flag" | "sig_coeff_flag" => self.taste.significant,
             "coeff_abs_level_greater1_flag" | "coeff_abs_level_greater2_flag" => self.taste.larger,
             "split_cu_flag" | "split_transform_flag" => self.taste.split,
-            // Any signs, of up to 16 levels.
+            // Random signs, of up to 16 levels.
             "coeff_sign_flag" if *legal.end() > 1 => {
                 return self.random.within(0..=i64::from(*legal.end())) as i32;
             }
             "last_significant_coeff_flag" => self.taste.last,
-            // The highest one is I_PCM.
+            // The highest value is I_PCM.
             "mb_type" if self.random.chance(self.taste.pcm) => return *legal.end(),
             "mb_type" => return self.seldom(element, &(*legal.start()..=*legal.end() - 1)),
             _ => return self.seldom(element, &legal),
@@ -184,7 +184,7 @@ impl BinCoder for Chooser<'_> {
                 self.taste = Taste::new(self.random, self.richness);
             }
             Place::CodingTreeUnit(_) if self.place != Some(place) => self.renew(),
-            // A coding tree unit has many blocks, so some of them get another taste.
+            // A coding tree unit has many blocks, so the probabilities change within it.
             Place::TransformBlock { .. } if self.random.chance(24) => return self.renew(),
             _ => return,
         }

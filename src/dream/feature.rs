@@ -1,4 +1,4 @@
-//! What a stream has that a dream can be asked for. It is read off the stream, so it is true of any.
+//! Features that a dream can be asked for. They are read from a stream, so they apply to any stream.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::syntax::HeaderElement;
 use crate::syntax::nal::escape;
 use crate::{hevc, spec};
 
-/// Features of H.264 that elements of headers show: what one is called, the element, and its values.
+/// Features of H.264 that elements of headers show: the name of each, the element, and its values.
 const AVC_HEADERS: [Shown; 37] = [
     ("main", "profile_idc", &[77]),
     ("high", "profile_idc", &[100]),
@@ -51,7 +51,7 @@ const AVC_HEADERS: [Shown; 37] = [
     ("unequal-depth", UNEQUAL, &[1]),
 ];
 
-/// Stands for whether bit_depth_luma_minus8 and bit_depth_chroma_minus8 differ.
+/// Stands for an element that says whether bit_depth_luma_minus8 and bit_depth_chroma_minus8 differ.
 const UNEQUAL: &str = "unequal_depth";
 
 const MMCO: &str = "memory_management_control_operation";
@@ -149,10 +149,10 @@ const HEVC_DATA: [&str; 12] = [
     "zero-words",
 ];
 
-/// What a feature is called, and by which values of which element of a header it shows.
+/// The name of a feature, and the element of a header with the values that show it.
 type Shown = (&'static str, &'static str, &'static [i64]);
 
-/// Of several features those that a header shows.
+/// Those of several features that a header shows.
 fn shown(all: &'static [Shown], elements: &[HeaderElement]) -> impl Iterator<Item = &'static str> {
     let value = |name: &str| elements.iter().find(|coded| coded.element.0 == name).map(|coded| coded.value);
     let is_unequal = value("bit_depth_luma_minus8") != value("bit_depth_chroma_minus8");
@@ -205,7 +205,7 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
             SliceType::I => {}
         }
         let mut has_pcm = false;
-        // Of a damaged slice, what comes before the damage counts.
+        // Of a damaged slice, the part before the damage counts.
         let reached =
             unit.observe(Reached::default(), |step| has_pcm |= step.macroblock.mb_type == MbType::I_PCM);
         if has_pcm {
@@ -216,7 +216,7 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
     found
 }
 
-/// The longest run of outstanding bits of a slice, and the contexts that have come to the state from which an MPS leads nowhere else.
+/// The longest run of outstanding bits of a slice, and the contexts that have come to the state that an MPS no longer changes.
 #[derive(Debug, Default)]
 struct Reached {
     encoder: spec::Encoder,
@@ -236,14 +236,14 @@ impl<C> Observer<C> for Reached {
     }
 }
 
-/// From so many outstanding bits on, a run of them is long.
+/// A run of outstanding bits is long if it has this many.
 const LONG_RUN: u32 = 32;
-/// So many bytes of emulation prevention are many.
+/// A slice has many bytes of emulation prevention if it has this many.
 const ESCAPES: usize = 257;
-/// So many contexts are many.
+/// A slice has many saturated contexts if it has this many.
 const SATURATED: usize = 8;
 
-/// The features that the code of slice data shows; `after` is what comes after it, if that is known.
+/// The features that the bytes of slice data show; `after` is what follows them, if that is known.
 fn of_code(
     data: &[u8],
     reached: &Reached,
@@ -280,7 +280,7 @@ pub fn features_of_hevc(stream: &[u8]) -> BTreeSet<&'static str> {
             5 => "ctb32",
             _ => "ctb64",
         });
-        // Of a damaged slice segment, what comes before the damage counts.
+        // Of a damaged slice segment, the part before the damage counts.
         let reached = unit.observe(Reached::default(), |step| {
             let unit = step.coding_tree_unit;
             for (name, is_there) in [

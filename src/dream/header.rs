@@ -1,4 +1,4 @@
-//! The values of headers, by the names of their elements.
+//! The values of a header, by the names of its elements.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
@@ -7,7 +7,7 @@ use super::DreamError;
 use crate::bin::Element;
 use crate::syntax::{BitWriter, HeaderError, Values};
 
-/// Values that a walk through a header is to find. What is not named is 0, or the lowest legal value; alignment bits are as the
+/// Values for a walk that writes a header. An element that is not named is 0, or has the lowest legal value; alignment bits are as the
 /// standard wants them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header(BTreeMap<&'static str, VecDeque<i64>>);
@@ -17,13 +17,13 @@ const ALIGNMENT: [&str; 3] =
     ["cabac_alignment_one_bit", "alignment_bit_equal_to_one", "alignment_bit_equal_to_zero"];
 
 impl Header {
-    /// One more value of an element.
+    /// Adds a value of an element.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<i64>) -> &mut Header {
         self.0.entry(name).or_default().push_back(value.into());
         self
     }
 
-    /// The bits up to slice data, or up to the trailing bits, as a walk finds them, and what the walk makes of them.
+    /// The bits up to slice data, or up to the trailing bits, and what the walk returns.
     pub(super) fn write<T>(
         self,
         walk: impl FnOnce(&mut BitWriter<Header>) -> Result<T, HeaderError>,

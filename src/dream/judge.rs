@@ -1,4 +1,4 @@
-//! A decoder, any command, plays a stream: how it ends, how long it takes, and what it writes.
+//! Plays a stream to a decoder, which can be any command: how it ends, how long it takes, and what it writes.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::shell;
 /// What a decoder did with a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Played {
-    /// How it ended; `None` if it did not, and was ended, or left something that still holds its outputs.
+    /// How it ended; `None` if it was stopped after the time limit, or a process that it started still holds its outputs.
     pub status: Option<ExitStatus>,
     /// SHA-256 of what it wrote to its standard output, and how many bytes that were.
     pub output: (String, u64),
@@ -21,19 +21,19 @@ pub struct Played {
     pub complaint: String,
     /// How long it took.
     pub time: Duration,
-    /// The largest memory that it, or one of the processes that it waited for, had at once, in bytes; 0 where no system tells.
+    /// The largest memory that it, or one of the processes that it waited for, had at once, in bytes; 0 if the system does not say.
     pub memory: u64,
 }
 
 impl Played {
-    /// Whether a signal ended it, or the shell says so of what it started.
+    /// Whether a signal ended it, or a process that the shell started, which the shell's status shows.
     pub fn has_crashed(&self) -> bool {
         // SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV and SIGSYS.
         const OF_SHELL: [i32; 8] = [128 + 4, 128 + 5, 128 + 6, 128 + 7, 128 + 8, 128 + 9, 128 + 11, 128 + 31];
         self.status.is_some_and(|status| status.code().is_none_or(|code| OF_SHELL.contains(&code)))
     }
 
-    /// Whether a sanitizer found something.
+    /// Whether a sanitizer reported something.
     pub fn is_unsound(&self) -> bool {
         [
             "AddressSanitizer",
@@ -47,8 +47,8 @@ impl Played {
     }
 }
 
-/// Runs a command of the shell in which `{}` stands for the path of the stream, and waits so long for its end. What it left in the
-/// background is ended with it.
+/// Runs a command of the shell in which `{}` stands for the path of the stream, and waits for its end, up to `patience`. Processes that it
+/// left in the background are ended with it.
 ///
 /// ```
 /// use silicabac::dream::judge::play;

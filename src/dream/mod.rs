@@ -1,9 +1,9 @@
-//! Streams that are made up: legal ones, from a seed, made to stress an entropy decoder.
+//! Dreams: legal streams that are made up from a seed, to stress an entropy decoder.
 //!
 //! The values of headers are chosen as a whole, in `sequence.rs` and `picture.rs` of either standard. The walk through slice data says
-//! which values an element can have, and of three of these the one is taken that slices so far have had most seldom. What is legal only
-//! with a view to other blocks or pictures is put right after a macroblock or a coding tree unit is chosen and before it is written: each
-//! such rule is a file of its own in `avc/` or `hevc/`.
+//! which values an element can have, and of three of these the one is taken that was rarest in the slices so far. Rules that depend on
+//! other blocks or pictures are enforced after a macroblock or a coding tree unit is chosen and before it is written: each such rule is a
+//! file of its own in `avc/` or `hevc/`.
 
 mod avc;
 pub mod broken;
@@ -26,8 +26,8 @@ use std::collections::BTreeSet;
 use crate::avc::{DataError, Fault, WriteError};
 use crate::syntax::HeaderError;
 
-/// Why no stream was made. But for [`NoSuchStream`](DreamError::NoSuchStream) and [`Unknown`](DreamError::Unknown), it is a fault of
-/// this room, since every choice is meant to be legal.
+/// Why no stream was made. Except for [`NoSuchStream`](DreamError::NoSuchStream) and [`Unknown`](DreamError::Unknown), it is a bug in this
+/// module, since every choice is meant to be legal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DreamError {
     /// A header cannot be written.
@@ -48,28 +48,28 @@ pub enum DreamError {
     /// Slice segment data that was written cannot be read.
     #[error("{0}")]
     Segment(#[from] crate::hevc::DataError),
-    /// No stream was found that has all features that are asked for.
+    /// No stream was found that has all requested features.
     #[error("none of {tries} streams has all of {}; some of them may exclude each other", .features.join(", "))]
     NoSuchStream {
-        /// How many were made.
+        /// How many streams were made.
         tries: u64,
-        /// What they were to have.
+        /// The requested features.
         features: Vec<&'static str>,
     },
-    /// What a manifest asks for is not known.
+    /// A manifest asks for something unknown.
     #[error("no stream has {0}")]
     Unknown(String),
-    /// A slice header was written that is none.
+    /// A slice header that was written cannot be read as one.
     #[error("a slice header that was written is not one of a slice with CABAC")]
     NoSlice,
 }
 
-/// How many streams are made to find one with the features that are asked for.
+/// How many streams are made to find one with the requested features.
 const TRIES: u64 = 2_000;
 
-/// The H.264 stream of a seed: one to four small pictures, at any setting that the Main and the High profiles allow. With
-/// `features`, of [`avc_features`], it is the first one of several that has all of them; commands of reference picture marking, gaps in
-/// frame_num, cycles of picture order, separate colour planes and bit depths that differ only streams have that are asked for them.
+/// The H.264 stream of a seed: one to four small pictures, at any setting that the Main and the High profiles allow. With `features`, of
+/// [`avc_features`], it is the first one of several that has all of them. Commands of reference picture marking, gaps in frame_num, cycles
+/// of picture order, separate colour planes and different bit depths are only in streams that are asked for them.
 ///
 /// ```
 /// use silicabac::dream;
@@ -86,8 +86,8 @@ pub fn avc(seed: u64, features: &[&'static str]) -> Result<Vec<u8>, DreamError> 
 }
 
 /// The H.265 stream of a seed: one to four small pictures, at any setting that the Main profiles and the range extensions allow. With
-/// `features`, of [`hevc_features`], it is the first one of several that has all of them; what widespread decoders lack, such as 16
-/// bits, and sub-layers, leading pictures, VUI and SEI only streams have that are asked for them.
+/// `features`, of [`hevc_features`], it is the first one of several that has all of them. What common decoders do not support, such as 16
+/// bits, and sub-layers, leading pictures, VUI and SEI are only in streams that are asked for them.
 ///
 /// ```
 /// use silicabac::dream;

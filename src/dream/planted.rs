@@ -1,12 +1,12 @@
-//! A decoder of a code that is made up while it is read: random bits, with long runs of zeros or ones among them.
+//! A decoder whose bits are made up while it reads them ("planted"): random, with long runs of zeros or ones among them.
 //!
-//! What an arithmetic encoder does between its bins, its outstanding bits and carries and the bytes that it writes, depends on the code as a
-//! whole and on no single element. So who wants to see it chooses the code and lets the elements follow: they are read from it as from
-//! any stream, and a block that turns out to be legal is written by an encoder, which then has these bits before it. A run of bits in the
-//! code is a run of outstanding bits, or of zero bytes that emulation prevention has to interrupt; and since each bin is as probable as its
-//! context says, contexts come to all their states.
+//! What an arithmetic encoder does between its bins, with outstanding bits and carries and the bytes that it writes, depends on the bits as
+//! a whole and on no single element. So to test it, the bits are chosen and the elements follow: they are read from the bits as from any
+//! stream, and a block that turns out to be legal is written by an encoder, which then writes these very bits. A run of equal bits makes a
+//! run of outstanding bits, or zero bytes that emulation prevention has to interrupt; and since each bin is as probable as its context
+//! says, contexts come to all their states.
 //!
-//! The invariant: at each bin this has the codIRange of the encoder that will write it, and any codIOffset below it.
+//! Invariant: at each bin this decoder has the codIRange of the encoder that will write it, and any codIOffset below it.
 
 use std::ops::RangeInclusive;
 
@@ -16,7 +16,7 @@ use crate::bin::{BinCoder, Element, Encode};
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::tables::RANGE_TAB_LPS;
 
-/// What a code is to have most of.
+/// What the bits should mostly contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
     /// Runs of zeros and of ones.
@@ -28,7 +28,7 @@ pub(super) enum Pattern {
 }
 
 impl Pattern {
-    /// The one that makes these features of a stream likely.
+    /// The pattern that makes these features of a stream likely.
     pub(super) fn of(features: &[&str]) -> Option<Pattern> {
         let has = |name| features.contains(&name);
         let all = [
@@ -40,25 +40,25 @@ impl Pattern {
         all.into_iter().find_map(|(name, pattern)| has(name).then_some(pattern))
     }
 
-    /// How much a block may have that is not read from a code.
+    /// How many elements a block may have that is not read from planted bits (see `choice.rs`).
     pub(super) fn richness(pattern: Option<Pattern>, random: &mut Random) -> u32 {
         random.below(if pattern.is_some() { 5 } else { 4 })
     }
 }
 
-/// Reads block after block of a code, and makes up another one where it comes to nothing.
+/// Reads block after block from planted bits, and plants others where no legal block comes of them.
 #[derive(Debug)]
 pub(super) struct Planting<'a> {
     random: Random,
     pattern: Pattern,
     hits: &'a Hits,
-    /// The contexts that are driven, a bit each.
+    /// The contexts that are driven to new states, one bit for each.
     driven: [u8; CONTEXTS / 8],
-    /// The code after the last block, if the encoder has written what was read.
+    /// The planted bits after the last block, if the encoder has written what was read.
     code: Option<Planted<'a>>,
 }
 
-/// How many codes are tried for a block, and how many of them drive contexts.
+/// How often bits are planted for a block, and how often of these contexts are driven.
 const TRIES: [u32; 2] = [6, 4];
 
 impl<'a> Planting<'a> {
@@ -70,8 +70,8 @@ impl<'a> Planting<'a> {
         Planting { random, pattern, hits, driven, code: None }
     }
 
-    /// The next block, of so many bits at the most: what `read` makes of a code, if it is legal, and the code after it. The encoder is
-    /// the one that will write it.
+    /// The next block, of `most_bits` at the most: what `read` makes of planted bits, with the bits after it, if that is legal. `encoder`
+    /// is the one that will write the block.
     pub(super) fn read<T>(
         &mut self,
         encoder: &impl Encode,
@@ -92,7 +92,8 @@ impl<'a> Planting<'a> {
         None
     }
 
-    /// A code after what the encoder has written: at any place of its interval, or next to the one that decides about outstanding bits.
+    /// Plants bits after what the encoder has written: codIOffset is anywhere in its interval, or near the value that decides about
+    /// outstanding bits.
     fn plant(&mut self, driven: [u8; CONTEXTS / 8], encoder: &impl Encode) -> Planted<'a> {
         let mut bits = Bits { random: self.random.fork(), pattern: self.pattern, run: (false, 0) };
         let cod_i_range = encoder.cod_i_range();
@@ -108,7 +109,7 @@ impl<'a> Planting<'a> {
     }
 }
 
-/// Reads what is not written yet.
+/// Reads planted bits, which nothing has written yet.
 #[derive(Clone, Debug)]
 pub(super) struct Planted<'a> {
     bits: Bits,
@@ -117,18 +118,18 @@ pub(super) struct Planted<'a> {
     contexts: Box<[ContextModel; CONTEXTS]>,
     driven: [u8; CONTEXTS / 8],
     hits: &'a Hits,
-    /// What the next terminate bin has to be, where the walk has been told.
+    /// The value of the next terminate bin, if the walk has said it.
     end: Option<bool>,
     /// How many bits were read.
     read: u64,
 }
 
-/// Bits to come.
+/// The bits to come.
 #[derive(Clone, Debug)]
 struct Bits {
     random: Random,
     pattern: Pattern,
-    /// Of a run: its bit, and how many are left of it.
+    /// The bit of the current run, and how many of it are left.
     run: (bool, u32),
 }
 
@@ -147,7 +148,7 @@ impl Bits {
         }
     }
 
-    /// A run begins, of a length that buffers end at, or near it, or of any.
+    /// Begins a run, of a length at which buffers end, or near it, or of any length.
     fn begin(&mut self, bit: bool) {
         let length = match self.random.below(64) {
             0 => 980..=1_000,
@@ -174,7 +175,8 @@ impl Planted<'_> {
         self.shift(shift);
     }
 
-    /// Whether a context that is driven should see an LPS now: upwards as long as states there are new, and down if that is.
+    /// Whether a context that is driven should see an LPS now, so that it goes to a higher state as long as there are new ones, and to a
+    /// lower one if that is new.
     fn drives(&mut self, ctx: CtxIdx, model: ContextModel) -> Option<bool> {
         let is_driven = self.driven[ctx.get() / 8] >> (ctx.get() % 8) & 1 != 0;
         if !is_driven {
@@ -234,7 +236,7 @@ impl BinCoder for Planted<'_> {
     fn terminate(&mut self, _: bool) -> bool {
         self.cod_i_range -= 2;
         let read = self.cod_i_offset >= self.cod_i_range;
-        // What is no end begins PCM samples.
+        // A terminate bin that the walk has not decided begins PCM samples if it is 1.
         let bin = self.end.take().unwrap_or_else(|| read || self.bits.random.below(16) == 0);
         if !bin {
             self.cod_i_offset = self.cod_i_offset.min(self.cod_i_range - 1);
@@ -280,7 +282,7 @@ mod tests {
     use crate::bin::Event;
     use crate::{engine, spec};
 
-    /// Some bins of a code, with contexts and without.
+    /// Reads some context bins and bypass bins.
     fn block(mut code: Planted<'_>) -> Option<(Vec<Event>, Planted<'_>)> {
         let events = (0..200_u16).map(|index| match CtxIdx::new(index % 7) {
             Some(ctx) if index % 3 != 0 => Event::Context { ctx, bin: code.context(ctx, false) },
@@ -289,7 +291,7 @@ mod tests {
         Some((events.collect(), code))
     }
 
-    /// The longest run of outstanding bits that an encoder makes of a code.
+    /// The longest run of outstanding bits that an encoder makes of planted bits.
     fn longest_run(pattern: Pattern) -> u32 {
         let hits = Hits::default();
         let mut planting = Planting::new(Random::new(7), pattern, &hits);

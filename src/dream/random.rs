@@ -1,4 +1,4 @@
-//! Chance, from a seed: the same on every machine.
+//! Random numbers from a seed: the same on every machine.
 
 use std::ops::RangeInclusive;
 
@@ -15,12 +15,12 @@ impl Random {
         Random(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// A seed for another source of chance.
+    /// A seed for another generator.
     pub(super) fn seed(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    /// Another source of chance.
+    /// Another generator.
     pub(super) fn fork(&mut self) -> Random {
         Random::new(self.seed())
     }
@@ -36,17 +36,17 @@ impl Random {
         range.start() + ((u128::from(self.0.next_u64()) * u128::from(count)) >> 64) as i64
     }
 
-    /// True in so many of 256 cases.
+    /// True in `of_256` of 256 cases.
     pub(super) fn chance(&mut self, of_256: u32) -> bool {
         self.below(256) < of_256
     }
 
-    /// One of these, of which there has to be one.
+    /// One of these; there has to be at least one.
     pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len() as u32) as usize]
     }
 
-    /// `given`, or else one of the legal values below `count`, of which there has to be one.
+    /// `given` if it is legal, or else one of the legal values below `count`; there has to be at least one.
     pub(super) fn legal(&mut self, given: u8, count: u8, is_legal: impl Fn(u8) -> bool) -> u8 {
         if is_legal(given) {
             return given;

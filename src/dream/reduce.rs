@@ -1,26 +1,28 @@
-//! A stream on which something fails, made smaller as long as that still fails: a report with one macroblock instead of many pictures.
+//! Makes a stream on which something fails smaller as long as that still fails, so that a report has one macroblock instead of many
+//! pictures.
 //!
-//! First whole frames go, from the end and before an IDR picture, and of H.265 slices become one; then macroblocks are made simpler, of
-//! H.265 coding tree units, coding units and transform blocks, and levels 0, all at once, by halves, and so on down to single ones. Each step gives a stream that is legal if the first one was, so that what fails on it is
-//! never the fault of the stream.
+//! First whole frames are removed, from the end and before an IDR picture, and slices of H.265 are joined. Then macroblocks are made
+//! simpler (in H.265 coding tree units, coding units and transform blocks) and levels are set to 0: all at once, then halves, and so on
+//! down to single ones. Each step gives a stream that is legal if the first one was, so that a failure is never caused by an illegal
+//! stream.
 
 use super::{avc::reduced as of_avc, hevc::reduced as of_hevc};
 use crate::{avc, hevc};
 
-/// What makes a macroblock simpler, or a coding tree unit.
+/// How a macroblock or a coding tree unit is made simpler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edit {
-    /// Skipped.
+    /// It is skipped.
     Skip,
-    /// Predicted within the picture by one mode, without levels.
+    /// It is intra-predicted with one mode, without levels.
     Plain,
-    /// As it is, without levels.
+    /// It stays as it is, without levels.
     Bare,
-    /// Without motion vector differences.
+    /// Its motion vector differences are 0.
     Still,
 }
 
-/// A slice that can be made simpler, and stays legal. What changes nothing gives `None`.
+/// A slice that can be made simpler and stays legal. A change that makes no difference gives `None`.
 pub(super) trait Simpler: Clone {
     /// How many macroblocks or coding tree units it has.
     fn blocks(&self) -> usize;
@@ -34,32 +36,32 @@ pub(super) trait Simpler: Clone {
     /// The slice with some blocks simpler.
     fn edited(&self, edit: Edit, numbers: &[usize]) -> Option<Self>;
 
-    /// The places of what blocks are made of: the number of the block, and that within it.
+    /// The places of the units that blocks consist of: the number of the block, and that of the unit in it.
     fn units(&self) -> Vec<(usize, usize)> {
         Vec::new()
     }
 
-    /// The slice with some of these simpler.
+    /// The slice with some of these units simpler.
     fn with_units(&self, _: Edit, _: &[(usize, usize)]) -> Option<Self> {
         None
     }
 
-    /// The places of what has levels, likewise.
+    /// The places of blocks of levels: the number of the macroblock or coding tree unit, and that of the block in it.
     fn residuals(&self) -> Vec<(usize, usize)> {
         Vec::new()
     }
 
-    /// The slice without some of these.
+    /// The slice without some of these blocks of levels.
     fn without_residuals(&self, _: &[(usize, usize)]) -> Option<Self> {
         None
     }
 
-    /// One slice of two, of which the other comes right after this one in the same picture.
+    /// This slice and the one right after it in the same picture as one slice.
     fn joined(&self, _: &Self) -> Option<Self> {
         None
     }
 
-    /// The slice in one piece.
+    /// The slice as one segment.
     fn whole(&self) -> Option<Self> {
         None
     }
@@ -74,11 +76,11 @@ pub(super) trait Simpler: Clone {
 /// What is left of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Left {
-    /// Frames; two fields that belong together are one.
+    /// Frames; two fields of a frame count as one.
     pub frames: usize,
     /// Slices.
     pub slices: usize,
-    /// Macroblocks that are not skipped, or coding tree units that have something else than skipped coding units.
+    /// Macroblocks that are not skipped, or coding tree units that have anything but skipped coding units.
     pub macroblocks: usize,
     /// Levels that are not 0.
     pub levels: usize,
@@ -86,18 +88,18 @@ pub struct Left {
     pub bytes: usize,
 }
 
-/// A NAL unit; of H.265, a slice with its dependent segments.
+/// A NAL unit; in H.265, a slice with its dependent segments.
 #[derive(Clone, Debug)]
 struct Part<S> {
     bytes: Vec<u8>,
-    /// What stands before it. Of slices of H.265 it is among their bytes.
+    /// The bytes before it. For slices of H.265 they are part of the slice's bytes.
     prefix: Vec<u8>,
     slice: Option<S>,
     is_slice: bool,
     /// Whether it is the first slice of a frame, or of the first field of one.
     begins_frame: bool,
     is_idr: bool,
-    /// A parameter set.
+    /// Whether it is a parameter set.
     is_set: bool,
 }
 
@@ -119,7 +121,7 @@ impl Part<of_avc::Slice> {
     }
 }
 
-/// The parts of an H.265 stream. What a slice has that a segment elsewhere depends on is left as it is.
+/// The parts of an H.265 stream. A slice is left as it is if a segment elsewhere depends on it.
 fn parts_of_hevc(stream: &[u8]) -> Vec<Part<of_hevc::Slice>> {
     let mut parts: Vec<Part<of_hevc::Slice>> = Vec::new();
     // Reading from memory does not fail.
@@ -152,7 +154,7 @@ fn parts_of_hevc(stream: &[u8]) -> Vec<Part<of_hevc::Slice>> {
     parts
 }
 
-/// Whether a slice is the first one of its picture, and that no second field (clause 7.4.1.2.4).
+/// Whether a slice is the first one of its picture, and the picture is not a second field (clause 7.4.1.2.4).
 fn begins_frame(unit: &avc::StreamUnit, first_field: &mut FirstField) -> bool {
     let elements = unit.headers().elements;
     let value = |name| elements.iter().find(|element| element.element.0 == name).map(|element| element.value);
@@ -184,7 +186,7 @@ fn left<S: Simpler>(parts: &[Part<S>]) -> Left {
 /// A stream that is being made smaller.
 struct Reducer<S, F> {
     parts: Vec<Part<S>>,
-    /// Whether it fails on a stream, of which so much is left.
+    /// Whether a stream fails; it is also given what is left of the stream.
     fails: F,
 }
 
@@ -193,7 +195,7 @@ where
     S: Simpler,
     F: FnMut(&[u8], &Left) -> Result<bool, E>,
 {
-    /// Keeps these parts in place of what there is, if it fails on them too.
+    /// Replaces the stream by these parts, if it still fails.
     fn attempt(&mut self, parts: Vec<Part<S>>) -> Result<bool, E> {
         let is_kept = (self.fails)(&joined(&parts), &left(&parts))?;
         if is_kept {
@@ -202,7 +204,7 @@ where
         Ok(is_kept)
     }
 
-    /// Makes it as small as it gets.
+    /// Makes the stream as small as possible.
     fn run(mut self) -> Result<(Vec<u8>, Left), E> {
         const EDITS: [Edit; 4] = [Edit::Skip, Edit::Plain, Edit::Bare, Edit::Still];
         self.frames()?;
@@ -224,14 +226,14 @@ where
         let begins = |parts: &[Part<S>]| -> Vec<usize> {
             (0..parts.len()).filter(|&index| parts[index].begins_frame).collect()
         };
-        // The first ones alone, as few as possible.
+        // The first frames alone, as few as possible.
         let starts = begins(&self.parts);
         let (mut too_few, mut enough) = (0, starts.len());
         while too_few + 1 < enough {
             let count = too_few.midpoint(enough);
             let mut parts = self.parts.clone();
             parts.truncate(starts[count]);
-            // What comes before a frame is of that frame.
+            // Units before a frame belong to that frame.
             while parts.last().is_some_and(|part| !part.is_slice) {
                 parts.pop();
             }
@@ -241,7 +243,7 @@ where
                 too_few = count;
             }
         }
-        // From a later IDR picture on.
+        // The frames from a later IDR picture on.
         let starts = begins(&self.parts);
         for &start in
             starts.iter().skip(1).rev().filter(|&&start| self.parts[start].is_idr).collect::<Vec<_>>()
@@ -259,7 +261,7 @@ where
         Ok(())
     }
 
-    /// Makes one slice of two that follow each other in a picture.
+    /// Joins two slices that follow each other in a picture.
     fn join(&mut self) -> Result<(), E> {
         let mut index = 0;
         while let Some([first, second]) = self.parts.get(index..index + 2) {
@@ -278,7 +280,7 @@ where
         Ok(())
     }
 
-    /// Makes things of slices simpler: all of them, then halves, and so on.
+    /// Makes parts of slices simpler: all of them, then halves, and so on.
     fn simplify<T: Copy>(
         &mut self,
         things: impl Fn(&S) -> Vec<T>,
@@ -315,7 +317,8 @@ where
     }
 }
 
-/// Makes an H.264 stream smaller on which `fails` is true. It is asked with each stream that is tried, and with what that has left.
+/// Makes an H.264 stream smaller, as long as `fails` is true. `fails` is called with each stream that is tried, and with what is left in
+/// it.
 ///
 /// ```
 /// use silicabac::dream::{avc, features_of_avc, reduce::reduce};
@@ -329,7 +332,7 @@ where
 /// ```
 ///
 /// # Errors
-/// What `fails` gives.
+/// The error of `fails`.
 pub fn reduce<E>(
     stream: &[u8],
     fails: impl FnMut(&[u8], &Left) -> Result<bool, E>,
@@ -341,8 +344,8 @@ pub fn reduce<E>(
     Reducer { parts, fails }.run()
 }
 
-/// The same of an H.265 stream. Slices become one where they can, each without dependent segments; what is tried has its entry points
-/// right.
+/// The same for an H.265 stream. Slices are joined where possible, each without dependent segments; each stream that is tried has the right
+/// entry points.
 ///
 /// ```
 /// use silicabac::dream::{hevc, features_of_hevc, reduce::reduce_hevc};
@@ -354,7 +357,7 @@ pub fn reduce<E>(
 /// ```
 ///
 /// # Errors
-/// What `fails` gives.
+/// The error of `fails`.
 pub fn reduce_hevc<E>(
     stream: &[u8],
     fails: impl FnMut(&[u8], &Left) -> Result<bool, E>,

@@ -1,4 +1,4 @@
-//! A directory of streams: what each is, and what pictures decoders make of it.
+//! A directory of dreams: what each stream is, and the pictures that decoders make of it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use super::{DreamError, avc, avc_features, hevc, hevc_features};
 /// The name of the file that describes a directory of streams.
 pub const MANIFEST: &str = "dreams.json";
 
-/// What a directory of streams has.
+/// The contents of a directory of streams.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The program that made the streams, with its version.
@@ -20,14 +20,14 @@ pub struct Manifest {
     pub streams: Vec<Dreamed>,
 }
 
-/// Two manifests of a directory say different things of this file.
+/// Two manifests of a directory contradict each other about this file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}: two manifests describe other streams, or other pictures, by this name")]
 pub struct Contradiction(pub String);
 
 impl Manifest {
-    /// What several manifests of a directory say together, in the order of standard, seed and name. It does not depend on their order, nor
-    /// on how often a stream is described.
+    /// The union of several manifests of a directory, in the order of standard, seed and name. It does not depend on the order of the
+    /// manifests, nor on how often a stream is described.
     ///
     /// ```
     /// use silicabac::dream::suite::Manifest;
@@ -67,7 +67,7 @@ impl Manifest {
         Ok(Manifest { tool, streams })
     }
 
-    /// Writes it, a stream a line.
+    /// Writes the manifest, with one stream in each line.
     ///
     /// ```
     /// use silicabac::dream::suite::Manifest;
@@ -86,7 +86,7 @@ impl Manifest {
     }
 }
 
-/// What two manifests know of the pictures of a stream; nothing if these are others.
+/// What two manifests together know of the pictures of a stream; `None` if they differ.
 fn joined(one: Option<Pictures>, other: Option<Pictures>) -> Option<Option<Pictures>> {
     match (one, other) {
         (Some(one), Some(other)) if one.sha256 != other.sha256 => None,
@@ -107,29 +107,29 @@ pub struct Dreamed {
     pub file: String,
     /// `h264` or `h265`.
     pub codec: String,
-    /// What makes it again, together with `wanted`.
+    /// The seed from which, with `wanted`, the stream can be made again.
     pub seed: u64,
     /// The features that it was asked to have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<String>,
-    /// The features that it has; of a broken stream none are told.
+    /// The features that it has; empty for a broken stream.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
-    /// What is broken in it; nothing if it is legal.
+    /// What is broken in it; `None` if it is legal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<Broken>,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// What lies beside it.
+    /// The files that accompany it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kit: Vec<Companion>,
-    /// What it decodes to; of a broken stream nothing is asked.
+    /// What it decodes to; `None` for a broken stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<Pictures>,
 }
 
 impl Dreamed {
-    /// Makes the stream again from its seed. Whether it is the same one is for `sha256` to say, since another version may choose otherwise.
+    /// Makes the stream again from its seed. Another version may make another stream; compare `sha256` to find out.
     ///
     /// ```
     /// use silicabac::dream::{hevc, suite::Manifest};
@@ -142,7 +142,7 @@ impl Dreamed {
     /// ```
     ///
     /// # Errors
-    /// [`DreamError`]; also where a codec, a feature or a class of what is broken is not known.
+    /// [`DreamError`]; also if a codec, a feature or a class of broken streams is not known.
     pub fn make(&self) -> Result<Vec<u8>, DreamError> {
         let is_hevc = match self.codec.as_str() {
             "h264" => false,
@@ -169,12 +169,12 @@ impl Dreamed {
     }
 }
 
-/// A file that tells what is in a stream.
+/// A file about the contents of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Companion {
     /// Its name.
     pub file: String,
-    /// What it tells.
+    /// What it is about.
     pub what: String,
     /// SHA-256 of it.
     pub sha256: String,
@@ -183,9 +183,9 @@ pub struct Companion {
 /// What a stream decodes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pictures {
-    /// SHA-256 of what a decoder writes.
+    /// SHA-256 of the output of a decoder.
     pub sha256: String,
-    /// Which decoders agreed.
+    /// The decoders that agree.
     pub decoders: Vec<String>,
 }
 

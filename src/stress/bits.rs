@@ -1,10 +1,11 @@
-//! What lies at the wrong bit of a byte: flushes, runs of bypass bins, shifts and short slices at every phase.
+//! What a core can do wrong at one bit of a byte: flushes, runs of bypass bins, renormalisation and short slices, so that each begins at
+//! every bit of a byte.
 
 use super::builder::Builder;
 use crate::bin::Event;
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file.
 pub fn vectors() -> Vec<Vector> {
     let flushes = KINDS.iter().flat_map(|&kind| (0..8).map(move |phase| flush(kind, phase)));
     let lengths = (1..=32).chain([255, 300]);
@@ -14,10 +15,10 @@ pub fn vectors() -> Vec<Vector> {
     flushes.chain(runs).chain(shifts).chain(terminates).chain((0..=40).map(short)).collect()
 }
 
-/// What can stand before a flush.
+/// The kinds of requests that stand before a flush.
 const KINDS: [&str; 6] = ["mps", "lps", "bypass-0", "bypass-1", "terminate", "align"];
 
-/// The bits behind a stop bit begin at `phase`; `kind` stands before the flush.
+/// A flush after whose stop bit the next bit is bit `phase` of its byte; `kind` stands before the flush.
 fn flush(kind: &str, phase: u64) -> Vector {
     let behind = |bins| {
         let mut builder = Builder::new(phase);
@@ -35,7 +36,7 @@ fn flush(kind: &str, phase: u64) -> Vector {
         }
         builder
     };
-    // Each of these bins takes one bit, so that one of eight counts fits, whatever the bin behind them takes.
+    // Each of these bins takes one bit, so that one of eight counts fits, whatever the bin after them takes.
     let fits = (0..64).map(behind).find(|builder| builder.phase() == phase);
     let builder = fits.unwrap_or_else(|| behind(0));
     let comment = format!("a flush behind {kind}, when the next bit to read is bit {phase} of its byte");
@@ -54,7 +55,7 @@ fn bypass_run(length: u32, phase: u64) -> Vector {
     builder.into_vector(format!("bypass-{length}-phase-{phase}"), comment, &[Flag::BypassRun])
 }
 
-/// A less probable symbol that takes `shift` bits, the first of them at `phase`.
+/// A less probable symbol that takes `shift` bits, the first of them bit `phase` of its byte.
 fn renormalisation(shift: u32, phase: u64) -> Vector {
     let mut builder = Builder::new(u64::from(shift) << 3 | phase);
     builder.load(0, 5, false);
@@ -67,13 +68,13 @@ fn renormalisation(shift: u32, phase: u64) -> Vector {
     builder.into_vector(format!("shift-{shift}-phase-{phase}"), comment, &[Flag::Renormalisation])
 }
 
-/// A terminate bin of 0 that takes a bit, which it does in the two lowest ranges alone, at `phase`.
+/// A terminate bin of 0 that takes a bit, which it does in the two lowest ranges alone: bit `phase` of its byte.
 fn terminate(phase: u64) -> Vector {
     let mut builder = Builder::new(phase);
     builder.load(0, 5, false);
     builder.load(1, 50, true);
     builder.some_bins(4);
-    // The way to the phase does not leave this range.
+    // The bins that reach the phase do not leave this range.
     builder.reach_range(|range| range == 256);
     builder.reach_phase(phase);
     builder.terminate(false);
@@ -96,7 +97,7 @@ mod tests {
     use crate::bin::{BinCoder, Decode};
     use crate::spec;
 
-    /// The position before each event, and behind the last.
+    /// The position before each event, and after the last.
     fn positions(vector: &Vector) -> Vec<u64> {
         let mut decoder = spec::Decoder::new(&vector.bytes);
         let mut positions = vec![decoder.position()];

@@ -1,4 +1,5 @@
-//! Builds a slice towards a goal: a range, a bit phase.
+//! Builds a slice event by event, with a copy of the encoder and of its contexts, and can add the events that lead to a given codIRange or
+//! to a given bit of a byte (a phase).
 
 use std::{collections::VecDeque, sync::LazyLock};
 
@@ -13,24 +14,24 @@ use crate::spec;
 use crate::tables::RANGE_TAB_LPS;
 use crate::vectors::{Flag, Vector};
 
-/// A slice under construction, and where its encoder stands.
+/// A slice under construction, and the state of its encoder.
 #[derive(Clone)]
 pub(super) struct Builder {
     encoder: spec::Encoder,
     events: Vec<Event>,
     bins: usize,
-    /// How many bits a decoder has read by now.
+    /// How many bits a decoder has read up to here.
     position: u64,
-    /// The last event ended a life, or was a raw byte.
+    /// Whether the last event ended an engine run, or was a raw byte.
     between_lives: bool,
     rng: ChaCha8Rng,
 }
 
-/// The context that a builder uses for its own ends; those of a test are others.
+/// The context that a builder uses for its own bins; vectors use others.
 const SCRATCH: u16 = 1023;
 
 impl Builder {
-    /// An empty slice; what is random in it comes from the seed.
+    /// An empty slice; the seed determines all that is random in it.
     pub(super) fn new(seed: u64) -> Builder {
         Builder {
             encoder: spec::Encoder::new(),
@@ -71,7 +72,7 @@ impl Builder {
         self.encoder.save(index(ctx))
     }
 
-    /// Adds an event, and before it the start of the engine where one belongs.
+    /// Adds an event, and before it the start of an engine run where one is due.
     pub(super) fn push(&mut self, event: Event) {
         let is_raw = matches!(event, Event::Raw(_));
         if self.between_lives && !is_raw && event != Event::Start {
@@ -91,7 +92,7 @@ impl Builder {
         self.events.push(event);
     }
 
-    /// How many bits a decoder reads for it.
+    /// How many bits a decoder reads for an event.
     fn shift(&self, event: Event) -> u32 {
         let range = match event {
             Event::Bypass { .. } => return 1,
@@ -111,7 +112,7 @@ impl Builder {
         self.push(Event::Context { ctx: index(ctx), bin });
     }
 
-    /// A bin that is the more probable symbol of its context, or not.
+    /// Adds a bin that is the more probable symbol of its context, or the less probable one.
     pub(super) fn symbol(&mut self, ctx: u16, mps: bool) {
         let bin = self.model(ctx).val_mps() == mps;
         self.context(ctx, bin);
@@ -121,7 +122,7 @@ impl Builder {
         self.push(Event::Bypass { bin });
     }
 
-    /// `count` random bypass bins.
+    /// Adds `count` random bypass bins.
     pub(super) fn bypasses(&mut self, count: u32) {
         (0..count).for_each(|_| {
             let bin = self.random() & 1 == 1;
@@ -133,7 +134,7 @@ impl Builder {
         self.push(Event::Terminate { bin });
     }
 
-    /// `count` random raw bytes.
+    /// Adds `count` random raw bytes.
     pub(super) fn raw(&mut self, count: u32) {
         (0..count).for_each(|_| {
             let byte = self.random() as u8;
@@ -145,14 +146,14 @@ impl Builder {
         self.rng.next_u32()
     }
 
-    /// Adds all events again and again, until there are so many.
+    /// Repeats all events so far, until there are `events` of them.
     pub(super) fn repeat(&mut self, events: usize) {
         let pattern = self.events.clone();
         let more = events.saturating_sub(pattern.len());
         pattern.into_iter().cycle().take(more).for_each(|event| self.push(event));
     }
 
-    /// Random bins of two contexts.
+    /// Adds `count` random bins of two contexts.
     pub(super) fn some_bins(&mut self, count: u32) {
         for _ in 0..count {
             let random = self.random();
@@ -160,8 +161,8 @@ impl Builder {
         }
     }
 
-    /// Bins of the scratch context until the next bit to read is at `phase`: less probable symbols in state 0,
-    /// which takes one bit and is state 0 again.
+    /// Adds bins of the scratch context until the next bit to read is at `phase`: less probable symbols in state 0, each of which takes one
+    /// bit and leaves the context in state 0.
     pub(super) fn reach_phase(&mut self, phase: u64) {
         self.load(SCRATCH, 0, false);
         while self.phase() != phase {
@@ -169,7 +170,7 @@ impl Builder {
         }
     }
 
-    /// The fewest bins of the scratch context that lead to a range that is wanted.
+    /// Adds the fewest bins of the scratch context after which `is_wanted` holds for codIRange.
     ///
     /// # Panics
     /// If there is no such range.
@@ -180,10 +181,9 @@ impl Builder {
         }
     }
 
-    /// A bin of context 2 that takes `shift` bits, the first of them at `phase`; how many bits have been read
-    /// before it.
+    /// Adds a bin of context 2 that takes `shift` bits, the first of them at `phase`. Returns how many bits have been read before it.
     pub(super) fn reach_shift(&mut self, shift: u32, phase: u64) -> u64 {
-        // In this range there is a state for every shift, and the way to the phase does not leave it.
+        // In this range there is a state for every shift, and the bins that reach the phase do not leave it.
         self.reach_range(|range| range == 256);
         self.reach_phase(phase);
         let position = self.position;
@@ -194,18 +194,18 @@ impl Builder {
         position
     }
 
-    /// All so far.
+    /// All events so far.
     pub(super) fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// Ends the slice; all of it.
+    /// Ends the slice, and returns its events.
     pub(super) fn into_events(mut self) -> Vec<Event> {
         self.terminate(true);
         self.events
     }
 
-    /// Ends the slice.
+    /// Ends the slice, and makes a vector of it.
     pub(super) fn into_vector(
         self,
         id: impl Into<String>,
@@ -220,14 +220,14 @@ fn index(ctx: u16) -> CtxIdx {
     CtxIdx::new(ctx).unwrap_or_default()
 }
 
-/// The range behind a context bin.
+/// codIRange after a context bin.
 pub(super) fn next_range(range: u32, model: ContextModel, bin: bool) -> u32 {
     let part = model.part(range, bin);
     part << (part.leading_zeros() - 23)
 }
 
-/// States of so many contexts whose more probable symbols, one after the other, take no bit and lead to a range in which a terminate bin of
-/// 0 takes one.
+/// States of `bins` contexts. Their more probable symbols, one after the other, take no bit and lead from `range` to a range in which a
+/// terminate bin of 0 takes a bit.
 pub(super) fn quiet_to_terminate(mut range: u32, bins: usize) -> Option<Vec<ContextModel>> {
     if !BEFORE_TERMINATE.get(bins)?[range as usize] {
         return None;
@@ -241,7 +241,7 @@ pub(super) fn quiet_to_terminate(mut range: u32, bins: usize) -> Option<Vec<Cont
     (0..bins).rev().map(step).collect()
 }
 
-/// For so many bins, from which ranges they lead there.
+/// For each number of bins, the ranges from which that many bins can lead there.
 static BEFORE_TERMINATE: LazyLock<Vec<[bool; 512]>> = LazyLock::new(|| {
     let mut all = vec![std::array::from_fn(|range| (256..258).contains(&range))];
     for bins in 0..MOST_QUIET {
@@ -257,7 +257,7 @@ static BEFORE_TERMINATE: LazyLock<Vec<[bool; 512]>> = LazyLock::new(|| {
 
 const MOST_QUIET: usize = 16;
 
-/// To which ranges one bin leads from each range, and the first bin that does.
+/// For each range, the ranges that one bin leads to, each with the first bin that does.
 static STEPS: LazyLock<Vec<Vec<(u32, ContextModel, bool)>>> = LazyLock::new(|| {
     let bins =
         || (0..63).filter_map(|state| ContextModel::new(state, false)).flat_map(|m| [(m, false), (m, true)]);
@@ -274,7 +274,7 @@ static STEPS: LazyLock<Vec<Vec<(u32, ContextModel, bool)>>> = LazyLock::new(|| {
     (0..512).map(|range| if range < 256 { Vec::new() } else { of(range) }).collect()
 });
 
-/// The shortest way from one range to another, by breadth-first search over states and symbols.
+/// The shortest sequence of bins from one range to another that is wanted, by breadth-first search over states and symbols.
 fn way(from: u32, is_wanted: impl Fn(u32) -> bool) -> Vec<(ContextModel, bool)> {
     let mut reached = vec![None; 512];
     let mut queue = VecDeque::from([from]);

@@ -1,11 +1,11 @@
-//! Context variables: used again before the last update is there, every entry of the tables, every address.
+//! Context variables: used again before their last update is written, every entry of the tables, every address.
 
 use super::builder::Builder;
 use crate::bin::Event;
 use crate::context::CONTEXTS;
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file.
 pub fn vectors() -> Vec<Vector> {
     let distances = (1..=4).flat_map(|distance| {
         UPDATES.iter().flat_map(move |&update| {
@@ -57,7 +57,7 @@ fn state(state: u8) -> Vector {
         builder.reach_range(|range| range >> 6 & 3 == cell >> 2);
         builder.load(0, state, cell & 2 != 0);
         builder.context(0, cell & 1 != 0);
-        // What became of it.
+        // The next bin of the context shows the update.
         builder.symbol(0, cell % 3 == 0);
     }
     let comment = format!("pStateIdx {state} in four ranges, with both values of valMPS and of the bin");
@@ -81,7 +81,7 @@ fn address_bit(bit: u32) -> Vector {
     builder.into_vector(format!("address-bit-{bit}"), comment, &[Flag::ContextMemory])
 }
 
-/// All contexts, each in another state as far as there are any, loaded and used in different orders.
+/// All contexts, in different states as far as there are enough, loaded and used in different orders.
 fn every_context() -> Vector {
     let mut builder = Builder::new(0);
     let all = 0..CONTEXTS as u16;
@@ -97,7 +97,7 @@ fn every_context() -> Vector {
     builder.into_vector("every-context", comment, &[Flag::ContextMemory])
 }
 
-/// Every context straight behind itself: behind a load, and behind a bin.
+/// Every context used in two requests in a row: a load and a bin, and two bins.
 fn every_context_again() -> Vector {
     let mut builder = Builder::new(1);
     for ctx in 0..CONTEXTS as u16 {

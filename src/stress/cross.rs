@@ -1,8 +1,9 @@
-//! Every context bin that there is: each state, valMPS and bin in each of the 251 ranges.
+//! Every possible context bin: each state, valMPS and bin in each of the 251 ranges.
 //!
-//! A walk over the graph of ranges. A bin is an edge: its state and whether it is the more probable symbol say to which
-//! range it leads. Odd ranges near 510 have few edges towards them and as many from them as all others, so the
-//! walk prefers bins that lead to where most is left to do. It is as long as 1.49 times all bins; no walk is
+//! The vectors are a walk through a graph whose nodes are the ranges. A bin is an edge: its state, and whether it is the more probable
+//! symbol, determine to which range it leads. Few edges lead to the odd ranges near 510, and as many lead from them as from all others, so
+//! the walk prefers bins that lead to the ranges with the most bins left. It has 1.49 times as many bins as there are; no walk has fewer
+//! than 1.46 times as many.
 //! shorter than 1.46 times.
 
 use super::builder::{Builder, next_range};
@@ -10,12 +11,12 @@ use crate::context::ContextModel;
 use crate::tables::ranges;
 use crate::vectors::{Flag, Vector};
 
-/// The most bins of a slice, but for those of a last detour.
+/// The most bins of a slice, apart from those of a last detour.
 const BINS: usize = 1_990;
-/// How many contexts take turns. With more of them a state is there more often and need not be loaded.
+/// How many contexts take turns. With more of them a context in the wanted state is more often there, and need not be loaded.
 const CONTEXTS: usize = 100;
 
-/// All of it.
+/// All vectors of this file.
 pub fn vectors() -> Vec<Vector> {
     let mut left = Left::all();
     (0..).map_while(|number| (left.bins > 0).then(|| slice(number, &mut left))).collect()
@@ -36,11 +37,11 @@ fn slice(number: u32, left: &mut Left) -> Vector {
 
 /// The bins that have not been coded yet.
 struct Left {
-    /// For each range, by the number of the edge.
+    /// For each range, whether each edge is left, by the number of the edge.
     edges: Vec<[bool; 256]>,
-    /// Which range each of them leads to.
+    /// For each range, the range that each edge leads to.
     next: Vec<[u16; 256]>,
-    /// For each range, how many.
+    /// For each range, how many edges are left.
     of_range: Vec<usize>,
     bins: usize,
 }
@@ -84,14 +85,14 @@ fn number(model: ContextModel, bin: bool) -> usize {
     usize::from(model.bits()) << 1 | usize::from(bin)
 }
 
-/// The edge of a number, if there is one.
+/// The edge with this number, if there is one.
 fn edge(number: usize) -> Option<Edge> {
     Some((ContextModel::from_bits((number >> 1) as u8)?, number & 1 == 1))
 }
 
 struct Walk {
     builder: Builder,
-    /// How many bins there were when each context had been used last; 0 if it never was.
+    /// For each context the number of bins at its last use; 0 if it has not been used.
     used: [usize; CONTEXTS],
 }
 
@@ -100,7 +101,7 @@ impl Walk {
         Walk { builder: Builder::new(number.into()), used: [0; CONTEXTS] }
     }
 
-    /// A bin that is left in this range, or else one that leads to where some are.
+    /// Adds a bin that is left in this range, or else one that leads to a range where some are.
     fn step(&mut self, left: &mut Left) {
         let range = self.builder.range();
         let held = self.held();
@@ -130,7 +131,7 @@ impl Walk {
         held
     }
 
-    /// Loads the state into a context that has waited long, best of all one whose own state another is in too.
+    /// Loads the state into a context that has not been used for long, preferably one whose state another context is in, too.
     fn load(&mut self, model: ContextModel, held: &[Option<u16>; 128]) -> u16 {
         let waits = |&ctx: &u16| {
             let own = held[usize::from(self.builder.model(ctx).bits())];
@@ -165,7 +166,7 @@ mod tests {
         }
         assert_eq!(coded.len(), 63 * 251 * 2 * 2);
         let bins: Vec<usize> = vectors.iter().map(Vector::bins).collect();
-        // Slices as long as a slow simulator likes, and none that a smoke test would take.
+        // Slices are short enough for a slow simulator, and too long for the smoke test.
         assert!(bins.iter().all(|bins| (301..=2_000).contains(bins)), "{bins:?}");
         assert!(bins.iter().sum::<usize>() < 96_000);
     }

@@ -1,12 +1,14 @@
-//! Long runs of outstanding bits that neither a bypass bin nor the end decides, but a context bin, or a terminate bin of 0. That takes a bit in
-//! the ranges 256 and 257 alone. While the interval is about the middle, codILow is 256 or more there, and its bit is outstanding, too. But the
-//! flowcharts have a bit outstanding wherever codILow is 256 or more, though all of the interval is below the middle: what comes next that
-//! takes a bit decides then, and bins that take none lead to the range.
+//! Long runs of outstanding bits that are decided neither by a bypass bin nor by the end, but by a context bin, or by a terminate bin of 0.
+//!
+//! A terminate bin of 0 takes a bit in the ranges 256 and 257 alone. While the interval straddles the middle, 512, codILow is 256 or more
+//! in these ranges, so that this bit is outstanding, too, and decides nothing. But the flowcharts make a bit outstanding wherever codILow
+//! is 256 or more, even if all of the interval is below the middle: then the next bin that takes a bit decides, and bins that take none
+//! lead to the range 256 or 257 first.
 
 use super::builder::{Builder, quiet_to_terminate};
 use crate::vectors::{Flag, Vector};
 
-/// Runs beyond counters of 7 to 16 bits, each with each bin that decides it.
+/// Runs too long for counters of 7 to 16 bits, each length with each bin that decides it.
 pub(super) fn vectors() -> impl Iterator<Item = Vector> {
     let lengths = (7..=14).chain([16]).map(|power| (1 << power) + 5);
     lengths.flat_map(|length| Decider::ALL.map(|decider| vector(length, decider)))
@@ -16,7 +18,7 @@ pub(super) fn vectors() -> impl Iterator<Item = Vector> {
 enum Decider {
     /// A less probable symbol that takes one bit: a carry.
     Lps,
-    /// One that takes six.
+    /// A less probable symbol that takes six bits: a carry.
     RareLps,
     /// A more probable symbol: no carry.
     Mps,
@@ -24,12 +26,12 @@ enum Decider {
     Terminate,
 }
 
-/// A range in which bypass bins, which double the distance to the middle modulo it, keep a run for ever.
+/// A range in which a run of bypass bins can go on for ever: they double the distance to the middle, modulo this number.
 const RANGE: u32 = 383;
 
 const EVEN: u16 = 0;
 const RARE: u16 = 1;
-/// The first of those whose more probable symbols take no bit.
+/// The first of the contexts whose more probable symbols take no bit.
 const QUIET: u16 = 2;
 
 impl Decider {
@@ -44,7 +46,7 @@ impl Decider {
         }
     }
 
-    /// The context, and whether its bin is the more probable symbol; before a terminate bin the last that takes a bit.
+    /// The context, and whether its bin is the more probable symbol; for a terminate bin, those of the last bin before it that takes a bit.
     fn symbol(self) -> (u16, bool) {
         match self {
             Decider::Lps => (EVEN, false),
@@ -53,7 +55,8 @@ impl Decider {
         }
     }
 
-    /// Whether the bin decides, or before a terminate bin, whether its bit is outstanding and all of the interval below the middle.
+    /// Whether the bin decides; for a terminate bin, whether the bit of the bin before it is outstanding with all of the interval below the
+    /// middle.
     fn decides(self, builder: &Builder) -> bool {
         let (ctx, is_mps) = self.symbol();
         let model = builder.model(ctx);
@@ -97,7 +100,7 @@ fn vector(length: u32, decider: Decider) -> Vector {
     builder.into_vector(format!("decided-{length}-{name}"), comment, &[Flag::LongRun])
 }
 
-/// The interval straddles the middle.
+/// Whether the interval straddles the middle.
 fn is_run(builder: &Builder) -> bool {
     builder.low() < 512 && builder.low() + builder.range() > 512
 }

@@ -1,7 +1,8 @@
-//! What happens while a run of outstanding bits is long already: other requests than bypass bins, which make it longer, come in it, and
-//! end it; waits and give-ups.
+//! What happens while a run of outstanding bits is long already: requests other than bypass bins, which continue the run and end it; waits,
+//! and slices that are given up.
 //!
-//! A run goes on as long as the interval straddles the middle, 512 ([`outstanding`](super::outstanding)). Of the bins that could come next
+//! A run goes on as long as the interval straddles the middle, 512 ([`outstanding`](super::outstanding)). Of the possible bins one is taken
+//! after which it still does.
 //! one is taken after which it still does.
 
 use super::builder::Builder;
@@ -10,18 +11,18 @@ use crate::bin::Event;
 use crate::context::CtxIdx;
 use crate::vectors::{Flag, Vector};
 
-/// What a run is made of.
+/// The kind of bins that a run consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Made {
     /// Bypass bins.
     Bypass,
-    /// Context bins of all states, of both values, where a counter could end.
+    /// Context bins of all states, of both values, near the lengths at which a counter could end.
     Contexts,
-    /// Bypass bins, with an alignment when it is long.
+    /// Bypass bins, with an alignment once the run is long.
     Aligned,
 }
 
-/// Runs of each making, with each end, longer than counters of eight, ten, twelve and sixteen bits count.
+/// Runs of each kind, with each end, longer than counters of eight, ten, twelve and sixteen bits count.
 pub(super) fn vectors() -> Vec<Vector> {
     let all = [Made::Bypass, Made::Contexts, Made::Aligned];
     let ends = [End::Carry, End::NoCarry, End::Terminate];
@@ -30,7 +31,7 @@ pub(super) fn vectors() -> Vec<Vector> {
     [300, 1_100, 5_000, 70_000].into_iter().flat_map(each).chain(longest).map(vector).collect()
 }
 
-/// A run is waited in, and a long one given up, where it is made of context bins and ends with a carry.
+/// A vector to wait in if its run is made of context bins and ends with a carry; if that run is long, it is to be given up, too.
 fn vector((length, made, end): (u32, Made, End)) -> Vector {
     let of = match made {
         Made::Bypass => "bypass",
@@ -58,7 +59,7 @@ fn vector((length, made, end): (u32, Made, End)) -> Vector {
 fn events(length: u32, made: Made, end: End) -> Vec<Event> {
     let mut run = Deep { builder: Builder::new(length.into()), made };
     if (made, end) == (Made::Contexts, End::Carry) {
-        // What a run that was given up leaves behind comes out with an engine run of nothing.
+        // What a core keeps of a run that was given up is written with the next engine run, if that is empty.
         run.builder.terminate(true);
     }
     run.begin();
@@ -76,7 +77,7 @@ fn events(length: u32, made: Made, end: End) -> Vec<Event> {
     run.builder.into_events()
 }
 
-/// So many bits beside a power of two.
+/// How many bits count as near a power of two.
 const FEW: u32 = 300;
 
 struct Deep {
@@ -85,7 +86,7 @@ struct Deep {
 }
 
 impl Deep {
-    /// A run with contexts in all states.
+    /// Begins a run, with contexts in all states.
     fn begin(&mut self) {
         (0..62).for_each(|state| self.load(state.into(), state));
         while !keeps(self.builder.low(), self.builder.range()) || self.builder.range().is_multiple_of(2) {
@@ -105,14 +106,15 @@ impl Deep {
         }
     }
 
-    /// A bin that keeps the run.
+    /// Adds a bin that keeps the run.
     fn step(&mut self) {
         let bypass = self.bypass().filter(|_| self.made != Made::Contexts || !self.is_near());
         let event = bypass.or_else(|| self.context()).or_else(|| self.bypass());
         self.builder.push(event.unwrap_or(Event::Bypass { bin: false }));
     }
 
-    /// The run is short yet, or beside a power of two. What lies between is bypass bins, so that a file of it is small.
+    /// Whether the run is still short, or its length near a power of two. Between these lengths there are bypass bins, so that a file of it
+    /// is small.
     fn is_near(&self) -> bool {
         let length = self.builder.bits_outstanding();
         let beside = (length + FEW).checked_next_power_of_two().unwrap_or(0);
@@ -140,7 +142,7 @@ impl Deep {
         bins.next()
     }
 
-    /// Comes to where a request keeps the run that leaves such a range, and makes it.
+    /// Adds bins until the request keeps the run, and then the request. `request` gives it for a range, and the range after it.
     fn insert(&mut self, request: impl Fn(u32) -> (u32, Event)) {
         loop {
             let (range, event) = request(self.builder.range());
@@ -151,7 +153,7 @@ impl Deep {
         }
     }
 
-    /// Comes to where the run can end so, and ends it.
+    /// Adds bins until the run can end in this way, and ends it.
     fn end(&mut self, end: End) {
         loop {
             let (low, range) = (2 * self.builder.low(), self.builder.range());
@@ -168,7 +170,7 @@ impl Deep {
     }
 }
 
-/// Whether the middle is inside of an interval, and still is once it has been made large enough.
+/// Whether the interval straddles the middle, and still does after its renormalisation.
 fn keeps(mut low: u32, mut range: u32) -> bool {
     while low < 512 && low + range > 512 {
         if range >= 256 {
@@ -179,7 +181,7 @@ fn keeps(mut low: u32, mut range: u32) -> bool {
     false
 }
 
-/// A context that is loaded twice: the second time holds.
+/// A context that is loaded twice: the second load counts.
 pub(super) fn loaded_twice() -> Vector {
     let mut builder = Builder::new(20);
     for state in [61, 2] {

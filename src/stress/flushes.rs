@@ -1,22 +1,22 @@
-//! Flushes at each bit of a byte while bytes wait: an output queue is full when the stop bit comes, or becomes full with it.
+//! Flushes at each bit of a byte while bytes wait: the output queue of a core is full when the stop bit comes, or becomes full with it.
 
 use super::builder::Builder;
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file.
 pub(super) fn vectors() -> Vec<Vector> {
     let of_words = BYPASS_BINS.step_by(2).map(words);
     BYTES.into_iter().flat_map(|bytes| [coded(bytes), raw(bytes)]).chain(of_words).collect()
 }
 
-/// How many bypass bins come before a flush: a core that takes 32 of them a clock has a queue of words, in which all has to find room
-/// that is under way when it withdraws its readiness, and with these a queue of sixteen is full when the flush comes.
+/// How many bypass bins come before a flush. A core that takes 32 of them in a clock has a queue of words, which needs room for all that is
+/// in the pipeline when the core withdraws its ready; with these numbers a queue of sixteen is full when the flush comes.
 const BYPASS_BINS: std::ops::RangeInclusive<u32> = 500..=560;
 
-/// How many bytes come before each flush: an output queue of eight is full with a byte more or less.
+/// How many bytes come before each flush: an output queue of eight is full, or has a byte more or less.
 const BYTES: [u32; 5] = [6, 7, 8, 9, 10];
 
-/// Engine runs of so many bytes.
+/// Engine runs of `bytes` bytes.
 fn coded(bytes: u32) -> Vector {
     let mut builder = Builder::new(bytes.into());
     for bins in 0..8 {
@@ -27,7 +27,7 @@ fn coded(bytes: u32) -> Vector {
     builder.into_vector(format!("full-flush-coded-{bytes}"), comment, FLAGS)
 }
 
-/// An engine run of so many bins, of which those that are taken with the end move as many bits as can be: so a flush gives two words.
+/// An engine run of `bins` bins, of which those in the last transaction move as many bits as possible, so that a flush writes two words.
 fn words(bins: u32) -> Vector {
     let mut builder = Builder::new(bins.into());
     builder.bypasses(bins);
@@ -36,7 +36,7 @@ fn words(bins: u32) -> Vector {
     builder.into_vector(format!("full-flush-words-{bins}"), comment, FLAGS)
 }
 
-/// Raw bytes, which no bin holds up, and then an engine run that is little more than its flush.
+/// Raw bytes, which pass without waiting for any bin, and then an engine run that is little more than its flush.
 fn raw(bytes: u32) -> Vector {
     let mut builder = Builder::new(bytes.into());
     builder.bypasses(3);

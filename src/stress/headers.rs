@@ -1,5 +1,5 @@
-//! What a core that initialises its contexts by itself makes of one slice after another: what is left of the one before, if that is broken
-//! off; a first bin that comes while the last context is written; a header that is the same again.
+//! Slices in a row for a core that initialises its contexts by itself: what the slice before leaves if it is broken off; a first bin that
+//! comes while the last context is written; the same header twice.
 
 use super::{
     builder::Builder,
@@ -9,15 +9,15 @@ use crate::bin::Event;
 use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file.
 pub(super) fn vectors() -> Vec<Vector> {
     let same =
         [Codec::Avc, Codec::Hevc].into_iter().flat_map(|codec| BINS.map(|bins| same_header(codec, bins)));
     broken_off().into_iter().chain(last_first()).chain(same).collect()
 }
 
-/// Slices to be broken off while their contexts are initialised, each with a few contexts that every header has, and others; no two that
-/// follow each other have the same header or QP. If a context is as in another of them, it shows.
+/// Slices to be broken off while their contexts are initialised, each with a few contexts that every header has, and others. No two in a
+/// row have the same header or QP. A context that is still as in another of the slices makes a difference to the bins.
 fn broken_off() -> Vec<Vector> {
     let headers: Vec<SliceInit> = headers().collect();
     let vector = |(number, &init): (usize, &SliceInit)| {
@@ -36,7 +36,7 @@ fn broken_off() -> Vec<Vector> {
     headers.iter().enumerate().map(vector).collect()
 }
 
-/// Every header but for the QP, which is another each time, and one of them with another.
+/// Every header, each with another QP; one of them comes a second time, with yet another QP.
 fn headers() -> impl Iterator<Item = SliceInit> {
     let again = (Codec::Avc, SliceType::I, 0);
     (0..).zip(inits().chain([again])).map(|(number, (codec, slice_type, index))| {
@@ -45,13 +45,14 @@ fn headers() -> impl Iterator<Item = SliceInit> {
     })
 }
 
-/// Of the contexts of a header the first, the last, and some between, since to break a slice off at each LOAD takes a play each.
+/// The contexts of a header that are shown: the first, the last, and some between, since each load at which a slice is broken off takes a
+/// play.
 const SHOWN_FIRST: usize = 6;
 const SHOWN_LAST: usize = 3;
 const SHOWN_BETWEEN: usize = 12;
 
-/// Slices whose first bin is of the last context that a core has; no two that follow each other have the same header. If that context is as
-/// the slice before began or left it when the bin comes, it shows.
+/// Slices whose first bin is of the last context that a core has; no two in a row have the same header. If that context still has the state
+/// with which the slice before began or ended, it makes a difference.
 fn last_first() -> impl Iterator<Item = Vector> {
     let headers = headers().take(inits().count());
     let all = headers.flat_map(|init| [false, true].map(|is_whole| (init, last(init, is_whole))));
@@ -73,20 +74,20 @@ fn last_first() -> impl Iterator<Item = Vector> {
     })
 }
 
-/// The last contexts of a header, in all profiles or in the most common ones.
+/// The last contexts of a header: of all profiles, or of the most common ones.
 fn last(init: SliceInit, is_whole: bool) -> Vec<(CtxIdx, ContextModel)> {
     let mut all = contexts(init);
     all.retain(|&(ctx, _)| is_whole || init.codec.is_common(ctx));
     all.split_off(all.len() - SHOWN_LAST)
 }
 
-/// Less probable symbols that change a context.
+/// How many less probable symbols change a context.
 const CHANGES: usize = 9;
 
-/// Context bins of slices with the same header, as many as a counter of changes may count as none.
+/// Numbers of context bins in slices with the same header: a counter of changed contexts may overflow to zero at these.
 const BINS: [usize; 6] = [256, 512, 1_024, 4_096, 32_768, 65_536];
 
-/// A slice of exactly so many context bins, which leave contexts in other states than the header gives them.
+/// A slice of exactly `bins` context bins, which leave contexts in other states than the header gives them.
 fn same_header(codec: Codec, bins: usize) -> Vector {
     const CONTEXTS: usize = 8;
     let init = SliceInit { codec, slice_type: SliceType::I, slice_qp_y: 26, index: 0 };
@@ -97,7 +98,7 @@ fn same_header(codec: Codec, bins: usize) -> Vector {
     }
     for bin in 0..bins {
         let ctx = some[bin % CONTEXTS].0.get() as u16;
-        // From whatever state, more symbols of a kind than lead back to it.
+        // From any state, more symbols of one kind than would lead back to it.
         builder.symbol(ctx, (bin / CONTEXTS).is_multiple_of(7) || bin + 4 * CONTEXTS >= bins);
     }
     let name = format!("{codec:?}").to_lowercase();
@@ -114,7 +115,7 @@ mod tests {
     use crate::bin::{BinCoder, Encode};
     use crate::spec;
 
-    /// Whether a slice is another if contexts begin as `state` has them: how many it shows of those that it loads.
+    /// How many of the contexts that a slice loads make a difference to it if they have the state `state` instead, and how many it loads.
     fn shown(vector: &Vector, state: impl Fn(CtxIdx) -> Option<ContextModel>) -> (usize, usize) {
         let (mut shown, mut hidden) = (0, 0);
         for at in 0..vector.events.len() {

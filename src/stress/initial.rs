@@ -1,5 +1,5 @@
-//! Every initial context variable of both standards: for slices of every type and every initialisation index, at
-//! several QPs, bins with each context that such a slice has.
+//! Every initial context variable of both standards: for slices of every type and every initialisation index, at several QPs, bins with
+//! each context that such a slice has.
 //!
 //! These are for cores that initialise contexts by themselves; for others they are loads like any other.
 
@@ -9,7 +9,7 @@ use super::builder::Builder;
 use crate::context::{Codec, ContextModel, CtxIdx, SliceInit, SliceType};
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file.
 pub fn vectors() -> Vec<Vector> {
     let at_qps = |(codec, slice_type, index)| {
         let init = move |slice_qp_y| SliceInit { codec, slice_type, slice_qp_y, index };
@@ -18,7 +18,7 @@ pub fn vectors() -> Vec<Vector> {
     inits().flat_map(at_qps).collect()
 }
 
-/// Both standards clip SliceQPY to 0..=51; deep video goes below 0.
+/// The QPs of a standard. Both clip SliceQPY to 0..=51; for samples of more than 8 bits it can be below 0.
 fn qps(codec: Codec) -> &'static [i8] {
     match codec {
         Codec::Avc => &[-7, 30],
@@ -26,7 +26,7 @@ fn qps(codec: Codec) -> &'static [i8] {
     }
 }
 
-/// Whatever a slice header can say but for the QP.
+/// All combinations that a slice header can have, apart from the QP.
 pub(super) fn inits() -> impl Iterator<Item = (Codec, SliceType, u8)> {
     use {Codec::*, SliceType::*};
     let avc = [P, B].into_iter().flat_map(|slice_type| (0..3).map(move |index| (Avc, slice_type, index)));
@@ -34,7 +34,7 @@ pub(super) fn inits() -> impl Iterator<Item = (Codec, SliceType, u8)> {
     avc.chain(hevc).chain([(Avc, I, 0), (Hevc, I, 0)])
 }
 
-/// The headers that a core could take for this one.
+/// The headers that a core could mistake for this one.
 fn mistakes(init: SliceInit) -> impl Iterator<Item = SliceInit> {
     let same_codec = inits().filter(move |(codec, ..)| *codec == init.codec);
     let others = same_codec.map(move |(_, slice_type, index)| SliceInit { slice_type, index, ..init });
@@ -46,8 +46,8 @@ fn vector(init: SliceInit) -> Vector {
     named(init, "initial", "", showing(init, contexts(init), Shows::InFours, mistakes))
 }
 
-/// For every table of both standards, every single wrong bit that changes a state at one of these QPs; which is every bit that
-/// changes one at any QP.
+/// For every table of both standards, every single wrong bit that changes a state at one of these QPs; and that is every bit that changes
+/// one at any QP.
 pub fn every_bit() -> Vec<Vector> {
     const QPS: [i8; 9] = [-12, 0, 14, 30, 34, 35, 36, 47, 51];
     let at_qps = |(codec, slice_type, index)| {
@@ -61,21 +61,21 @@ pub fn every_bit() -> Vec<Vector> {
     inits().flat_map(at_qps).collect()
 }
 
-/// When a range that is wrong shows.
+/// When a wrong range shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shows {
-    /// After four bins, at the latest: two wrong ranges can make a right one.
+    /// After four bins at the latest; until then two wrong ranges can make a right one.
     InFours,
     /// With the next bin.
     AtOnce,
 }
 
-/// The contexts that a slice with this header has, as they begin.
+/// The contexts that a slice with this header has, with their initial states.
 pub(super) fn contexts(init: SliceInit) -> Vec<(CtxIdx, ContextModel)> {
     (0..).map_while(CtxIdx::new).filter_map(|ctx| Some((ctx, init.model(ctx)?))).collect()
 }
 
-/// A slice with these contexts, in which each of these wrong states of them shows.
+/// A slice with these contexts, in which each of the wrong states given for them shows.
 pub(super) fn showing(
     init: SliceInit,
     contexts: Vec<(CtxIdx, ContextModel)>,
@@ -126,13 +126,13 @@ fn named(init: SliceInit, name: &str, of_what: &str, builder: Builder) -> Vector
     builder.into_vector(id, comment, &[Flag::Initialisation]).initialised_by(Some(init))
 }
 
-/// A range that is wrong makes codIOffset wrong with a 1, by twice as much with each bin behind it.
+/// Adds bins with which a wrong range makes codIOffset wrong: after a 1, twice as wrong with each bin.
 pub(super) fn show_range(builder: &mut Builder) {
     builder.bypass(true);
     builder.bypasses(11);
 }
 
-/// A context, and the wrong states that would have done the same so far.
+/// A context, and the wrong states that would have given the same bins so far.
 struct Shown {
     ctx: u16,
     mistakes: Vec<ContextModel>,
@@ -144,15 +144,15 @@ impl Shown {
         Shown { ctx: ctx.get() as u16, mistakes }
     }
 
-    /// The next bin would make one of them right without ever showing it: neighbouring states have some ranges in
-    /// common, but not all.
+    /// Whether the next bin would make one of the wrong states right before it has shown: neighbouring states have some ranges in common,
+    /// but not all.
     fn is_hidden(&self, builder: &Builder) -> bool {
         let (model, range) = (builder.model(self.ctx), builder.range());
         let next = |model: ContextModel| model.next(model.val_mps());
         self.mistakes.iter().any(|mistake| is_same(range, *mistake, model) && next(*mistake) == next(model))
     }
 
-    /// A more probable symbol, which leaves codIOffset as it is: a wrong range stays wrong until it shows.
+    /// Adds a more probable symbol, which leaves codIOffset as it is: a wrong range stays wrong until it shows.
     fn code(&mut self, builder: &mut Builder) {
         let (model, range) = (builder.model(self.ctx), builder.range());
         let bin = model.val_mps();
@@ -162,7 +162,7 @@ impl Shown {
     }
 }
 
-/// Whether two states make the same of their more probable symbol.
+/// Whether the more probable symbols of two states do the same.
 fn is_same(range: u32, a: ContextModel, b: ContextModel) -> bool {
     a.val_mps() == b.val_mps() && a.part(range, a.val_mps()) == b.part(range, b.val_mps())
 }
@@ -175,7 +175,7 @@ mod tests {
     use crate::bin::{BinCoder, Decode, Encode, Event};
     use crate::spec;
 
-    /// Of all bits of all tables these many are never seen: they change no state at any QP.
+    /// This many bits of all tables have no effect: they change no state at any QP.
     #[test]
     fn every_wrong_bit_of_a_table_that_changes_a_state_changes_one_at_a_qp_that_is_played() {
         let played: BTreeSet<i8> = every_bit().iter().map(|vector| vector.init.unwrap().slice_qp_y).collect();
@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    /// With one bit of a table wrong, the vector decodes to something else.
+    /// With one bit of a table wrong, a decoder gets other bins from the vector.
     #[test]
     fn every_wrong_bit_of_a_table_shows() {
         let (mut hidden, mut wrong_ones) = ([0, 0], 0);
@@ -236,8 +236,8 @@ mod tests {
         assert!(wrong_ones > 20_000 && hidden == [0, 0], "{hidden:?} of {wrong_ones}");
     }
 
-    /// With one context initialised as in the other slice, the vector decodes to something else; where by chance it
-    /// does not, another vector with that context does.
+    /// With one context initialised as in the other slice, a decoder gets other bins from the vector, or if by chance it does not, from
+    /// another vector with that context.
     #[test]
     fn a_single_context_of_another_slice_type_index_or_qp_shows() {
         let (mut shown, mut hidden) = (Vec::new(), Vec::new());

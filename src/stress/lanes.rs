@@ -1,22 +1,24 @@
-//! Bins of many bits, one after the other: what a core of many lanes takes in a clock moves codILow by as many bits as can be.
+//! Bins of many bits, one after the other: a core of many lanes has to move codILow by the most bits that are possible in one clock.
 
 use super::builder::Builder;
 use crate::context::ContextModel;
 use crate::vectors::{Flag, Vector};
 
-/// Less probable symbols of the smallest ranges: three and seven before the end, and eight; and runs that are made of such.
+/// Less probable symbols of the smallest ranges: three and seven of them before the end, and eight before a bypass bin; and runs made of
+/// such symbols.
 pub(super) fn vectors() -> [Vector; 4] {
     [rare(3, "end"), rare(7, "end"), rare(8, "bypass"), steep_runs()]
 }
 
-/// Symbols of states 60 to 62 after a run, which the first of them decides with a carry: it reaches all of a byte that is not full.
+/// Symbols of states 60 to 62 after a run, which the first of them decides with a carry: the carry changes all bits of a byte that is not
+/// full.
 fn rare(count: u16, then: &str) -> Vector {
     const RUN: u32 = 8;
     let mut builder = Builder::new(count.into());
     for phase in 0..8 {
-        // They take six bits and five in turn.
+        // They take six and five bits in turn.
         reach_run(&mut builder, |range| range < 384, RUN, phase);
-        // They are loaded here, so that nothing but them comes in their clocks.
+        // They are loaded here, so that no other request is in their transactions.
         (0..count).for_each(|ctx| builder.load(ctx, 60 + ctx as u8 % 3, false));
         (0..count).for_each(|ctx| builder.symbol(ctx, false));
         if then != "end" {
@@ -65,7 +67,7 @@ struct Around {
 }
 
 impl Around {
-    /// After a symbol that leaves a part of the range, the upper one or the lower; none if it decides.
+    /// The interval after a symbol that leaves a part of the range, the upper one or the lower; `None` if that decides the run.
     fn after(self, part: u32, is_upper: bool) -> Option<Around> {
         let distance = self.distance.checked_sub(if is_upper { self.range - part } else { 0 })?;
         let shift = part.leading_zeros() - 23;
@@ -73,6 +75,7 @@ impl Around {
     }
 
     /// Two states: a more probable symbol of the first and a less probable one of the second, which takes five bits or more, keep the run.
+    /// Returned with the interval after them.
     fn pair(self) -> Option<([ContextModel; 2], Around)> {
         let models = || (0..63).filter_map(|state| ContextModel::new(state, false));
         let pairs = models().flat_map(|first| models().map(move |second| [first, second]));
@@ -93,7 +96,7 @@ fn steep(builder: &Builder) -> Option<[ContextModel; 4]> {
     Some([a, b, c, d])
 }
 
-/// Comes to a run of so many bits or more, in an odd range that is wanted, with the next bit to read at `phase`.
+/// Adds bins up to a run of `length` bits or more, in an odd range that is wanted, with the next bit to read at `phase`.
 fn reach_run(builder: &mut Builder, is_wanted: impl Fn(u32) -> bool, length: u32, phase: u64) {
     loop {
         builder.reach_range(|range| is_wanted(range) && range % 2 == 1);

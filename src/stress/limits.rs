@@ -1,7 +1,7 @@
-//! The sizes at which counters, buffers and patience end: powers of two, and what the standards allow at the most. Whatever a
-//! core counts, something here is longer.
+//! Vectors at the sizes where counters, buffers and timeouts end: powers of two, and the limits of the standards. They should be longer
+//! than anything that a core counts.
 //!
-//! They are large, so they are not published as files, but made whenever they are played.
+//! They are large, so they are not published as files, but made each time they are played.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -19,7 +19,7 @@ use crate::bin::{BinCoder, Decode, Event};
 use crate::spec;
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file, except those of [`long`].
 pub fn vectors() -> Vec<Vector> {
     let raw = RAW.into_iter().map(raw);
     let lengths = [65_535, 65_536, 65_537, 262_200].map(bytes).map(waited_in);
@@ -47,7 +47,7 @@ pub fn vectors() -> Vec<Vector> {
         .collect()
 }
 
-/// What takes minutes.
+/// The vectors that take minutes.
 pub fn long() -> Vec<Vector> {
     let few = many_slices("very-many", Flag::VeryManySlices).into_iter();
     few.chain(engine_runs(70_100)).chain([bins((1 << 24) + MORE)]).collect()
@@ -57,14 +57,14 @@ fn around(length: u32) -> impl Iterator<Item = u32> {
     length - 1..=length + 1
 }
 
-/// A slice whose last bytes, so many of them, are 0xff: what could still carry is never decided by a bit after it.
+/// A slice whose last `bytes` bytes are 0xff: no bit after them decides the outstanding bits.
 fn ones_to_the_end(bytes: u32) -> Vector {
     let comment = format!("a slice that ends with {bytes} bytes of 0xff");
     let events = outstanding::ones_to_the_end(bytes);
     large(Vector::encoded(format!("ones-to-the-end-{bytes}"), comment, &[Flag::LongRun], events))
 }
 
-/// Runs of outstanding bits, but for those that [`outstanding::vectors`] has.
+/// Runs of outstanding bits, except those of [`outstanding::vectors`].
 fn runs() -> impl Iterator<Item = Vector> {
     let ends = [End::Carry, End::NoCarry, End::Terminate];
     let lengths = (130..=254).chain(258..=260).chain([512, 1_024, 4_096].into_iter().flat_map(around));
@@ -77,23 +77,23 @@ fn runs() -> impl Iterator<Item = Vector> {
     new.map(|(length, end)| outstanding::vector(length, end)).map(large)
 }
 
-/// In a run that is counted down by eights, each bit above is 1 an even number of times, so that a fault that turns another bit round and
-/// round leaves it as it was. In each of these the uppermost bit is 1 only once.
+/// Lengths in which the uppermost bit is 1 only once while a run is counted down by eights. Each other bit above is 1 an even number of
+/// times, so that a fault that inverts it each time would leave no trace.
 const PARITIES: [u32; 10] = [524, 1_036, 2_060, 4_108, 8_204, 16_396, 32_780, 65_548, 131_084, 262_156];
 
-/// Lengths of runs that have exactly a power of two of bytes of 0xff, wherever they begin in a byte, up to the last of which a core may
-/// not have counted yet when the carry comes.
+/// Lengths of runs that have exactly a power of two of bytes of 0xff, wherever they begin in a byte; a core may not have counted the last
+/// few of these bytes yet when the carry comes.
 fn whole_bytes() -> impl Iterator<Item = u32> {
     const NOT_COUNTED: u32 = 3;
     (5..=12).flat_map(|power| (1 << power..=(1 << power) + NOT_COUNTED).map(|bytes| 8 * bytes + 7))
 }
 
-/// Flags a vector that would take too long under all stalls.
+/// Flags a large vector so that it is played without stalls: under all stalls it would take too long.
 fn large(vector: Vector) -> Vector {
     if vector.events.len().max(vector.bytes.len()) > 3_000 { flowing(vector) } else { vector }
 }
 
-/// Flags a vector that is played without stalls only; a table, say, which no wait makes wrong.
+/// Flags a vector so that it is played without stalls only: it takes too long, or tests something that no wait changes, such as a table.
 fn flowing(mut vector: Vector) -> Vector {
     vector.flags.push(Flag::Large);
     vector
@@ -119,14 +119,14 @@ fn carries() -> Vec<Vector> {
     (7..=40).map(eight).collect()
 }
 
-/// Numbers of raw bytes: powers of two and what lies beside them; the blocks of 8-bit 4:2:0 (384) and of 14-bit 4:4:4
-/// (1,344) in H.264, and of a coding unit of 32x32 of H.265 in 8-bit 4:2:0 (1,536) and 16-bit 4:4:4 (6,144).
+/// Numbers of raw bytes: powers of two and their neighbours; the blocks of 8-bit 4:2:0 (384) and of 14-bit 4:4:4 (1,344) in H.264, and of
+/// a coding unit of 32x32 of H.265 in 8-bit 4:2:0 (1,536) and 16-bit 4:4:4 (6,144).
 const RAW: [u32; 34] = [
     31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 383, 385, 511, 512, 513, 1_023, 1_024, 1_025,
     1_343, 1_344, 1_345, 1_535, 1_536, 1_537, 2_047, 2_048, 2_049, 4_095, 4_096, 4_097, 6_143, 6_144,
 ];
 
-/// Of these those in which a core is made to wait, at their end and elsewhere.
+/// The numbers of raw bytes in which a core is made to wait, at their end and elsewhere.
 const WAITED_IN: [u32; 4] = [65, 257, 1_345, 6_144];
 
 fn raw(bytes: u32) -> Vector {
@@ -142,13 +142,13 @@ fn raw(bytes: u32) -> Vector {
     builder.into_vector(format!("raw-{bytes}"), comment, flags)
 }
 
-/// A slice of blocks of so many raw bytes, with an engine run of two bytes before each. Of blocks of 254 an engine run begins at each
-/// 256th byte; of blocks of 256 one begins after each multiple of 256 raw bytes.
+/// A slice of blocks of `raw` raw bytes, with an engine run of two bytes before each. With blocks of 254 an engine run begins at each 256th
+/// byte; with blocks of 256 one begins after each multiple of 256 raw bytes.
 fn blocks(raw: u32) -> Vector {
     let mut builder = Builder::new(raw.into());
     let block: Vec<u8> = (0..raw).map(|_| builder.random() as u8).collect();
     for _ in 0..300 {
-        // What the first bin does to the range shows in the second.
+        // The second bin shows what the first one does to the range.
         builder.terminate(false);
         builder.bypass(true);
         builder.bypass(false);
@@ -160,10 +160,10 @@ fn blocks(raw: u32) -> Vector {
     large(builder.into_vector(format!("blocks-{raw}"), comment, &[Flag::LongSlice, Flag::Pcm]))
 }
 
-/// A slice of so many bytes, most of them raw, in blocks that every standard allows.
+/// A slice of `wanted` bytes, most of them raw, in blocks that every standard allows.
 fn bytes(wanted: usize) -> Vector {
     const BLOCK: usize = 384;
-    // Two bypass bins and an end are two bytes.
+    // Two bypass bins and an end take two bytes.
     const RUN: usize = 2;
     let mut builder = Builder::new(wanted as u64);
     let block: Vec<u8> = (0..BLOCK).map(|_| builder.random() as u8).collect();
@@ -185,12 +185,12 @@ fn bytes(wanted: usize) -> Vector {
     large(builder.into_vector(format!("bytes-{wanted}"), comment, &[Flag::LongSlice]))
 }
 
-/// What is large and random is so many random requests again and again, so that a file of it is small. The number is a prime: what
-/// is counted in powers of two meets something else each time.
+/// A large random slice repeats this many random requests, so that a file of it is small. The number is a prime, so that anything counted
+/// in powers of two meets another request each time.
 const PATTERN: usize = 1_999;
 
-/// Requests after those that a counter can count. A core that takes four at once counts as many transactions of 2^22 requests as one
-/// that takes one counts of 2^20.
+/// How many requests follow those that a counter can count. A core that takes four at once counts as many transactions for 2^22 requests as
+/// one that takes one counts for 2^20.
 const MORE: usize = 2_000;
 
 fn bypass_bytes(bytes: u32) -> Vector {
@@ -201,7 +201,7 @@ fn bypass_bytes(bytes: u32) -> Vector {
     large(builder.into_vector(format!("bypass-bytes-{bytes}"), comment, &[Flag::LongSlice]))
 }
 
-/// As many contexts as every whole coder has: one with fewer gets a slice in pieces, which are not long.
+/// The number of contexts, which every whole coder has. A core with fewer would get the slice in pieces, which are not long.
 const CONTEXTS: u16 = 128;
 
 fn bins(requests: usize) -> Vector {
@@ -216,13 +216,13 @@ fn bins(requests: usize) -> Vector {
     large(Vector::encoded(format!("bins-{requests}"), comment, &[Flag::LongSlice], events))
 }
 
-/// Flags a vector so that a core waits in it.
+/// Flags a vector so that a core is made to wait in it.
 fn waited_in(mut vector: Vector) -> Vector {
     vector.flags.push(Flag::Wait);
     vector
 }
 
-/// A request of which a slice has many.
+/// A request that a slice has many of.
 #[derive(Clone, Copy)]
 enum Many {
     Align,
@@ -230,7 +230,7 @@ enum Many {
     Load,
 }
 
-/// More requests of a kind than a counter of sixteen bits counts, or in a kind that is slow, one of twelve.
+/// More requests of a kind than a counter of sixteen bits counts; of loads, which are slow, more than one of twelve bits counts.
 fn many(kind: Many) -> Vector {
     let (name, count) = match kind {
         Many::Align => ("aligns", 66_000),
@@ -246,7 +246,7 @@ fn many(kind: Many) -> Vector {
         }
         match number % 3 {
             0 => builder.bypass(number % 5 == 0),
-            // A context that is not loaded over again.
+            // A context that is not loaded again.
             _ => builder.symbol(2, number % 4 != 0),
         }
     }
@@ -273,7 +273,7 @@ fn roundings() -> Vector {
     large(builder.into_vector("roundings", comment, &[Flag::LongSlice, Flag::Pcm]))
 }
 
-/// Slices of a few bins, to be played in turn.
+/// Slices of a few bins, to be played in a row.
 fn many_slices(name: &str, flag: Flag) -> Vec<Vector> {
     let errors = short_errors(&format!("{name}-slices"), "to be met thousands of times since a reset", flag);
     let mut left = leftover(READ_AHEAD + 1, 0xa5);
@@ -304,7 +304,7 @@ fn many_slices(name: &str, flag: Flag) -> Vec<Vector> {
     .collect()
 }
 
-/// Slices of so many engine runs, with and without raw bytes between them.
+/// Slices of `runs` engine runs, with and without raw bytes between them.
 fn engine_runs(runs: u32) -> impl Iterator<Item = Vector> {
     [("raw", 1), ("substreams", 0)].into_iter().map(move |(name, raw)| {
         let mut builder = Builder::new(runs.into());
@@ -319,7 +319,7 @@ fn engine_runs(runs: u32) -> impl Iterator<Item = Vector> {
     })
 }
 
-/// Slices of so many engine runs in a row with nothing in them, and then a bin.
+/// Slices of `runs` empty engine runs in a row, and then a bin.
 fn empty_runs(runs: u32) -> impl Iterator<Item = Vector> {
     [("raw", 1), ("substreams", 0)].into_iter().map(move |(name, raw)| {
         let mut builder = Builder::new(runs.into());
@@ -334,16 +334,17 @@ fn empty_runs(runs: u32) -> impl Iterator<Item = Vector> {
     })
 }
 
-/// A core drops what is left but for some bytes that it has read ahead, so what it drops is a power of two for one of these.
+/// How many bytes are left after slices. A core drops these, except some that it has read ahead, so for one of these numbers it drops a
+/// power of two.
 fn leftovers() -> impl Iterator<Item = usize> {
     let beside = (9..=16).flat_map(|power| (1 << power) - 1..=(1 << power) + READ_AHEAD);
     (1..=300).chain(beside).chain([1_200, 9_000, 70_000])
 }
 
-/// Bytes that a core may have read ahead of the end of a slice.
+/// How many bytes a core may have read ahead beyond the end of a slice.
 const READ_AHEAD: usize = 16;
 
-/// A slice after whose end some bytes are left.
+/// A slice with some bytes left after its end.
 fn leftover(bytes: usize, byte: u8) -> Vector {
     let mut builder = Builder::new(bytes as u64);
     builder.bypasses(10 + bytes as u32 % 8);
@@ -354,7 +355,7 @@ fn leftover(bytes: usize, byte: u8) -> Vector {
     large(vector)
 }
 
-/// Each error at several places, and asked on for some time and for long; from one place for more than 2^16 bits.
+/// Each error at several places, with few and many requests after it; from one place on for more than 2^16 bits.
 fn errors() -> Vec<Vector> {
     let errors = [exhausted, forbidden, misaligned];
     let places = [600, 1_100, 2_100, 4_200, 17_000];
@@ -374,19 +375,19 @@ fn errors() -> Vec<Vector> {
     all.chain(of_kinds).chain(after_starts).map(large).collect()
 }
 
-/// The end of the bytes at about this bit, most of them raw, met by these requests.
+/// Bytes that end at about this bit, most of them raw; these requests meet the end.
 fn exhausted_by(name: &str, bit: usize, asked: &[Event]) -> Vector {
     let mut builder = Builder::new(bit as u64);
     builder.bypass(false);
     builder.terminate(true);
     builder.raw(bit as u32 / 8 - 1);
     let between = builder.events().to_vec();
-    // Where bins are asked for, they go up to the last bit, in place of the end.
+    // If bins are asked for, they go up to the last bit and replace the end.
     let (mut events, bytes) = if matches!(asked[0], Event::Raw(_) | Event::Start) {
         let bytes = Vector::encoded("", "", &[], between.clone()).bytes;
         (between, bytes)
     } else {
-        // From 256 a terminate bin takes a bit.
+        // In the range 256 a terminate bin takes a bit.
         builder.push(Event::Align);
         let whole = builder.into_vector("", "", &[]);
         (whole.events, whole.bytes)
@@ -408,7 +409,7 @@ fn exhausted_by(name: &str, bit: usize, asked: &[Event]) -> Vector {
     )
 }
 
-/// A forbidden start after so many engine runs.
+/// A forbidden start after `runs` engine runs.
 fn forbidden_after(runs: usize) -> Vector {
     let mut builder = Builder::new(runs as u64);
     for _ in 0..runs {
@@ -422,7 +423,7 @@ fn forbidden_after(runs: usize) -> Vector {
     Vector::decoded(format!("forbidden-after-{runs}-runs"), comment, &[Flag::Forbidden], bytes, asked)
 }
 
-/// Requests after an error.
+/// `count` requests to follow an error.
 fn more(count: usize) -> impl Iterator<Item = Event> {
     let kinds = [
         Event::Bypass { bin: false },
@@ -446,7 +447,7 @@ fn bypasses(count: usize) -> Vec<Event> {
 
 fn noise(seed: usize, bytes: usize) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed as u64);
-    // The first bits must not be those that are forbidden.
+    // The first bits must not be the forbidden ones.
     (0..bytes).map(|byte| rng.next_u32() as u8 & if byte == 0 { 0x7f } else { 0xff }).collect()
 }
 
@@ -479,8 +480,8 @@ fn misaligned(bit: usize, count: usize) -> Vector {
     late_error("misaligned", bit, count, Flag::Misaligned, bytes, asked)
 }
 
-/// Slices to wait in at every transfer: raw bytes and starts, a long run with its carry and a flush that ends one, a little of
-/// everything.
+/// Slices to wait in at every transfer: raw bytes and starts, a long run with its carry and a flush that ends one, a few requests of each
+/// kind.
 fn waits() -> Vec<Vector> {
     let mut raw = Builder::new(1);
     raw.load(0, 9, true);
@@ -507,7 +508,7 @@ fn waits() -> Vec<Vector> {
     others.into_iter().chain(errors).collect()
 }
 
-/// Enough of everything to wait for any number of clocks up to a thousand, at each port, in each state.
+/// Enough requests of each kind to wait for any number of clocks up to a thousand, at each port, in each state.
 fn each_wait() -> Vector {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let slices = [0, 3, 5].map(|mix| random::slice(&mut rng, random::MIXES[mix], 1_500));
@@ -515,7 +516,7 @@ fn each_wait() -> Vector {
     Vector::encoded("each-wait", comment, &[Flag::EachWait], slices.concat())
 }
 
-/// Each error, and some requests after it.
+/// Each error, with some requests after it.
 fn short_errors(name: &str, what: &str, flag: Flag) -> Vec<Vector> {
     let load = Event::Load { ctx: Default::default(), model: Default::default() };
     let asked: Vec<Event> = bypasses(3).into_iter().chain(more(9)).collect();
@@ -537,13 +538,13 @@ fn short_errors(name: &str, what: &str, flag: Flag) -> Vec<Vector> {
     ]
 }
 
-/// An engine run with nothing in it, and one with a long run of outstanding bits: what is left of this when it is given up comes out
-/// with that.
+/// An empty engine run, and one with a long run of outstanding bits. What a core keeps of the run after a give-up is written with the empty
+/// engine run.
 fn after_nothing(length: u32, end: End) -> Vec<Event> {
     [vec![Event::Terminate { bin: true }], outstanding::slice(length, end)].concat()
 }
 
-/// Slices to give up after much has happened.
+/// Slices to give up after many requests.
 fn give_ups() -> Vec<Vector> {
     let vector = |name: &str, what: &str, events: Vec<Event>| {
         Vector::encoded(name, format!("{what}, to be given up late"), &[Flag::GiveUp], events)
@@ -563,8 +564,7 @@ fn give_ups() -> Vec<Vector> {
     others.into_iter().chain(short_errors("give-up", "to be given up after", Flag::GiveUp)).collect()
 }
 
-/// Slices to give up thousands of times in a row: where contexts are loaded, in a run of outstanding bits, raw bytes, a flush, and after
-/// errors.
+/// Slices to give up thousands of times in a row: during loads, in a run of outstanding bits, in raw bytes, in a flush, and after errors.
 fn many_give_ups() -> Vec<Vector> {
     let flags = &[Flag::ManyGiveUps];
     let after = [true, false, true].map(|bin| Event::Bypass { bin });

@@ -1,11 +1,11 @@
-//! The ends and beginnings of the engine: terminate bins, raw bytes, substreams, first bins, alignments.
+//! The ends and starts of engine runs: terminate bins, raw bytes, substreams, first bins, alignments.
 
 use super::builder::Builder;
 use crate::bin::Event;
 use crate::tables::ranges;
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file.
 pub fn vectors() -> Vec<Vector> {
     let raw = [1, 2, 3, 16].into_iter().flat_map(|bytes| (0..8).map(move |phase| pcm(bytes, phase)));
     let firsts =
@@ -23,7 +23,7 @@ pub fn vectors() -> Vec<Vector> {
         .collect()
 }
 
-/// Terminate bins of 0 and of 1 in one range.
+/// Terminate bins of 0 and of 1 in the range `wanted`.
 fn terminate(wanted: u32) -> Vector {
     let mut builder = Builder::new(wanted.into());
     builder.load(0, 3, false);
@@ -37,7 +37,7 @@ fn terminate(wanted: u32) -> Vector {
     builder.into_vector(format!("terminate-range-{wanted}"), comment, &[Flag::Terminate])
 }
 
-/// Raw bytes behind a terminate bin with which the next bit to read is at `phase`.
+/// Raw bytes after a terminate bin that leaves the next bit to read at `phase`.
 fn pcm(bytes: u32, phase: u64) -> Vector {
     let mut builder = Builder::new(u64::from(bytes) << 3 | phase);
     builder.load(0, 8, true);
@@ -53,7 +53,7 @@ fn pcm(bytes: u32, phase: u64) -> Vector {
     builder.into_vector(format!("pcm-{bytes}-phase-{phase}"), comment, &[Flag::Pcm])
 }
 
-/// Lives between raw bytes that hold nothing but their terminate bin.
+/// Engine runs between raw bytes, each with nothing but its terminate bin.
 fn back_to_back(lives: u32) -> Vector {
     let mut builder = Builder::new(lives.into());
     for _ in 0..=lives {
@@ -87,7 +87,7 @@ fn empty_substreams(count: u32) -> Vector {
     builder.into_vector(format!("substreams-empty-{count}"), comment, &[Flag::Substream, Flag::ShortSlice])
 }
 
-/// What a life can begin with.
+/// The first requests of engine runs.
 const FIRST: [&str; 7] = ["mps", "lps", "bypass-0", "bypass-1", "terminate-0", "terminate-1", "align"];
 
 fn first_bin(first: &str, place: &str) -> Vector {
@@ -128,7 +128,7 @@ fn align(wanted: u32) -> Vector {
     builder.into_vector(format!("align-range-{wanted}"), comment, &[Flag::Alignment])
 }
 
-/// A little of everything, to be given up at any clock.
+/// A few requests of each kind, to be given up in each clock.
 fn give_up() -> Vector {
     let mut builder = Builder::new(0);
     builder.load(0, 7, false);

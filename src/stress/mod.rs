@@ -1,8 +1,7 @@
-//! Sources that make bins up: each file for a class of bugs that real cores have had, reached by construction,
-//! and one that is random.
+//! Sources of vectors that are made up. Each file is for a class of bugs that real cores have had, and reaches it by construction; one file
+//! makes random slices.
 //!
-//! A slice here loads every context that it uses and ends with a terminate bin of 1; [`damage`] has those that
-//! no encoder makes.
+//! A slice loads every context that it uses and ends with a terminate bin of 1; [`damage`] has slices that no encoder makes.
 
 pub mod bits;
 mod builder;
@@ -25,13 +24,13 @@ use std::collections::BTreeMap;
 
 use crate::vectors::{Flag, Vector};
 
-/// Everything that is made for a reason and that an encoder can make.
+/// All vectors that are made for a certain bug and that an encoder can make.
 pub fn directed() -> Vec<Vector> {
     let bits = [bits::vectors(), contexts::vectors(), cross::vectors(), initial::vectors()].concat();
     [outstanding::vectors(), bits, lives::vectors()].concat()
 }
 
-/// A few vectors of every class, the good and the bad: thousands of bins, for a slow simulator.
+/// A few vectors of every class, good and bad ones: thousands of bins, for a slow simulator.
 pub fn smoke() -> Vec<Vector> {
     let mut all = [directed(), random::vectors(1), damage::vectors()].concat();
     all.retain(|vector| vector.bins() <= 300);
@@ -40,7 +39,7 @@ pub fn smoke() -> Vec<Vector> {
         classes.entry(vector.class()).or_default().push(i);
     }
     let few = classes.values().flat_map(|class| evenly(class, PER_CLASS));
-    // An entry of a table has no other vector that shows it.
+    // Each entry of a table has only one vector, so all of these are taken.
     let tables = (0..all.len()).filter(|&i| all[i].flags.contains(&Flag::Transition));
     let mut picked: Vec<usize> = few.chain(tables).collect();
     picked.sort_unstable();
@@ -48,10 +47,10 @@ pub fn smoke() -> Vec<Vector> {
     picked.into_iter().map(|i| all[i].clone()).collect()
 }
 
-/// How many vectors of a class a smoke test has.
+/// How many vectors of a class the smoke test has.
 const PER_CLASS: usize = 8;
 
-/// At most `count` items, from the first to the last.
+/// At most `count` items, evenly spread from the first to the last.
 fn evenly(items: &[usize], count: usize) -> impl Iterator<Item = usize> {
     let count = count.min(items.len());
     (0..count).map(move |i| items[i * (items.len() - 1) / (count - 1).max(1)])

@@ -1,9 +1,8 @@
 //! Runs of outstanding bits, of any length and any end, by construction.
 //!
-//! A bit is outstanding while the interval [codILow, codILow + codIRange) straddles the middle, 512. A bypass
-//! bin keeps the lower or the upper half of the interval; one of them straddles the middle again, unless the
-//! middle is exactly where they meet. With an odd range it never is, so from there a run has no end until
-//! another bin is chosen.
+//! A bit is outstanding while the interval [codILow, codILow + codIRange) straddles the middle, 512. A bypass bin keeps the lower or the
+//! upper half of the interval; one of them straddles the middle again, unless the middle is exactly where they meet. If codIRange is odd
+//! they never meet there, so from then on a run can be as long as wanted, until another bin is chosen.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -15,7 +14,7 @@ use crate::context::{ContextModel, CtxIdx};
 use crate::spec;
 use crate::vectors::{Flag, Vector};
 
-/// What decides the bits of a run.
+/// How a run ends: what decides its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// A carry: all of them become zero.
@@ -26,24 +25,24 @@ pub enum End {
     Terminate,
 }
 
-/// Every short run, those around the sizes at which cores break, and very long ones, with every end.
+/// Runs of every short length, of the lengths around which cores break, and of very long ones, with every end.
 pub fn vectors() -> Vec<Vector> {
     let lengths = (0..=64).chain(80..=96).chain(127..=129).chain(255..=257).chain([1_000, 100_000]);
     let runs = lengths.flat_map(|length| [End::Carry, End::NoCarry, End::Terminate].map(|end| (length, end)));
-    // One that no counter of 18 bits holds.
+    // A run that is too long for a counter of 18 bits.
     runs.chain([(1 << 18, End::Carry)])
         .map(|(length, end)| vector(length, end))
         .chain((0..8).map(cut))
         .collect()
 }
 
-/// Lives with a run of seven, which a writer can take in one piece with its decision and all of a flush: 17 bits. The
-/// bits before them are 8 to 15, so that with an output that is not ready a packer is as full as it can be.
+/// Engine runs with a run of seven outstanding bits, which a core can write at once with the bits that decide them and all of a flush: 17
+/// bits. 8 to 15 bits come before them, so that if the output is not ready a packer is as full as possible.
 ///
 /// # Panics
-/// Never: of the many beginnings of a run, one has so many bits.
+/// Never: of the many beginnings of a run, one has the wanted number of bits.
 fn cut(phase: u64) -> Vector {
-    // Nine bits of the start, those before the run, the first of which is not written, and the run.
+    // Nine bits of the start; those before the run, the first of which is not written; and the run.
     let position = 9 + 1 + 8 + (phase + 7) % 8 + 7;
     let runs = (0..).filter_map(|beginning| Run::new(beginning).reach(7, End::Terminate));
     let mut lives = runs.filter(|life| Vector::encoded("", "", &[], life.clone()).position == position);
@@ -56,7 +55,7 @@ fn cut(phase: u64) -> Vector {
     )
 }
 
-/// How many lives there are, so that in one of them the output is not ready at the end.
+/// How many engine runs there are, so that at the end of one of them the output is not ready.
 const LIVES: usize = 8;
 
 pub(super) fn vector(length: u32, end: End) -> Vector {
@@ -80,15 +79,15 @@ pub fn slice(length: u32, end: End) -> Vec<Event> {
     run.expect("an endless search has no end but success")
 }
 
-/// The same with one of many beginnings, if that has such an end.
+/// The same slice with one of many beginnings, if that one leads to such an end.
 pub(super) fn run(beginning: u64, length: u32, end: End) -> Option<Vec<Event>> {
     Run::new(beginning).reach(length, end)
 }
 
-/// A slice whose last bytes, so many of them and no more, are 0xff.
+/// A slice of which exactly the last `bytes` bytes are 0xff.
 ///
 /// # Panics
-/// Never: of the many beginnings of a run, one ends so.
+/// Never: of the many beginnings of a run, one has such an end.
 pub(super) fn ones_to_the_end(bytes: u32) -> Vec<Event> {
     let ends_so = |events: &Vec<Event>| {
         let vector = Vector::encoded("", "", &[], events.clone());
@@ -104,7 +103,7 @@ struct Run {
 }
 
 impl Run {
-    /// A run with one of many beginnings: random bins of one context, whose ranges are odd now and then.
+    /// A run with one of many beginnings: random bins of one context, after some of which the range is odd.
     fn new(beginning: u64) -> Run {
         let mut rng = ChaCha8Rng::seed_from_u64(beginning);
         let mut run = Run { encoder: spec::Encoder::new(), events: Vec::new() };
@@ -116,13 +115,13 @@ impl Run {
         run
     }
 
-    /// The interval straddles the middle and has an odd range.
+    /// Whether the interval straddles the middle with an odd range.
     fn is_beginning(&self) -> bool {
         let (low, range) = self.interval();
         low < 512 && low + range > 512 && range % 2 == 1
     }
 
-    /// Goes on to the length and ends there, if that can be.
+    /// Continues the run up to the length and ends it, if that is possible.
     fn reach(mut self, length: u32, end: End) -> Option<Vec<Event>> {
         while self.encoder.bits_outstanding() < length {
             self.push(Event::Bypass { bin: self.upper_half_straddles() });
@@ -143,19 +142,19 @@ impl Run {
         Some(self.events)
     }
 
-    /// Goes on until the end of the slice writes ones only, and so many with those of the run, or up to seven more. The end codes the
-    /// two highest values of the interval: with 510 and 511 it writes eight ones and the stop bit.
+    /// Continues the run until the end of the slice writes ones only: with those of the run `ones` of them, or up to seven more. The end
+    /// codes the two highest values of the interval: if they are 510 and 511 it writes eight ones and the stop bit.
     fn reach_ones(self, ones: u32) -> Option<Vec<Event>> {
         let (low, range) = self.interval();
         let begins = self.encoder.bits_outstanding();
         let mut lengths = begins.max(ones.saturating_sub(9))..ones.saturating_sub(1);
-        // A bypass bin that keeps the run doubles the distance from codILow to the middle, less codIRange where that is less.
+        // A bypass bin that keeps the run doubles the distance from codILow to the middle, modulo codIRange.
         let middle = |length| (512 - low) * power_of_two(length - begins, range) % range;
         let length = lengths.find(|&length| middle(length) == range - 1)?;
         self.reach(length, End::Terminate)
     }
 
-    /// The upper half begins below the middle.
+    /// Whether the upper half of the interval begins below the middle.
     fn upper_half_straddles(&self) -> bool {
         let (low, range) = self.interval();
         2 * low + range < 1024
@@ -171,7 +170,7 @@ impl Run {
     }
 }
 
-/// What remains of a power of two divided by less than 512.
+/// The remainder of a power of two divided by a number below 512.
 fn power_of_two(exponent: u32, divisor: u32) -> u32 {
     if exponent == 0 {
         return 1 % divisor;

@@ -1,4 +1,4 @@
-//! Random slices: bins, kinds, contexts, alignments, PCM bytes and substreams, from a seed and a few odds.
+//! Random slices: bins of all kinds, contexts, alignments, PCM bytes and substreams, from a seed and the odds of each kind.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -9,26 +9,26 @@ use crate::bin::Event;
 use crate::context::{ContextModel, CtxIdx};
 use crate::vectors::{Flag, Vector};
 
-/// What a slice is made of. Odds are in 1/256 of all requests; what they leave are context bins.
+/// What a slice is made of. Odds are in 1/256 of all requests; the rest are context bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Odds {
-    /// A context bin is the less probable symbol; in 1/256 of all context bins.
+    /// Odds that a context bin is the less probable symbol, in 1/256 of all context bins.
     pub lps: u8,
-    /// A bypass bin.
+    /// Odds of a bypass bin.
     pub bypass: u8,
-    /// A terminate bin of 0.
+    /// Odds of a terminate bin of 0.
     pub terminate: u8,
-    /// An alignment.
+    /// Odds of an alignment.
     pub align: u8,
-    /// A context load in the middle of a life.
+    /// Odds of a load in the middle of an engine run.
     pub load: u8,
-    /// A terminate bin of 1, and up to 15 raw bytes.
+    /// Odds of a terminate bin of 1, with up to 15 raw bytes after it.
     pub end: u8,
-    /// How many contexts there are; taken as 1..=1024. Few make the same one come back at once.
+    /// How many contexts there are, limited to 1..=1024. With few of them the same one is often used again at once.
     pub contexts: u16,
 }
 
-/// Odds with which slices of every character arise, and every kind of request behind every other.
+/// Odds that give slices of many different kinds, and every kind of request after every other.
 #[rustfmt::skip]
 pub const MIXES: [Odds; 7] = [
     Odds { lps:  90, bypass:  60, terminate:  4, align:  0, load:  0, end:  0, contexts:  400 },
@@ -40,7 +40,7 @@ pub const MIXES: [Odds; 7] = [
     Odds { lps: 120, bypass:  40, terminate: 40, align: 40, load: 60, end: 40, contexts:    2 },
 ];
 
-/// Slices of all mixes and of lengths from one request to 20,000.
+/// Slices with all of [`MIXES`], of lengths from one request to 20,000.
 pub fn vectors(seed: u64) -> Vec<Vector> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let lengths = [1, 10, 100, 1_000, 20_000];
@@ -93,7 +93,7 @@ pub fn slice(rng: &mut ChaCha8Rng, odds: Odds, length: usize) -> Vec<Event> {
     events
 }
 
-/// Contexts from both ends of the memory: 0, 1023, 1, 1022 and so on.
+/// Contexts from both ends of the address range in turn: 0, 1023, 1, 1022 and so on.
 fn nth_context(i: u16) -> CtxIdx {
     let index = if i.is_multiple_of(2) { i / 2 } else { 1023 - i / 2 };
     CtxIdx::new(index).unwrap_or_default()

@@ -1,7 +1,8 @@
-//! What a core that takes several bins at once could do wrong in one lane and right in the others, or not know of the transactions before.
+//! What a core that takes several bins at once could do wrong in one lane and right in the others, or fail to carry over from the
+//! transactions before.
 //!
-//! Bins share a transaction up to a terminate bin. So what comes `place` bins after one of 0 is in that lane of a core that has as many
-//! lanes, and in lane `place` modulo their number of one that has fewer, where nothing makes the core wait.
+//! A terminate bin ends a transaction. So the bin that comes `place` bins after a terminate bin of 0 is in lane `place` of a core with more
+//! lanes than that, and in lane `place` modulo the number of lanes of a core with fewer, as long as nothing makes the core wait.
 
 use super::builder::{Builder, quiet_to_terminate};
 use crate::bin::{BinCoder, Event};
@@ -9,20 +10,21 @@ use crate::context::{ContextModel, CtxIdx};
 use crate::cycle::LANES;
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this file.
 pub(super) fn vectors() -> Vec<Vector> {
     let of_places = (0..LANES).flat_map(|place| [kinds(place), runs(place), words(place)]);
     let flushes = (0..LANES).flat_map(|place| [1, 0].map(|raw| flushes(place, raw)));
     of_places.chain(flushes).chain([contexts("states"), contexts("swaps"), contexts("pairs")]).collect()
 }
 
-/// Places up to here are in three transactions of a core of any number of lanes.
+/// Places below this cover three transactions of a core of any number of lanes.
 const PLACES: usize = 3 * LANES;
 
-/// A context for each state, from which a bin is chosen when codILow is known: a load would begin another transaction.
+/// The first of the contexts that there are for the states, one for each. A bin is chosen from them when codILow is known, because a load
+/// at that point would begin another transaction.
 const OF_STATES: u16 = 64;
 const STATES: u16 = 63;
-/// Contexts whose more probable symbols take no bit; two more come before their transaction.
+/// The first of the contexts whose more probable symbols take no bit; two more are used before their transaction.
 const QUIET: u16 = 8;
 const LEAD: u16 = 4;
 
@@ -37,16 +39,16 @@ enum Kind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Does {
-    /// It puts the first bit of a life.
+    /// It writes the first bit of an engine run.
     First,
-    /// A run of outstanding bits begins with it.
+    /// It begins a run of outstanding bits.
     Begins,
     Carries,
     /// It decides a run without a carry.
     Decides,
 }
 
-/// What a kind of bin can do.
+/// What each kind of bin can do.
 const ALL: [(Kind, Does); 17] = [
     (Kind::Mps, Does::First),
     (Kind::Lps, Does::First),
@@ -67,14 +69,14 @@ const ALL: [(Kind, Does); 17] = [
     (Kind::Terminate1, Does::Decides),
 ];
 
-/// What becomes of an encoder with a bin.
+/// What a bin does to an encoder.
 struct Outcome {
     puts_first: bool,
     begins: bool,
-    /// Whether a run of outstanding bits is decided, and with a carry.
+    /// Whether it decides a run of outstanding bits, and if so whether with a carry.
     decided: Option<bool>,
     bits_outstanding: u32,
-    /// How many bits are put, with those that were outstanding.
+    /// How many bits it writes, those that were outstanding included.
     bits: usize,
 }
 
@@ -82,7 +84,7 @@ impl Outcome {
     fn of(builder: &Builder, event: Event) -> Outcome {
         let (was_first, outstanding) = (builder.encoder().first_bit_flag(), builder.bits_outstanding());
         let mut encoder = builder.encoder().clone();
-        // Without the bits that are written, so that the next one is the first.
+        // Without the bits written so far, so that the next one is the first of the output.
         encoder.preset(builder.low(), builder.range(), outstanding, false);
         encoder.code(event);
         let (bytes, bits) = encoder.bits();
@@ -107,18 +109,18 @@ impl Outcome {
     }
 }
 
-/// A slice to which one thing after the other is added.
+/// A slice that is built part by part.
 fn new(seed: usize) -> Builder {
     let mut builder = Builder::new(seed as u64);
     refresh(&mut builder);
     builder
 }
 
-/// Loads the contexts of [`OF_STATES`], or those that have been used.
+/// Loads the contexts of [`OF_STATES`] again: all of them, or those that have been used.
 fn refresh(builder: &mut Builder) {
     for state in 0..STATES as u8 {
         let ctx = OF_STATES + u16::from(state);
-        // A context that was never loaded is in state 0, with another valMPS.
+        // A context that has not been loaded is in state 0, with the other valMPS.
         let val_mps = state % 2 == 0;
         if ContextModel::new(state, val_mps).is_some_and(|model| model != builder.model(ctx)) {
             builder.load(ctx, state, val_mps);
@@ -126,7 +128,7 @@ fn refresh(builder: &mut Builder) {
     }
 }
 
-/// Tries with other random bins until it succeeds.
+/// Tries `way` with different random bins until it succeeds.
 fn add(builder: &mut Builder, way: impl Fn(&mut Builder) -> Option<()>) {
     loop {
         let mut trial = builder.clone();
@@ -138,7 +140,7 @@ fn add(builder: &mut Builder, way: impl Fn(&mut Builder) -> Option<()>) {
     }
 }
 
-/// A bin of this kind, if there is one of which this holds.
+/// Adds a bin of this kind for which `holds`, if there is one.
 fn choose(builder: &mut Builder, kind: Kind, holds: impl Fn(&Outcome) -> bool) -> Option<()> {
     let symbols = |is_mps: bool| {
         let contexts = (OF_STATES..OF_STATES + STATES).filter_map(CtxIdx::new);
@@ -162,7 +164,7 @@ fn choose(builder: &mut Builder, kind: Kind, holds: impl Fn(&Outcome) -> bool) -
     Some(())
 }
 
-/// Goes to a range that is wanted, another one each time, and makes some bypass bins, which do not change it.
+/// Adds bins that lead to a range that is wanted, another one each time, and some bypass bins, which do not change the range.
 fn lead(builder: &mut Builder, is_wanted: impl Fn(u32) -> bool) -> Option<()> {
     refresh(builder);
     choose(builder, Kind::Lps, |_| true)?;
@@ -172,10 +174,10 @@ fn lead(builder: &mut Builder, is_wanted: impl Fn(u32) -> bool) -> Option<()> {
     Some(())
 }
 
-/// Ends the transaction, with contexts loaded whose more probable symbols are quiet in the next one.
+/// Ends the transaction, with contexts loaded whose more probable symbols take no bit in the next one.
 fn end_transaction(builder: &mut Builder, states: &[ContextModel]) -> Option<()> {
     (QUIET..).zip(states).for_each(|(ctx, model)| builder.load(ctx, model.p_state_idx(), model.val_mps()));
-    // In a smaller range it would take a bit.
+    // In a smaller range the terminate bin would take a bit.
     (builder.range() >= 258).then(|| builder.terminate(false))
 }
 
@@ -189,13 +191,13 @@ fn quiet_before(kind: Kind, range: u32, bins: usize) -> Option<Vec<ContextModel>
     (left >= 256).then(|| vec![rarest; bins])
 }
 
-/// Each kind of bin after so many bins of its transaction, with all that it can do; the slice ends in that place, too.
+/// Each kind of bin at this place of its transaction, with everything that it can do; the slice ends at that place, too.
 fn kinds(place: usize) -> Vector {
     let mut builder = new(place);
     for (kind, does) in ALL {
         add(&mut builder, |trial| reach(trial, place, kind, does));
         if does == Does::First {
-            // No bit has been put in a whole transaction.
+            // No bit has been written in the whole transaction before.
             add(&mut builder, |trial| reach(trial, place + LANES, kind, does));
         }
     }
@@ -239,7 +241,7 @@ fn reach(builder: &mut Builder, place: usize, kind: Kind, does: Does) -> Option<
     Some(())
 }
 
-/// Runs of outstanding bits that begin after so many bins of a transaction, and end in each place of it and of the two after it.
+/// Runs of outstanding bits that begin at this place of a transaction, and end at each place of it and of the two after it.
 fn runs(begin: usize) -> Vector {
     let mut builder = new(begin);
     for end in begin + 1..PLACES {
@@ -254,10 +256,10 @@ fn runs(begin: usize) -> Vector {
 }
 
 fn run(builder: &mut Builder, begin: usize, end: usize, carries: bool) -> Option<()> {
-    // From an odd one a run can go on for ever.
+    // A run that begins with an odd range can be as long as wanted.
     let least = 400 + builder.random() % 100;
     lead(builder, |range| range >= least && range % 2 == 1)?;
-    // All but the bins that begin it and end it: bypass bins, or such as take no bit.
+    // All bins but the first and the last of the run: bypass bins, or bins that take no bit.
     let states = if end.is_multiple_of(2) {
         quiet_before(Kind::Mps, builder.range() - 2, end - 1)?
     } else {
@@ -295,7 +297,7 @@ fn run(builder: &mut Builder, begin: usize, end: usize, carries: bool) -> Option
     Some(())
 }
 
-/// Lives of which a bin fills a byte to the last bit, after so many bins of its transaction.
+/// Engine runs in which a bin at this place of its transaction fills a byte to the last bit.
 fn words(place: usize) -> Vector {
     let mut builder = new(place);
     for kind in [Kind::Bypass, Kind::Lps] {
@@ -308,16 +310,16 @@ fn words(place: usize) -> Vector {
     builder.into_vector(format!("lane-{place}-words"), comment, &[Flag::Lanes, Flag::Renormalisation])
 }
 
-/// No output is wider.
+/// In bytes; no output is wider.
 const FILLED: usize = 8;
 
 fn fill(builder: &mut Builder, bytes: usize, place: usize, kind: Kind) -> Option<()> {
     refresh(builder);
     builder.terminate(true);
     builder.raw(1);
-    // The bits that the bin takes, and the bins before it that take none.
+    // The number of bits that the bin takes, and of bins before it that take none.
     let (bits, quiet) = if kind == Kind::Bypass { (1, 0) } else { (1 + (bytes + place) % 5, place) };
-    // The first bit of a life is not written.
+    // The first bit of an engine run is not written.
     builder.bypasses((8 * bytes + 1 - bits - (place - quiet)) as u32);
     let states = quiet_before(kind, builder.range() - 2, quiet)?;
     end_transaction(builder, &states)?;
@@ -326,18 +328,18 @@ fn fill(builder: &mut Builder, bytes: usize, place: usize, kind: Kind) -> Option
     let bits = bits + builder.bits_outstanding() as usize;
     choose(builder, kind, |outcome| outcome.bits_outstanding == 0 && outcome.bits == bits)?;
     if bytes.is_multiple_of(2) {
-        // Nothing comes after it in its transaction.
+        // Nothing follows it in its transaction.
         builder.load(LEAD, 20, false);
     }
     builder.bypasses(3);
     Some(())
 }
 
-/// Flushes after so many bins of a transaction, at each bit of a byte, while bytes wait.
+/// Flushes at this place of a transaction, at each bit of a byte, while bytes wait.
 fn flushes(place: usize, raw: u32) -> Vector {
     let mut builder = Builder::new(place as u64);
     for phase in 0..8 {
-        // An output queue of eight is full with a byte more or less.
+        // An output queue of eight bytes is full, or has a byte more or less.
         builder.bypasses(8 * (6 + (phase + place as u32) % 5));
         while builder.phase() != u64::from(phase + 8 - place as u32 % 8) % 8 {
             builder.bypasses(1);
@@ -355,13 +357,13 @@ fn flushes(place: usize, raw: u32) -> Vector {
     builder.into_vector(format!("lane-{place}-flushes-{name}"), comment, flags)
 }
 
-/// A context that is used in each two lanes of a transaction, and of three: by several bins of each, or with bypass bins between.
+/// A context that is used in each pair of lanes of a transaction, and in each three: by several bins in a row, or with bypass bins between.
 fn contexts(how: &str) -> Vector {
     let mut builder = Builder::new(LANES as u64);
     for ctx in 0..PLACES as u16 {
         builder.load(ctx, if how == "swaps" { 0 } else { 20 }, ctx % 2 == 0);
     }
-    // These are states of which no two neighbours have a part in common, and one that changes its valMPS each time.
+    // No two successive states have a range in common; in `swaps` the state is one whose valMPS changes each time.
     let symbol = |builder: &mut Builder, ctx: usize| {
         let ctx = ctx as u16;
         let is_mps = how != "swaps" && builder.model(ctx).p_state_idx() < 20;
@@ -396,7 +398,8 @@ mod tests {
     use crate::spec;
     use crate::vectors::trail;
 
-    /// Each bin, with its place after the last terminate bin or request that goes alone, and the encoder before and after it.
+    /// Each bin, with its place after the last terminate bin or request that is a transaction of its own, and the encoder before and after
+    /// it.
     fn bins(vector: &Vector) -> Vec<(usize, Event, spec::Encoder, spec::Encoder)> {
         let mut encoder = spec::Encoder::new();
         let mut place = 0;
@@ -442,7 +445,7 @@ mod tests {
             let all = bins(&runs(begin));
             let mut found = BTreeSet::new();
             let mut begun = None;
-            // Places go on in the transactions after one, as long as no terminate bin comes.
+            // Places are counted on through the following transactions until a terminate bin comes.
             for (place, _, before, after) in &all {
                 let (was, is) = (before.bits_outstanding(), after.bits_outstanding());
                 let decided = was > 0 && after.bits().1 > before.bits().1;

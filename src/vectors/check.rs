@@ -1,11 +1,11 @@
-//! The coders without a clock against a vector.
+//! Checks a vector with all coders without a clock: oracle and engine, encoders and decoders.
 
 use super::Vector;
 use crate::bin::{Decode, DecodeError, Encode, Tail};
 use crate::context::CtxIdx;
 use crate::{engine, spec};
 
-/// Oracle and engine make of the vector what it says.
+/// Checks that oracle and engine make of the vector what it says.
 ///
 /// # Errors
 /// What is wrong, in words.
@@ -22,7 +22,7 @@ pub fn check(vector: &Vector) -> Result<(), String> {
     encode("engine", engine::Encoder::new(), vector)
 }
 
-/// The context variables that a decoder is left with.
+/// Checks a decoder. Returns the context variables that it ends with.
 fn decode(name: &str, mut decoder: impl Decode, vector: &Vector) -> Result<Vec<u8>, String> {
     let answers = decoder.answers(&vector.events);
     if let Some(at) = (0..answers.len()).find(|&at| answers[at] != vector.events[at]) {

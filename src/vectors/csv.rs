@@ -1,11 +1,11 @@
-//! Vectors as two tables, for whatever reads neither JSON nor `$readmemh`: one row a vector, and one row a request.
+//! Vectors as two tables, for programs that read neither JSON nor `$readmemh`: one row for each vector, and one row for each request.
 
 use std::fmt::Write;
 
 use super::{Step, Vector, trail};
 use crate::cycle::RequestFields;
 
-/// `vectors.csv` and `requests.csv`: their names, and what is in them. A field that means nothing is empty.
+/// `vectors.csv` and `requests.csv`: their names and their contents. A field that does not apply is empty.
 ///
 /// ```
 /// use silicabac::vectors;

@@ -1,15 +1,14 @@
-//! Vectors for `$readmemh`: one word of 24 bits a line.
+//! Vectors for `$readmemh`: one word of 24 bits in each line.
 //!
 //! | word | means |
 //! | --- | --- |
 //! | `[23:22]` = 0 | a request, `cabac_pkg::request_t` in `[21:0]`: kind, bin, ctx_idx, data |
-//! | 1 | a byte of slice data in `[7:0]`; `[8]` it is the last of the slice, `[9]` of a life of the engine; then `[12:10]` is how many of its low bits are not an encoder's, which writes zeros there |
+//! | 1 | a byte of slice data in `[7:0]`; `[8]` says that it is the last of the slice, `[9]` the last of an engine run; then `[12:10]` is how many of its low bits do not come from an encoder, which writes zeros there |
 //! | 2 | a vector begins, with its number modulo 2^20 in `[19:0]`; `[21]` decoders only |
-//! | 3 | `[21]` = 0: the answer to the request before, and all behind it, show the error in `[1:0]` (`cabac_pkg::error_t`); `[21]` = 1: after all requests, 21 bits of how many bits have been read, `[20:0]` |
+//! | 3 | `[21]` = 0: the answer to the request before, and all after it, show the error in `[1:0]` (`cabac_pkg::error_t`); `[21]` = 1: after all requests, 21 bits of how many bits have been read, `[20:0]` |
 //!
-//! A vector is its number, its requests, and then its bytes. Where 21 bits are too few for the position, from 2,097,152 bits
-//! (256 KiB) on, more words of that kind follow, each with the next 21 bits: no word is wider for it, and short vectors
-//! are what they were.
+//! A vector is its number, its requests, and then its bytes. Where 21 bits are too few for the position, from 2,097,152 bits (256 KiB) on,
+//! more words of that kind follow, each with the next 21 bits: so words do not get wider, and the words of short vectors do not change.
 
 use std::io;
 
@@ -25,10 +24,10 @@ const ERROR: u32 = 3 << 22;
 const POSITION: u32 = 7 << 21;
 /// How many bits of a position there are in a word.
 const POSITION_BITS: u32 = 21;
-/// How many numbers of vectors there are; then they begin again.
+/// How many numbers there are for vectors; after the last the first comes again.
 const NUMBERS: usize = 1 << 20;
 
-/// Writes vectors, each behind a line of comment.
+/// Writes vectors, each after a line of comment.
 ///
 /// # Errors
 /// Those of `sink`.
@@ -73,14 +72,14 @@ fn bytes(vector: &Vector) -> Vec<u32> {
     let behind = (vector.position.wrapping_neg() % 8) as u32;
     let word = |(i, &byte): (usize, &u8)| {
         let (last, end) = (i + 1 == vector.bytes.len(), ends.contains(&(i + 1)));
-        // An encoder fills the byte of a stop bit with zeros; only behind the last one may there be others.
+        // An encoder fills the byte of a stop bit with zeros; only after the last stop bit there may be other bits.
         let free = if ends.last() == Some(&(i + 1)) { behind } else { 0 };
         BYTE | free << 10 | u32::from(end) << 9 | u32::from(last) << 8 | u32::from(byte)
     };
     vector.bytes.iter().enumerate().map(word).collect()
 }
 
-/// How many bytes there are when each life ends; an encoder says so of the last of them.
+/// How many bytes an encoder has written at the end of each engine run.
 fn ends_of_lives(vector: &Vector) -> Vec<usize> {
     if vector.decode_only {
         return Vec::new();

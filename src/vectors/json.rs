@@ -1,4 +1,4 @@
-//! Vector files: JSON as `golden/vectors.schema.json` has it, with a checksum a vector.
+//! Vector files: JSON in the format of `golden/vectors.schema.json`, with a checksum for each vector.
 
 use std::{
     borrow::Cow,
@@ -14,7 +14,7 @@ use crate::bin::{DecodeError, DecodeErrorKind, Event, with_starts};
 use crate::context::SliceInit;
 use crate::json;
 
-/// What a vector file says it is.
+/// The `format` of a vector file.
 const FORMAT: &str = "silicabac-vectors";
 /// The version of the format that is written and read.
 const VERSION: u64 = 1;
@@ -25,7 +25,7 @@ pub const SCHEMA: &str = include_str!("../../golden/vectors.schema.json");
 /// Why a vector file cannot be read: which field of which vector, and what is wrong with it.
 #[derive(Debug)]
 pub struct FormatError {
-    /// The id of the vector, unless it is the file as a whole.
+    /// The id of the vector; `None` if the file as a whole is wrong.
     pub vector: Option<String>,
     /// The field.
     pub field: String,
@@ -79,7 +79,7 @@ struct Entry {
     crc32: String,
 }
 
-/// A field that may be left out, but not be null.
+/// A field that may be left out, but may not be null.
 fn not_null<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
     T::deserialize(field).map(Some)
 }
@@ -130,8 +130,8 @@ impl From<ErrorKind> for DecodeErrorKind {
 /// Writes a file of vectors.
 ///
 /// # Errors
-/// Those of `sink`, and [`io::ErrorKind::InvalidInput`] for a name or a comment that [`read`] would refuse, and for starts
-/// of the engine elsewhere than [`with_starts`] puts them, where `read` does.
+/// Those of `sink`, and [`io::ErrorKind::InvalidInput`] for a name or a comment that [`read`] would refuse, and for starts of engine runs
+/// elsewhere than where [`with_starts`] puts them, which is where `read` does.
 pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::Result<()> {
     check_written(suite, vectors).map_err(|wrong| io::Error::new(io::ErrorKind::InvalidInput, wrong))?;
     let used = |flag: &&Flag| vectors.iter().any(|vector| vector.flags.contains(flag));
@@ -153,15 +153,15 @@ pub fn write(suite: &str, vectors: &[Vector], sink: &mut dyn io::Write) -> io::R
     writeln!(sink)
 }
 
-/// Reads a file of vectors: the name of its suite, and the vectors. What they say is not checked here, but for
-/// what a single one contradicts in itself.
+/// Reads a file of vectors: the name of its suite, and the vectors. The coders do not check here what the vectors say; only contradictions
+/// within one vector are errors.
 ///
 /// # Errors
 /// [`FormatError`].
 pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
     let whole = |field: &str, what: String| FormatError { vector: None, field: field.into(), what };
     let file: Value = json::read(json).map_err(|error| FormatError {
-        // Column 0 is the end of the line before.
+        // Column 0 means the end of the line before.
         vector: last_id(json, error.line().saturating_sub(usize::from(error.column() == 0))),
         field: format!("line {}, column {}", error.line(), error.column()),
         what: if error.is_data() { error.to_string() } else { format!("this is no JSON: {error}") },
@@ -222,7 +222,7 @@ pub fn read(json: &[u8]) -> Result<(String, Vec<Vector>), FormatError> {
     Ok((suite.into(), vectors))
 }
 
-/// Whether a file says that it is one of vectors, whatever else is in it.
+/// Whether a file claims to be one of vectors, whatever else is in it.
 pub(super) fn are_vectors(json: &[u8]) -> bool {
     serde_json::from_slice::<Value>(json).is_ok_and(|file| file["format"] == FORMAT)
 }
@@ -272,7 +272,7 @@ impl Entry {
         format!("{:08x}", crc32fast::hash(&json))
     }
 
-    /// The vector, unless a field is wrong: which, and why.
+    /// The vector, or which field is wrong, and why.
     fn vector(self) -> Result<Vector, (&'static str, String)> {
         check_text(&self.id, &self.comment)?;
         let found = self.checksum();
@@ -311,7 +311,7 @@ impl Entry {
     }
 }
 
-/// Whether names, comments and starts are such as can be read again.
+/// Checks that names, comments and starts can be read again.
 fn check_written(suite: &str, vectors: &[Vector]) -> Result<(), FormatError> {
     if !is_name(suite) {
         return Err(FormatError {
@@ -349,10 +349,10 @@ pub(super) fn check_text(id: &str, comment: &str) -> Result<(), (&'static str, S
     Ok(())
 }
 
-/// The longest name.
+/// The length of the longest name.
 const LONGEST: usize = 100;
 
-/// Names become those of files.
+/// Whether a name is allowed: names become names of files.
 fn is_name(name: &str) -> bool {
     (1..=LONGEST).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_of_name)
 }
@@ -361,8 +361,8 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.".contains(c)
 }
 
-/// The name for a suite or a vector that is most like this text: a hyphen for what no name has in it, and of what is
-/// longer than a name the end, in which names differ.
+/// The name for a suite or a vector that is most like this text: characters that no name has become hyphens, and of a text that is too long
+/// only the end is used, in which names differ.
 ///
 /// ```
 /// use silicabac::vectors::name_like;
@@ -376,7 +376,7 @@ pub fn name_like(text: &str) -> String {
     if end.is_empty() { "-".into() } else { end.into() }
 }
 
-/// The first of `name`, `name-2`, `name-3`, ... that nobody has taken.
+/// The first of `name`, `name-2`, `name-3`, ... that is not taken.
 ///
 /// ```
 /// use silicabac::vectors::free_name;
@@ -394,8 +394,8 @@ pub fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
 
 const NO_NAME: &str = "it is not one to 100 letters, digits, hyphens, underscores and dots, no dot in front";
 
-/// What vectors promise: a context is loaded before it is used, and for an encoder, raw bytes stand between lives
-/// and a terminate bin of 1 at the end.
+/// Checks what vectors promise: a context is loaded before it is used, and in a vector for encoders raw bytes come only after a terminate
+/// bin of 1, which is the last request, too.
 pub(super) fn check_requests(events: &[Event], decode_only: bool) -> Result<(), String> {
     let mut loaded = HashSet::new();
     let mut between_lives = false;

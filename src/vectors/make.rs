@@ -1,11 +1,11 @@
-//! A vector of requests that somebody has written down, sealed by the oracle.
+//! Makes a vector of requests that a user has written down; the oracle fills it in.
 
 use super::{Flag, Vector, json, text};
 
-/// Why a text is no vector.
+/// Why a text is not a vector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MakeError {
-    /// A word is no request.
+    /// A word is not a request.
     #[error(
         "line {line}: {what}; requests are like L5=62.1 (a context, its pStateIdx and valMPS), C5=011 (bins), B=10, T=0, A, R=00ff"
     )]
@@ -15,13 +15,13 @@ pub enum MakeError {
         /// What is wrong with it.
         what: String,
     },
-    /// The requests are no slice, or the names are none.
+    /// The requests are not a slice, or the names are not allowed.
     #[error("{0}")]
     Slice(String),
 }
 
-/// Makes a vector of requests as vector files have them, between blanks and lines; what stands after `#` in a line is a remark. The oracle says what
-/// comes of them.
+/// Makes a vector of requests, written as in vector files, with blanks and line ends between them; the rest of a line after `#` is a
+/// remark. The oracle fills in the bytes and the position.
 ///
 /// ```
 /// use silicabac::vectors::make;

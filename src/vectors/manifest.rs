@@ -1,5 +1,6 @@
-//! The published vectors as a directory: for each suite a `.json` and a `.hex`, their schema, and a manifest with the hashes
-//! of all. Nothing that a manifest says of a file is believed: what is read is what it says, or an error.
+//! The published vectors as a directory: for each suite a `.json` and a `.hex`, their schema, and a manifest with the hashes of all files.
+//!
+//! Invariant: nothing that the manifest says of a file is believed. Either what is read matches it, or there is an error.
 
 use std::{
     collections::BTreeSet,
@@ -14,13 +15,13 @@ use super::{FormatError, Vector, hex, json};
 use crate::files;
 use crate::json as strict;
 
-/// What a manifest says it is.
+/// The `format` of a manifest.
 const FORMAT: &str = "silicabac-vector-manifest";
 /// The version of the format that is written and read.
 const VERSION: u64 = 1;
-/// Its name.
+/// The name of a manifest.
 pub const MANIFEST: &str = "manifest.json";
-/// The name of the schema beside it.
+/// The name of the schema, in the same directory.
 const SCHEMA_FILE: &str = "vectors.schema.json";
 
 #[derive(Serialize, Deserialize)]
@@ -44,12 +45,12 @@ struct FileEntry {
     bins: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<usize>,
-    /// The command that makes it: it is too large to lie beside the manifest.
+    /// The command that makes the file, if it is too large to be in the directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made_by: Option<String>,
 }
 
-/// What a file beside a manifest is, by its name: the vectors of a suite, once or twice, or their schema.
+/// What a file in the directory of a manifest is, by its name: the vectors of a suite in one of two formats, or their schema.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind<'a> {
     Json(&'a str),
@@ -69,7 +70,7 @@ impl Kind<'_> {
 }
 
 impl FileEntry {
-    /// The counts that the manifest has of it.
+    /// Which counts the manifest has for the file.
     fn counts(&self) -> Vec<&'static str> {
         let counts = [("vectors", self.vectors), ("bins", self.bins), ("words", self.words)];
         counts.iter().filter(|(_, count)| count.is_some()).map(|(name, _)| *name).collect()
@@ -87,18 +88,18 @@ pub enum FileError {
         /// Why.
         source: io::Error,
     },
-    /// It is not what it should be.
+    /// It is not what the manifest or the format says.
     #[error("{}: {source}", .path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// Where, and in what.
+        /// In which vector and field, and what is wrong.
         source: FormatError,
     },
 }
 
-/// All files of a directory of published vectors: their names, and what is in them. The manifest has the hashes of the files of
-/// large suites too, which are not among them, and the command that makes each.
+/// All files of a directory of published vectors: their names and contents. For each file of a large suite, which is not among them, the
+/// manifest has the hash and the command that makes it.
 ///
 /// ```
 /// let smoke = silicabac::stress::smoke();
@@ -168,11 +169,11 @@ fn of_suite(suite: &str, vectors: &[Vector]) -> io::Result<[(FileEntry, Vec<u8>)
     Ok([(json_entry, as_json), (hex_entry, as_hex)])
 }
 
-/// A suite that was read from a file, or what is wrong with the file.
+/// A file of vectors, and the suite in it, or what is wrong with it.
 pub type ReadSuite = (PathBuf, Result<(String, Vec<Vector>), FileError>);
 
-/// Reads vectors: of a file, or of all files that the manifest of a directory lists. What is wrong with one
-/// file is no reason not to read the others.
+/// Reads vectors: of a file, or of all files that the manifest of a directory lists. An error in one file does not keep the others from
+/// being read.
 pub fn read(path: &Path) -> Vec<ReadSuite> {
     if !path.is_dir() {
         return vec![(path.to_owned(), read_file(path))];
@@ -208,8 +209,8 @@ pub fn read(path: &Path) -> Vec<ReadSuite> {
     suites
 }
 
-/// Whether the large suites of which a manifest has no files are made as it says; `make` makes one from its name and the seed, or
-/// nothing if it does not know it. What was compared, or what is wrong.
+/// Checks that the commands for large suites make the files whose hashes a manifest has. `make` makes a suite from its name and the seed,
+/// and returns `None` for an unknown name. Returns each suite that was compared, and what is wrong with it.
 pub fn check_made(
     dir: &Path,
     make: &mut dyn FnMut(&str, u64) -> Option<Vec<Vector>>,
@@ -236,7 +237,7 @@ pub fn check_made(
     suites.map(check).collect()
 }
 
-/// The vectors of a `.json` file that is all that the manifest says of it.
+/// The vectors of a `.json` file, after a check against all that the manifest says of it.
 fn read_suite(entry: &FileEntry, suite: &str, path: &Path) -> Result<(String, Vec<Vector>), FileError> {
     let contents = contents(path)?;
     let (name, vectors) = parse(path, &contents)?;
@@ -254,7 +255,7 @@ fn read_suite(entry: &FileEntry, suite: &str, path: &Path) -> Result<(String, Ve
     Ok((name, vectors))
 }
 
-/// Vectors that the manifest does not know would be there and never be looked at.
+/// Checks that the manifest lists all vector files of its directory: others would never be read.
 fn check_all_are_listed(dir: &Path, entries: &[FileEntry]) -> Result<(), FileError> {
     let failed = |source| FileError::Read { path: dir.to_owned(), source };
     let listed: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -319,7 +320,7 @@ fn whole_manifest(path: &Path) -> Result<Manifest, FileError> {
     Ok(manifest)
 }
 
-/// An entry has the fields that its kind of file must have, and the other half of its suite is there.
+/// Checks that an entry has exactly the fields for its kind of file, and that the other file of its suite is listed.
 fn check_fields(entry: &FileEntry, names: &[&str]) -> Result<(), (&'static str, String)> {
     if entry.sha256.len() != 64 || !entry.sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Err(("sha256", "it is no 64 hexadecimal digits".into()));
@@ -363,7 +364,7 @@ fn parse(path: &Path, contents: &[u8]) -> Result<(String, Vec<Vector>), FileErro
     json::read(contents).map_err(|source| FileError::Format { path: path.to_owned(), source })
 }
 
-/// `None` is what a kind of file does not have, which [`check_fields`] has seen to.
+/// Compares a count. It is `None` for kinds of files that do not have it, which [`check_fields`] makes sure of.
 fn check_count(path: &Path, field: &str, said: Option<usize>, found: usize) -> Result<(), FileError> {
     match said {
         Some(said) if said != found => {
@@ -374,7 +375,7 @@ fn check_count(path: &Path, field: &str, said: Option<usize>, found: usize) -> R
     }
 }
 
-/// The `.hex` file says what the `.json` file says, vector by vector.
+/// Checks that the `.hex` file says the same as the `.json` file, vector by vector.
 fn check_hex(entry: &FileEntry, path: &Path) -> Result<(), FileError> {
     let found = contents(path)?;
     if let Ok((_, vectors)) = read_file(&path.with_extension("json")) {

@@ -1,7 +1,7 @@
-//! Test vectors: slices that know why they exist, and what every coder has to make of them.
+//! Test vectors: slices that name the bug that they are there for, and what every coder has to make of them.
 //!
-//! A vector is data and knows no coder. The oracle fills in what is expected: an encoder turns `events` into
-//! `bytes`, a decoder turns `bytes` into `events`, with `error` at its bin.
+//! A vector is data and independent of any coder. The oracle fills in what is expected: an encoder turns `events` into `bytes`, a decoder
+//! turns `bytes` into `events`, with `error` at its bin.
 
 mod check;
 mod csv;
@@ -25,32 +25,32 @@ pub use make::{MakeError, make};
 pub use manifest::{FileError, MANIFEST, ReadSuite, check_made, files, read, read_file};
 pub use trail::{Step, trail};
 
-/// A slice, and what coders make of it.
+/// A slice as a test, with what coders have to make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vector {
     /// Its name: unique in a suite; letters, digits and hyphens.
     pub id: String,
     /// What is in it, in words.
     pub comment: String,
-    /// Why it exists.
+    /// The bugs that it is there for, or the ways in which it is to be played.
     pub flags: Vec<Flag>,
-    /// What initialises its contexts, if the loads at its start are just that and there are no others: so that a
-    /// coder can play it that initialises contexts by itself.
+    /// The slice header that gives its contexts their states, if the loads at its start are just those and there are no others: with it a
+    /// coder can play the vector that initialises contexts by itself.
     pub init: Option<SliceInit>,
-    /// Requests with the bins that a decoder returns, and each start of the engine where [`with_starts`] puts it.
+    /// Requests with the bins that a decoder returns, and the start of each engine run where [`with_starts`] puts it.
     pub events: Vec<Event>,
-    /// Slice data, its tail included.
+    /// Slice data, with the bytes after its end.
     pub bytes: Vec<u8>,
-    /// How many bits a decoder has read in the end.
+    /// How many bits a decoder has read at the end.
     pub position: u64,
     /// The first error that a decoder raises.
     pub error: Option<DecodeError>,
-    /// No encoder makes these bytes of these events.
+    /// Whether no encoder makes these bytes of these events.
     pub decode_only: bool,
 }
 
 impl Vector {
-    /// What the oracle encodes. The starts of the engine are put where they belong.
+    /// A vector of what the oracle encodes. The starts of engine runs are put where they belong.
     ///
     /// ```
     /// use silicabac::{bin::Event, vectors::Vector};
@@ -70,8 +70,8 @@ impl Vector {
         Vector { decode_only: false, ..Vector::decoded(id, comment, flags, encoder.finish(), events) }
     }
 
-    /// What the oracle decodes, asked for these events, whatever their bins and bytes are. Where the engine starts, only
-    /// the answers say: behind raw bytes, and behind a terminate bin that *is* 1, if something else than those follows.
+    /// A vector of what the oracle decodes, given these requests; the bins and bytes in them do not matter. Engine runs start where the
+    /// answers say so: after raw bytes, and after a terminate bin that *is* 1, unless raw bytes follow.
     ///
     /// ```
     /// use silicabac::{bin::{DecodeErrorKind, Event}, vectors::Vector};
@@ -102,13 +102,13 @@ impl Vector {
         }
     }
 
-    /// The vector as one of a slice with this header, if the header is all that it takes to know its loads.
+    /// The vector with this slice header, if all of its loads follow from the header.
     pub fn initialised_by(self, init: Option<SliceInit>) -> Vector {
         let init = init.filter(|init| is_initialised_by(&self.events, *init));
         Vector { init, ..self }
     }
 
-    /// The kind of vector that it is: its id with `N` for every number.
+    /// The class that it belongs to: its id with `N` for every number.
     ///
     /// ```
     /// use silicabac::vectors::Vector;
@@ -124,7 +124,7 @@ impl Vector {
     }
 }
 
-/// [`Vector::class`] of the vector with this id.
+/// [`Vector::class`] of a vector with this id.
 pub(crate) fn class_of(id: &str) -> String {
     let mut class = String::new();
     for c in id.chars() {
@@ -137,7 +137,7 @@ pub(crate) fn class_of(id: &str) -> String {
     class
 }
 
-/// Whether the loads of these events stand at their start and are what a slice header says.
+/// Whether all loads of these events stand at the start and are those of a slice header.
 fn is_initialised_by(events: &[Event], init: SliceInit) -> bool {
     let mut at_start = true;
     events.iter().all(|&event| match event {

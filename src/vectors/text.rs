@@ -9,19 +9,19 @@
 //! | `A` | a bypass alignment |
 //! | `R=00ff` | two raw bytes |
 //!
-//! Starts of the engine have no token: [`with_starts`] knows where they are.
+//! Starts of engine runs have no token: [`with_starts`] puts them in.
 
 use std::fmt::Write;
 
 use crate::bin::{Event, with_starts};
 use crate::context::{ContextModel, CtxIdx};
 
-/// The longest line that [`write`] makes, but for a token that is longer by itself.
+/// The longest line that [`write`] makes, unless a single token is longer.
 const WIDTH: usize = 100;
 /// The most bins or bytes in a token.
 const RUN: usize = 64;
 
-/// Lines of tokens.
+/// Writes events as lines of tokens.
 pub(super) fn write(events: &[Event]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut rest = events;
@@ -41,7 +41,7 @@ pub(super) fn write(events: &[Event]) -> Vec<String> {
     lines
 }
 
-/// The second belongs to a token that the first begins.
+/// Whether the second event belongs to a token that begins with the first.
 fn continues(first: Event, event: Event) -> bool {
     match (first, event) {
         (Event::Context { ctx, .. }, Event::Context { ctx: same, .. }) => ctx == same,
@@ -50,7 +50,7 @@ fn continues(first: Event, event: Event) -> bool {
     }
 }
 
-/// The token of events of the same kind, unless they have none.
+/// The token of events of the same kind; `None` for starts, which have none.
 fn token(run: &[Event]) -> Option<String> {
     let &first = run.first()?;
     let mut token = match first {
@@ -77,10 +77,10 @@ fn token(run: &[Event]) -> Option<String> {
     Some(token)
 }
 
-/// The events of lines of tokens.
+/// Reads events from lines of tokens.
 ///
 /// # Errors
-/// The first token that is none, in words.
+/// The first word that is not a token, and why.
 pub(super) fn read(lines: &[String]) -> Result<Vec<Event>, String> {
     let mut events = Vec::new();
     for token in lines.iter().flat_map(|line| line.split(' ')) {

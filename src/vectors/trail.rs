@@ -1,4 +1,4 @@
-//! A vector step by step, as the oracle goes through it.
+//! A vector request by request: what the oracle's registers are after each.
 
 use super::Vector;
 use crate::bin::{BinCoder, Decode, DecodeErrorKind, Event};
@@ -6,36 +6,37 @@ use crate::context::ContextModel;
 use crate::cycle::Request;
 use crate::spec;
 
-/// What the oracle shows after a request.
+/// The oracle's registers after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The request.
     pub request: Request,
-    /// The state of its context variable: before a bin, or what a load sets it to.
+    /// The state of its context variable: before a bin, or the state that a load sets.
     pub model: Option<ContextModel>,
-    /// The state that the request leaves it in.
+    /// The state of the context variable after the request.
     pub next: Option<ContextModel>,
-    /// The number of the bin, if it is one.
+    /// The number of the bin, if the request is one.
     pub bin: Option<u64>,
-    /// The decoder's codIRange; the encoder's is the same, but behind a terminate bin of 1.
+    /// The decoder's codIRange; the encoder's is the same, except after a terminate bin of 1.
     pub cod_i_range: u32,
-    /// The encoder's codILow; none where no encoder makes the bytes.
+    /// The encoder's codILow; `None` where no encoder makes the bytes.
     pub cod_i_low: Option<u32>,
-    /// The encoder's bitsOutstanding; likewise.
+    /// The encoder's bitsOutstanding; `None` as with `cod_i_low`.
     pub bits_outstanding: Option<u32>,
-    /// How many bits the encoder has written; likewise.
+    /// How many bits the encoder has written; `None` as with `cod_i_low`.
     pub written: Option<usize>,
-    /// The encoder's firstBitFlag; likewise.
+    /// The encoder's firstBitFlag; `None` as with `cod_i_low`.
     pub first_bit_flag: Option<bool>,
     /// The decoder's codIOffset.
     pub cod_i_offset: u32,
     /// How many bits the decoder has read.
     pub position: u64,
-    /// The error that it has met by now.
+    /// The error that the decoder has met so far.
     pub error: Option<DecodeErrorKind>,
 }
 
-/// All requests of a vector, one by one, from the START of its engine on: each is coded when it is asked for.
+/// Goes through the requests of a vector one by one, beginning with the start of its first engine run. Each is coded when the iterator
+/// reaches it.
 pub fn trail(vector: &Vector) -> impl Iterator<Item = Step> {
     let is_encoded = !vector.decode_only;
     let mut encoder = spec::Encoder::new();
@@ -49,7 +50,7 @@ pub fn trail(vector: &Vector) -> impl Iterator<Item = Step> {
             _ => None,
         };
         if let Request::Event(event) = request {
-            // Making the coders has done the first, which is a START.
+            // The first request is a start, which making the coders has done already.
             if !std::mem::take(&mut first) {
                 decoder.code(event);
                 encoder.code(event);

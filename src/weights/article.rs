@@ -1,33 +1,33 @@
-//! The binarisation and the contexts of the article (DeepCABAC, Wiedemann et al., 2020), on the 64 states of H.264 and H.265: mode
-//! `article`, which the decoder core decodes.
-//!
+//! The binarisation and the contexts of DeepCABAC (Wiedemann et al., 2020), on the 64 states of H.264 and H.265: mode `article`, which the
+//! decoder core decodes.
 //! Levels are scanned in rows. Each is sigFlag, signFlag, AbsGr(1) to AbsGr(n), and a remainder in Exp-Golomb code of which the prefix
-//! has contexts. sigFlag and signFlag look at the level to the left: zero, negative or positive; beyond the edge it is zero. One walk
-//! serves both directions.
+//! Levels are scanned in rows. Each is sigFlag, signFlag, AbsGr(1) to AbsGr(n), and a remainder in Exp-Golomb code of which the prefix has
+//! contexts. The contexts of sigFlag and signFlag depend on the level to the left: zero, negative or positive; left of the first column it
+//! counts as zero. One walk encodes and decodes.
 //!
-//! The article's suffix is bypass bins. With levels of eight bits that costs a hundredth, since in half of them it is three bits or more,
-//! and small levels are more frequent; so the first bits of a suffix can have contexts, too.
+//! In DeepCABAC the suffix is bypass bins. With levels of eight bits that costs a hundredth, since in half of them it is three bits or
+//! more, and small levels are more frequent; so the first bits of a suffix can have contexts here, too.
 //!
-//! A bin costs 0.027 bits at least, with 64 states. Where nearly all levels are zero, and whole rows are, that is much of a stream; so a row
-//! can have a flag.
+//! With 64 states a bin costs at least 0.027 bits. Where nearly all levels are zero, and whole rows are, that is much of a stream; so a row
+//! can have a flag that says whether it is all zero.
 
 use crate::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};
 use crate::engine::{Decoder, Encoder};
 use crate::observed::{Observed, Observer};
 
-/// Levels are between this and its negative.
+/// Levels lie between this and its negative.
 pub const MAX_LEVEL: i32 = 1 << 24;
 
-/// n of the article: how many flags AbsGr there are.
+/// n of DeepCABAC: how many flags AbsGr a level has.
 pub const ABS_GR: u8 = 10;
-/// The most that there can be of them.
+/// The largest n.
 pub const MAX_ABS_GR: u8 = 100;
 
 /// The most bits of a suffix that can have contexts.
 pub const MAX_SUFFIX_CONTEXTS: u8 = 2;
 
-/// One prefix of the remainder has as many bins as fit before [`MAX_LEVEL`].
+/// The most bins of the prefix of a remainder: as many as levels up to [`MAX_LEVEL`] need.
 pub(super) const MAX_PREFIX: u32 = 24;
 
 const SIG_FLAG: usize = 0;
@@ -37,13 +37,13 @@ const ABS_GR_FLAGS: usize = 6;
 /// How levels are coded: how many flags AbsGr there are, and how long a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// n, 1..=[`MAX_ABS_GR`].
+    /// n of DeepCABAC, 1..=[`MAX_ABS_GR`].
     pub abs_gr: u8,
     /// Whether signFlag has contexts. Where signs are as good as random, contexts cost some hundredths of a bit each.
     pub sign_contexts: bool,
-    /// How many of the first bits of a suffix have contexts, 0..=[`MAX_SUFFIX_CONTEXTS`]; 0 in the article.
+    /// How many of the first bits of a suffix have contexts, 0..=[`MAX_SUFFIX_CONTEXTS`]; 0 in DeepCABAC.
     pub suffix_contexts: u8,
-    /// Whether a flag before each row says if any of its levels is not zero; there is none in the article.
+    /// Whether a flag before each row says if any of its levels is not zero; DeepCABAC has none.
     pub row_flags: bool,
     /// How many levels a row has, at least 1.
     pub columns: usize,
@@ -52,18 +52,18 @@ pub struct Layout {
 /// What a decoder finds wrong with a stream of levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LevelsError {
-    /// It ends too early, or is no stream of this coder.
+    /// It ends too early, or is not a stream of this coder.
     #[error("{0}")]
     Decode(#[from] DecodeError),
-    /// A level is larger than any.
+    /// The level with this number is larger than [`MAX_LEVEL`].
     #[error("level {0} is beyond {MAX_LEVEL}")]
     Level(usize),
-    /// The terminate bin behind the last level is 0, or bytes follow.
+    /// The terminate bin after the last level is 0, or bytes follow.
     #[error("the stream does not end with its last level")]
     End,
 }
 
-/// Which context a flag has that looks to the left.
+/// The level to the left, as the choice of a context.
 #[derive(Clone, Copy)]
 pub(super) struct Left(usize);
 
@@ -98,7 +98,7 @@ impl Layout {
         CtxIdx::known(ABS_GR_FLAGS + 2 * usize::from(self.abs_gr) + bin_idx as usize)
     }
 
-    /// The context of the next bit of a suffix of k bits; `node` is a 1 and the bits before it.
+    /// The context of the next bit of a suffix of k bits; `node` is a 1 followed by the bits before it.
     #[inline(always)]
     pub(super) fn suffix_bit(self, k: u32, node: u32) -> CtxIdx {
         let first = ABS_GR_FLAGS + 2 * usize::from(self.abs_gr) + MAX_PREFIX as usize;
@@ -121,7 +121,7 @@ impl Layout {
         CtxIdx::known(self.row_flag_index())
     }
 
-    /// Codes one level; the one that was coded.
+    /// Codes one level, and returns the one that was coded.
     #[inline(always)]
     pub(super) fn level<C: BinCoder>(self, coder: &mut C, left: Left, given: i32) -> i32 {
         let given = coder.element(LEVEL, given, -MAX_LEVEL..=MAX_LEVEL);
@@ -170,7 +170,7 @@ impl Layout {
         (node - (1 << bits)) << rest | coder.bypass_bits(rest, given & ((1 << rest) - 1))
     }
 
-    /// Codes levels from the beginning of a row on; they are read into `levels` or written from it.
+    /// Codes levels, starting at the beginning of a row; a decoder writes them to `levels`, an encoder reads them there.
     pub fn walk<C: BinCoder>(self, coder: &mut C, levels: &mut [i32]) {
         for row in levels.chunks_mut(self.columns.max(1)) {
             if self.row_flags && !coder.context(self.row_flag(), row.iter().any(|level| *level != 0)) {
@@ -194,7 +194,7 @@ impl Layout {
     /// assert_eq!(layout.decode(&stream, 6).unwrap(), [0, -1, 2, 0, 300, 0]);
     /// ```
     pub fn encode(self, levels: &mut [i32]) -> Vec<u8> {
-        // All contexts begin in state 0 with valMPS 0, as coders do.
+        // All contexts start in state 0 with valMPS 0, as those of a new coder do.
         let mut encoder = Encoder::new();
         self.walk(&mut encoder, levels);
         encoder.terminate(true);
@@ -208,7 +208,7 @@ impl Layout {
     pub fn decode(self, stream: &[u8], count: usize) -> Result<Vec<i32>, LevelsError> {
         let mut levels = Vec::new();
         let mut decoder = Decoder::new(stream);
-        // A stream of a few bytes can say anything of its length; room is made as levels come.
+        // A stream of a few bytes can claim any count, so memory is allocated as levels come.
         let mut left = count;
         while left > 0 {
             let block = left.min(self.block());
@@ -232,7 +232,7 @@ impl Layout {
         }
     }
 
-    /// All that a coder is asked for by a stream: the contexts as they begin, the bins of its levels, and the end.
+    /// All requests that a stream makes of a coder: the loads of the contexts, the bins of its levels, and the end.
     ///
     /// # Errors
     /// [`LevelsError`].
@@ -246,18 +246,17 @@ impl Layout {
         Ok(observed.observer.0)
     }
 
-    /// So many levels are decoded before an error is looked for: whole rows.
+    /// How many levels are decoded before errors are looked for: whole rows.
     fn block(self) -> usize {
         let columns = self.columns.max(1);
         columns * (65_536 / columns).max(1)
     }
 }
 
-/// The level nearest to a weight in steps, the even one of two; the limits are [`MAX_LEVEL`] and its negative.
+/// The level nearest to a weight in steps, the even one of two that are as near; the limits are [`MAX_LEVEL`] and its negative.
 #[inline]
 pub fn nearest(weight: f32) -> i32 {
-    // Beyond this, f32 has no fractions; so adding it and taking it away again rounds, on processors without a rounding
-    // instruction too.
+    // Above this, f32 has no fractions; so adding it and subtracting it again rounds, also on processors without a rounding instruction.
     const WHOLE: f32 = 8_388_608.0;
     let magnitude = weight.abs();
     let rounded = if magnitude < WHOLE { (magnitude + WHOLE) - WHOLE } else { magnitude };
@@ -267,7 +266,7 @@ pub fn nearest(weight: f32) -> i32 {
 
 const LEVEL: Element = Element("level");
 
-/// The observer that keeps everything.
+/// An observer that records all events.
 struct Events(Vec<Event>);
 
 impl<C> Observer<C> for Events {

@@ -1,23 +1,23 @@
-//! One xz stream of blocks that were packed each by itself.
+//! One xz stream of blocks that were packed independently.
 //!
-//! The format has a checksum and the settings of its own for each block, and says at the end of a stream how long they are. So blocks are
-//! packed side by side, each as a stream of one, and any reader of xz reads what they are joined to.
+//! In the xz format each block has a checksum and settings of its own, and the index at the end of a stream says how long the blocks are.
+//! So blocks are packed in parallel, each as a stream of one block, and joined to a stream that any reader of xz reads.
 
 use std::io::{self, Write};
 
-/// The header of a stream, and its footer: each a dozen bytes.
+/// The length of a stream's header, and of its footer, in bytes.
 const ENDS: usize = 12;
 
 /// A stream that is being written.
 #[derive(Default)]
 pub(super) struct Joined {
-    /// Of each block how many bytes it has without the padding, and how many come out of it.
+    /// For each block its bytes without the padding, and the bytes that come out of it.
     records: Vec<[u64; 2]>,
     written: u64,
 }
 
 impl Joined {
-    /// Appends the block of a stream that has one.
+    /// Appends the block of a stream that has one block.
     pub(super) fn add(&mut self, sink: &mut impl Write, stream: &[u8]) -> io::Result<()> {
         let (record, length) = record(stream).ok_or(io::ErrorKind::InvalidData)?;
         let from = if self.records.is_empty() { 0 } else { ENDS };
@@ -28,7 +28,7 @@ impl Joined {
         Ok(())
     }
 
-    /// Writes what comes after the last block; how many bytes all have.
+    /// Writes what comes after the last block, and returns the bytes of the whole stream.
     pub(super) fn finish(self, sink: &mut impl Write) -> io::Result<u64> {
         let mut index = vec![0];
         put(&mut index, self.records.len() as u64);
@@ -44,10 +44,10 @@ impl Joined {
     }
 }
 
-/// Of a stream: blocks end with a CRC-64.
+/// The flags of a stream: its blocks end with a CRC-64.
 const FLAGS: [u8; 2] = [0, 4];
 
-/// What the index of a stream says of its only block, and how long that is.
+/// The record of a stream's only block in its index, and how long the block is.
 fn record(stream: &[u8]) -> Option<([u64; 2], usize)> {
     let (rest, footer) = stream.split_at_checked(stream.len().checked_sub(ENDS)?)?;
     let backward = u32::from_le_bytes(footer[4..8].try_into().ok()?);
@@ -57,7 +57,7 @@ fn record(stream: &[u8]) -> Option<([u64; 2], usize)> {
     Some((record, blocks.len().checked_sub(ENDS)?))
 }
 
-/// A number in seven bits a byte, the lowest first.
+/// Reads a varint: seven bits in each byte, the lowest first.
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..63).step_by(7) {
@@ -101,7 +101,7 @@ mod tests {
         let (few, rest) = bytes.split_at(3);
         let stream = joined(&[few, rest, few]);
         assert!(packed::unpack(&stream, 70_003).unwrap() == [&bytes, few].concat());
-        // A block that is not what the index says is no block.
+        // A block whose bytes are not what the index says is refused.
         assert!(packed::unpack(&[&stream[..12], &stream[20..]].concat(), 70_003).is_none());
     }
 

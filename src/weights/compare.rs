@@ -1,9 +1,9 @@
-//! What other coders make of the integers of a tensor, so that a claim about ours has something beside it.
+//! What other coders make of the integers of a tensor, to compare the sizes of DeepCABAC with.
 //!
-//! Invariant: every size in bytes is that of something that can be decoded, given the number of integers and
-//! the width of a row. Those two are the tensor's shape, which a container has to hold whatever the coder; all
-//! tables are counted. Huffman and CSR-Huffman are written here, decoders included, and not estimated from
-//! code lengths: an estimate forgets the table. The entropy alone is a bound, and no file.
+//! Invariant: every size in bytes is that of something that can be decoded, given the number of integers and the width of a row. Those two
+//! are the tensor's shape, which a container has to hold whatever the coder; all tables are counted. Huffman and CSR-Huffman are written
+//! here, decoders included, and not estimated from code lengths: an estimate forgets the table. The entropy alone is a bound, which no file
+//! reaches.
 
 pub mod bits;
 pub mod csr;
@@ -19,19 +19,19 @@ use super::container::{Container, columns};
 use super::decompress::levels;
 use super::packed;
 
-/// Why bytes are not what an encoder of this room has written.
+/// Why bytes are not what an encoder of this module has written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// They end too early.
     #[error("the data end too early")]
     End,
-    /// There is more than a last byte's zero bits after the end.
+    /// After the end there is more than the zero bits that fill the last byte.
     #[error("there are data after the end")]
     Left,
-    /// A number of the format is larger than any can be.
+    /// A number of the format is out of its range.
     #[error("a number is out of range")]
     Number,
-    /// The code is not that of a whole binary tree.
+    /// The code lengths are not those of a complete binary tree.
     #[error("the lengths are not those of a Huffman code")]
     Code,
     /// An entry lies outside of its row.
@@ -42,7 +42,7 @@ pub enum DecodeError {
 /// The sizes of one tensor in other coders, or of several together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sizes {
-    /// The first-order entropy of all integers together, in bits. It knows their distribution for nothing.
+    /// The first-order entropy of all integers together, in bits, without what a table of their distribution would cost.
     pub entropy: f64,
     /// Bytes of [`huffman::encode`].
     pub huffman: usize,
@@ -59,7 +59,7 @@ pub struct Sizes {
 /// What all the coders make of a tensor in row-major order. Without columns it is one row.
 ///
 /// # Errors
-/// Those of the three general coders, which have none but a lack of memory.
+/// Those of the three general coders, whose only error is a lack of memory.
 pub fn sizes(levels: &[i32], columns: usize) -> io::Result<Sizes> {
     let bytes = narrowest(levels);
     Ok(Sizes {
@@ -94,7 +94,7 @@ pub struct Compared {
     pub others: Sizes,
 }
 
-/// What other coders need for the levels of a container; `progress` is told of each tensor.
+/// What other coders need for the levels of a container; `progress` is called for each tensor.
 ///
 /// ```
 /// use silicabac::weights::{compare::compared, compress::{Options, compress}, model::ModelFile};

@@ -27,13 +27,13 @@ pub struct Options {
     pub step: Step,
     /// Which level a weight gets.
     pub quantizer: Quantizer,
-    /// n of the binarisation; without it, of the article's and one the better.
+    /// n of the binarisation; if it is `None`, whichever of DeepCABAC's n and 1 gives the shorter streams.
     pub abs_gr: Option<u8>,
-    /// Tensors of fewer elements are small; those of less than two dimensions are if they have fewer than 65,536.
+    /// Tensors of fewer elements are small. Tensors of less than two dimensions are small if they have fewer than 65,536.
     pub smallest: u64,
-    /// Small tensors go to the nearest of the levels of so many bits; without it they are kept lossless.
+    /// The weights of small tensors get the nearest level of this many bits; if it is `None`, small tensors are kept lossless.
     pub small_bits: Option<u8>,
-    /// What is done otherwise to tensors with some names; of two rules for the same the later one holds.
+    /// Exceptions for tensors by name; where two rules match, the later one holds.
     pub rules: Vec<Rule>,
     /// What levels are coded by.
     pub coder: Coder,
@@ -58,22 +58,22 @@ impl Default for Options {
 pub enum Coder {
     /// CABAC, which decoder cores decode.
     Cabac,
-    /// That or xz, whichever is smaller for tensors that follow each other. xz takes much longer, and some 10 bytes of memory for each level,
-    /// up to 700 MB, and 40 MB for each processor.
+    /// CABAC or xz, whichever is smaller, for tensors that follow each other. xz takes much longer, and some 10 bytes of memory for each
+    /// level, up to 700 MB, and 40 MB for each processor.
     Smallest,
 }
 
 /// How large the step of a tensor is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// The largest absolute value has the largest level of so many bits, `2^(bits-1) - 1`, unless it is an outlier or the tensor would
+    /// The largest absolute value has the largest level of this many bits, `2^(bits-1) - 1`, unless it is an outlier or the tensor would
     /// become nearly all zeros ([`Note`]).
     Bits(u8),
-    /// The same for all tensors.
+    /// The same step for all tensors.
     Fixed(f32),
     /// This share of the largest absolute value.
     Relative(f32),
-    /// The article's DC-v1, with its coarseness S; needs standard deviations.
+    /// DC-v1 of DeepCABAC, with its coarseness S; needs standard deviations.
     V1(f32),
 }
 
@@ -82,15 +82,15 @@ pub enum Step {
 pub enum Quantizer {
     /// The nearest one.
     Nearest,
-    /// The one of which squared distance and cost in bits are least together; `lambda` is in squared steps a bit, or where there are
-    /// standard deviations, in their squares a bit.
+    /// The level with the smallest sum of squared distance and `lambda` times the cost in bits; `lambda` is in squared steps for each bit,
+    /// or where there are standard deviations, in their squares for each bit.
     RateDistortion {
         /// What a bit is worth.
         lambda: f32,
     },
     /// A codebook by the weighted Lloyd algorithm.
     Lloyd {
-        /// What a bit is worth, in squares of the even spread.
+        /// What a bit is worth, in squares of the step between evenly spread values.
         lambda: f32,
         /// How many values there are besides zero.
         clusters: usize,
@@ -104,21 +104,21 @@ pub enum Quantizer {
     },
 }
 
-/// What became of a tensor.
+/// What compressing a tensor has done to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// How many levels are zero; 0 of a lossless tensor.
+    /// How many levels are zero; 0 for a lossless tensor.
     pub zeros: u64,
-    /// The largest distance of a weight from what it comes back as, which is rounded to the type of the tensor.
+    /// The largest distance between a weight and its decoded value, which is rounded to the type of the tensor.
     pub largest_error: f32,
     /// The largest absolute value of a weight.
     pub largest: f32,
-    /// What is to be known about it.
+    /// What the user should know about it.
     pub notes: Vec<Note>,
 }
 
 impl Summary {
-    /// The largest absolute value that a step is made for: 0 of a tensor that is kept, and without an outlier.
+    /// The largest absolute value that a step is made for: 0 for a tensor that is kept; an outlier does not count.
     pub fn largest_with_levels(&self) -> f32 {
         let other = self.notes.iter().find_map(|note| match note {
             Note::Kept(_) => Some(0.0),
@@ -141,7 +141,7 @@ pub enum WeightsError {
     /// Something else cannot be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// A step is zero, negative, or no number.
+    /// A step is zero, negative, or not a number.
     #[error("tensor {name}: the step would be {step}; it has to be above zero and finite")]
     Step {
         /// The tensor.
@@ -149,7 +149,7 @@ pub enum WeightsError {
         /// The step.
         step: f32,
     },
-    /// A weight would have a level beyond any.
+    /// A weight would have a level beyond 2^24.
     #[error(
         "tensor {name}: with a step of {step} its largest weight, {largest}, has a level beyond 2^24; take a larger step"
     )]
@@ -169,7 +169,7 @@ pub enum WeightsError {
         /// The tensor.
         name: String,
     },
-    /// A standard deviation is none.
+    /// A standard deviation is not above zero and finite.
     #[error(
         "tensor {name}: the standard deviation of element {at} is {value}; it has to be above zero and finite"
     )]
@@ -183,10 +183,10 @@ pub enum WeightsError {
     },
 }
 
-/// Compresses a model. `sigma` has standard deviations of its weights, under the same names; `progress` is told how many raw bytes
-/// were taken.
+/// Compresses a model. `sigma` has standard deviations of its weights, under the same names; `progress` is called with the number of raw
+/// bytes that have been compressed.
 ///
-/// What is written depends on the model and the options alone. All processors of the present rayon pool work.
+/// The container depends on the model and the options alone. All processors of the current rayon pool are used.
 ///
 /// ```
 /// use silicabac::weights::{compress::{Options, compress}, model::ModelFile};
@@ -209,7 +209,7 @@ pub fn compress(
     compress_in(Cuts::default(), model, sigma, options, sink, progress)
 }
 
-/// The same, with streams that are cut elsewhere.
+/// [`compress`], with other limits for cutting streams.
 pub(super) fn compress_in(
     cuts: Cuts,
     model: &mut ModelFile,
@@ -239,13 +239,13 @@ pub(super) fn compress_in(
     Ok((length, index, summaries))
 }
 
-/// Of thousands of values spread evenly up to less than this, the first ones are no normal numbers.
+/// If the largest value is below this, there is no codebook: of thousands of values spread evenly up to it, the first would be subnormal.
 const SMALLEST_SPREAD: f32 = 1e-34;
 
-/// On so many elements it is tried out which layout is the best.
+/// The number of elements on which layouts are tried.
 const SAMPLE: u64 = 1 << 16;
 
-/// Of zstd: the best but for those that take much more memory.
+/// The level of zstd: the best of those that do not take much more memory.
 const LEVEL: i32 = 19;
 
 struct Work<'a> {
@@ -257,31 +257,31 @@ struct Work<'a> {
     spool: File,
     /// The tensors so far.
     done: Vec<Planned>,
-    /// The last one of them, as long as it is not read to its end.
+    /// The last tensor, until it is read to its end.
     reading: Option<Reading>,
     packer: Option<Packer>,
 }
 
-/// A tensor of which it is known how it is coded.
+/// A tensor with its plan: how it is coded.
 pub(super) struct Planned {
     pub(super) tensor: Tensor,
-    /// How many bytes a level needs.
+    /// How many bytes a level takes.
     pub(super) width: u8,
     quantizer: Quantizer,
     codebook: Option<Codebook>,
     weighed: Option<f32>,
-    /// If it has levels.
+    /// `None` for a tensor without levels.
     before: Option<Before>,
     summary: Summary,
 }
 
-/// All that the slices of a tensor are coded by.
+/// Everything that the coding of a tensor's slices depends on.
 struct Plan {
-    /// Without streams.
+    /// The entry for the index, still without streams.
     tensor: Tensor,
     quantizer: Quantizer,
     codebook: Option<Codebook>,
-    /// Whether anyone wants the levels besides their stream.
+    /// Whether the levels are needed for packing too.
     is_packed: bool,
 }
 
@@ -290,11 +290,11 @@ struct Reading {
     number: usize,
     info: TensorInfo,
     plan: Arc<Plan>,
-    /// The unit in which distances are squared, where standard deviations count.
+    /// The unit in which squared distances count, where there are standard deviations.
     weighed: Option<f32>,
-    /// How many elements, or bytes, the slices have that are to come.
+    /// How many elements, or bytes, each of the remaining slices has.
     slices: std::vec::IntoIter<u64>,
-    /// The bytes of one of them.
+    /// How many bytes an element of `slices` has.
     unit: u64,
     offset: u64,
 }
@@ -408,8 +408,7 @@ impl Work<'_> {
                 planned.weighed = has_sigma.then_some(step);
                 Values::Grid { step }
             }
-            // A codebook is made of a histogram, in which an outlier leaves one bin to all others, and begins with values that are spread
-            // evenly.
+            // A codebook is made of a histogram, in which an outlier leaves one bin to all others, and starts with evenly spread values.
             _ if is_odd => Values::Grid { step },
             Quantizer::Lloyd { lambda, clusters } => {
                 planned.weighed = has_sigma.then_some(spread.largest / (clusters / 2).max(1) as f32);
@@ -429,13 +428,13 @@ impl Work<'_> {
         Ok(planned)
     }
 
-    /// The layout that makes the first weights shortest.
+    /// The layout that makes the streams of the first weights shortest.
     fn layout(&mut self, number: usize, info: &TensorInfo, values: &Values) -> Result<Layout, WeightsError> {
         let sample = self.read(number, 0, info.bytes.min(SAMPLE * width(info.element).unwrap_or(1)))?;
         let levels: Vec<i32> =
             weights(info.element, &sample).into_iter().map(|weight| values.nearest(weight)).collect();
         let columns = columns(&info.shape);
-        // Without a row of zeros a flag is in vain.
+        // A flag for each row gains nothing without a row of zeros.
         let has_zeros = levels.chunks(columns).any(|row| row.iter().all(|level| *level == 0));
         let row_flags = if has_zeros { &[false, true][..] } else { &[false] };
         let mut layouts = Vec::new();
@@ -450,7 +449,7 @@ impl Work<'_> {
         }
         let length = |layout: &Layout| layout.encode(&mut levels.clone()).len();
         let lengths: Vec<usize> = layouts.par_iter().map(length).collect();
-        // Of two that are as short, the first.
+        // Of two that are as short, the first one.
         let shortest = lengths.iter().zip(&layouts).min_by_key(|(length, _)| **length);
         Ok(shortest.map_or(layouts[0], |(_, layout)| *layout))
     }
@@ -461,7 +460,7 @@ impl Work<'_> {
         Ok(bytes)
     }
 
-    /// With planes, if that makes the first slice shorter.
+    /// Codes a tensor lossless, in planes if that makes the first slice shorter.
     fn lossless(&mut self, number: usize, mut planned: Planned) -> Result<Planned, WeightsError> {
         let Tensor { shape, bytes, coding, .. } = &mut planned.tensor;
         let elements = elements(shape).filter(|elements| *elements > 0 && *bytes % elements == 0);
@@ -478,7 +477,7 @@ impl Work<'_> {
         Ok(planned)
     }
 
-    /// Goes through a tensor in blocks, of which the first byte and the length are told.
+    /// Goes through a tensor in blocks, and calls back with the first byte and the length of each.
     fn blocks(
         &mut self,
         info: &TensorInfo,
@@ -548,8 +547,8 @@ impl Work<'_> {
         Ok(smallest)
     }
 
-    /// How much the squared distance of each weight counts, in this unit: the article's 1/sigma^2. Without one all count the same, and
-    /// there are no numbers.
+    /// By how much the squared distance of each weight is multiplied, in this unit: 1/sigma^2 in DeepCABAC. Without a unit all count the
+    /// same, and the list is empty.
     fn importance(
         &mut self,
         info: &TensorInfo,
@@ -563,10 +562,11 @@ impl Work<'_> {
     }
 }
 
-/// Where standard deviations are so far from a step, sums of squares are numbers still.
+/// The least factor; the greatest is its reciprocal. So sums of squares are still numbers, however far standard deviations are from the
+/// unit.
 const LEAST_IMPORTANT: f32 = 1e-18;
 
-/// What has come of a slice.
+/// A coded slice.
 struct Coded {
     number: usize,
     /// How many raw bytes it had.
@@ -620,7 +620,8 @@ impl Slice {
     }
 }
 
-/// The largest distance of what comes back from weights, whose bytes are given, too: F64 is more than they are.
+/// The largest distance between weights and their decoded values. `bytes` are the raw bytes of the weights, since F64 is more precise than
+/// `weights`.
 fn largest_error(element: Type, bytes: &[u8], weights: &[f32], back: &[u8]) -> f32 {
     if element == Type::F64 {
         let errors = doubles(bytes).zip(doubles(back)).map(|(weight, back)| (weight - back).abs());

@@ -1,8 +1,9 @@
-//! Levels that are chosen by what they cost, as in the article: of all levels that a weight can get, the one of which squared distance
-//! and bits are least together, the bits being those of the contexts as they are by then.
+//! Levels that are chosen by their cost, as in DeepCABAC: of all levels that a weight can get, the one with the smallest sum of squared
+//! distance and cost in bits, with the contexts in the states that they have by then.
 //!
-//! Levels that share all of their context bins, and are told apart by bypass bins alone, have one price; of those only the nearest to the
-//! weight matters. So the search goes through the prices, from the smallest magnitude on, and ends where the distance alone, or the bins
+//! Levels that have the same context bins, and differ in bypass bins alone, cost the same; of those only the nearest to the weight matters.
+//! So the search goes through the costs, from the smallest magnitude on, and ends where the distance alone, or the bins that all further
+//! levels have in common, cost more than the best so far.
 //! that all further levels have in common, cost more than the best so far.
 
 use super::article::{Layout, Left, MAX_LEVEL, MAX_PREFIX, nearest};
@@ -10,14 +11,14 @@ use crate::bin::{BinCoder, Encode};
 use crate::context::CtxIdx;
 use crate::engine::{Encoder, Meter};
 
-/// What a bit is in prices.
+/// How many units of price a bit has.
 const BIT: f32 = Meter::BIT as f32;
 
 impl Layout {
-    /// Chooses levels, and codes them: of a weight, in steps, the level k between -[`MAX_LEVEL`] and [`MAX_LEVEL`] that makes
-    /// `importance * (weight - k)^2 + lambda * bits(k)` smallest.
+    /// Chooses levels and codes them. A weight, in steps, gets the level k between -[`MAX_LEVEL`] and [`MAX_LEVEL`] that makes `importance
+    /// * (weight - k)^2 + lambda * bits(k)` smallest.
     ///
-    /// `importance` is by weight, or one for all if it is empty.
+    /// `importance` has a factor for each weight, or is empty, and all have the same.
     pub fn encode_by_cost(
         self,
         weights: &[f32],
@@ -68,10 +69,10 @@ impl Layout {
 
 /// The best level so far for a weight.
 struct Choice {
-    /// In steps.
+    /// The weight, in steps.
     weight: f32,
     importance: f32,
-    /// What the smallest unit of a price costs.
+    /// What the smallest unit of price costs.
     lambda: f32,
     best: i32,
     cost: f32,
@@ -82,13 +83,13 @@ impl Choice {
         Choice { weight, importance, lambda: lambda / BIT, best: 0, cost: f32::INFINITY }
     }
 
-    /// The best of all.
+    /// The best of all levels.
     fn of(mut self, layout: Layout, encoder: &Encoder, left: Left) -> Choice {
         let price = |ctx, bin| Meter::price(encoder.save(ctx), bin);
         self.offer(0, price(left.sig_flag(), false));
         let is_negative = self.weight < 0.0;
         for is_negative in [is_negative, !is_negative] {
-            // Most weights are near zero, and go no further.
+            // Most weights are near zero, and need no further search.
             if self.cannot_be(1, is_negative, 0) {
                 continue;
             }
@@ -99,7 +100,7 @@ impl Choice {
         self
     }
 
-    /// Offers all levels of a sign; `common` is the price of what they have in common.
+    /// Offers all levels of one sign; `common` is the price of the bins that they have in common.
     fn magnitudes(
         &mut self,
         layout: Layout,
@@ -146,7 +147,7 @@ impl Choice {
         }
     }
 
-    /// The weight, seen in the direction of a sign.
+    /// The weight, negated if the sign is negative.
     fn along(&self, is_negative: bool) -> f32 {
         if is_negative { -self.weight } else { self.weight }
     }
@@ -156,7 +157,7 @@ impl Choice {
         self.importance * distance * distance
     }
 
-    /// Whether no level of at least this magnitude that costs at least so many bits is better than the best so far.
+    /// Whether no level of at least this magnitude that costs at least `bits` is better than the best so far.
     fn cannot_be(&self, magnitude: u32, is_negative: bool, bits: u32) -> bool {
         let beyond = magnitude as f32 - self.along(is_negative);
         let distance = if beyond > 0.0 { self.importance * beyond * beyond } else { 0.0 };
@@ -182,7 +183,7 @@ mod tests {
     use super::*;
     use crate::context::ContextModel;
 
-    /// Adds up the prices of what a walk codes, with contexts that stay as they are.
+    /// Adds up the prices of the bins that a walk codes, without updating the contexts.
     struct Priced<'a>(&'a Encoder, u32);
 
     impl BinCoder for Priced<'_> {

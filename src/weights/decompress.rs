@@ -1,4 +1,4 @@
-//! From a container back to a model file: part by part, on all processors.
+//! From a container back to a model file, part by part, on all processors.
 
 use std::io::{Read, Seek, Write};
 use std::ops::Range;
@@ -12,8 +12,8 @@ use super::numbers::{bytes_of, from_planes, kind, width};
 use super::packed::levels_of;
 use super::quantise::Values;
 
-/// Makes a model file of a container. `damaged` is told of each stream that cannot be read; zeros stand for it if it says to go on
-/// with `Ok`.
+/// Makes a model file of a container. `damaged` is called for each stream that cannot be read; if it returns `Ok`, zeros take the place of
+/// the stream.
 ///
 /// # Errors
 /// [`WeightsError`], and what `damaged` returns.
@@ -73,7 +73,7 @@ pub fn extract<R: Read + Seek>(
     })
 }
 
-/// Decodes parts on all processors and hands over their raw bytes, in order; of what is damaged, those that are given instead.
+/// Decodes parts on all processors and hands over their raw bytes, in order; for a damaged part, the bytes that `damaged` gives instead.
 fn decode<R: Read + Seek>(
     container: &mut Container<R>,
     parts: impl Iterator<Item = Part>,
@@ -88,7 +88,7 @@ fn decode<R: Read + Seek>(
     })
 }
 
-/// Parts that are read, and that are handed over.
+/// The parts, as they are read and handed over.
 struct Parts<'a, R, I> {
     container: &'a mut Container<R>,
     parts: I,
@@ -112,18 +112,18 @@ impl<R: Read + Seek, I: Iterator<Item = Part>> Line for Parts<'_, R, I> {
     }
 }
 
-/// A part of a tensor, which is decoded by itself.
+/// A part of a tensor, which is decoded independently.
 struct Part {
     number: usize,
     part: usize,
-    /// Which levels, or raw bytes.
+    /// Its levels, or raw bytes, by number.
     levels: Range<u64>,
-    /// How many raw bytes it comes to.
+    /// How many raw bytes it decodes to.
     bytes: usize,
 }
 
 impl Part {
-    /// All of a tensor, in order.
+    /// All parts of a tensor, in order.
     fn all(number: usize, tensor: &Tensor) -> impl Iterator<Item = Part> + '_ {
         let unit = tensor.coding.values().and_then(|_| width(kind(tensor.element))).unwrap_or(1);
         let mut from = 0;
@@ -134,7 +134,7 @@ impl Part {
         })
     }
 
-    /// What it is decoded from: its stream, or its levels where they are packed.
+    /// The data that it is decoded from: its stream, or its levels where they are packed.
     fn data<R: Read + Seek>(&self, container: &mut Container<R>) -> Result<Vec<u8>, ContainerError> {
         match container.index().tensors[self.number].coding {
             Coding::Packed { .. } => container.packed(self.number, self.levels.clone()),
@@ -142,7 +142,7 @@ impl Part {
         }
     }
 
-    /// Its levels, if it has any.
+    /// Its levels; `None` for a lossless tensor.
     fn levels(&self, tensor: &Tensor, data: &[u8]) -> Result<Option<Vec<i32>>, StreamError> {
         let count = (self.levels.end - self.levels.start) as usize;
         let levels = match (&tensor.coding, tensor.layout()) {
@@ -176,7 +176,7 @@ impl Part {
     }
 }
 
-/// What a model file says of a tensor, from what a container does.
+/// The entry of a model file for a tensor of a container.
 fn info(tensor: &Tensor) -> TensorInfo {
     TensorInfo {
         name: tensor.name.clone(),
@@ -186,7 +186,7 @@ fn info(tensor: &Tensor) -> TensorInfo {
     }
 }
 
-/// A part of a tensor as levels, with its number; of lossless tensors nothing.
+/// The levels of a part of a tensor, by its number; `None` for lossless tensors.
 ///
 /// # Errors
 /// [`ContainerError`].

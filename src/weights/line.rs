@@ -1,7 +1,7 @@
-//! A line of work: pieces are taken one after the other, worked on side by side, and put away in the order in which they came.
+//! A pipeline: pieces are taken one after the other, worked on in parallel, and put away in the order in which they came.
 //!
-//! Whoever takes and puts away is the caller's thread alone, and works like the others where it would wait. So files are read and written
-//! while others code, and none waits for the longest of some pieces, as long as there are more.
+//! Only the caller's thread takes pieces and puts them away, and it works like the others when it would have to wait. So files are read and
+//! written while others code, and no thread waits for a piece that takes long, as long as there are more pieces.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{TryRecvError, sync_channel};
@@ -10,25 +10,25 @@ use std::time::Duration;
 
 use rayon::Yield;
 
-/// Where pieces come from, and where they go.
+/// The source of pieces, and the place where results go.
 pub(super) trait Line {
     type Piece: Send;
     type Made: Send;
     type Error;
 
-    /// The next piece, and about how many bytes it holds; nothing at the end.
+    /// The next piece, and about how many bytes it holds; `None` at the end.
     fn take(&mut self) -> Result<Option<(usize, Self::Piece)>, Self::Error>;
 
     /// Puts away what has been made of a piece.
     fn put(&mut self, made: Self::Made) -> Result<(), Self::Error>;
 }
 
-/// So many bytes are held for each processor.
+/// How many bytes are held for each processor.
 const HELD: usize = 8 << 20;
-/// So long nothing is looked for where there is nothing to do: far less than a piece takes.
+/// How long a thread without work sleeps before it looks again: far less than a piece takes.
 const NAP: Duration = Duration::from_micros(50);
 
-/// Takes all pieces of a line through `work`.
+/// Takes all pieces of a line through `work`. The first error of taking or putting away ends it.
 pub(super) fn run<L: Line>(line: &mut L, work: impl Fn(L::Piece) -> L::Made + Sync) -> Result<(), L::Error> {
     let (work, most) = (&work, HELD * rayon::current_num_threads());
     rayon::in_place_scope_fifo(|scope| {
@@ -43,7 +43,7 @@ pub(super) fn run<L: Line>(line: &mut L, work: impl Fn(L::Piece) -> L::Made + Sy
                 held += bytes;
                 open.push_back((bytes, receiver));
                 scope.spawn_fifo(move |_| {
-                    // Who does not listen has met an error before.
+                    // The receiver is gone only after an error.
                     let _ = sender.send(work(piece));
                 });
             }
@@ -52,7 +52,7 @@ pub(super) fn run<L: Line>(line: &mut L, work: impl Fn(L::Piece) -> L::Made + Sy
             let made = loop {
                 match receiver.try_recv() {
                     Ok(made) => break made,
-                    // A panic, which the scope hands on.
+                    // A worker has panicked; the scope passes that on.
                     Err(TryRecvError::Disconnected) => return Ok(()),
                     Err(TryRecvError::Empty) => help(),
                 }
@@ -62,7 +62,7 @@ pub(super) fn run<L: Line>(line: &mut L, work: impl Fn(L::Piece) -> L::Made + Sy
     })
 }
 
-/// Does some of the work that there is, or waits for a moment.
+/// Does some of the work of the pool, or sleeps for a moment.
 pub(super) fn help() {
     if rayon::yield_now() != Some(Yield::Executed) {
         thread::sleep(NAP);

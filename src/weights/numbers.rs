@@ -41,7 +41,7 @@ pub(super) fn doubles(bytes: &[u8]) -> impl Iterator<Item = f64> + '_ {
     bytes.chunks_exact(8).map(|double| f64::from_le_bytes(double.try_into().expect("eight bytes")))
 }
 
-/// The raw bytes of weights. What is beyond the largest finite number of the type becomes that, so that no finite weight comes back
+/// The raw bytes of weights. A weight beyond the largest finite number of the type becomes that number, so that no finite weight comes back
 /// infinite.
 pub(super) fn bytes_of(element: Type, weights: impl Iterator<Item = f32>) -> Vec<u8> {
     let most = largest(element);
@@ -60,13 +60,13 @@ pub(super) fn largest(element: Type) -> f32 {
     match element {
         Type::F16 => f16::MAX.to_f32(),
         Type::BF16 => bf16::MAX.to_f32(),
-        // Weights are F32 as long as they are worked on.
+        // F64 too: while weights are worked on they are F32.
         Type::F32 | Type::F64 | Type::Other => f32::MAX,
     }
 }
 
-/// The first bytes of all elements of so many bytes, then the second ones, and so on; what is left at the end stays there. Bytes of
-/// numbers that stand at the same place are alike, so zstd finds more.
+/// The first bytes of all elements of `planes` bytes, then the second ones, and so on; an incomplete element at the end stays there. Bytes
+/// at the same place of a number are alike, so that zstd packs them better.
 pub(super) fn in_planes(bytes: &[u8], planes: u8) -> Vec<u8> {
     let planes = usize::from(planes.max(1));
     let whole = bytes.len() / planes;
@@ -75,7 +75,7 @@ pub(super) fn in_planes(bytes: &[u8], planes: u8) -> Vec<u8> {
     (0..planes).flat_map(plane).chain(rest.iter().copied()).collect()
 }
 
-/// What [`in_planes`] was made of.
+/// The reverse of [`in_planes`].
 pub(super) fn from_planes(bytes: &[u8], planes: u8) -> Vec<u8> {
     let planes = usize::from(planes.max(1));
     let whole = bytes.len() / planes;

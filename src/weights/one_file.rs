@@ -1,8 +1,8 @@
-//! All levels as one xz file, packed as they come, beside everything else.
+//! All levels as one xz file, packed while the rest of the work goes on.
 //!
-//! What `xz -9e` makes of them takes longest of all, and cannot be divided. So it begins with the first levels and goes on in steps, each of
-//! them a task that leaves the next one behind. Invariant: no step waits for anything. So a single processor gets through as well, and who
-//! reads and writes is never kept from it for long.
+//! Packing with `xz -9e` takes longest of all, and cannot be divided. So it starts with the first levels and goes on in steps, each of
+//! which is a task that queues the next one. Invariant: no step waits for anything. So it works on a single processor as well, and whoever
+//! reads and writes is never held up for long.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -18,36 +18,36 @@ use crate::files;
 /// The bytes of a step: about a twentieth of a second.
 const STEP: u64 = packed::PIECE as u64;
 
-/// All levels, and the file that they are packed into. Who drops it gives that up.
+/// All levels, and the file that they are packed into. Dropping it gives up the file.
 pub(super) struct OneFile(Arc<Shared>);
 
 struct Shared {
     levels: Mutex<File>,
-    /// As long as this the file is of no use.
+    /// Once the file is this long it is of no use.
     otherwise: AtomicU64,
     state: Mutex<State>,
 }
 
 struct State {
-    /// So many bytes of levels are there.
+    /// How many bytes of levels have been added.
     available: u64,
-    /// Whether that is all.
+    /// Whether these are all.
     is_all: bool,
     is_given_up: bool,
-    /// As long as no step is on its way.
+    /// The packing while there are too few levels for a step; `None` while a step is queued or runs.
     waiting: Option<Packing>,
-    /// What has come of it: the file, if it is short enough.
+    /// The result: the file, if it is short enough.
     done: Option<io::Result<Option<File>>>,
 }
 
 struct Packing {
     encoder: XzEncoder<File>,
-    /// So many bytes of levels have been packed.
+    /// How many bytes of levels have been packed.
     at: u64,
 }
 
 impl OneFile {
-    /// For no more than so many bytes.
+    /// For at most `bytes` of levels.
     pub(super) fn new(bytes: u64) -> io::Result<OneFile> {
         let waiting = Some(Packing { encoder: packed::encoder(files::spool()?, bytes)?, at: 0 });
         let state = State { available: 0, is_all: false, is_given_up: false, waiting, done: None };
@@ -67,14 +67,14 @@ impl OneFile {
         Ok(())
     }
 
-    /// All levels are there, and without this file come to so many bytes.
+    /// Says that all levels are there, and take `otherwise` bytes without this file.
     pub(super) fn is_all(&self, otherwise: u64) {
         self.0.otherwise.store(otherwise, Relaxed);
         self.0.state().is_all = true;
         Shared::wake(&self.0);
     }
 
-    /// Without this file they come to so many bytes less.
+    /// Says that without this file they take `by` bytes less than was said.
     pub(super) fn is_less(&self, by: u64) {
         self.0.otherwise.fetch_sub(by, Relaxed);
     }
@@ -84,7 +84,7 @@ impl OneFile {
         self.0.read(range)
     }
 
-    /// The file and how long it is, if that is less than what there is otherwise. Helps until it is done.
+    /// The file and its length, if it is shorter than what there is otherwise. The caller's thread works along until it is done.
     pub(super) fn finish(self) -> io::Result<Option<(File, u64)>> {
         loop {
             let done = self.0.state().done.take();
@@ -123,7 +123,7 @@ impl Shared {
         Ok(bytes)
     }
 
-    /// Sends a step on its way, unless one is.
+    /// Queues a step, unless one is queued or runs.
     fn wake(shared: &Arc<Shared>) {
         let waiting = shared.state().waiting.take();
         if let Some(packing) = waiting {
@@ -139,7 +139,7 @@ impl Shared {
         });
     }
 
-    /// Packs the next levels, if there are enough of them: what is to be gone on with.
+    /// Packs the next levels, if there are enough of them; returns the packing for the next step if there may be enough for that, too.
     fn step(&self, packing: Packing) -> Option<Packing> {
         let mut state = self.state();
         let left = state.available - packing.at;
@@ -153,7 +153,7 @@ impl Shared {
         drop(state);
         let done = match self.pack(packing, left.min(STEP)) {
             Ok(Some(packing)) if left > 0 => return Some(packing),
-            // Nothing was left, and nothing comes.
+            // All levels are packed, and no more come.
             Ok(Some(packing)) => packing.encoder.finish().map(Some),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
@@ -162,7 +162,7 @@ impl Shared {
         None
     }
 
-    /// Packs so many bytes more; nothing once the file is of no use.
+    /// Packs `bytes` more; `None` once the file is of no use.
     fn pack(&self, Packing { mut encoder, at }: Packing, bytes: u64) -> io::Result<Option<Packing>> {
         encoder.write_all(&self.read(at..at + bytes)?)?;
         let is_of_use = encoder.total_out() < self.otherwise.load(Relaxed);

@@ -1,7 +1,7 @@
-//! Levels in the fewest bytes, packed by xz: what tensors are coded as where that is shorter than their bins.
+//! Levels packed by xz, for tensors where that is shorter than their bins.
 //!
-//! A general coder finds what the article's contexts do not look for, such as rows that come again. Tensors that follow each other share a
-//! stream, so that it is found in all of them; no decoder core reads it.
+//! A general coder finds what the contexts of DeepCABAC do not model, such as repeated rows. Tensors that follow each other share a stream,
+//! so that repetitions are found across all of them; no decoder core reads such a stream.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -14,7 +14,7 @@ use liblzma::{
 
 use super::quantise::Values;
 
-/// The longest dictionary, that of `xz -9e`: so far away is looked for what comes again.
+/// The longest dictionary, that of `xz -9e`: how far back repetitions are looked for.
 const DICTIONARY: u64 = 1 << 26;
 
 /// How many bytes levels between these two need, in two's complement: 1, 2 or 4.
@@ -26,7 +26,7 @@ pub fn width(least: i64, most: i64) -> u8 {
     [1, 2].into_iter().find(|&bytes| fits(bytes)).unwrap_or(4) as u8
 }
 
-/// How many bytes the levels of a tensor need whose largest absolute value this is.
+/// How many bytes a level of a tensor needs, if this is its largest absolute value.
 pub(super) fn width_of(values: &Values, largest: f32) -> u8 {
     match values {
         Values::Grid { .. } => {
@@ -37,12 +37,12 @@ pub(super) fn width_of(values: &Values, largest: f32) -> u8 {
     }
 }
 
-/// Levels in little endian, so many bytes each.
+/// Levels in little endian, of `width` bytes each.
 pub fn bytes_of(levels: &[i32], width: u8) -> Vec<u8> {
     levels.iter().flat_map(|level| level.to_le_bytes().into_iter().take(width.into())).collect()
 }
 
-/// What [`bytes_of`] was made of.
+/// The reverse of [`bytes_of`].
 pub fn levels_of(bytes: &[u8], width: u8) -> Vec<i32> {
     let level = |bytes: &[u8]| {
         let fill = if bytes.last().is_some_and(|byte| *byte > 127) { 0xff } else { 0 };
@@ -53,7 +53,7 @@ pub fn levels_of(bytes: &[u8], width: u8) -> Vec<i32> {
     bytes.chunks_exact(width.clamp(1, 4).into()).map(level).collect()
 }
 
-/// An encoder like `xz -9e`, for so many bytes. Its dictionary is no larger than these: it finds the same matches, in far less memory.
+/// An encoder like `xz -9e`, for `bytes` bytes. Its dictionary is no larger than these: it finds the same matches, in far less memory.
 ///
 /// # Errors
 /// A lack of memory.
@@ -61,7 +61,8 @@ pub fn encoder<W: Write>(sink: W, bytes: u64) -> io::Result<XzEncoder<W>> {
     encoder_with(sink, bytes, STANDARD)
 }
 
-/// What xz guesses a byte by: so many upper bits of the one before it, and so many lower bits of where it is, as a literal and otherwise.
+/// What xz predicts a byte from: the number of upper bits of the byte before it, and of lower bits of its position, in a literal
+/// (`literal`) and otherwise (`place`).
 #[derive(Clone, Copy)]
 struct Contexts {
     before: u32,
@@ -71,10 +72,10 @@ struct Contexts {
 
 /// Those of `xz -9e`.
 const STANDARD: Contexts = Contexts { before: 3, literal: 0, place: 2 };
-/// Those of levels of two bytes each, of which the upper ones are much alike.
+/// For levels of two bytes each, of which the upper ones are much alike.
 const OF_PAIRS: Contexts = Contexts { before: 2, literal: 1, place: 1 };
 
-/// Those of levels of a byte each, which have no places of their own: whichever makes the first ones shorter, if nothing of them comes again.
+/// For levels of one byte each, which have no alignment: whichever makes the first ones shorter, if nothing is repeated among them.
 fn of_bytes(levels: &[u8]) -> Contexts {
     const SAMPLE: usize = 1 << 18;
     let sample = &levels[..levels.len().min(SAMPLE)];
@@ -82,8 +83,8 @@ fn of_bytes(levels: &[u8]) -> Contexts {
     Contexts { before, literal: 0, place: 0 }
 }
 
-/// How many bits the literals of xz have for bytes, by so many upper bits of the one before: a probability for each node of a tree, which
-/// goes the 32nd part of the way with each bit.
+/// The bits of these bytes as literals of xz, which are predicted from `before` upper bits of the byte before: each node of a tree has a
+/// probability, which moves by a 32nd of the distance with each bit.
 fn bits_of(bytes: &[u8], before: u32) -> f64 {
     let cost: Vec<f32> = (0..128).map(|share| -((share as f32 + 0.5) / 128.0).log2()).collect();
     let mut of_zero = vec![1024_u16; 256 << before];
@@ -129,7 +130,7 @@ pub(super) fn standard(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// What xz makes of levels of so many bytes each, with the contexts that suit them; nothing if it is not shorter than this.
+/// What xz makes of levels of `width` bytes each, with the contexts that suit them; `None` if it is not shorter than `below`.
 pub(super) fn suited(bytes: &[u8], width: u8, below: u64) -> io::Result<Option<Vec<u8>>> {
     let contexts = match width {
         1 => of_bytes(bytes),
@@ -146,10 +147,10 @@ pub(super) fn suited(bytes: &[u8], width: u8, below: u64) -> io::Result<Option<V
     Ok(Some(encoder.finish()?).filter(|stream| (stream.len() as u64) < below))
 }
 
-/// After so many bytes it is looked whether what comes out is still short enough.
+/// After how many bytes the length of the output is checked.
 pub(super) const PIECE: usize = 1 << 17;
 
-/// The bytes of a stream; nothing if it is damaged, or they are not so many.
+/// The bytes of a stream; `None` if it is damaged, or they are not `bytes` bytes.
 pub(super) fn unpack(stream: &[u8], bytes: u64) -> Option<Vec<u8>> {
     let mut unpacked = Vec::new();
     let decoder = XzDecoder::new_stream(stream, decoder().ok()?);
@@ -157,7 +158,7 @@ pub(super) fn unpack(stream: &[u8], bytes: u64) -> Option<Vec<u8>> {
     (unpacked.len() as u64 == bytes).then_some(unpacked)
 }
 
-/// A decoder that refuses a longer dictionary than is ever written, before it makes room for it.
+/// A decoder that refuses a dictionary longer than any that is written, before it allocates memory for it.
 fn decoder() -> Result<Stream, Error> {
     const ITSELF: u64 = 1 << 20;
     Stream::new_stream_decoder(DICTIONARY + ITSELF, 0)
@@ -178,7 +179,7 @@ impl Decoder {
         Some(Decoder(decoder().ok()?))
     }
 
-    /// Unpacks until the input or the room for the output is used up, or the stream is at its end; nothing if it is damaged.
+    /// Unpacks until the input or the room for the output is used up, or the stream is at its end; `None` if it is damaged.
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Option<Step> {
         let (taken, given) = (self.0.total_in(), self.0.total_out());
         let status = self.0.process(input, output, Action::Run).ok()?;
@@ -208,13 +209,13 @@ mod tests {
         (0..count).scan(7, next).collect()
     }
 
-    /// What says that it needs four gigabytes gets none.
+    /// A stream that claims a dictionary of four gigabytes is refused.
     #[test]
     fn no_dictionary_is_longer_than_those_that_are_written() {
         let bytes = noise(1_000);
         let mut stream = standard(&bytes).unwrap();
         assert!(unpack(&stream, 1_000).unwrap() == bytes);
-        // The header of the block: its length, flags, the filter LZMA2 with a byte of settings, a padding, and a CRC-32.
+        // The header of the block: its length, flags, the filter LZMA2 with a byte of settings, padding, and a CRC-32.
         let header = 12..12 + 4 * (usize::from(stream[12]) + 1);
         assert_eq!(stream[14..16], [0x21, 1]);
         for (dictionary, is_read) in [(28, true), (29, false), (40, false)] {
@@ -229,7 +230,7 @@ mod tests {
 
     #[test]
     fn contexts_are_those_that_suit_levels() {
-        // Of a pair the second byte is what the fourth bit of the first one says, or none of both has such a bit.
+        // In the first kind of pairs the second byte depends on the fourth bit of the first one, in the other kind it does not.
         let pairs = |of_first: u8| -> Vec<u8> {
             let first = noise(1 << 15).into_iter().map(|first| first & of_first);
             first.flat_map(|first| [first, 0x80 & of_first | (first >> 4 & 1)]).collect()

@@ -1,8 +1,8 @@
 //! From weights to levels: what values there are, and which one a weight gets.
 //!
-//! Values are a grid of one step, or a codebook. The grid's levels are chosen by the nearest value or by what they cost in bits as
-//! well (`article`); a codebook comes of Lloyd's algorithm, with or without a price on bits, over a histogram, so that a tensor of any
-//! size is looked at once and never held.
+//! Values are a grid of one step, or a codebook. The levels of a grid are chosen by the nearest value or by what they cost in bits as well
+//! (`article`); a codebook is made by Lloyd's algorithm, with or without a price on bits, from a histogram, so that a tensor of any size is
+//! read once and never held.
 
 use super::article::{MAX_LEVEL, nearest};
 
@@ -18,13 +18,13 @@ pub enum Values {
     Codebook {
         /// In ascending order.
         values: Vec<f32>,
-        /// Where level 0 is.
+        /// The index of the value 0, which level 0 stands for.
         zero: usize,
     },
 }
 
 impl Values {
-    /// What a level stands for; the last value of a codebook where it has no such level.
+    /// The value that a level stands for; the last value of a codebook if the level is beyond it.
     pub fn value(&self, level: i32) -> f32 {
         match self {
             Values::Grid { step } => level as f32 * step,
@@ -49,16 +49,16 @@ impl Values {
     }
 }
 
-/// The step with which the largest of a tensor's absolute values gets the largest level of so many bits, `2^(bits-1) - 1`.
+/// The step with which the largest of a tensor's absolute values gets the largest level of this many bits, `2^(bits-1) - 1`.
 ///
-/// It is zero if the largest value is, or is too small for one.
+/// It is zero if the largest value is, or is too small for a step.
 pub fn step_of(largest: f32, bits: u8) -> f32 {
     let levels = (1_u32 << (bits.clamp(2, 25) - 1)) - 1;
     largest / (levels.min(MAX_LEVEL as u32)) as f32
 }
 
-/// The step of the article's DC-v1: from the smallest standard deviation that a weight of the tensor has, the largest absolute
-/// value, and a coarseness S, 0 to 256.
+/// The step of DC-v1 of DeepCABAC, from the smallest standard deviation that a weight of the tensor has, the largest absolute value, and a
+/// coarseness S, 0 to 256.
 ///
 /// ```
 /// use silicabac::weights::quantise::step_v1;
@@ -69,15 +69,15 @@ pub fn step_v1(sigma_min: f32, largest: f32, s: f32) -> f32 {
     2.0 * largest * sigma_min / (2.0 * largest + s * sigma_min)
 }
 
-/// The values of a codebook, and how one is chosen.
+/// The values of a codebook, and how one of them is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Codebook {
     /// In ascending order; zero is one of them.
     values: Vec<f32>,
     zero: usize,
-    /// By value, what choosing it costs in squared distance.
+    /// For each value what choosing it costs, in squared distance.
     prices: Vec<f32>,
-    /// Distances are multiplied by this power of two, so that their squares are numbers for weights of any size.
+    /// Distances are multiplied by this power of two, so that their squares do not overflow or vanish for weights of any size.
     scale: f32,
     /// Weights with a smaller absolute value become zero.
     cut: f32,
@@ -89,7 +89,7 @@ impl Codebook {
         Values::Codebook { values: self.values.clone(), zero: self.zero }
     }
 
-    /// The level of a weight: of all values the one of which `importance` times the squared distance and the price are least together.
+    /// The level of a weight: that of the value with the smallest sum of price and `importance` times the squared distance.
     pub fn choose(&self, weight: f32, importance: f32) -> i32 {
         if weight.abs() < self.cut {
             return 0;
@@ -124,21 +124,21 @@ fn scale_of(step: f32) -> f32 {
     f32::from_bits((2 * BIAS - exponent) << 23)
 }
 
-/// Weights that lie in the same narrow bin, and count about the same.
+/// Weights that lie in the same narrow bin, and have about the same importance.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cell {
     count: u64,
     importance: f64,
-    /// Of the weights, each times its importance.
+    /// The sum of the weights, each times its importance.
     sum: f64,
 }
 
-/// How often weights are in each of many narrow bins, between the largest absolute value and its negative, and how much their
-/// distances count.
+/// How often weights lie in each of many narrow bins, between the largest absolute value and its negative, and how much their distances
+/// count.
 #[derive(Clone, Debug)]
 pub struct Histogram {
     largest: f32,
-    /// By class of importance, all bins; a class that nothing is in has none.
+    /// For each class of importance all bins; an empty class has none.
     classes: Vec<Vec<Cell>>,
 }
 
@@ -147,16 +147,16 @@ const BINS: usize = 1 << 14;
 /// How many classes of importance there are, each an octave.
 const CLASSES: i32 = 64;
 
-/// Rounds of the Lloyd algorithm, if it does not stand still before.
+/// The most rounds of the Lloyd algorithm; it ends before if nothing changes.
 const ROUNDS: usize = 50;
 
 impl Histogram {
-    /// An empty one, for weights up to this absolute value.
+    /// An empty histogram, for weights up to this absolute value.
     pub fn new(largest: f32) -> Histogram {
         Histogram { largest, classes: vec![Vec::new(); CLASSES as usize] }
     }
 
-    /// Adds a weight, of which a squared distance counts so many times.
+    /// Adds a weight, of which the squared distance is multiplied by `importance`.
     pub fn add(&mut self, weight: f32, importance: f32) {
         let place = (weight / self.largest + 1.0) * (BINS as f32 / 2.0);
         let bin = (place as usize).min(BINS - 1);
@@ -171,16 +171,16 @@ impl Histogram {
         cell.sum += f64::from(importance) * f64::from(weight);
     }
 
-    /// A codebook of at most so many values besides zero, which is always one: k-means that begins with values evenly spread. Of two
-    /// weights the one with the smaller absolute value becomes zero first, until this share of all has (magnitude pruning).
+    /// A codebook of at most `clusters` values besides zero, which is always one: k-means that starts with evenly spread values. Before
+    /// that the weights with the smallest absolute values become zero, up to the share `prune` of all (magnitude pruning).
     ///
-    /// With `lambda` above 0 a weight goes where its squared distance, times its importance, and `lambda` times the bits of the value are
-    /// least together (the weighted Lloyd algorithm), a bit being the logarithm of how often the value is chosen; `lambda` is in squared
-    /// steps of the even spread.
+    /// With `lambda` above 0 a weight goes to the value with the smallest sum of its squared distance, times its importance, and `lambda`
+    /// times the bits of the value (the weighted Lloyd algorithm). The bits are the logarithm of how often the value is chosen; `lambda` is
+    /// in squared steps of the even spread.
     pub fn codebook(&self, clusters: usize, prune: f32, lambda: f32) -> Codebook {
         let cut = self.cut(prune);
         let cells = self.classes.iter().flatten().filter(|cell| cell.count > 0);
-        // Of each cell the mean of its weights, how much each of them counts, and how many there are.
+        // For each cell the mean of its weights, the importance of each, and how many there are.
         let points: Vec<(f32, f32, f64)> = cells
             .map(|cell| (cell.sum / cell.importance, cell.importance / cell.count as f64, cell.count as f64))
             .map(|(mean, importance, count)| {
@@ -205,7 +205,7 @@ impl Histogram {
             }
             let mut next: Vec<(f32, f32)> = Vec::new();
             for (i, (count, importance, sum)) in chosen.into_iter().enumerate() {
-                // Zero stays, so that what is pruned stays so; another value that nothing chooses is none.
+                // Zero stays, so that what is pruned stays pruned; another value that no weight chooses is dropped.
                 let value = if i == codebook.zero { 0.0 } else { (sum / importance) as f32 };
                 if i == codebook.zero || count > 0.0 && value != 0.0 {
                     next.push((value, (lambda * bits(count)) as f32));
@@ -225,7 +225,7 @@ impl Histogram {
         codebook
     }
 
-    /// Below this absolute value lies the given share of the weights.
+    /// The absolute value below which the given share of the weights lies.
     fn cut(&self, share: f32) -> f64 {
         let count = |bin: usize| {
             self.classes.iter().filter_map(|class| class.get(bin)).map(|cell| cell.count).sum::<u64>()

@@ -1,9 +1,9 @@
-//! The byte that is wrong, found by a CRC-32.
+//! Finds a wrong byte with a CRC-32 and corrects it.
 //!
-//! A CRC is linear: how far it is off depends on where a byte is wrong and by what, and not on the others. So the difference is taken
-//! back byte by byte from the end; where it is one that a single byte makes, that byte is the wrong one. It costs nothing in the file.
-//! Damage of several bytes looks like that of one for a share of n/2^24 of all damage to n bytes, so only what has checks of its own is
-//! repaired.
+//! A CRC is linear: the difference between the checksum that is found and the right one depends on where a byte is wrong and by what, and
+//! not on the other bytes. So the difference is traced back byte by byte from the end; where it is one that a single byte makes, that byte
+//! is the wrong one. The file needs nothing besides the CRC. Of all damage to several of n bytes, a share of n/2^24 looks like that of one
+//! byte, so only what has further checks of its own is repaired.
 
 /// The remainders of all bytes, for the CRC-32 of zip and Ethernet, lowest bit first.
 const TABLE: [u32; 256] = {
@@ -22,7 +22,7 @@ const TABLE: [u32; 256] = {
     table
 };
 
-/// Which byte has a remainder with these uppermost eight bits: there is one for each.
+/// The byte whose remainder has these uppermost eight bits: there is one for each.
 const OF_UPPER: [u8; 256] = {
     let mut bytes = [0; 256];
     let mut byte = 0;
@@ -33,7 +33,7 @@ const OF_UPPER: [u8; 256] = {
     bytes
 };
 
-/// Puts one byte right, so that the CRC-32 of all is `expected`: whether there is exactly one that can be, or the CRC itself is what is
+/// Corrects one byte, so that the CRC-32 of all is `expected`. Returns whether exactly one correction is possible, or the CRC itself is
 /// wrong, in one byte.
 ///
 /// ```
@@ -59,7 +59,7 @@ pub fn one_byte(bytes: &mut [u8], expected: u32) -> bool {
     }
 }
 
-/// The bytes of which each could be the only one that is wrong, and what it is off by; the last ones come first.
+/// The bytes each of which could be the only wrong one, and the exclusive or with its right value; the last ones come first.
 pub(super) fn suspects(bytes: &[u8], expected: u32) -> Vec<(usize, u8)> {
     let mut found = Vec::new();
     let mut before = crc32fast::hash(bytes) ^ expected;

@@ -1,8 +1,8 @@
-//! Which tensors are packed by xz, since that is smaller than their bins.
+//! Decides which tensors are packed by xz, since that is smaller than their bins.
 //!
-//! Levels are packed as one file ([`one_file`](super::one_file)) as they come, one tensor after the other, and when all are there, beside that
-//! in runs of whole tensors. Invariant: what is chosen is never larger than what `xz -9e` makes of all, nor than their bins. What can be
-//! chosen no longer is given up, which changes nothing of what is written.
+//! Levels are packed as one file ([`one_file`](super::one_file)) as they come, one tensor after the other, and when all are there, in runs
+//! of whole tensors as well. Invariant: the choice is never larger than what `xz -9e` makes of all levels, nor than their bins. Packing
+//! that can no longer win is abandoned, which does not change what is written.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -19,11 +19,11 @@ use crate::files;
 /// How streams are cut.
 #[derive(Clone, Copy)]
 pub(super) struct Cuts {
-    /// Runs have about so many bytes, and the blocks of a tensor that has more: enough for little to be lost where each begins.
+    /// About how many bytes a run has, and a block of a tensor that has more: enough for little to be lost where each begins.
     run: u64,
-    /// With more bytes of levels a stream is cut into pieces.
+    /// With more bytes of levels than this a stream is cut into pieces.
     long: u64,
-    /// The bytes of a piece.
+    /// The bytes of such a piece.
     piece: u64,
 }
 
@@ -51,7 +51,7 @@ struct Member {
     end: u64,
 }
 
-/// Streams one after the other, and whose they are.
+/// Streams one after the other, and the groups that they belong to.
 struct Packed {
     file: File,
     groups: Vec<Group>,
@@ -68,13 +68,13 @@ struct Group {
 }
 
 impl Packer {
-    /// For no more than so many levels.
+    /// For at most `levels` levels.
     pub(super) fn new(cuts: Cuts, levels: u64) -> io::Result<Packer> {
         let levels = OneFile::new(levels.saturating_mul(WIDEST))?;
         Ok(Packer { levels, members: Vec::new(), cuts })
     }
 
-    /// Takes levels of a tensor, of so many bytes each.
+    /// Takes levels of a tensor, of `width` bytes each.
     pub(super) fn add(&mut self, number: usize, width: u8, levels: &[i32]) -> io::Result<()> {
         let bytes = packed::bytes_of(levels, width);
         let end = self.end() + bytes.len() as u64;
@@ -89,7 +89,7 @@ impl Packer {
         self.members.last().map_or(0, |last| last.end)
     }
 
-    /// Puts a packed stream in the place of others where it is smaller. `spool` has the streams of all tensors in order; what comes back
+    /// Replaces streams by packed ones where that is smaller. `spool` has the streams of all tensors in order; the file that is returned
     /// has those that are left.
     pub(super) fn finish(self, mut spool: File, done: &mut [Planned]) -> io::Result<File> {
         let cuts = self.cuts;
@@ -129,7 +129,8 @@ impl Packer {
         Ok(all)
     }
 
-    /// The streams that make all shortest, with the bins of those tensors that none of them has; nothing where bins alone do.
+    /// The packed streams with which the whole is shortest; tensors that are in none of them keep their bins. `None` where all tensors keep
+    /// them.
     fn chosen(self, done: &[Planned]) -> io::Result<Option<Packed>> {
         let Packer { levels, members, cuts } = self;
         if members.is_empty() {
@@ -152,7 +153,7 @@ fn numbers(members: &[Member]) -> Vec<usize> {
     members.iter().map(|member| member.number).collect()
 }
 
-/// Those runs that are shorter packed than as bins, block by block on all processors.
+/// Those runs that are shorter packed than as bins, packed block by block on all processors.
 fn in_runs(levels: &OneFile, runs: &[Run<'_>], block: u64) -> io::Result<Packed> {
     let blocks = runs.iter().enumerate().flat_map(|(run, of)| of.blocks(block).map(move |at| (run, at)));
     let packed = Packed { file: files::spool()?, groups: Vec::new() };
@@ -168,7 +169,7 @@ fn in_runs(levels: &OneFile, runs: &[Run<'_>], block: u64) -> io::Result<Packed>
 struct Run<'a> {
     members: &'a [Member],
     bytes: Range<u64>,
-    /// That of the widest level.
+    /// The bytes of the widest level.
     width: u8,
     /// How many bytes their bins have.
     bins: u64,
@@ -187,7 +188,7 @@ impl<'a> Run<'a> {
         runs(&ends, count).into_iter().map(run).collect()
     }
 
-    /// Its blocks: one, or if it is much longer than that, of about so many bytes each. Levels stay whole.
+    /// Its blocks: one, or if the run is much longer than `block` bytes, several of about that length. No level is divided.
     fn blocks(&self, block: u64) -> impl Iterator<Item = Range<u64>> + use<> {
         let Range { start, end } = self.bytes;
         let length = end - start;
@@ -197,15 +198,15 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Blocks that are packed, joined to streams of which those stay that are short enough.
+/// Joins packed blocks to streams, and keeps those streams that are short enough.
 struct Packing<'a, I> {
     levels: &'a OneFile,
     runs: &'a [Run<'a>],
     blocks: I,
     packed: Packed,
-    /// Where the last stream ends that stays.
+    /// Where the last stream ends that is kept.
     end: u64,
-    /// What the next one has so far; nothing if a block of it is too long.
+    /// The next stream so far; `None` if one of its blocks is too long.
     joined: Option<Joined>,
 }
 
@@ -245,13 +246,14 @@ impl<I: Iterator<Item = (usize, Range<u64>)>> Line for Packing<'_, I> {
     }
 }
 
-/// Whole tensors in so many runs at the most, each about as long as the others. Told are where the tensors end, and which ones make a run.
+/// Divides whole tensors into at most `count` runs of about the same length. `ends` says where each tensor ends; a run is a range of their
+/// numbers.
 fn runs(ends: &[u64], count: u64) -> Vec<Range<usize>> {
     let total = ends.last().copied().unwrap_or(0);
     let mut runs = Vec::new();
     let mut from = 0;
     for number in 1..=count {
-        // A tensor is in the run that its middle is in.
+        // A tensor belongs to the run in which its middle lies.
         let limit = (u128::from(total) * u128::from(number) / u128::from(count)) as u64;
         let is_in = |&member: &usize| {
             let begin = if member == 0 { 0 } else { ends[member - 1] };
@@ -288,7 +290,7 @@ mod tests {
     fn runs_are_whole_tensors_of_about_the_same_length() {
         assert_eq!(runs(&[4], 1), [(0, 1)]);
         assert_eq!(runs(&[10, 20, 30, 40], 2), [(0, 2), (2, 4)]);
-        // One that is longer than its share stands alone.
+        // A tensor that is longer than its share is a run of its own.
         assert_eq!(runs(&[70, 80, 90, 100], 2), [(0, 1), (1, 4)]);
         assert_eq!(runs(&[5, 95, 100], 4), [(0, 1), (1, 2), (2, 3)]);
         assert_eq!(runs(&[100], 4), [(0, 1)]);
@@ -308,7 +310,7 @@ mod tests {
         }
     }
 
-    /// Streams are cut so early that small tensors meet all that otherwise only those of more than 64 MiB do.
+    /// Limits so low that small tensors meet all cases that otherwise only tensors of more than 64 MiB meet.
     const EARLY: Cuts = Cuts { run: 1 << 12, long: 1 << 10, piece: 999 };
 
     /// A model of tensors with rows of 64 weights each, and the container that it becomes.
@@ -344,7 +346,7 @@ mod tests {
 
     type Found = Vec<Result<Vec<i32>, String>>;
 
-    /// The levels of all tensors of a container, read in this order, and whether a byte of it was put right.
+    /// The levels of all tensors of a container, read in this order, and whether a wrong byte of it was corrected.
     fn all(bytes: &[u8], order: &[usize]) -> (Found, bool) {
         let mut container = Container::open(Cursor::new(bytes.to_vec())).unwrap();
         let mut found = vec![Ok(Vec::new()); order.len()];
@@ -366,14 +368,14 @@ mod tests {
         let model = [("a", twice.clone()), ("b", noise(8, 64 * 20)), ("c", twice)];
         let (packed, bins) = (compressed(&model, Coder::Smallest), compressed(&model, Coder::Cabac));
         let of_tensors = tensors(&packed);
-        // What comes again is found, since all have one file; it is cut.
+        // Repetitions are found, since all tensors share one file; the file is cut into pieces.
         let streams: Vec<usize> = of_tensors.iter().map(|tensor| tensor.streams.len()).collect();
         assert!(streams[0] > 5 && streams[1..] == [0, 0], "{streams:?}");
         let expected = (all(&bins, &[0, 1, 2]).0, false);
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             assert!(all(&packed, &order) == expected, "{order:?}");
         }
-        // Of one processor or of two.
+        // The result is the same with one processor and with two.
         let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         assert!(alone.install(|| compressed(&model, Coder::Smallest)) == packed);
         let first = packed.len() - of_tensors[0].stored() as usize;
@@ -381,7 +383,7 @@ mod tests {
             let mut damaged = packed.clone();
             damaged[at] ^= 0x24;
             assert!(all(&damaged, &[0, 1, 2]) == (expected.0.clone(), true), "byte {at}");
-            // A second byte, of the same piece or of another.
+            // A second wrong byte, of the same piece or of another.
             for second in [at + 1, at + 2_000] {
                 let mut damaged = damaged.clone();
                 damaged[first + (second - first) % (packed.len() - first)] ^= 0x42;

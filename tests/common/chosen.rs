@@ -1,4 +1,4 @@
-//! The elements of headers, chosen.
+//! A coder of headers that chooses the elements.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ use rand_chacha::{
 use silicabac::bin::Element;
 use silicabac::syntax::Values;
 
-/// Chooses the value of each element among the legal ones, small ones mostly.
+/// Chooses the value of each element among the legal ones, mostly small ones.
 pub struct Chosen {
     random: ChaCha8Rng,
     nal_unit_type: i64,
@@ -18,8 +18,8 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// For a unit of this type. `has_more`: what is said where a header can end; `special`: the value of an element that is not
-    /// any, given a random number.
+    /// For a unit of this type. `has_more` is the answer where a header can end; `special` gives the value of an element that must not be
+    /// random, given a random number.
     pub fn new(
         seed: u64,
         nal_unit_type: i64,

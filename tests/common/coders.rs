@@ -1,4 +1,4 @@
-//! Coders for tests of a walk: one that chooses what is coded, and one that is wrong.
+//! Coders for tests of a walk: one that chooses what is coded, and one that has one thing wrong.
 
 use std::ops::RangeInclusive;
 
@@ -73,7 +73,7 @@ impl BinCoder for Dreamer {
     }
 }
 
-/// A decoder that is wrong about one context: in how it begins, or in that another one is taken for it.
+/// A decoder that is wrong about one context: its initial state is wrong, or another context is used instead.
 pub struct Wrong<'a> {
     pub decoder: engine::Decoder<'a>,
     pub ctx: CtxIdx,

@@ -1,4 +1,4 @@
-//! Directories of made-up streams, and what a decoder makes of them.
+//! Directories of dreams, and what a decoder makes of them.
 
 use std::{fs, path::Path, process::Output};
 
@@ -10,10 +10,10 @@ use silicabac::stream::Stream;
 
 use super::{command, expect};
 
-/// The decoder that is asked: it says nothing unless something is wrong, and gives up then.
+/// The decoder that is used: it is silent unless something is wrong, and then it stops.
 pub const FFMPEG: &str = "ffmpeg -v warning -threads 1 -xerror -err_detect explode -f h264 -i {} -fps_mode passthrough -f framemd5 - 2>{}.err && test ! -s {}.err";
 
-/// So many streams from seed 1 on.
+/// Dreams from seed 1 on, `count` of them.
 pub fn dreams(dir: &Path, count: u32, others: &[&str]) {
     let mut command = command();
     command.args(["stream", "dream", "--seed=1", &format!("--count={count}"), "-o"]).arg(dir).args(others);
@@ -24,7 +24,7 @@ pub fn judge(dir: &Path, decoder: &str, others: &[&str]) -> Output {
     command().args(["stream", "judge"]).arg(dir).args(["--decoder", decoder]).args(others).output().unwrap()
 }
 
-/// A published manifest, and what its streams reach, made again from their seeds.
+/// A published manifest, and the coverage of its streams, made again from their seeds.
 pub fn published(name: &str) -> (Manifest, [(Codec, StreamCoverage); 2]) {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
     let manifest: Manifest = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();

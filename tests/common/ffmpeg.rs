@@ -1,8 +1,8 @@
-//! What FFmpeg reads of headers.
+//! The headers of a stream as FFmpeg reads them.
 
 use std::{path::Path, process::Command};
 
-/// An element as FFmpeg shows it: where it begins, its name and its value.
+/// An element as FFmpeg shows it: its position, its name and its value.
 pub type Shown = (u64, String, i64);
 
 /// The headers of the NAL units of a stream, as FFmpeg's filter `trace_headers` shows them.
@@ -23,7 +23,7 @@ pub fn shown(ffmpeg: &Path, format: &str, stream: &Path) -> Vec<Vec<Shown>> {
         if name == "forbidden_zero_bit" {
             units.push(Vec::new());
         }
-        // A number in brackets says which of several elements of a name it is.
+        // A number in brackets is the index among elements with the same name.
         let name = name.split('[').next().unwrap();
         let name = match name {
             "gaps_in_frame_num_allowed_flag" => "gaps_in_frame_num_value_allowed_flag",

@@ -37,9 +37,9 @@ pub fn hevc_streams() -> Vec<PathBuf> {
     streams
 }
 
-/// A folder of more streams and traces than may be published, which `SILICABAC_CORPUS` names: `streams/avc/*.264`, `streams/hevc/*`,
-/// and `traces/*.cbt.zst`, those of these streams named `avc_STREAM.cbt.zst` and `hevc_STREAM.cbt.zst`. Where it is not set, the test
-/// is left out.
+/// A folder of further streams and traces, which may not be published; `SILICABAC_CORPUS` names it: `streams/avc/*.264`, `streams/hevc/*`,
+/// and `traces/*.cbt.zst`, those of these streams named `avc_STREAM.cbt.zst` and `hevc_STREAM.cbt.zst`. If it is not set, the test is
+/// skipped.
 pub struct Corpus(PathBuf);
 
 impl Corpus {
@@ -75,7 +75,7 @@ impl Corpus {
     }
 }
 
-/// Not none, which would be a test of nothing.
+/// Files, of which there has to be at least one, since a test without any would test nothing.
 fn some(files: Vec<PathBuf>, dir: &Path) -> Vec<PathBuf> {
     assert!(!files.is_empty(), "{}, which SILICABAC_CORPUS names, is not such a folder", dir.display());
     files
@@ -92,7 +92,7 @@ fn list(dir: &Path) -> Vec<PathBuf> {
     files(dir, ".cbt.zst")
 }
 
-/// The files of a folder whose names end like this, in order.
+/// The files of a folder whose names end with `end`, sorted.
 fn files(dir: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let mut files: Vec<_> =
@@ -101,14 +101,14 @@ fn files(dir: &Path, end: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The cache, and the tools of co-simulation; Verilator is fetched where it is not installed.
+/// The cache, and the tools of co-simulation; Verilator is fetched if it is not installed.
 pub fn tools() -> (Cache, Tools) {
     let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
     let tools = Tools::find(&cache, &mut notice).unwrap_or_else(|error| panic!("{error}"));
     (cache, tools)
 }
 
-/// The tools of proofs, fetched where they are not installed.
+/// The tools of proofs, fetched if they are not installed.
 pub fn proof_tools() -> prove::Tools {
     let cache = Cache::from_env().unwrap_or_else(|error| panic!("{error}"));
     prove::Tools::find(&cache, &mut notice).unwrap_or_else(|error| panic!("{error}"))
@@ -121,22 +121,22 @@ pub fn mutation_machine() -> Machine {
     Machine { yosys: proof.yosys().clone(), solver: proof.solver().clone(), tools, cache }
 }
 
-/// Past the capture of the test harness: what takes minutes says so.
+/// Prints a line that the test harness does not capture, when something takes minutes.
 fn notice(line: &str) {
     writeln!(std::io::stderr(), "{line}").expect("standard error");
 }
 
-/// Icarus Verilog. Where it is not installed, the test is left out.
+/// Icarus Verilog. If it is not installed, the test is skipped.
 pub fn iverilog() -> Option<PathBuf> {
     program("iverilog", "iverilog")
 }
 
-/// The encoder x264. Where it is not installed, the test is left out.
+/// The encoder x264. If it is not installed, the test is skipped.
 pub fn x264() -> Option<PathBuf> {
     program("x264", "x264")
 }
 
-/// A program that only a package manager has, and the package that has it.
+/// A program that only package managers have, and the name of its package.
 pub fn program(name: &'static str, package: &'static str) -> Option<PathBuf> {
     let found = on_path(Path::new(name));
     if found.is_none() {
@@ -145,7 +145,7 @@ pub fn program(name: &'static str, package: &'static str) -> Option<PathBuf> {
     found
 }
 
-/// The built-in Verilog in a directory, with `edit` applied: in this file, this text becomes that.
+/// The built-in Verilog in a directory, with `edit` applied: the file, the text, and its replacement.
 pub fn rtl_with(edit: Option<(&str, &str, &str)>) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in ALL.iter().flat_map(|core| core.sources) {
@@ -167,7 +167,7 @@ pub fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_silicabac"))
 }
 
-/// The command ended with this status, and said these words somewhere.
+/// Checks that the command ended with this status, and that its output contains these words.
 #[track_caller]
 pub fn expect(output: &Output, status: i32, words: &[&str]) {
     let text =

@@ -1,4 +1,4 @@
-//! Slice segments of H.265 with elements that are made up: any kind of parameters, and any elements.
+//! Slice segments of H.265 with random parameters and elements.
 
 use std::{ops::RangeInclusive, sync::Arc};
 
@@ -16,14 +16,14 @@ use super::coders::{Dreamer, any_legal};
 pub fn choose(element: Element, given: i32, random: u32, legal: [i64; 2]) -> i32 {
     match element.0 {
         "end_of_slice_segment_flag" | "end_of_subset_one_bit" => given,
-        // Samples, which leave the other elements out, are but one kind of many.
+        // Samples leave out the other elements, so they are rarer than other choices.
         "pcm_flag" => i32::from(random.is_multiple_of(8)),
         "cbf_luma" | "cbf_cb" | "cbf_cr" | "rqt_root_cbf" => i32::from(!random.is_multiple_of(4)),
-        // So that a picture is not of the smallest blocks alone.
+        // So that a picture does not consist of the smallest blocks alone.
         "split_cu_flag" => i32::from(random % 8 < 3),
         // The first ones are not among the most probable modes, and lead to angles at the ends of their range.
         "rem_intra_luma_pred_mode" if random.is_multiple_of(2) => (random >> 8 & 1) as i32,
-        // Small ones mostly, as in real slices, but now and then any.
+        // Mostly small ones, as in real slices, but sometimes any.
         "coeff_abs_level_remaining" | "abs_mvd_minus2" if !random.is_multiple_of(16) => {
             (i64::from(random >> 8) % 12).clamp(legal[0], legal[1]) as i32
         }
@@ -31,7 +31,7 @@ pub fn choose(element: Element, given: i32, random: u32, legal: [i64; 2]) -> i32
     }
 }
 
-/// A slice segment of so many coding tree units, with any elements; its bytes, and how it ends.
+/// A slice segment of `count` coding tree units, with any elements; its bytes, and the state at its end.
 pub fn dreamed(
     parameters: &Parameters,
     before: Option<&SegmentEnd>,
@@ -54,7 +54,7 @@ pub fn dreamed(
     (SegmentData { coding_tree_units, tail_bits: 0, tail: vec![] }, bytes, end)
 }
 
-/// Random parameter sets and slice headers; of what the standard allows together, almost all.
+/// Random parameter sets and slice headers: almost everything that the standard allows together.
 pub struct Kinds<'a>(pub &'a mut ChaCha8Rng);
 
 impl Kinds<'_> {
@@ -169,12 +169,13 @@ impl Kinds<'_> {
     }
 }
 
-/// Slice segments in a row, the first one independent: of each its parameters, how the one before ended, and what is in it.
+/// Slice segments in a row, the first one independent. For each its parameters, the state at the end of the one before, its contents and
+/// its bytes.
 pub fn segments(seed: u64) -> Vec<(Parameters, Option<SegmentEnd>, SegmentData, Vec<u8>)> {
     segments_of(seed, 7)
 }
 
-/// The same of this many coding tree units at the most.
+/// The same, with at most this many coding tree units.
 pub fn segments_of(seed: u64, most: u32) -> Vec<(Parameters, Option<SegmentEnd>, SegmentData, Vec<u8>)> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut parameters = Kinds(&mut random).parameters();

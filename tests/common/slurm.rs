@@ -1,11 +1,11 @@
-//! A Slurm cluster on this machine: a controller and three nodes, each a daemon on the loopback interface, with two processors that are
-//! believed in, so that six tasks run at once.
+//! A Slurm cluster on this machine: a controller and three nodes, each a daemon on the loopback interface, each configured with two
+//! processors, so that six tasks run at once.
 //!
-//! Messages carry no signature (`auth/none`), jobs are process groups, and nothing is measured or limited: it needs neither systemd nor
-//! control groups, and no other user. A node that dies is noticed within ten seconds, and its jobs are queued again.
+//! Messages have no signature (`auth/none`), jobs are process groups, and nothing is measured or limited: the cluster needs neither systemd
+//! nor control groups, and no other user. A node that dies is noticed within ten seconds, and its jobs are queued again.
 //!
-//! Whatever runs in the cluster, the daemons, what runs a job, and the job, has in its environment where the settings are
-//! (`SLURM_CONF`), in a directory that no other cluster has. Each node has a copy of its own, by which what belongs to it is known.
+//! The daemons, the processes that run jobs, and the jobs have the path of the settings in their environment (`SLURM_CONF`), in a directory
+//! that no other cluster has. Each node has a copy of its own, by which its processes are found.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,10 +24,10 @@ pub const NODES: usize = 3;
 /// How many tasks of one processor run at once.
 pub const AT_ONCE: usize = 2 * NODES;
 
-/// How long it may take until something is so.
+/// How long a condition may take to come true.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A cluster. When it is dropped, nothing of it runs any more.
+/// A cluster. When it is dropped, all of its processes are ended.
 pub struct Cluster {
     dir: PathBuf,
     controller: Option<Child>,
@@ -35,7 +35,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts one that keeps all its files in this directory. Where Slurm is not installed, the test is left out.
+    /// Starts a cluster that keeps all its files in this directory. If Slurm is not installed, the test is skipped.
     ///
     /// # Panics
     /// If its nodes are not ready in two minutes.
@@ -70,18 +70,18 @@ impl Cluster {
         command
     }
 
-    /// The file by which a command finds it, in `$SLURM_CONF`.
+    /// The settings file, which commands find by `$SLURM_CONF`.
     pub fn settings(&self) -> PathBuf {
         self.dir.join("slurm.conf")
     }
 
-    /// What such a command says; nothing while the controller does not answer.
+    /// The output of such a command; empty while the controller does not answer.
     pub fn ask(&self, program: &str, words: &[&str]) -> String {
         let output = self.command(program).args(words).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition is true.
     ///
     /// # Panics
     /// After two minutes.
@@ -94,7 +94,7 @@ impl Cluster {
         }
     }
 
-    /// What is known of the cluster: for messages.
+    /// The state of the cluster, for messages.
     pub fn told(&self) -> String {
         let log = fs::read_to_string(self.dir.join("controller.log")).unwrap_or_default();
         let lines: Vec<_> = log.lines().rev().take(30).collect();
@@ -102,13 +102,13 @@ impl Cluster {
         lines.into_iter().rev().map(|line| format!("{line}\n")).collect::<String>() + &queue
     }
 
-    /// Kills the daemon of a node and all that runs there, at once, as if its power failed.
+    /// Kills the daemon of a node and everything that runs there, at once, as if its power failed.
     pub fn kill_node(&mut self, node: usize) {
         let name = format!("n{node}");
         kill_child(&mut self.nodes[node]);
         let of_node = self.dir.join(&name).join("slurm.conf");
         self.kill_all(|environment| {
-            // What runs a job has the node's settings, and a job has those of whoever submitted it.
+            // The process that runs a job has the node's settings; a job has those of the user who submitted it.
             environment.settings == of_node || environment.node.as_deref() == Some(&name)
         });
     }
@@ -121,8 +121,8 @@ impl Cluster {
         self.nodes[node] = Some(spawn(&mut daemon));
     }
 
-    /// Waits until the controller has written down what it knows by now. It takes its time, five seconds or so: a controller that dies
-    /// earlier has forgotten jobs that it took, and gave numbers to.
+    /// Waits until the controller has saved its state, which takes five seconds or so. A controller that dies earlier forgets jobs that it
+    /// has accepted and numbered.
     pub fn wait_until_written(&self) {
         let file = self.dir.join("state/job_state");
         let now = SystemTime::now();
@@ -131,18 +131,18 @@ impl Cluster {
         });
     }
 
-    /// Kills the controller, which has no time to write anything down. Jobs go on.
+    /// Kills the controller, which has no time to save anything. Jobs go on.
     pub fn kill_controller(&mut self) {
         kill_child(&mut self.controller);
     }
 
-    /// Starts the controller, which goes on from what it wrote down.
+    /// Starts the controller, which continues from its saved state.
     pub fn start_controller(&mut self) {
         let mut daemon = self.command("slurmctld");
         self.controller = Some(spawn(daemon.arg("-D")));
     }
 
-    /// Kills all processes of the cluster that are so, and what is below them, until there are none.
+    /// Kills all processes of the cluster for which `is_so`, and their children, until there are none.
     fn kill_all(&self, is_so: impl Fn(&Environment) -> bool) {
         let since = Instant::now();
         loop {
@@ -151,13 +151,13 @@ impl Cluster {
                 return;
             }
             assert!(since.elapsed() < PATIENCE, "{victims:?} cannot be killed");
-            // Those that began first are the ones that would tell of the end of the others.
+            // The oldest first: they are the ones that would report the end of the others.
             victims.iter().for_each(|process| kill(*process));
             sleep(Duration::from_millis(10));
         }
     }
 
-    /// The processes of the cluster that are so, and what is below them, in the order in which they began.
+    /// The processes of the cluster for which `is_so`, and their children, the oldest first.
     fn processes(&self, is_so: impl Fn(&Environment) -> bool) -> Vec<i32> {
         let mut all = Process::all();
         let is_ours = |of: &Environment| of.settings.starts_with(&self.dir) && is_so(of);
@@ -196,7 +196,7 @@ struct Process {
 }
 
 impl Process {
-    /// All that can be looked at.
+    /// All processes that can be looked at.
     fn all() -> Vec<Process> {
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         entries.filter_map(|entry| Process::of(entry.file_name().to_str()?.parse().ok()?)).collect()
@@ -204,7 +204,7 @@ impl Process {
 
     fn of(id: i32) -> Option<Process> {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        // The name is in brackets and may hold anything; after it come the state, the parent, and much later when it began.
+        // The name is in brackets and may contain anything; after it come the state, the parent, and much later the start time.
         let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let (parent, began) = (fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?);
         if *fields.first()? == "Z" {
@@ -293,8 +293,8 @@ MinJobAge=600
     text + "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP\n"
 }
 
-/// Ports that nobody uses, below those that the system gives to connections: a daemon that is started again finds its own free. No two
-/// clusters of a process are given the same.
+/// Ports that are not in use, below those that the system gives to connections, so that a daemon that is started again finds its own free.
+/// No two clusters of a process get the same ports.
 fn ports() -> [u16; NODES + 1] {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + (std::process::id() % 1_000) as u16 * 8;

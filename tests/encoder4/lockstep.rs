@@ -1,4 +1,4 @@
-//! How fast the core is on recorded slices, and wrong cores of many kinds: what its lockstep, which `cosim` plays as for all cores, notices.
+//! The speed of the core on recorded slices, and wrong cores of many kinds, which its lockstep in `cosim` has to notice.
 
 use silicabac::{
     cores::encoder4::SPEC,
@@ -24,7 +24,7 @@ fn play(suites: &[&str], edit: Option<[&str; 3]>) -> Vec<Outcome> {
     suites.map(|suite| cosim::run(&model, &suite, SEED, &Ways::All, &mut |_| ())).collect()
 }
 
-/// All that is under way when the output stops has to find room in the queue, the second word of a flush too.
+/// When the output stops, the queue needs room for everything in the pipeline, the second word of a flush included.
 #[test]
 fn a_queue_that_is_too_short_is_noticed() {
     let edit = ["cabac_encoder4_queue.sv", "few = fill_next <= 5'd1", "few = fill <= 5'd1"];

@@ -1,4 +1,4 @@
-//! The encoder of four slots: its step at every point, and the twin beside it.
+//! The encoder of four slots: its step at every point, and the core beside its twin.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -13,7 +13,7 @@ use std::{
 use silicabac::cores::encoder4::SPEC;
 use silicabac_sim::{Design, Library};
 
-/// Its Verilog in a directory; `edit` is a file, what is replaced there, and by what.
+/// Its Verilog in a directory; `edit` is a file, the text that is replaced there, and the replacement.
 fn sources(dir: &Path, edit: Option<[&str; 3]>) -> Vec<PathBuf> {
     let written = SPEC.sources.iter().map(|(name, text)| {
         let name = Path::new(name).file_name().unwrap();

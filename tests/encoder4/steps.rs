@@ -1,4 +1,4 @@
-//! Two slots at every codIRange, state and symbol, against the flowcharts; four context variables that may be the same.
+//! Two slots at every codIRange, state and symbol, against the flowcharts; four context variables, some of which may be the same.
 
 use silicabac::{
     context::ContextModel,
@@ -9,7 +9,7 @@ use silicabac_sim::{Design, Direction};
 
 use super::{Random, build, common, sources};
 
-/// Every point of each kind, with an edit of the Verilog.
+/// Sweeps every point of each kind, with an edit of the Verilog.
 fn sweep(edit: Option<[&str; 3]>) -> Vec<Swept> {
     let (cache, tools) = common::tools();
     let scratch = tempfile::tempdir().unwrap();
@@ -40,12 +40,12 @@ fn a_wrong_step_is_noticed() {
     }
 }
 
-/// Slots that share a context variable, as the front says it: the nearest before each.
+/// For each slot the nearest slot before it with the same context variable, in the form that the front of the core gives it.
 fn nearest(owner: [usize; 4]) -> [u32; 4] {
     [0, 1, 2, 3].map(|k| (0..k).rev().find(|&j| owner[j] == owner[k]).map_or(0, |j| 1 << j))
 }
 
-/// The first slot of which the state is wrong, if there is one.
+/// The first slot whose state is wrong, if there is one.
 fn wrong_state(edit: Option<[&str; 3]>) -> Option<String> {
     let library = build(Design::combinational("cabac_encoder4_update"), edit);
     let input = |name, width| library.word_of(name, Direction::Input, width).unwrap();
@@ -56,7 +56,7 @@ fn wrong_state(edit: Option<[&str; 3]>) -> Option<String> {
     let (mut step, mut random) = (library.instance(1), Random(7));
     let (mut inputs, mut outputs) = (vec![0; library.input_words()], vec![0; library.output_words()]);
     let models: Vec<ContextModel> = (0..128).filter_map(ContextModel::from_bits).collect();
-    // The first slot that has its context variable: itself, or one that is the first itself.
+    // For each slot the first slot with its context variable, which may be the slot itself.
     let owners = (0..4usize.pow(4)).map(|code| [0, 1, 2, 3].map(|k| code >> (2 * k) & 3));
     let owners = owners.filter(|owner| (0..4).all(|k| owner[k] <= k && owner[owner[k]] == owner[k]));
     for owner in owners {
@@ -103,11 +103,12 @@ fn four_states_of_any_repeats_are_those_of_one_bin_after_another() {
     }
 }
 
-/// Whether two slots, or two pairs, do to codILow at once what they do one after the other, where sums have so many bits and
-/// shifts are `most` at the most.
+/// Whether two slots, or two pairs, do to codILow at once what they do one after the other, where sums have `bits` bits and shifts are
+/// `most` at the most.
 ///
-/// `y` is codILow shifted for the first; `room` bounds what it adds: with codIRange after it, `b1` or `b2`, no sum gets beyond
-/// codIRange before it, shifted. That is so for each slot, and here it is shown to be so for both, so that no bit is lost in either.
+/// `y` is codILow shifted for the first; `room` is the limit for what it adds: together with codIRange after it, `b1` or `b2`, no sum
+/// exceeds codIRange before it, shifted. That is so for each slot, and here it is shown for both together, so that no bit is lost in
+/// either.
 fn are_composed(bits: u32, most: u32) -> bool {
     let tools = common::proof_tools();
     let scratch = tempfile::tempdir().unwrap();

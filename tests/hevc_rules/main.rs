@@ -1,9 +1,9 @@
-//! Every rule of how H.265's slice segment data is read, broken by itself: a committed stream is then read otherwise, or, where none has
-//! such elements, those that are made up.
+//! Every rule of how H.265's slice segment data is read is broken by itself: a committed stream then has to be read differently, or, if
+//! none has such elements, random ones have to be.
 //!
-//! The rules are in the code that reads and writes, where nothing shall be that only a test wants. So a copy of this crate is edited,
-//! all rules at once: each becomes `if control::is(number) { another rule } else { the rule }`, and an environment variable says
-//! which one is broken. They are broken for who reads alone; what is written is right. Of the copy, three tests of ours are run.
+//! The rules are in the code that reads and writes, where there should be nothing for tests alone. So a copy of this crate is edited, with
+//! all rules at once: each becomes `if control::is(number) { another rule } else { the rule }`, and an environment variable says which one
+//! is broken. They are broken only for reading; what is written is right. Three of our tests are run with the copy.
 
 #![cfg(unix)] // links
 
@@ -18,10 +18,10 @@ use std::{
 
 use table::{By, RULES};
 
-/// Says which rule is broken: its number among all of the table.
+/// The variable with the number of the rule that is broken, among all of the table.
 const BROKEN: &str = "SILICABAC_BROKEN_RULE";
 
-/// What the copy asks whether a rule is broken.
+/// The module of the copy that says whether a rule is broken.
 const CONTROL: &str = r#"
 pub(crate) mod control {
     use std::{cell::Cell, env, sync::OnceLock};
@@ -42,10 +42,10 @@ pub(crate) mod control {
 }
 "#;
 
-/// Where a walk says that it goes on.
+/// Statements of a walk before which the copy notes whether the walk reads.
 const WALKS: [&str; 2] = ["let width = parameters.width_of_ctbs();", "coded.clear();"];
 
-/// The tests, by what they read, and how.
+/// The tests: their files and their names.
 const STREAMS: [&str; 2] = ["hevc_data", "streams_are_rewritten_as_the_same_bytes"];
 const ELEMENTS: [&str; 2] = ["hevc_walk", "observers_see_every_context_and_where_the_engine_starts"];
 const PARTS: [&str; 2] = ["hevc_parts", "made_up_segments_are_read_in_parts_as_a_whole"];
@@ -56,7 +56,7 @@ fn place_of(text: &str, part: &str, file: &str) -> usize {
     text.find(part).unwrap()
 }
 
-/// A file of `src/hevc/` with all its rules as conditions.
+/// The text of a file of `src/hevc/` with all its rules as conditions.
 fn edited(file: &str, text: &str) -> String {
     let mut edits = Vec::new();
     let mut number = 0;
@@ -86,7 +86,7 @@ fn edited(file: &str, text: &str) -> String {
     if file == "mod.rs" { text + &CONTROL.replace("$BROKEN", BROKEN) } else { text }
 }
 
-/// A copy of this crate with all rules as conditions; what is not edited is a link.
+/// A copy of this crate with all rules as conditions; files that are not edited are links.
 fn copy(to: &Path) {
     let of = Path::new(env!("CARGO_MANIFEST_DIR"));
     let link_all = |folder: &str, but: &[&str]| {
@@ -108,12 +108,12 @@ fn copy(to: &Path) {
     }
 }
 
-/// The tests of the copy, built. They share what is built of other crates with this one.
+/// Builds the tests of the copy. They share the build of other crates with this one.
 fn build(copy: &Path) -> impl Fn(&str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let build = Command::new(env!("CARGO"))
         .args(["test", "--no-run", "--offline", "--locked", "--message-format=json"])
-        // All rooms, but without the command, which would be built in the place of ours.
+        // All features except the command, which would be built in the place of ours.
         .args(["--no-default-features", "--features=asm,compare,cosim,dream"])
         .args([STREAMS, ELEMENTS, PARTS].iter().flat_map(|[test, _]| ["--test", *test]))
         .env("CARGO_TARGET_DIR", target)

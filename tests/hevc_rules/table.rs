@@ -1,20 +1,21 @@
-//! The rules of H.265's slice segment data, each with what it is changed into. They are expressions of `src/hevc/`; a context that
-//! is taken for another and a wrong initial state are in `tests/hevc_data.rs`.
+//! The rules of H.265's slice segment data, each with its replacements. They are expressions of `src/hevc/`; a context that is used instead
+//! of another and a wrong initial state are tested in `tests/hevc_data.rs`.
 
 /// What notices that a rule is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
-    /// A committed stream.
+    /// A committed stream is read differently.
     Stream,
-    /// No committed stream has such elements; made-up ones are read as others.
+    /// No committed stream has such elements; random ones are read differently.
     Elements,
-    /// One walk reads what it did, but several at once read something else.
+    /// One walk reads the same, but several at once read something else.
     Parts,
 }
 
 use By::{Elements, Parts, Stream};
 
-/// A rule: an expression that is once in a place that is once in a file of `src/hevc/`; and what stands for it, each with what notices it.
+/// A rule: a file of `src/hevc/`, a place that is there once, an expression that is in the place once; and its replacements, each with what
+/// notices it.
 pub(super) struct Rule {
     pub(super) file: &'static str,
     pub(super) place: &'static str,
@@ -31,7 +32,7 @@ const fn rule(
     Rule { file, place, from, to }
 }
 
-/// All of them, in the order of the files.
+/// All rules, in the order of the files.
 pub(super) const RULES: &[Rule] = &[
     // Initialisation (clause 9.3.1).
     rule(

@@ -1,4 +1,4 @@
-//! What holds for files of all formats, sound and damaged.
+//! Properties of files of all formats, sound and damaged.
 
 use std::io::Cursor;
 
@@ -32,7 +32,7 @@ fn data_is_read_from_anywhere() {
         let made = made(name, &bytes);
         let mut file = ModelFile::open(&made.path).unwrap();
         let all = data(&mut file).unwrap();
-        // Backwards through the tensors, and backwards, by leaps and on the spot in each of them.
+        // Backwards through the tensors, and in each of them backwards, in jumps, and repeatedly at one place.
         for (tensor, expected) in all.iter().enumerate().rev() {
             for step in [1, 3, 8] {
                 let starts = (0..expected.len()).step_by(step);
@@ -69,7 +69,7 @@ fn truncations_are_errors() {
     for (name, bytes) in NAMES.iter().zip(samples()) {
         for length in 0..bytes.len() {
             let result = survive(name, &bytes[..length]);
-            // Where a protobuf ends with a whole field, it is one.
+            // A protobuf that ends after a whole field is still a protobuf.
             if !name.ends_with(".onnx") {
                 assert!(result.is_err(), "{name} of {length} bytes");
             }

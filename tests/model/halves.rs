@@ -21,7 +21,7 @@ pub(crate) fn bytes_of(halves: &[u16]) -> Vec<u8> {
     halves.iter().flat_map(|half| half.to_le_bytes()).collect()
 }
 
-/// Halves as varints: in the graph, in a subgraph, beside raw data, and last in all messages around them.
+/// Halves as varints: in the graph, in a subgraph, beside raw data, and as the last field in all messages around them.
 pub(crate) fn sample_halves() -> Vec<u8> {
     let last =
         Proto::default().varint(1, 90).varint(2, 16).bytes(8, "last").bytes(INTS, varints(&halves(90)));
@@ -61,7 +61,7 @@ fn halves_that_are_varints_are_shown_as_two_bytes_and_come_back() {
 #[test]
 fn halves_of_other_lengths_get_new_lengths_around_them() {
     let file = open("model", &sample_halves()).unwrap();
-    // Each of one byte, each of three, and so many that the lengths around have more or fewer bytes.
+    // Halves of one byte each, of three bytes each, and so many that the lengths around them get longer or shorter.
     for half in [0u16, 0xffff] {
         let data = [bytes_of(&[half; 144]), floats(16), bytes_of(&[half; 90])].concat();
         let written = write(&file, &data, 13).unwrap();
@@ -94,7 +94,7 @@ fn what_would_not_come_back_from_halves_is_carried_as_it_is() {
         assert_eq!((file.tensors()[0].element, file.tensors()[0].bytes), (Type::Other, run.len() as u64));
         assert_eq!(round("model", &bytes), bytes);
     }
-    // A length that is longer than it need be would come back shorter.
+    // A length that is longer than necessary would come back shorter.
     let inner = tensor("a", 10, &[40], INTS, &varints(&halves(40)));
     let length = inner.0.len() as u64;
     let mut padded = Proto::default().raw_varint(5 << 3 | 2).raw_varint(length | 0x80 << 7);

@@ -1,4 +1,4 @@
-//! Files of more than 4 GiB, and of more than fits into a skeleton.
+//! Files of more than 4 GiB, and files with more than fits into a skeleton.
 
 use std::io::{Cursor, Write};
 
@@ -36,7 +36,7 @@ fn sparse(pieces: &[(u64, &[u8])]) -> Made {
     made
 }
 
-/// How long the first tensor of such a file is.
+/// The length of the first tensor of such a file.
 const FAR: u64 = (1 << 32) + 4096;
 
 #[track_caller]
@@ -76,7 +76,7 @@ fn tensors_behind_4_gib_are_found_in_every_format() {
         [(FAR, "hole.npy", &[][..]), (64, "behind.npy", &floats(16)[..])].map(|(bytes, name, data)| {
             let header = npy(1, "'<f4'", &format!("({},)", bytes / 4), &[]);
             let size = header.len() as u64 + bytes;
-            // Nobody reads the first from its beginning to its end.
+            // The first one is not read from its beginning to its end.
             let crc = crc32fast::hash(&[&header, data].concat()).to_le_bytes();
             (name, header, size, crc)
         });

@@ -1,11 +1,11 @@
-//! Files that are made up, opened, read and written.
+//! Test files that are made, opened, read and written.
 
 use std::io::Cursor;
 use std::path::PathBuf;
 
 use silicabac::weights::model::{ModelError, ModelFile, ModelWriter};
 
-/// A file in a directory that goes away with it.
+/// A file in a temporary directory.
 pub(crate) struct Made {
     pub(crate) path: PathBuf,
     _directory: tempfile::TempDir,
@@ -42,7 +42,7 @@ pub(crate) fn data(file: &mut ModelFile) -> Result<Vec<Vec<u8>>, ModelError> {
     Ok(all)
 }
 
-/// Writes a file with some data, in pieces of a length.
+/// Writes a file with some data, in pieces of this length.
 pub(crate) fn write(file: &ModelFile, data: &[u8], piece: usize) -> Result<Vec<u8>, ModelError> {
     let sink = Cursor::new(Vec::new());
     let mut writer = ModelWriter::new(sink, file.format(), file.skeleton(), file.tensors())?;
@@ -54,7 +54,7 @@ pub(crate) fn write(file: &ModelFile, data: &[u8], piece: usize) -> Result<Vec<u
     Ok(sink.into_inner())
 }
 
-/// Reads and writes; what comes back.
+/// Reads and writes a file; returns what is written.
 pub(crate) fn round(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut file = open(name, bytes).unwrap();
     let data = data(&mut file).unwrap().concat();
@@ -67,7 +67,7 @@ pub(crate) fn floats(count: usize) -> Vec<u8> {
     (0..count).flat_map(|index| (index as f32 * 0.37).sin().to_le_bytes()).collect()
 }
 
-/// Opens, reads and writes whatever this is.
+/// Opens, reads and writes a file, which may be damaged.
 pub(crate) fn survive(name: &str, bytes: &[u8]) -> Result<(), ModelError> {
     let mut file = open(name, bytes)?;
     let data = data(&mut file)?.concat();

@@ -1,6 +1,6 @@
 //! Model files come back as they were: safetensors, ONNX, PyTorch and stored npz byte for byte, deflated npz entry for entry;
 //! models of several files as one.
-//! Data can be read from anywhere, and no damage does more than be named.
+//! Data can be read from any offset, and damage gives an error and nothing worse.
 
 mod any;
 mod halves;

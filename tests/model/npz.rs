@@ -1,4 +1,4 @@
-//! Npz.
+//! Npz files.
 
 use std::io::{Cursor, Read, Write};
 
@@ -139,7 +139,7 @@ fn damaged_data_of_an_npz_is_noticed_by_who_reads_it_forwards() {
     file.read(1, 2, &mut pair).unwrap();
     let error = file.read(1, 4, &mut pair).unwrap_err();
     assert!(matches!(error, ModelError::Checksum { tensor } if tensor == "half"));
-    // By halves it is not.
+    // Reading in two halves does not.
     file.read(1, 4, &mut pair).unwrap();
 }
 

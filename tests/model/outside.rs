@@ -1,4 +1,4 @@
-//! Data of ONNX that lies in other files.
+//! External data of ONNX models.
 
 use silicabac::weights::model::{ModelError, ModelFile, Type};
 
@@ -48,7 +48,7 @@ fn data_in_other_files_comes_back_in_one() {
     assert_eq!([&all[0][..], &all[3]].concat(), floats(100));
     assert_eq!(all[2], bytes_of(&halves(20)));
 
-    // What comes back has the data where nothing says any more that it is elsewhere.
+    // The model that comes back has the data in it, and no field that says that the data is external.
     let inline = |name: &str, data: &[u8]| {
         Proto::default().varint(1, 5).varint(1, 10).varint(2, 1).bytes(8, name).bytes(9, data)
     };

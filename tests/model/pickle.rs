@@ -1,4 +1,4 @@
-//! Checkpoints of PyTorch, made opcode by opcode.
+//! Checkpoints of PyTorch, made instruction by instruction.
 
 use crate::made::floats;
 
@@ -37,7 +37,7 @@ impl Pickle {
         pickle.text(key).text("cpu").number(count).op(b"tQ")
     }
 
-    /// A tensor from some element of a storage on.
+    /// A tensor that begins at an element of a storage.
     pub(crate) fn tensor(
         self,
         class: &str,
@@ -68,7 +68,7 @@ impl Pickle {
     }
 }
 
-/// A state dict of layers, of a parameter, of what is tied or a view, and what else a checkpoint has.
+/// A state dict of layers, with a parameter, tensors that share a storage, views, and other objects of checkpoints.
 pub(crate) fn sample_pickle() -> Vec<u8> {
     Pickle::new()
         .op(b"}q\x01(")
@@ -119,7 +119,7 @@ pub(crate) fn checkpoint_entries(pickle: Vec<u8>, byteorder: &str) -> Vec<(Strin
     entries
 }
 
-/// An archive as `torch.save` writes it: checksums and lengths behind the data, and data at multiples of 64.
+/// An archive as `torch.save` writes it: checksums and lengths after the data, and data at multiples of 64.
 pub(crate) fn checkpoint(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     let words = |words: &[u16]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());

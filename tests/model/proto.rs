@@ -31,7 +31,7 @@ impl Proto {
         self.bytes(field, message.0)
     }
 
-    /// Fields that no version of ONNX has: a varint, both fixed numbers, a run of bytes, groups in each other.
+    /// Fields that no version of ONNX has: a varint, both fixed numbers, a run of bytes, nested groups.
     pub(crate) fn unknown(self) -> Proto {
         let mut proto = self.varint(1000, 7).bytes(1001, b"unknown").raw_varint(1002 << 3 | 1);
         proto.0.extend(8u64.to_le_bytes());
@@ -53,7 +53,7 @@ pub(crate) fn tensor(name: &str, data_type: u64, shape: &[u64], field: u64, data
 
 pub(crate) fn constant(output: &str, value: Proto) -> Proto {
     let attribute = Proto::default().bytes(1, "value").message(5, value).varint(20, 4);
-    // The output behind the attribute, where it is allowed to be too.
+    // The output comes after the attribute, which is allowed.
     Proto::default().bytes(4, "Constant").message(5, attribute).bytes(2, output)
 }
 

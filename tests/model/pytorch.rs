@@ -66,12 +66,12 @@ fn entries_in_each_other_are_not_cut() {
     let entries = ["a/data.pkl", "a/data/0", "a/data/1"].map(|name| (name.to_string(), pickle.clone()));
     let mut bytes = checkpoint(&entries);
     assert_eq!(round("a.pt", &bytes), bytes);
-    // The last one is said to be where the one before is.
+    // The directory says that the last entry is at the place of the one before.
     let directory: Vec<_> =
         (0..bytes.len()).filter(|&at| bytes[at..].starts_with(b"PK\x01\x02")).map(|at| at + 42).collect();
     bytes.copy_within(directory[1]..directory[1] + 4, directory[2]);
     assert!(survive("a.pt", &bytes).is_err());
-    // One's descriptor where the other one begins.
+    // The descriptor of one entry is where the other begins.
     let mut bytes = checkpoint(&entries);
     let at = bytes.windows(8).position(|window| window == b"a/data/1").unwrap() - 30;
     let (from, size) = (directory[1], 4 + pickle.len() as u32);
@@ -89,13 +89,13 @@ fn a_pickle_that_holds_itself_or_much_is_read_once() {
     };
     let itself = Pickle::new().op(b"]q\x01(h\x01").whole("FloatStorage", "0", &[2]).op(b"h\x01e.");
     assert_eq!(with(itself).unwrap(), ["1"]);
-    // Each list holds the one before twice.
+    // Each list contains the one before twice.
     let mut doubled = Pickle::new().op(b"]q\x00").whole("FloatStorage", "0", &[2]).op(b"a");
     for level in 0..200u8 {
         doubled = doubled.op([b'q', level, b'0', b']', b'(', b'h', level, b'h', level, b'e']);
     }
     assert_eq!(with(doubled.op(b".")).unwrap(), [format!("{}0", "0.".repeat(200))]);
-    // Deeper than a name is long.
+    // Deeper than a name may be long.
     let mut deep = Pickle::new();
     for _ in 0..100_000 {
         deep = deep.op(b"]");

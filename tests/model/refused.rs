@@ -1,4 +1,4 @@
-//! Formats that are known, and not taken apart.
+//! Known formats that are not supported.
 
 use silicabac::weights::model::ModelError;
 

@@ -1,4 +1,4 @@
-//! Shards of safetensors, which an index lists.
+//! Shards of safetensors with their index.
 
 use silicabac::weights::model::{Format, ModelError, ModelFile};
 

@@ -1,4 +1,4 @@
-//! The scripts for schedulers, and what is read of what schedulers say.
+//! The scripts for schedulers, and the parser of what schedulers print.
 //!
 //! `SILICABAC_RENEW=yes cargo test --test schedulers` writes the scripts of this folder again.
 
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use silicabac::campaign::scheduler::{Array, Counts, Scheduler};
 use tempfile::TempDir;
 
-/// Names with all that a shell could take for something else.
+/// A name with every character that a shell could misread.
 const DIR: &str = "/scratch/it's a \"place\" for $HOME & `others`\\";
 const WORDS: [&str; 8] = ["work", "two words", "it's", "\"$HOME\"", "", "*", "a\\b", "line\nbreak"];
 
@@ -36,7 +36,7 @@ fn array(dir: &str, program: &str, shards: u32) -> Array {
     }
 }
 
-/// Those whose scripts are kept.
+/// The arrays whose scripts are kept in this folder.
 fn kept(scheduler: Scheduler) -> [(&'static str, Array); 2] {
     let options = match scheduler {
         Scheduler::Slurm => ["--partition=long", "--account=video"],
@@ -75,7 +75,7 @@ fn scripts_are_those_that_are_kept() {
     }
 }
 
-/// A directory with a hard name, in it a program with a hard name, and in the directory of `dir` the scripts.
+/// A directory and a program with difficult names; the scripts are in the directory of `dir`.
 struct Place {
     _root: TempDir,
     dir: PathBuf,
@@ -115,10 +115,10 @@ impl Place {
     }
 }
 
-/// Prints where it is and its words.
+/// A program that prints its directory and its arguments.
 const TELLS: &str = "#!/bin/sh\nprintf '<%s>\\n' \"$PWD\" \"$@\"\n";
 
-/// What that prints of a shard.
+/// What that program prints for a shard.
 fn told(dir: &Path, shard: &str) -> String {
     let words = [dir.to_str().unwrap()].into_iter().chain(WORDS).chain([shard]);
     words.map(|word| format!("<{word}>\n")).collect()
@@ -132,7 +132,7 @@ fn a_shell_gives_a_shard_its_words() {
         let output = place.run(scheduler, &script, 13);
         assert_eq!(String::from_utf8(output.stdout).unwrap(), told(&place.dir, "13"), "{scheduler}");
         assert!(output.status.success());
-        // A script that quotes nothing is noticed.
+        // A script without quotes is noticed.
         let bare = place.run(scheduler, &script.replace('\'', ""), 13);
         assert_ne!(String::from_utf8_lossy(&bare.stdout), told(&place.dir, "13"), "{scheduler}");
     }
@@ -151,7 +151,7 @@ fn tasks_do_all_shards_once() {
                 let output = place.run(scheduler, &script, task);
                 let said = String::from_utf8(output.stdout).unwrap();
                 done.extend(said.lines().map(|line| line.parse::<u32>().unwrap()));
-                // One that fails does not keep the others of its task from being done, and the task fails.
+                // A shard that fails does not prevent the other shards of its task, and the task fails.
                 let fails = said.lines().any(|line| line == "5");
                 assert_eq!(output.status.code(), Some(if fails { 3 } else { 0 }), "{scheduler}");
             }
@@ -161,7 +161,8 @@ fn tasks_do_all_shards_once() {
     }
 }
 
-/// A task that is told to end tells its shard, waits until that has ended, and begins no other; of one shard or of several.
+/// A task that is told to end passes that on to its shard, waits until it has ended, and begins no other; with one shard in a task or
+/// several.
 #[test]
 fn a_shard_is_told_to_end() {
     const PATIENT: &str = "\
@@ -218,7 +219,7 @@ fn what_cannot_be_said_is_refused() {
         assert_eq!(scheduler.name().parse::<Scheduler>().unwrap(), scheduler);
     }
     assert!("pbs".parse::<Scheduler>().is_err());
-    // Times beyond any scheduler's do not wrap.
+    // Times beyond the limits of any scheduler do not overflow.
     let long = Array { seconds: u64::MAX, memory: u64::MAX, shards: u32::MAX, ..good };
     Scheduler::ALL.into_iter().for_each(|scheduler| assert!(scheduler.script(&long).is_ok()));
 }

@@ -1,11 +1,12 @@
-//! The published streams have teeth: where a writer has one entry of a table wrong, FFmpeg objects or decodes other pictures.
+//! The published streams show errors in tables: if an encoder has one entry of a table wrong, FFmpeg reports an error or decodes other
+//! pictures. An entry of which that is true has teeth.
 //!
-//! The bins of each slice are taken down and written again by a coder that is wrong in one way, in the whole stream: an initial state
-//! follows from another m, n or initValue, a ctxIdx stands for another one, or a bin of a row of a binarisation is the other one.
-//! So whoever has that entry wrong in a decoder does not decode these streams.
+//! The bins of each slice are recorded and written again by a coder that has one thing wrong, in the whole stream: an initial state follows
+//! from another m, n or initValue, a ctxIdx stands for another one, or a bin in a row of a binarisation is inverted. So a decoder with that
+//! entry wrong does not decode these streams.
 //!
-//! `cargo test --test teeth -- --ignored` bites with a sample; with `SILICABAC_TEETH=all` with every entry that the streams reach, which takes
-//! half an hour.
+//! `cargo test --test teeth -- --ignored` tests a sample; with `SILICABAC_TEETH=all` every entry that the streams reach, which takes half
+//! an hour.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -26,7 +27,7 @@ use silicabac::bin::Event;
 use silicabac::context::Codec;
 use silicabac::dream::suite::Manifest;
 
-/// FFmpeg, and where it finds streams.
+/// FFmpeg, and the directory for its streams.
 struct Judge {
     ffmpeg: PathBuf,
     format: &'static str,
@@ -34,7 +35,7 @@ struct Judge {
 }
 
 impl Judge {
-    /// What it makes of a stream; nothing if it objects.
+    /// The pictures of a stream; `None` if FFmpeg reports an error.
     fn pictures(&self, stream: &[u8], name: &str) -> Option<Vec<u8>> {
         let path = self.directory.path().join(name);
         fs::write(&path, stream).unwrap();
@@ -57,19 +58,20 @@ impl Judge {
     }
 }
 
-/// A table's entry: what can be wrong with it, in the order in which it is tried, and the streams that use it, those that do so most first.
+/// An entry of a table: the ways in which it can be wrong, in the order in which they are tried, and the streams that use it, those that
+/// use it most first.
 struct Entry {
     name: String,
-    /// The context whose initial state it is, or that is taken for another.
+    /// The context whose initial state it is, or that another one is used for.
     ctx: Option<usize>,
     changes: Vec<Change>,
     streams: Vec<usize>,
 }
 
-/// In so many streams each, and so many ways, an entry can be wrong without being noticed before it counts as one without teeth.
+/// In how many streams, and in how many ways in each, an entry may be wrong without being noticed before it counts as one without teeth.
 const TRIES: usize = 4;
 
-/// How many streams use each of these.
+/// How often streams use each of these.
 type Uses<K> = BTreeMap<K, BTreeMap<usize, usize>>;
 
 fn most_first(uses: &BTreeMap<usize, usize>) -> Vec<usize> {
@@ -81,7 +83,7 @@ fn most_first(uses: &BTreeMap<usize, usize>) -> Vec<usize> {
 /// Every entry that the streams reach.
 fn entries(all: &[Recorded]) -> Vec<Entry> {
     let (mut initial, mut contexts, mut rows): (Uses<_>, Uses<_>, Uses<_>) = Default::default();
-    // By element, which contexts its bins have.
+    // For each element the contexts of its bins.
     let mut shared: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
     for (stream, recorded) in all.iter().enumerate() {
         for slice in &recorded.slices {
@@ -111,7 +113,7 @@ fn entries(all: &[Recorded]) -> Vec<Entry> {
         entries.push(Entry { name, ctx: Some(*ctx), changes, streams: most_first(uses) });
     }
     for (from, uses) in &contexts {
-        // Another one of the same element, or, where it has but one, of any.
+        // Another context of the same element, or, if it has only one, of any.
         let same = shared.values().filter(|used| used.contains_key(from)).flatten();
         let mut others: Vec<(usize, usize)> =
             same.chain(shared.values().flatten()).map(|(ctx, count)| (*ctx, *count)).collect();
@@ -141,7 +143,7 @@ fn entries(all: &[Recorded]) -> Vec<Entry> {
     entries
 }
 
-/// The published streams of a standard that FFmpeg decodes without a word, with what it makes of them.
+/// The published streams of a standard that FFmpeg decodes without a message, with their pictures.
 fn published(codec: Codec, judge: &Judge) -> (Vec<Recorded>, Vec<Vec<u8>>) {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/dreams.json");
     let manifest: Manifest = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
@@ -150,7 +152,7 @@ fn published(codec: Codec, judge: &Judge) -> (Vec<Recorded>, Vec<Vec<u8>>) {
     for stream in manifest.streams.iter().filter(|stream| stream.codec == name) {
         let bytes = stream.make().unwrap();
         let recorded = Recorded::new(codec, &bytes);
-        // What is written without a fault is the same stream.
+        // Without an error the same stream is written.
         assert_eq!(recorded.written(None), bytes, "{}", stream.file);
         all.extend(judge.pictures(&bytes, "control").map(|pictures| (recorded, pictures)));
     }
@@ -167,8 +169,8 @@ fn bites(judge: &Judge, (streams, pictures): (&[Recorded], &[Vec<u8>]), entry: &
     })
 }
 
-/// All entries, or one in so many, have teeth but for a few: what is used in a single place can be wrong without any sign. But every
-/// context has teeth with the initial states of one of its columns or when it is taken for another.
+/// Checks that all entries, or one of `one_in`, have teeth with few exceptions: an entry that is used in a single place can be wrong
+/// without being noticed. But every context has teeth, with the initial states of one of its columns or when another one is used for it.
 fn all_bite(codec: Codec, format: &'static str, one_in: usize) {
     let Some(ffmpeg) = program("ffmpeg", "ffmpeg") else { return };
     let judge = Judge { ffmpeg, format, directory: tempfile::tempdir().unwrap() };

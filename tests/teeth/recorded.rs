@@ -10,14 +10,14 @@ use silicabac::syntax::nal::escape;
 use silicabac::tables::{avc_init, hevc_init};
 use silicabac::{avc, engine, hevc};
 
-/// What a writer has wrong.
+/// What an encoder has wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// A bit of n, or of initValue; from the fourth of H.264 on, one of m.
+    /// A bit of n, or of initValue; in H.264 from the fourth bit on, one of m.
     Initial { ctx: usize, column: usize, bit: u32 },
-    /// One context is taken for another.
+    /// One context is used for another.
     Context { from: usize, to: usize },
-    /// A bin of a row of a binarisation, the last one or so many before it.
+    /// A bin in a row of a binarisation: the last one, or one `before` bins before it.
     Row { element: &'static str, value: i32, before: usize },
 }
 
@@ -33,26 +33,26 @@ pub(crate) struct Coded {
 #[derive(Debug)]
 pub(crate) struct Slice {
     init: SliceInit,
-    /// Of the table of initial states.
+    /// The column of the table of initial states.
     pub(crate) column: usize,
     header: Vec<u8>,
     pub(crate) events: Vec<Event>,
     pub(crate) elements: Vec<Coded>,
-    /// cabac_zero_words.
+    /// The cabac_zero_words after the data.
     tail: Vec<u8>,
 }
 
 /// A stream.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    /// What stands before each NAL unit, and the unit.
+    /// For each NAL unit the bytes before it, and the unit.
     units: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The slices that are written again, and of which units.
+    /// The slices that are written again, each with its unit.
     pub(crate) slices: Vec<Slice>,
     places: BTreeMap<usize, usize>,
 }
 
-/// Takes notes.
+/// Records the elements and events of a slice.
 #[derive(Default)]
 struct Notes {
     events: Vec<Event>,
@@ -88,13 +88,13 @@ impl Slice {
         Slice { init, column, header, events: notes.events, elements: notes.elements, tail: tail.to_vec() }
     }
 
-    /// Whether the last bin of an element can be another one: a terminate bin would end the slice.
+    /// Whether the last bin of an element can be inverted: a terminate bin would end the slice.
     pub(crate) fn can_flip(&self, element: &Coded) -> bool {
         let last = self.events[element.events.clone()].last();
         matches!(last, Some(Event::Context { .. } | Event::Bypass { .. }))
     }
 
-    /// The NAL unit.
+    /// The NAL unit, written again.
     fn written(&self, change: Option<&Change>) -> Vec<u8> {
         let mut events = self.events.clone();
         match change {
@@ -178,8 +178,8 @@ impl Recorded {
         all
     }
 
-    /// Slice segments that another one goes on with, or that go on with another, are left as they are, and those with entry points: these
-    /// would have to be other ones.
+    /// Slice segments that depend on another one, or on which another one depends, are left as they are, and so are those with entry
+    /// points, which would change.
     fn hevc(stream: &[u8]) -> Recorded {
         let mut all = Recorded { units: Vec::new(), slices: Vec::new(), places: BTreeMap::new() };
         let units: Vec<hevc::StreamUnit> = hevc::Stream::new(stream).map(Result::unwrap).collect();
@@ -199,13 +199,13 @@ impl Recorded {
         all
     }
 
-    /// A slice of the unit that comes next.
+    /// Adds a slice of the next unit.
     fn push(&mut self, slice: Slice) {
         self.places.insert(self.units.len(), self.slices.len());
         self.slices.push(slice);
     }
 
-    /// The stream as a writer with this fault writes it.
+    /// The stream as an encoder with this error writes it.
     pub(crate) fn written(&self, change: Option<&Change>) -> Vec<u8> {
         let unit = |(index, (prefix, bytes)): (usize, &(Vec<u8>, Vec<u8>))| match self.places.get(&index) {
             Some(&slice) => [&prefix[..], &self.slices[slice].written(change)].concat(),

@@ -1,4 +1,4 @@
-//! The command: there and back, alone and through pipes, and what it refuses.
+//! The command: compression and decompression, with files and through pipes, and what it refuses.
 
 use std::{fs, path::Path};
 
@@ -89,7 +89,7 @@ fn what_cannot_be_compressed_is_refused() {
     }
 }
 
-/// A name that is spelled wrong is not passed over: a tensor that was to be kept would not be.
+/// A name that is misspelled is an error: otherwise a tensor that was to be kept would not be.
 #[test]
 fn a_pattern_that_matches_nothing_is_said() {
     let dir = tempfile::tempdir().unwrap();
@@ -104,7 +104,7 @@ fn a_pattern_that_matches_nothing_is_said() {
     expect(&weights(&search), 0, &["the pattern haed.* matches"]);
 }
 
-/// Standard deviations are the same numbers in every type.
+/// Standard deviations give the same result in every type.
 #[test]
 fn standard_deviations_are_of_any_type_of_weights() {
     let dir = tempfile::tempdir().unwrap();
@@ -155,7 +155,7 @@ fn a_tensor_comes_out_alone_and_a_model_goes_through_pipes() {
     }
     expect(&extract("v", "v.npy").0, 2, &["there is no tensor v", "inspect"]);
 
-    // Through pipes comes what comes by files.
+    // Through pipes the result is the same as with files.
     let again = dir.path().join("again.safetensors");
     expect(&weights(&["decompress", container.to_str().unwrap(), "-o", again.to_str().unwrap()]), 0, &[]);
     let pipe = "$B weights compress - -o - < $M | $B weights decompress - -o - > $O && $B weights extract $C b -o - | wc -c";

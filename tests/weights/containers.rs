@@ -1,4 +1,4 @@
-//! Containers: damage costs what it hits, nothing that cannot be read is written, and xz is never smaller.
+//! Containers: damage costs only what it hits, nothing that cannot be read is written, and xz is never smaller.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ fn damage_costs_the_tensor_alone_that_it_is_in() {
     let whole = Container::open(Cursor::new(&bytes)).unwrap();
     let streams: u64 = whole.index().tensors.iter().map(|tensor| tensor.stored()).sum();
     let first = bytes.len() - streams as usize;
-    // Any byte of the index or before it is put right; of two nothing can be read, and none goes unnoticed.
+    // Any single byte of the index or before it is corrected; with two wrong bytes nothing can be read, and none goes unnoticed.
     assert!(!whole.is_repaired());
     for at in 0..first {
         for by in [1, 0x80, 0xff] {
@@ -55,7 +55,7 @@ fn damage_costs_the_tensor_alone_that_it_is_in() {
     }
 }
 
-/// Tensors that share a stream do not share its damage: a byte is found by both checksums, of the stream and of what it holds.
+/// Tensors that share a stream do not lose it by one wrong byte: two checksums find it, that of the stream and that of its contents.
 #[test]
 fn a_byte_of_packed_levels_is_put_right() {
     let dir = tempfile::tempdir().unwrap();
@@ -93,7 +93,7 @@ fn a_byte_of_packed_levels_is_put_right() {
     }
 }
 
-/// A container of one tensor with packed levels, in so many dimensions, and its stream.
+/// A container of one tensor with packed levels, of this shape, and its stream.
 fn packed_alone(shape: &[u64], stream: &[u8], said: u64) -> Vec<u8> {
     let values = Values::Grid { step: 1.0 };
     let tensor = Tensor {
@@ -110,7 +110,7 @@ fn packed_alone(shape: &[u64], stream: &[u8], said: u64) -> Vec<u8> {
     bytes
 }
 
-/// More than 64 MiB of levels are never held, even in one stream, and damage of it is put right.
+/// More than 64 MiB of levels are never held at once, even if they are one stream, and damage in them is corrected.
 #[test]
 fn levels_of_more_than_64_mib_are_read_as_they_are_asked_for() {
     let (rows, columns) = (65, 1 << 20);
@@ -138,7 +138,7 @@ fn levels_of_more_than_64_mib_are_read_as_they_are_asked_for() {
     }
 }
 
-/// A few bytes make nobody look for what they cannot hold.
+/// Few bytes cannot claim to hold more than they can.
 #[test]
 fn levels_that_few_bytes_cannot_hold_are_no_container() {
     let stream = [0; 100];
@@ -150,13 +150,13 @@ fn levels_that_few_bytes_cannot_hold_are_no_container() {
     let mut container = open(8_192 * 100, 100).unwrap();
     let error = decompress::levels(&mut container, 0, 0).unwrap_err().to_string();
     assert!(error.contains("it does not unpack"), "{error}");
-    // Or that are not there.
+    // Nor may bytes be missing.
     let mut container = open(1 << 40, 1 << 28).unwrap();
     let error = decompress::levels(&mut container, 0, 3).unwrap_err().to_string();
     assert!(error.contains("the file ends before it does"), "{error}");
 }
 
-/// What would not be read is not written.
+/// An index that could not be read is not written.
 #[test]
 fn an_index_that_is_too_long_is_refused() {
     let index = Index { format: 0, skeleton: vec![0; 1 << 29], tensors: vec![] };
@@ -165,7 +165,7 @@ fn an_index_that_is_too_long_is_refused() {
     assert!(refused.to_string().contains("too long") && bytes.is_empty(), "{refused}");
 }
 
-/// What xz makes of all levels as one file is never smaller.
+/// All levels as one file of xz are never smaller than the container.
 #[test]
 fn xz_is_never_smaller() {
     let dir = tempfile::tempdir().unwrap();
@@ -200,7 +200,7 @@ fn xz_is_never_smaller() {
     }
 }
 
-/// Many levels are packed in blocks, by one processor or by two, and are no more than in one.
+/// Many levels are packed in blocks, by one processor or by two, which takes no more bytes than one block.
 #[test]
 fn blocks_of_levels_are_packed_side_by_side() {
     let dir = tempfile::tempdir().unwrap();
@@ -229,13 +229,13 @@ fn blocks_of_levels_are_packed_side_by_side() {
         assert_eq!(levels.len(), weights.len());
         xz.write_all(&packed::bytes_of(&levels, 1)).unwrap();
     }
-    // Rows that come again are found once in each block, or once in all.
+    // Rows that are repeated are found once in each block, or once in all.
     let stored: u64 = container.index().tensors.iter().map(Tensor::stored).sum();
     let xz = xz.finish().unwrap().len() as u64;
     assert!(stored <= xz, "{stored} {xz}");
 }
 
-/// A tensor that is there twice costs once, however far away it is.
+/// A tensor that is there twice costs once, at any distance.
 #[test]
 fn what_comes_again_far_away_is_found() {
     let dir = tempfile::tempdir().unwrap();
@@ -256,7 +256,7 @@ fn what_comes_again_far_away_is_found() {
     assert!(smallest < cabac - embed * 9 / 10, "{smallest} {cabac} {embed}");
 }
 
-/// What is kept has the bytes of its elements in planes, where that is shorter: of numbers it is, of text it is not.
+/// A tensor that is kept has the bytes of its elements in planes if that is shorter: for numbers it is, for text it is not.
 #[test]
 fn what_is_kept_is_in_planes() {
     let dir = tempfile::tempdir().unwrap();
@@ -302,7 +302,7 @@ fn the_longest_skeleton_comes_back() {
     assert!(*Container::open(Cursor::new(bytes)).unwrap().index() == index);
 }
 
-/// A container of the first version, as it was written then.
+/// A container of version 1 from that time can be read.
 #[test]
 fn a_container_of_the_first_version_opens() {
     let bytes = fs::read("tests/crashes/weights/lenet300-2-bits").unwrap();
@@ -324,7 +324,7 @@ fn a_container_of_the_first_version_opens() {
     }
 }
 
-/// A tensor that is stored as it is.
+/// A tensor that is kept lossless.
 fn lossless(name: &str, bytes: u64, streams: Vec<Stream>) -> Tensor {
     Tensor {
         name: name.into(),

@@ -1,4 +1,4 @@
-//! Other decoders agree: the cores, and one that was written from the document alone.
+//! Other decoders agree: the cores, and one that was written from docs/weights.md alone.
 
 use std::{fs, path::Path, process::Command};
 
@@ -18,7 +18,7 @@ fn weights_go_through_both_cores() {
         command().args(["cosim", "--seed=1", "--weights"]).arg(container).output().unwrap()
     };
     expect(&played("cabac"), 0, &["model", "equal"]);
-    // These weights come again and again.
+    // These weights are repeated many times.
     expect(&played("smallest"), 4, &["packed by xz, which no core decodes", "--coder cabac"]);
 }
 
@@ -62,7 +62,7 @@ fn a_decoder_in_python_agrees() {
             &[],
         );
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sbw.py");
-        // Of the frames of zstd in a container, the index is the one that the script has to see through.
+        // Of the frames of zstd in a container, the script has to unpack that of the index itself.
         let bytes = fs::read(&container).unwrap();
         let packed = &bytes[12..][..u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize];
         let index = dir.path().join("index");

@@ -1,4 +1,4 @@
-//! What is no weights is kept, and what is comes back finite and not as zeros.
+//! Tensors that are no weights are kept; weights come back finite and not as zeros.
 
 use std::{fs, io::Cursor};
 
@@ -62,11 +62,11 @@ fn what_is_no_weights_is_kept() {
         noise(1_600).into_iter().map(|w| if w > 0.0 { f32::MIN } else { w }).collect(),
         "at the limit of its type",
     );
-    // Squares and the like lie far apart, whatever they are called.
+    // The values of squares and the like differ widely, whatever the tensor is called.
     kept("s", noise(1_600).into_iter().map(|w| w.powi(8)).collect(), "none of its values is negative");
     kept("cells", (0..1_600).map(|i| (i / 40) as f32 + 0.5).collect(), "sixteenths");
     kept("steps", (0..1_600).map(|i| f32::from_bits(i % 60)).collect(), "too small");
-    // Unless somebody names it.
+    // Unless a rule names it.
     let tensors = [("state.0.exp_avg", &[40, 40][..], noise(1_600)), ("b", &[40, 40], noise(1_600))];
     let (said, both) = there_and_back(&tensors, &["--bits", "*exp_avg=8", "--keep", "b"]);
     assert!(both[0][0] != both[0][1] && both[1][0] == both[1][1], "{said}");
@@ -88,7 +88,7 @@ fn what_is_spread_like_weights_is_compressed() {
     }
 }
 
-/// A gain or a bias stays one, whichever of its dimensions is not 1.
+/// A gain or a bias is kept, whichever of its dimensions is not 1.
 #[test]
 fn what_is_flat_is_kept() {
     let shapes: [&[u64]; 4] = [&[1_600], &[1_600, 1], &[1, 1_600], &[1, 1_600, 1, 1]];
@@ -101,7 +101,7 @@ fn what_is_flat_is_kept() {
     assert!(both[0][0] != both[0][1], "{said}");
 }
 
-/// Whoever asks for next to nothing gets it, and is told.
+/// A user who asks for nearly all zeros gets them, and a note.
 #[test]
 fn what_becomes_nearly_all_zeros_is_said() {
     let asked: [&[&str]; 3] = [
@@ -114,7 +114,7 @@ fn what_becomes_nearly_all_zeros_is_said() {
         let zeros = both[0][1].iter().filter(|weight| **weight == 0.0).count();
         assert!(zeros > 3_891 && said.contains("% of its weights that are not zero become zero"), "{said}");
     }
-    // Those that were zero before do not count.
+    // Weights that were zero before do not count.
     let sparse =
         noise(4_096).into_iter().enumerate().map(|(i, weight)| if i % 50 == 0 { weight } else { 0.0 });
     let (said, _) =
@@ -122,7 +122,7 @@ fn what_becomes_nearly_all_zeros_is_said() {
     assert!(!said.contains("become zero"), "{said}");
 }
 
-/// Each weight that is not tiny beside the others comes back with something left of it.
+/// No weight that is not tiny in comparison with the others becomes zero.
 #[test]
 fn no_tensor_becomes_zeros() {
     let lost = |weights: Vec<f32>, note: &str| {
@@ -154,7 +154,7 @@ fn no_tensor_becomes_zeros() {
     lost(few.collect(), "have become zero");
 }
 
-/// The same with steps that are shares: of what the others stay below.
+/// The same with steps that are shares: they are shares of the bound of the others.
 #[test]
 fn an_outlier_decides_no_step() {
     let with = |outlier: f32| {
@@ -174,14 +174,14 @@ fn an_outlier_decides_no_step() {
     assert!(both[0][0] == both[0][1] && said.contains("too far apart for a step"), "{said}");
 }
 
-/// How large weights are is no matter, from the smallest that are normal numbers to the largest.
+/// The size of weights makes no difference, from the smallest normal numbers to the largest.
 #[test]
 fn a_scale_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let back = |scale: f32, quantizer: Quantizer| {
         let weights = noise(4_096).into_iter().map(|weight| weight * scale).collect();
         let model = safetensors(dir.path(), &[("w", &[64, 64], weights)]);
-        // By its name: nothing else would be weights as large as that.
+        // By name: weights as large as that would be kept otherwise.
         let rule = Rule { names: glob::Pattern::new("w").unwrap(), what: Treatment::Quantizer(quantizer) };
         let options = Options { rules: vec![rule], ..Options::default() };
         let again = dir.path().join("again.safetensors");
@@ -201,14 +201,14 @@ fn a_scale_changes_nothing() {
             let scaled: Vec<f32> = as_it_is.iter().map(|weight| weight * scale).collect();
             assert!(back(scale, quantizer) == scaled, "{quantizer:?} {octaves}");
         }
-        // Numbers that are not normal have fewer bits.
+        // Subnormal numbers have fewer bits.
         let tiny = back(1e-40, quantizer);
         let far = tiny.iter().zip(noise(4_096)).filter(|(tiny, w)| (*tiny / 1e-40 - w).abs() > 0.51);
         assert_eq!(far.count(), 0, "{quantizer:?}");
     }
 }
 
-/// Doubles are weights too; those that F32 has no room for are kept.
+/// Weights can be of F64; those that F32 cannot represent are kept.
 #[test]
 fn doubles_are_weights() {
     let dir = tempfile::tempdir().unwrap();
@@ -243,7 +243,7 @@ fn doubles_are_weights() {
     assert!(before == after);
 }
 
-/// The largest error that is told is that of the doubles, not of what F32 makes of them.
+/// The largest error that is reported is the distance from the doubles, not from their values in F32.
 #[test]
 fn the_error_of_doubles_is_told() {
     let dir = tempfile::tempdir().unwrap();
@@ -292,7 +292,7 @@ fn finite_weights_stay_finite_in_every_type() {
             let back = silicabac::weights::numbers::weights(element, &raw);
             let before = silicabac::weights::numbers::weights(element, &data);
             assert!(back.iter().all(|weight| weight.is_finite()) && raw != data, "{dtype} {step:?}");
-            // What the report says is what came back.
+            // The report agrees with the weights that come back.
             let mut sink = Vec::new();
             let (_, _, summaries) =
                 compress(&mut ModelFile::open(&model).unwrap(), None, &options, &mut sink, &|_| ()).unwrap();

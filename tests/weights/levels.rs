@@ -23,7 +23,7 @@ proptest! {
         let layout = Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, columns };
         let stream = layout.encode(&mut levels);
         prop_assert_eq!(layout.decode(&stream, levels.len()), Ok(levels.clone()));
-        // Another length is no level too many or too few that nobody notices.
+        // A wrong count of levels, too, is noticed.
         prop_assert_eq!(layout.decode(&stream, levels.len() + 100_000).is_err(), true);
     }
 
@@ -78,7 +78,7 @@ fn rows_of_zeros_cost_next_to_nothing_with_flags() {
     let stream = flagged.encode_by_cost(&weights, &[], 0.05, &mut chosen);
     assert_eq!(flagged.decode(&stream, 40_000).unwrap(), chosen);
     assert_eq!(chosen, nearest);
-    // A lone weight in a row is not worth a flag and its bits.
+    // For a lone weight in a row, its flag and its bits cost more than its error.
     let mut lone = vec![0.0; 40_000];
     lone[20_000] = 0.9;
     flagged.encode_by_cost(&lone, &[], 0.2, &mut chosen);

@@ -1,4 +1,4 @@
-//! Models that are made up, and what the command makes of them.
+//! Random models, and what the command makes of them.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::common::{command, expect};
 /// A name, a shape and weights.
 pub(crate) type Made<'a> = (&'a str, &'a [u64], Vec<f32>);
 
-/// A safetensors file of one tensor for each name, with these weights.
+/// A safetensors file with these tensors.
 pub(crate) fn safetensors(dir: &Path, tensors: &[Made<'_>]) -> PathBuf {
     let mut header = serde_json::Map::new();
     let mut data = Vec::new();
@@ -63,7 +63,7 @@ pub(crate) fn made_up(dir: &Path) -> PathBuf {
     )
 }
 
-/// Numbers that no grid has, between -1 and 1.
+/// Numbers between -1 and 1 that lie on no grid.
 pub(crate) fn noise(count: usize) -> Vec<f32> {
     let next = |state: &mut u32| {
         *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -89,12 +89,12 @@ pub(crate) fn weights_of(path: &Path) -> Vec<Vec<f32>> {
     infos.iter().enumerate().map(read).collect()
 }
 
-/// Runs the verb; its output.
+/// Runs the verb; returns its output.
 pub(crate) fn weights(arguments: &[&str]) -> std::process::Output {
     command().arg("weights").args(arguments).output().unwrap()
 }
 
-/// A model compressed by the command and made again: what it prints, and the weights before and after.
+/// Compresses and decompresses a model with the command; returns what it prints, and the weights before and after.
 pub(crate) fn there_and_back(tensors: &[Made<'_>], arguments: &[&str]) -> (String, Vec<[Vec<f32>; 2]>) {
     let dir = tempfile::tempdir().unwrap();
     let model = safetensors(dir.path(), tensors);

@@ -1,4 +1,4 @@
-//! Weights: levels come back, containers come back, damage is named, and a decoder that knows the document alone agrees.
+//! Weights: levels come back, containers come back, damage is named, and a decoder that was written from the document alone agrees.
 
 mod command;
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! What weights come back as, by the quantiser and the step.
+//! The weights that come back, by the quantiser and the step.
 
 use std::{fs, io::Cursor};
 
@@ -34,7 +34,7 @@ fn models_come_back_within_half_a_step() {
             assert!((before - after).abs() <= step * 0.5001, "{}: {before} {after} {step}", tensor.name);
         }
     }
-    // The same bytes on every machine: for any number of threads here.
+    // The same bytes on every machine; here with any number of threads.
     for threads in [1, 2, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         assert!(pool.install(|| compressed(&model, &Options::default())) == bytes);
@@ -78,7 +78,7 @@ fn every_quantizer_comes_back_as_it_says() {
     }
 }
 
-/// A type adds up to half of its own last place to half a step; the report says what it comes to.
+/// Rounding to a type adds up to half of its last place to half a step; the report says how much in all.
 #[test]
 fn the_report_says_how_far_weights_are_off() {
     use half::{bf16, f16};
@@ -128,7 +128,7 @@ fn standard_deviations_weigh_the_errors() {
         dir.path(),
         &[("w", &[2, 1000], (0..2000).map(|i| (i % 89) as f32 / 44.0 - 1.0).collect())],
     );
-    // The first row hardly matters, the second very much.
+    // The first row has hardly any importance, the second very much.
     let deviations = (0..2000).map(|i| if i < 1000 { 10.0 } else { 0.01 }).collect();
     let sigma = safetensors(&other, &[("w", &[2, 1000], deviations)]);
     let options = Options {

@@ -12,7 +12,7 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let wave = (0..4000).map(|i| ((i * 7919 % 1000) as f32 - 500.0) / 500.0).collect();
     let model = safetensors(dir.path(), &[("w", &[40, 100], wave)]);
-    // The accuracy of this evaluator is how much the file still looks like the first one, in bytes that are equal.
+    // The accuracy of this evaluator is how much the file still resembles the original, in equal bytes.
     let original = dir.path().join("original");
     fs::copy(&model, &original).unwrap();
     let log = dir.path().join("log");
@@ -29,11 +29,11 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     assert!(fs::read_to_string(dir.path().join("model.safetensors.sbw.svg")).unwrap().ends_with("</svg>\n"));
     let runs = || fs::read_to_string(&log).unwrap().lines().count();
     let first = runs();
-    // All trials are known; only the original is looked at again.
+    // All trials are known; only the original is evaluated again.
     expect(&search(), 0, &["trials are known"]);
     assert_eq!(runs(), first + 1);
 
-    // A table that says anything else is not believed, and not written over.
+    // A table with any other contents is not used, and not overwritten.
     let csv = dir.path().join("model.safetensors.sbw.csv");
     let line = table.lines().nth(2).unwrap();
     for (wrong, words) in [
@@ -47,7 +47,7 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
         expect(&search(), 4, &["model.safetensors.sbw.csv", words, "table of trials"]);
         assert_eq!(fs::read_to_string(&csv).unwrap(), wrong);
     }
-    // What was trained again, or is evaluated otherwise, has no trials yet.
+    // After another training, or with another evaluator, there are no trials yet.
     fs::write(&csv, &table).unwrap();
     let others = [&["--evaluate", "echo accuracy 100"][..], &["--evaluate", &evaluate, "--keep", "x"]];
     for other in others {
@@ -69,7 +69,7 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     expect(&silent, 4, &["it printed no number"]);
 }
 
-/// What an evaluator hangs on is not its command alone, and a model not the file alone that names the others.
+/// An evaluator is more than its command, and a model more than the file that names the others.
 #[test]
 fn a_search_goes_on_for_the_same_evaluator_and_model_alone() {
     let dir = tempfile::tempdir().unwrap();
@@ -88,10 +88,10 @@ fn a_search_goes_on_for_the_same_evaluator_and_model_alone() {
         weights(&[&search[..], &["-o", at("m.sbw").to_str().unwrap()]].concat())
     };
     expect(&search(), 0, &["at least 96.9 is kept"]);
-    // What the evaluator writes is no part of it.
+    // The files that the evaluator writes are no part of it.
     expect(&search(), 0, &["trials are known"]);
     let other = "another model, evaluator or other options";
-    // Of another model or by another script, that says the same of the original.
+    // Another model, or another script that finds the same accuracy for the original.
     shard(noise(1_601)[1..].to_vec());
     expect(&search(), 4, &[other]);
     shard(noise(1_600));
@@ -113,7 +113,7 @@ fn a_search_looks_at_steps_for_weights() {
     let model = safetensors(dir.path(), &tensors);
     let original = dir.path().join("original");
     fs::copy(&model, &original).unwrap();
-    // Right as long as the first weights, little-endian, are as negative as they were: zeros are not.
+    // Correct as long as the first weights, little-endian, are as negative as they were, which zeros are not.
     let script = "import struct, sys\n\
         read = lambda path: struct.unpack('<8192f', open(path, 'rb').read()[-4 * (8192 + 1600):][:32768])\n\
         print(100 - max(abs(a - b) for a, b in zip(*map(read, sys.argv[1:]))))\n";
@@ -131,12 +131,12 @@ fn a_search_looks_at_steps_for_weights() {
     }
 }
 
-/// What is best on the grids need not be best once each method has been looked at more closely.
+/// The method that is best on the grids need not be best after each method has been refined.
 #[test]
 fn every_method_is_refined() {
     let methods = [Method::Nearest, Method::Relative];
     let search = Search { methods: &methods, grid: Grid::FINE, has_sigma: false, largest: 1.0, least: 98.0 };
-    // The one keeps the accuracy wherever it is; the other up to a step between those of the grids, and is the smaller one there.
+    // One method keeps the accuracy everywhere; the other up to a step between those of the grids, where it is the smaller one.
     let outcome = |trial: &Trial| {
         let is_kept = trial.method == Method::Nearest || trial.size < 0.144;
         let bytes = if trial.method == Method::Nearest { 7_500.0 } else { 1_000.0 / trial.size };
@@ -153,12 +153,12 @@ fn every_method_is_refined() {
     assert!(best.trial.method == Method::Relative && best.bytes < 7_500, "{best:?}");
 }
 
-/// Accuracies are not smooth: close to a smaller container that misses them by little there can be one that does not.
+/// Accuracies are not smooth: near a smaller container that misses the accuracy by little there can be one that keeps it.
 #[test]
 fn what_misses_by_little_is_looked_at_closely() {
     let methods = [Method::Nearest];
     let search = Search { methods: &methods, grid: Grid::FINE, has_sigma: false, largest: 1.0, least: 98.0 };
-    // Steps of up to 0.1 are fine, one alone beyond them nearly so, and one close to that is, too.
+    // Steps of up to 0.1 keep the accuracy; one above them nearly does, and a step close to that one does.
     let outcome = |trial: &Trial| {
         let is_close = |to: f32| (trial.size / to - 1.0).abs() < 0.001;
         let kept = trial.size < 0.1 || is_close(0.25 * 1.03);
@@ -185,7 +185,7 @@ fn what_misses_by_little_is_looked_at_closely() {
     assert!(silicabac::weights::search::best(&outcomes, 98.0).unwrap().trial.size < 0.1);
 }
 
-/// A tolerance that is meant in per cent is far too much for shares.
+/// A tolerance in per cent is far too large for accuracies that are shares.
 #[test]
 fn a_tolerance_goes_by_how_accuracies_are_told() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,12 +1,12 @@
-//! Modes of prediction within a picture that need no sample which is not there (clause 8.3).
+//! Chooses modes of intra prediction that need only samples that are available (clause 8.3).
 //!
-//! Which mode rem_intra4x4_pred_mode stands for depends on the blocks to the left and above, so the modes of all macroblocks are
-//! kept. In MBAFF frames a mode is used only where it is legal whichever macroblocks of the neighbouring pairs it looks at.
+//! Which mode rem_intra4x4_pred_mode stands for depends on the blocks to the left and above, so the modes of all macroblocks are kept. In
+//! MBAFF frames a mode is used only if it is legal whichever macroblocks of the neighbouring pairs it refers to.
 
 use crate::avc::{Grid, Macroblock, MbType, Parameters};
 use crate::bin::Element;
 
-/// What is kept of a macroblock of the slice.
+/// What is kept of a macroblock.
 #[derive(Clone, Copy, Debug)]
 struct Coded {
     is_field: bool,
@@ -22,16 +22,16 @@ pub(in crate::dream) struct Modes {
     grid: Grid,
     first: usize,
     constrained_intra_pred_flag: bool,
-    /// ChromaArrayType is 1 or 2.
+    /// Whether ChromaArrayType is 1 or 2.
     has_chroma_blocks: bool,
     coded: Vec<Coded>,
 }
 
-/// A mode that a macroblock has, and which others it could have.
+/// The mode of a macroblock or of a block in it, and which others are legal there.
 pub(in crate::dream) struct Choice<'a> {
-    /// The element that says it.
+    /// The element that codes the mode.
     pub(in crate::dream) element: Element,
-    /// The address of the macroblock, and the number of the block, if it is the mode of one.
+    /// The address of the macroblock, and the number of the block, if the mode is that of a block.
     pub(in crate::dream) mb_addr: usize,
     pub(in crate::dream) block: Option<usize>,
     pub(in crate::dream) mode: u8,
@@ -40,7 +40,7 @@ pub(in crate::dream) struct Choice<'a> {
     pub(in crate::dream) is_legal: &'a dyn Fn(u8) -> bool,
 }
 
-/// What can be predicted from.
+/// Which neighbouring samples are available for prediction.
 #[derive(Clone, Copy, Debug)]
 struct Samples {
     left: bool,
@@ -80,7 +80,7 @@ impl Samples {
 }
 
 impl Modes {
-    /// Before the first macroblock of a slice.
+    /// The state before the first macroblock of a slice.
     pub(in crate::dream) fn new(parameters: &Parameters, constrained_intra_pred_flag: bool) -> Modes {
         Modes {
             grid: Grid::of(parameters),
@@ -95,7 +95,7 @@ impl Modes {
         self.coded.get(mb_addr?.checked_sub(self.first)?)
     }
 
-    /// Whether the macroblock at an address, or both of a pair, can be predicted from.
+    /// Whether the samples of the macroblock at an address, or of both of a pair, are available for prediction.
     fn serves(&self, at: Option<usize>) -> bool {
         let count = if self.grid.is_mbaff { 2 } else { 1 };
         at.is_some_and(|at| {
@@ -123,7 +123,7 @@ impl Modes {
         }
     }
 
-    /// Gives the macroblock the modes that are chosen for it, and keeps what later macroblocks have to know.
+    /// Gives the macroblock the modes that are chosen for it, and keeps what the modes of later macroblocks depend on.
     pub(in crate::dream) fn take(
         &mut self,
         macroblock: &mut Macroblock,
@@ -146,7 +146,7 @@ impl Modes {
                         is_legal: &|mode| samples.allow_16x16(mode),
                     });
                     let (chroma, luma) = ((kind - 1) / 4 % 3, (kind - 1) / 12);
-                    // What has no chroma blocks of its own says so.
+                    // Without chroma blocks of its own it has no chroma levels.
                     let chroma = if self.has_chroma_blocks { chroma } else { 0 };
                     macroblock.mb_type = MbType::I(1 + mode + 4 * chroma + 12 * luma);
                     macroblock.coded_block_pattern = (15 * luma) | (chroma << 4);
@@ -168,7 +168,7 @@ impl Modes {
             && mb_addr % 2 == 1
             && let Some(upper) = self.coded.last_mut()
         {
-            // If the upper one was skipped, only this one says what the pair is.
+            // If the upper macroblock was skipped, only this one says whether the pair is a field pair.
             upper.is_field = is_field;
         }
         self.coded.push(Coded {
@@ -205,8 +205,8 @@ impl Modes {
                 let (mb_addr, row) = around.left[y];
                 let coded = self.get(mb_addr);
                 let row = match coded {
-                    // Of the 4x4 blocks that are left of an 8x8 block, the upper one counts, but for the lower block of a frame
-                    // macroblock beside field macroblocks.
+                    // Of the two 4x4 blocks of the left 8x8 block that are adjacent, the upper one counts; for the lower block of a frame
+                    // macroblock next to field macroblocks it is the other.
                     Some(coded) if is_8x8 && !coded.transform_size_8x8_flag => {
                         let is_lower = self.grid.is_mbaff && !is_field && coded.is_field && block == 2;
                         row / 2 * 2 + usize::from(is_lower)
@@ -256,7 +256,8 @@ impl Modes {
         modes
     }
 
-    /// The mode of a 4x4 block of a macroblock, as the block beside it sees it; `None` where the macroblock makes that one's mode DC.
+    /// The mode of a 4x4 block, as its neighbour derives its own mode from it; `None` if the macroblock makes the neighbour's predicted
+    /// mode DC.
     fn mode(&self, coded: Option<&Coded>, place: usize) -> Option<u8> {
         let coded = coded?;
         if !coded.is_intra && self.constrained_intra_pred_flag {

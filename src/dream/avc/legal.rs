@@ -1,4 +1,4 @@
-//! What is legal only with a view to other macroblocks and pictures: all rules, held to macroblock after macroblock.
+//! The rules that depend on other macroblocks and pictures, applied to macroblock after macroblock.
 
 use super::intra::Modes;
 use super::levels::{self, Scaling};
@@ -11,7 +11,7 @@ use crate::dream::random::Random;
 pub(super) struct Limits {
     pub(super) constrained_intra_pred_flag: bool,
     pub(super) scaling: Scaling,
-    /// What no motion vector may be above, and how large inferred ones can be, in quarters of a sample.
+    /// The largest motion vector, and the largest vector that can be inferred, in quarters of a sample.
     pub(super) motion: [[i32; 2]; 2],
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Legal<'a> {
 }
 
 impl<'a> Legal<'a> {
-    /// Before the first macroblock of a slice.
+    /// The state before the first macroblock of a slice.
     pub(super) fn new(parameters: &'a Parameters, limits: &Limits) -> Legal<'a> {
         let (grid, first) = (Grid::of(parameters), parameters.first_mb_addr());
         let [most, direct] = limits.motion;
@@ -34,14 +34,14 @@ impl<'a> Legal<'a> {
         Legal { parameters, scaling: limits.scaling, modes, motion }
     }
 
-    /// Whether the next macroblock can be this one as it is.
+    /// Whether the next macroblock can be this one, unchanged.
     pub(super) fn allows(&self, macroblock: &Macroblock, derived: Derived) -> bool {
         let mut kept = macroblock.clone();
         self.clone().take(&mut Random::new(0), &mut kept, derived);
         kept == *macroblock
     }
 
-    /// Replaces what is not legal in the next macroblock.
+    /// Replaces whatever is not legal in the next macroblock.
     pub(super) fn take(&mut self, random: &mut Random, macroblock: &mut Macroblock, derived: Derived) {
         self.modes.take(macroblock, derived.is_field, |choice| {
             random.legal(choice.mode, choice.count, choice.is_legal)

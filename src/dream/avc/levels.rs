@@ -1,12 +1,12 @@
-//! Levels that overflow nothing (clauses 8.5.6 to 8.5.14): no coefficient, and no value on the way through a transform, may need more
-//! than 8 + BitDepth bits.
+//! Limits levels so that nothing overflows (clauses 8.5.6 to 8.5.14): no coefficient, and no intermediate value of a transform, may need
+//! more than 8 + BitDepth bits.
 //!
-//! A transform adds up coefficients, each times a gain of at most 1 (of 4 in the 8x8 transform). So it is enough that the sum of the
-//! scaled magnitudes of a block stays below the limit. That keeps out some legal blocks and lets no illegal one in.
+//! A transform adds up coefficients, each times a gain of at most 1 (of 4 in the 8x8 transform). So it is enough that the sum of the scaled
+//! magnitudes of a block stays below the limit. That excludes some legal blocks and admits no illegal one.
 
 use crate::avc::{Macroblock, Parameters};
 
-/// What scales levels.
+/// How levels are scaled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scaling {
     /// The largest entry of the scaling lists; 16 where they are flat.
@@ -17,7 +17,7 @@ pub(super) struct Scaling {
     pub(super) chroma_qp_offset: [i32; 2],
 }
 
-/// The largest factors of a row of normAdjust, of the first place and of any place of a 4x4 block, and of any place of an 8x8 block.
+/// For each row of normAdjust the largest factor of the first place and of any place of a 4x4 block, and of any place of an 8x8 block.
 const NORM: [[i64; 3]; 6] =
     [[10, 16, 32], [11, 18, 35], [13, 20, 42], [14, 23, 45], [16, 25, 51], [18, 29, 58]];
 
@@ -25,10 +25,10 @@ const NORM: [[i64; 3]; 6] =
 const QP_C: [i32; 22] =
     [29, 30, 31, 32, 32, 33, 34, 34, 35, 35, 36, 36, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39];
 
-/// How much a level becomes, at the most, at one qP: factors in units of 1/64.
+/// The largest factors between levels and coefficients at one qP, in units of 1/64.
 #[derive(Clone, Copy, Debug)]
 struct Factors {
-    /// A level of luma DC, or of the chroma DC of 4:2:2.
+    /// For a level of luma DC, or of the chroma DC of 4:2:2.
     dc: i64,
     small: i64,
     large: i64,
@@ -43,7 +43,7 @@ impl Factors {
     }
 }
 
-/// Makes the levels of a macroblock smaller where they are too large, given QPY.
+/// Reduces the levels of a macroblock that are too large, given its QPY.
 pub(super) fn limit(macroblock: &mut Macroblock, parameters: &Parameters, scaling: &Scaling, qp_y: i32) {
     if macroblock.levels.is_empty() {
         return;
@@ -60,7 +60,7 @@ pub(super) fn limit(macroblock: &mut Macroblock, parameters: &Parameters, scalin
     };
     let is_16x16 = macroblock.mb_type.is_intra_16x16();
     let is_large = macroblock.transform_size_8x8_flag;
-    // An 8x8 block that is coded has a level, but for 4:4:4, where it has a coded_block_flag. A 1 at its first place is small enough at
+    // An 8x8 block that is coded has a level, except in 4:4:4, where it has a coded_block_flag. A 1 at its first place is small enough at
     // every QP.
     let needs_one = is_large && parameters.chroma_array_type != 3;
     let pattern = macroblock.coded_block_pattern;
@@ -98,7 +98,7 @@ pub(super) fn limit(macroblock: &mut Macroblock, parameters: &Parameters, scalin
     }
 }
 
-/// 4x4 blocks; of those with a DC level of their own, that is the first of each.
+/// Limits 4x4 blocks. If they have DC levels of their own, these are the first of each, and `dc` is their factor.
 fn blocks(levels: &mut [i32], dc: Option<i64>, factor: i64, most: i64) {
     let mut left = most;
     if let Some(dc) = dc {
@@ -111,8 +111,8 @@ fn blocks(levels: &mut [i32], dc: Option<i64>, factor: i64, most: i64) {
     }
 }
 
-/// Cuts levels, one after the other, so that the sum of their magnitudes, times a factor in 64ths, and one for each that rounding can
-/// add, is not above `most`. Gives the sum.
+/// Cuts levels, one after the other, so that the sum of their magnitudes, times a factor in 64ths, plus one for each, which rounding can
+/// add, is not above `most`. Returns the sum.
 fn keep_below<'a>(levels: impl Iterator<Item = &'a mut i32>, factor: i64, most: i64) -> i64 {
     let mut left = most;
     for level in levels.filter(|level| **level != 0) {

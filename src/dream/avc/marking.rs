@@ -1,8 +1,8 @@
-//! Which pictures are references (clause 8.2.5): what a decoder keeps, and the commands of dec_ref_pic_marking() that say so.
+//! Which pictures are references (clause 8.2.5): what a decoder keeps, and the commands of dec_ref_pic_marking() that a stream has for it.
 //!
-//! A command is carried out as soon as it is chosen, so the next one is chosen among what is there then. Never are there more frames than
-//! max_num_ref_frames; the two fields of a frame are both short-term, or both long-term with one LongTermFrameIdx, but one of them may be
-//! no reference any more. Frames that a gap in frame_num leaves (clause 8.2.5.2) take room, and nothing refers to them.
+//! A command is executed as soon as it is chosen, so the next one is chosen with its effect. Invariant: there are never more frames than
+//! max_num_ref_frames; the two fields of a frame are both short-term, or both long-term with one LongTermFrameIdx, but one of them may have
+//! been unmarked. Frames that a gap in frame_num leaves (clause 8.2.5.2) take room, and nothing refers to them.
 
 use super::references::{Number, Reference, Structure};
 use crate::dream::header::Header;
@@ -13,16 +13,16 @@ use crate::dream::random::Random;
 enum Marked {
     Unused,
     Short,
-    /// With this LongTermFrameIdx.
+    /// A long-term reference with this LongTermFrameIdx.
     Long(i64),
 }
 
-/// A frame of which a field is a reference.
+/// A frame of which at least one field is a reference.
 #[derive(Clone, Debug)]
 struct Stored {
     /// FrameNumOffset + frame_num.
     count: i64,
-    /// The top and the bottom field.
+    /// The marking of the top and of the bottom field.
     fields: [Marked; 2],
     exists: bool,
 }
@@ -43,21 +43,21 @@ impl Stored {
 /// memory_management_control_operation, with its operands.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Command {
-    /// 1: a short-term reference is none any more; difference_of_pic_nums_minus1.
+    /// 1: a short-term reference is unmarked; difference_of_pic_nums_minus1.
     Forget(i64),
-    /// 2: a long-term reference is none any more; long_term_pic_num.
+    /// 2: a long-term reference is unmarked; long_term_pic_num.
     ForgetLong(i64),
-    /// 3: a short-term reference is a long-term one; difference_of_pic_nums_minus1 and long_term_frame_idx.
+    /// 3: a short-term reference becomes a long-term one; difference_of_pic_nums_minus1 and long_term_frame_idx.
     Lengthen(i64, i64),
     /// 4: max_long_term_frame_idx_plus1.
     Limit(i64),
-    /// 5: nothing is a reference any more.
+    /// 5: all references are unmarked.
     Reset,
-    /// 6: this picture is a long-term reference; long_term_frame_idx.
+    /// 6: this picture becomes a long-term reference; long_term_frame_idx.
     Keep(i64),
 }
 
-/// Says dec_ref_pic_marking() of a picture that is no IDR picture.
+/// Sets dec_ref_pic_marking() of a picture other than an IDR picture.
 pub(super) fn tell(header: &mut Header, commands: &[Command]) {
     header.set("adaptive_ref_pic_marking_mode_flag", !commands.is_empty());
     for &command in commands {
@@ -79,7 +79,7 @@ pub(super) fn tell(header: &mut Header, commands: &[Command]) {
     header.set("memory_management_control_operation", 0);
 }
 
-/// The picture that is coded.
+/// The picture that is being coded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Current {
     /// FrameNumOffset + frame_num.
@@ -89,7 +89,7 @@ pub(super) struct Current {
     pub(super) is_second: bool,
 }
 
-/// The references.
+/// The references that a decoder keeps.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
     /// max_num_ref_frames.
@@ -99,7 +99,7 @@ pub(super) struct Memory {
     /// MaxLongTermFrameIdx + 1.
     limit: i64,
     frames: Vec<Stored>,
-    /// Whether every frame that was a reference is one.
+    /// Whether every frame that was ever a reference still is one.
     pub(super) is_complete: bool,
 }
 
@@ -114,7 +114,7 @@ impl Memory {
         existing.flat_map(|frame| self.of_frame(frame, count, structure)).collect()
     }
 
-    /// A frame as the references that pictures of a structure can name.
+    /// A frame as the references that pictures of a structure can use.
     fn of_frame(&self, frame: &Stored, count: i64, structure: Structure) -> Vec<Reference> {
         // FrameNumWrap.
         let wrapped = frame.count - (count - count.rem_euclid(self.max_frame_num));
@@ -131,14 +131,14 @@ impl Memory {
         }
     }
 
-    /// An IDR picture: nothing else is a reference any more.
+    /// Takes an IDR picture, which unmarks all other references.
     pub(super) fn begin(&mut self, current: Current, is_long: bool) {
         (self.frames, self.limit) = (Vec::new(), i64::from(is_long));
         self.store(current, if is_long { Marked::Long(0) } else { Marked::Short });
     }
 
-    /// Whether a reference picture has to say what it is marked as, or what is forgotten for it: the second field of a frame of which the
-    /// first one is long-term, and whatever comes where all references are.
+    /// Whether a reference picture needs a command: as the second field of a frame whose first one is long-term, or where all frames that
+    /// there is room for are long-term.
     pub(super) fn needs_command(&self, current: Current) -> bool {
         match self.frames.last().filter(|_| current.is_second) {
             Some(frame) => frame.long().is_some(),
@@ -146,18 +146,18 @@ impl Memory {
         }
     }
 
-    /// Whether a frame that a gap leaves finds room.
+    /// Whether there is room for the frame that a gap leaves.
     pub(super) fn allows_gap(&self) -> bool {
         self.frames.len() < self.most || self.frames.iter().any(Stored::is_short)
     }
 
-    /// The frame that a gap leaves.
+    /// Adds the frame that a gap leaves.
     pub(super) fn gap(&mut self, count: i64) {
         self.slide();
         self.frames.push(Stored { count, fields: [Marked::Short; 2], exists: false });
     }
 
-    /// A reference picture that says nothing of others (clause 8.2.5.3).
+    /// Takes a reference picture without commands (clause 8.2.5.3).
     pub(super) fn take(&mut self, current: Current) {
         if !current.is_second {
             self.slide();
@@ -165,7 +165,7 @@ impl Memory {
         self.store(current, Marked::Short);
     }
 
-    /// Forgets the oldest short-term reference where there is no room.
+    /// Unmarks the oldest short-term reference if there is no room.
     fn slide(&mut self) {
         if self.frames.len() < self.most {
             return;
@@ -191,7 +191,7 @@ impl Memory {
         }
     }
 
-    /// A reference picture with any commands, or, where there are none, without.
+    /// Takes a reference picture, with random commands if any are possible.
     pub(super) fn mark(&mut self, random: &mut Random, current: Current, resets: bool) -> Vec<Command> {
         if resets {
             return self.reset(random, current);
@@ -202,7 +202,7 @@ impl Memory {
         for _ in 0..random.below(4) {
             match random.below(4) {
                 0 => after.forget(random, current, &mut commands),
-                // Not with the index of the first field.
+                // A second field cannot have the index that its first field has.
                 1 if first.is_none() => after.lengthen(random, current, &mut commands),
                 2 if first.is_none()
                     && !commands.iter().any(|command| matches!(command, Command::Limit(_))) =>
@@ -213,7 +213,7 @@ impl Memory {
             }
         }
         if let Some(index) = first {
-            // A field is what the first one of its frame is.
+            // A second field is marked as the first field of its frame.
             commands.push(Command::Keep(index));
             after.store(current, Marked::Long(index));
         } else if current.is_second {
@@ -236,7 +236,7 @@ impl Memory {
         commands
     }
 
-    /// Where no command can make room: none, or that there are no long-term references.
+    /// The commands where no random one makes room: none, or that there are no long-term references.
     fn forced(&mut self, current: Current) -> Vec<Command> {
         let mut commands = Vec::new();
         if !self.frames.iter().any(Stored::is_short) {
@@ -256,7 +256,7 @@ impl Memory {
         commands
     }
 
-    /// The picture itself, as a short-term or a long-term reference.
+    /// Takes the picture itself, as a short-term or a long-term reference.
     fn keep(&mut self, random: &mut Random, current: Current, commands: &mut Vec<Command>) {
         if self.limit == 0 || random.chance(128) {
             return self.store(current, Marked::Short);
@@ -267,7 +267,7 @@ impl Memory {
         self.store(current, Marked::Long(index));
     }
 
-    /// No other frame has this LongTermFrameIdx any more.
+    /// Makes a LongTermFrameIdx free: no other frame has it after this.
     fn free(&mut self, index: i64) {
         let before = self.frames.len();
         self.frames.retain(|frame| frame.long() != Some(index));
@@ -282,7 +282,7 @@ impl Memory {
         self.is_complete &= self.frames.len() == before;
     }
 
-    /// One of the frames, as the references that it is, but for the one of which this picture is a field.
+    /// Any of the frames, as the references that it is, except the frame of which this picture is a field.
     fn any(
         &self,
         random: &mut Random,

@@ -1,4 +1,4 @@
-//! Dreams of H.264.
+//! Dreams of H.264: streams made up from a seed.
 
 pub(super) mod intra;
 mod legal;
@@ -20,7 +20,7 @@ use super::planted::Pattern;
 use super::random::Random;
 use crate::avc::ParameterSets;
 
-/// What kind of stream it is.
+/// The kind of a stream.
 #[derive(Clone, Copy, Debug)]
 struct Kind {
     /// profile_idc: 77, 100, 110, 122 or 244.
@@ -29,29 +29,29 @@ struct Kind {
     chroma_format_idc: i64,
     /// BitDepthY and BitDepthC.
     bit_depth: [i64; 2],
-    /// Whether there are fields, or frames of which macroblocks can be fields.
+    /// Whether there are fields, or frames whose macroblocks can be fields.
     interlaced: bool,
     asked: Asked,
 }
 
-/// What only streams have that are asked for it: the others keep every reference to the end.
+/// What a stream has only if it is asked for. All other streams keep every reference to the end.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
-    /// Memory management control operations.
+    /// Memory management control operations (commands of dec_ref_pic_marking()).
     marking: bool,
-    /// That of 5.
+    /// The operation 5.
     reset: bool,
     /// Gaps in frame_num.
     gaps: bool,
-    /// Fields although there is one of these: decoders in use do not agree on them.
+    /// Fields although gaps or operations are asked for: common decoders do not agree on these.
     fields: bool,
-    /// A picture order that follows from frame_num.
+    /// Picture order count of type 1, which follows from frame_num.
     cycle: bool,
     /// separate_colour_plane_flag.
     planes: bool,
-    /// What the code of slice data is to have.
+    /// What the bits of slice data should contain.
     pattern: Option<Pattern>,
-    /// BitDepthY and BitDepthC that differ.
+    /// Different BitDepthY and BitDepthC.
     unequal_depth: bool,
 }
 
@@ -70,7 +70,7 @@ impl Asked {
         }
     }
 
-    /// Whether a frame that was a reference may be none any more.
+    /// Whether a frame that was a reference may be unmarked.
     fn forgets(self) -> bool {
         self.marking || self.gaps
     }
@@ -100,13 +100,13 @@ impl Kind {
         if asked.planes { Kind { profile_idc: 244, chroma_format_idc: 3, ..kind } } else { kind }
     }
 
-    /// Whether macroblocks have chroma: ChromaArrayType is not 0.
+    /// Whether macroblocks have chroma, that is, ChromaArrayType is not 0.
     fn has_chroma(&self) -> bool {
         self.chroma_format_idc != 0 && !self.asked.planes
     }
 }
 
-/// Any stream, of a kind that can have these features.
+/// A random stream, of a kind that can have these features.
 pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, DreamError> {
     let mut writer = Writer::default();
     let kind = Kind::any(random, Asked::new(features));
@@ -123,14 +123,14 @@ pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, D
     Ok(writer.stream.bytes)
 }
 
-/// That of a NAL unit of this type.
+/// The header of a NAL unit of this type.
 fn unit_header(nal_unit_type: i64, nal_ref_idc: i64) -> Header {
     let mut header = Header::default();
     header.set("nal_unit_type", nal_unit_type).set("nal_ref_idc", nal_ref_idc);
     header
 }
 
-/// A byte stream, and the parameter sets in it.
+/// A byte stream under construction, and the parameter sets in it.
 #[derive(Debug, Default)]
 struct Writer {
     sets: ParameterSets,
@@ -145,7 +145,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The bytes of what ends with trailing bits.
+    /// The bytes of a header that ends with trailing bits.
     fn rbsp(&self, header: Header) -> Result<Vec<u8>, DreamError> {
         let (mut writer, ()) = header.write(|bits| self.sets.walk(bits))?;
         writer.push(true);

@@ -1,13 +1,13 @@
-//! Motion vectors that stay in their range (clause A.3.1), without being known.
+//! Keeps motion vectors in their range (clause A.3.1), without computing them.
 //!
-//! A predicted vector is one of its neighbours', a median of them, or zero; in MBAFF frames, doubled or halved between field and frame
+//! A predicted vector is that of a neighbour, a median of several, or zero; in MBAFF frames, doubled or halved between field and frame
 //! macroblocks. So, with the vectors of field macroblocks counted twice, no prediction is larger than the largest neighbour, and a
-//! macroblock's vectors are at most that plus all differences that it codes. That bound is kept for each macroblock, and differences
-//! are cut where it would leave the range.
+//! macroblock's vectors are at most that plus all differences that it codes. That bound is kept for each macroblock, and differences are
+//! cut where it would leave the range.
 
 use crate::avc::{Grid, Macroblock, MbType};
 
-/// In quarters of a sample, horizontal and vertical.
+/// A bound in quarters of a sample, horizontal and vertical.
 type Bound = [i32; 2];
 
 /// The bounds of the macroblocks of a slice so far.
@@ -15,18 +15,18 @@ type Bound = [i32; 2];
 pub(super) struct Motion {
     pub(super) grid: Grid,
     pub(super) first: usize,
-    /// What no vector may be above.
+    /// The largest vector that is allowed.
     pub(super) most: Bound,
-    /// How large vectors that are inferred from another picture can be.
+    /// The largest vector that can be inferred from another picture.
     pub(super) direct: Bound,
     pub(super) bounds: Vec<Bound>,
 }
 
-/// What rounding may add to a vector that is predicted.
+/// How much rounding may add to a predicted vector.
 const ROUNDING: i32 = 4;
 
 impl Motion {
-    /// Makes the differences of a macroblock smaller where they could lead out of the range.
+    /// Reduces the differences of a macroblock that could lead out of the range.
     pub(super) fn take(&mut self, macroblock: &mut Macroblock, is_field_of_frame: bool) {
         let intra = macroblock.mb_type.is_intra();
         let near = self.near();
@@ -53,7 +53,7 @@ impl Motion {
         self.bounds.push(bound);
     }
 
-    /// The bounds of all macroblocks that the next one can be predicted from, and of some more.
+    /// The bounds of all macroblocks from which the next one can be predicted, and of some more.
     fn near(&self) -> Vec<Bound> {
         let mb_addr = self.first + self.bounds.len();
         let count = if self.grid.is_mbaff { 2 } else { 1 };

@@ -1,9 +1,10 @@
-//! Picture order count of type 1 (clause 8.2.1.2): what is expected of a picture by its frame_num, so that it says the difference alone.
+//! Picture order count of type 1 (clause 8.2.1.2): the order of a picture is predicted from its frame_num, and only the difference is
+//! coded.
 
 use crate::dream::header::Header;
 use crate::dream::random::Random;
 
-/// What a sequence parameter set says of it.
+/// The elements of a sequence parameter set for it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cycle {
     pub(super) delta_pic_order_always_zero_flag: bool,
@@ -13,10 +14,10 @@ pub(super) struct Cycle {
 }
 
 impl Cycle {
-    /// Any. Where nothing else is said, no two frames have the same order, and the fields of a frame follow each other.
+    /// A random cycle. Without differences no two frames have the same order, and the fields of a frame follow each other.
     pub(super) fn any(random: &mut Random) -> Cycle {
         let delta_pic_order_always_zero_flag = random.chance(100);
-        // A bottom field that begins an IDR picture has 0.
+        // The order of a bottom field that begins an IDR picture is 0.
         let later = if delta_pic_order_always_zero_flag { 0 } else { random.within(-1..=2) };
         Cycle {
             delta_pic_order_always_zero_flag,
@@ -36,8 +37,8 @@ impl Cycle {
         }
     }
 
-    /// Whether a picture after one that is a reference, or not, and is the first one after an IDR picture or not, has to be a reference, lest
-    /// it has the order of another picture, or one before the IDR picture.
+    /// Whether a picture has to be a reference, so that it does not get the order of another picture, or one before the IDR picture.
+    /// `was_reference` is about the picture before it; `is_first` says that it is the first one after an IDR picture.
     pub(super) fn wants_reference(&self, was_reference: bool, is_first: bool) -> bool {
         self.delta_pic_order_always_zero_flag && (!was_reference || is_first)
     }

@@ -1,7 +1,7 @@
 //! Pictures and their slices: order, references, headers.
 //!
-//! A list can have any of the references, as often as it has room. All lists of B slices and most of P slices are written out in full
-//! (clause 8.2.4.3), so it is known what they hold.
+//! A list can have any of the references, as often as there is room. All lists of B slices and most of P slices are written out in full
+//! (clause 8.2.4.3), so that their contents are known.
 
 use super::legal::Limits;
 use super::levels::Scaling;
@@ -28,17 +28,17 @@ struct Shared<'a> {
     nal_ref_idc: i64,
     /// FrameNumOffset + frame_num.
     count: i64,
-    /// TopFieldOrderCnt, or that of the field, and how much larger that of the bottom field is.
+    /// TopFieldOrderCnt, or the order count of the field, and how much larger that of the bottom field is.
     order: [i64; 2],
     references: Vec<Reference>,
-    /// Whether every reference that a picture in use had is still there.
+    /// Whether every reference that another picture uses is still there.
     has_all: bool,
     long_term_reference_flag: bool,
     commands: Vec<Command>,
 }
 
-/// The places of frames in the order of output, and the frame after which nothing before it is a reference, which is the last one
-/// before it in that order, too.
+/// The places of frames in the order of output, and the frame that unmarks all references before it, if there is one. In the order of
+/// output, too, all frames before it come before it.
 fn ranks(random: &mut Random, sequence: &Sequence) -> (Vec<i64>, Option<usize>) {
     let asked = sequence.kind.asked;
     let last = sequence.frames - 1;
@@ -61,7 +61,7 @@ fn ranks(random: &mut Random, sequence: &Sequence) -> (Vec<i64>, Option<usize>) 
     (ranks, reset)
 }
 
-/// All pictures of a stream.
+/// Writes all pictures of a stream.
 pub(super) fn pictures(
     random: &mut Random,
     hits: &mut Hits,
@@ -76,7 +76,7 @@ pub(super) fn pictures(
     for (index, rank) in ranks.into_iter().enumerate() {
         let is_idr = index == 0;
         let resets = reset == Some(index);
-        // Where the order of output is that of decoding, there are no two pictures in a row that nothing refers to.
+        // If the order of output is that of decoding, two pictures in a row cannot both be non-reference pictures.
         let is_reference = is_idr
             || random.chance(170)
             || (sequence.pic_order_cnt_type == 2 && !was_reference)
@@ -99,7 +99,7 @@ pub(super) fn pictures(
             (true, false) => &[Structure::Top, Structure::Bottom],
             (true, true) => &[Structure::Bottom, Structure::Top],
         };
-        // The bottom field of an IDR picture has 0 if it comes first.
+        // If the bottom field of an IDR picture comes first, its order is 0.
         let bottom_later = if is_idr && structures[0] == Structure::Bottom { 0 } else { bottom_later };
         for (field, &structure) in structures.iter().enumerate() {
             let order = match structure {
@@ -162,7 +162,7 @@ impl Shared<'_> {
 
     fn picture(&self, random: &mut Random, hits: &mut Hits, writer: &mut Writer) -> Result<(), DreamError> {
         let size = self.sequence.frame_size() / if self.is_field() { 2 } else { 1 };
-        // Slices begin at macroblocks, or at pairs of them.
+        // Slices begin at macroblocks, or at pairs of them in MBAFF frames.
         let unit = if self.is_mbaff() { 2 } else { 1 };
         let planes = if self.sequence.kind.asked.planes { 3 } else { 1 };
         let mut slices: Vec<(u32, u32, i64)> = Vec::new();
@@ -217,10 +217,10 @@ impl Shared<'_> {
         Ok(())
     }
 
-    /// What motion vectors, levels and modes have to keep to.
+    /// The limits for motion vectors, levels and modes.
     fn limits(&self, is_temporal: bool) -> Limits {
         // Clause A.3.1, for level 2.1 to 3. A vector that is inferred from one of another picture can be four times as large, and the
-        // other one of the two five times.
+        // second one that is inferred with it five times.
         let most = match self.sequence.has_temporal_direct && self.nal_ref_idc != 0 {
             true => [1_300, 160],
             false => [8_000, 1_000],
@@ -238,7 +238,7 @@ impl Shared<'_> {
         }
     }
 
-    /// The values of a slice header after slice_type. Whether vectors can be inferred from those of another picture.
+    /// Sets the values of a slice header after slice_type. Returns whether vectors can be inferred from those of another picture.
     fn header(&self, random: &mut Random, header: &mut Header, slice_type: i64) -> bool {
         let (sequence, set) = (self.sequence, self.set);
         header.set("pic_parameter_set_id", set.pic_parameter_set_id).set("frame_num", self.frame_num());
@@ -284,7 +284,7 @@ impl Shared<'_> {
         }
     }
 
-    /// Clause 8.2.1.
+    /// Sets the elements of clause 8.2.1.
     fn picture_order(&self, header: &mut Header) {
         let (sequence, [first, later]) = (self.sequence, self.order);
         match sequence.pic_order_cnt_type {
@@ -294,7 +294,7 @@ impl Shared<'_> {
                 let bottom = sequence.cycle.offset_for_top_to_bottom_field;
                 let first = match self.structure {
                     Structure::Bottom => first - bottom,
-                    // The smaller one of an IDR frame is 0.
+                    // The smaller of the two order counts of an IDR frame is 0.
                     Structure::Frame if self.is_idr => (-bottom).max(0),
                     _ => first,
                 };
@@ -306,7 +306,7 @@ impl Shared<'_> {
         }
     }
 
-    /// The lists of references, and what they are weighted with.
+    /// Sets the lists of references, and their weights.
     fn lists(&self, random: &mut Random, header: &mut Header, lists: usize, is_temporal: bool) {
         let sequence = self.sequence;
         let most = if self.is_field() { 32 } else { 16 };
@@ -325,7 +325,7 @@ impl Shared<'_> {
         for (list, [count_name, flag]) in names.into_iter().enumerate().take(lists) {
             let count = counts[list] as usize;
             header.set(count_name, counts[list] - 1);
-            // A list that is not written out may have frames that are not there.
+            // With gaps, a list that is not written out may contain frames that are missing.
             let may_be_default = lists == 1 && count <= self.references.len() && !sequence.kind.asked.gaps;
             let is_default = may_be_default && random.chance(100);
             header.set(flag, !is_default);
@@ -350,7 +350,7 @@ impl Shared<'_> {
     }
 }
 
-/// pred_weight_table(): of two weights together no more is allowed than 128 (clause 8.4.2.3).
+/// Sets pred_weight_table(). The sum of two weights that are used together may be 128 at most (clause 8.4.2.3).
 fn weights(random: &mut Random, header: &mut Header, counts: &[u32], has_chroma: bool) {
     let (largest_denom, weight) = if counts.len() == 2 { (6, -64..=64) } else { (7, -128..=127) };
     header.set("luma_log2_weight_denom", random.within(0..=largest_denom));

@@ -1,8 +1,8 @@
-//! A slice of any stream that is made smaller and stays legal: what is changed in a macroblock goes through the walk, which drops the
-//! elements that are in the stream no more, and through all rules of [`Legal`], so that the macroblocks after it stay legal too.
+//! A slice of any stream that is made smaller and stays legal. A changed macroblock goes through the walk, which drops the elements that it
+//! no longer has in the stream, and through all rules of [`Legal`], so that the macroblocks after it stay legal too.
 //!
-//! What the rules need of the parameter sets is taken from their elements. Where these say less than a dream knows of itself, the largest
-//! value that they allow stands for it.
+//! What the rules need of the parameter sets is taken from their elements. Where these say less than a dream knows about itself, the
+//! largest value that they allow is used.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ fn value(elements: &[HeaderElement], name: &str) -> Option<i64> {
 }
 
 impl Sent {
-    /// Takes a unit; what is no parameter set changes nothing.
+    /// Takes a NAL unit; only parameter sets have an effect.
     pub(in crate::dream) fn take(&mut self, unit: &StreamUnit) {
         let (kept, id) = match unit.nal_unit_type() {
             Some(7) => (&mut self.sequences, "seq_parameter_set_id"),
@@ -42,7 +42,7 @@ impl Sent {
         }
     }
 
-    /// What the slice data of a header depends on.
+    /// The limits that apply to the slice data of a header.
     fn limits(&self, header: &[HeaderElement], parameters: &Parameters) -> Option<Limits> {
         const LARGEST: i64 = 255;
         const FLAT: i64 = 16;
@@ -77,7 +77,7 @@ impl Sent {
     }
 }
 
-/// A slice, taken apart.
+/// A slice of which all parts have been read.
 #[derive(Clone, Debug)]
 pub(in crate::dream) struct Slice {
     /// The bytes before slice data, without emulation prevention.
@@ -85,12 +85,13 @@ pub(in crate::dream) struct Slice {
     parameters: Parameters,
     limits: Limits,
     macroblocks: Vec<Macroblock>,
-    /// QPY of each macroblock, which it keeps as long as it has an element for it, so that levels after a change mean what they did.
+    /// QPY of each macroblock. A macroblock keeps it as long as it has an element for it, so that the meaning of levels after a change
+    /// stays the same.
     qp_y: Vec<i32>,
 }
 
 impl Slice {
-    /// The slice of a unit; `None` if it is none whose data can be read.
+    /// The slice of a unit; `None` if it is not a slice, or its data cannot be read.
     pub(in crate::dream) fn new(unit: &StreamUnit, sent: &Sent) -> Option<Slice> {
         let Content::Slice { parameters, data } = &unit.content else { return None };
         let (header, data) = unit.rbsp.split_at_checked(*data)?;
@@ -104,14 +105,14 @@ impl Slice {
         Some(Slice { header: header.to_vec(), parameters: *parameters, limits, macroblocks, qp_y })
     }
 
-    /// Whether any macroblock may be skipped. In a frame of which macroblocks can be fields, what is skipped decides what others are; and
+    /// Whether any macroblock may be skipped. That is not so in an MBAFF frame, where skipping one decides whether others are fields; and
     /// vectors that are inferred from another picture need its reference in list 0.
     fn may_skip(&self) -> bool {
         let [_, inferred] = self.limits.motion;
         !self.parameters.mbaff_frame_flag && self.parameters.slice_type != SliceType::I && inferred == [0, 0]
     }
 
-    /// These macroblocks, made legal.
+    /// The slice with these macroblocks, made legal.
     fn with(&self, mut macroblocks: Vec<Macroblock>) -> Option<Slice> {
         let (count, mut random) = (macroblocks.len(), Random::new(0));
         let mut walk = Walk::new(engine::Encoder::new(), &self.parameters);
@@ -129,7 +130,7 @@ impl Slice {
         (macroblocks != self.macroblocks).then(|| Slice { macroblocks, ..self.clone() })
     }
 
-    /// These macroblocks without what no element in the stream says: written, and read again.
+    /// These macroblocks, reduced to what elements in the stream code: written, and read again.
     fn in_stream(&self, macroblocks: Vec<Macroblock>) -> Option<Vec<Macroblock>> {
         let count = macroblocks.len();
         let mut walk = Walk::new(engine::Encoder::new(), &self.parameters);
@@ -139,7 +140,7 @@ impl Slice {
         SliceData::read(&self.parameters, &walk.into_coder().finish()).ok().map(|data| data.macroblocks)
     }
 
-    /// mb_qp_delta that makes QPY so much larger (clause 7.4.5).
+    /// The mb_qp_delta that increases QPY by this difference (clause 7.4.5).
     fn mb_qp_delta(&self, difference: i32) -> i8 {
         let offset = 6 * (i32::from(self.parameters.bit_depth_luma) - 8);
         let (values, most) = (52 + offset, 25 + offset / 2);
@@ -210,7 +211,7 @@ impl Simpler for Slice {
     }
 }
 
-/// Says in coded_block_pattern that blocks without levels are not coded.
+/// Sets coded_block_pattern so that blocks without levels are not coded.
 fn drop_empty(macroblock: &mut Macroblock, has_chroma_blocks: bool) {
     if macroblock.levels.is_empty() {
         return;

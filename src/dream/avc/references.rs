@@ -1,8 +1,8 @@
-//! References, and how slices name them (clause 8.2.4).
+//! References, and how slices refer to them (clause 8.2.4).
 
 use crate::dream::header::Header;
 
-/// A frame, or a field of it.
+/// Whether a picture is a frame, or which field of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Structure {
     Frame,
@@ -10,16 +10,16 @@ pub(super) enum Structure {
     Bottom,
 }
 
-/// What numbers the frame of a reference.
+/// The number by which a reference is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Number {
-    /// FrameNumWrap of a short-term one.
+    /// FrameNumWrap of a short-term reference.
     Short(i64),
-    /// LongTermFrameIdx of a long-term one.
+    /// LongTermFrameIdx of a long-term reference.
     Long(i64),
 }
 
-/// A frame or a field that can be predicted from.
+/// A frame or a field that pictures can be predicted from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reference {
     pub(super) number: Number,
@@ -27,7 +27,7 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// PicNum or LongTermPicNum, as a picture of this structure sees it (clause 8.2.4.1).
+    /// PicNum or LongTermPicNum in a picture of this structure (clause 8.2.4.1).
     pub(super) fn pic_num(&self, structure: Structure) -> i64 {
         let (Number::Short(number) | Number::Long(number)) = self.number;
         match structure {
@@ -37,7 +37,8 @@ impl Reference {
     }
 }
 
-/// The commands that make a list of these (clause 8.2.4.3), in a picture of this structure with this CurrPicNum and MaxPicNum.
+/// Sets the commands that make a list of these references (clause 8.2.4.3), in a picture of this structure with this CurrPicNum and
+/// MaxPicNum.
 pub(super) fn tell_list(
     header: &mut Header,
     wanted: &[Reference],
@@ -52,7 +53,7 @@ pub(super) fn tell_list(
             continue;
         }
         let difference = number - predicted;
-        // No difference is a whole turn.
+        // A difference of 0 is coded as MaxPicNum, which is the same modulo MaxPicNum.
         let abs = if difference == 0 { max_pic_num } else { difference.abs() };
         header.set("modification_of_pic_nums_idc", difference > 0).set("abs_diff_pic_num_minus1", abs - 1);
         predicted = number;

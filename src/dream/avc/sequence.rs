@@ -1,4 +1,4 @@
-//! Parameter sets: what kind of stream it is.
+//! Parameter sets of H.264, and what they say about the whole stream.
 
 use super::order::Cycle;
 use super::{Kind, unit_header};
@@ -17,7 +17,7 @@ pub(super) struct Sequence {
     pub(super) log2_max_frame_num: i64,
     pub(super) max_num_ref_frames: usize,
     pub(super) pic_order_cnt_type: i64,
-    /// Where pic_order_cnt_type is 1.
+    /// The cycle of picture order count of type 1.
     pub(super) cycle: Cycle,
     pub(super) bottom_field_pic_order_in_frame_present_flag: bool,
     /// How many frames there are.
@@ -25,12 +25,12 @@ pub(super) struct Sequence {
     /// Whether vectors may be inferred from those of another picture.
     pub(super) has_temporal_direct: bool,
     pub(super) has_bypass: bool,
-    /// The largest entry of its scaling lists.
+    /// The largest entry of the scaling lists.
     weight: i64,
     has_matrix: bool,
 }
 
-/// log2_max_pic_order_cnt_lsb, and log2_max_frame_num without gaps: longer than any stream that is dreamed.
+/// log2_max_pic_order_cnt_lsb, and log2_max_frame_num without gaps: no dream is long enough for these counters to wrap around.
 const LOG2_MAX: i64 = 8;
 
 /// A picture parameter set.
@@ -47,16 +47,16 @@ pub(super) struct Picture {
 }
 
 const FLAT: i64 = 16;
-/// The largest entry of the lists that stand in where none is sent (tables 7-3 and 7-4).
+/// The largest entry of the default lists, which are used where none is sent (tables 7-3 and 7-4).
 const LARGEST_DEFAULT: i64 = 42;
 
 impl Sequence {
-    /// Any, and the values of its parameter set.
+    /// A random sequence, and the values of its parameter set.
     pub(super) fn new(random: &mut Random, kind: Kind) -> (Sequence, Header) {
         let mut header = unit_header(7, 1 + i64::from(random.below(3)));
         let frame_mbs_only_flag = !kind.interlaced;
         let mb_adaptive_frame_field_flag = kind.interlaced && random.chance(160);
-        // Smaller levels have a shorter range of vectors, larger ones a limit on how many there are.
+        // Lower levels have a shorter range of vectors, higher ones a limit on the number of vectors.
         let direct_8x8_inference_flag = kind.interlaced || random.chance(128);
         let level_idc =
             if direct_8x8_inference_flag { random.one_of(&[21, 22, 30]) } else { random.one_of(&[21, 22]) };
@@ -96,7 +96,7 @@ impl Sequence {
         header.set("log2_max_pic_order_cnt_lsb_minus4", LOG2_MAX - 4);
         header.set("max_num_ref_frames", max_num_ref_frames as i64);
         header.set("gaps_in_frame_num_value_allowed_flag", kind.asked.gaps);
-        // Some contexts are used once a macroblock, and have many states to go through.
+        // Some contexts are used once in a macroblock, and have many states to go through.
         let least = if kind.asked.pattern == Some(Pattern::States) { 5 } else { 1 };
         let width = least + random.below(6);
         let height = least + random.below(if kind.interlaced { 3 } else { 5 });
@@ -106,7 +106,7 @@ impl Sequence {
         header.set("mb_adaptive_frame_field_flag", mb_adaptive_frame_field_flag);
         header.set("direct_8x8_inference_flag", direct_8x8_inference_flag);
         if random.chance(64) {
-            // Some formats of samples FFmpeg does not crop to the left.
+            // For some sample formats FFmpeg does not crop at the left.
             header.set("frame_cropping_flag", 1);
             header
                 .set("frame_crop_right_offset", random.below(3))
@@ -144,7 +144,7 @@ impl Sequence {
         self.width * self.height * if self.frame_mbs_only_flag { 1 } else { 2 }
     }
 
-    /// Any picture parameter set, and its values.
+    /// A random picture parameter set, and its values.
     pub(super) fn picture(&self, random: &mut Random, pic_parameter_set_id: i64) -> (Picture, Header) {
         let mut header = unit_header(8, 1 + i64::from(random.below(3)));
         let pic_init_qp = 26 + random.within(-26 - 6 * (self.kind.bit_depth[0] - 8)..=25);
@@ -187,7 +187,7 @@ impl Sequence {
     }
 }
 
-/// Scaling lists, and their largest entry.
+/// Sets scaling lists; returns their largest entry.
 fn scaling_matrix(random: &mut Random, header: &mut Header, flag: &'static str, lists: usize) -> i64 {
     const LARGEST: i64 = 120;
     let mut largest = LARGEST_DEFAULT;
@@ -205,7 +205,7 @@ fn scaling_matrix(random: &mut Random, header: &mut Header, flag: &'static str, 
             let next = if random.chance(8) { 0 } else { random.within(1..=(last + 20).min(LARGEST)) };
             header.set("delta_scale", next - last);
             if next == 0 {
-                // The rest is as the last one; without one, the list is a default one.
+                // The rest of the list repeats the last entry; if there is none, the default list is used.
                 break;
             }
             last = next;

@@ -1,4 +1,4 @@
-//! The data of a slice: macroblocks are chosen, or read from a code that is planted, made legal, and written.
+//! The data of a slice: macroblocks are chosen at random, or read from planted bits, made legal, and written.
 
 use super::legal::{Legal, Limits};
 use crate::avc::{Derived, Fault, Macroblock, Parameters, Walk, read_each};
@@ -17,14 +17,14 @@ pub(super) struct Slice<'a> {
     pub(super) limits: &'a Limits,
     /// How many macroblocks it has.
     pub(super) count: usize,
-    /// What its code is to have, if it is asked for anything.
+    /// What the bits of its data should contain, if that was asked for.
     pub(super) pattern: Option<Pattern>,
     /// Whether it is the last slice of its picture.
     pub(super) is_last: bool,
 }
 
 impl Slice<'_> {
-    /// Its bytes, in which no macroblock has more bits than it may (clause A.3.1).
+    /// Its bytes, in which no macroblock has more bits than allowed (clause A.3.1).
     pub(super) fn data(
         &self,
         random: &mut Random,
@@ -87,7 +87,7 @@ impl Slice<'_> {
     }
 }
 
-/// The macroblock that a coder reads or chooses where the writer is.
+/// The macroblock that a coder reads or chooses at the writer's position.
 fn next<C: BinCoder>(
     writer: &Walk<'_, engine::Encoder>,
     coder: C,

@@ -1,7 +1,7 @@
 //! Streams of H.265 in which exactly one thing is broken.
 //!
-//! What is wrong is found by reading the whole stream again, since a slice segment can depend on the one before it. Segments that depend
-//! on a broken one cannot be read either.
+//! Where a decoder notices is found by reading the whole stream again, since a slice segment can depend on the one before it. Segments that
+//! depend on a broken one cannot be read either.
 
 use super::{Broken, Class, Injector, Record, broken_bytes, changed, first, slice_qp_delta, values};
 use crate::bin::{BinCoder, Decode, Encode};
@@ -14,7 +14,7 @@ use crate::syntax::BitCoder;
 use crate::syntax::nal::escape;
 use crate::{engine, spec};
 
-/// The stream with one thing broken, and where. `None` if the stream has nothing that can be broken so.
+/// The stream with one thing of this class broken, and where. `None` if the stream has nothing of this class.
 ///
 /// ```
 /// use silicabac::dream::{hevc, broken::{Class, hevc::break_one}};
@@ -41,7 +41,7 @@ pub fn break_one(stream: &[u8], class: Class, seed: u64) -> Option<(Vec<u8>, Bro
     })
 }
 
-/// The first of several streams of a seed, with these features, that can be broken so, broken.
+/// Makes streams from a seed, with these features, until one can be broken in this class; returns it broken.
 ///
 /// # Errors
 /// [`DreamError`].
@@ -102,7 +102,7 @@ fn broken_unit(unit: &StreamUnit, class: Class, random: &mut Random) -> Option<V
     }
 }
 
-/// Where a reader of the unit notices that it is broken, which it may not.
+/// Where a reader of the unit notices that it is broken; `None` if it does not.
 fn noticed(unit: &StreamUnit, class: Class) -> Option<Broken> {
     let nal_unit = unit.number;
     let broken = |ctb_addr, element: Option<&str>, error| {
@@ -135,7 +135,7 @@ fn noticed(unit: &StreamUnit, class: Class) -> Option<Broken> {
     broken(Some(ctb_addr), element, error.to_string())
 }
 
-/// Slice segment data in which an element of this name has a value that is not legal. It ends after its coding tree unit.
+/// Slice segment data in which an element with this name has a value that is not legal. It ends after its coding tree unit.
 fn rewritten(
     parameters: &Parameters,
     before: Option<&SegmentEnd>,
@@ -162,7 +162,7 @@ fn rewritten(
                 Ok(false) => {}
                 Ok(true) => return None,
                 Err(fault) if fault.element.0 == name => break,
-                // Another one is wrong after it.
+                // Another element became wrong as a consequence.
                 Err(_) => return None,
             }
         }

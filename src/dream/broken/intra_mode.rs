@@ -1,18 +1,18 @@
-//! H.264 slices in which one mode of prediction within the picture needs samples that are not there (clause 8.3): all bins can be read,
-//! and only who derives the modes notices. In H.265 there are no such modes, since samples that are not there are substituted.
+//! H.264 slices in which one mode of intra prediction needs samples that are not available (clause 8.3): all bins can be read, and only a
+//! decoder that derives the modes notices. H.265 has no such modes, since it substitutes missing samples.
 //!
-//! Slices of MBAFF frames are neither broken so nor judged: there the rules of [`Modes`] keep out some modes that are legal.
+//! Slices of MBAFF frames are neither broken in this way nor judged: there the rules of [`Modes`] exclude some modes that are legal.
 
 use crate::avc::{Macroblock, Parameters, SliceData, StreamUnit};
 use crate::bin::Element;
 use crate::dream::avc::intra::{Choice, Modes};
 use crate::dream::random::Random;
 
-/// A mode that needs samples which are not there.
+/// A mode that needs samples which are not available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{element} of macroblock {mb_addr}{} makes the mode {mode}, which needs samples that are not there", of_block(*block))]
 pub struct WrongMode {
-    /// The element that says it.
+    /// The element that codes it.
     pub element: Element,
     /// The address of the macroblock.
     pub mb_addr: usize,
@@ -26,7 +26,8 @@ fn of_block(block: Option<usize>) -> String {
     block.map_or_else(String::new, |block| format!(", block {block},"))
 }
 
-/// The first mode of a slice that needs samples which are not there. `None` too if the slice cannot be read, or is one of an MBAFF frame.
+/// The first mode of a slice that needs samples which are not available. It is `None`, too, if the slice cannot be read, or is one of an
+/// MBAFF frame.
 ///
 /// ```
 /// use silicabac::{avc::Stream, dream::{avc, broken::{Class, break_one, wrong_mode}}};
@@ -40,7 +41,7 @@ pub fn wrong_mode(unit: &StreamUnit) -> Option<WrongMode> {
     first_wrong(parameters, data, is_constrained(unit)?)
 }
 
-/// The same of slice data, given constrained_intra_pred_flag.
+/// The same for slice data, given constrained_intra_pred_flag.
 pub(super) fn first_wrong(parameters: &Parameters, data: &[u8], is_constrained: bool) -> Option<WrongMode> {
     let mut macroblocks = macroblocks(parameters, data)?.macroblocks;
     let mut found = None;
@@ -65,7 +66,7 @@ pub(super) fn is_constrained(unit: &StreamUnit) -> Option<bool> {
     Some(unit.sets.picture(u8::try_from(id).ok()?)?.constrained_intra_pred_flag)
 }
 
-/// Slice data with one wrong mode. `None` if every mode would be legal in each place.
+/// Slice data with one wrong mode. `None` if every mode would be legal at each place.
 pub(super) fn broken(unit: &StreamUnit, random: &mut Random) -> Option<Vec<u8>> {
     let (parameters, data) = unit.slice()?;
     let is_constrained = is_constrained(unit)?;
@@ -87,7 +88,7 @@ pub(super) fn broken(unit: &StreamUnit, random: &mut Random) -> Option<Vec<u8>> 
                 return random.one_of(&wrong);
             }
         }
-        // What was predicted from the wrong mode may be another mode now.
+        // A block that was predicted from the wrong mode may have another mode now.
         random.legal(choice.mode, choice.count, choice.is_legal)
     });
     slice.write(parameters).ok()
@@ -97,7 +98,7 @@ fn macroblocks(parameters: &Parameters, data: &[u8]) -> Option<SliceData> {
     if parameters.mbaff_frame_flag { None } else { SliceData::read(parameters, data).ok() }
 }
 
-/// Gives all macroblocks of a slice the modes that are chosen.
+/// Goes through a slice, and gives each macroblock the modes that are chosen for it.
 fn each_mode(
     parameters: &Parameters,
     is_constrained: bool,

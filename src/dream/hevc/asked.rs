@@ -1,6 +1,6 @@
-//! What only streams have that are asked for it, so that a seed without features stays the stream that it was.
+//! What a stream has only if it is asked for, so that a seed without features always gives the same stream.
 
-/// What a stream is asked for that is more than a choice among what all streams may have.
+/// What a stream is asked for, apart from the features that every stream may have.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asked {
     /// BitDepthY and BitDepthC differ.
@@ -17,7 +17,7 @@ pub(super) struct Asked {
     pub(super) vui: bool,
     /// SEI messages.
     pub(super) sei: bool,
-    /// NAL units that end a sequence or the bitstream, or that are filler data.
+    /// NAL units that end a sequence or the bitstream, and filler data.
     pub(super) ends: bool,
     pub(super) filler: bool,
 }
@@ -38,7 +38,7 @@ impl Asked {
         }
     }
 
-    /// Whether pictures depend on each other in ways that others do not have.
+    /// Whether this has an effect on which pictures there are and which they refer to.
     pub(super) fn has_structure(self) -> bool {
         self.sub_layers || self.leading || self.msb_cycle || self.no_output
     }

@@ -1,4 +1,4 @@
-//! The blocks of levels of a coding tree unit, each with what says how its levels are scaled.
+//! The blocks of levels of a coding tree unit, each with what determines the scaling of its levels.
 
 use super::qp::Qp;
 use crate::hevc::{CodingTreeUnit, CodingUnit, Parameters, TransformNode};
@@ -6,7 +6,7 @@ use crate::hevc::{CodingTreeUnit, CodingUnit, Parameters, TransformNode};
 /// A block of levels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// Y 0, Cb 1, Cr 2.
+    /// 0 for Y, 1 for Cb, 2 for Cr.
     pub(super) component: usize,
     pub(super) log2_size: u32,
     pub(super) coding_unit: CodingUnit,
@@ -22,13 +22,13 @@ struct Finder<'a> {
     qp: &'a mut Qp,
     /// The first luma sample of the coding tree block.
     origin: [u32; 2],
-    /// How many coding units and nodes have been met.
+    /// How many coding units and nodes it has passed.
     units: usize,
     nodes: usize,
     found: Vec<Found>,
 }
 
-/// The blocks of the coding tree unit at this luma sample, in the order in which it has them.
+/// The blocks of the coding tree unit at this luma sample, in the order of the stream.
 pub(super) fn find(
     unit: &CodingTreeUnit,
     parameters: &Parameters,
@@ -68,7 +68,7 @@ impl Finder<'_> {
             self.transform_tree(&unit, log2_size, 0, [[false; 2]; 2]);
         }
         let deltas = self.unit.transform_nodes[first_node..self.nodes].iter().map(|node| node.cu_qp_delta);
-        // Of none it is not known whether it was told, nor does it matter.
+        // A delta of 0 may or may not have been coded, which makes no difference.
         let delta = deltas.map(i32::from).find(|delta| *delta != 0);
         let qp_y = self.qp.unit(at, log2_size, delta);
         self.found[first..].iter_mut().for_each(|found| found.qp_y = qp_y);

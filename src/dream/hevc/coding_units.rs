@@ -1,11 +1,11 @@
-//! The coding units of a coding tree unit, each by itself, and what makes one simpler: another kind of it, no levels, or fewer blocks of
-//! them. What stands in lists is cut so that the walk finds in each as much as it asks for.
+//! The coding units of a coding tree unit, taken apart, and changes that make one simpler: another kind of unit, no levels, or fewer blocks
+//! of them. The lists of a unit are cut so that the walk finds just what it asks for.
 
 use crate::hevc::{
     CodingTreeUnit, CodingUnit, Parameters, PartMode, PredMode, PredictionUnit, TransformNode,
 };
 
-/// Each coding unit of a coding tree unit as if it were all of it.
+/// Each coding unit of a coding tree unit as a coding tree unit of its own.
 pub(super) fn apart(unit: &CodingTreeUnit) -> Vec<CodingTreeUnit> {
     let (mut prediction_units, mut nodes) = (&unit.prediction_units[..], &unit.transform_nodes[..]);
     let (mut blocks, mut levels, mut pcm) = (&unit.blocks[..], &unit.levels[..], &unit.pcm[..]);
@@ -29,7 +29,7 @@ pub(super) fn apart(unit: &CodingTreeUnit) -> Vec<CodingTreeUnit> {
     unit.coding_units.iter().map(piece).collect()
 }
 
-/// So many of the first, which are gone then.
+/// Takes the first `count` items off a slice.
 fn take<T: Clone>(all: &mut &[T], count: usize) -> Vec<T> {
     let (first, rest) = all.split_at(count.min(all.len()));
     *all = rest;
@@ -56,7 +56,7 @@ pub(super) fn put_together(unit: &mut CodingTreeUnit, all: &[CodingTreeUnit]) {
     unit.pcm = all.iter().flat_map(|one| one.pcm.clone()).collect();
 }
 
-/// A coding unit of this size with as few elements as there can be.
+/// A coding unit of this size with as few elements as possible.
 pub(super) fn plain_unit(log2_cb_size: u8, pred_mode: PredMode, parameters: &Parameters) -> CodingTreeUnit {
     let rqt_root_cbf = pred_mode == PredMode::Intra;
     let coding_unit = CodingUnit { log2_cb_size, pred_mode, rqt_root_cbf, ..CodingUnit::default() };
@@ -84,7 +84,7 @@ fn bare_tree(unit: &CodingUnit, parameters: &Parameters) -> Vec<TransformNode> {
     nodes
 }
 
-/// Without what is predicted from other pictures.
+/// Replaces inter prediction by intra prediction.
 pub(super) fn predict_within(unit: &mut CodingTreeUnit, parameters: &Parameters) {
     let mut all = apart(unit);
     for one in &mut all {
@@ -96,7 +96,7 @@ pub(super) fn predict_within(unit: &mut CodingTreeUnit, parameters: &Parameters)
     put_together(unit, &all);
 }
 
-/// A coding unit without levels.
+/// Removes the levels of a coding unit.
 pub(super) fn drop_unit_levels(unit: &mut CodingTreeUnit, parameters: &Parameters) {
     let Some(coding_unit) =
         unit.coding_units.first().copied().filter(|coding_unit| coding_unit.pcm.is_none())
@@ -109,7 +109,8 @@ pub(super) fn drop_unit_levels(unit: &mut CodingTreeUnit, parameters: &Parameter
     }
 }
 
-/// Where each block of a coding unit is told to be coded: the node, and cbf_cb or cbf_cr with its number; `None` for cbf_luma.
+/// Where the flag of each coded block of a coding unit is: the node, and for chroma which flag of cbf_cb (0) or cbf_cr (1); `None` for
+/// cbf_luma.
 fn flags(unit: &CodingTreeUnit, format: u8) -> Vec<(usize, Option<[usize; 2]>)> {
     struct Flags<'a> {
         nodes: &'a [TransformNode],
@@ -118,7 +119,7 @@ fn flags(unit: &CodingTreeUnit, format: u8) -> Vec<(usize, Option<[usize; 2]>)> 
         found: Vec<(usize, Option<[usize; 2]>)>,
     }
     impl Flags<'_> {
-        /// Given the node that tells the chroma of four luma blocks of 4x4, and which quarter of it this one is.
+        /// `parent` is the node with the chroma flags of four luma blocks of 4x4, `blk_idx` which of the four this one is.
         fn node(&mut self, log2_size: u8, blk_idx: usize, parent: usize) {
             let (own, Some(node)) = (self.next, self.nodes.get(self.next).copied()) else { return };
             self.next += 1;
@@ -145,7 +146,7 @@ fn flags(unit: &CodingTreeUnit, format: u8) -> Vec<(usize, Option<[usize; 2]>)> 
     flags.found
 }
 
-/// A coding unit without some of its blocks of levels.
+/// Removes some blocks of levels of a coding unit.
 pub(super) fn drop_blocks(unit: &mut CodingTreeUnit, numbers: &[usize], parameters: &Parameters) {
     let flags = flags(unit, parameters.sps.chroma_array_type());
     if flags.len() != unit.blocks.len() {
@@ -170,7 +171,7 @@ pub(super) fn drop_blocks(unit: &mut CodingTreeUnit, numbers: &[usize], paramete
     }
 }
 
-/// Without levels: what is merged and whole is skipped then.
+/// Removes the levels; a unit that is merged and not partitioned is skipped after that.
 pub(super) fn drop_levels(unit: &mut CodingTreeUnit) {
     let mut prediction_units = unit.prediction_units.iter();
     for coding_unit in unit.coding_units.iter_mut().filter(|unit| unit.pred_mode != PredMode::Intra) {

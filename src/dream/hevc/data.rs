@@ -1,4 +1,4 @@
-//! The data of a slice segment: coding tree units are chosen, or read from a code that is planted, made right, and written.
+//! The data of a slice segment: coding tree units are chosen at random, or read from planted bits, made legal, and written.
 
 use super::layout::Block;
 use super::levels::{self, Scaling};
@@ -18,15 +18,15 @@ use crate::syntax::nal::escape;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) scaling: Scaling,
-    /// How much a coding tree unit may have.
+    /// How many elements a coding tree unit may have (see `choice.rs`).
     pub(super) most_richness: u32,
     /// Whether it is the last slice segment of its picture.
     pub(super) is_last: bool,
-    /// What its code is to have, if it is asked for anything.
+    /// What the bits of its data should contain, if that was asked for.
     pub(super) pattern: Option<Pattern>,
 }
 
-/// What a dependent slice segment goes on with.
+/// The state that a dependent slice segment continues from.
 #[derive(Clone, Debug)]
 pub(super) struct Before {
     pub(super) end: Option<SegmentEnd>,
@@ -38,12 +38,12 @@ pub(super) struct Before {
 #[derive(Clone, Debug)]
 pub(super) struct Made {
     pub(super) bytes: Vec<u8>,
-    /// The lengths of its substreams in the NAL unit, but for the last.
+    /// The lengths of its substreams in the NAL unit, except the last.
     pub(super) entry_points: Vec<u64>,
     pub(super) after: Before,
 }
 
-/// The data of a slice segment of these coding tree blocks.
+/// The data of a slice segment with these coding tree blocks.
 pub(super) fn segment(
     random: &mut Random,
     hits: &mut Hits,
@@ -72,7 +72,7 @@ pub(super) fn segment(
         }
         spent.bins += observed.observer.bins();
         observed.observer.add_to(hits);
-        // A substream does not end with a zero, so no byte that prevents emulation stands between two.
+        // A substream does not end with a zero, so there is no emulation prevention byte between two of them.
         let starts = starts.iter().map(|&start| escape(&bytes[..start]).len() as u64);
         let mut last = 0;
         let entry_points = starts.map(|start| start - std::mem::replace(&mut last, start)).collect();
@@ -86,14 +86,14 @@ pub(super) fn segment(
     }
 }
 
-/// How many bits so many luma samples have, with their chroma.
+/// How many bits this many luma samples have, with their chroma.
 fn raw_bits(parameters: &Parameters, samples: u64) -> u64 {
     let sps = &parameters.sps;
     let chroma = samples / 2 * [0, 1, 2, 4][usize::from(sps.chroma_array_type() & 3)];
     samples * u64::from(sps.bit_depth_luma) + chroma * u64::from(sps.bit_depth_chroma)
 }
 
-/// How many bits a coding tree unit has at the most (clause A.3.2): five thirds of RawCtuBits.
+/// The most bits that a coding tree unit may have (clause A.3.2): five thirds of RawCtuBits.
 fn most_bits(parameters: &Parameters) -> u64 {
     5 * raw_bits(parameters, 1 << (2 * parameters.sps.ctb_log2_size)) / 3
 }
@@ -107,7 +107,7 @@ struct Units<'a> {
 }
 
 impl Units<'_> {
-    /// Makes each coding tree unit right and writes it before the next one is chosen.
+    /// Makes each coding tree unit legal and writes it before the next one is chosen.
     fn write(
         &self,
         random: &mut Random,
@@ -141,7 +141,7 @@ impl Units<'_> {
                 None => next(&writer, Chooser::new(random, hits, richness), is_last)?.0,
             };
             limit(&mut unit, qp);
-            // A sign that is hidden follows from the levels as they are now.
+            // A hidden sign follows from the levels as they are after the limit.
             writer.coding_tree_unit(&unit, &mut written, is_last)?;
         }
         let end = writer.end();
@@ -149,7 +149,7 @@ impl Units<'_> {
     }
 }
 
-/// The coding tree unit that a coder reads or chooses where the writer is.
+/// The coding tree unit that a coder reads or chooses at the writer's position.
 fn next<C: BinCoder>(
     writer: &Walk<'_, engine::Encoder>,
     coder: C,

@@ -1,7 +1,7 @@
 //! Tiles, and where slice segments begin (clauses 6.3.1 and 7.4.7.1).
 //!
-//! A slice, and so a slice segment, is within a tile or consists of whole tiles; with rows as substreams, one that does not begin with a
-//! row ends in it. Segments begin anywhere, and more of them where these rules ask for it.
+//! A slice, and likewise a slice segment, is within a tile or consists of whole tiles. If rows are substreams, a segment that does not
+//! begin at the beginning of a row ends in that row. Segments begin anywhere, and where these rules need more of them, more are put in.
 
 use super::sequence::Sequence;
 use crate::dream::header::Header;
@@ -28,13 +28,13 @@ pub(super) struct Block {
 /// A slice segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Segment {
-    /// Its first coding tree block and the one after its last one, in tile scan.
+    /// Its first coding tree block, and the one after its last one, in tile scan.
     pub(super) first: usize,
     pub(super) end: usize,
     pub(super) is_dependent: bool,
 }
 
-/// The most columns and rows of level 4.1.
+/// The most columns and rows of tiles that level 4.1 allows.
 const MOST: u32 = 5;
 
 impl Grid {
@@ -61,7 +61,7 @@ impl Grid {
         self.widths.len() * self.heights.len() > 1
     }
 
-    /// The values of a picture parameter set.
+    /// Sets the values of a picture parameter set.
     pub(super) fn tell(&self, random: &mut Random, header: &mut Header) {
         header.set("tiles_enabled_flag", self.has_tiles());
         header.set("num_tile_columns_minus1", self.widths.len() as i64 - 1);
@@ -98,12 +98,12 @@ impl Grid {
     }
 }
 
-/// The sizes of tiles with uniform_spacing_flag (6-3 and 6-4).
+/// The sizes of tiles with uniform_spacing_flag (equations 6-3 and 6-4).
 fn uniform(size: u32, count: u32) -> Vec<u32> {
     (0..count).map(|i| (i + 1) * size / count - i * size / count).collect()
 }
 
-/// Any sizes.
+/// Random sizes, each at least `least`.
 fn divide(random: &mut Random, size: u32, count: u32, least: u32) -> Vec<u32> {
     let least = if count == 1 { size } else { least };
     let mut sizes = vec![least; count as usize];
@@ -113,7 +113,7 @@ fn divide(random: &mut Random, size: u32, count: u32, least: u32) -> Vec<u32> {
     sizes
 }
 
-/// The slice segments of a picture: at least one for each of up to four places.
+/// The slice segments of a picture, which begin at up to four random places, and where the rules need it.
 pub(super) fn segments(
     random: &mut Random,
     blocks: &[Block],
@@ -121,7 +121,7 @@ pub(super) fn segments(
     can_depend: bool,
 ) -> Vec<Segment> {
     let count = blocks.len();
-    // Where a segment begins, and whether it is dependent.
+    // For each block whether a segment begins there, and if so whether it is dependent.
     let mut starts: Vec<Option<bool>> = vec![None; count];
     for _ in 0..random.below(5) {
         starts[random.below(count as u32) as usize] = Some(can_depend && random.chance(170));
@@ -166,7 +166,7 @@ mod tests {
         Grid { widths: widths.to_vec(), heights: heights.to_vec(), is_uniform: false }
     }
 
-    /// The blocks from one to another, and those of a segment or slice: whether the rules hold, in other words than above.
+    /// Whether the rules hold for the blocks from one to another, as a segment or slice; written differently from the code above.
     fn is_allowed(blocks: &[Block], first: usize, end: usize, has_rows: bool) -> bool {
         let ends_tile = |end: usize| end == blocks.len() || blocks[end].begins_tile;
         let is_whole = blocks[first].begins_tile && ends_tile(end);

@@ -1,17 +1,17 @@
-//! Residuals that fit into 16 bits where they are added up: by RDPCM, or by cross-component prediction; and where a large block without
-//! a transform makes them larger than that.
+//! Limits levels so that residuals fit into 16 bits where they are added up, by RDPCM or by cross-component prediction, and where a large
+//! block without a transform makes them larger than that.
 //!
-//! The standard asks for no such thing: it clips coefficients and samples, and has no limit to what lies between. But decoders have
-//! one, and beyond it each makes other pictures. Other blocks than these keep whatever levels they have.
+//! The standard does not demand this: it clips coefficients and samples, and does not limit intermediate values. But decoders have a limit,
+//! and beyond it their pictures differ. All other blocks keep their levels.
 //!
-//! A transform adds up coefficients, each times a gain that is known. So it is enough that the sum of the scaled magnitudes stays below
-//! the limit; where nothing adds up, each of them.
+//! A transform adds up coefficients, each times a gain that is known. So it is enough that the sum of the scaled magnitudes stays below the
+//! limit; where nothing is added up, each of them.
 
 use super::blocks::{Found, find};
 use super::qp::Qp;
 use crate::hevc::{CodingTreeUnit, Level, Parameters, PredMode, ResidualBlock};
 
-/// Twice this is the limit, so that luma and chroma can be added.
+/// The limit is twice this, so that luma and chroma can be added.
 const MOST: i64 = (1 << 14) - 1;
 
 /// levelScale.
@@ -37,7 +37,7 @@ struct Scale {
     most: i64,
 }
 
-/// What scales levels.
+/// How levels are scaled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scaling {
     /// The largest entry of the scaling lists.
@@ -46,7 +46,7 @@ pub(super) struct Scaling {
     pub(super) chroma_qp_offset: i64,
 }
 
-/// Makes the levels of a coding tree unit at this luma sample smaller where they are too large.
+/// Reduces the levels of a coding tree unit at this luma sample that are too large.
 pub(super) fn limit(
     unit: &mut CodingTreeUnit,
     parameters: &Parameters,
@@ -71,7 +71,7 @@ pub(super) fn limit(
 }
 
 impl Scale {
-    /// `None` where any level will do.
+    /// `None` if any level will do.
     fn new(
         found: &Found,
         block: &ResidualBlock,
@@ -88,7 +88,7 @@ impl Scale {
             (false, false) => Way::Transform,
         };
         let bit_depth = if found.component == 0 { sps.bit_depth_luma } else { sps.bit_depth_chroma }.into();
-        // Whether a block that is predicted within the picture has it depends on its mode.
+        // Whether an intra-predicted block has RDPCM depends on its mode.
         let has_rdpcm = way != Way::Transform
             && match found.coding_unit.pred_mode {
                 PredMode::Intra => sps.range.implicit_rdpcm_enabled_flag,
@@ -104,16 +104,16 @@ impl Scale {
         let qp = offset + if found.component == 0 { qp_y } else { (qp_y + scaling.chroma_qp_offset).min(57) };
         let qp = qp.max(0);
         let factor = (scaling.weight * LEVEL_SCALE[(qp % 6) as usize]) << (qp / 6);
-        // Samples of luma have as many bits as those of chroma where they are added to these (7-83).
+        // Where luma is added to chroma, its samples are scaled to the bit depth of chroma (equation 7-83).
         let growth = u32::from(sps.bit_depth_chroma).saturating_sub(sps.bit_depth_luma.into());
         let most = if is_added && found.component == 0 { MOST >> growth } else { MOST };
         Some(Scale { way, adds_up: has_rdpcm || way == Way::Transform, factor, log2_size, bit_depth, most })
     }
 
-    /// How much a level of this magnitude adds to a residual at the most.
+    /// The most that a level of this magnitude adds to a residual.
     fn residual(&self, magnitude: i64) -> i64 {
         let bits = self.bit_depth + self.log2_size;
-        // Not less than it is, since a decoder rounds to the nearest.
+        // Rounded up, since a decoder rounds to the nearest.
         let coefficient = || (((magnitude * self.factor) >> (bits - 5)) + 1).min(1 << 15);
         match self.way {
             Way::Bypass => magnitude,
@@ -125,12 +125,12 @@ impl Scale {
         }
     }
 
-    /// Appends levels, as large as they can be; one at least.
+    /// Appends the levels, reduced where necessary; at least one stays.
     fn keep(&self, given: &[Level], kept: &mut Vec<Level>) {
         let first = kept.len();
         let mut left = self.most;
         for &Level { place, level } in given {
-            // Where a sign is hidden, the largest magnitude, which only negative levels have, can become that of a positive one.
+            // If a sign is hidden, a level can change its sign, so the largest magnitude, which only negative levels have, is excluded.
             let mut magnitude = i64::from(level.unsigned_abs()).min((1 << 15) - 1);
             while magnitude > 0 && self.residual(magnitude) > left {
                 magnitude /= 2;

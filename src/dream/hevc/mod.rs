@@ -1,4 +1,4 @@
-//! Dreams of H.265.
+//! Dreams of H.265: streams made up from a seed.
 
 mod asked;
 mod blocks;
@@ -26,7 +26,7 @@ use super::header::Header;
 use super::random::Random;
 use crate::hevc::headers::{ParameterSets, SliceSegment};
 
-/// Any stream, of a kind that can have these features.
+/// A random stream, of a kind that can have these features.
 pub(super) fn dream(random: &mut Random, features: &[&str]) -> Result<Vec<u8>, DreamError> {
     let mut writer = Writer::default();
     let kind = profile::Kind::any(random, features);
@@ -62,7 +62,7 @@ fn unit_header(nal_unit_type: i64, temporal_id: i64) -> Header {
     header
 }
 
-/// A byte stream, and the parameter sets in it.
+/// A byte stream under construction, and the parameter sets in it.
 #[derive(Debug, Default)]
 struct Writer {
     sets: ParameterSets,
@@ -88,14 +88,14 @@ impl Writer {
         Ok(())
     }
 
-    /// The bytes of what ends with trailing bits.
+    /// The bytes of a header that ends with trailing bits.
     fn rbsp(&mut self, header: Header) -> Result<Vec<u8>, DreamError> {
         let (mut writer, _) = header.write(|bits| self.sets.walk(bits))?;
         writer.push(true);
         Ok(writer.into_parts().0)
     }
 
-    /// The bytes of a slice segment header, and what it says.
+    /// The bytes of a slice segment header, and what it means.
     fn slice_segment(&mut self, header: Header) -> Result<(Vec<u8>, SliceSegment), DreamError> {
         let (writer, segment) = header.write(|bits| self.sets.walk(bits))?;
         Ok((writer.into_parts().0, segment.ok_or(DreamError::NoSlice)?))

@@ -1,7 +1,7 @@
-//! Pictures and their slice segments: what their headers say.
+//! Pictures and their slice segments: the values of their headers.
 //!
-//! What has to be the same in all slices of a picture is chosen once. Lists of references may have any of those that the picture can
-//! use, in any order; where motion is inferred from another picture, every list that is asked for it has that one.
+//! Whatever has to be the same in all slices of a picture is chosen once. Lists of references may have any of those that the picture can
+//! use, in any order; if motion is inferred from another picture, every list that collocated_ref_idx selects from contains that picture.
 
 use super::data::{self, Rules};
 use super::layout::segments;
@@ -26,7 +26,7 @@ pub(super) struct Shared<'a> {
     pub(super) set: &'a PictureSet,
     pub(super) planned: &'a Planned,
     pub(super) timing: Timing,
-    /// The picture after it, in the order of decoding.
+    /// The next picture in the order of decoding.
     pub(super) next: Option<&'a Planned>,
 }
 
@@ -120,7 +120,7 @@ impl Shared<'_> {
         Ok(Parameters { sps, pps, slice, tiles, slice_segment_address: address, slice_addr_rs: address })
     }
 
-    /// What all slice segments of the picture say.
+    /// The values that all slice segments of the picture share.
     fn common(&self, random: &mut Random) -> Header {
         let (sequence, planned) = (self.sequence, self.planned);
         let mut header = unit_header(planned.nal_unit_type, planned.temporal_id);
@@ -143,14 +143,14 @@ impl Shared<'_> {
         header
     }
 
-    /// Long-term references: first those that the sequence parameter set lists.
+    /// Sets the long-term references: first those that the sequence parameter set lists.
     fn long_term(&self, random: &mut Random, header: &mut Header) {
         let sequence = self.sequence;
         let (of_sequence, own): (Vec<LongTerm>, Vec<LongTerm>) =
             self.planned.long.iter().partition(|long| sequence.listed(long).is_some());
         header.set("num_long_term_sps", of_sequence.len() as i64).set("num_long_term_pics", own.len() as i64);
         for all in [&of_sequence, &own] {
-            // DeltaPocMsbCycleLt of the one before it.
+            // DeltaPocMsbCycleLt of the reference before.
             let mut last = 0;
             for long in all {
                 let lsb = sequence.lsb(long.order);
@@ -159,7 +159,7 @@ impl Shared<'_> {
                 } else {
                     header.set("poc_lsb_lt", lsb).set("used_by_curr_pic_lt_flag", long.is_used);
                 }
-                // Two pictures may have the lowest bits in common.
+                // Two pictures may have the same lowest bits.
                 let is_needed = sequence.kind.asked.has_structure();
                 header.set("delta_poc_msb_present_flag", is_needed || random.chance(80));
                 let order = self.planned.order;
@@ -173,7 +173,7 @@ impl Shared<'_> {
         }
     }
 
-    /// What a slice says of its own. How much chroma may have a larger QP than luma.
+    /// Sets the values of one slice. Returns by how much the QP of chroma may be larger than that of luma.
     fn slice(&self, random: &mut Random, header: &mut Header) -> i64 {
         let (sequence, set) = (self.sequence, self.set);
         for _ in 0..set.num_extra_slice_header_bits {
@@ -208,7 +208,7 @@ impl Shared<'_> {
         most + set.most_cu_chroma_qp_offset
     }
 
-    /// What P and B slices say of their references.
+    /// Sets the values of P and B slices for their references.
     fn prediction(&self, random: &mut Random, header: &mut Header, lists: usize) {
         let (sequence, set) = (self.sequence, self.set);
         let names = [
@@ -262,7 +262,7 @@ impl Shared<'_> {
         header.set("five_minus_max_num_merge_cand", random.within(0..=4));
     }
 
-    /// Where substreams begin, and what else a slice segment header ends with.
+    /// Sets the entry points of substreams, and the rest of a slice segment header.
     fn entry_points(&self, random: &mut Random, header: &mut Header, lengths: &[u64]) {
         header.set("num_entry_point_offsets", lengths.len() as i64);
         if let Some(longest) = lengths.iter().max() {

@@ -15,7 +15,7 @@ pub(super) struct PictureSet {
     pub(super) dependent_slice_segments_enabled_flag: bool,
     pub(super) num_extra_slice_header_bits: i64,
     pub(super) init_qp: i64,
-    /// pps_cb_qp_offset and pps_cr_qp_offset, and what cu_chroma_qp_offset_idx adds at the most.
+    /// pps_cb_qp_offset and pps_cr_qp_offset, plus the most that cu_chroma_qp_offset_idx adds.
     pub(super) chroma_qp_offset: [i64; 2],
     pub(super) most_cu_chroma_qp_offset: i64,
     pub(super) weighted_pred_flag: bool,
@@ -26,7 +26,7 @@ pub(super) struct PictureSet {
 }
 
 impl PictureSet {
-    /// Any, and its values.
+    /// A random picture parameter set, and its values.
     pub(super) fn new(random: &mut Random, sequence: &Sequence, id: i64) -> (PictureSet, Header) {
         let kind = &sequence.kind;
         let mut header = unit_header(34, 0);
@@ -73,7 +73,7 @@ impl PictureSet {
             header.set("pps_beta_offset_div2", random.within(-6..=6));
             header.set("pps_tc_offset_div2", random.within(-6..=6));
         }
-        // Lists of the sequence count as the largest there can be.
+        // For lists of the sequence the largest possible entry is assumed.
         if sequence.scaling_list_enabled_flag && random.chance(128) {
             header.set("pps_scaling_list_data_present_flag", 1);
             set.weight = scaling::tell(random, &mut header).max(LARGEST_DEFAULT);

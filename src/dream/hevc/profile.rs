@@ -1,4 +1,4 @@
-//! What a stream is allowed to be (annex A). All are of level 4.1, main tier, which takes any size of coding tree blocks, and tiles.
+//! The profile of a stream (annex A). All streams are of level 4.1, main tier, which takes any size of coding tree blocks, and tiles.
 
 use super::asked::Asked;
 use crate::dream::header::Header;
@@ -6,20 +6,20 @@ use crate::dream::planted::Pattern;
 use crate::dream::random::Random;
 use crate::hevc::headers::{GENERAL, ProfileNames, SUB_LAYER};
 
-/// The profile that a stream keeps to.
+/// The profile that a stream conforms to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Profile {
     Main,
     Main10,
-    /// Main 4:4:4 12, which all formats of up to 12 bits and all tools keep to that are not for 16 bits.
+    /// Main 4:4:4 12, for all formats of up to 12 bits, with all tools that are not for 16 bits.
     Main444Of12,
     /// Main 4:4:4 16 Intra.
     Intra16,
-    /// High Throughput 4:4:4 16 Intra: the only one with cabac_bypass_alignment_enabled_flag, and with tiles and rows together.
+    /// High Throughput 4:4:4 16 Intra: the only one with cabac_bypass_alignment_enabled_flag, and with both tiles and rows as substreams.
     HighThroughput,
 }
 
-/// What kind of stream it is.
+/// The kind of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
     pub(super) profile: Profile,
@@ -27,22 +27,22 @@ pub(super) struct Kind {
     pub(super) chroma_format_idc: i64,
     /// BitDepthY and BitDepthC.
     pub(super) bit_depth: [i64; 2],
-    /// high_precision_offsets_enabled_flag can be 1.
+    /// Whether high_precision_offsets_enabled_flag can be 1.
     pub(super) has_high_precision_offsets: bool,
-    /// chroma_qp_offset_list_enabled_flag can be 1.
+    /// Whether chroma_qp_offset_list_enabled_flag can be 1.
     pub(super) has_chroma_qp_offsets: bool,
-    /// pcm_enabled_flag can be 1.
+    /// Whether pcm_enabled_flag can be 1.
     pub(super) has_pcm: bool,
-    /// tiles_enabled_flag can be 1.
+    /// Whether tiles_enabled_flag can be 1.
     pub(super) has_tiles: bool,
-    /// entropy_coding_sync_enabled_flag can be 1.
+    /// Whether entropy_coding_sync_enabled_flag can be 1.
     pub(super) has_rows: bool,
-    /// What the code of slice segment data is to have.
+    /// What the bits of slice segment data should contain.
     pub(super) pattern: Option<Pattern>,
     pub(super) asked: Asked,
 }
 
-/// Features that only streams have that are to have one of them, since widespread decoders lack them.
+/// Features that a stream has only if it is asked for one of them, since common decoders do not support them.
 const BEYOND: [&str; 5] =
     ["16bit", "bypass-alignment", "extended-precision", "high-precision-offsets", "high-throughput"];
 
@@ -84,7 +84,7 @@ impl Kind {
             bit_depth: [luma, chroma],
             has_high_precision_offsets: is_beyond,
             has_chroma_qp_offsets: wants(&"chroma-qp-offsets"),
-            // Without chroma there are samples of luma alone, which decoders do not know.
+            // Without chroma PCM samples are luma alone, which common decoders do not support.
             has_pcm: chroma_format_idc != 0 || wants(&"pcm"),
             has_tiles: matches!(kind, 0 | 1) || has_both,
             has_rows: matches!(kind, 2..=4) || has_both,
@@ -98,12 +98,12 @@ impl Kind {
         !matches!(self.profile, Profile::Main | Profile::Main10)
     }
 
-    /// Whether those for 16 bits are.
+    /// Whether the tools for 16 bits are allowed.
     pub(super) fn has_extended_precision(&self) -> bool {
         matches!(self.profile, Profile::Intra16 | Profile::HighThroughput)
     }
 
-    /// Whether every picture is one that decoding can begin with.
+    /// Whether decoding can begin with every picture.
     pub(super) fn is_intra(&self) -> bool {
         self.has_extended_precision()
     }
@@ -113,7 +113,8 @@ impl Kind {
         6 * (self.bit_depth[0] - 8)
     }
 
-    /// profile_tier_level(), given which sub-layers have a profile, and which a level: the same profile, and a lower level.
+    /// Sets profile_tier_level(). `sub_layers` says which sub-layers have a profile, which is the same one, and which have a level, which
+    /// is lower.
     pub(super) fn tell(&self, header: &mut Header, sub_layers: &[[bool; 2]]) {
         self.tell_profile(header, &GENERAL);
         header.set("general_level_idc", 123);

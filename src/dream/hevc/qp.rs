@@ -1,9 +1,9 @@
-//! QPY of coding units (clause 8.6.1). No value of CuQpDeltaVal is wrong, since QPY wraps around; but how large levels become depends
-//! on it.
+//! QPY of coding units (clause 8.6.1). Any value of CuQpDeltaVal is legal, since QPY wraps around, but the scaling of levels depends on
+//! QPY.
 
 use crate::hevc::Parameters;
 
-/// How many of the smallest coding blocks a coding tree block is wide.
+/// How many coding blocks of the smallest size fit side by side in the largest coding tree block.
 const WIDTH: usize = 8;
 
 /// QPY in the coding tree block, and what it is predicted from.
@@ -11,17 +11,17 @@ const WIDTH: usize = 8;
 pub(super) struct Qp {
     slice_qp_y: i32,
     qp_bd_offset: i32,
-    /// Of the coding unit before.
+    /// QPY of the coding unit before.
     last: i32,
     /// CuQpDeltaVal.
     delta: i32,
     predicted: i32,
-    /// By rows of blocks of 8x8 luma samples.
+    /// QPY by rows of blocks of 8x8 luma samples.
     of: [[i32; WIDTH]; WIDTH],
 }
 
 impl Qp {
-    /// Where a slice begins.
+    /// The state at the beginning of a slice.
     pub(super) fn new(parameters: &Parameters) -> Qp {
         let slice_qp_y = parameters.slice.slice_qp_y.into();
         let qp_bd_offset = 6 * (i32::from(parameters.sps.bit_depth_luma) - 8);
@@ -29,12 +29,12 @@ impl Qp {
         Qp { slice_qp_y, qp_bd_offset, last: slice_qp_y, delta: 0, predicted: slice_qp_y, of }
     }
 
-    /// Where a tile begins, or a row that is a substream.
+    /// Begins a tile, or a row that is a substream.
     pub(super) fn begin(&mut self) {
         self.last = self.slice_qp_y;
     }
 
-    /// A quantization group begins at this luma sample of the coding tree block.
+    /// Begins a quantization group at this luma sample of the coding tree block.
     pub(super) fn group(&mut self, [x, y]: [u32; 2]) {
         let (column, row) = ((x / 8) as usize, (y / 8) as usize);
         let left = if column > 0 { self.of[row][column - 1] } else { self.last };
@@ -43,7 +43,7 @@ impl Qp {
         self.delta = 0;
     }
 
-    /// A coding unit of this size comes, with a CuQpDeltaVal if it is the one of its group that tells it. QPY.
+    /// Takes a coding unit of this size, with a CuQpDeltaVal if it is the one of its group that has it. Returns its QPY.
     pub(super) fn unit(&mut self, [x, y]: [u32; 2], log2_size: u32, delta: Option<i32>) -> i32 {
         self.delta = delta.unwrap_or(self.delta);
         let count = 52 + self.qp_bd_offset;

@@ -1,9 +1,8 @@
-//! A slice of any H.265 stream that is made smaller and stays legal: what is changed in a coding tree unit goes through the walk, which
-//! drops the elements that are in the stream no more, and through the rule of `levels.rs`.
+//! A slice of any H.265 stream that is made smaller and stays legal. A changed coding tree unit goes through the walk, which drops the
+//! elements that it no longer has in the stream, and through the rule of `levels.rs`.
 //!
-//! A slice is taken with the dependent segments that go on with it, since their contexts and QPs depend on what comes before, and it can
-//! become one segment, or one with the slice after it, where tiles and rows allow that. Each segment gets the entry points of its
-//! new substreams.
+//! A slice is taken together with its dependent segments, since their contexts and QPs depend on what comes before. It can become one
+//! segment, or one with the slice after it, where tiles and rows allow that. Each segment gets the entry points of its new substreams.
 
 use super::coding_units::{
     apart, drop_blocks, drop_levels, drop_unit_levels, plain_unit, predict_within, put_together,
@@ -22,7 +21,7 @@ use crate::hevc::{
 use crate::syntax::nal::escape;
 use crate::syntax::{BitCoder, Descriptor, HeaderElement};
 
-/// A slice segment, taken apart.
+/// A slice segment of which all parts have been read.
 #[derive(Clone, Debug)]
 struct Segment {
     prefix: Vec<u8>,
@@ -31,7 +30,7 @@ struct Segment {
     units: Vec<CodingTreeUnit>,
 }
 
-/// A slice: a segment, and the dependent ones that go on with it.
+/// A slice: a segment, and the dependent segments that belong to it.
 #[derive(Clone, Debug)]
 pub(in crate::dream) struct Slice {
     segments: Vec<Segment>,
@@ -48,7 +47,7 @@ impl Segment {
         Some(Segment { prefix: unit.unit.prefix.clone(), header, parameters: parameters.clone(), units })
     }
 
-    /// The header with other entry points, given how long the substreams are, but for the last.
+    /// The header with new entry points, given the lengths of all substreams except the last.
     fn header(&self, lengths: &[u64]) -> Option<Vec<u8>> {
         let offsets = lengths.iter().map(|length| *length as i64 - 1);
         let bits = offsets.clone().max().map_or(1, |most| 64 - most.max(1).leading_zeros());
@@ -81,7 +80,7 @@ impl Segment {
         Some(bits.into_parts().0)
     }
 
-    /// Its NAL unit, and how it ends.
+    /// Its NAL unit, and the state at its end.
     fn write(&self, before: Option<&SegmentEnd>) -> Option<(Vec<u8>, SegmentEnd)> {
         let mut walk = Walk::new(engine::Encoder::new(), &self.parameters, before);
         let mut written = CodingTreeUnit::default();
@@ -104,7 +103,7 @@ impl Segment {
 }
 
 impl Slice {
-    /// The slice that begins with a unit; `None` if it is none whose data can be read.
+    /// The slice that begins with a unit; `None` if it is not a slice, or its data cannot be read.
     pub(in crate::dream) fn new(unit: &StreamUnit) -> Option<Slice> {
         Some(Slice { segments: vec![Segment::new(unit)?] })
     }
@@ -119,13 +118,13 @@ impl Slice {
         self.segments.iter().flat_map(|segment| &segment.units)
     }
 
-    /// Given with which coding tree units, made legal; `None` if they are those that there are.
+    /// The slice with changed coding tree units, made legal; `None` if that makes no difference.
     fn with(&self, change: impl Fn(usize, &mut CodingTreeUnit)) -> Option<Slice> {
         self.remade(change).filter(|changed| !changed.coding_tree_units().eq(self.coding_tree_units()))
     }
 
-    /// One segment of all coding tree units of these, with the header of the first; `None` where it would not be a legal one. In an I
-    /// slice, what was predicted from other pictures is predicted within this one.
+    /// One segment with all coding tree units of these, and the header of the first; `None` where it would not be legal. In an I slice,
+    /// inter prediction is replaced by intra prediction.
     fn one(segments: impl Iterator<Item = Segment>) -> Option<Slice> {
         let one = segments.reduce(|mut one, mut next| {
             if one.parameters.slice_type() == SliceType::I && next.parameters.slice_type() != SliceType::I {
@@ -166,7 +165,7 @@ impl Slice {
         Some(Slice { segments })
     }
 
-    /// With other coding units in some coding tree units: those of these places, of which each is told as a coding tree unit.
+    /// The slice with other coding units at these places; `change` gets each as a coding tree unit of its own.
     fn with_each(
         &self,
         places: &[(usize, usize)],
@@ -189,13 +188,13 @@ impl Slice {
     }
 }
 
-/// What scales levels, or the largest value that stands for it.
+/// How levels are scaled, or the largest values that are possible.
 fn scaling(parameters: &Parameters) -> Scaling {
     let weight = if parameters.sps.scaling_list_enabled_flag { 255 } else { 16 };
     Scaling { weight, chroma_qp_offset: 24 }
 }
 
-/// A coding tree unit with as few elements as there can be.
+/// A coding tree unit with as few elements as possible.
 fn plain(pred_mode: PredMode) -> CodingTreeUnit {
     const MOST: usize = 64;
     let coding_unit = CodingUnit { log2_cb_size: 6, pred_mode, rqt_root_cbf: false, ..CodingUnit::default() };

@@ -1,8 +1,8 @@
 //! Which pictures there are, in which order, and what each keeps to refer to (clauses 8.1.3 and 8.3.2).
 //!
 //! A picture that is not kept is gone, and one that has become a long-term reference stays one, so every reference that a set names is
-//! there. Pictures follow those with which decoding can begin in the order of output too, so none of them is a leading one; streams that
-//! are asked for such, or for sub-layers, are planned in `structure.rs`.
+//! there. Pictures follow their IRAP picture in the order of output too, so there are no leading pictures; streams that are asked for
+//! leading pictures or sub-layers are planned in `structure.rs`.
 
 use super::profile::Kind;
 use super::structure::{self, Plan};
@@ -10,7 +10,7 @@ use crate::dream::header::Header;
 use crate::dream::random::Random;
 use crate::hevc::headers::ShortTermSet;
 
-/// A picture in the making.
+/// A picture of the plan.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
     pub(super) nal_unit_type: i64,
@@ -20,7 +20,7 @@ pub(super) struct Planned {
     pub(super) order: i32,
     pub(super) short: ShortTermSet,
     pub(super) long: Vec<LongTerm>,
-    /// Of those pictures whose motion may be inferred from: PicOrderCntVal (7.4.7.1, slice_temporal_mvp_enabled_flag).
+    /// PicOrderCntVal of the picture whose motion may be inferred from, if there is one (7.4.7.1, slice_temporal_mvp_enabled_flag).
     pub(super) collocated: Option<i32>,
     pub(super) no_output_of_prior_pics_flag: bool,
 }
@@ -48,7 +48,7 @@ pub(super) const BEGINNINGS: [i64; 5] = [16, 17, 18, 19, 20];
 pub(super) const CRA: i64 = 21;
 
 impl Planned {
-    /// A picture that refers to nothing so far.
+    /// A picture that refers to nothing yet.
     pub(super) fn new(nal_unit_type: i64, order: i32) -> Planned {
         Planned {
             nal_unit_type,
@@ -76,8 +76,8 @@ impl Planned {
         side(list).chain(side(1 - list)).chain(long).collect()
     }
 
-    /// Names all pictures that are kept, some of which become long-term ones, and says to which of those that it may use it refers. The
-    /// motion of pictures before `barrier` is not used any more.
+    /// Makes a reference picture set of all pictures that are kept. Some of them become long-term ones, and some of those that the picture
+    /// may use are used. The motion of pictures before `barrier` is not used any more.
     pub(super) fn refer(
         &mut self,
         random: &mut Random,
@@ -107,7 +107,7 @@ impl Planned {
     }
 }
 
-/// One to four pictures, or what is asked for.
+/// One to four pictures, or those that are asked for.
 pub(super) fn plan(random: &mut Random, kind: &Kind) -> Plan {
     if kind.asked.has_structure() {
         return structure::plan(random, kind);
@@ -124,10 +124,10 @@ pub(super) fn plan(random: &mut Random, kind: &Kind) -> Plan {
     Plan::of(all)
 }
 
-/// A coded video sequence: it begins with a picture of this type.
+/// Plans a coded video sequence that begins with a picture of this type.
 fn sequence(random: &mut Random, nal_unit_type: i64, length: usize, all: &mut Vec<Planned>) {
     let step = random.within(1..=2) as i32;
-    // FFmpeg 9.0 takes a BLA picture for another one that has its PicOrderCntVal, though that is of the sequence before.
+    // FFmpeg 9.0 mistakes a BLA picture for one of the sequence before if the two have the same PicOrderCntVal.
     let first = all.iter().map(|planned| planned.order + 1).max().unwrap_or(0);
     let base = if matches!(nal_unit_type, 19 | 20) { 0 } else { first + random.within(0..=1) as i32 };
     let mut ranks: Vec<i32> = (1..length as i32).collect();
@@ -159,7 +159,7 @@ fn sequence(random: &mut Random, nal_unit_type: i64, length: usize, all: &mut Ve
     }
 }
 
-/// The values of st_ref_pic_set(), given the sets before it.
+/// Sets the values of st_ref_pic_set(), given the sets before it.
 pub(super) fn tell_set(
     random: &mut Random,
     header: &mut Header,
@@ -192,13 +192,13 @@ pub(super) fn tell_set(
     }
 }
 
-/// What the pictures of a set can be in one that is predicted from it: differences of PicOrderCntVal.
+/// The differences of PicOrderCntVal that a set has if it is predicted from this one.
 fn candidates(reference: &ShortTermSet, delta_rps: i32) -> impl Iterator<Item = i32> {
     let [before, after] = &reference.pictures;
     before.iter().chain(after).map(move |(delta, _)| delta + delta_rps).chain([delta_rps])
 }
 
-/// From which sets this one can be predicted: delta_idx_minus1 and deltaRps.
+/// The sets from which this one can be predicted: delta_idx_minus1 and deltaRps.
 fn predictors(set: &ShortTermSet, before: &[ShortTermSet], is_in_slice: bool) -> Vec<(usize, i32)> {
     let reach = if is_in_slice { before.len() } else { 1 };
     let mut all = Vec::new();

@@ -3,12 +3,12 @@
 use crate::dream::header::Header;
 use crate::dream::random::Random;
 
-/// The entry of lists that are flat.
+/// The entry of flat lists.
 pub(super) const FLAT: i64 = 16;
-/// The largest entry of the lists that stand in where none is sent (table 7-6).
+/// The largest entry of the default lists, which are used where none is sent (table 7-6).
 pub(super) const LARGEST_DEFAULT: i64 = 115;
 
-/// Any lists, and their largest entry.
+/// Sets random lists; returns their largest entry.
 pub(super) fn tell(random: &mut Random, header: &mut Header) -> i64 {
     let mut largest = LARGEST_DEFAULT;
     for size_id in 0..4 {
@@ -27,7 +27,7 @@ pub(super) fn tell(random: &mut Random, header: &mut Header) -> i64 {
             }
             for _ in 0..if size_id == 0 { 16 } else { 64 } {
                 let entry = any(random, last);
-                // Differences are of eight bits, and wrap around.
+                // Differences have eight bits and wrap around.
                 header.set("scaling_list_delta_coef", (entry - last + 384) % 256 - 128);
                 (last, largest) = (entry, largest.max(entry));
             }
@@ -36,7 +36,7 @@ pub(super) fn tell(random: &mut Random, header: &mut Header) -> i64 {
     largest
 }
 
-/// An entry that comes after this one.
+/// A random entry after this one.
 fn any(random: &mut Random, last: i64) -> i64 {
     if random.chance(10) {
         random.within(1..=255)

@@ -1,5 +1,5 @@
-//! What stands beside the slices of an access unit (clauses 7.3.2.4 to 7.3.2.8 and annex D): SEI messages before and after them, filler
-//! data, and the ends of sequences and of the bitstream.
+//! What an access unit has besides its slices (clauses 7.3.2.4 to 7.3.2.8 and annex D): SEI messages before and after them, filler data,
+//! and the ends of sequences and of the bitstream.
 //!
 //! Where delays are signalled, every IRAP picture has a buffering period and every picture its timing (D.3.2 and D.3.3): one tick from
 //! picture to picture, which is time enough for any of them.
@@ -12,19 +12,19 @@ use crate::dream::header::Header;
 use crate::dream::random::Random;
 use crate::syntax::{BitCoder, HeaderError};
 
-/// When a picture comes and goes, in ticks.
+/// When a picture is removed from the buffer, and when it is output, in ticks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
     /// Whether a coded video sequence begins with it.
     begins: bool,
-    /// How long after the last IRAP picture before it it is removed.
+    /// How long after the last IRAP picture before it the picture is removed.
     removal_delay: i64,
-    /// How long after that it is output.
+    /// How long after its removal it is output.
     output_delay: i64,
 }
 
 impl Timing {
-    /// That of each picture.
+    /// The timing of each picture.
     pub(super) fn of(pictures: &[Planned]) -> Vec<Timing> {
         let begins = |index: usize| begins(&pictures[index], index == 0);
         let mut sequence = 0;
@@ -57,7 +57,7 @@ fn begins(planned: &Planned, is_first: bool) -> bool {
     planned.is_irap() && (is_first || planned.nal_unit_type != CRA)
 }
 
-/// An SEI message.
+/// An SEI message: its payloadType and its payload.
 type Message = (u8, Vec<u8>);
 
 const PREFIX: u8 = 39;
@@ -66,7 +66,7 @@ const END_OF_SEQUENCE: u8 = 36;
 const END_OF_BITSTREAM: u8 = 37;
 const FILLER_DATA: u8 = 38;
 
-/// payloadType.
+/// Values of payloadType.
 const BUFFERING_PERIOD: u8 = 0;
 const PIC_TIMING: u8 = 1;
 const FILLER_PAYLOAD: u8 = 3;
@@ -110,7 +110,7 @@ pub(super) fn before(random: &mut Random, shared: &Shared<'_>) -> Result<Vec<Vec
     if asked.sei && timing.begins && random.chance(128) {
         groups.push(vec![(ACTIVE_PARAMETER_SETS, payload(&Header::default(), active_parameter_sets)?)]);
     }
-    // No other message is in one NAL unit with these.
+    // A NAL unit with these messages has no others.
     groups.push(delays(planned, timing, vui)?);
     let mut others = Vec::new();
     if asked.sei && planned.is_irap() && random.chance(128) {
@@ -150,7 +150,7 @@ pub(super) fn after(random: &mut Random, shared: &Shared<'_>) -> Vec<Vec<u8>> {
     if asked.sei && random.chance(100) {
         units.push(messages(SUFFIX, shared.planned.temporal_id, &[any(random)]));
     }
-    // A CRA picture after such an end would begin a sequence too, and could refer to nothing.
+    // A CRA picture after the end of a sequence would begin another one, and could refer to nothing.
     let ends = shared.next.is_none_or(|next| begins(next, false));
     if asked.ends && ends && random.chance(160) {
         units.push(unit(END_OF_SEQUENCE, 0, &[]));
@@ -182,7 +182,7 @@ fn any(random: &mut Random) -> Message {
     }
 }
 
-/// A buffering period and the timing of a picture, where they have to be there.
+/// A buffering period and the timing of a picture, where they are required.
 fn delays(planned: &Planned, timing: &Timing, vui: Option<&Vui>) -> Result<Vec<Message>, DreamError> {
     let mut all = Vec::new();
     let Some(vui) = vui else { return Ok(all) };
@@ -205,7 +205,7 @@ fn delays(planned: &Planned, timing: &Timing, vui: Option<&Vui>) -> Result<Vec<M
     Ok(all)
 }
 
-/// sei_payload() with these values.
+/// The bytes of an sei_payload() with these values.
 fn payload(
     header: &Header,
     walk: impl FnOnce(&mut crate::syntax::BitWriter<Header>) -> Result<(), HeaderError>,
@@ -221,7 +221,7 @@ fn payload(
 fn buffering_period<C: BitCoder>(coder: &mut C, hrd: &Hrd) -> Result<(), HeaderError> {
     let [initial, removal, _] = hrd.lengths;
     coder.ue("bp_seq_parameter_set_id")?;
-    // With 1, delays would come here, and others below.
+    // If it were 1, delays would follow here, and others below.
     coder.u_in(1, "irap_cpb_params_present_flag", 0..=0)?;
     coder.flag("concatenation_flag")?;
     coder.u(removal, "au_cpb_removal_delay_delta_minus1")?;

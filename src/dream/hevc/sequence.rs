@@ -1,4 +1,4 @@
-//! The video and the sequence parameter set: what is the same in the whole stream.
+//! The video parameter set and the sequence parameter set: what is the same in the whole stream.
 
 use super::profile::Kind;
 use super::references::{LongTerm, Planned, tell_set};
@@ -29,12 +29,12 @@ pub(super) struct Sequence {
     pub(super) sps_temporal_mvp_enabled_flag: bool,
     pub(super) scaling_list_enabled_flag: bool,
     pub(super) range: Range,
-    /// What is known of the sub-layers.
+    /// Sub-layers, and the buffers of each.
     sub_layers: SubLayers,
     pub(super) vui: Option<Vui>,
 }
 
-/// Sub-layers, and how many pictures they keep.
+/// Sub-layers, and how many pictures each keeps.
 #[derive(Clone, Debug)]
 struct SubLayers {
     /// sub_layer_profile_present_flag and sub_layer_level_present_flag of each but the highest.
@@ -52,10 +52,10 @@ pub(super) struct Range {
     pub(super) high_precision_offsets_enabled_flag: bool,
 }
 
-/// As many pictures as a reference picture set has at the most, where the structure of the stream is not asked for.
+/// The most pictures of a reference picture set, unless the structure of the stream is asked for.
 const MAX_DEC_PIC_BUFFERING_MINUS1: i64 = 4;
 
-/// One less than MaxDpbSize, of pictures that are so small.
+/// MaxDpbSize - 1 for pictures as small as these.
 const MOST_BUFFERING_MINUS1: i64 = 15;
 
 impl SubLayers {
@@ -66,7 +66,7 @@ impl SubLayers {
         if kind.asked.has_structure() {
             let of = |temporal_id| {
                 let least = if temporal_id == highest { MAX_DEC_PIC_BUFFERING_MINUS1 } else { 0 };
-                // All pictures have room.
+                // There is room for all pictures.
                 let buffering = plan.pictures_up_to(temporal_id).clamp(least, MOST_BUFFERING_MINUS1);
                 [buffering, if is_reordered { plan.pictures_up_to(temporal_id) - 1 } else { 0 }]
             };
@@ -76,7 +76,7 @@ impl SubLayers {
         SubLayers { present: plan.sub_layers.clone(), nests: plan.nests, pictures, is_each_told }
     }
 
-    /// What the video and the sequence parameter set say of them, by these names.
+    /// Sets the elements of the video or the sequence parameter set for sub-layers, which have these names there.
     fn tell(&self, header: &mut Header, names: [&'static str; 3]) {
         header.set(names[0], self.is_each_told);
         let first = if self.is_each_told { 0 } else { self.pictures.len() - 1 };
@@ -163,13 +163,13 @@ impl Sequence {
         order.rem_euclid(1 << self.log2_max_pic_order_cnt_lsb)
     }
 
-    /// The number of a long-term picture among those that are listed.
+    /// The number of a long-term picture in the list of the sequence parameter set, if it is there.
     pub(super) fn listed(&self, long: &LongTerm) -> Option<usize> {
         self.long_term.iter().position(|entry| *entry == (self.lsb(long.order), long.is_used))
     }
 
-    /// Brings the long-term pictures into the order in which slices tell them: those first that are listed, and as
-    /// delta_poc_msb_cycle_lt, which is added up, asks for it.
+    /// Sorts the long-term pictures of each picture as slices code them: first those that are listed, and then in the order that
+    /// delta_poc_msb_cycle_lt requires, which is added up.
     pub(super) fn order(&self, planned: &mut [Planned]) {
         if self.kind.asked.has_structure() {
             for planned in planned {
@@ -212,7 +212,7 @@ impl Sequence {
         header.set("pic_width_in_luma_samples", self.size[0]);
         header.set("pic_height_in_luma_samples", self.size[1]);
         if random.chance(64) {
-            // Some formats of samples FFmpeg does not crop to the left.
+            // For some sample formats FFmpeg does not crop at the left.
             header.set("conformance_window_flag", 1);
             header
                 .set("conf_win_right_offset", random.below(3))
@@ -260,7 +260,7 @@ impl Sequence {
         header
     }
 
-    /// The sizes of coding and transform blocks.
+    /// Sets the sizes of coding and transform blocks.
     fn blocks(&self, random: &mut Random, header: &mut Header) {
         header.set("log2_min_luma_coding_block_size_minus3", self.min_cb_log2_size - 3);
         header.set("log2_diff_max_min_luma_coding_block_size", self.coding_depth());
@@ -362,7 +362,7 @@ pub(super) fn video_parameter_set_rbsp<C: BitCoder>(coder: &mut C, highest: i64)
         if coder.flag("vps_poc_proportional_to_timing_flag")? {
             coder.ue("vps_num_ticks_poc_diff_one_minus1")?;
         }
-        // More than one would be of other layer sets.
+        // A second one would be for other layer sets.
         if coder.ue_in("vps_num_hrd_parameters", 0..=1)? > 0 {
             coder.ue("hrd_layer_set_idx")?;
             hrd_parameters(coder, highest)?;

@@ -1,16 +1,16 @@
-//! Which pictures there are where sub-layers, leading pictures, long orders of output or no_output_of_prior_pics_flag are asked for
-//! (clauses 7.4.2.2, 8.3.1 and 8.3.2): up to sixteen pictures, each by these rules.
+//! Which pictures there are in a stream that is asked for sub-layers, leading pictures, long orders of output or
+//! no_output_of_prior_pics_flag (clauses 7.4.2.2, 8.3.1 and 8.3.2): up to sixteen pictures, each by these rules.
 //!
 //! - Nothing that is kept has a higher TemporalId than the present picture; a TSA picture keeps nothing of its own sub-layer, and if
-//!   sps_temporal_id_nesting_flag is 1, no picture does but of the lowest one. An STSA picture, and what follows in its sub-layer, refers
-//!   to nothing in that sub-layer from before it.
+//!   sps_temporal_id_nesting_flag is 1, no picture does except in the lowest sub-layer. An STSA picture, and what follows in its sub-layer,
+//!   refers to nothing in that sub-layer from before it.
 //! - Leading pictures come right after their IRAP picture, RASL before RADL in the order of output. RADL pictures refer to nothing that
 //!   would be missing if decoding began there, trailing ones keep nothing from before their IRAP picture in either order.
 //! - A picture is a sub-layer non-reference picture only if no other of its sub-layer refers to it.
 //! - PicOrderCntVal follows from its lowest bits.
 //!
-//! RASL pictures of a BLA picture, or of a CRA picture with which the stream begins, are not output and not decoded; what they refer to is
-//! not there.
+//! RASL pictures of a BLA picture, or of a CRA picture with which the stream begins, are not output and not decoded; the pictures that they
+//! refer to are missing.
 
 use super::profile::Kind;
 use super::references::{BEGINNINGS, CRA, Kept, Planned};
@@ -24,12 +24,12 @@ pub(super) struct Plan {
     pub(super) sub_layers: Vec<[bool; 2]>,
     /// sps_temporal_id_nesting_flag.
     pub(super) nests: bool,
-    /// What log2_max_pic_order_cnt_lsb has to be, if it is not left to chance.
+    /// The log2_max_pic_order_cnt_lsb that the plan needs, if it is not random.
     pub(super) log2_max_pic_order_cnt_lsb: Option<u32>,
 }
 
 impl Plan {
-    /// One without anything that is asked for.
+    /// A plan without anything that has to be asked for.
     pub(super) fn of(pictures: Vec<Planned>) -> Plan {
         Plan { pictures, sub_layers: Vec::new(), nests: true, log2_max_pic_order_cnt_lsb: None }
     }
@@ -50,7 +50,7 @@ impl Plan {
     }
 }
 
-/// nal_unit_type of TSA_N, STSA_N, RADL_N and RASL_N; the reference picture of each has one more.
+/// nal_unit_type of TSA_N, STSA_N, RADL_N and RASL_N; for a reference picture it is one more.
 const TSA: i64 = 2;
 const STSA: i64 = 4;
 const RADL: i64 = 6;
@@ -80,12 +80,12 @@ fn leading_types(nal_unit_type: i64) -> &'static [i64] {
     }
 }
 
-/// The picture that is kept; `None` of one that is not there.
+/// The picture that is kept; `None` for one that is missing.
 fn picture<'a>(all: &'a [Planned], kept: &Kept) -> Option<&'a Planned> {
     all.get(kept.index).filter(|other| other.order == kept.order)
 }
 
-/// A plan in the making.
+/// A plan under construction.
 struct Planner<'a> {
     random: &'a mut Random,
     kind: &'a Kind,
@@ -95,9 +95,9 @@ struct Planner<'a> {
     barrier: usize,
     /// The number of the last STSA picture of each sub-layer.
     switched: [usize; 7],
-    /// The number of the IRAP picture that those now come after.
+    /// The number of the IRAP picture that the next pictures follow.
     irap: usize,
-    /// Whether its RASL pictures are decoded.
+    /// Whether the RASL pictures of that one are decoded.
     decodes_rasl: bool,
 }
 
@@ -129,12 +129,12 @@ pub(super) fn plan(random: &mut Random, kind: &Kind) -> Plan {
 }
 
 impl Planner<'_> {
-    /// An IRAP picture, with its leading and trailing ones.
+    /// Plans an IRAP picture, with its leading and trailing pictures.
     fn irap(&mut self) {
         let asked = self.kind.asked;
         let number = self.plan.pictures.len();
         let is_first = number == 0;
-        // Another one that begins a sequence would have all lower bits of its order alone.
+        // If a later picture began a sequence, the lowest bits alone would determine its order.
         let nal_unit_type = match (is_first, asked.msb_cycle) {
             _ if asked.leading && self.random.chance(128) && !(is_first && asked.msb_cycle) => CRA,
             (false, true) => self.random.one_of(&[19, 20]),
@@ -155,7 +155,7 @@ impl Planner<'_> {
         let base = if is_idr { 0 } else { latest + before + self.random.within(0..=1) as i32 };
         let mut planned = Planned::new(nal_unit_type, base);
         if goes_on {
-            // What precedes the IRAP picture before this one is not kept (8.3.2).
+            // Pictures before the IRAP picture before this one are not kept (8.3.2).
             let (first, order) = (self.irap, last_irap.unwrap_or(0));
             self.kept.retain(|kept| kept.index >= first && kept.order >= order);
             let all = &self.plan.pictures;
@@ -164,7 +164,7 @@ impl Planner<'_> {
         } else {
             self.kept.clear();
             if leading.contains(&RASL) {
-                // They refer to pictures that are not there.
+                // They refer to pictures that are missing.
                 for back in 1..=1 + self.random.below(3) as i32 {
                     self.kept.push(Kept { order: base - before - back, is_long: false, index: number });
                 }
@@ -193,7 +193,7 @@ impl Planner<'_> {
         self.random.within(0..=self.plan.max_sub_layers_minus1())
     }
 
-    /// A RADL or a RASL picture, given the lowest order of those that are still to come.
+    /// Plans a RADL or a RASL picture, given the lowest order of those that are still to come.
     fn leading(&mut self, kind: i64, order: i32, lowest: i32) {
         let (first, all) = (self.irap, &self.plan.pictures);
         let is_decoded = |kept: &Kept| {
@@ -214,7 +214,7 @@ impl Planner<'_> {
         self.push(planned, is_switching, lowest, |kept| usable.contains(&kept.order));
     }
 
-    /// Pictures that follow their IRAP picture in both orders.
+    /// Plans pictures that follow their IRAP picture in both orders.
     fn trailing(&mut self, base: i32, step: i32) {
         let asked = self.kind.asked;
         let count = self.random.below(4) + u32::from(asked.msb_cycle) * 3;
@@ -247,7 +247,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The next picture, which `is_switching` if it keeps nothing of its own sub-layer. A picture becomes a long-term one only if it
+    /// Adds the next picture; `is_switching` says that it keeps nothing of its own sub-layer. A picture becomes a long-term one only if it
     /// precedes all that are still to come in the order of output too, since delta_poc_msb_cycle_lt is not negative.
     fn push(
         &mut self,
@@ -281,7 +281,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Some of the pictures to which no other of their sub-layer refers become sub-layer non-reference pictures.
+    /// Makes some of the pictures to which no other of their sub-layer refers sub-layer non-reference pictures.
     fn non_references(&mut self) {
         let all = &mut self.plan.pictures;
         for index in 0..all.len() {
@@ -297,7 +297,7 @@ impl Planner<'_> {
     }
 }
 
-/// The least log2_max_pic_order_cnt_lsb from which each PicOrderCntVal follows (8.3.1).
+/// The least log2_max_pic_order_cnt_lsb with which each PicOrderCntVal can be derived (8.3.1).
 fn least_log2(pictures: &[Planned]) -> u32 {
     (4..16).find(|log2| follows(pictures, 1 << log2)).unwrap_or(16)
 }

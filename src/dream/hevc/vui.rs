@@ -1,5 +1,5 @@
-//! vui_parameters() and what the video parameter set says of timing: how pictures are to be shown, and buffers that any small stream
-//! keeps to (annexes C and E). The bit rate and the size of the buffer are near the most that the level allows.
+//! vui_parameters() and the timing in the video parameter set: how pictures are to be shown, and buffers that any small stream conforms to
+//! (annexes C and E). The bit rate and the size of the buffer are near the most that the level allows.
 
 use super::profile::Kind;
 use crate::dream::header::Header;
@@ -47,7 +47,7 @@ impl Vui {
         self.hrd.as_ref().filter(|hrd| hrd.present != [false; 2])
     }
 
-    /// What the video parameter set says.
+    /// Sets the values of the video parameter set.
     pub(super) fn tell_video(&self, header: &mut Header, max_sub_layers_minus1: i64) {
         let Some([unit, scale]) = self.tick.filter(|_| self.is_in_video_set) else { return };
         header.set("vps_timing_info_present_flag", 1);
@@ -58,7 +58,7 @@ impl Vui {
         }
     }
 
-    /// What the sequence parameter set says.
+    /// Sets the values of the sequence parameter set.
     pub(super) fn tell(
         &self,
         random: &mut Random,
@@ -83,7 +83,7 @@ impl Vui {
             }
         }
         if random.chance(128) {
-            // Nothing is promised but what holds for any stream.
+            // The restrictions are only those that any stream conforms to.
             header.set("bitstream_restriction_flag", 1);
             header.set("motion_vectors_over_pic_boundaries_flag", 1);
             header.set("log2_max_mv_length_horizontal", 15).set("log2_max_mv_length_vertical", 15);
@@ -121,7 +121,7 @@ fn presentation(random: &mut Random, header: &mut Header, kind: &Kind) {
 }
 
 impl Hrd {
-    /// From 12.3 to 15.4 million bits a second, and a buffer of as many bits or a little less.
+    /// Sets 12.3 to 15.4 million bits in a second, and a buffer of as many bits or a little less.
     fn tell(&self, header: &mut Header, max_sub_layers_minus1: i64) {
         let [nal, vcl] = self.present;
         header.set("nal_hrd_parameters_present_flag", nal).set("vcl_hrd_parameters_present_flag", vcl);

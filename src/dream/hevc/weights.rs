@@ -1,4 +1,4 @@
-//! pred_weight_table() (clause 7.4.7.3): no more than 24 weights are told for all references of a slice together.
+//! pred_weight_table() (clause 7.4.7.3): all references of a slice together have no more than 24 weights.
 
 use crate::dream::header::Header;
 use crate::dream::random::Random;
@@ -6,7 +6,7 @@ use crate::hevc::headers::WEIGHTS;
 
 const MOST: u32 = 24;
 
-/// Any weights, given how many references each list has, and WpOffsetHalfRangeY and WpOffsetHalfRangeC.
+/// Sets random weights, given how many references each list has, and WpOffsetHalfRangeY and WpOffsetHalfRangeC.
 pub(super) fn tell(
     random: &mut Random,
     header: &mut Header,

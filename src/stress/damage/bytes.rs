@@ -18,7 +18,7 @@ pub(super) fn truncated() -> Vec<Vector> {
     bases().into_iter().enumerate().flat_map(cut).collect()
 }
 
-/// The nine bits 510 and 511 at the start of a slice.
+/// Slices that start with the nine bits 510 or 511, which the standards forbid.
 pub(super) fn forbidden() -> Vec<Vector> {
     let forbidden = |i: u8| {
         let bytes = vec![0xff, i << 4 | 5, 0x5a];
@@ -29,7 +29,7 @@ pub(super) fn forbidden() -> Vec<Vector> {
     (0..16).map(forbidden).collect()
 }
 
-/// The same behind raw bytes and at the start of a substream.
+/// The same start after raw bytes, and at the start of a substream.
 pub(super) fn forbidden_later() -> Vec<Vector> {
     let later = |i: u32| {
         let raw = i / 2;
@@ -50,7 +50,7 @@ pub(super) fn forbidden_later() -> Vec<Vector> {
     (0..12).map(later).collect()
 }
 
-/// Good slices with something behind their stop bit.
+/// Good slices followed by further bits or bytes.
 pub(super) fn tails() -> Vec<Vector> {
     let tails: [&[u8]; 6] = [
         &[0],
@@ -67,7 +67,7 @@ pub(super) fn tails() -> Vec<Vector> {
         let comment = format!("a good slice with {} bytes behind it", tail.len());
         Vector { id: format!("tail-{i}"), comment, flags: vec![Flag::Tail], bytes, ..base }
     };
-    // What is in the byte of the stop bit is set to ones.
+    // The bits after the stop bit in its byte are set to ones.
     let with_bits = |bins: u32| {
         let mut builder = Builder::new(bins.into());
         builder.bypasses(bins);
@@ -79,7 +79,7 @@ pub(super) fn tails() -> Vec<Vector> {
         }
         vector
     };
-    // As many bytes as a reader may have taken by then, behind every phase.
+    // As many bytes as a decoder may have read ahead by then, at each bit of a byte.
     let behind = |(bins, bytes): (u32, usize)| {
         let mut vector = with_bits(bins);
         vector.bytes.extend((1..=bytes).map(|byte| 0x5a_u8.wrapping_mul(byte as u8)));
@@ -138,7 +138,7 @@ pub(super) fn emulation_prevention() -> Vec<Vector> {
     (0..8).map(inserted).collect()
 }
 
-/// Random bytes, only zeros, only ones, asked for anything.
+/// Random bytes, only zeros, and only ones, with random requests.
 pub(super) fn noise() -> Vec<Vector> {
     let noise = |number: u64| {
         let mut rng = ChaCha8Rng::seed_from_u64(number);
@@ -157,7 +157,7 @@ pub(super) fn noise() -> Vec<Vector> {
     (0..30).map(noise).collect()
 }
 
-/// Slices of a single byte, which is less than an engine needs.
+/// Slices of a single byte, where an engine needs more to start.
 pub(super) fn one_byte() -> Vec<Vector> {
     let one = |(number, byte): (usize, u8)| {
         let asked = bypasses(number).chain([Event::Terminate { bin: true }]).collect();

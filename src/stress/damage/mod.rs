@@ -1,5 +1,5 @@
-//! Bytes that no encoder makes of the requests that a decoder is asked: damaged slices, and good ones that are
-//! asked for something else. A good slice follows each class, since a decoder has to recover.
+//! Slices whose bytes no encoder makes of the requests that a decoder is given: damaged slices, and good ones with other requests. A good
+//! slice follows each class, since a decoder has to recover.
 
 mod bytes;
 mod requests;
@@ -13,7 +13,7 @@ use super::{builder::Builder, random};
 use crate::bin::Event;
 use crate::vectors::{Flag, Vector};
 
-/// All of it.
+/// All vectors of this module.
 pub fn vectors() -> Vec<Vector> {
     let classes = [
         bytes::truncated(),
@@ -44,7 +44,7 @@ pub fn vectors() -> Vec<Vector> {
     (0..).zip(classes).flat_map(with_good).collect()
 }
 
-/// A good slice behind bad ones.
+/// A good slice, to be played after bad ones.
 fn good(number: u32) -> Vector {
     let mut builder = Builder::new(number.into());
     builder.load(0, 11, true);
@@ -65,7 +65,7 @@ fn bases() -> [Vector; 3] {
     })
 }
 
-/// A vector of a class, the oracle's answers filled in.
+/// A vector of a class, filled in by the oracle.
 fn bad(id: String, comment: impl Into<String>, flag: Flag, bytes: Vec<u8>, asked: Vec<Event>) -> Vector {
     Vector::decoded(id, comment, &[flag], bytes, asked)
 }
@@ -122,7 +122,7 @@ mod tests {
             let names: Vec<&str> = vector.id.split('-').collect();
             let kind = |error: Option<DecodeError>| format!("{:?}", error.unwrap().kind).to_lowercase();
             assert_eq!(kind(vector.error), names[2], "{}", vector.id);
-            // Without the first error there is the second.
+            // The vector without the first error has the second one.
             let mut second = vector.clone();
             if names[2] == "exhausted" {
                 second.bytes.push(0);
@@ -140,7 +140,7 @@ mod tests {
             let met = vector.error.map(|error| error.bin);
             assert!(vector.error.is_none_or(|error| error.kind == Exhausted));
             match vector.id.starts_with("end-context") {
-                // Three bypass bins and a terminate bin are behind the bin that it is about.
+                // The bin that is tested is followed by three bypass bins and a terminate bin.
                 true if numbers[0] > numbers[1] => assert_eq!(met, Some(bins - 5), "{}", vector.id),
                 true => assert!(met.is_none_or(|bin| bin > bins - 5), "{}: {met:?}", vector.id),
                 false => assert_eq!(met, Some(bins - 3), "{}", vector.id),

@@ -1,4 +1,4 @@
-//! Slices that are asked for something else than they hold.
+//! Slices with requests for something else than they hold.
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -8,7 +8,7 @@ use crate::bin::{BinCoder, Decode, DecodeErrorKind, Event};
 use crate::spec;
 use crate::vectors::{Flag, Vector};
 
-/// Good slices that are asked for bypass bins in place of the end: up to the last bit, and beyond it.
+/// Good slices with requests for bypass bins instead of the end: up to the last bit, and beyond it.
 pub(super) fn over_read() -> Vec<Vector> {
     let over = |(b, base): (usize, Vector)| {
         let mut decoder = spec::Decoder::new(&base.bytes);
@@ -25,7 +25,7 @@ pub(super) fn over_read() -> Vec<Vector> {
     bases().into_iter().enumerate().flat_map(over).collect()
 }
 
-/// Slices whose last bin should be a terminate bin of 1 and is none: the bits of the end are cleared.
+/// Slices whose last bin should be a terminate bin of 1 and is 0: the bits of the end are cleared.
 pub(super) fn terminate_missing() -> Vec<Vector> {
     let missing = |bins: u32| {
         let mut builder = Builder::new(bins.into());
@@ -46,7 +46,7 @@ pub(super) fn terminate_missing() -> Vec<Vector> {
     (5..17).map(missing).collect()
 }
 
-/// Slices that end before all bins have been asked for; what follows is taken for another life.
+/// Slices that end before all bins have been asked for; a decoder takes what follows for another engine run.
 pub(super) fn terminate_early() -> Vec<Vector> {
     let early = |bins: u32| {
         let mut builder = Builder::new(bins.into());
@@ -65,7 +65,7 @@ pub(super) fn terminate_early() -> Vec<Vector> {
     (1..13).map(early).collect()
 }
 
-/// Alignments with codIOffset of 256 or more, some bins behind the start.
+/// Alignments with a codIOffset of 256 or more, some bins after the start.
 pub(super) fn misaligned() -> Vec<Vector> {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut found = Vec::new();
@@ -87,14 +87,14 @@ pub(super) fn misaligned() -> Vec<Vector> {
 /// The first error stays, whatever the second is.
 pub(super) fn two_errors() -> Vec<Vector> {
     let align = [Event::Align];
-    // The bytes that the first error takes, how often bypass bins use up their bits, and what meets it.
+    // The bytes of the first error, how many bypass bins use up their bits, and the request that meets the error.
     let firsts: [(&str, &[u8], usize, &[Event]); 3] = [
         ("forbidden", &[0xff, 0x80], 7, &[]),
         ("misaligned", &[0xfe, 0x00], 7, &align),
         ("exhausted", &[0x00], 0, &[]),
     ];
-    // The bytes behind those, and what meets the second error in them. Behind an alignment a bin of zero bits takes
-    // one; behind raw bytes the engine starts.
+    // The bytes after those, and the requests that meet the second error in them. After an alignment a context bin or a terminate bin of 0
+    // takes one bit; after raw bytes the engine starts.
     let context = Event::Context { ctx: Default::default(), bin: false };
     let (terminate, raw) = (Event::Terminate { bin: false }, Event::Raw(0));
     let to_256 = bypasses(9).chain(align);
@@ -111,7 +111,7 @@ pub(super) fn two_errors() -> Vec<Vector> {
     let mut vectors = Vec::new();
     for (first, head, bins, meets_first) in firsts {
         for (second, tail, meets_second) in &seconds {
-            // Nothing can stand behind the end, and of two errors of a kind either may be the first.
+            // After the end of the bytes there can be no others, and if both errors are of a kind it does not show which one came first.
             if first == "exhausted" && !tail.is_empty() || first == *second {
                 continue;
             }
@@ -126,7 +126,7 @@ pub(super) fn two_errors() -> Vec<Vector> {
     vectors
 }
 
-/// The end of the slice in front of every number of bits that a request takes, and inside them.
+/// The end of the slice before every number of bits that a request takes, and within these bits.
 pub(super) fn ends() -> Vec<Vector> {
     let contexts = (1..=6).flat_map(|taken| (0..8).map(move |left| context_at_end(taken, left)));
     let starts = (0..8).flat_map(|skipped| [0, 1].map(move |left| start_at_end(skipped, left)));
@@ -137,7 +137,7 @@ pub(super) fn ends() -> Vec<Vector> {
     contexts.chain(starts).chain(raws).chain([empty]).collect()
 }
 
-/// A context bin that takes some bits where only some are left.
+/// A context bin that takes `taken` bits where `left` are left.
 fn context_at_end(taken: u32, left: u64) -> Vector {
     let mut builder = Builder::new(u64::from(taken) << 3 | left);
     builder.load(0, 5, false);
@@ -151,7 +151,7 @@ fn context_at_end(taken: u32, left: u64) -> Vector {
     bad(format!("end-context-{taken}-{left}"), comment, Flag::Truncated, bytes, whole.events)
 }
 
-/// A start that skips some bits of a byte, and has one byte behind that or none.
+/// A start that skips some bits of a byte, with one byte after that or none.
 fn start_at_end(skipped: u64, left: usize) -> Vector {
     let mut builder = Builder::new(skipped);
     builder.load(0, 5, false);
@@ -165,7 +165,7 @@ fn start_at_end(skipped: u64, left: usize) -> Vector {
     bad(format!("end-start-{skipped}-{left}"), comment, Flag::Truncated, bytes, asked)
 }
 
-/// Two raw bytes that skip some bits of a byte, where there is one byte behind that or none.
+/// Two raw bytes that skip some bits of a byte, with one byte after that or none.
 fn raw_at_end(skipped: u64, left: usize) -> Vector {
     let mut builder = Builder::new(skipped);
     builder.load(0, 5, false);
@@ -179,7 +179,7 @@ fn raw_at_end(skipped: u64, left: usize) -> Vector {
     bad(format!("end-raw-{skipped}-{left}"), comment, Flag::Truncated, bytes, asked)
 }
 
-/// A slice with raw bytes, of which more or fewer are asked for than there are.
+/// A slice with raw bytes, with requests for more or fewer than there are.
 pub(super) fn raw_counts() -> Vec<Vector> {
     let count = |(there, asked_for): (u32, u32)| {
         let mut builder = Builder::new(there.into());
@@ -198,7 +198,7 @@ pub(super) fn raw_counts() -> Vec<Vector> {
     counts.into_iter().map(count).collect()
 }
 
-/// Raw bytes beyond the end of the slice.
+/// Requests for raw bytes beyond the end of the slice.
 pub(super) fn raw_beyond() -> Vec<Vector> {
     let beyond = |raw: u32| {
         let mut builder = Builder::new(raw.into());
@@ -215,7 +215,7 @@ pub(super) fn raw_beyond() -> Vec<Vector> {
     (1..9).map(beyond).collect()
 }
 
-/// Raw bytes where no life has ended, at every phase.
+/// Requests for raw bytes within an engine run, at every phase.
 pub(super) fn raw_in_a_life() -> Vec<Vector> {
     let inside = |bins: usize| {
         let mut rng = ChaCha8Rng::seed_from_u64(bins as u64);
@@ -228,7 +228,7 @@ pub(super) fn raw_in_a_life() -> Vec<Vector> {
     (0..8).map(inside).collect()
 }
 
-/// Good slices, some of whose bins are asked for as another kind.
+/// Good slices, with some bins asked for as another kind of bin.
 pub(super) fn other_kinds() -> Vec<Vector> {
     let other = |number: u32| {
         let base = &bases()[number as usize % 3];

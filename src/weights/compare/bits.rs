@@ -1,7 +1,6 @@
-//! Bits in a row of bytes, the first in a byte's highest place, and the order-0 Exp-Golomb code of the tables'
-//! numbers.
+//! Bits packed into bytes, the first in a byte's highest place, and the order-0 Exp-Golomb code in which the tables have their numbers.
 //!
-//! Invariant: what the reader accepts is what the writer writes; a byte that is begun is filled with zeros.
+//! Invariant: what the reader accepts is what the writer writes; an incomplete last byte is filled with zeros.
 
 use super::DecodeError;
 
@@ -9,7 +8,7 @@ use super::DecodeError;
 #[derive(Clone, Debug, Default)]
 pub struct Writer {
     bytes: Vec<u8>,
-    /// Bits that do not fill a byte yet, the last in the lowest place.
+    /// Bits of a byte that is not full yet, the last one in the lowest place.
     open: u8,
     opened: u32,
 }
@@ -31,7 +30,7 @@ impl Writer {
         }
     }
 
-    /// Writes a number: as many zeros as it plus one has bits after its first, then it plus one.
+    /// Writes a number in order-0 Exp-Golomb code: of the number plus one, a zero for each bit after its first, and then its bits.
     pub fn number(&mut self, value: u32) {
         let plus = u64::from(value) + 1;
         let after = plus.ilog2();
@@ -54,7 +53,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Begins with the first bit.
+    /// Starts with the first bit.
     pub fn new(bytes: &'a [u8]) -> Reader<'a> {
         Reader { bytes, position: 0 }
     }
@@ -89,7 +88,7 @@ impl<'a> Reader<'a> {
         u32::try_from(plus - 1).map_err(|_| DecodeError::Number)
     }
 
-    /// Nothing may be left but the last byte's zero bits.
+    /// Checks that nothing is left but the zero bits that fill the last byte.
     ///
     /// # Errors
     /// [`DecodeError::Left`].

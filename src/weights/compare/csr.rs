@@ -1,10 +1,8 @@
-//! CSR-Huffman, as Deep Compression has it: of every row the non-zeros, each with the zeros before it, and
-//! Huffman codes for what is left.
+//! CSR-Huffman, as in Deep Compression: of every row the non-zeros, each with the number of zeros before it, in Huffman codes.
 //!
-//! Invariant: what is written can be decoded with nothing but the number of integers and of columns. It is
-//! three sequences, each with its own code and table: how many entries a row has, their gaps, their values. A
-//! gap has a few bits; where more zeros precede, an entry of value zero stands at the end of the largest gap.
-//! The zeros after the last entry of a row need no entry.
+//! Invariant: what is written can be decoded with nothing but the number of integers and of columns. It is three sequences, each with its
+//! own code and table: how many entries a row has, their gaps, their values. A gap has a few bits; where more zeros precede, an entry of
+//! value zero stands at the end of the largest gap. The zeros after the last entry of a row need no entry.
 
 use super::{
     DecodeError,
@@ -15,7 +13,7 @@ use super::{
 /// The bits that a gap may have: Deep Compression takes 5 for fully connected layers and 8 for convolutions.
 pub const WIDTHS: [u32; 3] = [4, 5, 8];
 
-/// The integers with that width of a gap which makes them smallest. Without columns they are one row.
+/// The integers in CSR-Huffman, with the width of a gap that makes them shortest. Without columns they are one row.
 pub fn encode(levels: &[i32], columns: usize) -> Vec<u8> {
     let all = (0u32..).zip(WIDTHS).map(|(index, width)| {
         let entries = Entries::of(levels, columns, width);
@@ -29,10 +27,10 @@ pub fn encode(levels: &[i32], columns: usize) -> Vec<u8> {
     all.min_by_key(Vec::len).unwrap_or_default()
 }
 
-/// So many integers in so many columns from what [`encode`] has written.
+/// Reads `count` integers in rows of `columns` from what [`encode`] has written.
 ///
 /// # Errors
-/// If the bytes are no such thing.
+/// If the bytes are not what [`encode`] writes.
 pub fn decode(bytes: &[u8], count: usize, columns: usize) -> Result<Vec<i32>, DecodeError> {
     let mut bits = Reader::new(bytes);
     let width = WIDTHS.get(bits.number()? as usize).ok_or(DecodeError::Number)?;
@@ -63,12 +61,12 @@ pub fn decode(bytes: &[u8], count: usize, columns: usize) -> Result<Vec<i32>, De
     Ok(levels)
 }
 
-/// The columns of a row: at least one.
+/// The length of a row: at least one.
 fn row_of(count: usize, columns: usize) -> usize {
     if columns == 0 { count.max(1) } else { columns }
 }
 
-/// The three sequences.
+/// The three sequences: entries in each row, gaps, values.
 #[derive(Default)]
 struct Entries {
     rows: Vec<i32>,

@@ -1,11 +1,11 @@
-//! Scalar Huffman: one optimal prefix code for all integers of a tensor, canonical, its table in front.
+//! Scalar Huffman: one optimal prefix code for all integers of a tensor, canonical, with its table before them.
 //!
-//! Invariant: what is written can be decoded with nothing but the number of integers. The table is the alphabet,
-//! ascending, as differences, and the code lengths as differences too, so that for the bell of a network's
-//! weights it takes few bits: a clumsier one would flatter us.
+//! Invariant: what is written can be decoded with nothing but the number of integers. The table is the alphabet, ascending, as differences,
+//! and the code lengths as differences too, so that it takes few bits for the bell-shaped distribution of a network's weights: with a
+//! larger table the comparison would favour DeepCABAC.
 //!
-//! No length needs a limit: a code of 64 bits takes more integers than the 65th number of Fibonacci, which no
-//! memory holds. One symbol alone has a code of no bits, and of no integers nothing at all is written.
+//! No length needs a limit: a code of 64 bits takes more integers than the 65th Fibonacci number, which no memory holds. A single symbol
+//! has a code of no bits, and for no integers nothing at all is written.
 
 use std::{
     cmp::Reverse,
@@ -17,7 +17,7 @@ use super::{
     bits::{Reader, Writer},
 };
 
-/// The longest code.
+/// The longest code, in bits.
 const LONGEST: u32 = 64;
 
 /// The integers with their code and table.
@@ -27,10 +27,10 @@ pub fn encode(levels: &[i32]) -> Vec<u8> {
     bits.finish()
 }
 
-/// So many integers from what [`encode`] has written.
+/// Reads `count` integers from what [`encode`] has written.
 ///
 /// # Errors
-/// If the bytes are no such thing.
+/// If the bytes are not what [`encode`] writes.
 pub fn decode(bytes: &[u8], count: usize) -> Result<Vec<i32>, DecodeError> {
     let mut bits = Reader::new(bytes);
     let levels = read(&mut bits, count)?;
@@ -63,7 +63,7 @@ pub(super) fn write(bits: &mut Writer, levels: &[i32]) {
     }
 }
 
-/// Reads the table and so many integers.
+/// Reads the table and `count` integers.
 pub(super) fn read(bits: &mut Reader<'_>, count: usize) -> Result<Vec<i32>, DecodeError> {
     if count == 0 {
         return Ok(Vec::new());
@@ -92,8 +92,8 @@ fn read_symbol(bits: &mut Reader<'_>, tree: &BTreeMap<(u32, u64), i32>) -> Resul
     Err(DecodeError::Code)
 }
 
-/// The size of the alphabet less one, the first symbol, then each one's distance from the one before less one;
-/// the lengths, each less the one before, of which the first is taken to be 8.
+/// Writes the size of the alphabet less one, the first symbol, and of each further symbol the distance from the one before less one; then
+/// the lengths, each as the difference from the one before, the first as the difference from 8.
 fn write_table(bits: &mut Writer, symbols: &[i32], lengths: &[u32]) {
     bits.number(symbols.len() as u32 - 1);
     bits.number(fold(symbols[0]));
@@ -136,7 +136,7 @@ fn unfold(folded: u32) -> i32 {
     (folded >> 1) as i32 ^ -((folded & 1) as i32)
 }
 
-/// The lengths of an optimal code: always the two rarest become one.
+/// The lengths of an optimal code: the two rarest are merged until one is left.
 fn lengths(counts: &[u64]) -> Vec<u32> {
     let mut heap: BinaryHeap<_> =
         counts.iter().enumerate().map(|(node, &count)| Reverse((count, node))).collect();
@@ -155,7 +155,7 @@ fn lengths(counts: &[u64]) -> Vec<u32> {
     depths
 }
 
-/// The codes of lengths: ascending with length, then with the symbol.
+/// The canonical codes of these lengths: ascending with the length, then with the symbol.
 fn codes(lengths: &[u32]) -> Vec<u64> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&symbol| lengths[symbol]);

@@ -1,4 +1,4 @@
-//! Why a container cannot be read, and what is wrong with a stream of it.
+//! Why a container cannot be read, and what is wrong with one of its streams.
 
 use std::io;
 
@@ -10,13 +10,13 @@ pub enum ContainerError {
     /// The file cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// It does not begin as a container does.
+    /// It does not begin with the magic of a container.
     #[error("it is no .sbw container: it does not begin with SBW2 or SBW1")]
     Magic,
-    /// Its index is damaged, so that nothing in it can be found.
+    /// Its index is damaged in more than one byte, so that nothing in it can be found.
     #[error("the index is damaged in more than a byte ({0}); nothing can be read")]
     Index(&'static str),
-    /// More bytes follow than it has.
+    /// Bytes follow its end.
     #[error(
         "{0} bytes follow the end of the container: it is not what was written, or another file is joined to it"
     )]
@@ -38,13 +38,13 @@ pub enum ContainerError {
 /// What is wrong with a stream.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StreamError {
-    /// The file ends before it.
+    /// The file ends before the stream does.
     #[error("the file ends before it does")]
     Truncated,
-    /// Its bytes are others than were written.
+    /// Its checksum is wrong.
     #[error("its checksum is wrong")]
     Checksum,
-    /// It is no stream of levels.
+    /// It is not a stream of levels.
     #[error("{0}")]
     Levels(#[from] LevelsError),
     /// It does not unpack to what it should.

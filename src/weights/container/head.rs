@@ -1,6 +1,6 @@
-//! What comes before the streams: which version it is, and the index as it is packed, with its length and its checksum.
+//! What comes before the streams: the version, and the packed index, with its length and its checksum.
 //!
-//! Invariant: what is read is what was written, or it is an error. A single byte that is wrong is put right.
+//! Invariant: what is read is what was written, or reading fails. A single wrong byte is corrected.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -10,16 +10,16 @@ use super::ContainerError;
 /// The first bytes of a container; the last one is the version. Version 1, which has fewer codings, is read as well.
 pub const MAGIC: [u8; 4] = *b"SBW2";
 const VERSION_1: [u8; 4] = *b"SBW1";
-/// The longest index that is written and read, unpacked: the longest skeleton, and as much for the tensors.
+/// The longest index that is written and read, unpacked: the length of the longest skeleton, and as much for the tensors.
 const MAX_INDEX: usize = 1 << 29;
-/// The bytes before the index: [`MAGIC`], the length of the index as it is packed, and its CRC-32.
+/// The length of the head before the index: [`MAGIC`], the length of the packed index, and its CRC-32.
 const HEAD: u64 = 12;
 const SHORT: &str = "the file ends before it does";
 
-/// An index as it is written, from its bytes.
+/// Packs the bytes of an index.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`]: it is longer than what is read.
+/// [`io::ErrorKind::InvalidInput`]: the index is too long to be read again.
 pub(super) fn packed(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let is_readable = |bytes: &[u8]| bytes.len() <= MAX_INDEX;
     let packed = if is_readable(bytes) { Some(zstd::bulk::compress(bytes, 19)?) } else { None };
@@ -29,7 +29,7 @@ pub(super) fn packed(bytes: &[u8]) -> io::Result<Vec<u8>> {
     })
 }
 
-/// Writes the head and the index; how many bytes that are.
+/// Writes the head and the index, and returns how many bytes they take.
 pub(super) fn write(packed: &[u8], sink: &mut impl Write) -> io::Result<u64> {
     sink.write_all(&MAGIC)?;
     sink.write_all(&(packed.len() as u32).to_le_bytes())?;
@@ -38,16 +38,16 @@ pub(super) fn write(packed: &[u8], sink: &mut impl Write) -> io::Result<u64> {
     Ok(HEAD + packed.len() as u64)
 }
 
-/// A head that has been read, and put right where a byte was wrong.
+/// A head that has been read, in which a wrong byte has been corrected.
 pub(super) struct Head {
-    /// Those of the index, unpacked.
+    /// The bytes of the index, unpacked.
     pub(super) bytes: Vec<u8>,
     /// Where the streams begin.
     pub(super) end: u64,
     pub(super) is_repaired: bool,
 }
 
-/// Reads the head of a container that has so many bytes.
+/// Reads the head of a container of `length` bytes.
 pub(super) fn read(source: &mut (impl Read + Seek), length: u64) -> Result<Head, ContainerError> {
     source.seek(SeekFrom::Start(0))?;
     let mut head = [0; HEAD as usize];
@@ -77,7 +77,7 @@ pub(super) fn read(source: &mut (impl Read + Seek), length: u64) -> Result<Head,
             if is_one { unpacked(&packed) } else { Err(ContainerError::Index("its checksum is wrong")) }
         };
     }
-    // Were its length what is wrong, there would be another with which all is right.
+    // Correcting the length in the head is tried as well: if another length makes the checksum right, that was the wrong byte.
     if found.is_err()
         && is_of_version
         && let Some(packed) = of_other_length(source, &head, crc32)?
@@ -88,7 +88,7 @@ pub(super) fn read(source: &mut (impl Read + Seek), length: u64) -> Result<Head,
     Ok(Head { bytes: found?, end: HEAD + packed_len, is_repaired })
 }
 
-/// An index as it is, from one that is packed.
+/// Unpacks an index.
 fn unpacked(packed: &[u8]) -> Result<Vec<u8>, ContainerError> {
     let mut bytes = Vec::new();
     let unpacked = zstd::Decoder::new(packed)?.take(MAX_INDEX as u64 + 1).read_to_end(&mut bytes);
@@ -99,7 +99,7 @@ fn unpacked(packed: &[u8]) -> Result<Vec<u8>, ContainerError> {
     Ok(bytes)
 }
 
-/// The packed index with this CRC-32 whose length is what the head says in all bytes but one.
+/// The packed index with this CRC-32 whose length differs in one byte from that in the head.
 fn of_other_length(
     source: &mut (impl Read + Seek),
     head: &[u8; HEAD as usize],

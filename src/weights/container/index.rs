@@ -1,4 +1,4 @@
-//! The bytes of an index, unpacked, and an index of such bytes, if they are one.
+//! Writes an index as bytes, unpacked, and reads it from them.
 
 use super::super::article::{MAX_ABS_GR, MAX_SUFFIX_CONTEXTS};
 use super::super::quantise::Values;
@@ -51,7 +51,7 @@ impl Index {
             let dimensions = rest.number()?;
             let shape = (0..dimensions).map(|_| rest.number()).collect::<Option<Vec<u64>>>()?;
             let bytes = rest.number()?;
-            // Of packed levels it is said how many streams they have.
+            // Packed levels have their number of streams written down.
             let mut packed = None;
             let coding = match rest.byte()? {
                 0 => Coding::Lossless { planes: 1 },
@@ -97,7 +97,7 @@ impl Index {
     }
 }
 
-/// Appends a number in seven bits a byte, the lowest first.
+/// Appends a varint: seven bits in each byte, the lowest first.
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 128 {
         bytes.push(number as u8 | 128);
@@ -111,7 +111,7 @@ fn put_bytes(bytes: &mut Vec<u8>, counted: &[u8]) {
     bytes.extend_from_slice(counted);
 }
 
-/// Appends what levels stand for.
+/// Appends the values that levels stand for.
 fn put_values(bytes: &mut Vec<u8>, values: &Values) {
     match values {
         Values::Grid { step } => bytes.extend(step.to_le_bytes()),
@@ -123,7 +123,7 @@ fn put_values(bytes: &mut Vec<u8>, values: &Values) {
     }
 }
 
-/// What is left to be read of an index.
+/// The part of an index that has not been read yet.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {

@@ -1,8 +1,8 @@
-//! Levels of a long group, unpacked as they are asked for.
+//! Levels of a long group, unpacked on demand.
 //!
-//! Invariant: nothing is held but a piece of the xz file, what a decoder needs, and the levels that are asked for; and no levels are given
-//! out before the checksums of all pieces were right, or a single byte that was wrong has been put right and the checksum of xz agrees. Who
-//! goes back begins again.
+//! Invariant: in memory are only a piece of the xz file, what a decoder needs, and the levels that are asked for. No levels are given out
+//! before the checksums of all pieces have been found right, or a single wrong byte has been corrected and the checksum of xz agrees. Going
+//! back means unpacking again from the beginning.
 
 use std::io::{self, Read, Seek};
 use std::ops::Range;
@@ -10,11 +10,11 @@ use std::ops::Range;
 use super::super::{packed, repair};
 use super::{Container, Group, StreamError};
 
-/// A long group that is read.
+/// A long group that is being read.
 #[derive(Debug)]
 pub(super) struct Long {
     first: usize,
-    /// Or why no levels come.
+    /// The decoder, or why there are no levels.
     unpacking: Result<Unpacking, StreamError>,
 }
 
@@ -23,14 +23,14 @@ struct Unpacking {
     group: Group,
     decoder: packed::Decoder,
     is_end: bool,
-    /// The byte that was wrong.
+    /// The byte that was wrong, with its correction.
     repair: Option<Repair>,
-    /// The piece that comes next.
+    /// The number of the piece that comes next.
     next: usize,
-    /// The one before it, and how much of it is taken.
+    /// The piece before it, of which a part has been unpacked.
     piece: Vec<u8>,
     taken: usize,
-    /// How many bytes of levels have come out.
+    /// How many bytes of levels have been unpacked.
     at: u64,
 }
 
@@ -41,7 +41,7 @@ struct Repair {
     by: u8,
 }
 
-/// Why levels do not come: the file cannot be read, or is damaged.
+/// Why levels cannot be unpacked: the file cannot be read, or is damaged.
 enum Fault {
     Io(io::Error),
     Stream(StreamError),
@@ -59,7 +59,7 @@ impl From<StreamError> for Fault {
     }
 }
 
-/// So many bytes are unpacked at once where nobody wants them.
+/// The bytes of a buffer for levels that are skipped.
 const PASSED: u64 = 1 << 16;
 
 impl Unpacking {
@@ -70,7 +70,7 @@ impl Unpacking {
 }
 
 impl<R: Read + Seek> Container<R> {
-    /// Some bytes of the levels of a long group.
+    /// Unpacks some bytes of the levels of a long group.
     pub(super) fn unpack_long(
         &mut self,
         group: Group,
@@ -95,7 +95,7 @@ impl<R: Read + Seek> Container<R> {
         Ok(levels)
     }
 
-    /// Looks at all pieces of a group, and puts a byte right that is wrong, if it is one.
+    /// Checks all pieces of a group, and corrects a byte that is wrong if it is the only one.
     fn begin(&mut self, group: Group) -> Result<Unpacking, Fault> {
         let mut damaged = None;
         for piece in 0..self.index.tensors[group.first].streams.len() {
@@ -126,7 +126,7 @@ impl<R: Read + Seek> Container<R> {
         Ok((unpacking, levels))
     }
 
-    /// Unpacks up to a byte, for nobody.
+    /// Unpacks levels up to a byte, and drops them.
     fn pass(&mut self, unpacking: &mut Unpacking, to: u64) -> Result<(), Fault> {
         let mut passed = vec![0; PASSED as usize];
         while unpacking.at < to {
@@ -136,7 +136,7 @@ impl<R: Read + Seek> Container<R> {
         Ok(())
     }
 
-    /// Unpacks as many bytes as there is room for. With the last ones the file has to be at its end.
+    /// Fills `levels`. After the last ones of the group the file has to be at its end.
     fn fill(&mut self, unpacking: &mut Unpacking, mut levels: &mut [u8]) -> Result<(), Fault> {
         while !levels.is_empty() {
             let given = self.step(unpacking, levels)?;
@@ -150,7 +150,7 @@ impl<R: Read + Seek> Container<R> {
         Ok(())
     }
 
-    /// How many bytes have come out of what there is of the file, or of its next piece.
+    /// Unpacks from the current piece, or reads the next one, and returns how many bytes were unpacked.
     fn step(&mut self, unpacking: &mut Unpacking, levels: &mut [u8]) -> Result<usize, Fault> {
         if unpacking.taken == unpacking.piece.len() {
             self.next_piece(unpacking)?;
@@ -181,7 +181,7 @@ impl<R: Read + Seek> Container<R> {
     }
 }
 
-/// What is damaged is an answer; what cannot be read is none.
+/// Damage is an answer; a file that cannot be read is an error.
 fn or_io<T>(tried: Result<T, Fault>) -> io::Result<Result<T, StreamError>> {
     match tried {
         Ok(found) => Ok(Ok(found)),

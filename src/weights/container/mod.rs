@@ -1,8 +1,8 @@
-//! The container `.sbw` (`docs/weights.md`): an index, and after it a stream a slice of a tensor.
+//! The container `.sbw` (`docs/weights.md`): an index, followed by one stream for each slice of a tensor.
 //!
-//! The index comes first and says where everything is, with a checksum of its own and one for each stream. So a damaged stream
-//! costs its tensor alone, and slices are decoded by as many processors as there are. A single byte of the index or before it that is
-//! wrong costs nothing: the checksum finds it ([`repair`](super::repair)). Nothing in it depends on the machine.
+//! The index comes first and says where everything is, with a checksum of its own and one for each stream. So a damaged stream costs its
+//! tensor alone, and slices are decoded by as many processors as there are. A single wrong byte in the index or before it costs nothing:
+//! the checksum finds it ([`repair`](super::repair)). A container does not depend on the machine that wrote it.
 
 mod error;
 mod group;
@@ -22,23 +22,23 @@ pub use group::{Group, LONG_GROUP};
 pub use head::MAGIC;
 pub use open::Container;
 
-/// More than any stream of a slice needs.
+/// The limit for the bytes of a stream; no slice needs more.
 const MAX_STREAM: u64 = 1 << 28;
-/// Levels in a slice: whole rows where a row is not longer.
+/// Levels in a slice: whole rows, unless a row is longer.
 pub const SLICE: usize = 1 << 20;
 /// Raw bytes in a lossless stream.
 pub const LOSSLESS_SLICE: u64 = 1 << 22;
-/// The bytes of the longest element that has planes.
+/// The bytes of the largest element that is split into planes.
 pub const MAX_PLANES: u8 = 8;
 
-/// A container: what is in it, but for the streams.
+/// A container without its streams.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
-    /// The format of the model file that it was made of: 0 safetensors, 1 npz, 2 ONNX, 3 PyTorch.
+    /// The format of the model file that was compressed: 0 safetensors, 1 npz, 2 ONNX, 3 PyTorch.
     pub format: u8,
     /// What that file holds besides tensors.
     pub skeleton: Vec<u8>,
-    /// The tensors, in its order.
+    /// The tensors, in the order of that file.
     pub tensors: Vec<Tensor>,
 }
 
@@ -62,15 +62,15 @@ pub struct Tensor {
 /// How a tensor is coded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Coding {
-    /// Its raw data, packed by zstd. One stream for each 2^22 bytes; with planes above 1, of these the first bytes of all elements, which
-    /// have so many, then the second ones, and so on.
+    /// Its raw data, packed by zstd: one stream for each 2^22 bytes. If there are more planes than 1, a stream has the first bytes of all
+    /// its elements, then their second bytes, and so on; `planes` is the length of an element.
     Lossless {
-        /// 1 to 8.
+        /// 1 to 8 bytes.
         planes: u8,
     },
-    /// Levels in mode `article`. One stream for each slice.
+    /// Levels in mode `article`: one stream for each slice.
     Article {
-        /// n.
+        /// n of the binarisation.
         abs_gr: u8,
         /// Whether signs have contexts.
         sign_contexts: bool,
@@ -81,12 +81,12 @@ pub enum Coding {
         /// What the levels stand for.
         values: Values,
     },
-    /// Levels in so many bytes each, packed by xz ([`packed`](super::packed)).
+    /// Levels of `width` bytes each, packed by xz ([`packed`](super::packed)).
     Packed {
         /// 1, 2 or 4.
         width: u8,
-        /// Whether the xz file is this tensor's, cut into its streams. Otherwise it is that of the last tensor before whose it is, and its
-        /// levels come after those of the tensors between.
+        /// Whether the tensor owns an xz file, which its streams are pieces of. Otherwise its levels are in the file of the last tensor
+        /// before it that owns one, after those of the tensors between.
         is_first: bool,
         /// What the levels stand for.
         values: Values,
@@ -94,7 +94,7 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// What the levels stand for, if it has any.
+    /// The values that its levels stand for, if it has levels.
     pub fn values(&self) -> Option<&Values> {
         match self {
             Coding::Lossless { .. } => None,
@@ -103,7 +103,7 @@ impl Coding {
     }
 }
 
-/// Where a stream is, within its tensor's.
+/// Where a stream is among those of its tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
     /// How many bytes it has.
@@ -113,7 +113,7 @@ pub struct Stream {
 }
 
 impl Tensor {
-    /// How many elements it has; `None` if that is more than can be counted.
+    /// How many elements it has; `None` if the number overflows.
     pub fn elements(&self) -> Option<u64> {
         elements(&self.shape)
     }
@@ -126,7 +126,8 @@ impl Tensor {
         Some(Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, columns: columns(&self.shape) })
     }
 
-    /// How many levels, or raw bytes of a lossless tensor, each part of it has. A part is a stream of its own, but where levels are packed.
+    /// How many levels, or raw bytes of a lossless tensor, each part of it has. A part has a stream of its own, except where levels are
+    /// packed.
     pub fn parts(&self) -> impl Iterator<Item = u64> + use<> {
         let (total, size) = self.total_and_part();
         (0..self.part_count()).map(move |part| size.min(total - part * size))
@@ -153,12 +154,12 @@ impl Tensor {
     }
 }
 
-/// How many elements a tensor of this shape has; `None` if that is more than can be counted.
+/// How many elements a tensor of this shape has; `None` if the number overflows.
 pub fn elements(shape: &[u64]) -> Option<u64> {
     shape.iter().try_fold(1_u64, |product, &size| product.checked_mul(size))
 }
 
-/// How long the rows of a tensor are: all dimensions but the first, in one.
+/// How long the rows of a tensor are: the product of all dimensions but the first.
 pub fn columns(shape: &[u64]) -> usize {
     let row = if shape.len() < 2 { shape } else { &shape[1..] };
     let columns = elements(row).unwrap_or(u64::MAX).clamp(1, SLICE as u64);
@@ -172,10 +173,10 @@ pub fn slice_size(shape: &[u64]) -> usize {
 }
 
 impl Index {
-    /// Writes the container: the index, then the streams, which are read from `streams` from its beginning on.
+    /// Writes the container: the index, then the streams, which are read from the beginning of `streams`.
     ///
     /// # Errors
-    /// What `sink` and `streams` say, and [`io::ErrorKind::InvalidInput`] for an index that could not be read again.
+    /// Those of `sink` and `streams`, and [`io::ErrorKind::InvalidInput`] for an index that could not be read again.
     pub fn write(&self, mut sink: impl Write, streams: &mut (impl Read + ?Sized)) -> io::Result<u64> {
         if let Some(name) = self.name_twice() {
             let what = format!("two tensors are called {name:?}; a container needs a name for each");

@@ -1,4 +1,4 @@
-//! A container that is open for reading.
+//! A container that is open for reading: its index is in memory, and streams are read on demand.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,19 +19,19 @@ pub struct Container<R> {
     starts: Vec<u64>,
     pub(super) is_repaired: bool,
     groups: Vec<Option<Group>>,
-    /// The tensors whose packed streams were read last, and what is in these.
+    /// The tensors whose packed streams were read last, and their unpacked levels.
     unpacked: HashMap<usize, Result<Vec<u8>, StreamError>>,
-    /// So many packed streams are read at once.
+    /// How many packed streams are read at once.
     ahead: usize,
     /// The long group that was read last.
     pub(super) long: Option<Long>,
 }
 
 impl<R: Read + Seek> Container<R> {
-    /// Opens a container. Where a single byte of its index is wrong, or before that, it is put right, and [`Container::is_repaired`].
+    /// Opens a container. A single wrong byte in its index or before it is corrected, and [`Container::is_repaired`] says so.
     ///
     /// # Errors
-    /// [`ContainerError::Magic`], [`ContainerError::Index`] and [`ContainerError::Trailing`]; that streams are whole is not looked at
+    /// [`ContainerError::Magic`], [`ContainerError::Index`] and [`ContainerError::Trailing`]. Whether the streams are whole is not checked
     /// here.
     pub fn open(mut source: R) -> Result<Container<R>, ContainerError> {
         let length = source.seek(SeekFrom::End(0))?;
@@ -57,17 +57,17 @@ impl<R: Read + Seek> Container<R> {
         Ok(Container { source, index, starts, is_repaired, groups, unpacked, ahead: 1, long: None })
     }
 
-    /// Whether a byte was wrong and has been put right: of its index, or before that, or of packed levels that have been read.
+    /// Whether a wrong byte has been corrected: of the index, or before it, or of packed levels that have been read.
     pub fn is_repaired(&self) -> bool {
         self.is_repaired
     }
 
-    /// Reads so many packed streams at once, on all processors, for whoever goes through all tensors in order.
+    /// Reads `streams` packed streams at once, on all processors: for a caller that goes through all tensors in order.
     pub(in super::super) fn read_ahead(&mut self, streams: usize) {
         self.ahead = streams.max(1);
     }
 
-    /// What is in it.
+    /// The index.
     pub fn index(&self) -> &Index {
         &self.index
     }
@@ -77,7 +77,7 @@ impl<R: Read + Seek> Container<R> {
         self.groups.get(tensor).copied().flatten()
     }
 
-    /// The bytes of a stream, their checksum looked at.
+    /// The bytes of a stream, after a check of their checksum.
     ///
     /// # Errors
     /// [`ContainerError::Stream`].
@@ -85,7 +85,7 @@ impl<R: Read + Seek> Container<R> {
         self.read(tensor, slice)?.map_err(|what| self.failed(tensor, slice, what))
     }
 
-    /// The bytes of some levels of a packed tensor. What streams have is kept until another is asked for.
+    /// The bytes of some levels of a packed tensor. An unpacked stream is kept until another one is asked for.
     pub(in super::super) fn packed(
         &mut self,
         tensor: usize,
@@ -124,7 +124,7 @@ impl<R: Read + Seek> Container<R> {
         group.total > LONG_GROUP || self.index.tensors[group.first].streams.len() > 1
     }
 
-    /// Unpacks a stream, and those after it that are read at once and have no more bytes together than can be held.
+    /// Unpacks a stream, and with it those streams after it that are read ahead and together fit the limit.
     fn unpack_from(&mut self, group: Group) -> io::Result<()> {
         let mut bytes = 0_u64;
         let is_next = |next: &&Group| {
@@ -156,7 +156,7 @@ impl<R: Read + Seek> Container<R> {
         Ok(self.load(tensor, slice)?.and_then(right))
     }
 
-    /// The bytes of a stream as they are, and their checksum as it should be.
+    /// The bytes of a stream as they are, and the checksum that they should have.
     pub(super) fn load(
         &mut self,
         tensor: usize,
@@ -177,8 +177,8 @@ impl<R: Read + Seek> Container<R> {
     }
 }
 
-/// What a packed stream with this CRC-32 holds, and whether a byte was wrong: a single one is put right, since xz has a checksum of its own
-/// for what comes out.
+/// What a packed stream with this CRC-32 holds, and whether a byte was wrong. A single wrong byte is corrected, since xz has a checksum of
+/// its own for what it unpacks.
 fn unpacked(mut stream: Vec<u8>, crc32: u32, total: u64) -> Result<(Vec<u8>, bool), StreamError> {
     if crc32fast::hash(&stream) == crc32 {
         return packed::unpack(&stream, total).map(|bytes| (bytes, false)).ok_or(StreamError::Unpacked);

@@ -1,8 +1,8 @@
 //! Zip archives: what npz and the checkpoints of PyTorch have in common.
 //!
-//! The crate `zip` reads the directory; what lies where is then known, and data is read as everywhere (`payload`). Such
-//! an archive is cut like the other formats where each entry that is a tensor only stores, and has its checksum where
-//! it can be put in anew: before its data or right behind it, and in the directory.
+//! The crate `zip` reads the directory; the data is then read from its place in the file, as in every format (`payload`). An archive is cut
+//! like the other formats if each entry that is a tensor is stored, not deflated, and has its checksum where it can be written again:
+//! before its data or right after it, and in the directory.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -15,7 +15,7 @@ use super::payload::{Packing, Place};
 use super::source::Source;
 use super::{Format, ModelError, Parsed, npz, pytorch};
 
-/// An archive that is open.
+/// An open archive.
 pub(super) struct Archive {
     zip: ZipArchive<BufReader<File>>,
     pub(super) format: Format,
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     pub(super) attributes: u32,
 }
 
-/// Takes apart what the archive is found to be.
+/// Finds the format of an archive, and takes it apart.
 pub(super) fn parse(source: &mut Source) -> Result<(Format, Parsed), ModelError> {
     let failed = |error| damaged(Format::Npz, error);
     let zip = ZipArchive::new(source.whole()?).map_err(failed)?;
@@ -91,21 +91,21 @@ impl Archive {
         Ok(Entry { name, place, local, central, time, attributes })
     }
 
-    /// The bytes of an entry, unpacked; who reads them to their end gets their checksum checked.
+    /// The bytes of an entry, unpacked; their checksum is checked when they are read to their end.
     pub(super) fn reader(&mut self, index: usize) -> Result<impl Read + '_, ModelError> {
         let format = self.format;
         self.zip.by_index(index).map_err(|error| damaged(format, error))
     }
 }
 
-/// Where the checksums are, if the archive can be cut: nothing is deflated or overlaps, and each entry has its checksum
-/// behind all data and in one place more, in the header before its data or, if that says so, right behind its data.
+/// Where the checksums are, if the archive can be cut: nothing is deflated or overlaps, and each entry has its checksum in the directory
+/// after all data and in one place more: in the header before its data, or right after its data if the header says so.
 pub(super) fn marks<'a>(
     source: &mut Source,
     entries: impl Iterator<Item = &'a Entry> + Clone,
 ) -> Result<Option<Vec<Mark>>, ModelError> {
     let mut marks = Vec::new();
-    // Up to where the file is taken by the entries before.
+    // The end of what the entries before take of the file.
     let mut from = 0;
     for entry in entries.clone() {
         let Place { start, lead, bytes, packing, crc, .. } = entry.place;
@@ -136,7 +136,7 @@ pub(super) fn marks<'a>(
     Ok(entries.all(|entry| entry.central >= from).then_some(marks))
 }
 
-/// Whether a header is at a position, with a checksum some bytes behind its beginning.
+/// Whether a header begins at a position, with a checksum some bytes after its beginning.
 fn is_there(
     source: &mut Source,
     position: u64,
@@ -149,7 +149,7 @@ fn is_there(
     Ok(header.starts_with(magic) && header[checksum_at..] == checksum)
 }
 
-/// What the crate `zip` has to say.
+/// An error of the crate `zip` as one of ours.
 pub(super) fn damaged(format: Format, error: ZipError) -> ModelError {
     match error {
         ZipError::Io(error) => error.into(),

@@ -1,7 +1,7 @@
-//! Files of a model that lie beside the one that names it: shards, and external data.
+//! Files that a model names and that lie in its directory: shards, and external data.
 //!
-//! Invariant: a name leads to a regular file in the directory of the model, or below it. Names are looked at as they are
-//! written; a link that someone has put there is followed, since caches of models are made of links.
+//! Invariant: a name leads to a regular file in the directory of the model, or below it. Names are checked as they are written. A link is
+//! followed, since caches of models consist of links.
 
 use std::fs::{self, File};
 use std::path::{Component, Path, PathBuf};
@@ -24,7 +24,7 @@ pub(super) fn path(model: &Path, name: &str) -> Result<PathBuf, ModelError> {
     Ok(model.parent().unwrap_or(Path::new("")).join(name))
 }
 
-/// Opens such a file; a pipe would say something else the second time.
+/// Opens such a file. A pipe is refused: it could not be read a second time.
 pub(super) fn open(path: &Path) -> Result<File, ModelError> {
     let failed = |source| ModelError::Open { path: path.to_path_buf(), source };
     if !fs::metadata(path).map_err(failed)?.is_file() {

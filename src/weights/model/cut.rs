@@ -1,10 +1,10 @@
-//! A file without the raw data of its tensors: the gaps between them, and how long each is.
+//! A skeleton that is cut: a file without the raw data of its tensors, as the gaps between them and the length of each gap.
 //!
-//! Invariant: gaps and data in turn are the file. No format is written again, so that nothing can be lost, neither
-//! unknown fields nor odd orders nor padding; only checksums of npz entries are put in anew, because data may change.
+//! Invariant: gaps and data in turn are the file. No format is written anew, so that nothing can be lost, neither unknown fields nor odd
+//! orders nor padding; only checksums of npz entries are written again, because data may change.
 //!
-//! Layout, numbers as varints: how many tensors; the file's length; of each tensor the length of the gap before it, and
-//! if it is marked its [`Mark`]; all gaps.
+//! Layout, numbers as varints: how many tensors; the file's length; of each tensor the length of the gap before it, and if it is marked its
+//! [`Mark`]; all gaps.
 
 use std::fmt;
 use std::io::{Seek, SeekFrom, Write};
@@ -15,20 +15,20 @@ use super::payload::Place;
 use super::source::Source;
 use super::{ModelError, TensorInfo, wire};
 
-/// The longest skeleton, which is about what a file may have besides raw data. It is checked by whoever makes a skeleton,
-/// as it will be, and by whoever reads one.
+/// The longest skeleton: the limit for all that a file has besides raw data. It is checked when a skeleton is made, for its final length,
+/// and when one is read.
 pub(super) const MAX_SKELETON: u64 = 1 << 28;
 
 pub(super) fn check_skeleton(bytes: u64) -> Result<(), ModelError> {
     if bytes > MAX_SKELETON { Err(ModelError::Skeleton { bytes }) } else { Ok(()) }
 }
 
-/// The first byte of a skeleton: cut, without checksums.
+/// The first byte of a skeleton that is cut, without checksums.
 pub(super) const PLAIN: u8 = 0;
-/// Cut, with a checksum of every tensor.
+/// The first byte of one that is cut, with a checksum of every tensor.
 pub(super) const MARKED: u8 = 1;
 
-/// So many bytes behind the data there is a checksum, if there is none before: behind the magic of a zip descriptor.
+/// How many bytes after the data a checksum begins, if there is none before the data: after the magic of a zip descriptor.
 const BEHIND: u64 = 4;
 
 /// Where the CRC-32 of a tensor stands.
@@ -36,13 +36,13 @@ const BEHIND: u64 = 4;
 pub(super) struct Mark {
     /// How many bytes before the data are in the checksum.
     pub(super) lead: u64,
-    /// How many bytes before the data one copy of it begins; 0 if that is [`BEHIND`] the data.
+    /// How many bytes before the data one copy of the checksum begins; 0 if it begins [`BEHIND`] bytes after the data.
     pub(super) local: u64,
-    /// Where the other one begins, behind all data: from the beginning of the file, in a skeleton from the last data.
+    /// Where the other copy begins, after all data: counted from the beginning of the file, in a skeleton from the end of the last data.
     pub(super) central: u64,
 }
 
-/// The skeleton of a file. Marks are of every tensor, or there are none.
+/// The skeleton of a file. Either all tensors have marks, or none.
 pub(super) fn skeleton(
     source: &mut Source,
     tensors: &[TensorInfo],
@@ -93,7 +93,7 @@ pub(super) fn skeleton(
     Ok(bytes)
 }
 
-/// The skeleton of a file that is to be written: a header, and then the data of all tensors.
+/// The skeleton of a file that is to be made: a header, followed by the data of all tensors.
 pub(super) fn headed(header: &[u8], tensors: &[TensorInfo]) -> Vec<u8> {
     let length = tensors.iter().fold(header.len() as u64, |sum, tensor| sum.saturating_add(tensor.bytes));
     let mut bytes = vec![PLAIN];
@@ -106,23 +106,23 @@ pub(super) fn headed(header: &[u8], tensors: &[TensorInfo]) -> Vec<u8> {
     bytes
 }
 
-/// Clears a checksum, which begins so many bytes before the end: it does not compress, and is put in anew.
+/// Clears a checksum, which begins `before` bytes before the end: it does not compress, and is written again anyway.
 fn clear(bytes: &mut [u8], before: u64) {
     let begin = bytes.len() - before as usize;
     bytes[begin..begin + 4].fill(0);
 }
 
-/// Writes such a file.
+/// Writes a file from a skeleton that is cut.
 pub(super) struct Writer<W> {
     sink: W,
     position: u64,
     gaps: Vec<u8>,
-    /// How much of the gaps is written.
+    /// How many bytes of the gaps are written.
     taken: usize,
     pieces: Vec<Piece>,
-    /// Of the tensor that is being written.
+    /// The checksum of the tensor that is being written.
     hasher: Option<Hasher>,
-    /// Of those before it.
+    /// The checksums of the tensors before it.
     checksums: Vec<u32>,
 }
 
@@ -130,7 +130,7 @@ pub(super) struct Writer<W> {
 struct Piece {
     gap: usize,
     mark: Option<Mark>,
-    /// Where its data begins in the file, and ends.
+    /// Where the data after it begins in the file, and ends.
     data: u64,
     end: u64,
 }
@@ -201,7 +201,7 @@ impl<W> fmt::Debug for Writer<W> {
     }
 }
 
-/// Reads a skeleton, which nothing says is not damaged: afterwards every position in it can be used as it is.
+/// Reads a skeleton, which may be damaged. Afterwards every position in it is known to be valid.
 fn layout<'a>(
     skeleton: &mut &'a [u8],
     tensors: &[TensorInfo],

@@ -29,15 +29,15 @@ pub enum ModelError {
         /// The file.
         path: PathBuf,
     },
-    /// It is a file of a format that is known, but not handled.
+    /// It is a file of a known format that is not supported.
     #[error("it is {what}, which is not taken apart: {instead}")]
     Refused {
-        /// What it is.
+        /// The format.
         what: &'static str,
         /// Why, and what to do.
         instead: &'static str,
     },
-    /// A file that the model names is not one that is opened.
+    /// A file that the model names cannot be used.
     #[error("{name:?}, which the model names, {what}")]
     Beside {
         /// What it is called there.
@@ -53,7 +53,7 @@ pub enum ModelError {
         /// Why.
         source: Box<ModelError>,
     },
-    /// The index of a sharded model does not say what is there.
+    /// The index of a sharded model does not match the shards.
     #[error("the index of the shards does not fit: {what}; get the index and all shards again")]
     Index {
         /// What is wrong.
@@ -76,12 +76,12 @@ pub enum ModelError {
          or torch.save"
     )]
     NoArray,
-    /// Correct, but of a kind that is not handled.
+    /// The tensor is correct, but of a kind that is not supported.
     #[error("tensor {tensor:?}: {what}")]
     Unsupported {
         /// The tensor.
         tensor: String,
-        /// What is not handled, and what to do.
+        /// What is not supported, and what to do.
         what: String,
     },
     /// The dimensions of a tensor are too many or too large.
@@ -123,7 +123,7 @@ pub enum ModelError {
         /// Where the file ends.
         to: u64,
     },
-    /// An ONNX model whose data lies in other files is too large to be one file.
+    /// An ONNX model with its external data would be too large to be one file.
     #[error(
         "with the data of its other files the model has {bytes} bytes, and a protobuf can have {}; write its weights as \
          safetensors, and compress those",
@@ -133,13 +133,13 @@ pub enum ModelError {
         /// How many it would have.
         bytes: u64,
     },
-    /// The data of a tensor is not what was once written.
+    /// The data of a tensor does not match its checksum.
     #[error("tensor {tensor:?}: its checksum is wrong, the data has been damaged; get the file again")]
     Checksum {
         /// The tensor.
         tensor: String,
     },
-    /// Too much of the file is not raw data of tensors.
+    /// The file has too many bytes that are not raw data of tensors.
     #[error(
         "{bytes} bytes of the file are not raw data of tensors, more than {MAX_SKELETON}; \
          export it with raw data (ONNX: raw_data rather than int32_data)"
@@ -148,14 +148,14 @@ pub enum ModelError {
         /// How much.
         bytes: u64,
     },
-    /// Bytes are asked for that a tensor does not have.
+    /// The bytes asked for are beyond the end of a tensor.
     #[error("bytes {offset}..+{length} of tensor {tensor} do not exist; ask for what `tensors` lists")]
     Range {
         /// The number of the tensor.
         tensor: usize,
-        /// From where.
+        /// The first byte asked for.
         offset: u64,
-        /// How many.
+        /// How many bytes.
         length: usize,
     },
     /// A skeleton is damaged, or belongs to other tensors.

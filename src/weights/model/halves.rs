@@ -1,7 +1,7 @@
 //! Elements of two bytes that a protobuf has as varints, in `int32_data`: each as the unsigned number of its bits.
 //!
-//! Invariant: only runs are taken in which every varint is as short as it can be and has 16 bits at most, so that the
-//! bytes of the elements say all of the run, and writing them gives it back.
+//! Invariant: a run is taken only if every varint in it is as short as it can be and has 16 bits at most. So the bytes of the elements
+//! determine the run, and writing them gives it back.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
@@ -38,12 +38,12 @@ struct Varint {
     length: u32,
 }
 
-/// A varint is longer than it need be, or its value has more than 16 bits.
+/// A varint is longer than necessary, or its value has more than 16 bits.
 #[derive(Debug)]
 struct NotShort;
 
 impl Varint {
-    /// Takes a byte, and gives the value with the last one.
+    /// Takes a byte; returns the value with the last byte of a varint.
     fn push(&mut self, byte: u8) -> Result<Option<u16>, NotShort> {
         self.value |= u32::from(byte & 0x7f) << (7 * self.length);
         self.length += 1;
@@ -58,11 +58,11 @@ impl Varint {
     }
 }
 
-/// Reads the bytes of the elements.
+/// Reads varints as the bytes of the elements.
 #[derive(Debug)]
 pub(super) struct Reader<R> {
     varints: R,
-    /// The second byte of an element whose first one was read.
+    /// The second byte of an element, if only its first one has been read.
     high: Option<u8>,
 }
 
@@ -79,7 +79,7 @@ impl<R: BufRead> Reader<R> {
                 return if varint.length == 0 { Ok(None) } else { Err(ErrorKind::UnexpectedEof.into()) };
             };
             self.varints.consume(1);
-            // When the file was opened, all of them were short.
+            // All varints were short when the file was opened.
             let changed = |_| io::Error::new(ErrorKind::InvalidData, "the file has been changed meanwhile");
             if let Some(value) = varint.push(byte).map_err(changed)? {
                 return Ok(Some(value));
@@ -110,7 +110,7 @@ impl<R: BufRead> Read for Reader<R> {
 /// Makes varints of the bytes of elements, which come in pieces of any size.
 #[derive(Debug, Default)]
 pub(super) struct Packer {
-    /// The first byte of an element.
+    /// The first byte of an element that is not complete.
     low: Option<u8>,
 }
 

@@ -1,13 +1,12 @@
-//! Model files, taken apart into tensors and a skeleton, and put together again: safetensors, NumPy's npz, ONNX,
-//! checkpoints of PyTorch.
+//! Model files, taken apart into tensors and a skeleton, and put together again: safetensors, NumPy's npz, ONNX, checkpoints of PyTorch.
 //!
 //! Invariant: every byte of a file is either in the raw data of exactly one tensor or in the skeleton, so that writing
 //! both gives the file back: safetensors, ONNX, PyTorch and stored npz byte for byte, deflated npz entry for entry
 //! (deflate is not unique). A model of several files, shards of safetensors or ONNX with external data, comes back as one.
 //! A skeleton is at most 256 MiB; raw data is never held, only passed through in the caller's pieces.
 //!
-//! Nothing is generated from a schema, and no crate maps or loads a file: what is cut out is a range of bytes (`cut`),
-//! and a format's room only says where the ranges are.
+//! No code is generated from a schema, and no crate maps or loads a file: what is cut out is a range of bytes (`cut`), and the module of a
+//! format only says where the ranges are.
 
 mod archive;
 mod beside;
@@ -53,7 +52,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// All of them, in the order of their numbers.
+    /// All formats, in the order of their numbers.
     ///
     /// ```
     /// use silicabac::weights::model::Format;
@@ -108,8 +107,8 @@ impl Type {
 /// A tensor without its data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TensorInfo {
-    /// What the file calls it; that of an ONNX Constant is its node's output. No two tensors of a file have the same: where ONNX
-    /// allows that, in subgraphs side by side, the second `w` is called `w#2`.
+    /// Its name in the file; that of an ONNX Constant is its node's output. No two tensors of a file have the same name: where ONNX allows
+    /// that, in subgraphs side by side, the second `w` is called `w#2`.
     pub name: String,
     /// What its elements are.
     pub element: Type,
@@ -146,17 +145,17 @@ pub struct ModelFile {
     payloads: Payloads,
 }
 
-/// What a format's room finds in a file.
+/// What the module of a format finds in a file.
 struct Parsed {
     tensors: Vec<TensorInfo>,
     /// Where their data is, tensor for tensor.
     places: Vec<Place>,
     skeleton: Vec<u8>,
-    /// Its files besides the one that was opened, which is number 0.
+    /// Its other files; the one that was opened is number 0.
     others: Vec<Origin>,
 }
 
-/// Which room takes a file apart.
+/// Which module takes a file apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     Safetensors,
@@ -167,8 +166,8 @@ enum Layout {
 }
 
 impl ModelFile {
-    /// Opens a file, or a pipe ([`files::open_seekable`]), and reads everything but the data of its tensors. What it contains says which format it has; only
-    /// where that does not decide, its name does.
+    /// Opens a file, or a pipe ([`files::open_seekable`]), and reads everything but the data of its tensors. The content of the file
+    /// determines its format, and only where that is ambiguous, its name.
     ///
     /// What the file names is read too, from its directory: the shards of an index of safetensors, which has a `weight_map`,
     /// and the external data of ONNX.
@@ -195,22 +194,22 @@ impl ModelFile {
 
     /// The tensors, in the order of their data in the file.
     ///
-    /// In PyTorch every storage that has bytes is one. In npz every entry is, also what is not an array: its name is that of the entry, without `.npy`. In ONNX those
-    /// are tensors whose data is a run of 64 bytes or longer; scalars and the like stay in the graph. Halves that the file
-    /// has as varints, in `int32_data`, are shown as two bytes each; other varints as the bytes that they are.
+    /// In PyTorch every storage that has bytes is one. In npz every entry is one, even if it is not an array: its name is that of the
+    /// entry, without `.npy`. In ONNX those are tensors whose data is a run of 64 bytes or longer; scalars and the like stay in the graph.
+    /// Halves that the file has as varints, in `int32_data`, are shown as two bytes each; other varints as the bytes that they are.
     pub fn tensors(&self) -> &[TensorInfo] {
         &self.tensors
     }
 
-    /// All else that [`ModelWriter`] needs to write the file again.
+    /// Everything else that [`ModelWriter`] needs to write the file again.
     pub fn skeleton(&self) -> &[u8] {
         &self.skeleton
     }
 
-    /// Reads raw bytes of a tensor from an offset on.
+    /// Reads raw bytes of a tensor, from an offset on.
     ///
-    /// Forwards is fast in every format; backwards in a deflated entry of an npz starts again at the entry's beginning.
-    /// The checksum of an entry of a zip archive is checked by whoever reads it from its beginning to its end, in pieces of any size.
+    /// Reading forwards is fast in every format; going back in a deflated entry of an npz starts again at the entry's beginning. The
+    /// checksum of an entry of a zip archive is checked when it is read from its beginning to its end, in pieces of any size.
     pub fn read(&mut self, tensor: usize, offset: u64, bytes: &mut [u8]) -> Result<(), ModelError> {
         let range = ModelError::Range { tensor, offset, length: bytes.len() };
         let Some(info) = self.tensors.get(tensor) else { return Err(range) };
@@ -277,11 +276,11 @@ pub struct ModelWriter<W: Write + Seek> {
     tensors: Vec<TensorInfo>,
     /// The number of the tensor that begins next.
     next: usize,
-    /// What the tensor that has begun lacks.
+    /// How many bytes of the current tensor are still to be written.
     left: u64,
 }
 
-/// How the file comes about.
+/// How the file is written.
 #[derive(Debug)]
 enum Body<W: Write + Seek> {
     Cut(cut::Writer<W>),
@@ -290,8 +289,7 @@ enum Body<W: Write + Seek> {
 }
 
 impl<W: Write + Seek> ModelWriter<W> {
-    /// Begins a file in a sink that is empty. The four arguments belong to one file; a skeleton that does not fit is
-    /// refused.
+    /// Begins a file in an empty sink. The four arguments belong to one file; a skeleton that does not fit is refused.
     pub fn new(sink: W, format: Format, skeleton: &[u8], tensors: &[TensorInfo]) -> Result<Self, ModelError> {
         if skeleton.len() as u64 > cut::MAX_SKELETON {
             return Err(ModelError::Mismatch("it is longer than any"));
@@ -364,9 +362,9 @@ impl<W: Write + Seek> ModelWriter<W> {
     }
 }
 
-/// Gives a number to all names that are there already, for whoever looks for one by its name.
+/// Makes names unique: a name that occurs before gets a number, so that each tensor can be found by its name.
 fn name_apart<'a>(names: impl Iterator<Item = &'a mut String>) {
-    // How many of a name there were, or could have been.
+    // How many times each name has occurred, or might have.
     let mut taken: HashMap<String, u64> = HashMap::new();
     for name in names {
         let mut number = taken.get(name).copied().unwrap_or(0);
@@ -382,7 +380,8 @@ fn name_apart<'a>(names: impl Iterator<Item = &'a mut String>) {
     }
 }
 
-/// The number of elements of a shape, or an error in the name of its tensor. A zero makes it zero, whatever else is there.
+/// The number of elements of a shape, or an error that names the tensor. If one dimension is zero so is the number, whatever the others
+/// are.
 fn elements(name: &str, shape: &[u64]) -> Result<u64, ModelError> {
     if shape.contains(&0) {
         return Ok(0);

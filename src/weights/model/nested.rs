@@ -1,15 +1,14 @@
-//! A protobuf that is written anew around its tensors: not only their data can change, but how many bytes it takes,
-//! and with it the lengths of all messages around it.
+//! A protobuf that is written anew around its tensors, because not only their data can change, but how many bytes it takes, and with it the
+//! lengths of all messages around it.
 //!
-//! Invariant: what is not cut out comes back as it was, and every length that was cut out comes back as short as it can
-//! be and right. So if those of the file were short too, and nothing was put in, the file comes back byte for byte.
+//! Invariant: what is not cut out comes back as it was, and every length that was cut out comes back right and as short as it can be. So if
+//! the lengths in the file were as short, and nothing was put in, the file comes back byte for byte.
 //!
-//! Data whose length is known beforehand is passed through. Data that is packed as it comes (`halves`) has to wait in a
-//! temporary file until the length of the first message is known; a sink cannot be moved apart.
+//! Data whose length is known beforehand is passed through. Data that is packed as it comes (`halves`) has to wait in a temporary file
+//! until the length of the first message is known, because nothing can be inserted into a sink afterwards.
 //!
-//! Layout, numbers as varints: how many tensors; of each the length of the gap before it, twice, plus one if it is packed;
-//! how many lengths; of each how far behind the one before its place in the gaps is, and how many bytes of gaps it
-//! covers; all gaps.
+//! Layout, numbers as varints: how many tensors; of each the length of the gap before it, twice, plus one if it is packed; how many
+//! lengths; of each how far its place in the gaps is from the one before, and how many bytes of gaps it covers; all gaps.
 
 use std::fmt;
 use std::fs::File;
@@ -22,10 +21,10 @@ use super::wire::{self, Message};
 use super::{ModelError, TensorInfo};
 use crate::files;
 
-/// The first byte of such a skeleton.
+/// The first byte of a skeleton of this kind.
 pub(super) const NESTED: u8 = 3;
 
-/// Bytes of the file that are taken out, and what stands for them.
+/// Bytes of the file that are taken out, and what takes their place.
 #[derive(Debug)]
 pub(super) struct Cut {
     pub(super) at: u64,
@@ -35,7 +34,7 @@ pub(super) struct Cut {
 
 #[derive(Debug)]
 pub(super) enum Put {
-    /// The length of all up to here.
+    /// The length of everything from here to `end`.
     Length { end: u64 },
     /// The data of the next tensor.
     Data { is_packed: bool },
@@ -44,7 +43,8 @@ pub(super) enum Put {
 }
 
 impl Cut {
-    /// The length before a run, whose last byte is the first that is below 0x80: so is the last one of the tag before.
+    /// The length before a run. It starts after the last byte below 0x80 before its own last byte: every varint ends with such a byte, so
+    /// the tag before it does, too.
     pub(super) fn length(source: &mut Source, run: Message) -> Result<Cut, ModelError> {
         let from = run.begin.saturating_sub(10);
         let mut there = Vec::new();
@@ -55,8 +55,8 @@ impl Cut {
     }
 }
 
-/// The skeleton of a file. Cuts are in order, lie in each other as messages do, and have the tensors in order. What is put
-/// in where a cut begins stands for what is removed there.
+/// The skeleton of a file. Cuts are in order, nested as messages are, and have the tensors in order. A replacement stands where the cut
+/// begins.
 pub(super) fn skeleton(source: &mut Source, cuts: &[Cut]) -> Result<Vec<u8>, ModelError> {
     let put = |cut: &Cut| if let Put::Text(text) = cut.put { text.len() as u64 } else { 0 };
     let bytes = source.length() + cuts.iter().map(put).sum::<u64>();
@@ -101,17 +101,17 @@ pub(super) fn skeleton(source: &mut Source, cuts: &[Cut]) -> Result<Vec<u8>, Mod
 
 struct Builder<'a> {
     source: &'a mut Source,
-    /// Up to where the file has been taken.
+    /// How much of the file has been taken.
     at: u64,
     gaps: Vec<u8>,
-    /// Where each length is in the gaps, and where what it covers ends there.
+    /// Where each length is in the gaps, and where in the gaps the part that it covers ends.
     lengths: Vec<(usize, usize)>,
-    /// Lengths whose end has not been reached, and where in the file that is.
+    /// Lengths whose part has not ended yet, and where in the file it ends.
     open: Vec<(usize, u64)>,
 }
 
 impl Builder<'_> {
-    /// Takes all up to a place in the file, and notes what ends on the way.
+    /// Takes everything up to a place in the file, and notes the lengths whose part ends on the way.
     fn go(&mut self, to: u64) -> Result<(), ModelError> {
         while let Some((length, end)) = self.open.pop_if(|(_, end)| *end <= to) {
             self.take(end)?;
@@ -131,7 +131,7 @@ impl Builder<'_> {
 /// A length that is to be written.
 #[derive(Debug)]
 struct Length {
-    /// Where it is in the gaps, and where what it covers ends there.
+    /// Where it is in the gaps, and where in the gaps the part that it covers ends.
     begin: usize,
     end: usize,
     value: u64,
@@ -147,17 +147,17 @@ struct Piece {
     taken: u64,
 }
 
-/// Writes such a file.
+/// Writes a file from such a skeleton.
 pub(super) struct Writer<W> {
     sink: W,
     gaps: Vec<u8>,
-    /// How much of the gaps is written.
+    /// How many bytes of the gaps are written.
     taken: usize,
     pieces: Vec<Piece>,
     lengths: Vec<Length>,
     /// How many of the lengths are written.
     next: usize,
-    /// The data, where it has to wait.
+    /// The data, if it has to wait.
     waiting: Option<Waiting>,
 }
 
@@ -232,9 +232,9 @@ impl<W: Write> Writer<W> {
         Ok(self.sink)
     }
 
-    /// Finds out all lengths, from the last to the first, once the data has its own.
+    /// Computes all lengths, from the last to the first, once the lengths of the data are known.
     fn measure(&mut self) {
-        // What all tensors before one take, and what all lengths from one on.
+        // How many bytes the data of all tensors before one takes, and all lengths from one on.
         let mut data = vec![0u64];
         for piece in &self.pieces {
             data.push(data[data.len() - 1].saturating_add(piece.taken));
@@ -242,7 +242,8 @@ impl<W: Write> Writer<W> {
         let mut widths = vec![0u64; self.lengths.len() + 1];
         for number in (0..self.lengths.len()).rev() {
             let Length { begin, end, .. } = self.lengths[number];
-            // Each length stands behind a tag, so that one at the end of another one is in it, and so are data.
+            // Each length stands after a tag, so that a length at the end of the part of another one belongs to that part; the same goes
+            // for data.
             let first = self.pieces.partition_point(|piece| piece.at < begin);
             let last = self.pieces.partition_point(|piece| piece.at <= end);
             let behind = self.lengths.partition_point(|length| length.begin <= end);
@@ -275,8 +276,7 @@ impl<W> fmt::Debug for Writer<W> {
     }
 }
 
-/// Reads a skeleton, which nothing says is not damaged, up to its gaps: afterwards every position in it can be used as
-/// it is.
+/// Reads a skeleton, which may be damaged, up to its gaps. Afterwards every position in it is known to be valid.
 fn layout(skeleton: &mut &[u8], tensors: &[TensorInfo]) -> Result<(Vec<Piece>, Vec<Length>), &'static str> {
     const SHORT: &str = "it is cut short";
     const PLACE: &str = "a length is not where it can be";
@@ -295,7 +295,7 @@ fn layout(skeleton: &mut &[u8], tensors: &[TensorInfo]) -> Result<(Vec<Piece>, V
         pieces.push(Piece { at, is_packed, taken: tensor.bytes });
     }
     let count = wire::take(skeleton).ok_or(SHORT)?;
-    // Each takes two bytes at least.
+    // Each length takes two bytes at least.
     if count > skeleton.len() as u64 / 2 {
         return Err(SHORT);
     }

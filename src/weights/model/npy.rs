@@ -1,7 +1,7 @@
 //! The header of a `.npy` array: a magic, a version, and a Python dictionary of the type, the order and the shape.
 //!
-//! Only what says how long the data is gets read: the header is kept as it is, and with it the order (Fortran's or C's),
-//! which raw bytes do not change.
+//! Only the fields that determine the length of the data are read: the header is kept as it is, and with it the order (Fortran's or C's),
+//! which makes no difference to raw bytes.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -12,10 +12,10 @@ use super::{Format, ModelError, Type};
 const MAX_HEADER: u32 = 1 << 20;
 
 pub(super) struct Header {
-    /// The whole of it, from the magic on.
+    /// The whole header, from the magic on.
     pub(super) bytes: Vec<u8>,
     pub(super) element: Type,
-    /// The size of an element, if the type says it.
+    /// The size of an element in bits, if the type says it.
     pub(super) bits: Option<u64>,
     pub(super) shape: Vec<u64>,
 }
@@ -67,7 +67,7 @@ pub(super) fn header(entry: &mut impl Read, name: &str) -> Result<Option<Header>
     Ok(Some(Header { bytes, element, bits, shape }))
 }
 
-/// Splits Python text at a separator, where it is in no quotes and no brackets.
+/// Splits Python text at a separator that is outside of quotes and brackets.
 fn split(text: &str, separator: u8) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut begin, mut depth) = (0, 0u32);
@@ -93,7 +93,7 @@ fn split(text: &str, separator: u8) -> Vec<&str> {
     pieces
 }
 
-/// What is in a quoted string without escapes.
+/// The content of a quoted string without escapes.
 fn unquoted(text: &str) -> Option<&str> {
     ['\'', '"'].iter().find_map(|&quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
@@ -105,7 +105,7 @@ fn shape(text: &str) -> Option<Vec<u64>> {
     numbers.filter(|number| !number.is_empty()).map(|number| number.parse().ok()).collect()
 }
 
-/// The size of an element by its type, such as `<f4`, `|b1`, `<U10`, `<M8[ns]`; objects have none.
+/// The size of an element in bits by its type, such as `<f4`, `|b1`, `<U10`, `<M8[ns]`; objects have none.
 fn bits(descr: &str) -> Option<u64> {
     let descr = descr.trim_start_matches(['<', '>', '|', '=']);
     let kind = descr.chars().next().filter(char::is_ascii)?;

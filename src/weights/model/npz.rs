@@ -1,8 +1,7 @@
 //! Npz: a zip archive whose entries are `.npy` arrays.
 //!
-//! An archive that only stores is cut like the other formats (`archive`) and comes back byte for byte. If any entry is
-//! deflated, or its checksum is not where it can be put in, the crate `zip` makes the archive anew from a list of its
-//! entries.
+//! An archive without deflated entries is cut like the other formats (`archive`) and comes back byte for byte. If any entry is deflated, or
+//! its checksum is not where it can be written again, the crate `zip` makes the archive anew from a list of its entries.
 //!
 //! Layout of that skeleton, numbers as varints: how many entries; of each its [`Record`]; the archive's comment.
 
@@ -23,11 +22,11 @@ use super::{Format, ModelError, Parsed, TensorInfo, Type, check_length, npy, wir
 /// The first byte of the skeleton of an archive that is made anew.
 pub(super) const PACKED: u8 = 2;
 
-/// What of an entry is not its tensor's.
+/// What a skeleton has of an entry, besides its tensor.
 #[derive(Clone, Debug, Default)]
 struct Record {
     is_deflated: bool,
-    /// Whether its name ends with `.npy`, which that of the tensor does not.
+    /// Whether its name ends with `.npy`, which the name of the tensor does not.
     is_npy: bool,
     /// Date and time, as MS-DOS has them.
     time: (u16, u16),
@@ -106,7 +105,7 @@ fn packed(records: &[Record], comment: &[u8]) -> Result<Vec<u8>, ModelError> {
     Ok(bytes)
 }
 
-/// Takes a record off a skeleton.
+/// Takes a record off the beginning of a skeleton.
 fn record(skeleton: &mut &[u8]) -> Option<Record> {
     let flags = wire::take(skeleton).filter(|&flags| flags < 4)?;
     let time = (wire::take(skeleton)?.try_into().ok()?, wire::take(skeleton)?.try_into().ok()?);
@@ -118,7 +117,7 @@ fn record(skeleton: &mut &[u8]) -> Option<Record> {
     Some(Record { is_deflated, is_npy, time, attributes, header: header.to_vec() })
 }
 
-/// Makes such an archive.
+/// Makes an archive anew.
 pub(super) struct Writer<W: Write + Seek> {
     zip: ZipWriter<W>,
     records: Vec<Record>,

@@ -1,13 +1,12 @@
 //! ONNX: a protobuf of a graph, in which the weights are TensorProtos: initialisers, values of Constant nodes, also in
 //! subgraphs and functions.
+//! The protobuf is walked at the wire level (`wire`), by a table of the few fields that lead to a tensor, and the ranges of data are cut
+//! out of it. The rest of the graph is kept as bytes, with all fields that this module does not know. Data that is in several pieces or
+//! short stays there too.
 //!
-//! The protobuf is walked at the wire level (`wire`), by a table of the few fields that lead to a tensor, and the ranges
-//! of data are cut out of it: the rest of the graph is kept as bytes, with all fields that nobody here knows. Data that
-//! is in several pieces or short stays there too.
-//!
-//! Invariant: if each run is as long when it comes back, the file is cut (`cut`). Halves in `int32_data` are varints,
-//! whose lengths depend on what they are: a file that has some is written anew around them (`nested`). So is one whose
-//! data lies in other files beside it, which comes back as one file with the data in it, the same model.
+//! Invariant: if each run is as long when it comes back, the file is cut (`cut`). Halves in `int32_data` are varints, whose lengths depend
+//! on their values: a file that has some is written anew around them (`nested`). So is one with external data, which comes back as one file
+//! with the data in it: the same model.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -20,13 +19,13 @@ use super::{
     Format, ModelError, Parsed, TensorInfo, Type, bad_shape, beside, check_length, cut, halves, name_apart,
 };
 
-/// How many messages can lie in each other; protobuf's own libraries stop at 100.
+/// How deep messages can be nested; protobuf's own libraries stop at 100.
 const MAX_DEPTH: u32 = 100;
-/// More than any tensor has.
+/// The most dimensions that are accepted; no tensor has as many.
 const MAX_DIMENSIONS: usize = 64;
-/// In bytes.
+/// The longest name, in bytes.
 const MAX_NAME: u64 = 1 << 16;
-/// Data that is shorter stays in the graph: a tensor costs more than it saves.
+/// Data that is shorter stays in the graph: as a tensor it would cost more than it saves.
 const MIN_DATA: u64 = 64;
 
 /// Fields of a TensorProto that hold its data: `float_data`, `int32_data`, `int64_data`, `raw_data`, `double_data`,
@@ -38,7 +37,7 @@ const RAW: u64 = 9;
 const DOUBLES: u64 = 10;
 const UNSIGNED: u64 = 11;
 
-/// Whether a file begins as all exporters begin: with `ir_version`, a small number, and a field of ModelProto.
+/// Whether a file begins as all exporters begin: with `ir_version`, a small number, and a further field of ModelProto.
 pub(super) fn is_likely(head: &[u8; 16]) -> bool {
     head[0] == 0x08
         && head[1] < 0x40
@@ -59,7 +58,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// What a field holds.
+    /// The message that a field leads to.
     fn child(self, field: u64) -> Option<Kind> {
         Some(match (self, field) {
             (Kind::Model, 7) => Kind::Graph,
@@ -103,7 +102,7 @@ pub(super) fn parse(path: &Path, source: &mut Source) -> Result<Parsed, ModelErr
         return Err(ModelError::Inline { bytes });
     }
     tensors.sort_by_key(|found| found.at);
-    // Subgraphs that stand side by side, and several attributes of a node, may call two tensors the same.
+    // Subgraphs that stand side by side, and several attributes of a node, may give two tensors the same name.
     name_apart(tensors.iter_mut().map(|found| &mut found.tensor.name));
     if !cuts.is_empty() {
         for Found { at, place, .. } in &tensors {
@@ -124,28 +123,28 @@ pub(super) fn parse(path: &Path, source: &mut Source) -> Result<Parsed, ModelErr
     Ok(Parsed { tensors, places, skeleton, others })
 }
 
-/// In which order cuts are made that begin at one place.
+/// The order of cuts that begin at the same place.
 type Rank = u8;
 const TEXT: Rank = 0;
 const LENGTH: Rank = 1;
 const DATA: Rank = 2;
 
-/// A tensor.
+/// A tensor, and where it was found.
 struct Found {
-    /// Where its data comes in the file, wherever it is.
+    /// Where its data takes its place in the file, wherever it is read from.
     at: u64,
     tensor: TensorInfo,
     place: Place,
 }
 
-/// A file that has data of tensors.
+/// Another file, with external data of tensors.
 struct Other {
     number: usize,
     path: PathBuf,
     length: u64,
 }
 
-/// What `external_data` says.
+/// The fields of `external_data`.
 #[derive(Default)]
 struct External {
     location: Option<String>,
@@ -157,11 +156,11 @@ struct Walk<'a> {
     path: &'a Path,
     source: &'a mut Source,
     tensors: Vec<Found>,
-    /// The messages that lie around the present one, but for the whole file.
+    /// The messages around the current one, except the whole file.
     around: Vec<Message>,
-    /// What else than data is cut out, by where it begins.
+    /// What is cut out besides data, by where it begins.
     cuts: BTreeMap<(u64, Rank), Cut>,
-    /// By what the model calls them.
+    /// The other files, by their names in the model.
     others: HashMap<String, Other>,
     has_graph: bool,
 }
@@ -173,7 +172,7 @@ impl Walk<'_> {
             let what = format_args!("more than {MAX_DEPTH} messages lie in each other");
             return Err(ModelError::damaged(Format::Onnx, what));
         }
-        // An output can stand behind the attributes that it names.
+        // The output that names an attribute's tensor can come after the attribute.
         let mut output = None;
         let before = self.tensors.len();
         let mut initialisers = HashSet::new();
@@ -210,7 +209,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Notes where the data of a tensor is, if it can be cut out, and tells its name. The value of an attribute is called after
+    /// Notes where the data of a tensor is, if it can be cut out, and returns the tensor's name. The value of an attribute is named after
     /// its node.
     fn tensor(&mut self, whole: Message, is_value: bool) -> Result<String, ModelError> {
         let mut message = whole;
@@ -219,7 +218,7 @@ impl Walk<'_> {
         let mut data_type = 0;
         let mut is_external = false;
         let mut external = External::default();
-        // The fields that say so.
+        // The fields that say that the data is external.
         let mut outside = Vec::new();
         let mut data = Vec::new();
         let mut begin = message.begin;
@@ -300,8 +299,8 @@ impl Walk<'_> {
         Ok(name)
     }
 
-    /// Whether a run of varints comes back from the halves that it stands for. If so, they are what is read there, and the
-    /// lengths of all around them are cut out.
+    /// Whether a run of varints can be restored from the halves that it stands for. If so, the halves are the tensor's data, and the
+    /// lengths of all messages around them are cut out.
     fn is_of_halves(&mut self, tensor: Message, run: Message, place: &mut Place) -> Result<bool, ModelError> {
         let Some(count) = halves::count(self.source, run)? else { return Ok(false) };
         let mut cuts = Vec::new();
@@ -317,7 +316,7 @@ impl Walk<'_> {
         Ok(true)
     }
 
-    /// Reads one of the pairs that say where data is.
+    /// Reads one of the pairs that say where external data is.
     fn external(&mut self, mut entry: Message, external: &mut External) -> Result<(), ModelError> {
         let (mut key, mut value) = (String::new(), String::new());
         let begin = entry.begin;
@@ -367,7 +366,7 @@ impl Walk<'_> {
         Ok(Place { file: other.number, ..Place::plain(start, bytes) })
     }
 
-    /// Cuts what says that data is outside out of a tensor, and puts a field for it in; tells where.
+    /// Cuts the fields that say that the data is external out of a tensor, and puts a field for the data in; returns where.
     fn put_in(&mut self, tensor: Message, fields: &[(u64, u64)]) -> Result<u64, ModelError> {
         for &message in self.around.iter().chain([&tensor]) {
             let cut = Cut::length(self.source, message)?;
@@ -376,7 +375,7 @@ impl Walk<'_> {
         for &(at, removed) in fields {
             self.cuts.insert((at, TEXT), Cut { at, removed, put: Put::Text(&[]) });
         }
-        // One of them has said so.
+        // There is at least one such field.
         let at = fields.first().map_or(tensor.end, |field| field.0);
         if let Some(cut) = self.cuts.get_mut(&(at, TEXT)) {
             cut.put = Put::Text(&[(RAW as u8) << 3 | 2]);

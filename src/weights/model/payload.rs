@@ -1,7 +1,7 @@
-//! The data of tensors, read where it lies: as it is, through inflate, or as halves out of varints.
+//! The data of tensors, read from its file: as it is, through inflate, or as halves out of varints.
 //!
-//! Invariant: memory is that of a buffer and a decoder, whatever the file claims. One stream is open at a time; a step
-//! forwards goes on with it, a step backwards opens it again.
+//! Invariant: memory is that of a buffer and a decoder, whatever the file claims. One stream is open at a time; reading forwards continues
+//! it, going back opens it again.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Take};
@@ -12,7 +12,7 @@ use flate2::bufread::DeflateDecoder;
 
 use super::{ModelError, halves};
 
-/// Where the data of a tensor is: behind `lead` bytes of a run that begins at `start`.
+/// Where the data of a tensor is: after `lead` bytes of a run that begins at `start`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     /// The number of its file among those of the model.
@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub(super) crc: Option<u32>,
 }
 
-/// How a run is to be read; what is packed says how long it is as it lies there.
+/// How a run is to be read; a packed one has the length that it takes in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packing {
     Stored,
@@ -36,12 +36,12 @@ pub(super) enum Packing {
 }
 
 impl Place {
-    /// Data that lies there as it is.
+    /// Data that is in the file as it is.
     pub(super) fn plain(start: u64, bytes: u64) -> Place {
         Place { file: 0, start, lead: 0, bytes, packing: Packing::Stored, crc: None }
     }
 
-    /// How many bytes of the file are the data.
+    /// How many bytes of the file hold the data.
     pub(super) fn taken(&self) -> u64 {
         match self.packing {
             Packing::Stored => self.bytes,
@@ -54,7 +54,7 @@ impl Place {
 #[derive(Debug)]
 pub(super) enum Origin {
     Open(File),
-    /// Opened as often as it is read: a model can have more files than a process may have open.
+    /// Opened each time it is read, since a model can have more files than a process may have open.
     Closed(PathBuf),
 }
 
@@ -67,7 +67,7 @@ impl Origin {
     }
 }
 
-/// Reads them.
+/// Reads the data of all tensors of a model.
 #[derive(Debug)]
 pub(super) struct Payloads {
     files: Vec<Origin>,
@@ -79,10 +79,10 @@ pub(super) struct Payloads {
 #[derive(Debug)]
 struct Stream {
     tensor: usize,
-    /// In the run.
+    /// How many bytes of the run have been read.
     position: u64,
     run: Run,
-    /// Over all bytes of the run so far, unless some were left out.
+    /// The checksum of all bytes of the run so far, unless some were skipped.
     hasher: Option<Hasher>,
 }
 
@@ -98,7 +98,7 @@ impl Payloads {
         Payloads { files, places, stream: None }
     }
 
-    /// Reads bytes that the tensor has.
+    /// Reads bytes of a tensor, which have to exist.
     pub(super) fn read(
         &mut self,
         tensor: usize,
@@ -108,7 +108,7 @@ impl Payloads {
     ) -> Result<(), ModelError> {
         let place = self.places[tensor];
         let target = place.lead + offset;
-        // After an error the stream is gone.
+        // After an error the stream is closed.
         let open = self.stream.take().filter(|open| open.tensor == tensor && open.position <= target);
         let mut stream = match open {
             Some(stream) => stream,
@@ -139,8 +139,8 @@ impl Stream {
         Ok(Stream { tensor, position: 0, run, hasher: place.crc.map(|_| Hasher::new()) })
     }
 
-    /// Goes forwards. In a stored run by a jump, unless it is to the first byte of data: who begins there gets the
-    /// checksum checked, to which the lead belongs.
+    /// Goes forwards: in a stored run by a jump, except to the first byte of data. Whoever begins there gets the checksum checked, which
+    /// covers the lead, too.
     fn go(&mut self, target: u64, is_first: bool) -> Result<(), ModelError> {
         if let Run::Stored(reader) = &mut self.run
             && target > self.position

@@ -1,9 +1,9 @@
-//! A pickle, read without doing what it says: a program for a stack machine, whose calls become objects that remember
-//! what was to be called with what.
+//! A pickle, read without executing it. A pickle is a program for a stack machine; its calls become objects that record the function and
+//! the arguments.
 //!
-//! Invariant: nothing is looked up, imported or run. Each instruction makes one object at most and there are
-//! [`MAX_STEPS`] of them at most, objects hold each other by number, and texts stay in the pickle: so memory is bounded,
-//! and what holds itself, or is held a million times, is one object.
+//! Invariant: nothing is looked up, imported or run. Each instruction makes one object at most and there are [`MAX_STEPS`] of them at most,
+//! objects refer to each other by number, and texts stay in the pickle: so memory is bounded, also if an object contains itself, or is
+//! contained in a million others.
 //!
 //! The instructions are those that `torch.save` makes Python write, by protocol 2, or 3 and 4 if it is asked to.
 
@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::{Format, ModelError};
 
-/// The longest program.
+/// The most instructions of a pickle.
 const MAX_STEPS: u32 = 1 << 23;
 /// The longest text that is looked at, in bytes: the same one may be asked for millions of times.
 const MAX_TEXT: usize = 1 << 12;
@@ -20,30 +20,30 @@ const MAX_TEXT: usize = 1 << 12;
 /// The number of an object.
 pub(super) type Id = u32;
 
-/// An object, as far as anyone needs it.
+/// An object, with what is needed of it.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// Where in the pickle it is.
+    /// Its place in the pickle.
     Text(Range<usize>),
     Number(i64),
-    /// What is named by a module and a name.
+    /// A function or class, by its module and name.
     Global(Range<usize>, Range<usize>),
     /// A list, a tuple, a set or a dictionary.
     Collection,
-    /// What the loader gets for this.
+    /// An object outside of the pickle, which the loader would find by this one.
     Persistent(Id),
-    /// What would come of a call.
+    /// The result of a call: the function and the arguments.
     Call(Id, Id),
-    /// None, a truth value, a float, bytes, a number of more than 64 bits.
+    /// None, a truth value, a float, bytes, or a number of more than 64 bits.
     Plain,
 }
 
-/// How one object is in another.
+/// What one object is in another.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Role {
     Key(Id),
     Item,
-    /// The state of what was made by a call.
+    /// The state that is set on the result of a call.
     State,
 }
 
@@ -88,13 +88,13 @@ impl Objects<'_> {
         }
     }
 
-    /// Module and name.
+    /// Module and name of a global.
     pub(super) fn global(&self, id: Id) -> Option<(&str, &str)> {
         let Kind::Global(module, name) = &self.get(id).kind else { return None };
         self.short(module).zip(self.short(name))
     }
 
-    /// What is in a tuple or a list.
+    /// The items of a tuple or a list.
     pub(super) fn items(&self, id: Id) -> impl Iterator<Item = Id> {
         self.get(id).children.iter().map(|child| child.1)
     }
@@ -134,7 +134,7 @@ struct Machine<'a> {
     at: usize,
     all: Vec<Object>,
     stack: Vec<Id>,
-    /// How high the stack was at each mark.
+    /// The height of the stack at each mark.
     marks: Vec<usize>,
     memo: HashMap<u64, Id>,
     plain: Id,
@@ -145,7 +145,7 @@ const EMPTY: &str = "takes more from the stack than is there";
 const MEMO: &str = "asks for what it has not kept";
 
 impl Machine<'_> {
-    /// One instruction; the root with the last one.
+    /// Executes one instruction; returns the root with the last one.
     fn step(&mut self) -> Result<Option<Id>, &'static str> {
         let instruction = self.take(1)?[0];
         match instruction {
@@ -260,7 +260,7 @@ impl Machine<'_> {
 
     fn object(&mut self, kind: Kind) -> Id {
         self.all.push(Object { kind, children: Vec::new() });
-        // There are no more than steps.
+        // There are at most as many objects as steps, so the number fits.
         (self.all.len() - 1) as Id
     }
 
@@ -276,7 +276,7 @@ impl Machine<'_> {
         self.stack.push(id);
     }
 
-    /// How much of the stack a mark hides.
+    /// How many objects of the stack a mark hides.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -301,7 +301,7 @@ impl Machine<'_> {
         Ok(&mut self.all[last as usize])
     }
 
-    /// All from the last mark on, and the mark.
+    /// Takes everything after the last mark off the stack, and the mark.
     fn pop_marked(&mut self) -> Result<Vec<Id>, &'static str> {
         let mark = self.marks.pop().ok_or("goes back to a mark that is not there")?;
         Ok(self.stack.split_off(mark))
@@ -321,7 +321,7 @@ impl Machine<'_> {
         Ok(&self.bytes[range])
     }
 
-    /// Goes forwards over so many bytes.
+    /// Goes forwards over `count` bytes.
     fn range(&mut self, count: u64) -> Result<Range<usize>, &'static str> {
         let left = self.bytes.len() - self.at;
         let count = usize::try_from(count).ok().filter(|&count| count <= left).ok_or(SHORT)?;
@@ -341,7 +341,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// A number in two's complement, of a length that stands before it.
+    /// A number in two's complement, with its length before it.
     fn long(&mut self) -> Result<(), &'static str> {
         let length = self.number(1)?;
         if length > 8 {
@@ -349,7 +349,7 @@ impl Machine<'_> {
         }
         let number = self.number(length)?;
         let unused = 64 - 8 * length as u32;
-        // An empty one is zero.
+        // A number of no bytes is zero.
         let signed = (number.checked_shl(unused).unwrap_or(0) as i64).checked_shr(unused).unwrap_or(0);
         self.push(Kind::Number(signed));
         Ok(())
@@ -373,7 +373,7 @@ impl Machine<'_> {
         self.skip(count)
     }
 
-    /// Up to the end of a line, which is left out.
+    /// A line without its end.
     fn line(&mut self) -> Result<Range<usize>, &'static str> {
         let length = self.bytes[self.at..].iter().position(|&byte| byte == b'\n').ok_or(SHORT)?;
         let line = self.range(length as u64)?;

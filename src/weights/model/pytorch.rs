@@ -1,10 +1,9 @@
 //! Checkpoints of PyTorch, as `torch.save` writes them since version 1.6: a zip archive of a pickle, `data.pkl`, and of
 //! the storages that it names, `data/0`, `data/1`, ...
 //!
-//! Invariant: each storage that has bytes is one tensor, and all else is skeleton, so that the archive comes back byte for
-//! byte. A storage of floats is a weight only where the pickle has one tensor of it alone, or the same several times,
-//! which covers all of it in order; its name is where that is in the pickle, such as `model.layers.0.weight`. Else it is
-//! carried as bytes.
+//! Invariant: each storage that has bytes is one tensor, and all else is skeleton, so that the archive comes back byte for byte. A storage
+//! of floats counts as weights only if one tensor of the pickle, or the same one several times, covers all of it in order; its name is the
+//! tensor's place in the pickle, such as `model.layers.0.weight`. Every other storage is carried as bytes.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -16,10 +15,10 @@ use super::{Format, ModelError, Parsed, TensorInfo, Type, cut, name_apart};
 
 /// The longest pickle.
 const MAX_PICKLE: u64 = 1 << 26;
-/// The longest name, in bytes; where a tensor is deeper in the pickle, its entry's name is shown.
+/// The longest name, in bytes; if a tensor's place in the pickle is longer, its entry's name is shown.
 const MAX_NAME: usize = 1 << 10;
 
-/// More than any tensor has.
+/// The most dimensions that are accepted; no tensor has as many.
 const MAX_DIMENSIONS: usize = 64;
 
 /// Whether an entry is the pickle of a checkpoint, in the one folder that all entries are in.
@@ -96,7 +95,7 @@ pub(super) fn parse(mut archive: Archive, source: &mut Source) -> Result<Parsed,
     Ok(Parsed { tensors, places, skeleton, others: Vec::new() })
 }
 
-/// What an entry is shown as.
+/// The tensor that an entry is shown as.
 fn info(entry: &Entry, storage: Option<Storage>) -> Result<TensorInfo, ModelError> {
     let bytes = entry.place.bytes;
     let storage = storage.unwrap_or_default();
@@ -119,15 +118,15 @@ struct Storage {
     element: Option<Type>,
     /// How many elements it has.
     count: u64,
-    /// Where the first tensor of it is.
+    /// The place of its first tensor in the pickle.
     name: String,
-    /// The shape that it has wherever it is used, if that is one.
+    /// The shape that it has in all of its uses, if they agree.
     shape: Option<Vec<u64>>,
 }
 
-/// How an object was come to.
+/// A step on the way from the root to an object.
 struct Step {
-    /// The step before, but for the first.
+    /// The number of the step before; the first has none.
     before: usize,
     object: Id,
     part: Part,
@@ -138,11 +137,11 @@ enum Part {
     None,
     Key(Id),
     Index(usize),
-    /// What a call gets: its items are parts without a name.
+    /// The arguments of a call, whose items have no name.
     Arguments,
 }
 
-/// All storages of a pickle by their keys. Each object is looked at once, wherever it is first.
+/// All storages of a pickle by their keys. Each object is visited once, at the first of its places.
 fn storages(objects: &Objects<'_>) -> HashMap<String, Storage> {
     let mut all = HashMap::new();
     let mut is_seen = vec![false; objects.len()];
@@ -159,7 +158,7 @@ fn storages(objects: &Objects<'_>) -> HashMap<String, Storage> {
         let mut go = |object, part| steps.push(Step { before: step, object, part });
         match object.kind {
             Kind::Persistent(_) => {
-                // Nobody knows what becomes of it.
+                // Something else than a known tensor uses the storage, in a way that is not known.
                 note(objects, id, None, String::new(), &mut all);
             }
             Kind::Call(function, arguments) => {
@@ -185,7 +184,7 @@ fn storages(objects: &Objects<'_>) -> HashMap<String, Storage> {
     all
 }
 
-/// The storage of a tensor, if a call makes one, and its shape, if it covers all in order.
+/// The storage of a tensor, if a call makes one, and its shape, if it covers all of the storage in order.
 fn tensor(objects: &Objects<'_>, function: Id, arguments: Id) -> Option<(Id, Option<Vec<u64>>)> {
     let ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2") = objects.global(function)? else {
         return None;
@@ -250,12 +249,12 @@ fn count(objects: &Objects<'_>, storage: Id) -> Option<u64> {
     objects.number(objects.items(id).nth(4)?)?.try_into().ok()
 }
 
-/// Where an object is, in dots; nothing if that is too long.
+/// The place of an object, as names with dots between them; empty if it is too long.
 fn name(objects: &Objects<'_>, steps: &[Step], mut step: usize) -> String {
     let mut parts = Vec::new();
     let mut length = 0;
     while step > 0 && length <= MAX_NAME {
-        // So that a way of many steps without names ends too.
+        // Counts steps without names, too, so that a long way of these ends.
         length += 1;
         let part = match steps[step].part {
             Part::None | Part::Arguments => String::new(),

@@ -1,10 +1,10 @@
-//! Model files that are known, but not taken apart: why, and what to do instead.
+//! Model files of known formats that are not supported: why, and what to do instead.
 
 use std::path::Path;
 
 use super::ModelError;
 
-/// What it is called, where which bytes stand in it, and what to do.
+/// The name of the format, the bytes by which it is known and their position, and what to do.
 type Row = (&'static str, usize, &'static [u8], &'static str);
 
 const BY_CONTENT: [Row; 10] = [
@@ -42,7 +42,7 @@ const BY_CONTENT: [Row; 10] = [
 
 const PICKLE: &str = "a pickle runs code when it is read; write its arrays with numpy.savez or torch.save";
 
-/// Files without a first byte of their own, by their extensions.
+/// Formats without a fixed beginning, by the extensions of their files.
 const BY_NAME: [(&str, &str, &str); 3] = [
     ("pb", "a TensorFlow file", "make ONNX of it with tf2onnx"),
     ("pdparams", "a PaddlePaddle file", "make ONNX of it with paddle2onnx"),

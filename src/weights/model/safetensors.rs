@@ -1,8 +1,8 @@
 //! Safetensors: the length of a header (u64, little-endian), the header (JSON), raw data.
 //!
-//! Read here and not by the crate `safetensors`, which wants the whole file in memory or mapped, and mapping is unsafe
-//! code. The header stays in the skeleton as it is, with its order, spaces and `__metadata__`: the file comes back byte
-//! for byte. Holes between tensors, which the format forbids, are carried; overlaps are an error.
+//! It is read here and not by the crate `safetensors`, which wants the whole file in memory or mapped, and mapping is unsafe code. The
+//! header stays in the skeleton as it is, with its order, spaces and `__metadata__`: the file comes back byte for byte. Holes between
+//! tensors, which the format forbids, are carried; overlaps are an error.
 
 use std::fmt;
 
@@ -13,18 +13,18 @@ use super::source::Source;
 use super::{Format, ModelError, Parsed, TensorInfo, Type, check_length, cut};
 use crate::json;
 
-/// The longest header, which is the limit of the reference implementation too.
+/// The longest header, in bytes; the reference implementation has the same limit.
 pub(super) const MAX_HEADER: u64 = 100_000_000;
-/// What in a header is not a tensor.
+/// The one key of a header that is not a tensor.
 pub(super) const METADATA: &str = "__metadata__";
 
-/// Whether a file begins with the length of a header that it can hold, and the header with a brace.
+/// Whether a file begins with the length of a header that fits in it, and the header with a brace.
 pub(super) fn is_likely(head: &[u8; 16], length: u64) -> bool {
     let header = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));
     head[8] == b'{' && header <= MAX_HEADER.min(length.saturating_sub(8))
 }
 
-/// A tensor as the header has it, and where its data is.
+/// A tensor in the header, and where its data is.
 pub(super) struct Entry {
     pub(super) tensor: TensorInfo,
     pub(super) place: Place,
@@ -35,7 +35,7 @@ pub(super) struct Entry {
 pub(super) struct Contents {
     /// In the order of their data.
     pub(super) entries: Vec<Entry>,
-    /// `__metadata__`, whatever it is.
+    /// The value of `__metadata__`, of any type.
     pub(super) metadata: Option<serde_json::Value>,
 }
 
@@ -89,7 +89,7 @@ pub(super) fn contents(source: &mut Source) -> Result<Contents, ModelError> {
     Ok(Contents { entries, metadata })
 }
 
-/// How many bits an element has. What is not known is carried unchecked.
+/// How many bits an element has; `None` for unknown types, whose lengths are not checked.
 pub(super) fn bits(dtype: &str) -> Option<u64> {
     Some(match dtype {
         "F4" => 4,
@@ -103,7 +103,7 @@ pub(super) fn bits(dtype: &str) -> Option<u64> {
     })
 }
 
-/// What the header says of a tensor.
+/// The header's record of a tensor.
 #[derive(serde::Deserialize)]
 struct Record {
     dtype: String,
@@ -111,7 +111,7 @@ struct Record {
     data_offsets: (u64, u64),
 }
 
-/// All tensors of a header, by name, as they come.
+/// All tensors of a header, by name, in the order of the header.
 struct Header {
     records: Vec<(String, Record)>,
     metadata: Option<serde_json::Value>,

@@ -1,8 +1,9 @@
-//! A model of several safetensors files, the shards, which an index beside them lists: JSON whose `weight_map` says of
-//! each tensor which file has it.
+//! A model of several safetensors files, the shards, with an index in the same directory: JSON whose `weight_map` says of each tensor which
+//! file has it.
 //!
-//! Invariant: all tensors of all shards are there once. Written is one safetensors file, made anew: the names, types and
-//! shapes are those of the shards, the metadata that of the first one, and data begins at a multiple of its element.
+//! Invariant: all tensors of all shards are there once. The model is written as one safetensors file, made anew: the names, types and
+//! shapes are those of the shards, the metadata that of the first one, and the data of a tensor begins at a multiple of its element's
+//! length.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,13 +15,13 @@ use super::source::Source;
 use super::{ModelError, Parsed, beside, cut};
 use crate::json;
 
-/// Whether a file begins as JSON with an object does.
+/// Whether a file begins with a JSON object.
 pub(super) fn is_likely(head: &[u8; 16]) -> bool {
     let mut text = head.iter().filter(|byte| !byte.is_ascii_whitespace());
     text.next() == Some(&b'{') && matches!(text.next(), Some(b'"' | b'}'))
 }
 
-/// What the index has, as far as anyone needs it.
+/// The fields of the index that are needed.
 #[derive(serde::Deserialize)]
 struct Index {
     weight_map: BTreeMap<String, String>,
@@ -68,7 +69,7 @@ pub(super) fn parse(path: &Path, source: &mut Source) -> Result<Parsed, ModelErr
     one(entries, metadata, others)
 }
 
-/// Reads a shard, which has to be what the index means.
+/// Reads a shard, which has to be the file that the index means.
 fn open(path: &Path, source: &mut Source) -> Result<Contents, ModelError> {
     match super::format_of(path, source)? {
         super::Layout::Safetensors => safetensors::contents(source),
@@ -79,7 +80,7 @@ fn open(path: &Path, source: &mut Source) -> Result<Contents, ModelError> {
     }
 }
 
-/// All tensors as one file.
+/// The header of one file with all tensors, and the order of their data.
 fn one(
     entries: Vec<(usize, Entry)>,
     metadata: Option<serde_json::Value>,

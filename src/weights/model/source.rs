@@ -1,5 +1,4 @@
-//! A file that is being parsed: its length is known, and no position or length that it claims is believed before it has
-//! been compared with that.
+//! A file that is being parsed. Its length is known, and every position or length that it claims is compared with that before it is used.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -28,12 +27,12 @@ impl Source {
         self.reader.into_inner()
     }
 
-    /// Goes to a position; a short way keeps what is in the buffer.
+    /// Goes to a position; over a short distance the buffer is kept.
     pub(super) fn seek(&mut self, position: u64) -> Result<(), ModelError> {
         if position > self.length {
             return Err(ModelError::Truncated);
         }
-        // Both are lengths of files, which systems count in an i64.
+        // Both are at most the length of a file, which fits an i64.
         self.reader.seek_relative(position as i64 - self.position as i64)?;
         self.position = position;
         Ok(())
@@ -56,7 +55,7 @@ impl Source {
         self.read(&mut bytes[start..])
     }
 
-    /// A reader of the whole file, for crates that want one. It moves this one's place too: `rewind` afterwards.
+    /// A reader of the whole file, for crates that need one. It moves the position of this source too: call `rewind` afterwards.
     pub(super) fn whole(&mut self) -> io::Result<BufReader<File>> {
         let mut file = self.reader.get_ref().try_clone()?;
         file.rewind()?;

@@ -1,12 +1,12 @@
-//! Protobuf at the wire level: varints, fixed numbers, runs of bytes and groups, whose meaning whoever reads them knows.
+//! Protobuf at the wire level: varints, fixed numbers, runs of bytes and groups, without their meanings, which the caller knows.
 //!
-//! Invariant: a field lies within its message, and a message is never held, only its range in the file. Known fields can
-//! so be found, and unknown ones are left where they are; generated code would read all and keep what it knows.
+//! Invariant: a field lies within its message, and a message is never held, only its range in the file. So known fields can be found, and
+//! unknown ones are left where they are; generated code would read everything and keep only what it knows.
 
 use super::source::Source;
 use super::{Format, ModelError};
 
-/// What is left of a message: a range of the file.
+/// What is left of a message, as a range of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) begin: u64,
@@ -54,7 +54,7 @@ pub(super) fn next(source: &mut Source, message: &mut Message) -> Result<Option<
 const GROUP: u8 = 3;
 const GROUP_END: u8 = 4;
 
-/// One field, or the tag of a group.
+/// Reads one field, or the tag of a group.
 fn field(source: &mut Source, message: &mut Message) -> Result<(u64, u8, Value), ModelError> {
     source.seek(message.begin)?;
     let tag = varint(source, message)?;
@@ -75,7 +75,7 @@ fn field(source: &mut Source, message: &mut Message) -> Result<(u64, u8, Value),
     Ok((number, kind, if kind == 2 { Value::Bytes(run) } else { Value::Skipped }))
 }
 
-/// A varint at the beginning of what is left of a message.
+/// Reads a varint at the beginning of what is left of a message.
 pub(super) fn varint(source: &mut Source, message: &mut Message) -> Result<u64, ModelError> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
@@ -101,7 +101,7 @@ fn damaged(message: &Message, what: &str) -> ModelError {
     ModelError::damaged(Format::Onnx, format_args!("{what} at byte {}", message.begin))
 }
 
-/// Appends a varint; skeletons have them too.
+/// Appends a varint; skeletons have varints too.
 pub(super) fn put(mut value: u64, bytes: &mut Vec<u8>) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);
@@ -115,7 +115,7 @@ pub(super) fn width(value: u64) -> u64 {
     u64::from((value | 1).ilog2() / 7 + 1)
 }
 
-/// Takes one off.
+/// Takes a varint off the beginning of some bytes.
 pub(super) fn take(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {

@@ -1,8 +1,9 @@
-//! What becomes of a tensor: whether it is a network's weights at all, and if so which step its levels have.
+//! What is done with a tensor: whether it is a network's weights at all, and if so which step its levels have.
 //!
-//! Invariant: nothing is lost that nobody asked to lose. What is no weight, by its name (`names`) or by its values (`spread`), is kept as
-//! it is; where the rule for the step would leave next to nothing of a tensor, another step is taken, and a [`Note`] says so. A tensor
-//! is looked at once, and what is kept of that is how many values there are of each size, however many there are in all.
+//! Invariant: precision is lost only where that was asked for. A tensor that is no weights, by its name (`names`) or by its values
+//! (`spread`), is kept as it is; where the rule for the step would make nearly all of a tensor zero, another step is taken, and a [`Note`]
+//! says so. A tensor is read once, and what is kept of it is how many values there are of each size, so that memory does not depend on its
+//! length.
 
 mod names;
 mod note;
@@ -17,12 +18,12 @@ use names::no_weights;
 pub use note::{Kept, Note};
 pub(super) use spread::{Before, Spread};
 
-/// Something else for the tensors with some names.
+/// An exception for the tensors with some names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Which: `*` is any text, `?` any letter, `[ab]` one of some.
+    /// Which tensors: `*` is any text, `?` any letter, `[ab]` one of some.
     pub names: Pattern,
-    /// What.
+    /// What is done to them.
     pub what: Treatment,
 }
 
@@ -31,19 +32,19 @@ pub struct Rule {
 pub enum Treatment {
     /// It is kept as it is.
     Keep,
-    /// Its largest absolute value has the largest level of so many bits.
+    /// Its largest absolute value has the largest level of this many bits.
     Bits(u8),
-    /// Its levels are chosen so.
+    /// Its levels are chosen by this quantiser.
     Quantizer(Quantizer),
 }
 
-/// So many elements make a tensor of one dimension above 1 worth it: more than any bias or normalisation has.
+/// A tensor with one dimension above 1 is quantised if it has this many elements: more than any bias or normalisation has.
 const FLAT: u64 = 1 << 16;
 
-/// What is asked for a tensor, by its name, type and shape alone.
+/// What is to be done to a tensor, by its name, type and shape alone.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wish {
-    /// It is kept, and there is nothing to say about that.
+    /// It is kept, which needs no note.
     Keep,
     /// It is kept, since its name says so.
     Name(&'static str),
@@ -51,13 +52,13 @@ pub(super) enum Wish {
     Levels {
         step: Step,
         quantizer: Quantizer,
-        /// Somebody named this tensor.
+        /// Whether a rule names this tensor.
         is_named: bool,
     },
 }
 
 impl Options {
-    /// What they ask for a tensor.
+    /// What the options ask for a tensor.
     pub(super) fn wish(&self, info: &TensorInfo, size: u64) -> Wish {
         let is_flat = info.shape.iter().filter(|size| **size > 1).count() < 2;
         let is_small = size < self.smallest || is_flat && size < FLAT;

@@ -1,4 +1,4 @@
-//! Names of tensors that are no weights, as the frameworks give them.
+//! Names of tensors that are no weights, in the conventions of the frameworks.
 
 /// What a tensor is by its name, if it is no weights.
 pub(super) fn no_weights(name: &str) -> Option<&'static str> {
@@ -84,14 +84,14 @@ const STATISTICS: [&str; 8] = [
     "latents_std",
 ];
 
-/// Whether TensorFlow calls the variables of an optimiser so, the second one of a kind with `_1` after it.
+/// Whether TensorFlow gives this name to variables of an optimiser; the second one of a kind ends with `_1`.
 fn is_slot(name: &str) -> bool {
     let kind = name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches('_');
     ["adam", "adamw", "nadam", "lamb", "momentum", "rmsprop", "adagrad", "adadelta", "adafactor", "ftrl"]
         .contains(&kind)
 }
 
-/// Whether a name is that of weights and after it that of a moment, as Keras and MLX have it: `dense.kernel.v`.
+/// Whether a name is that of weights followed by that of an optimiser's moment, as in Keras and MLX: `dense.kernel.v`.
 fn is_moment(parts: &[&str]) -> bool {
     let [.., of, moment] = parts else { return false };
     ["kernel", "weight", "bias", "embeddings", "gamma", "beta"].contains(of)

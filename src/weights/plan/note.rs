@@ -1,25 +1,26 @@
-//! What there is to know about a tensor that was compressed.
+//! Notes for the user about a tensor that was compressed: why it was kept, or has an unusual step.
 
 use std::fmt;
 
-/// What whoever compresses a tensor should know.
+/// What the user should know about a tensor that was compressed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
     /// It is kept as it is, for this reason.
     Kept(Kept),
-    /// The largest absolute value would have left no levels for the others, so the step comes of another.
+    /// The largest absolute value is an outlier: a step made for it would have left no levels for the others, so the step is made for the
+    /// others.
     Outlier {
         /// The largest absolute value.
         largest: f32,
-        /// What all but a thousandth of the weights, or all but one, lie below.
+        /// The value below which all but a thousandth of the weights, or all but one, lie.
         others: f32,
     },
-    /// So many of the weights that are not zero would have become zero, so the step is their median.
+    /// This share of the weights that are not zero would have become zero, so the step is their median.
     Finer {
         /// The share of them.
         zeros: f64,
     },
-    /// So many of the weights that are not zero have become zero.
+    /// This share of the weights that are not zero has become zero.
     Zeros {
         /// The share of them.
         zeros: f64,
@@ -29,21 +30,20 @@ pub enum Note {
 /// Why a tensor of numbers is kept as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kept {
-    /// Its name says that it is no weights but this.
+    /// By its name it is this and no weights.
     Name(&'static str),
-    /// An element is no number, or infinite.
+    /// An element is not a number, or infinite.
     NotFinite {
-        /// Which.
+        /// Its number.
         at: u64,
         /// Its value.
         value: f32,
     },
-    /// All its values are sixteenths: positions, masks, or levels already.
+    /// All its values are multiples of a sixteenth: positions, masks, or levels already.
     Sixteenths,
-    /// Its largest absolute value is one of the largest that its type has, as masks have them and no weights.
+    /// Its largest absolute value is one of the largest that its type has, as in masks but not in weights.
     Limit(f32),
-    /// None of its values is negative, and so many of those that are not zero are beside the largest no more than zero at 8 bits, as
-    /// with squares and counts.
+    /// None of its values is negative, and at 8 bits this share of those that are not zero would become zero, as with squares and counts.
     OneSign {
         /// The share of them.
         zeros: f64,

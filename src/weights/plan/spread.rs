@@ -1,4 +1,4 @@
-//! How large the values of a tensor are, and which step that makes.
+//! How large the values of a tensor are, and which step follows from that.
 
 use rayon::prelude::*;
 
@@ -8,14 +8,14 @@ use super::super::numbers::{doubles, largest, weights};
 use super::super::quantise::{step_of, step_v1};
 use super::{Kept, Note};
 
-/// The step is made for the largest weight unless it is so many times what the others stay below.
+/// The largest weight is an outlier if it is more than this many times the bound of the others.
 const OUTLIER: f32 = 16.0;
-/// A step can be so many times what suits the others, so that an outlier has a level: three bits less.
+/// A step may be this many times what suits the others, so that an outlier has a level: three bits less.
 const COARSER: f32 = 8.0;
-/// More zeros than this share of the weights that are not zero are a reason for a note.
+/// If a larger share of the weights that are not zero becomes zero, there is a note.
 const ZEROS: f64 = 0.95;
-/// The same, at 8 bits and where no value is negative, tells statistics from weights: evenly spread values have 0.4 % of them, half of a
-/// bell curve 1.3 %, the squares of that 15 %.
+/// The same share, at 8 bits and where no value is negative, tells statistics from weights: evenly spread values have 0.4 % of them, half
+/// of a bell curve 1.3 %, the squares of that 15 %.
 const ZEROS_OF_ONE_SIGN: f64 = 0.1;
 
 /// How large the values of a tensor are: how many lie in each eighth of an octave.
@@ -27,14 +27,14 @@ pub(in super::super) struct Spread {
     not_finite: Option<(u64, f32)>,
     are_sixteenths: bool,
     has_negative: bool,
-    /// Whether something of F64 is too small for F32.
+    /// Whether a value of F64 is too small for F32.
     has_vanished: bool,
 }
 
-/// So many bytes, a multiple of every type's, are looked at by one processor.
+/// How many bytes one processor looks at, at a time: a multiple of every type's length.
 const BLOCK: usize = 1 << 18;
 
-/// From here on f32 has sixteenths only.
+/// From here on all numbers of f32 are multiples of a sixteenth.
 const WHOLE: f32 = 524_288.0;
 
 /// The bits of a magnitude that say in which eighth of an octave it is.
@@ -67,7 +67,7 @@ impl Spread {
         self.total += 1;
     }
 
-    /// Adds values in their raw bytes, on all processors.
+    /// Adds values, given as raw bytes, on all processors.
     pub(in super::super) fn add_all(&mut self, element: Type, raw: &[u8]) {
         let block = |raw: &[u8]| {
             let mut spread = Spread::new();
@@ -81,7 +81,7 @@ impl Spread {
         }
     }
 
-    /// Adds what another one has, whose values come after these.
+    /// Adds another spread, whose values come after these.
     fn append(&mut self, next: Spread) {
         let before = self.total;
         let not_finite = next.not_finite.map(|(at, value)| (before + at, value));
@@ -94,18 +94,18 @@ impl Spread {
         self.total += next.total;
     }
 
-    /// How many are not zero and lie in eighths below that of a magnitude.
+    /// How many are not zero and lie in eighths of an octave below that of a magnitude.
     fn below(&self, magnitude: f32) -> u64 {
         let end = (magnitude.to_bits() >> OF_EIGHTH) as usize;
         self.counts[1..end.max(1)].iter().sum()
     }
 
-    /// With zero, the least of all numbers, below 2^-129, count as zero.
+    /// How many count as zero: those that are, and the least of all numbers, below 2^-129.
     fn zeros(&self) -> u64 {
         self.counts[0]
     }
 
-    /// The end of the eighth of an octave up to which all but so many of the largest lie.
+    /// The upper end of the eighth of an octave below which all but the `largest` largest values lie.
     fn all_but(&self, mut largest: u64) -> f32 {
         for (eighth, &count) in self.counts.iter().enumerate().rev() {
             if count > largest {
@@ -116,7 +116,7 @@ impl Spread {
         0.0
     }
 
-    /// A tensor's step and what there is to say about it, or that it is kept.
+    /// A tensor's step and the notes on it, or why the tensor is kept.
     pub(in super::super) fn step(
         &self,
         info: &TensorInfo,
@@ -167,7 +167,7 @@ impl Spread {
             return Err(WeightsError::Step { name, step });
         }
         if self.largest / step > LARGEST {
-            // What suits the others is too fine for an outlier alone.
+            // The step that suits the others is too fine for the outlier to have a level.
             if outlier.is_some_and(|others| others / step <= LARGEST) {
                 return keep(Kept::NoStep);
             }
@@ -176,24 +176,24 @@ impl Spread {
         Ok((Some(step), notes))
     }
 
-    /// A step that suits all but outliers, or the finest that the largest has a level with, where that is not much coarser.
+    /// A step that suits all but outliers; or where that is not much coarser, the finest step with which the largest has a level.
     fn beside_outlier(&self, step: f32) -> f32 {
         let finest = self.largest / LARGEST;
         if step < finest && finest <= COARSER * step { finest } else { step }
     }
 
-    /// What all but a thousandth of the weights, or all but one, stay below, if the largest is an outlier.
+    /// The bound of all but a thousandth of the weights, or of all but one, if the largest is an outlier.
     fn outlier(&self) -> Option<f32> {
         let others = self.all_but((self.total / 1_000).max(1));
         (others > 0.0 && self.largest > OUTLIER * others).then_some(others)
     }
 
-    /// How many of the weights are zero before they have levels.
+    /// How many of the weights are zero before quantisation.
     pub(in super::super) fn before(&self) -> Before {
         Before { zeros: self.zeros(), others: self.not_zero() }
     }
 
-    /// The step of so many bits, unless it would leave next to nothing.
+    /// The step for this many bits, or a finer one if that would make nearly all zero.
     fn step_of_bits(&self, bits: u8, notes: &mut Vec<Note>) -> Option<f32> {
         let largest = self.largest;
         let mut step = step_of(largest, bits);
@@ -210,18 +210,18 @@ impl Spread {
         (step > 0.0 && largest / step <= LARGEST).then_some(step)
     }
 
-    /// The share of those that are not zero which a step makes zero.
+    /// The share of those that are not zero which become zero with a step.
     fn zeros_of(&self, step: f32) -> f64 {
         self.below(step / 2.0) as f64 / self.not_zero() as f64
     }
 
-    /// At least one, for whoever divides by it.
+    /// How many are not zero, at least one, so that it can be a divisor.
     fn not_zero(&self) -> u64 {
         (self.total - self.zeros()).max(1)
     }
 }
 
-/// The weights of a tensor before they have levels: how many are zero, and how many are not.
+/// The weights of a tensor before quantisation: how many are zero, and how many are not.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Before {
     zeros: u64,
@@ -229,12 +229,12 @@ pub(in super::super) struct Before {
 }
 
 impl Before {
-    /// What there is to say once so many levels are zero.
+    /// The note for a tensor of which this many levels are zero.
     pub(in super::super) fn note(self, levels: u64) -> Option<Note> {
         let zeros = levels.saturating_sub(self.zeros) as f64 / self.others as f64;
         (zeros > ZEROS).then_some(Note::Zeros { zeros })
     }
 }
 
-/// The largest level, as weights are told in.
+/// The largest level, as f32.
 const LARGEST: f32 = (1 << 24) as f32;

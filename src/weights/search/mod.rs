@@ -1,9 +1,10 @@
-//! The search for the smallest container that keeps the accuracy, with the user's own evaluator: the article's DC-v1 and DC-v2, and the
-//! quantisers that it compares them with.
+//! The search for the smallest container that keeps the accuracy, with the user's own evaluator: DC-v1 and DC-v2 of DeepCABAC, and the
+//! quantisers that its authors compare them with.
 //!
 //! A trial is a method and two numbers: how fine the levels are, and what a bit is worth. First come all sizes with the nearest levels;
-//! then, with the coarsest sizes that kept the accuracy, all prices of a bit; then what lies around the best of each method, and close to what
-//! missed the accuracy by little, as long as that finds a better one. The choice is made on one split of the data and reported on another, where the evaluator gives both.
+//! then, with the coarsest sizes that kept the accuracy, all prices of a bit; then, as long as that finds a better trial, the neighbours of
+//! the best of each method and of those that missed the accuracy by little. Where the evaluator gives two accuracies, on two splits of the
+//! data, choices are made by one and the other is reported.
 
 mod picture;
 mod table;
@@ -13,23 +14,22 @@ pub use table::{Fingerprint, TABLE, TableError, read_table};
 
 use super::compress::{Options, Quantizer, Step};
 
-/// How a trial makes levels, and what its two numbers are.
+/// How a trial chooses levels, and what its two numbers mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// `nearest`: the nearest level; `size` is the step, as a share of the largest absolute value of each tensor, and there is no price.
     Nearest,
-    /// `relative`: levels by what they cost; `size` is a step as with [`Method::Nearest`], `price` is lambda, in squared steps or, where
-    /// there are standard deviations, in squares of them.
+    /// `relative`: levels by their cost; `size` is a step as with [`Method::Nearest`], `price` is lambda, in squared steps or, where there
+    /// are standard deviations, in squares of them.
     Relative,
-    /// `dc-v2`, the article's: levels by what they cost; `size` is the step, one for all tensors, `price` is lambda as with
-    /// [`Method::Relative`].
+    /// `dc-v2` of DeepCABAC: levels by their cost; `size` is the step, one for all tensors, `price` is lambda as with [`Method::Relative`].
     DcV2,
-    /// `dc-v1`, the article's, which needs standard deviations: `size` is the coarseness S, `price` is lambda in their squares.
+    /// `dc-v1` of DeepCABAC, which needs standard deviations: `size` is the coarseness S, `price` is lambda in their squares.
     DcV1,
-    /// `lloyd`: a codebook for each tensor; `size` is how many values it has besides zero, `price` is lambda in squared steps between
+    /// `lloyd`: a codebook for each tensor; `size` is how many values it has besides zero, `price` is lambda in squares of the step between
     /// them where they are spread evenly.
     Lloyd,
-    /// `kmeans`: a codebook as with [`Method::Lloyd`]; `price` is the share of the weights that are pruned before.
+    /// `kmeans`: a codebook as with [`Method::Lloyd`]; `price` is the share of the weights that are pruned first.
     KMeans,
 }
 
@@ -57,12 +57,12 @@ impl Method {
 
     /// The sizes to try, from fine to coarse; `largest` is the largest absolute weight of the model.
     fn sizes(self, largest: f32) -> Vec<f32> {
-        // From so many bits down, four steps an octave.
+        // From this many bits down, four steps an octave.
         let octaves =
             |bits: i32, down: i32| (0..=4 * down).map(move |i| (i as f32 / 4.0 - bits as f32).exp2());
         match self {
             Method::Nearest | Method::Relative => octaves(7, 6).collect(),
-            // The largest of all weights is larger than those of most tensors.
+            // The largest weight of the model is larger than those of most tensors.
             Method::DcV2 => octaves(9, 7).map(|share| share * largest).collect(),
             Method::DcV1 => [256, 192, 160, 128, 96, 64, 48, 32, 24, 16, 8, 4, 0].map(|s| s as f32).to_vec(),
             Method::Lloyd | Method::KMeans => {
@@ -71,11 +71,11 @@ impl Method {
         }
     }
 
-    /// What a bit can be worth, or how much can be pruned, from little to much.
+    /// The prices to try, from low to high: what a bit is worth, or how much is pruned.
     fn prices(self, has_sigma: bool) -> &'static [f32] {
         match self {
             Method::Nearest => &[],
-            // Standard deviations, which are estimates, can be far from what the accuracy hangs on.
+            // Standard deviations, which are estimates, can be far from what the accuracy depends on.
             Method::DcV1 | Method::Relative | Method::DcV2 | Method::Lloyd if has_sigma => {
                 &[0.0005, 0.002, 0.006, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 8.0, 16.0]
             }
@@ -86,7 +86,7 @@ impl Method {
         }
     }
 
-    /// Sizes and prices that can be, of those around a trial.
+    /// Whether the size and the price of a trial that was derived from another are in their ranges.
     fn is_possible(self, trial: &Trial) -> bool {
         match self {
             Method::DcV1 => (0.0..=256.0).contains(&trial.size),
@@ -103,7 +103,7 @@ impl Method {
     }
 }
 
-/// A setting to be tried: the same for all tensors of a model.
+/// A setting to try: the same for all tensors of a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trial {
     /// What the two numbers are.
@@ -115,7 +115,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// How a model is compressed in this trial; for all else as in `options`.
+    /// The options of this trial: `options`, with the trial's method, size and price.
     ///
     /// ```
     /// use silicabac::weights::compress::{Options, Quantizer, Step};
@@ -142,7 +142,7 @@ impl Trial {
     }
 }
 
-/// What came of a trial.
+/// The result of a trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
     /// The setting.
@@ -158,13 +158,13 @@ pub struct Outcome {
 /// How many settings are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
-    /// Of the sizes each, or every second one, and so on; of the prices likewise.
+    /// With 1 all sizes and prices are tried, with 2 every second one, and so on.
     pub every: usize,
     /// With how many sizes all prices are tried.
     pub sizes: usize,
-    /// By what sizes and prices around the best are multiplied, in per cent.
+    /// The factors for sizes and prices around the best, in per cent.
     pub around: &'static [u16],
-    /// Around how many trials that missed the accuracy by the least it is looked more closely, of those that are smaller than the best.
+    /// How many of the trials that are smaller than the best and missed the accuracy by the least get their neighbours tried.
     pub misses: usize,
 }
 
@@ -175,26 +175,27 @@ impl Grid {
     pub const COARSE: Grid = Grid { every: 2, sizes: 4, around: &[88, 100, 113], misses: 0 };
 }
 
-/// What is searched.
+/// What is searched, and for what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search<'a> {
     /// The methods to try.
     pub methods: &'a [Method],
-    /// How many trials there are of each.
+    /// How many trials there are of each method.
     pub grid: Grid,
-    /// Whether there are standard deviations, which decide what a price means.
+    /// Whether there are standard deviations, on which the meaning of a price depends.
     pub has_sigma: bool,
     /// The largest absolute weight of the model.
     pub largest: f32,
-    /// The least accuracy that is enough.
+    /// The least accuracy that is accepted.
     pub least: f64,
 }
 
 impl Search<'_> {
-    /// Has trials run, in lists, until there is nothing better to be found. `run` adds the outcomes of those that are not among them yet.
+    /// Has trials run, list by list, until no better one is found. `run` adds the outcomes of those trials of a list that it has not run
+    /// yet.
     ///
     /// # Errors
-    /// The first of `run`.
+    /// The first error of `run`.
     pub fn run<E>(
         &self,
         outcomes: &mut Vec<Outcome>,
@@ -206,7 +207,7 @@ impl Search<'_> {
             self.methods.iter().flat_map(|method| self.second(*method, outcomes)).collect();
         run(&second, outcomes)?;
         let grids = [first, second].concat();
-        // Of each method by itself: accuracies are not smooth, and the best of the grids need not end as the best.
+        // Each method is searched by itself: accuracies are not smooth, and the best of the grids need not lead to the best of all.
         for method in self.methods {
             let (mut tried, mut last) = (grids.clone(), u64::MAX);
             while let Some(best) = self.best_of(*method, &tried, outcomes).filter(|best| best.bytes < last) {
@@ -221,8 +222,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The best of the lists so far. What is known of other trials, from a search that was interrupted within a list or from another shard, leads
-    /// nowhere else.
+    /// The best of the lists so far. Outcomes of other trials, from a search that was interrupted within a list or from another shard, do
+    /// not count, so that the search takes the same course.
     fn best_of(&self, method: Method, tried: &[Trial], outcomes: &[Outcome]) -> Option<Outcome> {
         let is_of = |outcome: &&Outcome| outcome.trial.method == method && tried.contains(&outcome.trial);
         let of_method = outcomes.iter().filter(is_of).copied();
@@ -235,7 +236,7 @@ impl Search<'_> {
         sizes.map(|size| method.trial(size, 0.0)).collect()
     }
 
-    /// All prices with the sizes that kept the accuracy in the fewest bytes: fine steps with large prices make many zeros and few large
+    /// All prices, with the sizes that kept the accuracy in the fewest bytes: fine steps with high prices make many zeros and few large
     /// errors, which often is the best of all.
     fn second(&self, method: Method, outcomes: &[Outcome]) -> Vec<Trial> {
         let first = self.first(method);
@@ -247,18 +248,18 @@ impl Search<'_> {
         kept.flat_map(|outcome| prices().map(|&price| method.trial(outcome.trial.size, price))).collect()
     }
 
-    /// Sizes and prices a little smaller and larger.
+    /// The neighbours of a trial: sizes and prices a little smaller and larger.
     fn around(&self, best: &Outcome) -> Vec<Trial> {
         self.multiplied(best, self.grid.around)
     }
 
-    /// Those that are hardly smaller and larger.
+    /// The close neighbours of a trial: sizes and prices hardly smaller and larger.
     fn close_to(&self, miss: &Outcome) -> Vec<Trial> {
         self.multiplied(miss, &[97, 100, 103])
     }
 
-    /// Smaller containers than the best of a method that missed the accuracy by the least. Of the grids alone: so a search that is started
-    /// again has nothing new to try.
+    /// The trials that are smaller than the best of a method and missed the accuracy by the least. Only the grids count, so that a search
+    /// that is started again has nothing new to try.
     fn misses(&self, best: &Outcome, grids: &[Trial], outcomes: &[Outcome]) -> Vec<Outcome> {
         let is_smaller = |other: &&Outcome| {
             other.trial.method == best.trial.method
@@ -285,10 +286,10 @@ pub fn best(outcomes: &[Outcome], least: f64) -> Option<&Outcome> {
     outcomes.iter().filter(|outcome| outcome.tuning >= least).min_by_key(|outcome| outcome.bytes)
 }
 
-/// What an evaluator has said: the accuracy to choose by, and the one to report.
+/// The accuracies in an evaluator's output: the one to choose by, and the one to report.
 ///
-/// These are the numbers behind the last words `tuning` and `accuracy` that it printed; with one of them, or with nothing but a number
-/// in its last line, both are the same.
+/// They are the numbers after the last words `tuning` and `accuracy`; with one of these words, or with nothing but a number in the last
+/// line, both are the same.
 ///
 /// ```
 /// use silicabac::weights::search::accuracies;

@@ -1,10 +1,10 @@
-//! A search as a picture: size against accuracy.
+//! A picture of a search: size against accuracy.
 
 use std::fmt::Write as _;
 
 use super::{Outcome, best};
 
-/// The picture: a dot a trial, size against accuracy; those that keep the accuracy filled, the best one named.
+/// The picture as SVG: a dot for each trial, size against accuracy; the dots that keep the accuracy are filled, the best one has its name.
 pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
     const WIDTH: f64 = 860.0;
     const HEIGHT: f64 = 520.0;
@@ -15,7 +15,7 @@ pub fn svg(outcomes: &[Outcome], original: (u64, f64), least: f64) -> String {
     let best = best(outcomes, least);
     let sizes = || outcomes.iter().map(|outcome| outcome.bytes.max(1) as f64);
     let (small, large) = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(1.0, f64::max));
-    // Far below the accuracy that counts, nobody looks.
+    // Trials far below the required accuracy are left out of the picture.
     let span = (original.1 - least).abs().max(original.1.abs() * 0.001);
     let (low, high) = (original.1 - 12.0 * span, original.1 + 4.0 * span);
     let x =

@@ -1,6 +1,6 @@
-//! The table of all trials, so that a search that was interrupted goes on where it was.
+//! The table of all trials, with which an interrupted search goes on where it was.
 //!
-//! Invariant: no trial is taken for one of another search. The table begins with what the trials hang on, as a digest.
+//! Invariant: a trial of one search is never taken for one of another. The table begins with a digest of all that the trials depend on.
 
 use sha2::{Digest, Sha256};
 
@@ -11,16 +11,16 @@ use super::{Method, Outcome, Trial};
 /// The second line of the table.
 const CSV_HEADER: &str = "method,size,price,bytes,tuning,accuracy";
 
-/// How a table of trials begins.
+/// The beginning of a table of trials.
 pub const TABLE: &str = "# trials of ";
 
-/// What the trials of a search hang on.
+/// A digest of all that the trials of a search depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// That of a model with all its files, of its standard deviations, of how it is compressed but for what is tried, and of an
-    /// evaluator: what it is, and what it says of the model as it is, so that another evaluator by the same name is noticed, too.
+    /// The digest of a model with all its files, of its standard deviations, of the options besides those that are tried, and of an
+    /// evaluator: its command, and its accuracies for the original model, so that a changed evaluator under the same name is noticed, too.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -71,7 +71,7 @@ impl Outcome {
         format!("{},{size},{price},{bytes},{tuning},{accuracy}", method.name())
     }
 
-    /// What a line of the table says; `None` if it is no such line.
+    /// The outcome in a line of the table; `None` if it is not such a line.
     pub fn from_csv(line: &str) -> Option<Outcome> {
         let fields: Vec<&str> = line.trim().split(',').collect();
         let [method, size, price, bytes, tuning, accuracy] = fields[..] else { return None };
@@ -91,17 +91,17 @@ impl Outcome {
     }
 }
 
-/// A line of a table of trials that is none.
+/// Why a table of trials cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
 pub struct TableError {
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
     /// What is wrong with it.
     pub what: &'static str,
 }
 
-/// What a table of trials says.
+/// The outcomes in a table of trials.
 ///
 /// ```
 /// use silicabac::weights::{compress::Options, model::ModelFile, search::{Fingerprint, read_table}};
@@ -115,7 +115,7 @@ pub struct TableError {
 /// ```
 ///
 /// # Errors
-/// [`TableError`]: a table of another search, a line that is no trial, or a trial for the second time.
+/// [`TableError`]: a table of another search, a line that is not a trial, or a trial for the second time.
 pub fn read_table(table: &str, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, TableError> {
     let mut outcomes: Vec<Outcome> = Vec::new();
     let mut lines = (1..).zip(table.lines());
