@@ -134,7 +134,7 @@ impl Farm {
         for machine in 0..MACHINES {
             let speed = if machine % 50 == 0 { 33 } else { farm.between(70, 140) };
             farm.machines.push(Machine { speed, is_there: true, ..Machine::default() });
-            // Within five hours, which is about how long the farm takes.
+            // Within eight hours; the farm takes about five.
             for event in [Event::Dies, Event::IsTaken, Event::IsForgotten] {
                 let at = farm.between(0, 30_000) * SECOND;
                 farm.at(at, event(machine));
