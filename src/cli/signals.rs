@@ -92,12 +92,13 @@ mod unix {
     pub(super) fn watch(ended: &Arc<AtomicBool>) -> io::Result<()> {
         let wanted: Vec<i32> =
             [SIGINT, SIGTERM, SIGHUP, SIGUSR2].into_iter().filter(|signal| !is_ignored(*signal)).collect();
-        let mut signals = Signals::new(&wanted)?;
         for &signal in &wanted {
             // In this order: the first signal sets the flag, a second one finds it set.
             flag::register_conditional_default(signal, ended.clone())?;
             flag::register(signal, ended.clone())?;
         }
+        // After these, so that the flag is set before any child is told to end, and an end that this brings about is not taken for its own.
+        let mut signals = Signals::new(&wanted)?;
         thread::Builder::new().name("signals".into()).spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 end_children(signal);
