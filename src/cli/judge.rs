@@ -136,7 +136,7 @@ impl Options {
         Ok(Ways::Planned(Plan::read(&text).map_err(|error| failed(error.to_string()))?))
     }
 
-    /// Leaves of suites what is to be played so. A large vector is played under no stalls but none, whatever the seed.
+    /// The suites without what is not played in these ways. Large vectors are only played without stalls, which is the same for every seed.
     pub(super) fn played(&self, mut suites: Vec<Suite>) -> Vec<Suite> {
         for suite in suites.iter_mut().filter(|_| self.random_ways) {
             suite.vectors.retain(|vector| !vector.flags.contains(&Flag::Large));
@@ -164,19 +164,19 @@ impl Options {
         options
     }
 
-    /// The same, of how vectors are played.
+    /// The options that say how vectors are played, for a command that shows a failure again.
     pub(super) fn of_replay_ways(&self) -> String {
         let waits = self.waits.as_ref().map(|path| format!(" --waits {}", shell::path(path)));
         let random = self.random_ways.then(|| " --random-ways".to_owned());
         waits.or(random).unwrap_or_default()
     }
 
-    /// What JSON calls the ways in which vectors are played, if not in all; and messages.
+    /// The name that JSON and messages give to the ways in which vectors are played; none if these are all ways.
     pub(super) fn ways_name(&self) -> Option<&'static str> {
         self.random_ways.then_some("random")
     }
 
-    /// Says in a report of what part of the whole it is.
+    /// Notes in a report which shard it is of, and in which ways vectors were played.
     fn mark(&self, mut report: serde_json::Value) -> serde_json::Value {
         if let Some(name) = self.ways_name() {
             report["ways"] = name.into();

@@ -97,7 +97,7 @@ mod unix {
             flag::register_conditional_default(signal, ended.clone())?;
             flag::register(signal, ended.clone())?;
         }
-        // After these, so that the flag is set before any child is told to end, and an end that this brings about is not taken for its own.
+        // Registered last, so that the flag is set before a child is told to end: otherwise the child's end is taken for a failure of its own.
         let mut signals = Signals::new(&wanted)?;
         thread::Builder::new().name("signals".into()).spawn(move || {
             if let Some(signal) = signals.forever().next() {
