@@ -264,6 +264,10 @@ fn a_plan_that_means_nothing_is_refused() {
         ("name = \"x\"\n[check]\ndreams = [\"h266:1..2\"]", "check.dreams"),
         ("name = \"x\"\n[check]\nseed = 1", "unknown field"),
         ("name = \"x\"\n[check]\nall-ways = \"first\"", "is no range of numbers"),
+        (
+            "name = \"x\"\n[check]\nseeds = \"5..9\"\nall-ways = \"1..4\"",
+            "no vector would be played in all ways",
+        ),
         ("name = \"x\"\n[check]\n[budget]\nitem-minutes = -1.0", "budget.item-minutes"),
         ("name = \"x\"\n[check]\n[budget]\nminutes = nan", "budget.minutes"),
         ("name = \"x\"\n[check]\n[budget]\nitem-minutes = 1e300", "no number from 0 to 1000000"),

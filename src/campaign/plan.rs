@@ -291,6 +291,15 @@ fn known<'a>(key: &str, cores: &'a [String]) -> Result<&'a [String], PlanError> 
 impl Checks {
     fn items(&self, round: u64, items: &mut Vec<Item>) -> Result<(), PlanError> {
         known("check.cores", &self.cores)?;
+        if let Some(all_ways) = self.all_ways
+            && (all_ways.last < self.seeds.first || self.seeds.last < all_ways.first)
+        {
+            let what = format!(
+                "none of the seeds {} is in {all_ways}: no vector would be played in all ways",
+                self.seeds
+            );
+            return Err(invalid("check.all-ways", what));
+        }
         let seeds = self.seeds.in_round(round);
         let dreams = self.dreams.iter().map(|dream| Dreams::read(dream)).collect::<Result<Vec<_>, _>>()?;
         let simulators: Vec<Option<&String>> = match self.simulators.is_empty() {
