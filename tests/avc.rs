@@ -1,10 +1,8 @@
 //! H.264 streams: what is read is what two other decoders read, what is written is what was read, and damage of every kind is noticed.
 
-mod common;
-
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use common::{
+use crate::common::{
     Corpus,
     coders::{Dreamer, Wrong, any_legal},
     golden_traces, streams,

@@ -1,7 +1,5 @@
 //! Streams in which one thing is broken: it is noticed where the stream's description says, and decoders survive it.
 
-mod common;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -9,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use common::dreamt::{FFMPEG, dreams, judge};
-use common::{expect, program};
+use crate::common::dreamt::{FFMPEG, dreams, judge};
+use crate::common::{expect, program};
 use sha2::{Digest, Sha256};
 use silicabac::dream::broken::{self, Broken, Class, break_one, wrong_mode};
 use silicabac::dream::judge::play;

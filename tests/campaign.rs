@@ -1,7 +1,5 @@
 //! Campaigns: whoever does the items, in whatever pieces and with however many interruptions, the result is the same.
 
-mod common;
-
 use std::{
     fs,
     os::unix::fs::symlink,
@@ -11,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{command, expect};
+use crate::common::{command, expect};
 use serde_json::Value;
 use tempfile::TempDir;
 

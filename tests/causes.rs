@@ -1,11 +1,9 @@
 //! The causes of failures are named as a designer would name them: for cores with known faults, alone and in pairs.
 
-mod common;
-
 use std::path::Path;
 use std::sync::LazyLock;
 
-use common::tools;
+use crate::common::tools;
 use silicabac::bin::Event;
 use silicabac::cores::Direction;
 use silicabac::cosim::{self, Explanation, Model, Rules, Source, Ways};

@@ -1,14 +1,12 @@
 //! Bad input and missing tools: for each there is a clear message and the exit status that the manual promises.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use common::{command, expect, golden_traces, rtl_with, tools};
+use crate::common::{command, expect, golden_traces, rtl_with, tools};
 
 #[test]
 fn replay_counts_what_it_did() {
@@ -256,7 +254,7 @@ fn the_manual_is_printed_and_written() {
 
 /// The committed stream of this name.
 fn stream(name: &str) -> PathBuf {
-    common::streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap()
+    crate::common::streams().into_iter().find(|path| path.to_string_lossy().contains(name)).unwrap()
 }
 
 #[test]

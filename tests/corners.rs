@@ -1,10 +1,8 @@
 //! Dreams for special cases of the bits: long runs of outstanding bits, contexts in all their states, many bytes of emulation prevention,
 //! cabac_zero_words.
 
-mod common;
-
-use common::dreamt::{FFMPEG, judge, published};
-use common::{command, expect, program};
+use crate::common::dreamt::{FFMPEG, judge, published};
+use crate::common::{command, expect, program};
 use silicabac::bin::Event;
 use silicabac::context::Codec;
 use silicabac::coverage::Item;

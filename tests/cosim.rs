@@ -1,14 +1,12 @@
 //! The cores against their twins and the oracle, and the judge against cores that are wrong.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Output,
 };
 
-use common::{Corpus, command, expect, rtl_with, tools};
+use crate::common::{Corpus, command, expect, rtl_with, tools};
 use serde_json::Value;
 use silicabac::bin::{BinCoder, Decode, DecodeErrorKind, Encode, Event};
 use silicabac::cores::{ALL, CoreSpec};

@@ -1,10 +1,8 @@
 //! Coverage as the command prints it: what the published suites reach, and the messages for a suite that reaches too little.
 
-mod common;
-
 use std::{cell::RefCell, collections::BTreeSet, fs, path::PathBuf};
 
-use common::{command, expect};
+use crate::common::{command, expect};
 use serde_json::Value;
 use silicabac::bin::Element;
 use silicabac::context::Codec;
@@ -132,7 +130,9 @@ impl<C> Observer<C> for Unwatched {}
 
 #[test]
 fn each_element_of_the_committed_streams_is_counted() {
-    for (codec, streams) in [(Codec::Avc, common::streams()), (Codec::Hevc, common::hevc_streams())] {
+    for (codec, streams) in
+        [(Codec::Avc, crate::common::streams()), (Codec::Hevc, crate::common::hevc_streams())]
+    {
         let (mut names, coverage) = (RefCell::default(), covered(codec, &streams));
         units(codec, &streams).for_each(|unit| _ = unit.observe(Names(&names)));
         let report = coverage.report();
@@ -145,7 +145,7 @@ fn each_element_of_the_committed_streams_is_counted() {
 
 #[test]
 fn levels_of_h265_are_counted_where_they_are() {
-    let streams = common::hevc_streams();
+    let streams = crate::common::hevc_streams();
     let mut places = BTreeSet::new();
     for unit in units(Codec::Hevc, &streams) {
         let StreamUnit::Hevc(unit) = unit else { panic!("{unit:?} is no unit of H.265") };

@@ -1,7 +1,5 @@
 //! Wrong designs: edits of the sources of a core that is not ours, and the vectors that convict each.
 
-mod common;
-
 use std::{
     collections::BTreeSet,
     fs,
@@ -9,7 +7,7 @@ use std::{
     process::Output,
 };
 
-use common::{command, expect, tools};
+use crate::common::{command, expect, tools};
 use serde_json::Value;
 use silicabac::cosim::Source;
 use silicabac::fit::CoreFile;

@@ -1,12 +1,10 @@
 //! Dreams: legal, the same each time, and with all the features that they claim.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::{convert::Infallible, fs, path::Path, time::Duration};
 
-use common::dreamt::{FFMPEG, dreams, judge, published};
-use common::{command, expect, program};
+use crate::common::dreamt::{FFMPEG, dreams, judge, published};
+use crate::common::{command, expect, program};
 use sha2::{Digest, Sha256};
 use silicabac::avc::{Content, Macroblock, Stream};
 use silicabac::bin::Event;
@@ -375,12 +373,16 @@ fn a_suite_of_h265_reaches_everything() {
 
 #[test]
 fn a_goal_that_is_missed_is_told() {
-    let stream = common::streams().remove(0);
+    let stream = crate::common::streams().remove(0);
     let run = |goal| command().args(["stream", "coverage", goal]).arg(&stream).output().unwrap();
     expect(&run("--goal=0"), 0, &["contexts", "mb_type I", "every item is at 0 % or above"]);
     expect(&run("--goal=100"), 5, &["missed of contexts:", "items are below 100 %"]);
-    let run =
-        command().args(["stream", "coverage"]).arg(&stream).args(common::hevc_streams()).output().unwrap();
+    let run = command()
+        .args(["stream", "coverage"])
+        .arg(&stream)
+        .args(crate::common::hevc_streams())
+        .output()
+        .unwrap();
     expect(&run, 2, &["it is of the other standard than the streams before it"]);
 }
 

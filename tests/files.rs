@@ -2,8 +2,6 @@
 //! here are nodes that the tests make themselves.
 #![cfg(target_os = "linux")]
 
-mod common;
-
 use std::{
     fs::{self, File},
     io::{Read, Write},
@@ -17,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{command, expect, golden_traces, rtl_with, tools};
+use crate::common::{command, expect, golden_traces, rtl_with, tools};
 use rustix::fs::{
     CWD,
     FileType::{self, BlockDevice, CharacterDevice, Fifo},
@@ -35,7 +33,7 @@ fn write_model(path: &Path, size: u32) {
 }
 
 fn stream() -> PathBuf {
-    common::streams().into_iter().find(|path| path.to_string_lossy().contains("x264_gray")).unwrap()
+    crate::common::streams().into_iter().find(|path| path.to_string_lossy().contains("x264_gray")).unwrap()
 }
 
 fn vectors() -> PathBuf {

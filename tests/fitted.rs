@@ -1,15 +1,13 @@
 //! Cores that are not ours, each with a file that says what it can do: right ones pass all vectors that are applicable, and with one fault,
 //! such as a designer could have made, each is convicted.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Output,
 };
 
-use common::{command, expect, program};
+use crate::common::{command, expect, program};
 use silicabac::suites::Suite;
 use silicabac::vectors;
 

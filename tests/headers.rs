@@ -1,15 +1,13 @@
 //! Headers of H.264: what is read is what FFmpeg reads, what is written is what was read, and elements that slice data does not depend on
 //! never prevent a stream from being read.
 
-mod common;
-
 use std::{
     fs,
     io::{self, BufReader, Read},
     path::PathBuf,
 };
 
-use common::{
+use crate::common::{
     Corpus,
     chosen::Chosen,
     ffmpeg::{Shown, shown},

@@ -1,10 +1,8 @@
 //! Headers of H.265: what is read is what FFmpeg reads, and what is written is what was read.
 
-mod common;
-
 use std::{collections::BTreeMap, fs, ops::RangeInclusive, path::PathBuf};
 
-use common::{
+use crate::common::{
     Corpus,
     chosen::Chosen,
     ffmpeg::{Shown, shown},

@@ -1,11 +1,9 @@
 //! Slice segment data of H.265: what is read is what two other decoders read, what is written is what was read, and damage of every kind is
 //! noticed.
 
-mod common;
-
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use common::{Corpus, coders::Wrong, golden_traces, hevc_streams};
+use crate::common::{Corpus, coders::Wrong, golden_traces, hevc_streams};
 use proptest::prelude::*;
 use rand_chacha::{
     ChaCha8Rng,

@@ -1,15 +1,13 @@
 //! Substreams of a slice segment that are read at once: whatever the entry points are and whatever is wrong with the data, observers, steps
 //! and errors are the same as if one walk had read it all.
 
-mod common;
-
 use std::{
     fs,
     sync::{Condvar, Mutex},
     time::Duration,
 };
 
-use common::{Corpus, hevc_streams, segments::segments_of};
+use crate::common::{Corpus, hevc_streams, segments::segments_of};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},

@@ -1,11 +1,9 @@
 //! Oddities of H.265 streams that are in use: if slice data does not depend on one, every slice segment is read as before and every unit
 //! comes back as the same bytes; if it does, the unit is named and left as it is, and the others are read.
 
-mod common;
-
 use std::fs;
 
-use common::hevc_streams;
+use crate::common::hevc_streams;
 use serde_json::{Value, json};
 use silicabac::hevc::{Content, LineWriter, SegmentData, Stream, StreamUnit};
 use silicabac::syntax::{Info, UnitLine};

@@ -1,10 +1,8 @@
 //! The walk of H.265 slice segments with random elements: whatever they are, they come back, and together they reach every context.
 
-mod common;
-
 use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
-use common::segments::segments;
+use crate::common::segments::segments;
 use proptest::prelude::*;
 use silicabac::bin::{BinCoder, Element, Encode, Event, with_starts};
 use silicabac::context::{ContextModel, CtxIdx};

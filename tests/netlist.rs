@@ -4,11 +4,9 @@
 //! Everything becomes gates except the context memory, which is a memory in a chip too. The gates are written with Verilog's own operators,
 //! so that a netlist needs no library.
 
-mod common;
-
 use std::{fs, path::Path, process::Output};
 
-use common::{command, expect, proof_tools};
+use crate::common::{command, expect, proof_tools};
 use silicabac::{
     cores::{ALL, CoreSpec},
     yosys::{self, Yosys},

@@ -1,8 +1,6 @@
 //! The proofs, and the prover with cores that are wrong.
 
-mod common;
-
-use common::{command, expect, proof_tools, rtl_with};
+use crate::common::{command, expect, proof_tools, rtl_with};
 use silicabac::cores::{ALL, CoreSpec, Direction, decoder, encoder, encoder4};
 use silicabac::prove::{Control, ControlVerdict, Property, Verdict, Wanted, prove, run_control, sources};
 

@@ -2,8 +2,6 @@
 //! whatever the names of the files are, with the options that matter.
 #![cfg(unix)]
 
-mod common;
-
 use std::{
     ffi::OsStr,
     fs,
@@ -12,7 +10,7 @@ use std::{
     process::{Command, Output},
 };
 
-use common::{command, expect, rtl_with, streams};
+use crate::common::{command, expect, rtl_with, streams};
 
 /// An encoder with carries where there are none: every slice fails.
 const WRONG: (&str, &str, &str) =

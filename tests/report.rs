@@ -1,14 +1,12 @@
 //! HTML pages: their data is the oracle's, no name breaks out of its place, and a browser shows them without an error.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use common::{command, expect, program, rtl_with, streams};
+use crate::common::{command, expect, program, rtl_with, streams};
 use serde_json::Value;
 use silicabac::{
     bin::{BinCoder, Event},
@@ -107,7 +105,7 @@ fn a_page_of_a_vector_has_what_the_oracle_shows() {
 #[test]
 fn every_bin_of_a_stream_has_its_element() {
     let dir = tempfile::tempdir().unwrap();
-    for (stream, table_of) in [(streams().remove(0), 2), (common::hevc_streams().remove(0), 2)] {
+    for (stream, table_of) in [(streams().remove(0), 2), (crate::common::hevc_streams().remove(0), 2)] {
         fs::copy(&stream, dir.path().join("stream")).unwrap();
         let data = data(&view(dir.path(), "stream --slice 0"));
         let output = command()

@@ -1,15 +1,13 @@
 //! All shards of a run, in any order and on any machine, are the whole run: each item gives the same result. Suites of dreams are tested,
 //! too.
 
-mod common;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
 };
 
-use common::{command, expect, rtl_with};
+use crate::common::{command, expect, rtl_with};
 use serde_json::{Value, json};
 use silicabac::{cores, dream::suite::Manifest, suites::Suite, vectors};
 

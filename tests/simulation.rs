@@ -1,7 +1,5 @@
 //! A simulated core is a program. Whatever it does to its process, the command says what that was, and that there is no result.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -9,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{command, expect, rtl_with};
+use crate::common::{command, expect, rtl_with};
 use serde_json::Value;
 
 /// A core in the socket of an encoder that takes nothing. At its first request it does what an environment variable says.

@@ -2,8 +2,6 @@
 
 #![cfg(target_os = "linux")]
 
-mod common;
-
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,7 +9,7 @@ use std::process::{Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use common::{
+use crate::common::{
     expect,
     slurm::{AT_ONCE, Cluster},
 };
@@ -162,8 +160,12 @@ times = 184
 
 /// The result of a campaign, without the path of its directory.
 fn result(dir: &Path) -> Value {
-    let report =
-        common::command().args(["campaign", "report"]).arg(dir).args(["--format", "json"]).output().unwrap();
+    let report = crate::common::command()
+        .args(["campaign", "report"])
+        .arg(dir)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
     let text = String::from_utf8(report.stdout).unwrap().replace(dir.to_str().unwrap(), "DIR");
     serde_json::from_str::<Value>(&text).unwrap()["result"].clone()
 }
@@ -180,7 +182,7 @@ fn a_campaign_comes_to_what_it_comes_to_on_one_machine() {
     let (farm, one) = (root.join("farm"), root.join("one"));
     let settings = cluster.settings();
     let silicabac = |verb: &str, path: &Path| {
-        let mut command = common::command();
+        let mut command = crate::common::command();
         command.env("SLURM_CONF", &settings).arg("campaign").arg(verb).arg(path);
         command
     };

@@ -1,15 +1,13 @@
 //! Cores in the socket: right ones pass however they are built, wrong ones are convicted; and nothing that a core does makes the judge hang
 //! or crash.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Output,
 };
 
-use common::{command, expect};
+use crate::common::{command, expect};
 use serde_json::Value;
 use silicabac::cores;
 
@@ -444,8 +442,10 @@ fn what_a_core_takes_is_told_for_each_class_and_in_all() {
 
 #[test]
 fn slices_of_a_stream_are_measured_one_by_one() {
-    let stream =
-        common::streams().into_iter().find(|path| path.to_string_lossy().contains("x264_gray")).unwrap();
+    let stream = crate::common::streams()
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains("x264_gray"))
+        .unwrap();
     let arguments = ["--stream", stream.to_str().unwrap(), "--stretch", "16"];
     let report = told("decoder", "", &[], &arguments, 0);
     let all = &report["throughput"];

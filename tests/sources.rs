@@ -1,14 +1,12 @@
 //! The sources of a core as users have them: file lists, VHDL, and Verilog that Verilator rejects, with a hint that helps.
 
-mod common;
-
 use std::{
     fs,
     path::Path,
     process::{Command, Output},
 };
 
-use common::{command, expect, program, tools};
+use crate::common::{command, expect, program, tools};
 use silicabac::bin::Event;
 use silicabac::vectors::{self, Vector};
 

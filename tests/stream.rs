@@ -1,7 +1,5 @@
 //! `silicabac stream` as a user runs it: what it prints and writes, and the messages for what it cannot read.
 
-mod common;
-
 use std::{
     fs,
     io::Write,
@@ -9,12 +7,12 @@ use std::{
     process::{Output, Stdio},
 };
 
-use common::{command, expect};
+use crate::common::{command, expect};
 use silicabac::syntax::nal::Units;
 
 /// The committed stream of this name.
 fn stream(name: &str) -> PathBuf {
-    let mut all = common::streams().into_iter().chain(common::hevc_streams());
+    let mut all = crate::common::streams().into_iter().chain(crate::common::hevc_streams());
     all.find(|path| path.to_string_lossy().contains(name)).unwrap()
 }
 
@@ -330,7 +328,7 @@ fn units_slices_and_macroblocks_are_selected_by_number() {
 fn the_schema_describes_the_lines() {
     let schema = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/stream.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
-    for path in common::streams().into_iter().chain(common::hevc_streams()) {
+    for path in crate::common::streams().into_iter().chain(crate::common::hevc_streams()) {
         let case = Case::new(&fs::read(&path).unwrap());
         for verb in ["syntax --slice 0-1", "headers --format json"] {
             for line in String::from_utf8(case.run(verb).stdout).unwrap().lines() {
@@ -348,7 +346,7 @@ fn the_schema_describes_the_lines() {
 
 #[test]
 fn every_verb_takes_h265() {
-    for path in common::hevc_streams() {
+    for path in crate::common::hevc_streams() {
         let bytes = fs::read(&path).unwrap();
         let case = Case::new(&bytes);
         expect(&case.run("rewrite -o out"), 0, &["0 passed through, 0 damaged, 0 differ"]);
@@ -491,7 +489,7 @@ fn needless_emulation_prevention_stays() {
     let place = |bytes: &Vec<u8>| {
         (1000..bytes.len() - 2).find(|&at| bytes[at..at + 2] == [0, 0] && bytes[at + 2] > 3)
     };
-    let mut streams = common::streams().into_iter().map(|path| fs::read(path).unwrap());
+    let mut streams = crate::common::streams().into_iter().map(|path| fs::read(path).unwrap());
     let (at, mut bytes) = streams.find_map(|bytes| Some((place(&bytes)?, bytes))).unwrap();
     bytes.insert(at + 2, 3);
     let case = Case::new(&bytes);

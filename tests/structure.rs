@@ -2,8 +2,6 @@
 //! implemented here a second time: the order of each picture and the pictures that it keeps follow from the headers, and all rules on these
 //! hold.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use silicabac::dream::hevc;
@@ -320,7 +318,7 @@ fn pictures_that_do_not_are_noticed() {
 /// The output is known: all pictures except RASL pictures of a sequence that begins there, and those with pic_output_flag 0.
 #[test]
 fn ffmpeg_outputs_the_pictures_that_are_to_be_output() {
-    let Some(ffmpeg) = common::program("ffmpeg", "ffmpeg") else { return };
+    let Some(ffmpeg) = crate::common::program("ffmpeg", "ffmpeg") else { return };
     for (wanted, seed) in WANTED.iter().flat_map(|wanted| (0..4).map(move |seed| (wanted, seed))) {
         let stream = hevc(seed, wanted).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();

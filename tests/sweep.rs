@@ -1,10 +1,8 @@
 //! The steps of the cores at every point; and steps with one thing wrong, each of which is found and named.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{command, expect, rtl_with, tools};
+use crate::common::{command, expect, rtl_with, tools};
 use silicabac::cores::{ALL, CoreSpec, Direction, decoder, encoder};
 use silicabac::cosim::sweep::{Column, Difference, Sweep, Swept, Wrong};
 

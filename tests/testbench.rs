@@ -1,15 +1,13 @@
 //! The exported testbench: it convicts the cores that the socket convicts, in simulators with and without X, plays failures again, and
 //! refuses damaged files.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-use common::{command, expect, iverilog, program, proof_tools, tools};
+use crate::common::{command, expect, iverilog, program, proof_tools, tools};
 use silicabac::bin::Event;
 use silicabac::cores;
 use silicabac::cosim::Source;

@@ -1,10 +1,8 @@
 //! Recorded slices of real streams: every coder replays them, and damage of every kind is noticed.
 
-mod common;
-
 use std::{collections::BTreeSet, path::PathBuf};
 
-use common::{Corpus, command, expect, golden_traces, streams};
+use crate::common::{Corpus, command, expect, golden_traces, streams};
 use silicabac::avc::Stream;
 use silicabac::bin::{BinCoder, Decode, Event};
 use silicabac::context::{Codec, CtxIdx};

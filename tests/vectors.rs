@@ -1,14 +1,12 @@
 //! The published vectors: made again byte for byte, valid by their schema, and damage of every kind is noticed.
 
-mod common;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Output,
 };
 
-use common::{command, expect};
+use crate::common::{command, expect};
 use serde_json::{Value, json};
 use silicabac::bin::Event;
 use silicabac::cores;

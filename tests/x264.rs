@@ -2,11 +2,9 @@
 //!
 //! The seed is printed; `SILICABAC_SEED=...` replays it.
 
-mod common;
-
 use std::{fs, path::Path, process::Command};
 
-use common::{command, expect, x264};
+use crate::common::{command, expect, x264};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},

@@ -2,11 +2,9 @@
 //!
 //! The seed is printed; `SILICABAC_SEED=...` replays it.
 
-mod common;
-
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use common::program;
+use crate::common::program;
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},

@@ -1,4 +1,5 @@
-//! Bins of many bits, one after the other: a core of many lanes has to move codILow by the most bits that are possible in one clock.
+//! Bins of many bits, one after the other: a core of many lanes has to move codILow by the most bits that are possible in one clock, and to
+//! put them into a word that is empty, full or anything between.
 
 use super::builder::Builder;
 use crate::context::ContextModel;
@@ -57,6 +58,24 @@ fn steep_runs() -> Vector {
     }
     let comment = "runs of which four bins make more than a byte, and that a carry decides";
     builder.into_vector("steep-runs", comment, &[Flag::FullPacker])
+}
+
+/// 32 bypass bins at once, after every number of bits that a word of 32 can hold already. Loads keep them apart from other bins.
+pub(super) fn bypass_words() -> Vector {
+    const WORD: u32 = 32;
+    const LANES: u16 = 4;
+    let mut builder = Builder::new(1);
+    for held in 0..WORD {
+        builder.bypasses(held);
+        for _ in 0..4 {
+            (0..LANES).for_each(|ctx| builder.load(ctx, 30, false));
+            builder.bypasses(WORD);
+        }
+        builder.terminate(true);
+        builder.raw(1);
+    }
+    let comment = "32 bypass bins four times, after each number of bypass bins from 0 to 31";
+    builder.into_vector("bypass-words", comment, &[Flag::BypassRun, Flag::Lanes])
 }
 
 /// How the interval lies around the middle: how far below it codILow is, and codIRange.

@@ -238,6 +238,7 @@ fn many(kind: Many) -> Vector {
         Many::Load => ("loads", 5_000),
     };
     let mut builder = Builder::new(count);
+    builder.load(2, 0, false);
     for number in 0..count {
         match kind {
             Many::Align => builder.push(Event::Align),
@@ -378,6 +379,7 @@ fn errors() -> Vec<Vector> {
 /// Bytes that end at about this bit, most of them raw; these requests meet the end.
 fn exhausted_by(name: &str, bit: usize, asked: &[Event]) -> Vector {
     let mut builder = Builder::new(bit as u64);
+    builder.load(0, 0, false);
     builder.bypass(false);
     builder.terminate(true);
     builder.raw(bit as u32 / 8 - 1);
@@ -412,6 +414,7 @@ fn exhausted_by(name: &str, bit: usize, asked: &[Event]) -> Vector {
 /// A forbidden start after `runs` engine runs.
 fn forbidden_after(runs: usize) -> Vector {
     let mut builder = Builder::new(runs as u64);
+    builder.load(0, 0, false);
     for _ in 0..runs {
         builder.terminate(true);
     }
@@ -423,7 +426,7 @@ fn forbidden_after(runs: usize) -> Vector {
     Vector::decoded(format!("forbidden-after-{runs}-runs"), comment, &[Flag::Forbidden], bytes, asked)
 }
 
-/// `count` requests to follow an error.
+/// `count` requests to follow an error. They use the first context variable, which has to be loaded.
 fn more(count: usize) -> impl Iterator<Item = Event> {
     let kinds = [
         Event::Bypass { bin: false },

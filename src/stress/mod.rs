@@ -27,7 +27,7 @@ use crate::vectors::{Flag, Vector};
 /// All vectors that are made for a certain bug and that an encoder can make.
 pub fn directed() -> Vec<Vector> {
     let bits = [bits::vectors(), contexts::vectors(), cross::vectors(), initial::vectors()].concat();
-    [outstanding::vectors(), bits, lives::vectors()].concat()
+    [outstanding::vectors(), bits, lives::vectors(), vec![lanes::bypass_words()]].concat()
 }
 
 /// A few vectors of every class, good and bad ones: thousands of bins, for a slow simulator.
@@ -61,11 +61,15 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::vectors::check_requests;
 
     #[test]
-    fn ids_are_unique_and_every_flag_is_used() {
+    fn ids_are_unique_every_flag_is_used_and_files_of_vectors_can_be_read_again() {
         let all =
             [directed(), damage::vectors(), random::vectors(1), limits::vectors(), limits::long()].concat();
+        for vector in &all {
+            assert_eq!(check_requests(&vector.events, vector.decode_only), Ok(()), "{}", vector.id);
+        }
         let ids: BTreeSet<_> = all.iter().map(|vector| &vector.id).collect();
         assert_eq!(ids.len(), all.len());
         let used: BTreeSet<_> = all.iter().flat_map(|vector| vector.flags.iter().copied()).collect();

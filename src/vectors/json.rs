@@ -396,21 +396,21 @@ const NO_NAME: &str = "it is not one to 100 letters, digits, hyphens, underscore
 
 /// Checks what vectors promise: a context is loaded before it is used, and in a vector for encoders raw bytes come only after a terminate
 /// bin of 1, which is the last request, too.
-pub(super) fn check_requests(events: &[Event], decode_only: bool) -> Result<(), String> {
+pub(crate) fn check_requests(events: &[Event], decode_only: bool) -> Result<(), String> {
     let mut loaded = HashSet::new();
-    let mut between_lives = false;
+    let mut between_runs = false;
     for &event in events {
         match event {
             Event::Load { ctx, .. } => _ = loaded.insert(ctx),
             Event::Context { ctx, .. } if !loaded.contains(&ctx) => {
                 return Err(format!("context {} is used before it is loaded", ctx.get()));
             }
-            Event::Raw(_) if !decode_only && !between_lives => {
+            Event::Raw(_) if !decode_only && !between_runs => {
                 return Err("there are raw bytes where no terminate bin of 1 stands before them".into());
             }
             _ => {}
         }
-        between_lives = event.ends_life() || between_lives && matches!(event, Event::Raw(_));
+        between_runs = event.ends_life() || between_runs && matches!(event, Event::Raw(_));
     }
     match decode_only || events.last().is_some_and(|last| last.ends_life()) {
         true => Ok(()),

@@ -6,12 +6,12 @@ use silicabac::{
     suites::Suite,
 };
 
-use super::{common, sources};
+use super::sources;
 
 const SEED: u64 = 20_260_004;
 
 fn model(edit: Option<[&str; 3]>) -> Model {
-    let (cache, tools) = common::tools();
+    let (cache, tools) = crate::common::tools();
     let scratch = tempfile::tempdir().unwrap();
     sources(scratch.path(), edit);
     let source = Source::of(&SPEC, SPEC.top, Some(scratch.path()), &cache).unwrap();

@@ -7,11 +7,11 @@ use silicabac::{
 };
 use silicabac_sim::{Design, Direction};
 
-use super::{Random, build, common, sources};
+use super::{Random, build, sources};
 
 /// Sweeps every point of each kind, with an edit of the Verilog.
 fn sweep(edit: Option<[&str; 3]>) -> Vec<Swept> {
-    let (cache, tools) = common::tools();
+    let (cache, tools) = crate::common::tools();
     let scratch = tempfile::tempdir().unwrap();
     sources(scratch.path(), edit);
     Sweep::build(&SPEC, Some(scratch.path()), &cache, &tools).unwrap().run(1, &mut |_| ()).unwrap()
@@ -110,7 +110,7 @@ fn four_states_of_any_repeats_are_those_of_one_bin_after_another() {
 /// exceeds codIRange before it, shifted. That is so for each slot, and here it is shown for both together, so that no bit is lost in
 /// either.
 fn are_composed(bits: u32, most: u32) -> bool {
-    let tools = common::proof_tools();
+    let tools = crate::common::proof_tools();
     let scratch = tempfile::tempdir().unwrap();
     (0..=most).all(|shift| {
         let (pad, joint) = (42 - bits, bits + most);

@@ -6,12 +6,12 @@ use proptest::prelude::*;
 use silicabac::weights::model::{Format, ModelError, ModelFile, ModelWriter};
 use zip::CompressionMethod;
 
-use crate::halves::{INTS, halves, sample_halves, varints};
-use crate::made::{data, floats, made, open, survive, write};
-use crate::npz::{archive, entries};
-use crate::pickle::{Pickle, checkpoint, sample_checkpoint};
-use crate::proto::{Proto, constant, sample_graph, sample_onnx, tensor};
-use crate::safetensors::sample_safetensors;
+use super::halves::{INTS, halves, sample_halves, varints};
+use super::made::{data, floats, made, open, survive, write};
+use super::npz::{archive, entries};
+use super::pickle::{Pickle, checkpoint, sample_checkpoint};
+use super::proto::{Proto, constant, sample_graph, sample_onnx, tensor};
+use super::safetensors::sample_safetensors;
 
 fn samples() -> [Vec<u8>; 6] {
     [

@@ -2,8 +2,8 @@
 
 use silicabac::weights::model::{ModelError, Type};
 
-use crate::made::{data, floats, open, round, write};
-use crate::proto::{Proto, sample_onnx, tensor};
+use super::made::{data, floats, open, round, write};
+use super::proto::{Proto, sample_onnx, tensor};
 
 /// The field `int32_data`.
 pub(crate) const INTS: u64 = 5;

@@ -4,10 +4,10 @@ use std::io::{Cursor, Write};
 
 use silicabac::weights::model::{Format, ModelError, ModelFile, ModelWriter};
 
-use crate::made::{Made, floats, made};
-use crate::npz::npy;
-use crate::proto::{Proto, tensor};
-use crate::safetensors::safetensors;
+use super::made::{Made, floats, made};
+use super::npz::npy;
+use super::proto::{Proto, tensor};
+use super::safetensors::safetensors;
 
 #[test]
 fn what_is_too_long_for_a_skeleton_is_refused_before_it_is_read() {

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Write};
 use silicabac::weights::model::{Format, ModelError, ModelFile, Type};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::made::{data, floats, made, open, round, write};
+use super::made::{data, floats, made, open, round, write};
 
 pub(crate) fn npy(version: u8, descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let mut text = format!("{{'descr': {descr}, 'fortran_order': True, 'shape': {shape}, }}");

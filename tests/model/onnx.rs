@@ -2,8 +2,8 @@
 
 use silicabac::weights::model::{Format, ModelError, Type};
 
-use crate::made::{data, floats, open, round};
-use crate::proto::{Proto, sample_graph, sample_onnx, tensor};
+use super::made::{data, floats, open, round};
+use super::proto::{Proto, sample_graph, sample_onnx, tensor};
 
 #[test]
 fn onnx_comes_back_byte_for_byte() {

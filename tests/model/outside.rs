@@ -2,9 +2,9 @@
 
 use silicabac::weights::model::{ModelError, ModelFile, Type};
 
-use crate::halves::{INTS, bytes_of, halves, varints};
-use crate::made::{beside, data, floats, made, open, round, write};
-use crate::proto::{Proto, sample_onnx, tensor};
+use super::halves::{INTS, bytes_of, halves, varints};
+use super::made::{beside, data, floats, made, open, round, write};
+use super::proto::{Proto, sample_onnx, tensor};
 
 /// A tensor whose data is said to be in another file.
 fn outside(name: &str, data_type: u64, shape: &[u64], pairs: &[(&str, &str)]) -> Proto {

@@ -1,6 +1,6 @@
 //! Checkpoints of PyTorch, made instruction by instruction.
 
-use crate::made::floats;
+use super::made::floats;
 
 /// A pickle as `torch.save` writes it, instruction by instruction.
 #[derive(Clone, Default)]

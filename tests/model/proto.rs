@@ -1,6 +1,6 @@
 //! Protobufs of ONNX, made field by field.
 
-use crate::made::floats;
+use super::made::floats;
 
 /// A protobuf, field by field.
 #[derive(Default)]

@@ -5,8 +5,8 @@ use std::io::{Cursor, Read, Write};
 use silicabac::weights::model::{Format, ModelError, Type};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::made::{data, floats, open, round, survive, write};
-use crate::pickle::{Pickle, checkpoint, checkpoint_entries, sample_checkpoint, sample_pickle};
+use super::made::{data, floats, open, round, survive, write};
+use super::pickle::{Pickle, checkpoint, checkpoint_entries, sample_checkpoint, sample_pickle};
 
 #[test]
 fn checkpoints_come_back_byte_for_byte() {

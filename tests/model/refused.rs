@@ -2,7 +2,7 @@
 
 use silicabac::weights::model::ModelError;
 
-use crate::made::open;
+use super::made::open;
 
 #[test]
 fn formats_that_are_not_taken_apart_say_what_to_do() {

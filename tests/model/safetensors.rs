@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use silicabac::weights::model::{Format, ModelError, ModelFile, Type};
 
-use crate::made::{data, open, round};
+use super::made::{data, open, round};
 
 pub(crate) fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()

@@ -2,8 +2,8 @@
 
 use silicabac::weights::model::{Format, ModelError, ModelFile};
 
-use crate::made::{Made, beside, data, floats, made, open, round, write};
-use crate::safetensors::safetensors;
+use super::made::{Made, beside, data, floats, made, open, round, write};
+use super::safetensors::safetensors;
 
 const INDEX: &str = "model.safetensors.index.json";
 

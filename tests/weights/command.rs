@@ -2,8 +2,8 @@
 
 use std::{fs, path::Path};
 
+use super::made::{made_up, noise, safetensors, typed, weights, weights_of};
 use crate::common::{command, expect};
-use crate::made::{made_up, noise, safetensors, typed, weights, weights_of};
 
 #[test]
 fn the_command_compresses_inspects_and_decompresses() {

@@ -13,7 +13,7 @@ use silicabac::weights::{
     quantise::Values,
 };
 
-use crate::made::{Made, compressed, made_up, noise, safetensors, typed, weights_of};
+use super::made::{Made, compressed, made_up, noise, safetensors, typed, weights_of};
 
 #[test]
 fn damage_costs_the_tensor_alone_that_it_is_in() {

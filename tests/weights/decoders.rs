@@ -4,8 +4,8 @@ use std::{fs, path::Path, process::Command};
 
 use silicabac::weights::container::Index;
 
+use super::made::{safetensors, weights, weights_of};
 use crate::common::{command, expect};
-use crate::made::{safetensors, weights, weights_of};
 
 #[test]
 fn weights_go_through_both_cores() {

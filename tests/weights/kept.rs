@@ -10,8 +10,8 @@ use silicabac::weights::{
     plan::{Rule, Treatment},
 };
 
+use super::made::{compressed, first_of, noise, safetensors, there_and_back, typed, weights, weights_of};
 use crate::common::expect;
-use crate::made::{compressed, first_of, noise, safetensors, there_and_back, typed, weights, weights_of};
 
 #[test]
 fn what_is_no_weights_is_kept() {

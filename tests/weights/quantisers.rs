@@ -11,8 +11,8 @@ use silicabac::weights::{
     quantise::Values,
 };
 
+use super::made::{compressed, first_of, made_up, noise, safetensors, typed, weights, weights_of};
 use crate::common::expect;
-use crate::made::{compressed, first_of, made_up, noise, safetensors, typed, weights, weights_of};
 
 #[test]
 fn models_come_back_within_half_a_step() {

@@ -4,8 +4,8 @@ use std::fs;
 
 use silicabac::weights::search::{Grid, Method, Outcome, Search, Trial, best};
 
+use super::made::{noise, safetensors, weights};
 use crate::common::expect;
-use crate::made::{noise, safetensors, weights};
 
 #[test]
 fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {

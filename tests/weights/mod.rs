@@ -1,8 +1,6 @@
 //! Weights: levels come back, containers come back, damage is named, and a decoder that was written from the document alone agrees.
 
 mod command;
-#[path = "../common/mod.rs"]
-mod common;
 mod containers;
 mod decoders;
 mod kept;

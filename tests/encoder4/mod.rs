@@ -1,7 +1,5 @@
 //! The encoder of four slots: its step at every point, and the core beside its twin.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod lockstep;
 mod steps;
 
@@ -33,7 +31,7 @@ fn sources(dir: &Path, edit: Option<[&str; 3]>) -> Vec<PathBuf> {
 fn build(mut design: Design, edit: Option<[&str; 3]>) -> Library {
     let scratch = tempfile::tempdir().unwrap();
     design.sources = sources(scratch.path(), edit);
-    let (cache, tools) = common::tools();
+    let (cache, tools) = crate::common::tools();
     design.build(&cache, &tools).unwrap_or_else(|error| panic!("{error}"))
 }
 

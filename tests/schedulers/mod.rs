@@ -1,6 +1,6 @@
 //! The scripts for schedulers, and the parser of what schedulers print.
 //!
-//! `SILICABAC_RENEW=yes cargo test --test schedulers` writes the scripts of this folder again.
+//! `SILICABAC_RENEW=yes cargo test --test all schedulers::` writes the scripts of this folder again.
 
 #![cfg(unix)]
 

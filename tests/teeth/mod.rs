@@ -5,11 +5,9 @@
 //! from another m, n or initValue, a ctxIdx stands for another one, or a bin in a row of a binarisation is inverted. So a decoder with that
 //! entry wrong does not decode these streams.
 //!
-//! `cargo test --test teeth -- --ignored` tests a sample; with `SILICABAC_TEETH=all` every entry that the streams reach, which takes half
+//! `cargo test --test all teeth:: -- --ignored` tests a sample; with `SILICABAC_TEETH=all` every entry that the streams reach, which takes half
 //! an hour.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod recorded;
 
 use std::{
@@ -21,7 +19,7 @@ use std::{
     thread,
 };
 
-use common::program;
+use crate::common::program;
 use recorded::{Change, Recorded};
 use silicabac::bin::Event;
 use silicabac::context::Codec;
