@@ -1,4 +1,4 @@
-//! Named lists of vectors: what traces, streams and containers of weights hold, what files say, and what `stress/` makes up.
+//! Named lists of vectors: from traces, streams and containers of weights, from files of vectors, and those that `stress/` makes up.
 
 #[cfg(feature = "dream")]
 mod dreams;
@@ -294,7 +294,7 @@ fn of_trace(origin: Origin, path: &Path, trace: Trace) -> Result<Suite, SuiteErr
 pub(crate) fn of_slice(id: String, slice: &TracedSlice, codec: Codec) -> Vector {
     let (header, lives) = (&slice.header, slice.segments.len());
     let comment = format!(
-        "a recorded slice: slice_type {}, SliceQPY {}, {lives} lives of the engine",
+        "a recorded slice: slice_type {}, SliceQPY {}, engine runs: {lives}",
         header.slice_type, header.slice_qp_y
     );
     let init = header.init(codec);

@@ -28,7 +28,7 @@ module formal_decoder_contract (
     if (req_valid && req_kind == cabac_pkg::CONTEXT) assume (debug.read_model.p_state_idx <= 6'd62);
   end
 
-  // Kinds are taken where an engine runs, not only behind a reset.
+  // Each kind can be taken in the middle of a slice, not only after a reset.
   logic running, answered;
   assign running = taken && debug.position >= 32'd9 && debug.response.error == cabac_pkg::NONE;
   assign answered = was_reset && debug.response_valid;

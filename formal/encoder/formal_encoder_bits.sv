@@ -56,7 +56,7 @@ module formal_encoder_bits (
     sent <= sent_now + (push ? {28'd0, piece_len} : 34'd0);
   end
 
-  // Where the watched bit is: in the emit stage with `behind` bits of its group behind it, which no piece changes;
+  // Where the watched bit is: in the emit stage with `behind` bits of its group after it, which no piece changes;
   // in the packer with `ahead` bits before it.
   typedef enum logic [1:0] { NOWHERE, EMIT, PACK } place_t;
   (* anyconst *) logic [33:0] first_behind;
@@ -66,7 +66,7 @@ module formal_encoder_bits (
   logic value, value_now;
   logic [5:0] fill_after, ahead_after;
 
-  // The bit of the group in the emit stage with `i` bits behind it: filling zeros, the rest, the run, its head.
+  // The bit of the group in the emit stage with `i` bits after it: filling zeros, the rest, the run, its head.
   function automatic logic group_bit(input cabac_pkg::bits_t group, input logic [2:0] zeros, input logic [33:0] i);
     logic [4:0] rest_end;
     logic [8:0] from_i;

@@ -16,7 +16,7 @@ module formal_encoder_contract (
     input wire logic                      range_fresh,
     input wire cabac_pkg::encoder_debug_t debug
 );
-  // Behind the request that is in the fetch stage.
+  // Whether no bin of the engine run is coded yet, once the request in the fetch stage has passed.
   logic fresh;
   always_comb begin
     fresh = range_fresh;
@@ -32,7 +32,7 @@ module formal_encoder_contract (
   always_ff @(posedge clk) begin
     // A core is reset before it is used.
     if (!was_reset) assume (rst);
-    // RAW where no bin of a life has been coded: straight after a TERMINATE of 1, or another RAW.
+    // RAW where no bin of an engine run has been coded: straight after a TERMINATE of 1, or another RAW.
     if (req_valid && req_kind == cabac_pkg::RAW) assume (fresh);
     // No more than 2^32 - 1 outstanding bits.
     assume (debug.bits_outstanding <= 32'hffff_ffff - {29'd0, debug.low.shift});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// What moves in this clock, said again from the registers alone and in numbers instead of bits; and what the
-// requests that have passed the range step leave behind. Checkers lean on it: were it wrong, `requests_pass` and
+// What moves in this clock, computed anew from the registers alone and in numbers instead of bits; and what the
+// requests that have passed the range step leave behind. Checkers rely on it: were it wrong, `requests_pass` and
 // `bits_account` would fail.
 module formal_encoder_flow #(
     parameter bit ALWAYS_WAITS = 0
@@ -22,8 +22,8 @@ module formal_encoder_flow #(
     output logic [2:0]                     filling,      // how many of them are filling zeros
     // What the low step has not seen yet
     output logic [8:0]                     low_range,    // codIRange before the operation that waits for it
-    output logic                           range_fresh,  // no bin of this life has passed the range step
-    output logic                           low_fresh     // no bin of this life has passed the low step
+    output logic                           range_fresh,  // no bin of this engine run has passed the range step
+    output logic                           low_fresh     // no bin of this engine run has passed the low step
 );
   logic [11:0] sum, all_ones;
   logic long_run, emit_done;

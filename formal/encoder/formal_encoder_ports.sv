@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// What a neighbour of the encoder sees: handshakes, requests that pass in their order, lives that end once, and
-// how long a request waits.
+// What a neighbour of the encoder sees: handshakes, requests that pass in their order, engine runs that end once,
+// and how long a request waits.
 module formal_encoder_ports (
     input wire logic                      clk,
     input wire logic                      rst,
@@ -19,7 +19,7 @@ module formal_encoder_ports (
     input wire logic                      pop,
     input wire cabac_pkg::encoder_debug_t debug
 );
-  // Requests taken, and those that have passed the low step; lives flushed, and those whose last byte has left.
+  // Requests taken, and those that have passed the low step; engine runs flushed, and those whose last byte has left.
   // Two bits, since three are never under way.
   logic [1:0] taken, passed, flushed, ended;
 

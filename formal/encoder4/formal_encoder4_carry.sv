@@ -33,7 +33,7 @@ module formal_encoder4_carry (
   assign {held_last, held_ones} = {held[34], held[31:0] == 32'hffff_ffff};
   assign shown = {out_data[7:0], out_data[15:8], out_data[23:16], out_data[31:24]};
 
-  // A carry has no place after words of all ones since the life began, or since a carry.
+  // A carry has no place after words of all ones since the engine run began, or since a carry.
   logic tight;
   logic [33:0] entered, left;
   always_ff @(posedge clk) begin

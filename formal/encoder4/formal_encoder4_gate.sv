@@ -3,7 +3,7 @@
 
 // What lets groups into the encoder of four slots: the queue of words never runs over, and nothing of before a reset is seen
 // after it. The stages between the gate and the queue are not here: a word may come thirteen clocks after a group was
-// taken, and one more a clock after that if it ended a life. That is the length of the pipeline, which lockstep compares.
+// taken, and one more a clock later if it ended an engine run. That is the pipeline's length, which lockstep compares.
 module formal_encoder4_gate (
     input wire logic        clk,
     input wire logic        rst,
@@ -35,7 +35,7 @@ module formal_encoder4_gate (
       .few, .ahead(4'd0), .waits, .first, .fill
   );
 
-  // Groups that were taken 1..14 clocks ago, and those of them that ended a life; since a reset nothing counts.
+  // Groups that were taken 1..14 clocks ago, and those of them that ended an engine run; a reset clears both.
   logic takes, ends;
   logic [3:0] enters;
   logic [13:0] under_way, ended;

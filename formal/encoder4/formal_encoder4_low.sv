@@ -3,7 +3,7 @@
 
 // codILow of the encoder of four slots and the words that leave it. What a group adds is any number that keeps the new
 // interval inside the old one: that a slot does is proved by formal_encoder4_slot, that pairs and groups of slots do too by
-// tests/encoder4/steps.rs. Raw bytes come first in a group, in a fresh life. A clock without a group comes after a flush,
+// tests/encoder4/steps.rs. Raw bytes come first in a group, in a new engine run. A clock without a group follows a flush,
 // and `clear` lasts until nothing is under way, as formal_encoder4_gate proves.
 module formal_encoder4_low (
     input wire logic        clk,
@@ -34,8 +34,8 @@ module formal_encoder4_low (
     ones = ~(33'h1_ffff_ffff << count);
   endfunction
 
-  // The interval. `full` says that a carry would have no place: since the life began, or since a carry left, all bits are
-  // ones.
+  // The interval. `full` says that a carry would have no place: since the engine run began, or since a carry left, all
+  // bits are ones.
   logic was_reset, cleared, fresh, full, tail;
   logic [8:0] range;
   logic [1:0] quiet;

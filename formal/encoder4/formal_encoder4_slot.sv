@@ -2,7 +2,7 @@
 `default_nettype none
 
 // What a slot of the encoder of four slots does to codILow, before codILow is known: with the codIRange that it leaves, it
-// stays inside the interval that it was given. It has no registers, so nothing is leant on.
+// stays inside the interval that it was given. It has no registers, so the proof is of one clock.
 module formal_encoder4_slot (
     input wire logic       clk,
     input wire logic [2:0] kind,

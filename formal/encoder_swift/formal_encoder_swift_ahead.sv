@@ -20,7 +20,7 @@ module formal_encoder_swift_ahead (
   cabac_pkg::encoder_debug_t debug;
   assign debug = all.pipeline;
 
-  // After the request that is in the fetch stage, and after the one before that too.
+  // Whether no bin of the engine run is coded yet, once the request in the fetch stage has passed, or the one ahead too.
   logic fetch_fresh, fresh;
   always_comb begin
     fetch_fresh = range_fresh;
@@ -57,7 +57,7 @@ module formal_encoder_swift_ahead (
   always_ff @(posedge clk) begin
     // A core is reset before it is used.
     if (!was_reset) assume (rst);
-    // RAW where no bin of a life has been coded: straight after a TERMINATE of 1, or another RAW.
+    // RAW where no bin of an engine run has been coded: straight after a TERMINATE of 1, or another RAW.
     if (req_valid && req_kind == cabac_pkg::RAW) assume (fresh);
     // No more than 2^32 - 1 outstanding bits.
     assume (debug.bits_outstanding <= 32'hffff_ffff - {29'd0, debug.low.shift});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The answer of a decoder, in the clock behind the request: to bins and raw bytes only. The first error of a slice
-// stays until the next SLICE, whichever request it belongs to, and is a part of all answers behind it.
+// The answer of a decoder, in the clock after the request: to bins and raw bytes only. The first error of a slice
+// stays until the next SLICE, whichever request it belongs to, and is a part of all answers after it.
 module cabac_decoder_answer (
     input  wire logic             clk,
     input  wire logic             rst,

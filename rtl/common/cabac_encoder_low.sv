@@ -5,9 +5,9 @@
 //
 // The standard shifts one bit at a time and asks after each whether it is decided. Together: `sum` is codILow
 // with the addend; its top bit is the carry, and the `shift` bits below leave codILow. A later carry can still
-// turn the 1s behind their last 0 into 0s and that 0 into a 1, but it gets no further. So what is decided is the
+// turn the 1s after their last 0 into 0s and that 0 into a 1, but it gets no further. So what is decided is the
 // carry, the outstanding bits (its complement), and the leaving bits before the last 0; that 0 waits in PutBit's
-// place for its turn, and the 1s behind it are outstanding from now on.
+// place for its turn, and the 1s after it are outstanding from now on.
 //
 //   codILow 0 1011 ....., addend 0, shift 4, outstanding 7  ->  0, seven 1s, 1; outstanding 2
 //           ^ where a carry arrives, then the bits that leave

@@ -4,7 +4,7 @@
 // Packs pieces of bits into bytes: up to 17 bits in and one byte out a clock.
 //
 // Its 32 bits let pieces in while fewer than 16 are held, so that a short burst does not stop the coder. After
-// the last piece of a life it fills the byte with zeros and takes nothing until all is out.
+// the last piece of an engine run it fills the byte with zeros and takes nothing until all is out.
 module cabac_encoder_pack (
     input  wire logic        clk,
     input  wire logic        rst,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// What the modules of the cores say to each other.
+// The types of what the modules of the cores give to each other.
 package cabac_pkg;
 
   // A request. CONTEXT, BYPASS and TERMINATE code a bin. The encoder takes START and SLICE and does nothing,
@@ -41,7 +41,7 @@ package cabac_pkg;
 
   // Bits that have been decided: head, then `run` times its complement, then the top `len` of `rest`.
   typedef struct packed {
-    logic        head_valid;  // the first head of a life is not written
+    logic        head_valid;  // the first head of an engine run is not written
     logic        head;
     logic [31:0] run;
     logic [8:0]  rest;        // zero below its top `len` bits

@@ -4,7 +4,7 @@
 // The decoder core: slice data in as bytes, one request a clock in, the answer to a bin or a raw byte in the next clock.
 //
 // All of a request happens in one clock: its context variable is read, the bin decided, the interval
-// renormalised. So the request behind it may depend on its bin. The context variable is written back a clock
+// renormalised. So the request after it may depend on its bin. The context variable is written back a clock
 // later and forwarded meanwhile.
 //
 // A request waits until the bits that it can need at the most are there, or the last byte of the slice is.

@@ -3,7 +3,7 @@
 
 // Slice data as bits: up to 32 of them ahead of the engine, and an exact account of what it has read.
 //
-// It takes no byte behind the one that is the last of the slice, until the next slice begins. Bits beyond the
+// It takes no byte after the one that is the last of the slice, until the next slice begins. Bits beyond the
 // last byte are zero; a request that needs one of them overruns. Since bits come in bytes, what is ahead of
 // the next whole byte is what is left of the byte that `position` is in.
 module cabac_decoder_bits (
@@ -24,7 +24,7 @@ module cabac_decoder_bits (
     output logic [8:0]       next_bits,
     output logic             overrun,
     // Registers
-    output logic [31:0]      ahead,      // left-aligned, zeros behind the bits that are there
+    output logic [31:0]      ahead,      // left-aligned, zeros after the bits that are there
     output logic [5:0]       ahead_len,
     output logic             ended,      // the last byte has been taken
     output logic [31:0]      position

@@ -93,7 +93,7 @@ module cabac_decoder_swift (
   assign rsp_error = response.error;
   assign rsp_bits = position;
 
-  // Of checkers, codIOffset: this register, seen from below.
+  // codIOffset, which checkers look at: the same as `room`, but counted from below.
   logic [8:0] cod_i_offset;
   assign cod_i_offset = cod_i_range - 9'd1 - room;
 

@@ -3,12 +3,12 @@
 
 // Slice data as bits: up to 32 of them ahead of the engine, and an exact account of what it has read.
 //
-// It takes no byte behind the one that is the last of the slice, until the next slice begins. Bits beyond the
+// It takes no byte after the one that is the last of the slice, until the next slice begins. Bits beyond the
 // last byte are zero; a request that needs one of them overruns. Since bits come in bytes, what is ahead of
 // the next whole byte is what is left of the byte that `position` is in.
 //
-// A byte that comes is put behind the bits that are ahead before any are taken away, whose number comes late; and
-// `position` has its upper bits ready, both as they are and one more.
+// A byte that comes is added after the bits that are ahead before any are taken away, whose number comes late. The
+// upper bits of `position` are computed ahead, both as they are and one more.
 module cabac_decoder_swift_bits (
     input  wire logic        clk,
     input  wire logic        rst,
@@ -27,7 +27,7 @@ module cabac_decoder_swift_bits (
     output logic [8:0]       next_bits,
     output logic             overrun,
     // Registers
-    output logic [31:0]      ahead,      // left-aligned, zeros behind the bits that are there
+    output logic [31:0]      ahead,      // left-aligned, zeros after the bits that are there
     output logic [5:0]       ahead_len,
     output logic             ended,      // the last byte has been taken
     output logic [31:0]      position

@@ -22,7 +22,7 @@ module cabac_encoder (
     input  wire logic [9:0]       req_ctx_idx,
     input  wire logic [6:0]       req_model,    // LOAD
     input  wire logic [7:0]       req_data,     // RAW
-    // Slice data; `out_last` marks the last byte of a life
+    // Slice data; `out_last` marks the last byte of an engine run
     output logic                  out_valid,
     input  wire logic             out_ready,
     output logic [7:0]            out_data,

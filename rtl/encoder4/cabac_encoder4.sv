@@ -20,7 +20,7 @@ module cabac_encoder4 (
     input  wire logic [27:0]  req_model,    // LOAD
     input  wire logic [23:0]  req_run,      // how many bypass bins: 1..8 with BYPASS, 0..2 after another bin or ALIGN
     input  wire logic [31:0]  req_data,     // these, as a number; RAW: the byte
-    // Slice data: `out_count` bytes, the first in the lowest bits; `out_last` marks the last byte of a life
+    // Slice data: `out_count` bytes, the first in the lowest bits; `out_last` marks the last byte of an engine run
     output logic              out_valid,
     input  wire logic         out_ready,
     output logic [3:0]        out_count,
@@ -92,7 +92,7 @@ module cabac_encoder4 (
       .out_valid, .out_ready, .out_count, .out_data, .out_last, .held_valid, .held, .run, .running
   );
 
-  // Nothing is shown of a read or write that is none.
+  // Where nothing is read or written, `debug` has zeros.
   logic [39:0] shown_ctx_idx;
   logic [27:0] shown_read, shown_model;
   always_comb begin

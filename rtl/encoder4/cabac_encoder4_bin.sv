@@ -3,7 +3,7 @@
 
 // One request, codIRange being known: what is added to codILow, by how much both are shifted then, and codIRange.
 //
-// A flush shifts by eight; the bit that ends a life follows in cabac_encoder4_low.
+// A flush shifts by eight; the bit that ends an engine run follows in cabac_encoder4_low.
 module cabac_encoder4_bin (
     input  wire logic [2:0] kind,
     input  wire logic       lps,

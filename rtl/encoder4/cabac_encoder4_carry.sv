@@ -7,7 +7,7 @@
 //   held 12345678, run 2, then a word with a carry     ->  12345679, 00000000, 00000000; that word is held
 //   held 12345678, run 2, then a word without a carry  ->  12345678, ffffffff, ffffffff; that word is held
 //
-// The last word of a life waits for nothing, since no carry comes from the next life.
+// The last word of an engine run waits for nothing, since no carry comes from the next engine run.
 module cabac_encoder4_carry (
     input  wire logic        clk,
     input  wire logic        clear,

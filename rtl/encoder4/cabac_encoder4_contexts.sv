@@ -4,7 +4,7 @@
 // Context variables: four ports to read, answered in the next clock, and four to write. No reset: a slice loads
 // what it uses.
 //
-// What is written in a clock is what is read in it. Of two writes to one address the one of the higher port holds.
+// What is written in a clock is what is read in it. Of two writes to one address, that of the higher port is kept.
 module cabac_encoder4_contexts (
     input  wire logic        clk,
     input  wire logic [39:0] read_addr,

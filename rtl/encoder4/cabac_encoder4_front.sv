@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The first two stages: a group gets the states of its context variables. A group enters in every clock; none is an
-// empty one.
+// The first two stages: a group gets the states of its context variables. A group enters in every clock; where no
+// request is taken, it is an empty one.
 //
 //   fetch:  the slots, and what the context memory said         -> the newest states, from whichever group has them
 //   update: the slots with the states before the first bins     -> the states before all bins, and after

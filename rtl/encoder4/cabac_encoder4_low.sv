@@ -4,11 +4,11 @@
 // codILow, and the words of four bytes that leave it.
 //
 //   low:   what a group does to codILow   -> the bits that leave, with a carry above them
-//   place: those bits                     -> shifted to their place behind the bits that are held
+//   place: those bits                     -> shifted to their place after the bits that are held
 //   word:  the word that is being filled; a carry that goes beyond it belongs to what left before
 //
-// A flush takes the clock after it too, in which no group comes: the bit that ends a life follows, and the word is
-// given as it is. So each clock gives a word at the most.
+// A flush also takes the clock after it, in which no group comes: the bit that ends an engine run follows, and the word
+// is given as it is. So each clock gives one word at the most.
 module cabac_encoder4_low (
     input  wire logic        clk,
     input  wire logic        clear,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// What the modules of the encoder of four slots say to each other.
+// The types of what the modules of the encoder of four slots give to each other.
 package cabac_encoder4_pkg;
 
   // A group: four slots, each a request and the bypass bins after it. `count` is 0..2, and 0..8 if the kind is BYPASS;

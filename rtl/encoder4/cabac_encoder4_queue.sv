@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// Words that wait for the output: sixteen, which is enough for all groups that are under way when `few` is withdrawn.
-// From the clock after that in which it is seen to that in which the last group that it lets in gives its last word, which
-// is its second one if it ends a life, there are fifteen, each of a word at the most; one may be there before.
+// Words that wait for the output: sixteen, which is enough for all groups that are under way when `few` becomes 0. One word
+// may be there then, and one more may come in that clock and in each of the fourteen after it: the last group is taken in
+// that clock, gives a word thirteen clocks later, and another a clock after that if it ends an engine run.
 module cabac_encoder4_queue (
     input  wire logic        clk,
     input  wire logic        clear,

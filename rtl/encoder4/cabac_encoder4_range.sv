@@ -7,7 +7,7 @@
 //   rows:  rows                               -> constants for each pair of slots
 //   pairs: constants, and codIRange           -> codIRange after the first pair, and after the second
 //
-// Only the last of these goes round in a circle.
+// Only the last of these stages feeds back into itself.
 module cabac_encoder4_range (
     input  wire logic                       clk,
     input  wire logic                       clear,

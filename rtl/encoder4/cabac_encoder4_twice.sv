@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
-// The state of a context variable after two bins: cabac_transition twice, but in the time of once.
+// The state of a context variable after two bins: cabac_transition twice, but in the time of one.
 //
 // All four states that two bins can lead to are looked up side by side; the bins choose late.
 module cabac_encoder4_twice (

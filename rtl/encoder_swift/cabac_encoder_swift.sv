@@ -8,7 +8,7 @@
 // a macro in a chip, block RAM in an FPGA. Nothing is lost by that, since an encoder knows its contexts before it codes.
 //
 // In the other core the longest path is not arithmetic: whether the low step decides bits, which takes all of codILow, says
-// whether the requests behind it wait. Here an operation waits whenever the emit stage is not free, whether it has
+// whether the requests after it wait. Here an operation waits whenever the emit stage is not free, whether it has
 // bits for it or not, and the emit stage knows from a register whether its run is long. So readiness is a function
 // of few registers; the price is about one clock in a hundred.
 module cabac_encoder_swift (
@@ -22,7 +22,7 @@ module cabac_encoder_swift (
     input  wire logic [9:0]       req_ctx_idx,
     input  wire logic [6:0]       req_model,    // LOAD
     input  wire logic [7:0]       req_data,     // RAW
-    // Slice data; `out_last` marks the last byte of a life
+    // Slice data; `out_last` marks the last byte of an engine run
     output logic                  out_valid,
     input  wire logic             out_ready,
     output logic [7:0]            out_data,
@@ -66,7 +66,7 @@ module cabac_encoder_swift (
   logic first_bit_flag, first_bit_flag_next;
   cabac_pkg::bits_t bits;
 
-  // Not of `put`, which comes late.
+  // This does not depend on `put`, which comes late.
   assign low_done = low_valid && emit_ready;
 
   cabac_encoder_low low_step (

@@ -31,7 +31,7 @@ module cabac_decoder_socket (
     output logic [1:0]      rsp_error,
     output logic [31:0]     rsp_bits      // how many bits of the slice have been read, with the last of these answers
 );
-  // Here stands the core.
+  // The core: another one takes its place here.
   cabac_pkg::error_t error;
   assign rsp_count = 4'd1;
   assign rsp_error = error;

@@ -26,7 +26,7 @@ module cabac_encoder_socket (
     output logic [7:0]      out_data,
     output logic            out_last
 );
-  // Here stands the core.
+  // The core: another one takes its place here.
   assign out_count = 4'd1;
 
   // What the socket has no use for; `unused` is that and what the core has no use for.

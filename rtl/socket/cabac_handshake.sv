@@ -9,8 +9,8 @@
 //     );
 //
 // With CABAC_SVA the assertions are concurrent ones; without it immediate ones, which Yosys reads too
-// (read_verilog -formal). That a valid does not wait for its ready no assertion about a few clocks can say: hold ready
-// at 0 until valid is 1, and see that it comes.
+// (read_verilog -formal). No assertion about a few clocks can say that a valid does not wait for its ready. To test that,
+// hold ready at 0 until valid is 1, and see that it comes.
 module cabac_handshake #(
     parameter integer WIDTH = 8
 ) (

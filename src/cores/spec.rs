@@ -65,7 +65,7 @@ impl CoreSpec {
     }
 }
 
-/// By their names, which are unique.
+/// Cores are equal if their names are, which are unique.
 impl PartialEq for CoreSpec {
     fn eq(&self, other: &CoreSpec) -> bool {
         self.name == other.name

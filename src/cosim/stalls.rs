@@ -4,18 +4,18 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
 use super::waits::Port;
 
-/// How often, at random. Odds are in 1/256 of all clocks, so that nothing waits for ever.
+/// A kind of stalls. The odds are numbers of clocks out of 256, and less than 256, so that nothing waits for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stalls {
     /// What these stalls are called.
     pub name: &'static str,
-    /// No request is offered, until one is.
+    /// The odds that no request is offered, in each clock until one is.
     pub requests: u8,
-    /// No byte of slice data is offered, until one is; or whoever takes them is not ready.
+    /// The odds that a decoder is offered no byte of slice data, in each clock until it is; or that no byte of an encoder is taken.
     pub bytes: u8,
-    /// Whoever takes the answers is not ready.
+    /// The odds that no answer of a decoder is taken.
     pub answers: u8,
-    /// Whoever takes what the core gives is ready only once there is something to take.
+    /// What the core gives is taken only once it is there: ready follows valid.
     pub looks_first: bool,
     /// How often a vector is given up at the most, and played again.
     pub give_ups: u32,
@@ -30,7 +30,7 @@ impl Stalls {
     pub(super) const UNEVEN: Stalls =
         Stalls { name: "uneven", requests: 64, bytes: 64, answers: 64, give_ups: 2, ..Stalls::NONE };
 
-    /// All that a core is played with.
+    /// All kinds of stalls under which a core is played.
     pub const ALL: [Stalls; 5] = [
         Stalls::NONE,
         Stalls::UNEVEN,
@@ -56,7 +56,8 @@ impl Stalls {
         }
     }
 
-    /// Whether to give up now, after so many times; sooner where there is much to clear.
+    /// Whether to give up now, if that was done `times` times before. It is more likely in a clock that is delicate, in which the core
+    /// has much to clear.
     #[inline]
     pub(super) fn gives_up(&self, rng: &mut ChaCha8Rng, times: u32, is_delicate: bool) -> bool {
         times < self.give_ups && rng.next_u32().is_multiple_of(if is_delicate { 32 } else { 8_192 })

@@ -1,6 +1,7 @@
-//! All ways in which vectors are played, from the simplest on: back to back under each kind of stalls, and then what some of
-//! them are flagged for, which is exhaustive instead of random: given up in every clock, made to wait at every transfer,
-//! played thousands of times.
+//! All ways in which vectors are played, the simplest first.
+//!
+//! All vectors are played back to back, under each kind of stalls. Then each vector that has a flag for it is played in ways that
+//! leave nothing to chance: given up in each clock, made to wait at each transfer, played thousands of times.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -11,58 +12,59 @@ use super::{GiveUp, Mismatch, Model, Plan, Play, Port, Rules, Stalls, Stats, Thr
 use crate::cores::Direction;
 use crate::vectors::{Flag, Vector};
 
-/// How a vector is played that is given up.
+/// The name of the way in which a vector is given up in each of its clocks.
 const GIVEN_UP: &str = "given up";
-/// How a vector is played that is given up where it begins, before one with another header.
+/// The name of the way in which a vector is given up where it begins, and one with another header follows.
 const BROKEN_OFF: &str = "broken off";
-/// How a vector is played that is given up thousands of times.
+/// The name of the way in which a vector is given up thousands of times in a row.
 const GIVEN_UP_OFTEN: &str = "given up often";
-/// How a vector is played that waits at one of its transfers.
+/// The name of the ways in which a core is made to wait at transfers of a vector.
 const WAITING: &str = "waiting";
-/// How vectors are played that come again and again.
+/// The name of the ways in which vectors are played without a reset, some of them again and again.
 const REPEATED: &str = "repeated";
 
-/// For how many clocks a port waits: longer than counters of six, eight, ten, twelve and sixteen bits count. The longest is for some
-/// transfers of vectors that have few, and of the others a large vector has one.
+/// For how many clocks a port waits: longer than counters of six, eight, ten, twelve and sixteen bits count. Only some transfers have
+/// the longest wait, and only in vectors of at most `FEW` transfers. A large vector has waits of `LARGE_WAIT` alone.
 pub(super) const WAITS: [u64; 5] = [64, 300, 1_100, 5_000, LONG_WAIT];
 pub(super) const LONG_WAIT: u64 = 70_000;
 pub(super) const FEW: u64 = 64;
 pub(super) const LARGE_WAIT: u64 = 1_100;
 
-/// A vector of more transfers waits at some only: the last ones, and at each power of two.
+/// In a vector of more transfers than `EACH`, only some wait: the last `LAST_TRANSFERS`, and each whose number is a power of two.
 pub(super) const EACH: u64 = 310;
 pub(super) const LAST_TRANSFERS: u64 = 8;
 
-/// Where each number of clocks is waited for, the next wait is by so many clocks longer, up to so many.
+/// Where a port waits before all of its transfers, each wait is `LONGER` clocks longer than the one before, and starts again from the
+/// shortest after `LONGEST` clocks.
 pub(super) const LONGER: u64 = 7;
 pub(super) const LONGEST: u64 = 1_100;
 
-/// A core that falls asleep after a power of two of clocks may do so in the very clock in which something comes. So every 16th of these
-/// waits is about one of two, from two clocks less to 29 more, since a core begins to count when it is done.
+/// A core may fall asleep after 2,048 or 4,096 clocks without work, and lose what comes in that very clock. So each `EVERY`th of these
+/// waits is close to one of the two numbers: from `LESS` clocks less to 29 more, since a core begins to count when its work is done.
 pub(super) const SLEEPS: [u64; 2] = [2_048, 4_096];
 pub(super) const EVERY: u64 = 16;
 pub(super) const ABOUT: u64 = 32;
 pub(super) const LESS: u64 = 2;
 
-/// For how many clocks the output waits so that a core stores all that it can.
+/// For how many clocks the output waits before one byte, so that a core stores all that it can.
 pub(super) const FILLS: [u64; 2] = [12, 60];
-/// For how many clocks each of its bytes waits besides, in a single play.
+/// For how many clocks the output waits before each byte, in one more play.
 pub(super) const FILLED: u64 = 300;
 
 /// Each clock in which a vector is given up takes a play of its own, so a long vector is given up in some of its clocks only: in
-/// each of the last, in every seventh of those near the end, and before these at each power of two. A large one is at the last
-/// powers of two and in every seventh of the last clocks.
+/// each of the `LAST`, in every seventh of the last `NEAR`, and before these at each power of two. A large vector is given up only at
+/// the last powers of two, and in every seventh of the `LAST` clocks.
 pub(super) const LAST: u64 = 40;
 pub(super) const NEAR: u64 = 300;
-/// SLICE and START have been taken.
+/// The number of requests that begin a slice: SLICE and START.
 pub(super) const BEGUN: u64 = 2;
-/// A vector of no more clocks is short.
+/// A vector of at most this many clocks is short.
 pub(super) const SHORT: u64 = 1_000;
 
-/// Uneven stalls where a plan says when to give up.
+/// Uneven stalls without giving up, for plays whose plan says when to give up.
 pub(super) const UNEVEN_ALONE: Stalls = Stalls { give_ups: 0, ..Stalls::UNEVEN };
 
-/// How many slices are played without a reset, or given up in a row.
+/// How many slices are played without a reset, or given up in a row: more than counters of twelve and sixteen bits count.
 pub(super) const MANY: usize = 5_200;
 pub(super) const VERY_MANY: usize = 70_100;
 
@@ -92,8 +94,8 @@ fn clocks_of(vector: &&Vector) -> u64 {
     under_stalls + vector.flags.iter().map(|flag| of_flag(*flag)).sum::<u64>()
 }
 
-/// Plays vectors to a core in all ways, and tells `done` of each that goes well: the first mismatch, and in which way.
-/// `records`: it is to have all waits up to it.
+/// Plays vectors to a core in all ways until a play fails, and calls `done` after each play that does not. The error is the mismatch
+/// with the name of the way; if `records`, the mismatch has all waits up to it.
 pub(crate) fn play_all(
     model: &Model,
     vectors: &[&Vector],
@@ -109,7 +111,7 @@ pub(crate) fn play_all(
     Plays::new(model, vectors, seed, play).all()
 }
 
-/// The same, and what the core takes when nothing waits.
+/// Does what `play_all` does with `records`, and also measures the throughput of the core in the play in which nothing waits.
 pub(super) fn play_all_measured(
     model: &Model,
     vectors: &[&Vector],
@@ -128,7 +130,7 @@ pub(super) fn play_all_measured(
     Plays::new(model, vectors, seed, play).all()
 }
 
-/// Plays, and if it fails and that is wanted, the same again, since waits are only written down where they matter.
+/// Plays. If that fails and `records` is set, plays the same again and records its waits, which are of use only for a failure.
 pub(super) fn play_recorded(
     model: &Model,
     play: &Play<'_>,
@@ -145,12 +147,12 @@ pub(super) fn play_recorded(
 pub(super) struct Plays<'a, F> {
     model: &'a Model,
     rng: ChaCha8Rng,
-    /// Plays, in a way of this name.
+    /// Plays once, in the way of this name.
     play: F,
     vectors: &'a [&'a Vector],
 }
 
-/// For how many clocks a port waits before a transfer where each is to wait for another number.
+/// For how many clocks a port waits before this transfer, where the number changes from transfer to transfer.
 fn clocks_of_each(transfer: u64) -> u64 {
     let (turn, at) = (transfer / EVERY, transfer % EVERY);
     if at > 0 {
@@ -164,7 +166,7 @@ fn is_large(vector: &&Vector) -> bool {
 }
 
 impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
-    /// Nothing but the seed decides what is random, so that fewer vectors meet the same.
+    /// What is random depends on the seed and not on the vectors, so that a play of fewer vectors meets the same.
     pub(super) fn new(model: &'a Model, vectors: &'a [&'a Vector], seed: u64, play: F) -> Plays<'a, F> {
         Plays { model, rng: ChaCha8Rng::seed_from_u64(seed), play, vectors }
     }
@@ -173,7 +175,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
     pub(super) fn all(&mut self) -> Result<(), E> {
         self.under_stalls(Stalls::ALL.len())?;
         let vectors = self.vectors;
-        // What the last one leaves behind shows in the first.
+        // What the last vector leaves wrong in a core shows in the first.
         if let [first, .., last] = vectors {
             self.play(REPEATED, &[last, first], Plan::default(), Stalls::NONE)?;
         }
@@ -192,7 +194,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// Under the first so many kinds of stalls.
+    /// Plays all vectors under the first `kinds` kinds of stalls; large ones only where nothing waits.
     pub(super) fn under_stalls(&mut self, kinds: usize) -> Result<(), E> {
         let all = self.vectors;
         let others: Vec<&Vector> = all.iter().filter(|vector| !is_large(vector)).copied().collect();
@@ -203,14 +205,15 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// What shows how a vector has left a core: the same again, or where that is large, the first of all.
+    /// A vector, and the one after it that shows whether the core was left as it should be: the same, or after a large one the first
+    /// of all.
     fn with_next(&self, vector: &'a Vector) -> [&'a Vector; 2] {
         let next = if is_large(&vector) { self.vectors.first().copied().unwrap_or(vector) } else { vector };
         [vector, next]
     }
 
-    /// Gives a vector up in every clock of it, in every way, and plays it again after that, and another; without other waits, then, if
-    /// it is short, with some.
+    /// Gives a vector up in each picked clock, in each way to give up, and then plays it again and another after it. Nothing waits
+    /// meanwhile; a short vector is also played under uneven stalls.
     fn given_up(&mut self, vector: &'a Vector) -> Result<(), E> {
         let stats = self.play(GIVEN_UP, &[vector], Plan::default(), Stalls::NONE)?;
         let clocks = stats.clocks + stats.load_clocks;
@@ -234,14 +237,15 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// How vectors are given up: by a reset of so many clocks; and those of decoders by the next slice, too.
+    /// How vectors are given up: by a reset of `reset` clocks, and on a decoder also by the next slice.
     fn ways_to_give_up(&self, reset: u32) -> impl Iterator<Item = Way> + use<E, F> {
         let cut = (self.model.direction() == Direction::Decoder).then_some(Way::Cut);
         [Way::Reset(reset)].into_iter().chain(cut)
     }
 
-    /// Gives a vector up in each clock in which its contexts are initialised, and plays another after that. A core takes the next
-    /// slice in such a clock only if no request waits: so it comes once as soon as it can, and once after a wait from the start on.
+    /// Gives a vector up in each clock in which its contexts are initialised, and plays another after that. The next slice can end it
+    /// only in a clock in which no request waits. So there are two plays with the next slice: in one it comes as soon as it can, and in
+    /// the other no request is offered from START to the clock in which it is to come.
     fn broken_off(&mut self, vector: &'a Vector, next: &'a Vector) -> Result<(), E> {
         let stats = self.play(BROKEN_OFF, &[vector], Plan::default(), Stalls::NONE)?;
         for clock in 0..=stats.beginning {
@@ -258,8 +262,9 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// Gives a vector up thousands of times in a row, after each number of clocks before its last request, and then plays it. The next
-    /// slice does it under stalls, since it comes only while no request waits, and not in the last clocks, since it may have to wait.
+    /// Gives a vector up thousands of times in a row, in turn after each number of clocks before its last request, and then plays it.
+    /// If the next slice ends it, there are stalls, since the next slice can come only while no request waits. Then the last quarter of
+    /// the clocks is left out, since the next slice may have to wait.
     fn given_up_often(&mut self, vector: &'a Vector) -> Result<(), E> {
         let stats = self.play(GIVEN_UP_OFTEN, &[vector], Plan::default(), Stalls::NONE)?;
         for way in self.ways_to_give_up(1) {
@@ -282,7 +287,8 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         }
     }
 
-    /// Makes each of these ports wait before each of its transfers, so many clocks each time, and plays another vector after that.
+    /// Makes a port wait once in each play, before one of its transfers, and plays another vector after that. There is a play for each of
+    /// these ports, each picked transfer and each number of clocks in `waits`.
     fn waiting(&mut self, vector: &'a Vector, ports: &[Port], waits: &[u64]) -> Result<(), E> {
         let stats = self.play(WAITING, &[vector], Plan::default(), Stalls::NONE)?;
         for &port in ports {
@@ -319,7 +325,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         self.always_waiting(vector, &sets, clocks_of_each)
     }
 
-    /// Makes the ports of a set wait before all of their transfers, for so many clocks; one set after the other.
+    /// Makes the ports of a set wait before all of their transfers, each for `clocks` of its number. Each set has a play of its own.
     fn always_waiting(
         &mut self,
         vector: &'a Vector,
@@ -341,7 +347,7 @@ impl<'a, E, F: FnMut(&'static str, Play<'_>) -> Result<Stats, E>> Plays<'a, F> {
         Ok(())
     }
 
-    /// Plays vectors in turn, so many in all, without a reset between them.
+    /// Plays vectors in turn, `times` in all, without a reset between them.
     fn repeated(&mut self, vectors: &[&Vector], times: usize) -> Result<(), E> {
         let many: Vec<&Vector> = vectors.iter().cycle().take(times).copied().collect();
         if many.is_empty() {

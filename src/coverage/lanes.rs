@@ -53,7 +53,7 @@ enum Does {
 }
 
 const DOES: [&str; 6] = [
-    "puts the first bit of a life",
+    "puts the first bit of an engine run",
     "begins a run",
     "decides a run with a carry",
     "decides a run without a carry",
@@ -122,7 +122,7 @@ const fn has(lanes: usize, lane: usize) -> bool {
     lane < lanes + FEWEST
 }
 
-const NO_LANE: &str = "there are not so many lanes";
+const NO_LANE: &str = "there are fewer lanes";
 
 fn bins() -> Item {
     let what = "a bin of this kind in this lane does this";
@@ -137,7 +137,7 @@ fn bins() -> Item {
         .without("in a run codILow is below 512, and these add nothing to it", move |places| {
             is(places, &[Kind::Mps, Kind::Terminate0], &[Does::Carries])
         })
-        .without("what is outstanding at the end of a life is decided by the end", move |places| {
+        .without("a flush decides all outstanding bits", move |places| {
             is(places, &[Kind::Terminate1], &[Does::Begins])
         })
         .without("a slice ends with a terminate bin of 1", move |places| {
@@ -146,7 +146,7 @@ fn bins() -> Item {
 }
 
 fn pairs() -> Item {
-    let what = "a bin does this in one lane, of one in another, so many transactions before it; of a run: so many or more";
+    let what = "a bin uses the context of an earlier bin, or decides its run, by both lanes; for runs the last distance is \"or more\"";
     let apart = Axis::new("transactions before", 0..APART);
     let axes = vec![lanes(), Axis::new("it", PAIRS), apart, lane("lane before"), lane("lane")];
     Item::new("lane-pairs", what, axes)
@@ -157,7 +157,7 @@ fn pairs() -> Item {
 }
 
 fn words() -> Item {
-    let what = "a bin in this lane fills a word of so many bytes of its life to the last bit, and leaves none outstanding";
+    let what = "a bin in this lane fills a word of this many bytes of its engine run to the last bit, and leaves no bit outstanding";
     Item::new("lane-words", what, vec![lanes(), lane("lane"), Axis::new("bytes", WORDS)])
         .without(NO_LANE, |places| !has(places[0], places[1]))
 }
@@ -360,7 +360,7 @@ mod tests {
         let lanes = of("L5=12.0 B=0000 L6=3.1 C5=0 T=0 C5=0 T=1");
         let bins = hit(&lanes.bins);
         for wanted in [
-            "lane 0, bin bypass, does puts the first bit of a life",
+            "lane 0, bin bypass, does puts the first bit of an engine run",
             "lane 2, bin bypass, does ends its transaction",
             "lane 0, bin bypass, does ends its transaction",
             "lane 1, bin terminate 0, does ends its transaction",
@@ -380,7 +380,7 @@ mod tests {
 
     #[test]
     fn runs_and_words_are_the_encoder_s() {
-        // 1111111 are eight bits without the first one; 510 is even, so that these ones leave none outstanding.
+        // The first of nine bins puts the bit that is not written, and the others fill a byte: none of them leaves a bit outstanding.
         let all = of("B=111111110 T=1");
         let encoder = &mut spec::Encoder::new();
         let mut wanted = Vec::new();

@@ -408,7 +408,7 @@ mod tests {
             (Flag::Initialisation, "last-first", "header H.264 I"),
             (Flag::Initialisation, "same-headers", "standard H.265, context bins 65536"),
             (Flag::Pcm, "raw-blocks", "bytes 6144"),
-            (Flag::Lanes, "lanes", "lane 1, bin terminate 0, does puts the first bit of a life"),
+            (Flag::Lanes, "lanes", "lane 1, bin terminate 0, does puts the first bit of an engine run"),
         ];
         let of_requests = of_requests.iter().map(|of| (&directed, of));
         for (all, &(flag, item, missing)) in of_requests.chain(of_sizes.iter().map(|of| (&limits, of))) {

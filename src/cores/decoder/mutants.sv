@@ -68,7 +68,7 @@ module proof (
   always_ff @(posedge clk) if (req_valid && req_ready) is_raw <= req_kind == cabac_pkg::RAW;
   assign waits = right.response_valid;
 
-  // No engine runs from a SLICE, or from a terminate bin of 1, to the START behind it. A SLICE that waits drops bytes.
+  // No engine runs from a SLICE, or from a terminate bin of 1, to the START after it. A SLICE that waits drops bytes.
   logic started, runs, was_slice, was_terminate, is_dropping;
   assign runs = started && !(was_terminate && right.response.bin);
   always_ff @(posedge clk) begin
@@ -96,7 +96,7 @@ module proof (
       && (!right.write_valid || (right.write_ctx_idx == mutant.write_ctx_idx
                                  && right.write_model == mutant.write_model));
 
-  // What they give to the world and to the context memory, in which nothing matters behind a SLICE until it is loaded.
+  // What they give at their outputs and to the context memory. After a SLICE nothing in it matters until it is loaded.
   logic writes_same, gives_same, gave_same;
   assign writes_same = write_en == mutant_write_en
       && (write_en == 7'd0 || (write_addr == mutant_write_addr

@@ -10,7 +10,7 @@ const DEC: &str = "cabac_decoder.sv";
 const STEP: &str = "cabac_decoder_step.sv";
 const BITS: &str = "cabac_decoder_bits.sv";
 
-/// Of its context variables.
+/// The properties of its context variables.
 pub(in crate::cores) const CONTEXTS: [Property; 5] = [
     property(
         "context_is_newest",
@@ -31,7 +31,7 @@ pub(in crate::cores) const CONTEXTS: [Property; 5] = [
     ),
 ];
 
-/// Of all else.
+/// All other properties.
 pub(in crate::cores) const OTHERS: [Property; 29] = [
     property(
         "interval.range_is_normal",
@@ -79,12 +79,12 @@ pub(in crate::cores) const OTHERS: [Property; 29] = [
     ),
     property(
         "bits.ahead_is_clean",
-        "`ahead` is zero behind its `ahead_len` bits",
+        "`ahead` is zero after its `ahead_len` bits",
         [BITS, "24'd0} >> left_len", "24'd0} >> ahead_len"],
     ),
     property(
         "bits.bits_account",
-        "8 * bytes taken == position + bits ahead; more is read only behind the last byte, with none ahead",
+        "8 * bytes taken == position + bits ahead; more is read only after the last byte, with none ahead",
         [BITS, "position + {27'd0, gone}", "position + {28'd0, take ? taken : 4'd0}"],
     ),
     property(
@@ -94,7 +94,7 @@ pub(in crate::cores) const OTHERS: [Property; 29] = [
     ),
     property(
         "bits.nothing_behind_the_last",
-        "no byte is taken behind the last one",
+        "no byte is taken after the last one",
         [BITS, "ahead_len <= 6'd24 && !ended", "ahead_len <= 6'd24"],
     ),
     property(
@@ -154,12 +154,12 @@ pub(in crate::cores) const OTHERS: [Property; 29] = [
     ),
     property(
         "ports.overrun_is_an_error",
-        "behind the end of the slice there is an error",
+        "after the end of the slice there is an error",
         [ANSWER, "else if (overrun) response", "else if (overrun && !whole_bytes) response"],
     ),
     property(
         "ports.exhausted_is_an_overrun",
-        "`rsp_error` is EXHAUSTED only behind the end of the slice",
+        "`rsp_error` is EXHAUSTED only after the end of the slice",
         [BITS, "{1'b0, gone} > ahead_len", "{1'b0, gone} >= ahead_len"],
     ),
     property(

@@ -1,8 +1,8 @@
 //! The decoder's step at every point: each context variable, codIRange and codIOffset below it.
 //!
-//! The bits shifted in are nine at random and their complement, others at every point, so that a step which looks
-//! at one that it should not, or takes one from the wrong place, cannot be right twice. Once for each context
-//! variable, codIRange and bin, they are all patterns of the bits that the step takes.
+//! The bits shifted in are nine random ones, new at every point, and then their complement. A step that looks at a bit
+//! that it should not, or takes one from the wrong place, cannot be right with both. Besides, for each context
+//! variable, codIRange and bin, all patterns of the bits that the step takes are shifted in.
 
 use silicabac_sim::{Direction, Instance, Library, SimError};
 
@@ -64,7 +64,7 @@ const KINDS: [Kind<Judge>; 6] = [
     ("start", Judge::starts),
 ];
 
-/// Every pattern of them at two bytes of its own, from the highest bit on.
+/// Every pattern of `NEXT_BITS` bits, each in two bytes of its own, from the highest bit on.
 static PATTERNS: [u8; 2 << NEXT_BITS] = {
     let mut bytes = [0; 2 << NEXT_BITS];
     let mut pattern = 0;
@@ -126,7 +126,7 @@ impl Judge {
         Ok(())
     }
 
-    /// A bin or an alignment that no context variable bears on; it holds another one each time.
+    /// A bin or an alignment that uses no context variable. The one that the point holds changes each time, and must not matter.
     fn without_context(&mut self, kind: u32, tally: &mut Tally<'_>) -> Result<(), Wrong> {
         for (at, model) in (0..self.registers.len()).zip(reachable::models().cycle()) {
             let point = Point { kind, ..self.point(at, model) };
@@ -151,7 +151,7 @@ impl Judge {
                     ..self.with_model(model)
                 };
                 let taken = self.expect(&point).taken;
-                // Of each pattern and its complement, the one without the first bit.
+                // Half of the patterns are enough, since `check` evaluates the complement of each, too.
                 let patterns = 1 << taken.saturating_sub(1);
                 for pattern in 0..patterns {
                     let rest = point.next_bits & ((1 << (NEXT_BITS - taken)) - 1);
@@ -163,7 +163,7 @@ impl Judge {
         Ok(())
     }
 
-    /// All first nine bits. What the registers held does not matter.
+    /// All values of the nine bits that START reads. What the registers held must not matter.
     fn starts(&mut self, tally: &mut Tally<'_>) -> Result<(), Wrong> {
         for next_bits in 0..1 << (NEXT_BITS - 1) {
             let at = self.varying.below(self.registers.len() as u32) as usize;

@@ -1,4 +1,4 @@
-//! The twin of `rtl/decoder/cabac_decoder.sv`, and of every other that shows the same in the same clock.
+//! The twin of `rtl/decoder/cabac_decoder.sv`, and of every decoder core that shows the same in each clock.
 //!
 //! Invariant: after every clock its registers equal the Verilog's. A request is done in the clock in which it is
 //! taken; what the registers show after a clock belongs to the last request that was taken.
@@ -25,7 +25,7 @@ fields! {
         cod_i_range: 9,
         /// codIOffset, below codIRange.
         cod_i_offset: 9,
-        /// Bits that the engine has not read, at the top; zeros behind them.
+        /// Bits that the engine has not read, at the top; zeros after them.
         ahead: 32,
         /// How many.
         ahead_len: 6,

@@ -1,5 +1,5 @@
-//! The decoder core for a faster clock, `rtl/decoder_swift/`: what the other does, clock by clock, so that it has the same
-//! twin. It keeps codIRange - 1 - codIOffset, and shows codIOffset.
+//! The decoder core for a faster clock, `rtl/decoder_swift/`. It does what `decoder` does, clock by clock, so it has the same twin.
+//! Instead of codIOffset it keeps codIRange - 1 - codIOffset, and shows codIOffset.
 
 use super::{
     CoreSpec, Direction,

@@ -21,7 +21,7 @@ mod spec {
     use crate::mutation::Mutable;
     use crate::prove::Bench;
 
-    /// Both halves of its step, one behind the other.
+    /// Both halves of its step, one after the other.
     pub(in crate::cores) const STEP: Step = Step {
         top: "cabac_encoder_sweep",
         wrappers: &[("cabac_encoder_sweep.sv", include_str!("cabac_encoder_sweep.sv"))],

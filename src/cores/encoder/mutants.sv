@@ -131,7 +131,7 @@ module proof (
       && right.pack_last == mutant.pack_last;
   assign agree = ahead_agrees && fetch_agrees && low_agrees && emit_agrees && rest_agrees;
 
-  // What they give to the world and to the context memory, in which nothing matters behind a SLICE until it is loaded.
+  // What they give at their outputs and to the context memory. After a SLICE nothing in it matters until it is loaded.
   logic writes_same, gives_same, gave_same;
   assign writes_same = write_en == mutant_write_en
       && (write_en == 7'd0 || (write_addr == mutant_write_addr

@@ -10,7 +10,7 @@ const LOW: &str = "cabac_encoder_low.sv";
 const EMIT: &str = "cabac_encoder_emit.sv";
 const PACK: &str = "cabac_encoder_pack.sv";
 
-/// Of its context variables.
+/// The properties of its context variables.
 pub(in crate::cores) const CONTEXTS: [Property; 7] = [
     property(
         "load_is_legal",
@@ -41,7 +41,7 @@ pub(in crate::cores) const CONTEXTS: [Property; 7] = [
     ),
 ];
 
-/// Of all else.
+/// All other properties.
 pub(in crate::cores) const OTHERS: [Property; 30] = [
     property(
         "interval.range_is_normal",
@@ -74,7 +74,7 @@ pub(in crate::cores) const OTHERS: [Property; 30] = [
     ),
     property(
         "interval.raw_is_in_a_fresh_life",
-        "only RAW passes a byte, and only where no bin of the life was coded",
+        "only RAW passes a byte, and only where no bin of the engine run was coded",
         [RANGE, "cabac_pkg::ALIGN: cod_i_range_next = 9'd256;", "cabac_pkg::ALIGN: low.raw = 1'b1;"],
     ),
     property(
@@ -94,7 +94,7 @@ pub(in crate::cores) const OTHERS: [Property; 30] = [
     ),
     property(
         "interval.low_starts_at_0",
-        "codILow, bitsOutstanding and firstBitFlag are 0, 0, 1 behind a flush, RAW or reset",
+        "codILow, bitsOutstanding and firstBitFlag are 0, 0, 1 after a flush, RAW or reset",
         [LOW, "cod_i_low_next = 10'd0;", "cod_i_low_next = 10'd1;"],
     ),
     property(
@@ -129,22 +129,22 @@ pub(in crate::cores) const OTHERS: [Property; 30] = [
     ),
     property(
         "bits.bits_wait_in_pack",
-        "it enters the packer behind the bits before it, and keeps its value and its place there",
+        "a decided bit, whichever, enters the packer after the bits before it, and keeps its value and its place there",
         [PACK, "({in_bits, 15'd0} >> fill)", "({in_bits, 15'd0} >> pack_fill)"],
     ),
     property(
         "bits.bits_leave_in_place",
-        "it leaves in its place of its byte, once",
+        "a decided bit, whichever, leaves in its place of its byte, once",
         [PACK, "assign out_data = pack_bits[31:24];", "assign out_data = pack_bits[30:23];"],
     ),
     property(
         "bits.group_is_well_formed",
-        "`emit.rest` has 0..5, 8 or 9 bits, 9 only at the end of a life, and is zero behind them",
+        "`emit.rest` has 0..5, 8 or 9 bits, 9 only at the end of an engine run, and is zero after them",
         [LOW, "sum[9:5] & ~(5'b11111 >> last_zero)", "sum[9:5]"],
     ),
     property(
         "bits.pack_is_well_formed",
-        "the packer holds 32 bits at the most, zero behind them, and whole bytes at the end of a life",
+        "the packer holds 32 bits at the most, zero after them, and whole bytes at the end of an engine run",
         [PACK, "(sum + 6'd7) & 6'b111000", "sum"],
     ),
     property(
@@ -178,7 +178,7 @@ pub(in crate::cores) const OTHERS: [Property; 30] = [
     ),
     property(
         "ports.last_is_last",
-        "behind a byte with `out_last` the packer is empty",
+        "after a byte with `out_last` the packer is empty",
         [PACK, "assign out_last = pack_last && pack_fill == 6'd8;", "assign out_last = pack_last;"],
     ),
     property(

@@ -1,15 +1,16 @@
 //! The encoder's step at every point: each codILow and codIRange that can be, each context variable, both bins.
 //!
-//! Every point is evaluated twice, without firstBitFlag and with it, each time with a bitsOutstanding of 0, 1 or a
-//! few more, which varies from point to point. So each of the six comes in a third of the evaluations of any few
-//! points. What is compared: the registers, and what PutBit writes.
+//! Every point is evaluated twice, without firstBitFlag and with it. Each time bitsOutstanding is 0, 1 or a few more,
+//! at random from point to point; each of the three comes about as often. The registers are compared, and what PutBit
+//! writes.
 //!
 //! The counter of outstanding bits has a sweep of its own, at a few registers: values around every power of two, so
 //! that every carry of it is met, held, and written out.
 //!
-//! The oracle codes a point once, with one outstanding bit and without firstBitFlag. All that the two bear on is the
-//! first PutBit of a request: firstBitFlag keeps its bit back, and bitsOutstanding is the length of the run behind
-//! it. So the answer for any other two follows ([`Answer::with`]), and a run of 2^31 bits is no bit string.
+//! The oracle codes a point once, with one outstanding bit and without firstBitFlag. The two change only
+//! the first PutBit of a request: with firstBitFlag its bit is not written, and bitsOutstanding is the length of the run
+//! after it. So the answer for any other values of the two follows ([`Answer::with`]), and the oracle never has to write
+//! a run of 2^31 bits.
 
 use silicabac_sim::{Direction, Instance, Library, SimError};
 
@@ -86,10 +87,10 @@ struct Answer {
 /// Bits as PutBit and the flush write them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Written {
-    /// The first 64, from the highest bit on; zeros behind them.
+    /// The first 64, from the highest bit on; zeros after the last.
     bits: u64,
     len: u64,
-    /// Whether they end a life.
+    /// Whether they end an engine run.
     last: bool,
 }
 
@@ -162,7 +163,7 @@ impl Judge {
         Ok(())
     }
 
-    /// A bin or an alignment that no context variable bears on; it holds another one each time.
+    /// A bin or an alignment that uses no context variable. The one that the point holds changes each time, and must not matter.
     fn without_context(&mut self, kind: u32, tally: &mut Tally<'_>) -> Result<(), Wrong> {
         let bins = if kind == kind::ALIGN { 1 } else { 2 };
         for (at, model) in (0..self.registers.len()).zip(reachable::models().cycle()) {
@@ -295,7 +296,7 @@ impl Answer {
             self.registers.first_bit_flag = first_bit_flag.into();
             return self;
         }
-        // Behind the last bit of a flush, which is a 1, there are zeros.
+        // After the last bit of a flush, which is a 1, there are zeros.
         let len = if last { 64 - u64::from(bits.trailing_zeros()) } else { len };
         let (run, rest) = (bits_outstanding.into(), bits << 2);
         self.written = Written::new(!first_bit_flag, bits >> 63 != 0, run, rest, len - 2, last);
@@ -326,7 +327,7 @@ impl Written {
         Written { bits: first | run | rest, len: if last { len.next_multiple_of(8) } else { len }, last }
     }
 
-    /// As the later stages of the core write them, which rely on zeros behind the rest.
+    /// As the later stages of the core write them, which rely on zeros after the rest.
     #[inline(always)]
     fn of_core(decided: &Decided) -> Written {
         let Decided { put, head_valid, head, run, rest, len, last } = *decided;
@@ -338,7 +339,7 @@ impl Written {
     }
 }
 
-/// Ones behind the first `at` of 64 bits.
+/// Ones after the first `at` of 64 bits.
 #[inline(always)]
 fn ones_from(at: u64) -> u64 {
     if at < 64 { u64::MAX >> at } else { 0 }

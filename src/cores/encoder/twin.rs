@@ -30,7 +30,7 @@ fields! {
         low_addend: 10,
         /// By how much it shifts codILow then.
         low_shift: 3,
-        /// It ends a life.
+        /// It ends an engine run.
         low_flush: 1,
         /// It is a byte that is not coded.
         low_raw: 1,
@@ -44,17 +44,17 @@ fields! {
         first_bit_flag: 1,
         /// Decided bits are in the emit stage.
         emit_valid: 1,
-        /// They begin with `emit_head`, unless it is the first of a life or gone already.
+        /// They begin with `emit_head`, unless it is the first of an engine run or gone already.
         emit_head_valid: 1,
         /// The bit that PutBit is called with.
         emit_head: 1,
         /// How many of its complement follow.
         emit_run: 32,
-        /// The bits behind those, at the top.
+        /// The bits after those, at the top.
         emit_rest: 9,
         /// How many.
         emit_len: 4,
-        /// They are the last of a life.
+        /// They are the last of an engine run.
         emit_last: 1,
         /// More than seven of `emit_run` are left.
         emit_long_run: 1,
@@ -62,7 +62,7 @@ fields! {
         pack_bits: 32,
         /// How many.
         pack_fill: 6,
-        /// They are the last of a life, filled up to whole bytes.
+        /// They are the last of an engine run, filled up to whole bytes.
         pack_last: 1,
         /// The context memory is written in this clock.
         write_valid: 1,

@@ -120,12 +120,13 @@ mod spec {
         },
     };
 
-    /// The registers by their stages: a reset lets run out what is under way, and what is in a stage matters once that has passed it.
+    /// The registers by their stages. After a reset, what was under way runs out while `gate.clearing` counts down, and what a stage
+    /// holds matters once all of that has left the stage.
     const REGISTERS: Registers = Registers {
         countdown: ("gate.clearing", 4),
         matter: &[
             (When::UpTo(15), &["front.fetch"]),
-            // `debug` has of it what matters.
+            // `debug` shows the part of it that matters.
             (When::Never, &["context_memory.read_data"]),
             (When::UpTo(14), &["front.update"]),
             (When::UpTo(13), &["front.coded", "front.write"]),

@@ -4,8 +4,8 @@
 // The encoder of four slots and a mutant of it, side by side: where they agree in one clock they give the same and agree in
 // the next.
 //
-// They agree if all registers are the same that matter: what of them `debug` shows only here, and all others by their names in the
-// spec of the core. Of the queue those words matter that wait.
+// They agree if all registers that matter are the same. Those that `debug` shows are compared here, and all others by their names,
+// which the spec of the core lists. Of the queue, only the words that wait matter.
 module proof (
     input wire logic        clk,
     input wire logic        rst,
@@ -20,7 +20,7 @@ module proof (
     input wire logic        out_ready,
     // Which mutant
     input wire logic [12:0] mutsel,
-    // What the context memories answer: both hold the same as long as the same is written
+    // What both context memories answer: they hold the same as long as the same is written to them
     input wire logic [27:0] stored,
     // In this clock: they agree; what the contract and formal/ say is so; no run has 2^19 words
     output logic            agree,
@@ -70,7 +70,7 @@ module proof (
     for (int k = 0; k < 16; k++) words[k] = {1'b0, 4'(k) - right.queue_first} < right.queue_fill;
   end
 
-  // Of what the memory answered, what is used; and what is given.
+  // The part of the memory's answer that is used, and whether the outputs and the writes are the same.
   logic gives_same, gave_same;
   assign agree = right.fetch_model == mutant.fetch_model;
   always_comb begin

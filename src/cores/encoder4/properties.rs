@@ -18,7 +18,7 @@ const CARRY_FILE: &str = "cabac_encoder4_carry.sv";
 const GROUP_FILE: &str = "cabac_encoder4_group.sv";
 const GATE_FILE: &str = "cabac_encoder4_gate.sv";
 
-/// Of the memory of context variables.
+/// The properties of the memory of context variables.
 pub(super) const MEMORY: [Property; 2] = [
     property(
         "memory_keeps",
@@ -32,7 +32,7 @@ pub(super) const MEMORY: [Property; 2] = [
     ),
 ];
 
-/// Of the context variables.
+/// The properties of the context variables.
 pub(super) const CONTEXTS: [Property; 11] = [
     property(
         "first_is_newest",
@@ -41,15 +41,19 @@ pub(super) const CONTEXTS: [Property; 11] = [
     ),
     property(
         "second_is_newest",
-        "that of the second slot is so too, if the first wrote it or not",
+        "the context variable of the second slot is what was last written to its address, by the first slot too",
         [UPDATE, "same_1 ? after_0 : read_1", "read_1"],
     ),
     property(
         "third_is_newest",
-        "that of the third slot",
+        "the context variable of the third slot is what was last written, by the slots before it too",
         [UPDATE, "when(same_2[0], after_0)", "when(same_2[0], read_0)"],
     ),
-    property("fourth_is_newest", "that of the fourth slot", [FRONT, "same_3[1] &= !same_3[2];", ""]),
+    property(
+        "fourth_is_newest",
+        "the context variable of the fourth slot is what was last written, by the slots before it too",
+        [FRONT, "same_3[1] &= !same_3[2];", ""],
+    ),
     property(
         "nothing_enters_while_clearing",
         "after a reset no slot is in the first stages, and nothing is written, until all is clear",
@@ -83,7 +87,7 @@ pub(super) const CONTEXTS: [Property; 11] = [
     ),
 ];
 
-/// Of codIRange.
+/// The properties of codIRange.
 pub(super) const RANGE: [Property; 6] = [
     property(
         "range_is_normal",
@@ -92,7 +96,7 @@ pub(super) const RANGE: [Property; 6] = [
     ),
     property(
         "range_between_pairs_is_normal",
-        "so is the one before each pair of slots",
+        "codIRange before each pair of slots is 256..510 too, and none of 503, 505, 507, 509",
         [PAIR, "& {x[6:0], piece.odd}", "& {x[6:0], 1'b1}"],
     ),
     property(
@@ -121,7 +125,7 @@ pub(super) const RANGE: [Property; 6] = [
     ),
 ];
 
-/// Of a slot.
+/// The properties of a slot.
 pub(super) const SLOT: [Property; 2] = [
     property(
         "slot_stays_inside",
@@ -135,17 +139,17 @@ pub(super) const SLOT: [Property; 2] = [
     ),
 ];
 
-/// codILow is not 0 after a life.
+/// An edit: codILow is not 0 after an engine run.
 const LOW_AFTER_A_LIFE: [&str; 3] =
     [LOW_FILE, "clear || flush ? 9'd0 : sum[8:0]", "clear ? 9'd0 : sum[8:0] | {9{flush}}"];
-/// A carry that was given stays.
+/// An edit: a carry that was given stays, and is given again.
 const CARRY_STAYS: [&str; 3] = [LOW_FILE, "!word_done && (carry || filled[32])", "(carry || filled[32])"];
 
-/// Of codILow and of the words that leave it.
+/// The properties of codILow and of the words that leave it.
 pub(super) const LOW: [Property; 14] = [
     property(
         "low_is_bounded",
-        "codILow + codIRange is 512 at the most where a carry would have no place: after ones alone since a life began or a carry left",
+        "codILow + codIRange is 512 at the most where a carry would have no place: after only ones since an engine run began or a carry left",
         LOW_AFTER_A_LIFE,
     ),
     property(
@@ -156,12 +160,12 @@ pub(super) const LOW: [Property; 14] = [
     property("full_has_no_carry", "no carry leaves codILow where it would have no place", LOW_AFTER_A_LIFE),
     property(
         "full_word_has_no_carry",
-        "and none of those that leave comes to such a place",
+        "no carry that left codILow comes to the word where it would have no place",
         LOW_AFTER_A_LIFE,
     ),
     property(
         "words.bits_account",
-        "bits that left codILow == 32 for each word given + bits held; a life ends with the bits that it has",
+        "bits that left codILow == 32 for each word given + bits held; an engine run ends with the bits that it has",
         [LOW_FILE, "clear || leaving_last ? 5'd0 : place_len[4:0]", "clear ? 5'd0 : place_len[4:0]"],
     ),
     property(
@@ -176,12 +180,12 @@ pub(super) const LOW: [Property; 14] = [
     ),
     property(
         "words.bits_leave_in_place",
-        "it leaves in its place of its word, once",
+        "a bit that left codILow, whichever, leaves in its place of its word, once",
         [LOW_FILE, "word_last, word_more, filled[31:0]", "word_last, word_more, 1'b0, filled[30:0]"],
     ),
     property(
         "words.bits_leave_at_once",
-        "so does one that comes with the last bits of its word",
+        "a bit that comes with the last bits of its word leaves in its place, too",
         [LOW_FILE, "word_last, word_more, filled[31:0]", "word_last, word_more, filled[31:1], 1'b0"],
     ),
     property(
@@ -191,7 +195,7 @@ pub(super) const LOW: [Property; 14] = [
     ),
     property(
         "words.carry_is_full",
-        "where a word would pass a second carry on, or one to a place that has none, that is known",
+        "where a word would pass on a second carry, or one to a place that has none, `full_before` says that none comes",
         CARRY_STAYS,
     ),
     property(
@@ -201,17 +205,17 @@ pub(super) const LOW: [Property; 14] = [
     ),
     property(
         "words.carry_has_a_place",
-        "no word comes with a carry after words of all ones alone since a life began or a carry came",
+        "no word comes with a carry after words of all ones alone since an engine run began or a carry came",
         [LOW_FILE, "given = {carry || filled[32]", "given = {carry || filled[32] || word_last"],
     ),
     property(
         "words.life_ends_with_whole_bytes",
-        "the last word of a life has as many bytes as its bits need, and zeros after them",
+        "the last word of an engine run has as many bytes as its bits need, and zeros after them",
         [LOW_FILE, "(place_len - 6'd1) >> 3", "place_len >> 3"],
     ),
 ];
 
-/// Of the queue of words.
+/// The properties of the queue of words.
 pub(super) const QUEUE: [Property; 6] = [
     property(
         "queue_account",
@@ -225,7 +229,7 @@ pub(super) const QUEUE: [Property; 6] = [
     ),
     property(
         "words_leave_in_order",
-        "it leaves after those that came before it",
+        "a word, whichever, leaves after those that came before it",
         [QUEUE_FILE, "out = words[first]", "out = words[next - 4'd1]"],
     ),
     property(
@@ -245,7 +249,7 @@ pub(super) const QUEUE: [Property; 6] = [
     ),
 ];
 
-/// Of the stage that resolves carries.
+/// The properties of the stage that resolves carries.
 pub(super) const CARRY: [Property; 11] = [
     property(
         "words_account",
@@ -263,12 +267,12 @@ pub(super) const CARRY: [Property; 11] = [
     ),
     property(
         "word_leaves_whole",
-        "it leaves as it came or one higher, with all its bytes, and the last of a life as it came and as the last",
+        "a word leaves as it came or one higher, with all its bytes, and the last of an engine run as it came and as the last",
         [CARRY_FILE, "running ? 4'd4", "running ? {2'd0, kept_more}"],
     ),
     property(
         "word_gets_its_carry",
-        "it is one higher if the first word after it that passes no carry on comes with one, and only then",
+        "a word leaves one higher if the first word after it that passes no carry on comes with one, and only then",
         [CARRY_FILE, "{31'd0, !kept_last && arrives}", "{31'd0, !kept_last && arrives && run == 32'd0}"],
     ),
     property(
@@ -312,7 +316,7 @@ pub(super) const CARRY: [Property; 11] = [
     ),
 ];
 
-/// Of what lets groups in.
+/// The properties of what lets groups in.
 pub(super) const GATE: [Property; 7] = [
     property(
         "queue_has_room",
@@ -336,7 +340,7 @@ pub(super) const GATE: [Property; 7] = [
     ),
     property(
         "none_is_taken_while_clearing",
-        "no group is taken as long as that lasts",
+        "no group is taken after a reset until nothing of before it is under way",
         [GATE_FILE, "req_ready <= !clear && few", "req_ready <= !rst && few"],
     ),
     property(
@@ -346,7 +350,7 @@ pub(super) const GATE: [Property; 7] = [
     ),
     property(
         "one_empty_clock_after_a_flush",
-        "a group that ends a life is followed by a clock without one",
+        "a group that ends an engine run is followed by a clock without one",
         [GATE_FILE, "few && ends == 4'd0", "few && ends[2:0] == 3'd0"],
     ),
 ];

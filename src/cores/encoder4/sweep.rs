@@ -1,8 +1,8 @@
 //! The step of the encoder of four slots at every point: two slots at each codIRange, of whatever kind, state and symbol, and one slot
 //! with any bypass bins.
 //!
-//! A group is two pairs, one behind the other in the same clock, so what holds for a pair at every codIRange holds for a group. What a
-//! pair has to be is what the oracle makes of its slots one by one.
+//! A group is two pairs, one after the other in the same clock, so what holds for a pair at every codIRange holds for a group. A pair is
+//! right if its result is what the oracle makes of its slots one by one.
 
 use silicabac_sim::{Direction, Instance, Library, SimError};
 

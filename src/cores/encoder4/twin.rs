@@ -1,8 +1,8 @@
 //! The twin of `rtl/encoder4/cabac_encoder4.sv`: a group of requests, and its stages.
 //!
-//! Invariant: after every clock its registers equal the Verilog's, those that feed back and the first and last ones. What lies between
-//! them only hands values on, so here a stage holds what its group comes to, and codIRange takes its slots one by one: that the
-//! Verilog does so in pairs shows in codIRange a clock later.
+//! Invariant: after every clock its registers equal those of the Verilog that feed back, and those of the first and last stages. The
+//! stages between only hand values on. So here each of these stages holds the results of its group, and codIRange takes the slots one by
+//! one. The Verilog takes them in pairs; if it did so wrongly, codIRange would differ a clock later.
 
 use std::collections::VecDeque;
 
@@ -16,7 +16,7 @@ const SLOTS: usize = 4;
 fields! {
     /// The registers, in the order of `cabac_encoder4_pkg::debug_t`, and the writes to the context memory.
     Registers {
-        /// For how many clocks what was under way at a reset runs out.
+        /// In how many clocks all that was under way at a reset has run out.
         clearing: 4,
         /// A group is taken if there is one.
         ready: 1,
@@ -56,7 +56,7 @@ fields! {
         queue_fill: 5,
         /// A word is held until it is known whether a carry arrives.
         held_valid: 1,
-        /// It is the last of a life.
+        /// It is the last of an engine run.
         held_last: 1,
         /// How many bytes it has besides the first.
         held_more: 2,
@@ -108,7 +108,7 @@ struct Op {
     requests: u64,
 }
 
-/// Bits that leave codILow, and a carry above them; those in their place behind the bits that the word holds.
+/// Bits that leave codILow with a carry above them, before or after they are shifted to their place after the bits of the word.
 #[derive(Clone, Copy, Debug, Default)]
 struct Leaving {
     bits: u64,

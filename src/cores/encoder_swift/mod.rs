@@ -1,5 +1,6 @@
-//! The encoder core for a faster clock, `rtl/encoder_swift/`: what the other does, but that its low step waits for the
-//! emit stage even if it decides no bits, and that a stage before the others waits for a context memory that answers a clock later.
+//! The encoder core for a faster clock, `rtl/encoder_swift/`. It does what `encoder` does, with two differences: its low step waits for
+//! the emit stage even if it decides no bits, and in one more stage before the others a request waits for a context memory that answers
+//! a clock later.
 
 #[cfg(feature = "cosim")]
 mod properties;

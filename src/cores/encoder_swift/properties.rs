@@ -1,5 +1,6 @@
-//! What is proved of the swift encoder: of its pipeline what is proved of the other, with other edits where its files differ, and of
-//! the stage ahead of it that it holds the request that came, with the context variable as it is.
+//! What is proved of the swift encoder. Its pipeline has the properties of the core `encoder`, with other edits where its files differ.
+//! The stage ahead of the pipeline has properties of its own: it holds the request that came, with the newest state of its context
+//! variable.
 
 use crate::cores::common::STATE_63;
 use crate::cores::encoder::properties;
@@ -10,7 +11,7 @@ const MEMORY: &str = "cabac_encoder_swift_memory.sv";
 const FRONT: &str = "cabac_encoder_front.sv";
 const EMIT: &str = "cabac_encoder_swift_emit.sv";
 
-/// Of its context variables.
+/// The properties of its context variables.
 pub(super) const CONTEXTS: [Property; 8] = [
     property(
         "load_is_legal",
@@ -58,7 +59,7 @@ pub(super) const CONTEXTS: [Property; 8] = [
     ),
 ];
 
-/// Of all else.
+/// All other properties.
 pub(super) const OTHERS: [Property; 33] = with_those_of_the_pipeline([
     property(
         "ahead.first_is_ready",
@@ -67,7 +68,7 @@ pub(super) const OTHERS: [Property; 33] = with_those_of_the_pipeline([
     ),
     property(
         "ahead.raw_waits_for_a_fresh_life",
-        "a RAW waits ahead only where no bin of the life was coded",
+        "a RAW waits ahead only where no bin of the engine run was coded",
         [AHEAD, "{req_kind, req_bin, req_ctx_idx,", "{req_kind | {req_data[0], 2'd0}, req_bin, req_ctx_idx,"],
     ),
     property(
