@@ -49,9 +49,9 @@ pub fn encoders(data: &[u8]) {
     let mut events: Vec<Event> = Vec::new();
     for pair in data.chunks_exact(2) {
         let event = event(pair[0], pair[1]);
-        let between_lives =
-            events.last().is_some_and(|last| last.ends_life() || matches!(last, Event::Raw(_)));
-        if between_lives || !matches!(event, Event::Raw(_)) {
+        let between_engine_runs =
+            events.last().is_some_and(|last| last.ends_engine_run() || matches!(last, Event::Raw(_)));
+        if between_engine_runs || !matches!(event, Event::Raw(_)) {
             events.push(event);
         }
     }

@@ -52,7 +52,7 @@ impl Event {
     }
 
     /// Whether this is a terminate bin of 1.
-    pub const fn ends_life(self) -> bool {
+    pub const fn ends_engine_run(self) -> bool {
         matches!(self, Event::Terminate { bin: true })
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn answers_with_starts(
         answers.push(answer);
         let starts = match requests.peek() {
             None => is_raw(&answer),
-            Some(next) => (is_raw(&answer) || answer.ends_life()) && !is_raw(next),
+            Some(next) => (is_raw(&answer) || answer.ends_engine_run()) && !is_raw(next),
         };
         if starts {
             answers.push(code(Event::Start));

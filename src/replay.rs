@@ -94,7 +94,7 @@ fn decode(slice: &TracedSlice) -> Result<u64, Difference> {
                 place(&engine),
             )
             .map_err(differs(bin))?;
-            let (range, offset) = match event.ends_life() {
+            let (range, offset) = match event.ends_engine_run() {
                 true => (range - 2, offset), // the standard ends here, without renormalisation
                 false => (spec.cod_i_range(), spec.cod_i_offset()),
             };

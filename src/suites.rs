@@ -292,9 +292,9 @@ fn of_trace(origin: Origin, path: &Path, trace: Trace) -> Result<Suite, SuiteErr
 
 /// A recorded slice as a vector.
 pub(crate) fn of_slice(id: String, slice: &TracedSlice, codec: Codec) -> Vector {
-    let (header, lives) = (&slice.header, slice.segments.len());
+    let (header, runs) = (&slice.header, slice.segments.len());
     let comment = format!(
-        "a recorded slice: slice_type {}, SliceQPY {}, engine runs: {lives}",
+        "a recorded slice: slice_type {}, SliceQPY {}, engine runs: {runs}",
         header.slice_type, header.slice_qp_y
     );
     let init = header.init(codec);

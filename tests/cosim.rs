@@ -296,7 +296,7 @@ fn a_decoder_that_renormalises_behind_a_terminate_bin_is_found() {
     );
     let (vector, guilty) = convicted_decoder(edit);
     assert_eq!(vector.id, "outstanding-0-carry");
-    assert!(vector.events[guilty].ends_life(), "{}", vector.id);
+    assert!(vector.events[guilty].ends_engine_run(), "{}", vector.id);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn a_fault_of_each_is_found() {
     let words = ["byte 0 of the output is", "(lane 0)", "FAILS in"];
     expect(&judge("quad_encoder", &[&smoke[..], &["--verilator-arg=-GFAULT=1"]].concat()), 1, &words);
     // There is one byte too many.
-    let words = ["flush-behind-mps-phase-N", "FAIL", "out_last with byte "];
+    let words = ["flush-after-mps-phase-N", "FAIL", "out_last with byte "];
     expect(&judge("streaming_encoder", &[&smoke[..], &["--verilator-arg=-GFAULT=1"]].concat()), 1, &words);
 }
 

@@ -11,16 +11,16 @@ use silicabac::{engine, spec};
 /// Slices of one to four engine runs: loads, bins of every kind, alignments; raw bytes between engine runs.
 fn slice() -> impl Strategy<Value = Vec<Event>> {
     let raw = prop::collection::vec(any::<u8>().prop_map(Event::Raw), 0..6);
-    let life = (prop::collection::vec(event(), 0..200), raw);
-    prop::collection::vec(life, 1..5).prop_map(|lives| {
+    let run = (prop::collection::vec(event(), 0..200), raw);
+    prop::collection::vec(run, 1..5).prop_map(|runs| {
         let mut events = Vec::new();
-        for (life, raw) in lives {
-            events.extend(life);
+        for (run, raw) in runs {
+            events.extend(run);
             events.push(Event::Terminate { bin: true });
             events.extend(raw);
         }
         // A slice ends with its last engine run.
-        events.truncate(events.iter().rposition(|event| event.ends_life()).unwrap() + 1);
+        events.truncate(events.iter().rposition(|event| event.ends_engine_run()).unwrap() + 1);
         with_starts(events)
     })
 }

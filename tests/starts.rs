@@ -52,10 +52,10 @@ fn slice() -> impl Strategy<Value = Vec<Event>> {
     let loads = prop::collection::vec(prop::option::of(model), 4);
     let raw =
         prop_oneof![Just(0), 1usize..6].prop_flat_map(|count| prop::collection::vec(any::<u8>(), count));
-    let life = (raw, loads, prop::collection::vec(bin, 0..40));
-    prop::collection::vec(life, 1..6).prop_map(move |lives| {
+    let run = (raw, loads, prop::collection::vec(bin, 0..40));
+    prop::collection::vec(run, 1..6).prop_map(move |runs| {
         let mut events = Vec::new();
-        for (number, (raw, loads, bins)) in lives.into_iter().enumerate() {
+        for (number, (raw, loads, bins)) in runs.into_iter().enumerate() {
             let raw = if number > 0 { raw } else { vec![] };
             events.extend(raw.iter().map(|&byte| Event::Raw(byte)));
             events.extend((number > 0).then_some(Event::Start));

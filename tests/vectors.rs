@@ -333,7 +333,7 @@ fn a_vector_that_does_not_hold_is_a_mismatch_that_names_it() {
 fn vectors_are_listed_and_explained() {
     let vectors = |arguments: &[&str]| command().arg("vectors").args(arguments).output().unwrap();
     expect(&vectors(&["list"]), 0, &["state-N", "63", "catches", "classes"]);
-    expect(&vectors(&["list", "pcm-1-"]), 0, &["pcm-1-phase-0", "1 raw bytes behind", "vectors"]);
+    expect(&vectors(&["list", "pcm-1-"]), 0, &["pcm-1-phase-0", "1 raw bytes after", "vectors"]);
     let listed: Value =
         serde_json::from_slice(&vectors(&["list", "two-errors", "--format", "json"]).stdout).unwrap();
     assert!(listed.as_array().unwrap().len() > 7);

@@ -56,7 +56,7 @@ module formal_encoder_contract (
     request_waits: cover (was_reset && !rst && req_valid && !req_ready);
     carry_is_decided: cover (was_reset && debug.emit_valid && debug.emit.head_valid && debug.emit.head);
     long_run_is_emitted: cover (was_reset && debug.emit_valid && debug.emit.run >= 32'd8);
-    life_ends: cover (was_reset && !rst && out_last && out_ready && debug.pack_fill >= 6'd8);
+    engine_run_ends: cover (was_reset && !rst && out_last && out_ready && debug.pack_fill >= 6'd8);
   end
 endmodule
 `default_nettype wire

@@ -32,9 +32,9 @@ module formal_encoder_interval (
       op_stays_inside: assert (!debug.low_valid
                                || (debug.low.flush ? debug.low.addend + 10'd4 == {low_range, 1'b0}
                                    : debug.low.raw || op_end <= op_room));
-      op_keeps_a_fresh_life: assert (!debug.low_valid || !range_fresh || debug.low.flush || debug.low.raw
+      op_keeps_a_fresh_run: assert (!debug.low_valid || !range_fresh || debug.low.flush || debug.low.raw
                                      || (low_fresh && debug.low.addend == 10'd0 && debug.low.shift == 3'd0));
-      raw_is_in_a_fresh_life: assert (
+      raw_is_in_a_fresh_run: assert (
           (!debug.low_valid || !debug.low.raw || low_fresh)
           && (!debug.fetch_valid || debug.fetch.kind != cabac_pkg::RAW || range_fresh));
 

@@ -106,7 +106,7 @@ module formal_encoder4_carry (
     run_is_turned: cover (was_reset && !clear && moves && running && run == 32'd2 && shown == 32'd0);
     run_stays: cover (was_reset && !clear && moves && running && run == 32'd2 && shown == 32'hffff_ffff);
     carry_is_added: cover (was_reset && !clear && leaves && added_now && !running);
-    life_ends: cover (was_reset && !clear && moves && out_last && out_count == 4'd2);
+    engine_run_ends: cover (was_reset && !clear && moves && out_last && out_count == 4'd2);
     full_word_begins_a_life: cover (was_reset && !clear && held_valid && held_ones && !held_last);
   end
 endmodule

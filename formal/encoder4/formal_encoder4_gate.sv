@@ -97,7 +97,7 @@ module formal_encoder4_gate (
 
   always_ff @(posedge clk) begin
     queue_is_full: cover (was_reset && fill == 5'd16);
-    life_ends: cover (was_reset && takes && ends && fill == 5'd1);
+    engine_run_ends: cover (was_reset && takes && ends && fill == 5'd1);
     group_waits: cover (was_reset && !clear && req_valid && !req_ready && fill == 5'd2);
   end
 endmodule

@@ -103,7 +103,7 @@ module formal_encoder4_low (
   always_ff @(posedge clk) begin
     carry_leaves: cover (was_reset && !clear && leaves_carry && shift == 6'd3);
     carry_leaves_without_a_bit: cover (was_reset && !clear && leaves_carry && shift == 6'd0);
-    life_ends: cover (was_reset && !clear && out_valid && placed_last && held != 5'd0);
+    engine_run_ends: cover (was_reset && !clear && out_valid && placed_last && held != 5'd0);
     raw_passes: cover (was_reset && !clear && raw_count == 3'd2 && shift == 6'd19);
     word_is_full: cover (was_reset && !clear && total == 6'd40);
   end

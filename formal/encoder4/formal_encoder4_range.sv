@@ -70,7 +70,7 @@ module formal_encoder4_range (
   always_ff @(posedge clk) begin
     four_bins: cover (ran == 2'd3 && met.kind == 12'd0 && met.lps == 4'b0101 && cod_i_range[0]);
     align: cover (ran == 2'd3 && divides != 4'd0 && cod_i_range == 8'd0 && met.lps[0] && met.kind[2:0] == cabac_pkg::ALIGN);
-    life_ends: cover (ran == 2'd3 && ends == 4'b0100 && ranges[15:8] != 8'd254);
+    engine_run_ends: cover (ran == 2'd3 && ends == 4'b0100 && ranges[15:8] != 8'd254);
     nothing: cover (ran == 2'd3 && divides == 4'd0 && cod_i_range != 8'd254);
   end
 endmodule

@@ -75,7 +75,7 @@ module formal_encoder4_words (
       carry_is_handed_on: assert (carry == owed
                                   && (!out_valid || given.carry == (owed || (placed_carry && word_ones))));
       carry_has_a_place: assert (!tight || (!carry && !(out_valid && given.carry)));
-      life_ends_with_whole_bytes: assert (
+      engine_run_ends_with_whole_bytes: assert (
           !out_valid || (given.last == placed_last
                          && given.more == (placed_last ? 2'((total - 6'd1) >> 3) : 2'd3)
                          && (!placed_last || (given.word << total) == 32'd0)));

@@ -44,7 +44,7 @@ module formal_encoder_swift_ahead (
   always_ff @(posedge clk) begin
     if (was_reset) begin
       first_is_ready: assert (all.ahead_valid || req_ready);
-      raw_waits_for_a_fresh_life: assert (!all.ahead_valid || all.ahead.kind != cabac_pkg::RAW || fetch_fresh);
+      raw_waits_for_a_fresh_run: assert (!all.ahead_valid || all.ahead.kind != cabac_pkg::RAW || fetch_fresh);
 
       if (!$past(rst)) begin
         request_waits_unchanged: assert (
@@ -81,7 +81,7 @@ module formal_encoder_swift_ahead (
     request_waits: cover (was_reset && !rst && req_valid && !req_ready);
     carry_is_decided: cover (was_reset && debug.emit_valid && debug.emit.head_valid && debug.emit.head);
     long_run_is_emitted: cover (was_reset && debug.emit_valid && debug.emit.run >= 32'd8);
-    life_ends: cover (was_reset && !rst && out_last && out_ready && debug.pack_fill >= 6'd8);
+    engine_run_ends: cover (was_reset && !rst && out_last && out_ready && debug.pack_fill >= 6'd8);
   end
 endmodule
 `default_nettype wire

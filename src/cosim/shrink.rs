@@ -213,15 +213,16 @@ fn with_events(vector: &Vector, loads: &[Event], events: &[Event]) -> Vector {
         return Vector::decoded(&*vector.id, &*vector.comment, &vector.flags, vector.bytes.clone(), all);
     }
     for &event in events {
-        let between_lives = all.last().is_some_and(|last| last.ends_life() || matches!(last, Event::Raw(_)));
-        if between_lives || !matches!(event, Event::Raw(_)) {
+        let between_engine_runs =
+            all.last().is_some_and(|last| last.ends_engine_run() || matches!(last, Event::Raw(_)));
+        if between_engine_runs || !matches!(event, Event::Raw(_)) {
             all.push(event);
         }
     }
     while matches!(all.last(), Some(Event::Raw(_))) {
         all.pop();
     }
-    if !all.last().is_some_and(|last| last.ends_life()) {
+    if !all.last().is_some_and(|last| last.ends_engine_run()) {
         all.push(Event::Terminate { bin: true });
     }
     Vector::encoded(&*vector.id, &*vector.comment, &vector.flags, all)

@@ -510,7 +510,11 @@ impl Observer for &mut Meter {
             self.of_a_run.take(now, self.place);
         }
         // Raw bytes come between engine runs.
-        if asked.request.event().is_some_and(|event| event.ends_life() || matches!(event, Event::Raw(_))) {
+        if asked
+            .request
+            .event()
+            .is_some_and(|event| event.ends_engine_run() || matches!(event, Event::Raw(_)))
+        {
             self.of_a_run.last.clear();
         }
         self.place.bin += u64::from(asked.request.is_bin());

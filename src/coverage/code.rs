@@ -27,10 +27,14 @@ impl Code {
             ),
             many_escapes: Item::new(
                 "many-escapes",
-                "slice data with so many bytes of emulation prevention",
+                "slice data with this number of bytes of emulation prevention",
                 vec![counts()],
             ),
-            zero_words: Item::new("zero-words", "so many cabac_zero_words after slice data", vec![counts()]),
+            zero_words: Item::new(
+                "zero-words",
+                "this number of cabac_zero_words after slice data",
+                vec![counts()],
+            ),
         }
     }
 

@@ -127,8 +127,7 @@ pub(super) fn cross() -> Item {
 }
 
 pub(super) fn shifts() -> Item {
-    let what =
-        "codIRange is renormalised by so many bits, the first of them at this bit of a byte of the reader";
+    let what = "codIRange is renormalised by this number of bits, the first of them at this bit of a byte of the reader";
     let kinds = Axis::new("of", ["MPS", "LPS", "terminate 0", "terminate 1"]);
     let is = |places: &[usize], kind: Shifted| places[0] == kind as usize;
     Item::new("shifts", what, vec![kinds, Axis::new("shift", 0..8), phase()])
@@ -152,34 +151,34 @@ pub(super) fn swaps() -> Item {
 }
 
 pub(super) fn outstanding() -> Item {
-    let what = "a run of exactly so many outstanding bits is decided by this; by the end: as many as there are when it comes";
+    let what = "a run of exactly this number of outstanding bits is decided by this; for the end, the number is that when it comes";
     let ends = Axis::new("end", ["carry", "no carry", "terminate"]);
     Item::new("outstanding", what, vec![ends, Axis::new("length", OUTSTANDING)])
 }
 
 pub(super) fn beginnings() -> Item {
-    let what = "a life of the engine begins behind this with this request";
-    Item::new("beginnings", what, vec![Axis::new("behind", PLACES), Axis::new("first", FIRSTS)])
+    let what = "this is the first request of an engine run, and this comes before the engine run";
+    Item::new("beginnings", what, vec![Axis::new("after", PLACES), Axis::new("first", FIRSTS)])
 }
 
 pub(super) fn flushes() -> Item {
-    let what = "a terminate bin of 1 behind this, when this bit of a byte is the reader's next";
+    let what = "a terminate bin of 1 after this, when this bit of a byte is the reader's next";
     let kinds = PLACES.iter().chain(&FIRSTS[..6]);
-    Item::new("flushes", what, vec![Axis::new("behind", kinds), phase()]).without(
-        "a life begins on a whole byte, and its engine has read nine bits before the first request",
+    Item::new("flushes", what, vec![Axis::new("after", kinds), phase()]).without(
+        "an engine run begins on a whole byte, and a decoder has read nine bits of it before the first request",
         |places| places[0] < PLACES.len() && places[1] != super::START_PHASE,
     )
 }
 
 pub(super) fn bypass_runs() -> Item {
-    let what = "so many bypass bins in a row, the first at this bit of a byte of the reader";
+    let what = "this number of bypass bins in a row, the first at this bit of a byte of the reader";
     let many = format!("over {MANY_BYPASSES}");
     let lengths = (1..=BYPASSES).map(|length| length.to_string()).chain([many]);
     Item::new("bypass-runs", what, vec![phase(), Axis::new("length", lengths)])
 }
 
 pub(super) fn reuse() -> Item {
-    let what = "a context is used so many requests behind its last update, which was this";
+    let what = "a context variable is used this number of requests after its last update, which was this";
     let symbols = Axis::new("symbol", ["MPS", "LPS"]);
     let updates = Axis::new("update", ["MPS", "LPS", "swap", "load"]);
     Item::new("reuse", what, vec![symbols, updates, Axis::new("distance", 1..=4)])

@@ -95,7 +95,7 @@ struct Slice {
     last_use: Vec<Option<Places>>,
     begin: Option<Places>,
     /// The number of bits written when the engine run began.
-    life: usize,
+    run_start: usize,
 }
 
 /// What a bin does, whatever its lane.
@@ -202,7 +202,7 @@ impl Lanes {
                 (Does::Carries, decided == Some(End::Carry)),
                 (Does::Decides, decided == Some(End::NoCarry)),
                 (Does::EndsTransaction, ends),
-                (Does::EndsSlice, after.is_none() && event.ends_life()),
+                (Does::EndsSlice, after.is_none() && event.ends_engine_run()),
             ];
             for (does, _) in does.into_iter().filter(|&(_, does)| does) {
                 self.bins.hit(&[width, place.lane, kind as usize, does as usize]);
@@ -236,14 +236,14 @@ impl Slice {
             next: Places::default(),
             last_use: vec![None; CONTEXTS],
             begin: None,
-            life: 0,
+            run_start: 0,
         }
     }
 
     /// The engine starts; an encoder core gets no request for it.
     fn start(&mut self) {
         self.encoder.code(Event::Start);
-        self.life = self.encoder.bits().1.next_multiple_of(8);
+        self.run_start = self.encoder.bits().1.next_multiple_of(8);
     }
 
     fn take_alone(&mut self, event: Event) {
@@ -282,11 +282,11 @@ impl Slice {
         // A run that began in this same bin is not counted.
         let decided = decided.filter(|_| outstanding > 0);
         self.encoder.code(event);
-        let (left, bits) = (if event.ends_life() { 0 } else { left }, self.encoder.bits().1);
-        let bits = (bits > written && left == 0).then_some(bits - self.life);
+        let (left, bits) = (if event.ends_engine_run() { 0 } else { left }, self.encoder.bits().1);
+        let bits = (bits > written && left == 0).then_some(bits - self.run_start);
         Outcome {
             kind,
-            is_first: was_first && (event.ends_life() || !self.encoder.first_bit_flag()),
+            is_first: was_first && (event.ends_engine_run() || !self.encoder.first_bit_flag()),
             begins: left > 0 && (outstanding == 0 || decided.is_some()),
             decided,
             filled: bits.filter(|bits| bits.is_multiple_of(8)).map(|bits| bits / 8),

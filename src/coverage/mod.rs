@@ -391,8 +391,8 @@ mod tests {
             (Flag::BypassRun, "bypass-runs", "bit of the byte 0, length over 254"),
             (Flag::Terminate, "terminate", "bin 0, codIRange 501"),
             (Flag::Alignment, "alignments", "codIRange 501"),
-            (Flag::FlushPhase, "flushes", "behind align"),
-            (Flag::FirstBin, "beginnings", "behind raw bytes, first align"),
+            (Flag::FlushPhase, "flushes", "after align"),
+            (Flag::FirstBin, "beginnings", "after raw bytes, first align"),
         ];
         let of_sizes = [
             (Flag::LongSlice, "lengths", "bytes 262144"),
@@ -466,10 +466,10 @@ mod tests {
                     _ => (0, 256),
                 };
                 let _ = encoder.play(&[event]);
-                if !event.ends_life() {
+                if !event.ends_engine_run() {
                     let shift = part.leading_zeros() - 23;
-                    let behind = decide(low, outstanding, halves, shift, |_, _| ());
-                    assert_eq!(behind, (encoder.cod_i_low_10(), encoder.bits_outstanding()), "{event}");
+                    let after = decide(low, outstanding, halves, shift, |_, _| ());
+                    assert_eq!(after, (encoder.cod_i_low_10(), encoder.bits_outstanding()), "{event}");
                 }
             }
         }

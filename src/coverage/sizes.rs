@@ -129,13 +129,17 @@ impl Sizes {
         Sizes {
             raw_blocks: Item::new(
                 "raw-blocks",
-                "so many raw bytes in a row, or more",
+                "this number of raw bytes in a row, or more",
                 vec![sizes("bytes", RAW)],
             ),
-            lengths: Item::new("lengths", "a slice of so many bytes or more", vec![sizes("bytes", BYTES)]),
+            lengths: Item::new(
+                "lengths",
+                "a slice of this number of bytes or more",
+                vec![sizes("bytes", BYTES)],
+            ),
             engine_runs: Item::new(
                 "engine-runs",
-                "a slice of so many engine runs or more",
+                "a slice of this number of engine runs or more",
                 vec![sizes("runs", RUNS), between()],
             ),
             late_errors: Item::new(
@@ -146,7 +150,7 @@ impl Sizes {
             .without("where it comes matters no more", |places| places[1] > 0 && places[2] == 2),
             leftovers: Item::new(
                 "leftovers",
-                "so many bytes or more, which are all zero or not, are left when the next slice begins",
+                "this number of bytes or more, which are all zero or not, are left when the next slice begins",
                 vec![Axis::new("bytes", left()), Axis::new("they are", ["zero", "not"])],
             ),
             left: left(),
@@ -164,7 +168,7 @@ impl Sizes {
             ),
             same_headers: Item::new(
                 "same-headers",
-                "a slice with a header of this standard has exactly so many context bins",
+                "a slice with a header of this standard has exactly this number of context bins",
                 vec![Axis::new("standard", ["H.264", "H.265"]), sizes("context bins", CONTEXT_BINS)],
             ),
             broken_off: Item::new(
@@ -174,7 +178,7 @@ impl Sizes {
             ),
             full_packers: Item::new(
                 "full-packers",
-                "a run of so many outstanding bits is decided by a carry while the output waits",
+                "a run of this number of outstanding bits is decided by a carry while the output waits",
                 vec![Axis::new("bits", 7..=40)],
             ),
             full_flushes: Item::new(
@@ -264,7 +268,7 @@ impl Sizes {
             let Some(event) = step.request.event() else { continue };
             match event {
                 Event::Raw(_) => raw += 1,
-                _ if event.ends_life() => {
+                _ if event.ends_engine_run() => {
                     let coded = (step.position - begun) / 8;
                     let stop = ((step.position - 1) % 8) as usize;
                     for (after, _) in
@@ -295,7 +299,7 @@ impl Sizes {
             runs += usize::from(*event == Event::Start);
             empty = match event {
                 Event::Load { .. } | Event::Start => empty,
-                _ if begins && event.ends_life() => empty + 1,
+                _ if begins && event.ends_engine_run() => empty + 1,
                 _ => 0,
             };
             most_empty = empty.max(most_empty);
@@ -331,7 +335,7 @@ fn moods(vector: &Vector) -> impl Iterator<Item = Mood> {
             (Some(DecodeErrorKind::Exhausted), _) => Mood::Exhausted,
             (None, Request::Event(Event::Start)) => Mood::Start,
             (None, Request::Event(Event::Raw(_))) => Mood::Raw,
-            (None, Request::Event(event)) if event.ends_life() => Mood::Flush,
+            (None, Request::Event(event)) if event.ends_engine_run() => Mood::Flush,
             (None, _) => Mood::Bins,
         };
         let long = (run >= 500).then_some(Mood::LongRun);

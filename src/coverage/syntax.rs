@@ -66,5 +66,5 @@ fn bypass_runs(item: Item) -> Item {
         "a vector is in -2048 to 2047.75, so that no difference of two has more than 25 bins; the bins of a level are even in number",
         |places| (27..=31).contains(&(places[1] + 1)) && places[1] % 2 == 0,
     )
-    .without("no element has so many", |places| places[1] >= 32)
+    .without("no element has that many", |places| places[1] >= 32)
 }

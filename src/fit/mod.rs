@@ -184,7 +184,7 @@ impl Fitted<'_> {
 
 /// The same vector with these events, and an end after them.
 fn ended(vector: &Vector, mut events: Vec<Event>) -> Vector {
-    if !events.last().is_some_and(|event| event.ends_life()) {
+    if !events.last().is_some_and(|event| event.ends_engine_run()) {
         events.push(Event::Terminate { bin: true });
     }
     encoded(vector, events)
@@ -213,7 +213,7 @@ mod tests {
             match *event {
                 Event::Align if !can.align => return Some("align"),
                 Event::Raw(_) if block > can.raw => return Some("raw"),
-                Event::Start if i > 0 && !can.substreams && vector.events[i - 1].ends_life() => {
+                Event::Start if i > 0 && !can.substreams && vector.events[i - 1].ends_engine_run() => {
                     return Some("substream");
                 }
                 Event::Load { .. } if has_begun && can.loads != Loads::Any => return Some("load"),

@@ -57,7 +57,7 @@ fn raw_bytes(vector: &Vector, can: &Can) -> Changed {
 
 /// Puts a raw byte between engine runs if they cannot follow one another directly.
 fn substreams(vector: &Vector, can: &Can) -> Changed {
-    let are_apart = |pair: &[Event]| !(pair[0].ends_life() && pair[1] == Event::Start);
+    let are_apart = |pair: &[Event]| !(pair[0].ends_engine_run() && pair[1] == Event::Start);
     if can.substreams || vector.events.windows(2).all(are_apart) {
         return Ok(None);
     }
@@ -66,7 +66,7 @@ fn substreams(vector: &Vector, can: &Can) -> Changed {
     }
     let mut events = Vec::new();
     for &event in &vector.events {
-        let ended = events.last().is_some_and(|before: &Event| before.ends_life());
+        let ended = events.last().is_some_and(|before: &Event| before.ends_engine_run());
         events.extend((ended && event == Event::Start).then_some(Event::Raw(BETWEEN)));
         events.push(event);
     }

@@ -20,7 +20,7 @@ const KINDS: [&str; 6] = ["mps", "lps", "bypass-0", "bypass-1", "terminate", "al
 
 /// A flush after whose stop bit the next bit is bit `phase` of its byte; `kind` stands before the flush.
 fn flush(kind: &str, phase: u64) -> Vector {
-    let behind = |bins| {
+    let after = |bins| {
         let mut builder = Builder::new(phase);
         builder.load(0, 20, false);
         builder.load(1, 0, true);
@@ -37,10 +37,10 @@ fn flush(kind: &str, phase: u64) -> Vector {
         builder
     };
     // Each of these bins takes one bit, so that one of eight counts fits, whatever the bin after them takes.
-    let fits = (0..64).map(behind).find(|builder| builder.phase() == phase);
-    let builder = fits.unwrap_or_else(|| behind(0));
-    let comment = format!("a flush behind {kind}, when the next bit to read is bit {phase} of its byte");
-    builder.into_vector(format!("flush-behind-{kind}-phase-{phase}"), comment, &[Flag::FlushPhase])
+    let fits = (0..64).map(after).find(|builder| builder.phase() == phase);
+    let builder = fits.unwrap_or_else(|| after(0));
+    let comment = format!("a flush after {kind}, when the next bit to read is bit {phase} of its byte");
+    builder.into_vector(format!("flush-after-{kind}-phase-{phase}"), comment, &[Flag::FlushPhase])
 }
 
 fn bypass_run(length: u32, phase: u64) -> Vector {

@@ -23,7 +23,7 @@ pub(super) struct Builder {
     /// How many bits a decoder has read up to here.
     position: u64,
     /// Whether the last event ended an engine run, or was a raw byte.
-    between_lives: bool,
+    between_engine_runs: bool,
     rng: ChaCha8Rng,
 }
 
@@ -38,7 +38,7 @@ impl Builder {
             events: Vec::new(),
             bins: 0,
             position: 9,
-            between_lives: false,
+            between_engine_runs: false,
             rng: ChaCha8Rng::seed_from_u64(seed),
         }
     }
@@ -75,7 +75,7 @@ impl Builder {
     /// Adds an event, and before it the start of an engine run where one is due.
     pub(super) fn push(&mut self, event: Event) {
         let is_raw = matches!(event, Event::Raw(_));
-        if self.between_lives && !is_raw && event != Event::Start {
+        if self.between_engine_runs && !is_raw && event != Event::Start {
             self.push(Event::Start);
         }
         self.position += match event {
@@ -83,10 +83,10 @@ impl Builder {
             Event::Start => 9,
             event => u64::from(self.shift(event)),
         };
-        if event.ends_life() {
+        if event.ends_engine_run() {
             self.position = self.position.next_multiple_of(8);
         }
-        self.between_lives = event.ends_life() || is_raw;
+        self.between_engine_runs = event.ends_engine_run() || is_raw;
         self.bins += usize::from(event.is_bin());
         let _ = self.encoder.play(&[event]);
         self.events.push(event);

@@ -45,7 +45,7 @@ fn again(distance: u32, update: &str, between: &str) -> Vector {
         builder.symbol(ctx, round % 3 != 0);
         builder.bypasses(3);
     }
-    let comment = format!("a context {distance} requests behind its {update}, {between} between");
+    let comment = format!("a context {distance} requests after its {update}, {between} between");
     let id = format!("again-{distance}-{update}-{between}");
     builder.into_vector(id, comment, &[Flag::Forwarding])
 }
@@ -105,7 +105,7 @@ fn every_context_again() -> Vector {
         builder.symbol(ctx, ctx % 5 != 0);
         builder.symbol(ctx, ctx % 3 != 0);
     }
-    let comment = "all 1,024 contexts, each twice straight behind its load";
+    let comment = "all 1,024 contexts, each twice straight after its load";
     builder.into_vector("every-context-again", comment, &[Flag::ContextMemory, Flag::Forwarding])
 }
 

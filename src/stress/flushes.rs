@@ -61,8 +61,8 @@ mod tests {
     #[test]
     fn each_has_a_stop_bit_at_each_bit_of_a_byte() {
         for vector in BYTES.into_iter().flat_map(|bytes| [coded(bytes), raw(bytes)]) {
-            let flushes =
-                trail(&vector).filter(|step| step.request.event().is_some_and(|event| event.ends_life()));
+            let flushes = trail(&vector)
+                .filter(|step| step.request.event().is_some_and(|event| event.ends_engine_run()));
             let stops: BTreeSet<u64> = flushes.map(|step| (step.position - 1) % 8).collect();
             assert_eq!(stops.len(), 8, "{}: {stops:?}", vector.id);
         }

@@ -394,7 +394,7 @@ fn exhausted_by(name: &str, bit: usize, asked: &[Event]) -> Vector {
         let whole = builder.into_vector("", "", &[]);
         (whole.events, whole.bytes)
     };
-    if events.last().is_some_and(|event| event.ends_life()) {
+    if events.last().is_some_and(|event| event.ends_engine_run()) {
         events.pop();
         let mut decoder = spec::Decoder::new(&bytes);
         decoder.answers(&events);

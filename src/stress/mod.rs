@@ -10,12 +10,12 @@ pub mod cross;
 pub mod damage;
 mod decided;
 mod deep;
+pub mod engine_runs;
 mod flushes;
 mod headers;
 pub mod initial;
 mod lanes;
 pub mod limits;
-pub mod lives;
 pub mod outstanding;
 pub mod random;
 mod transactions;
@@ -27,7 +27,7 @@ use crate::vectors::{Flag, Vector};
 /// All vectors that are made for a certain bug and that an encoder can make.
 pub fn directed() -> Vec<Vector> {
     let bits = [bits::vectors(), contexts::vectors(), cross::vectors(), initial::vectors()].concat();
-    [outstanding::vectors(), bits, lives::vectors(), vec![lanes::bypass_words()]].concat()
+    [outstanding::vectors(), bits, engine_runs::vectors(), vec![lanes::bypass_words()]].concat()
 }
 
 /// A few vectors of every class, good and bad ones: thousands of bins, for a slow simulator.

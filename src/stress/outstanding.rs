@@ -45,18 +45,18 @@ fn cut(phase: u64) -> Vector {
     // Nine bits of the start; those before the run, the first of which is not written; and the run.
     let position = 9 + 1 + 8 + (phase + 7) % 8 + 7;
     let runs = (0..).filter_map(|beginning| Run::new(beginning).reach(7, End::Terminate));
-    let mut lives = runs.filter(|life| Vector::encoded("", "", &[], life.clone()).position == position);
-    let life = lives.next().expect("an endless search has no end but success");
+    let mut found = runs.filter(|run| Vector::encoded("", "", &[], run.clone()).position == position);
+    let run = found.next().expect("an endless search has no end but success");
     Vector::encoded(
         format!("outstanding-7-terminate-phase-{phase}"),
-        format!("lives with a run of 7 outstanding bits that the end decides at bit {phase} of a byte"),
+        format!("engine runs with a run of 7 outstanding bits that the end decides at bit {phase} of a byte"),
         &[Flag::OutstandingRun, Flag::FlushPhase],
-        life.repeat(LIVES),
+        run.repeat(ENGINE_RUNS),
     )
 }
 
 /// How many engine runs there are, so that at the end of one of them the output is not ready.
-const LIVES: usize = 8;
+const ENGINE_RUNS: usize = 8;
 
 pub(super) fn vector(length: u32, end: End) -> Vector {
     let (name, words) = match end {
@@ -192,7 +192,7 @@ mod tests {
         let (length, low, range) =
             (encoder.bits_outstanding(), encoder.cod_i_low_10(), encoder.cod_i_range());
         let _ = encoder.play(&[*bypass]);
-        assert!(terminate.ends_life());
+        assert!(terminate.ends_engine_run());
         match (encoder.bits_outstanding(), *bypass) {
             (0, Event::Bypass { bin: true }) if 2 * low + range >= 1024 => (length, End::Carry),
             (0, Event::Bypass { bin: false }) if 2 * low < 512 => (length, End::NoCarry),
@@ -213,8 +213,8 @@ mod tests {
     fn cut_runs_have_their_phase_and_length() {
         for phase in 0..8 {
             let vector = cut(phase);
-            let life = &vector.events[..vector.events.len() / LIVES];
-            assert_eq!((last_run(life), vector.position % 8), ((7, End::Terminate), phase));
+            let run = &vector.events[..vector.events.len() / ENGINE_RUNS];
+            assert_eq!((last_run(run), vector.position % 8), ((7, End::Terminate), phase));
             assert!(vector.bins() <= 300, "too many for a smoke test");
         }
     }

@@ -204,7 +204,7 @@ fn kinds(place: usize) -> Vector {
     builder.terminate(false);
     builder.bypasses(place as u32);
     let comment = format!(
-        "bins of each kind after {place} others of their transaction: with the first bit of a life, with the beginning and the end of a run"
+        "bins of each kind after {place} others of their transaction: with the first bit of an engine run, with the beginning and the end of a run"
     );
     builder.into_vector(format!("lane-{place}-kinds"), comment, &[Flag::Lanes])
 }
@@ -304,7 +304,7 @@ fn words(place: usize) -> Vector {
         (1..=FILLED).for_each(|bytes| add(&mut builder, |trial| fill(trial, bytes, place, kind)));
     }
     let comment = format!(
-        "bins that fill the first byte of a life, or one of the next {}, to the last bit, after {place} bins of their transaction",
+        "bins that fill the first byte of an engine run, or one of the next {}, to the last bit, after {place} bins of their transaction",
         FILLED - 1
     );
     builder.into_vector(format!("lane-{place}-words"), comment, &[Flag::Lanes, Flag::Renormalisation])
@@ -420,7 +420,7 @@ mod tests {
         for place in 0..LANES {
             let all = bins(&kinds(place));
             let firsts = all.iter().filter(|(_, event, before, after)| {
-                before.first_bit_flag() && (event.ends_life() || !after.first_bit_flag())
+                before.first_bit_flag() && (event.ends_engine_run() || !after.first_bit_flag())
             });
             let mut found = BTreeSet::new();
             for (at, event, before, _) in firsts {
@@ -466,14 +466,14 @@ mod tests {
     fn bins_fill_each_byte_in_their_place() {
         for place in 0..LANES {
             let all = bins(&words(place));
-            let mut life = 0;
+            let mut run_start = 0;
             let mut filled = Vec::new();
             for (at, event, before, after) in &all {
                 if before.first_bit_flag() && before.bits_outstanding() == 0 {
-                    life = before.bits().1;
+                    run_start = before.bits().1;
                 }
-                let bits = after.bits().1 - life;
-                if bits > before.bits().1 - life
+                let bits = after.bits().1 - run_start;
+                if bits > before.bits().1 - run_start
                     && bits.is_multiple_of(8)
                     && *at == place
                     && after.bits_outstanding() == 0
@@ -491,11 +491,11 @@ mod tests {
     fn flushes_come_in_their_place_at_each_bit_of_a_byte() {
         for place in 0..LANES {
             let vector = flushes(place, 1);
-            let ends = bins(&vector).into_iter().filter(|(_, event, ..)| event.ends_life());
+            let ends = bins(&vector).into_iter().filter(|(_, event, ..)| event.ends_engine_run());
             let places: Vec<usize> = ends.map(|(place, ..)| place).collect();
             assert_eq!(places[..8], [place; 8]);
-            let stops =
-                trail(&vector).filter(|step| step.request.event().is_some_and(|event| event.ends_life()));
+            let stops = trail(&vector)
+                .filter(|step| step.request.event().is_some_and(|event| event.ends_engine_run()));
             assert_eq!(stops.map(|step| (step.position - 1) % 8).collect::<BTreeSet<_>>().len(), 8);
         }
     }

@@ -239,13 +239,13 @@ impl TracedSlice {
             if place(own) != place(other) {
                 return differs(
                     first,
-                    format!("a life {:?}, but {:?} in the trace", place(own), place(other)),
+                    format!("an engine run {:?}, but {:?} in the trace", place(own), place(other)),
                 );
             }
         }
         if self.segments.len() != trace.segments.len() {
             let (own, other) = (self.segments.len(), trace.segments.len());
-            return differs(first, format!("{own} lives of the engine, but {other} in the trace"));
+            return differs(first, format!("{own} engine runs, but {other} in the trace"));
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::observed::Observer;
 pub struct Recorder {
     /// The engine runs before the last one that has started.
     segments: Vec<Segment>,
-    life: Segment,
+    run: Segment,
     /// Raw bytes and loads between the end of that engine run and the start of the next.
     between: Vec<Event>,
     crc32: crc32fast::Hasher,
@@ -36,20 +36,20 @@ pub struct Noted {
 impl Recorder {
     /// The segments of the slice, and its elements by their first bins.
     pub fn into_parts(mut self) -> (Vec<Segment>, Vec<Noted>) {
-        self.segments.push(self.life);
+        self.segments.push(self.run);
         (self.segments, self.noted)
     }
 
     /// Appends what another recorder saw after this one, from a start of the engine on that this one saw last.
     #[cfg(feature = "avc")]
     pub(crate) fn append(&mut self, next: Recorder) {
-        let Recorder { segments, life, between, crc32, interval, noted, bins } = next;
-        let mut lives = segments.into_iter().chain([life]);
-        if let Some(Segment { events, states, crc32, .. }) = lives.next() {
-            (self.life.events, self.life.states, self.life.crc32) = (events, states, crc32);
+        let Recorder { segments, run, between, crc32, interval, noted, bins } = next;
+        let mut runs = segments.into_iter().chain([run]);
+        if let Some(Segment { events, states, crc32, .. }) = runs.next() {
+            (self.run.events, self.run.states, self.run.crc32) = (events, states, crc32);
         }
-        for life in lives {
-            self.segments.push(mem::replace(&mut self.life, life));
+        for run in runs {
+            self.segments.push(mem::replace(&mut self.run, run));
         }
         (self.between, self.crc32, self.interval) = (between, crc32, interval);
         let before = self.bins;
@@ -63,18 +63,18 @@ impl Recorder {
     }
 
     fn life_has_ended(&self) -> bool {
-        self.life.events.last().is_some_and(|last| last.ends_life())
+        self.run.events.last().is_some_and(|last| last.ends_engine_run())
     }
 
     /// The engine has started, on the byte `offset`.
     fn begin_life(&mut self, offset: u32) {
         let is_pcm = self.between.iter().any(|event| matches!(event, Event::Raw(_)));
         let next = Segment::new(if is_pcm { Start::Pcm } else { Start::Subset }, offset);
-        self.segments.push(mem::replace(&mut self.life, next));
+        self.segments.push(mem::replace(&mut self.run, next));
         self.crc32 = crc32fast::Hasher::new();
         for event in self.between.drain(..) {
             if let Event::Load { ctx, model } = event {
-                self.life.load(ctx, model);
+                self.run.load(ctx, model);
             }
         }
     }
@@ -84,7 +84,7 @@ impl Default for Recorder {
     fn default() -> Self {
         Recorder {
             segments: Vec::new(),
-            life: Segment::new(Start::Slice, 0),
+            run: Segment::new(Start::Slice, 0),
             between: Vec::new(),
             crc32: crc32fast::Hasher::new(),
             interval: (0, 0),
@@ -102,13 +102,13 @@ impl<C: Decode> Observer<C> for Recorder {
     fn before(&mut self, decoder: &C, request: Event) {
         self.interval = (decoder.cod_i_range(), decoder.cod_i_offset());
         if let Event::Context { ctx, .. } = request {
-            self.life.states.push(decoder.save(ctx));
+            self.run.states.push(decoder.save(ctx));
         }
     }
 
     fn after(&mut self, decoder: &C, coded: Event) {
         match coded {
-            Event::Load { ctx, model } if self.life.events.is_empty() => return self.life.load(ctx, model),
+            Event::Load { ctx, model } if self.run.events.is_empty() => return self.run.load(ctx, model),
             Event::Load { .. } | Event::Raw(_) if self.life_has_ended() => return self.between.push(coded),
             Event::Start if self.life_has_ended() => {
                 // Nine bits of it have been read.
@@ -117,17 +117,17 @@ impl<C: Decode> Observer<C> for Recorder {
             _ => {}
         }
         self.bins += self.between.len() + 1;
-        self.life.events.append(&mut self.between);
-        self.life.events.push(coded);
-        let (range, offset) = match coded.ends_life() {
+        self.run.events.append(&mut self.between);
+        self.run.events.push(coded);
+        let (range, offset) = match coded.ends_engine_run() {
             // The standard ends here, without renormalisation.
             true => (self.interval.0 - 2, self.interval.1),
             false => (decoder.cod_i_range(), decoder.cod_i_offset()),
         };
         self.crc32.update(&(range as u16).to_le_bytes());
         self.crc32.update(&(offset as u16).to_le_bytes());
-        if coded.ends_life() {
-            self.life.crc32 = self.crc32.clone().finalize();
+        if coded.ends_engine_run() {
+            self.run.crc32 = self.crc32.clone().finalize();
         }
     }
 }

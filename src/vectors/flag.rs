@@ -87,7 +87,7 @@ flags! {
         "something of a slice that is broken off while contexts are initialised, which stays for the next one",
         "after a reset or an early slice, contexts of a slice with another header are those of the one before";
     ManyGiveUps:
-        "something small that each slice that is given up leaves behind, or their number in a few bits",
+        "something small that each slice that is given up leaves in the core, or their number in a few bits",
         "thousands of resets or early slices after power-on, a good slice is wrong";
     Wait:
         "a port that must not wait for long: a counter, a watchdog, a register that holds too little",
@@ -111,7 +111,7 @@ flags! {
         "a number of engine runs that is counted in a few bits, or something small that each leaves",
         "after hundreds or thousands of them in a slice, the first bits of one are wrong";
     ManySlices:
-        "a number of slices that is counted in a few bits, or something small that each slice leaves behind",
+        "a number of slices that is counted in a few bits, or something small that each slice leaves in the core",
         "hundreds or thousands of slices after a reset, one is wrong";
     VeryManySlices:
         "a number of slices that is counted in sixteen bits",

@@ -68,19 +68,19 @@ fn word(request: Request) -> u32 {
 }
 
 fn bytes(vector: &Vector) -> Vec<u32> {
-    let ends = ends_of_lives(vector);
-    let behind = (vector.position.wrapping_neg() % 8) as u32;
+    let ends = ends_of_engine_runs(vector);
+    let free_bits = (vector.position.wrapping_neg() % 8) as u32;
     let word = |(i, &byte): (usize, &u8)| {
         let (last, end) = (i + 1 == vector.bytes.len(), ends.contains(&(i + 1)));
         // An encoder fills the byte of a stop bit with zeros; only after the last stop bit there may be other bits.
-        let free = if ends.last() == Some(&(i + 1)) { behind } else { 0 };
+        let free = if ends.last() == Some(&(i + 1)) { free_bits } else { 0 };
         BYTE | free << 10 | u32::from(end) << 9 | u32::from(last) << 8 | u32::from(byte)
     };
     vector.bytes.iter().enumerate().map(word).collect()
 }
 
 /// How many bytes an encoder has written at the end of each engine run.
-fn ends_of_lives(vector: &Vector) -> Vec<usize> {
+fn ends_of_engine_runs(vector: &Vector) -> Vec<usize> {
     if vector.decode_only {
         return Vec::new();
     }
@@ -88,7 +88,7 @@ fn ends_of_lives(vector: &Vector) -> Vec<usize> {
     let mut ends = Vec::new();
     for &event in &vector.events {
         let _ = encoder.play(&[event]);
-        if event.ends_life() {
+        if event.ends_engine_run() {
             ends.push(encoder.bytes().len());
         }
     }

@@ -410,9 +410,9 @@ pub(crate) fn check_requests(events: &[Event], decode_only: bool) -> Result<(), 
             }
             _ => {}
         }
-        between_runs = event.ends_life() || between_runs && matches!(event, Event::Raw(_));
+        between_runs = event.ends_engine_run() || between_runs && matches!(event, Event::Raw(_));
     }
-    match decode_only || events.last().is_some_and(|last| last.ends_life()) {
+    match decode_only || events.last().is_some_and(|last| last.ends_engine_run()) {
         true => Ok(()),
         false => Err("they do not end with a terminate bin of 1".into()),
     }

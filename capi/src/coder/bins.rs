@@ -110,7 +110,7 @@ pub unsafe extern "C" fn silicabac_coder_padding(coder: *mut Coder, bits: *mut u
     guarded(|| unsafe {
         let taken = place(bits)?;
         with(coder, |inner| {
-            inner.between_lives()?;
+            inner.between_engine_runs()?;
             let given = if inner.writes() { bits.read() } else { 0 };
             taken.write(each!(&mut inner.engine, coder => coder.padding(given)));
             Ok(())
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn silicabac_coder_raw(coder: *mut Coder, bytes: *mut u8, 
     guarded(|| unsafe {
         let taken = room(bytes, count)?;
         with(coder, |inner| {
-            inner.between_lives()?;
+            inner.between_engine_runs()?;
             if !inner.writes() {
                 taken.fill(std::mem::MaybeUninit::new(0));
             }

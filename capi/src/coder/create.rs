@@ -67,7 +67,7 @@ pub unsafe extern "C" fn silicabac_encoder_bytes(
     // SAFETY: as of every function.
     guarded(|| unsafe {
         with(coder, |inner| {
-            inner.between_lives()?;
+            inner.between_engine_runs()?;
             match &inner.engine {
                 Engine::Encoder(encoder) => copy_out(encoder.bytes(), bytes, room, length),
                 _ => Err(Status::State),
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn silicabac_coder_start(coder: *mut Coder) -> Status {
     // SAFETY: as of every function.
     guarded(|| unsafe {
         with(coder, |inner| {
-            inner.between_lives()?;
+            inner.between_engine_runs()?;
             super::each!(&mut inner.engine, coder => coder.start());
             inner.is_in_life = true;
             Ok(())

@@ -84,7 +84,7 @@ impl Inner {
     }
 
     #[inline]
-    fn between_lives(&self) -> Result<(), Status> {
+    fn between_engine_runs(&self) -> Result<(), Status> {
         if self.is_in_life { Err(Status::State) } else { Ok(()) }
     }
 

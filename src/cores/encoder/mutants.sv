@@ -158,7 +158,7 @@ module proof (
       && (!has_context || right.fetch_model.p_state_idx != 6'd63)
       && (!has_load || right.fetch.data[5:0] != 6'd63);
 
-  // range_is_normal, raw_is_in_a_fresh_life with range_starts_at_510
+  // range_is_normal, raw_is_in_a_fresh_run with range_starts_at_510
   assign interval = right.cod_i_range >= 9'd256 && right.cod_i_range <= 9'd510
       && (right.cod_i_range <= 9'd501 || !right.cod_i_range[0])
       && (!has_raw || right.cod_i_range == 9'd510);
@@ -174,7 +174,7 @@ module proof (
       && (!right.low_valid || (right.low.flush ? right.low.addend + 10'd4 == {low_range, 1'b0}
                                : right.low.raw || op_end <= op_room));
 
-  // low_is_bounded, low_has_no_carry_at_first, low_has_no_carry_over_a_run, raw_is_in_a_fresh_life with low_starts_at_0
+  // low_is_bounded, low_has_no_carry_at_first, low_has_no_carry_over_a_run, raw_is_in_a_fresh_run with low_starts_at_0
   logic [10:0] low_end;
   assign low_end = {1'b0, right.cod_i_low} + {2'd0, low_range};
   assign low_bounds = low_range >= 9'd256 && low_range <= 9'd510 && low_end <= 11'd1024

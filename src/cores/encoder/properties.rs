@@ -64,7 +64,7 @@ pub(in crate::cores) const OTHERS: [Property; 30] = [
         [RANGE, "lps ? {range_low, 1'b0}", "lps ? {cod_i_range, 1'b0}"],
     ),
     property(
-        "interval.op_keeps_a_fresh_life",
+        "interval.op_keeps_a_fresh_run",
         "what codes no bin does nothing to codILow",
         [
             RANGE,
@@ -73,7 +73,7 @@ pub(in crate::cores) const OTHERS: [Property; 30] = [
         ],
     ),
     property(
-        "interval.raw_is_in_a_fresh_life",
+        "interval.raw_is_in_a_fresh_run",
         "only RAW passes a byte, and only where no bin of the engine run was coded",
         [RANGE, "cabac_pkg::ALIGN: cod_i_range_next = 9'd256;", "cabac_pkg::ALIGN: low.raw = 1'b1;"],
     ),

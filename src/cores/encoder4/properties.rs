@@ -140,7 +140,7 @@ pub(super) const SLOT: [Property; 2] = [
 ];
 
 /// An edit: codILow is not 0 after an engine run.
-const LOW_AFTER_A_LIFE: [&str; 3] =
+const LOW_AFTER_A_RUN: [&str; 3] =
     [LOW_FILE, "clear || flush ? 9'd0 : sum[8:0]", "clear ? 9'd0 : sum[8:0] | {9{flush}}"];
 /// An edit: a carry that was given stays, and is given again.
 const CARRY_STAYS: [&str; 3] = [LOW_FILE, "!word_done && (carry || filled[32])", "(carry || filled[32])"];
@@ -150,18 +150,18 @@ pub(super) const LOW: [Property; 14] = [
     property(
         "low_is_bounded",
         "codILow + codIRange is 512 at the most where a carry would have no place: after only ones since an engine run began or a carry left",
-        LOW_AFTER_A_LIFE,
+        LOW_AFTER_A_RUN,
     ),
     property(
         "low_starts_at_0",
         "codILow and codIRange are 0 and 510 after a flush, RAW or reset",
         [LOW_FILE, "clear || flush ? 9'd0", "clear ? 9'd0"],
     ),
-    property("full_has_no_carry", "no carry leaves codILow where it would have no place", LOW_AFTER_A_LIFE),
+    property("full_has_no_carry", "no carry leaves codILow where it would have no place", LOW_AFTER_A_RUN),
     property(
         "full_word_has_no_carry",
         "no carry that left codILow comes to the word where it would have no place",
-        LOW_AFTER_A_LIFE,
+        LOW_AFTER_A_RUN,
     ),
     property(
         "words.bits_account",
@@ -209,7 +209,7 @@ pub(super) const LOW: [Property; 14] = [
         [LOW_FILE, "given = {carry || filled[32]", "given = {carry || filled[32] || word_last"],
     ),
     property(
-        "words.life_ends_with_whole_bytes",
+        "words.engine_run_ends_with_whole_bytes",
         "the last word of an engine run has as many bytes as its bits need, and zeros after them",
         [LOW_FILE, "(place_len - 6'd1) >> 3", "place_len >> 3"],
     ),

@@ -67,7 +67,7 @@ pub(super) const OTHERS: [Property; 33] = with_those_of_the_pipeline([
         [AHEAD, "assign req_ready = !ahead_valid || ahead_ready;", "assign req_ready = ahead_ready;"],
     ),
     property(
-        "ahead.raw_waits_for_a_fresh_life",
+        "ahead.raw_waits_for_a_fresh_run",
         "a RAW waits ahead only where no bin of the engine run was coded",
         [AHEAD, "{req_kind, req_bin, req_ctx_idx,", "{req_kind | {req_data[0], 2'd0}, req_bin, req_ctx_idx,"],
     ),

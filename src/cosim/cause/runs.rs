@@ -58,7 +58,7 @@ impl Before {
             low = 2 * decides.put(low, 256);
             range *= 2;
         }
-        if bin.ends_life() {
+        if bin.ends_engine_run() {
             decides.bit(low >= 512);
         }
         decides

@@ -291,7 +291,7 @@ impl<'a> Script<'a> {
             Request::START => Phase::Start,
             Request::Event(Event::Load { .. }) => before,
             Request::Event(Event::Raw(_)) => Phase::Raw,
-            Request::Event(event) if event.ends_life() => Phase::Flush,
+            Request::Event(event) if event.ends_engine_run() => Phase::Flush,
             Request::Event(_) => Phase::Bins,
         };
         match &mut self.oracle {
@@ -303,7 +303,7 @@ impl<'a> Script<'a> {
                     self.bytes.push_back(Byte { data, last: false, number: *given, request: number });
                     *given += 1;
                 }
-                if event.ends_life()
+                if event.ends_engine_run()
                     && let Some(byte) = self.bytes.back_mut()
                 {
                     byte.last = true;

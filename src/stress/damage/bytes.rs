@@ -44,7 +44,7 @@ pub(super) fn forbidden_later() -> Vec<Vector> {
         let mut bytes = whole.bytes;
         bytes[end] = 0xff;
         bytes[end + 1] |= u8::from(i.is_multiple_of(2)) << 7;
-        let comment = format!("a second life, behind {raw} raw bytes, that begins with 510 or 511");
+        let comment = format!("a second engine run, after {raw} raw bytes, that begins with 510 or 511");
         bad(format!("forbidden-later-{i}"), comment, Flag::Forbidden, bytes, whole.events)
     };
     (0..12).map(later).collect()
@@ -64,7 +64,7 @@ pub(super) fn tails() -> Vec<Vector> {
         let [base, ..] = bases();
         let mut bytes = base.bytes.clone();
         bytes.extend(tail);
-        let comment = format!("a good slice with {} bytes behind it", tail.len());
+        let comment = format!("a good slice with {} bytes after it", tail.len());
         Vector { id: format!("tail-{i}"), comment, flags: vec![Flag::Tail], bytes, ..base }
     };
     // The bits after the stop bit in its byte are set to ones.
@@ -72,7 +72,7 @@ pub(super) fn tails() -> Vec<Vector> {
         let mut builder = Builder::new(bins.into());
         builder.bypasses(bins);
         let free = (8 - builder.phase()) % 8;
-        let comment = format!("a good slice with {free} ones behind its stop bit");
+        let comment = format!("a good slice with {free} ones after its stop bit");
         let mut vector = builder.into_vector(format!("tail-bits-{free}"), comment, &[Flag::Tail]);
         if let Some(last) = vector.bytes.last_mut() {
             *last |= ((1u16 << free) - 1) as u8;
@@ -80,14 +80,14 @@ pub(super) fn tails() -> Vec<Vector> {
         vector
     };
     // As many bytes as a decoder may have read ahead by then, at each bit of a byte.
-    let behind = |(bins, bytes): (u32, usize)| {
+    let late = |(bins, bytes): (u32, usize)| {
         let mut vector = with_bits(bins);
         vector.bytes.extend((1..=bytes).map(|byte| 0x5a_u8.wrapping_mul(byte as u8)));
-        let comment = format!("{} and {bytes} bytes behind those", vector.comment);
+        let comment = format!("{} and {bytes} bytes after those", vector.comment);
         Vector { id: format!("{}-bytes-{bytes}", vector.id), comment, ..vector }
     };
-    let behind = (8..16).flat_map(|bins| (1..6).map(move |bytes| (bins, bytes))).map(behind);
-    tails.into_iter().enumerate().map(with_tail).chain((8..15).map(with_bits)).chain(behind).collect()
+    let late = (8..16).flat_map(|bins| (1..6).map(move |bytes| (bins, bytes))).map(late);
+    tails.into_iter().enumerate().map(with_tail).chain((8..15).map(with_bits)).chain(late).collect()
 }
 
 pub(super) fn flipped_bits() -> Vec<Vector> {
@@ -132,7 +132,7 @@ pub(super) fn emulation_prevention() -> Vec<Vector> {
         let mut bytes = whole.bytes;
         let at = bytes.windows(2).position(|pair| pair == [0, 0]).map_or(0, |at| at + 2);
         bytes.insert(at, 3);
-        let comment = "a byte of 3 behind two zeros: emulation prevention that was not removed";
+        let comment = "a byte of 3 after two zeros: emulation prevention that was not removed";
         bad(format!("emulation-{zeros}"), comment, Flag::Damaged, bytes, whole.events)
     };
     (0..8).map(inserted).collect()
@@ -146,7 +146,7 @@ pub(super) fn noise() -> Vec<Vector> {
         let (what, bytes) = match number % 6 {
             0 => ("zeros", vec![0; length]),
             1 => ("ones", vec![255; length]),
-            2 => ("ones behind 0x7f", [&[0x7f][..], &vec![255; length]].concat()),
+            2 => ("ones after 0x7f", [&[0x7f][..], &vec![255; length]].concat()),
             _ => ("random", random_bytes(&mut rng, length)),
         };
         let odds = random::MIXES[number as usize % random::MIXES.len()];

@@ -50,7 +50,7 @@ fn good(number: u32) -> Vector {
     builder.load(0, 11, true);
     builder.load(1, 44, false);
     builder.some_bins(10 + number);
-    builder.into_vector(format!("good-{number}"), "a good slice behind bad ones", &[Flag::Recovery])
+    builder.into_vector(format!("good-{number}"), "a good slice after bad ones", &[Flag::Recovery])
 }
 
 /// Good slices to damage: bins of all kinds, raw bytes, substreams.

@@ -59,7 +59,7 @@ pub(super) fn terminate_early() -> Vec<Vector> {
         asked.push(Event::Terminate { bin: true });
         let mut bytes = whole.bytes;
         bytes.extend((0..bins % 4).map(|i| 0x35 * (i as u8 + 1)));
-        let comment = format!("bins behind the end of a slice, where {} bytes follow", bins % 4);
+        let comment = format!("bins after the end of a slice, where {} bytes follow", bins % 4);
         bad(format!("terminate-early-{bins}"), comment, Flag::Terminate, bytes, asked)
     };
     (1..13).map(early).collect()
@@ -75,7 +75,7 @@ pub(super) fn misaligned() -> Vec<Vector> {
         let mut asked: Vec<Event> = bypasses(before).collect();
         asked.push(Event::Align);
         asked.extend(bypasses(9));
-        let comment = format!("an alignment with codIOffset of 256 or more, {before} bins behind the start");
+        let comment = format!("an alignment with codIOffset of 256 or more, {before} bins after the start");
         let vector = bad(format!("misaligned-{}", found.len()), comment, Flag::Misaligned, bytes, asked);
         if vector.error.is_some_and(|error| error.kind == DecodeErrorKind::Misaligned) {
             found.push(vector);
@@ -132,7 +132,7 @@ pub(super) fn ends() -> Vec<Vector> {
     let starts = (0..8).flat_map(|skipped| [0, 1].map(move |left| start_at_end(skipped, left)));
     let raws = (0..8).flat_map(|skipped| [0, 1].map(move |left| raw_at_end(skipped, left)));
     let asked = [Event::Terminate { bin: true }].into_iter().chain(bypasses(3)).collect();
-    let empty = "a second life where there is nothing but the first, which is empty";
+    let empty = "a second engine run where there is nothing but the first, which is empty";
     let empty = bad("end-start-empty".into(), empty, Flag::Truncated, vec![0xfe, 0x80], asked);
     contexts.chain(starts).chain(raws).chain([empty]).collect()
 }
@@ -158,9 +158,9 @@ fn start_at_end(skipped: u64, left: usize) -> Vector {
     builder.load(1, 30, true);
     builder.some_bins(4);
     builder.reach_phase((8 - skipped) % 8);
-    let life = builder.into_vector("", "", &[]);
-    let bytes = [&life.bytes[..], &[0x35][..left]].concat();
-    let asked = life.events.into_iter().chain(bypasses(3)).collect();
+    let run = builder.into_vector("", "", &[]);
+    let bytes = [&run.bytes[..], &[0x35][..left]].concat();
+    let asked = run.events.into_iter().chain(bypasses(3)).collect();
     let comment = format!("a start that skips {skipped} bits and finds {left} bytes");
     bad(format!("end-start-{skipped}-{left}"), comment, Flag::Truncated, bytes, asked)
 }
@@ -172,9 +172,9 @@ fn raw_at_end(skipped: u64, left: usize) -> Vector {
     builder.load(1, 30, true);
     builder.some_bins(4);
     builder.reach_phase((8 - skipped) % 8);
-    let life = builder.into_vector("", "", &[]);
-    let bytes = [&life.bytes[..], &[0x35][..left]].concat();
-    let asked = life.events.into_iter().chain([Event::Raw(0); 2]).chain(bypasses(3)).collect();
+    let run = builder.into_vector("", "", &[]);
+    let bytes = [&run.bytes[..], &[0x35][..left]].concat();
+    let asked = run.events.into_iter().chain([Event::Raw(0); 2]).chain(bypasses(3)).collect();
     let comment = format!("two raw bytes that skip {skipped} bits and find {left} bytes");
     bad(format!("end-raw-{skipped}-{left}"), comment, Flag::Truncated, bytes, asked)
 }
@@ -207,8 +207,8 @@ pub(super) fn raw_beyond() -> Vec<Vector> {
         builder.raw(raw);
         let whole = builder.into_vector("", "", &[]);
         let last = whole.events.len() - 1;
-        let life = Vector::encoded("", "", &[], whole.events[..=raw as usize].to_vec()).bytes.len();
-        let bytes = whole.bytes[..life + raw as usize / 2].to_vec();
+        let length = Vector::encoded("", "", &[], whole.events[..=raw as usize].to_vec()).bytes.len();
+        let bytes = whole.bytes[..length + raw as usize / 2].to_vec();
         let comment = format!("{raw} raw bytes asked for where there are {}", raw / 2);
         bad(format!("raw-beyond-{raw}"), comment, Flag::OverRead, bytes, whole.events[..last].to_vec())
     };
@@ -222,8 +222,9 @@ pub(super) fn raw_in_a_life() -> Vec<Vector> {
         let raw = [Event::Raw(0), Event::Raw(0)];
         let asked = bypasses(bins).chain(raw).chain(bypasses(5)).collect();
         let bytes = [&[0x40][..], &random_bytes(&mut rng, 9)].concat();
-        let comment = format!("two raw bytes {bins} bins behind the start of a life that has not ended");
-        bad(format!("raw-in-a-life-{bins}"), comment, Flag::WrongRequests, bytes, asked)
+        let comment =
+            format!("two raw bytes {bins} bins after the start of an engine run that has not ended");
+        bad(format!("raw-in-a-run-{bins}"), comment, Flag::WrongRequests, bytes, asked)
     };
     (0..8).map(inside).collect()
 }

@@ -141,7 +141,7 @@ fn read_segment(
         event_of(word, contexts)
             .ok_or_else(|| reader.error(FormatErrorKind::Context { bin: i, ctx: word & 0x1fff, contexts }))
     })?;
-    if events.iter().position(|event| event.ends_life()).map(|end| end + 1) != Some(events.len()) {
+    if events.iter().position(|event| event.ends_engine_run()).map(|end| end + 1) != Some(events.len()) {
         return Err(reader.error(FormatErrorKind::End));
     }
     let found = events.iter().filter(|event| matches!(event, Event::Context { .. })).count();

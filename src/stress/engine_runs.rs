@@ -49,20 +49,20 @@ fn pcm(bytes: u32, phase: u64) -> Vector {
         builder.raw(bytes);
     }
     builder.some_bins(6);
-    let comment = format!("{bytes} raw bytes behind a terminate bin at bit {phase} of its byte, twice");
+    let comment = format!("{bytes} raw bytes after a terminate bin at bit {phase} of its byte, twice");
     builder.into_vector(format!("pcm-{bytes}-phase-{phase}"), comment, &[Flag::Pcm])
 }
 
 /// Engine runs between raw bytes, each with nothing but its terminate bin.
-fn back_to_back(lives: u32) -> Vector {
-    let mut builder = Builder::new(lives.into());
-    for _ in 0..=lives {
+fn back_to_back(runs: u32) -> Vector {
+    let mut builder = Builder::new(runs.into());
+    for _ in 0..=runs {
         builder.terminate(true);
-        builder.raw(lives);
+        builder.raw(runs);
     }
     builder.bypasses(3);
-    let comment = format!("{lives} lives of nothing but a terminate bin between raw bytes");
-    builder.into_vector(format!("pcm-back-to-back-{lives}"), comment, &[Flag::Pcm])
+    let comment = format!("{runs} runs of nothing but a terminate bin between raw bytes");
+    builder.into_vector(format!("pcm-back-to-back-{runs}"), comment, &[Flag::Pcm])
 }
 
 fn substream(phase: u64) -> Vector {
@@ -111,7 +111,7 @@ fn first_bin(first: &str, place: &str) -> Vector {
         _ => builder.push(Event::Align),
     }
     builder.some_bins(12);
-    let comment = format!("{first} is the first of a life behind the start of a {place}");
+    let comment = format!("{first} is the first of an engine run after the start of a {place}");
     builder.into_vector(format!("first-{first}-{place}"), comment, &[Flag::FirstBin])
 }
 
@@ -124,7 +124,7 @@ fn align(wanted: u32) -> Vector {
     let bins = 1 + wanted % 9;
     builder.bypasses(bins);
     builder.some_bins(4);
-    let comment = format!("a bypass alignment in the range {wanted}, {bins} bypass bins behind it");
+    let comment = format!("a bypass alignment in the range {wanted}, {bins} bypass bins after it");
     builder.into_vector(format!("align-range-{wanted}"), comment, &[Flag::Alignment])
 }
 
@@ -172,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn lives_end_at_their_phase() {
+    fn engine_runs_end_at_their_phase() {
         for phase in 0..8 {
             for vector in [pcm(1, phase), substream(phase)] {
                 let mut decoder = spec::Decoder::new(&vector.bytes);
                 let mut ends = Vec::new();
                 for &event in &vector.events {
                     decoder.play(&[event]).unwrap();
-                    if event.ends_life() {
+                    if event.ends_engine_run() {
                         ends.push(decoder.position() % 8);
                     }
                 }
