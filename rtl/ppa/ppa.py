@@ -191,7 +191,7 @@ def timing(directory, core, way):
     return {"ns": 10 - float(slack[1]), "from": name("Startpoint"), "to": name("Endpoint"), "cells": cells}
 
 
-def in_cells(directory, core, unit, arrays, ways):
+def in_cells(directory, core, unit, arrays, ways, contexts):
     script = read_core(directory, core) + (
         "opt -nodffe -nosdff\nfsm\nopt -nodffe -nosdff\nwreduce\npeepopt\nopt_clean\nalumacc\nopt -nodffe -nosdff\n"
         # Tables are logic, on whichever side of a register Yosys puts them; what is left is the context memory.
@@ -202,7 +202,7 @@ def in_cells(directory, core, unit, arrays, ways):
     yosys(directory, script + "".join(map_to_cells(directory, way, "design -load logic") for way in ways))
     paths = [timing(directory, core, way) | {"way": way} for way in ways]
     best = min(paths, key=lambda path: path["ns"])
-    shapes = memories(directory)
+    shapes = [(min(words, contexts), *rest) for words, *rest in memories(directory)]
     for shape in shapes:
         if shape not in arrays:
             arrays[shape] = memory_area(directory, shape)
@@ -290,8 +290,9 @@ def main():
     about = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     about.add_argument("--core", action="append", choices=all_cores(), help="only this one; may be given again")
     about.add_argument("--liberty", type=Path, help="standard cells: sky130_fd_sc_hd, typical corner, plain or .gz")
-    about.add_argument("--ways", type=int, default=len(WAYS), help="map the logic in so many ways (default: %(default)s, all)")
-    about.add_argument("--seeds", type=int, default=5, help="so many placements in the ECP5, 0 for none (default: 5)")
+    about.add_argument("--ways", type=int, default=len(WAYS), help="how many ways to map the logic in (default: %(default)s, all)")
+    about.add_argument("--contexts", type=int, default=1024, help="how many context variables the memory in flops has (default: %(default)s)")
+    about.add_argument("--seeds", type=int, default=5, help="how many placements in the ECP5, 0 for none (default: 5)")
     about.add_argument("--silicabac", type=Path, help="the command, which measures bins a clock")
     about.add_argument("--json", type=Path, help="write the figures to this file too")
     about.add_argument("--keep", type=Path, help="keep netlists and logs in this directory")
@@ -310,7 +311,7 @@ def main():
                 result["bins_per_clock"] = rates[core]
             if arguments.liberty:
                 unit = prepare_library(arguments.liberty, directory)
-                result["cells"] = in_cells(directory, core, unit, arrays, list(WAYS)[: arguments.ways])
+                result["cells"] = in_cells(directory, core, unit, arrays, list(WAYS)[: arguments.ways], arguments.contexts)
             if arguments.seeds:
                 result["ecp5"] = in_ecp5(directory, core, arguments.seeds)
             print(core, "is measured", file=sys.stderr)

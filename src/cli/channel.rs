@@ -29,7 +29,7 @@ pub(super) enum Frame {
     Progress { message: String, position: u64, length: Option<u64>, unit: String },
     /// That work is done.
     Done,
-    /// The process is alive, and for so many beats, this one included, has been in the same call into the design.
+    /// The process is alive. It has been in the same call into the design for this number of beats, this one included.
     Beat(u32),
     /// All has been told: the exit status, and the word.
     End { status: u8, word: String },

@@ -204,7 +204,7 @@ impl Options {
     }
 }
 
-/// Plays all suites, so many, to all cores and prints how that went; what could not be read is a part of that, and so is a suite
+/// Plays all suites to all cores and prints how that went; what could not be read is a part of that, and so is a suite
 /// of which nothing is for any of the cores. The suites are asked for once the cores are built. An item of a shard is a suite on a core.
 pub(super) fn judge(
     (number, suites): (usize, impl FnOnce() -> Result<Vec<Suite>, Failure>),
@@ -284,7 +284,7 @@ pub(super) fn without_doubles(suites: Vec<Suite>) -> Vec<Vector> {
     all.filter(|vector| seen.insert(vector.id.clone())).collect()
 }
 
-/// Does the work of all items, so many at a time; the results in the order of the items.
+/// Does the work of all items, this number at a time. The results are in the order of the items.
 pub(super) fn in_parallel<T: Sync, R: Send>(
     jobs: Jobs,
     items: &[T],

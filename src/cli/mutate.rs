@@ -43,13 +43,13 @@ pub(super) struct Arguments {
     /// Change the Verilog in this directory instead of the built-in cores; it needs the same modules and registers
     #[arg(long, value_name = "DIR")]
     rtl_dir: Option<PathBuf>,
-    /// So many mutants of the netlist of each core; every bit of its tables is flipped besides
+    /// How many mutants there are of the netlist of each core; every bit of its tables is flipped besides
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
     count: usize,
     /// What mutants and stalls are picked by
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u32,
-    /// Play only so many of the mutants of each netlist, and of the bits of its tables
+    /// Play only this number of the mutants of each netlist, and of the bits of its tables
     #[arg(long, value_name = "NUMBER")]
     sample: Option<usize>,
     /// Play the vectors of these files, not the published ones and `limits`

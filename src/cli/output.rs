@@ -177,7 +177,7 @@ pub(super) fn only_over(path: &Path, start: &[u8], otherwise: &'static str) -> R
     }
 }
 
-/// A path with something put behind its name, whatever extension that has: two inputs never share an output.
+/// A path with something appended to its name, whatever extension that has, so that two inputs never share an output.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut whole = OsString::from(path);
     whole.push(suffix);
@@ -193,7 +193,7 @@ pub(super) fn free_name(dir: &Path, name: &str, extensions: &[&str]) -> String {
     names.find(is_free).unwrap_or_default()
 }
 
-/// What is behind a path.
+/// What a path leads to.
 enum Target {
     /// A file, to be replaced by another one, or that is not there yet.
     File { path: PathBuf, replaced: Option<Metadata> },
@@ -241,7 +241,7 @@ impl Target {
         })
     }
 
-    /// The file that is not there yet, behind links that there may be.
+    /// The file that does not exist yet, after all links are followed.
     fn new_file(path: &Path) -> io::Result<Target> {
         let mut path = path.to_owned();
         // As many as the system follows.

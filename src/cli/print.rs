@@ -146,7 +146,7 @@ static SINCE: Mutex<Option<Instant>> = Mutex::new(None);
 const OFTEN: Duration = Duration::from_millis(100);
 
 impl Progress {
-    /// Of so many units of work, in the plural.
+    /// A bar of this number of units of work, whose name is in the plural.
     pub(super) fn new(total: u64, unit: &'static str) -> Progress {
         Progress { bar: bar(Some(total), unit), unit, told: AtomicU64::new(0) }
     }

@@ -40,7 +40,7 @@ pub(super) fn set_up() -> Guard {
     let ended = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
     if let Err(error) = unix::watch(&ended) {
-        say(format_args!("warning: a signal will leave temporary files behind: {error}"));
+        say(format_args!("warning: a signal will leave temporary files: {error}"));
     }
     let make = || tempfile::Builder::new().prefix("silicabac-").tempdir();
     // Where none can be made, whoever needs one says so.

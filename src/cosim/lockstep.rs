@@ -9,7 +9,7 @@ use silicabac_sim::Stopped;
 
 use super::{
     Cause, Fault, Mismatch, Model, Play, Simulated, Stats, Waves,
-    player::{self, Device, Form, Guilty, Observer, Wrong},
+    player::{self, Blame, Device, Form, Observer, Wrong},
     script::{Asked, State},
 };
 use crate::cores::{CoreSpec, Direction};
@@ -155,10 +155,10 @@ impl<T: Twin> Default for Follower<T> {
 
 impl<T: Twin> Follower<T> {
     /// The newest request of the script that had passed a step before this clock, as far as it was checked.
-    fn newest(&self, step: usize) -> Guilty {
+    fn newest(&self, step: usize) -> Blame {
         match self.passed[step].checked_sub(self.before + 1) {
-            Some(request) => Guilty::Request(request),
-            None => Guilty::Offered,
+            Some(request) => Blame::Request(request),
+            None => Blame::Offered,
         }
     }
 
@@ -171,7 +171,7 @@ impl<T: Twin> Follower<T> {
         let request = usize::try_from(request).unwrap_or(usize::MAX);
         let Some(expected) = self.expected.get(request) else {
             let what = format!("the {} step does a request that was never taken", T::STEPS[step]);
-            return Err(Wrong { guilty: self.newest(step), fault: Fault::new(Cause::Unasked, what) });
+            return Err(Wrong { blame: self.newest(step), fault: Fault::new(Cause::Unasked, what) });
         };
         let mut wrong = None;
         self.twin.shows(step, &self.registers, |quantity, found| {
@@ -183,7 +183,7 @@ impl<T: Twin> Follower<T> {
         if let Some((quantity, expected, found)) = wrong {
             let (expected, found) = (quantity.show(expected), quantity.show(found));
             let fault = Fault::value(Cause::Register, quantity.name(), expected, found);
-            return Err(Wrong { guilty: self.newest(step), fault });
+            return Err(Wrong { blame: self.newest(step), fault });
         }
         if step == T::LAST_SHOWN {
             self.expected.drain(..=request);
@@ -200,16 +200,16 @@ impl<T: Twin> Follower<T> {
             .or_else(|| first_difference(&self.outputs, outputs));
         let Some((field, lane, twin, core)) = difference else {
             let fault = Fault::new(Cause::Twin, "the core differs from its twin in bits that have no name");
-            return Wrong { guilty: Guilty::Offered, fault };
+            return Wrong { blame: Blame::Offered, fault };
         };
         let fault = Fault::value(Cause::Twin, field.name, twin, core);
         let fault = Fault { lane: (field.lanes > 1).then_some(lane), ..fault };
         match T::owner(field.name) {
-            Some(Owner::Offered) => Wrong { guilty: Guilty::Offered, fault },
-            Some(Owner::Step(step)) => Wrong { guilty: self.newest(step), fault },
+            Some(Owner::Offered) => Wrong { blame: Blame::Offered, fault },
+            Some(Owner::Step(step)) => Wrong { blame: self.newest(step), fault },
             None => {
                 let field = format!("{}, which its twin says belongs to no step", field.name);
-                Wrong { guilty: Guilty::Offered, fault: Fault { field, ..fault } }
+                Wrong { blame: Blame::Offered, fault: Fault { field, ..fault } }
             }
         }
     }

@@ -53,12 +53,12 @@ pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &
         let outcome = run_ways(model, &some(vectors), seed, &ways_to_fail, false, &mut |_| ());
         matches!(outcome.failure, Some((_, Failure::Core(_))))
     };
-    let guilty = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;
+    let failing = suite.vectors.iter().position(|vector| vector.id == mismatch.vector)?;
     let known: Vec<Vector> =
         suite.vectors.iter().map(|vector| as_shrunk(vector, model.direction())).collect();
     // What a slice leaves in the core may show only in the next slice.
-    let end = (guilty + 2).min(known.len());
-    let few = [guilty..guilty + 1, guilty..end, guilty.saturating_sub(1)..guilty + 1, 0..end];
+    let end = (failing + 2).min(known.len());
+    let few = [failing..failing + 1, failing..end, failing.saturating_sub(1)..failing + 1, 0..end];
     let mut vectors = few.into_iter().map(|few| &known[few]).find(|few| fails(few))?.to_vec();
     fewest(&mut vectors, until, fails);
     if let [alone] = &vectors[..] {

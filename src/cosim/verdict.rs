@@ -159,7 +159,7 @@ fn shortest(model: &Model, members: &[&Vector], rules: &Rules, among: Wrong) -> 
 
 /// The failure of vectors that fail when they are played together.
 fn among_all(members: &[&Vector], (stalls, mismatch): Wrong) -> Option<Failed> {
-    let guilty = members.iter().min_by_key(|vector| (vector.id != mismatch.vector, vector.events.len()))?;
+    let failing = members.iter().min_by_key(|vector| (vector.id != mismatch.vector, vector.events.len()))?;
     let all = members.iter().map(|vector| (*vector).clone()).collect();
-    Some(Failed { vector: (*guilty).clone(), among: all, first: guilty.id.clone(), stalls, mismatch })
+    Some(Failed { vector: (*failing).clone(), among: all, first: failing.id.clone(), stalls, mismatch })
 }

@@ -75,7 +75,7 @@ fn class(value: i32) -> i64 {
 
 /// Probabilities for the macroblocks to come, in 256ths.
 #[derive(Clone, Copy, Debug, Default)]
-struct Taste {
+struct ElementOdds {
     skip: u32,
     pcm: u32,
     coded: u32,
@@ -87,12 +87,12 @@ struct Taste {
     split: u32,
 }
 
-impl Taste {
+impl ElementOdds {
     /// `richness`, 4 at the most, says how many elements a macroblock may have; with 4, numbers are large.
-    fn new(random: &mut Random, richness: u32) -> Taste {
+    fn new(random: &mut Random, richness: u32) -> ElementOdds {
         let [most, larger] = [[0, 0], [40, 40], [120, 120], [230, 170], [240, 222]][richness.min(4) as usize];
         let mut up_to = |most: u32| random.below(most + 1);
-        Taste {
+        ElementOdds {
             skip: up_to(160),
             pcm: up_to(60),
             coded: if richness == 0 { 0 } else { up_to(256) },
@@ -111,18 +111,18 @@ pub(super) struct Chooser<'a> {
     pub(super) random: &'a mut Random,
     hits: &'a Hits,
     richness: u32,
-    taste: Taste,
+    odds: ElementOdds,
     place: Option<Place>,
 }
 
 impl<'a> Chooser<'a> {
     pub(super) fn new(random: &'a mut Random, hits: &'a Hits, richness: u32) -> Chooser<'a> {
-        Chooser { random, hits, richness, taste: Taste::default(), place: None }
+        Chooser { random, hits, richness, odds: ElementOdds::default(), place: None }
     }
 
     fn renew(&mut self) {
-        self.taste = Taste::new(self.random, self.richness);
-        self.taste.split = self.random.below(256);
+        self.odds = ElementOdds::new(self.random, self.richness);
+        self.odds.split = self.random.below(256);
     }
 
     /// Of three values the one that was rarest so far.
@@ -144,7 +144,7 @@ impl<'a> Chooser<'a> {
             return self.random.within(low.into()..=high.into()) as i32;
         }
         let mut bits = 0;
-        while bits < 30 && self.random.chance(self.taste.larger) {
+        while bits < 30 && self.random.chance(self.odds.larger) {
             bits += 1;
         }
         let magnitude = (1 << bits | self.random.below(1 << bits) as i32) - 1;
@@ -159,19 +159,19 @@ impl BinCoder for Chooser<'_> {
     fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
         let chance = match element.0 {
             "end_of_slice_flag" | "end_of_slice_segment_flag" | "end_of_subset_one_bit" => return given,
-            "mb_skip_flag" | "cu_skip_flag" => self.taste.skip,
-            "pcm_flag" => self.taste.pcm,
-            "coded_block_flag" | "rqt_root_cbf" | "cbf_luma" | "cbf_cb" | "cbf_cr" => self.taste.coded,
-            "significant_coeff_flag" | "coded_sub_block_flag" | "sig_coeff_flag" => self.taste.significant,
-            "coeff_abs_level_greater1_flag" | "coeff_abs_level_greater2_flag" => self.taste.larger,
-            "split_cu_flag" | "split_transform_flag" => self.taste.split,
+            "mb_skip_flag" | "cu_skip_flag" => self.odds.skip,
+            "pcm_flag" => self.odds.pcm,
+            "coded_block_flag" | "rqt_root_cbf" | "cbf_luma" | "cbf_cb" | "cbf_cr" => self.odds.coded,
+            "significant_coeff_flag" | "coded_sub_block_flag" | "sig_coeff_flag" => self.odds.significant,
+            "coeff_abs_level_greater1_flag" | "coeff_abs_level_greater2_flag" => self.odds.larger,
+            "split_cu_flag" | "split_transform_flag" => self.odds.split,
             // Random signs, of up to 16 levels.
             "coeff_sign_flag" if *legal.end() > 1 => {
                 return self.random.within(0..=i64::from(*legal.end())) as i32;
             }
-            "last_significant_coeff_flag" => self.taste.last,
+            "last_significant_coeff_flag" => self.odds.last,
             // The highest value is I_PCM.
-            "mb_type" if self.random.chance(self.taste.pcm) => return *legal.end(),
+            "mb_type" if self.random.chance(self.odds.pcm) => return *legal.end(),
             "mb_type" => return self.seldom(element, &(*legal.start()..=*legal.end() - 1)),
             _ => return self.seldom(element, &legal),
         };
@@ -181,7 +181,7 @@ impl BinCoder for Chooser<'_> {
     fn place(&mut self, place: Place) {
         match place {
             Place::Macroblock(_) if self.place != Some(place) => {
-                self.taste = Taste::new(self.random, self.richness);
+                self.odds = ElementOdds::new(self.random, self.richness);
             }
             Place::CodingTreeUnit(_) if self.place != Some(place) => self.renew(),
             // A coding tree unit has many blocks, so the probabilities change within it.

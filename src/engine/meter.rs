@@ -23,7 +23,7 @@ use crate::tables::RANGE_TAB_LPS;
 /// meter.context(CtxIdx::new(0).unwrap(), false); // state 0: about a bit
 /// assert!((7.9..8.2).contains(&meter.bits()));
 /// meter.terminate(true);
-/// assert_eq!(meter.bits(), 16.0); // two bytes, with the stop bit and zeros behind it
+/// assert_eq!(meter.bits(), 16.0); // two bytes, with the stop bit and the zeros after it
 /// ```
 #[derive(Clone, Debug)]
 pub struct Meter {

@@ -112,10 +112,10 @@ impl Slice {
         let of_bin: Vec<(usize, &Step)> =
             numbered.filter(|(_, number, _)| Some(*number) == bin).map(|(at, _, step)| (at, step)).collect();
         let is_last = |step: &Step| bin.is_some_and(|bin| last == Some(&*format!("{bin} {}", step.request)));
-        let guilty = of_bin.iter().rfind(|(_, step)| is_last(step)).or(of_bin.last());
-        let guilty = guilty.map_or(self.steps.len().saturating_sub(1), |(at, _)| *at);
+        let failing = of_bin.iter().rfind(|(_, step)| is_last(step)).or(of_bin.last());
+        let failing = failing.map_or(self.steps.len().saturating_sub(1), |(at, _)| *at);
         let mut failure = failure.clone();
-        failure["step"] = guilty.into();
+        failure["step"] = failing.into();
         self.data["failure"] = failure;
         self
     }

@@ -156,10 +156,10 @@ impl BinCoder for Decoder<'_> {
     }
 
     fn padding(&mut self, _: u8) -> u8 {
-        let behind = self.position..self.position.next_multiple_of(8);
+        let rest = self.position..self.position.next_multiple_of(8);
         let bit =
             |at: u64| usize::try_from(at).ok().and_then(|at| self.slice.get(at)).is_some_and(|bit| *bit);
-        behind.fold(0, |bits, at| bits << 1 | u8::from(bit(at)))
+        rest.fold(0, |bits, at| bits << 1 | u8::from(bit(at)))
     }
 
     fn raw(&mut self, bytes: &mut [u8]) {

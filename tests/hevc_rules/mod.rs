@@ -50,8 +50,21 @@ const STREAMS: &str = "hevc_data::streams_are_rewritten_as_the_same_bytes";
 const ELEMENTS: &str = "hevc_walk::observers_see_every_context_and_where_the_engine_starts";
 const PARTS: &str = "hevc_parts::made_up_segments_are_read_in_parts_as_a_whole";
 
-/// What the copy has in the place of `tests/all.rs`.
-const TESTS: &str = "mod common;\nmod hevc_data;\nmod hevc_parts;\nmod hevc_walk;\n";
+/// What the copy has in the place of `tests/all.rs`: these tests, and of the common module what needs no command.
+const TESTS: &str = r#"
+mod common {
+    pub mod coders;
+    mod inputs;
+    #[path = "../../sim/tests/left_out/mod.rs"]
+    mod left_out;
+    pub mod segments;
+
+    pub use inputs::{Corpus, golden_traces, hevc_streams};
+}
+mod hevc_data;
+mod hevc_parts;
+mod hevc_walk;
+"#;
 
 /// The one occurrence of a text.
 fn place_of(text: &str, part: &str, file: &str) -> usize {
@@ -122,8 +135,7 @@ fn build(copy: &Path) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let build = Command::new(env!("CARGO"))
         .args(["test", "--no-run", "--offline", "--locked", "--message-format=json", "--test=all"])
-        // All features except the command, which would be built in the place of ours.
-        .args(["--no-default-features", "--features=asm,compare,cosim,dream"])
+        .args(["--no-default-features", "--features=asm,avc,trace"])
         .env("CARGO_TARGET_DIR", target)
         .current_dir(copy)
         .output()

@@ -1,4 +1,4 @@
-//! Does items, one after the other on each of so many processors.
+//! Does items, as many at a time as there are processors for them.
 
 use std::{
     collections::BTreeMap,
@@ -128,7 +128,7 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// The share of one of so many shards, of a budget that began then.
+    /// The share that one of this number of shards has of a budget that began at that time.
     pub(super) fn new(budget: &Budget, began: f64, shards: usize) -> Limit {
         Limit {
             until: budget.minutes.map(|minutes| began + minutes * 60.0),

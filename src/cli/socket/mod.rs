@@ -40,7 +40,7 @@ pub(super) struct Options {
     sources: sources::Options,
     #[command(flatten)]
     can: fit::Options,
-    /// After so many clocks in which nothing moves it is a deadlock [default: 20000]
+    /// It is a deadlock if nothing moves for this number of clocks [default: 20000]
     #[arg(long, value_name = "CLOCKS")]
     patience: Option<u32>,
     /// Play the vectors of this class alone

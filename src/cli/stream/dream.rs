@@ -45,11 +45,11 @@ pub(super) struct Arguments {
     /// What the stream has to have
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(all_features()))]
     features: Vec<String>,
-    /// So many streams, of this seed and the next ones, in the directory that --output names, with a manifest
+    /// How many streams to make, of this seed and the next ones, in the directory that --output names, with a manifest
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
-    /// Of so many, as few as reach together what all of them do of contexts, values of elements and places of levels; or of all that
-    /// stream coverage measures, and then one stream after the other is asked for another pattern of its code
+    /// Keep as few of these streams as reach what all of them reach: of contexts, values of elements and places of levels, or of
+    /// all that `stream coverage` measures, for which each stream is asked for another pattern of its code
     #[arg(long, value_name = "OF", requires = "count", conflicts_with_all = ["broken", "shard"], num_args = 0..=1, require_equals = true, default_missing_value = "syntax")]
     only_new: Option<New>,
     /// Break one thing in each stream: of this class, or of one class after the other
@@ -294,7 +294,7 @@ fn selected(
         let (stream, _) = one(arguments, &wanted_of(arguments, wanted, seed), seed)?;
         let of_stream = covered(&nothing, arguments.codec.codec(), &stream).met(new == New::All);
         all.resize(of_stream.len(), 0);
-        // So many are not kept in memory that add nothing to those before them.
+        // Streams that add nothing to those before them are not kept in memory.
         if all.iter().zip(&of_stream).any(|(all, met)| met & !all != 0) {
             all.iter_mut().zip(&of_stream).for_each(|(all, met)| *all |= met);
             candidates.push(seed);

@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// Write to the manifest what it makes of the streams of which nothing is known, under this name, and that it agrees on the others
     #[arg(long, value_name = "NAME")]
     record: Option<String>,
-    /// After so many seconds it hangs
+    /// A run that takes this number of seconds hangs
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=86_400))]
     patience: u64,
     #[command(flatten)]

@@ -39,7 +39,7 @@ pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
     open_from(path, source, length)
 }
 
-/// The same of what has been opened, of so many bytes if that is known.
+/// The same of what has been opened, and how many bytes it has if that is known.
 pub(in crate::cli) fn open_from(
     path: &Path,
     source: impl Read + 'static,

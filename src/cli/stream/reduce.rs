@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     /// A command of the shell, with {} for the stream, that fails on it: its status is not 0, a signal ends it, a sanitizer reports, or it hangs
     #[arg(long, value_name = "COMMAND")]
     check: String,
-    /// After so many seconds it hangs
+    /// A run that takes this number of seconds hangs
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=86_400))]
     patience: u64,
     /// How many streams to try at the most

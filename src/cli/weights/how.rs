@@ -20,7 +20,7 @@ pub(super) struct How {
     /// Which level a weight gets: nearest, rd, lloyd or kmeans; with a pattern, in tensors of such names [default: nearest]
     #[arg(long, value_name = "[PATTERN=]NAME", value_parser = for_names::<Which>)]
     quantizer: Vec<For<Which>>,
-    /// The largest absolute value of each tensor has the largest level of so many bits, 2 to 24; with a pattern, of tensors of such
+    /// The largest absolute value of each tensor has the largest level of this number of bits, 2 to 24; with a pattern, of tensors of such
     /// names [default: 8]
     #[arg(long, value_name = "[PATTERN=]NUMBER", value_parser = for_names::<Bits>)]
     bits: Vec<For<Bits>>,
@@ -32,7 +32,7 @@ pub(super) struct How {
     /// The distance between levels, as a share of the largest absolute value of each tensor
     #[arg(long, value_name = "NUMBER", group = "size", value_parser = above_zero)]
     relative_step: Option<f32>,
-    /// The article's DC-v1: its coarseness S, 0 to 256; needs --sigma
+    /// DC-v1 of the DeepCABAC paper: its coarseness S, 0 to 256; needs --sigma
     #[arg(long, value_name = "S", group = "size", requires = "sigma", value_parser = coarseness)]
     coarseness: Option<f32>,
     /// Standard deviations of the weights, a model file with the same names and shapes; they weigh the error of each weight
@@ -53,7 +53,7 @@ pub(super) struct How {
     /// Tensors of fewer elements, or of one dimension and fewer than 65,536, are small: they are kept lossless
     #[arg(long, value_name = "ELEMENTS", default_value_t = 256)]
     smallest: u64,
-    /// Quantise small tensors as well, to the nearest of the levels of so many bits
+    /// Quantise small tensors as well, to levels of this number of bits, each value to the nearest
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(2..=24))]
     small_bits: Option<u8>,
     /// What levels are coded by: CABAC alone, or xz where that is smaller, which takes longer and which no core decodes

@@ -59,7 +59,7 @@ pub(super) struct Arguments {
     /// A picture of size against accuracy [default: the container's name and .svg]
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Quantise small tensors as well, to the nearest of the levels of so many bits
+    /// Quantise small tensors as well, to levels of this number of bits, each value to the nearest
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(2..=24))]
     small_bits: Option<u8>,
     #[command(flatten)]
@@ -375,7 +375,7 @@ fn add(outcomes: &mut Vec<Outcome>, more: Vec<Outcome>) {
 /// Why a search does not go on.
 enum Stopped {
     Failed(Failure),
-    /// What comes next follows from trials of other shards, of which so many are open.
+    /// What comes next follows from trials of other shards, and this number of them is not done.
     Waits(usize),
 }
 

@@ -1,7 +1,7 @@
 //! Compares what a core gives with what is due: the bytes of an encoder, the answers of a decoder. Nothing may come before it can be known,
 //! and nothing may come that is not due.
 
-use super::{Device, Guilty, Observer, Player, Wrong};
+use super::{Blame, Device, Observer, Player, Wrong};
 use crate::bin::Event;
 use crate::cores::Direction;
 use crate::cosim::{
@@ -171,7 +171,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             _ => format!("{port} falls from {} to {count}, and nothing was taken", self.shown),
         };
         let newest = self.script.taken().saturating_sub(1);
-        Err(Wrong { guilty: Guilty::Request(newest), fault: Fault::new(Cause::Handshake, what) })
+        Err(Wrong { blame: Blame::Request(newest), fault: Fault::new(Cause::Handshake, what) })
     }
 
     #[inline]
@@ -194,23 +194,23 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     ) -> Wrong {
         let fault = Fault::value(Cause::Wrong, field, expected, found);
         let lane = (self.form.lanes.max(self.form.bytes) > 1).then_some(lane);
-        Wrong { guilty: Guilty::Request(request), fault: Fault { lane, ..fault } }
+        Wrong { blame: Blame::Request(request), fault: Fault { lane, ..fault } }
     }
 
     fn unasked(&self, what: String) -> Wrong {
         let newest = self.script.taken().saturating_sub(1);
-        Wrong { guilty: Guilty::Request(newest), fault: Fault::new(Cause::Unasked, what) }
+        Wrong { blame: Blame::Request(newest), fault: Fault::new(Cause::Unasked, what) }
     }
 
     pub(super) fn deadlock(&mut self) -> Wrong {
-        let (guilty, waits) = if self.script.has_next() {
-            (Guilty::Offered, format!("a request is not taken: {}", self.offered()))
+        let (blame, waits) = if self.script.has_next() {
+            (Blame::Offered, format!("a request is not taken: {}", self.offered()))
         } else if let Some(byte) = self.script.bytes.front() {
-            (Guilty::Request(byte.request), format!("{} does not come", name_byte(byte.number)))
+            (Blame::Request(byte.request), format!("{} does not come", name_byte(byte.number)))
         } else {
             let answer = self.script.answers.front();
-            let guilty = answer.map_or(Guilty::Offered, |answer| Guilty::Request(answer.request));
-            (guilty, "an answer does not come".to_owned())
+            let blame = answer.map_or(Blame::Offered, |answer| Blame::Request(answer.request));
+            (blame, "an answer does not come".to_owned())
         };
         let (valid, ready) = match self.form.direction {
             Direction::Encoder => ("out_valid", "out_ready"),
@@ -226,7 +226,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             false => String::new(),
         };
         let what = format!("for {} clocks {waits}{looks}", self.patience);
-        Wrong { guilty, fault: Fault::new(Cause::Deadlock, what) }
+        Wrong { blame, fault: Fault::new(Cause::Deadlock, what) }
     }
 
     /// The requests on the ports, or else the next request.

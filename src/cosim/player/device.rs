@@ -94,13 +94,13 @@ impl Observer for () {}
 
 /// What is wrong, and the request to which it is attributed.
 pub(in crate::cosim) struct Wrong {
-    pub(in crate::cosim) guilty: Guilty,
+    pub(in crate::cosim) blame: Blame,
     pub(in crate::cosim) fault: Fault,
 }
 
 /// The request to which a mismatch is attributed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cosim) enum Guilty {
+pub(in crate::cosim) enum Blame {
     /// The request that waits, or the newest one if none waits.
     Offered,
     /// A request that was taken, by its number.

@@ -24,7 +24,7 @@ use crate::cores::Direction;
 use crate::cycle::{Inputs, Outputs, Request};
 use crate::vectors::Vector;
 pub(super) use check::rsp_bits;
-pub(super) use device::{Device, Form, Guilty, Observer, Wrong};
+pub(super) use device::{Blame, Device, Form, Observer, Wrong};
 pub(super) use offer::{codec_number, slice_type_number};
 
 /// The vectors to be played, and how.
@@ -194,8 +194,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     fn step(&mut self) -> Result<(), Wrong> {
         let stopped = self.device.clock(&self.inputs);
         stopped.map_err(|stopped| {
-            let newest = self.script.taken().checked_sub(1).map_or(Guilty::Offered, Guilty::Request);
-            Wrong { guilty: newest, fault: Fault::new(Cause::Stopped, stopped.to_string()) }
+            let newest = self.script.taken().checked_sub(1).map_or(Blame::Offered, Blame::Request);
+            Wrong { blame: newest, fault: Fault::new(Cause::Stopped, stopped.to_string()) }
         })?;
         self.device.outputs(&mut self.outputs);
         Ok(())
@@ -322,11 +322,11 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    fn mismatch(mut self, Wrong { guilty, fault }: Wrong) -> Mismatch {
-        let request = match guilty {
-            Guilty::Offered if self.held.requests > 0 => self.script.taken(),
-            Guilty::Offered => self.script.taken().saturating_sub(u64::from(!self.script.has_next())),
-            Guilty::Request(request) => request,
+    fn mismatch(mut self, Wrong { blame, fault }: Wrong) -> Mismatch {
+        let request = match blame {
+            Blame::Offered if self.held.requests > 0 => self.script.taken(),
+            Blame::Offered => self.script.taken().saturating_sub(u64::from(!self.script.has_next())),
+            Blame::Request(request) => request,
         };
         let scene = self.script.at(request).map(|at| self.script.scene(at)).unwrap_or_default();
         let clock = self.device.clocks().saturating_sub(1);

@@ -202,7 +202,7 @@ module cabac_decoder_model #(
     end
   endtask
 
-  // A vector begins, at this place of the play: so many bytes, from this word of the file on.
+  // A vector begins at this place of the play. It has this number of bytes, from this word of the file on.
   task begin_vector(input integer place_, input integer start, input integer bytes);
     begin
       place = place_;

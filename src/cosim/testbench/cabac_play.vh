@@ -70,7 +70,7 @@
     digest_of = vectors[vector][31:0];
   endfunction
 
-  // A play: some vectors, back to back and in turn until there have been so many.
+  // A play: some vectors, back to back and in turn, until this number of them has been played.
   integer listed[0:`CABAC_VECTORS];
   integer listed_count, times;
 
@@ -317,7 +317,7 @@
     end
   endtask
 
-  // Whether a vector is given up with so many clocks left: of a long one in some, of a large one in few.
+  // Whether a vector is given up in this of its clocks: a long one in some, a large one in few.
   function is_given_up(input integer vector, input integer clock, input integer end_clock);
     integer left;
     begin
@@ -329,7 +329,7 @@
     end
   endfunction
 
-  // Whether a port waits before this of so many transfers: of many before some.
+  // Whether a port waits before this transfer: if there are many transfers, before some of them.
   function is_waited_for(input integer vector, input integer transfer, input integer end_transfer);
     reg is_power;
     begin
@@ -339,7 +339,7 @@
     end
   endfunction
 
-  // Whether it waits for so many clocks.
+  // Whether it waits for this number of clocks.
   function is_wait_wanted(input integer vector, input integer wanted, input integer transfer, input integer end_transfer);
     if (is_flagged(vector, LARGE)) is_wait_wanted = wanted == `CABAC_LARGE_WAIT;
     else
@@ -509,7 +509,7 @@
         if (is_chosen(vector) && is_flagged(vector, FULL_PACKER) && is_planned(plan)) wait_everywhere(vector, 1);
       plan = `CABAC_STALLS + 3;
       if (is_planned(plan)) begin
-        // What the last one leaves behind shows in the first.
+        // What the last vector leaves wrong in the core shows in the first.
         list(from, to, -1, 1'b1);
         play_number = 0;
         if (listed_count > 1) begin

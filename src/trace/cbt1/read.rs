@@ -120,7 +120,7 @@ fn read_segment(
     };
     match reader.u8()? {
         0 => {}
-        value => return Err(reader.value("byte behind start", value)),
+        value => return Err(reader.value("byte after start", value)),
     }
     let context_count = match reader.u16()? {
         count if count == if start == Start::Pcm { 0 } else { contexts } => count.into(),
