@@ -17,3 +17,22 @@ pub(super) fn digest<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> String {
         digits
     })
 }
+
+/// The lines of a source file of Rust or Verilog without its comments, which no verdict depends on: each from `//` to the end of its line.
+pub(super) fn code(source: &str) -> String {
+    let lines = source.lines().map(|line| line.split("//").next().unwrap_or_default().trim_end());
+    lines.filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_has_no_comments() {
+        let source = "// A module.\nmodule m; // m\n\n  wire w;\n  // w\nendmodule\n";
+        assert_eq!(code(source), "module m;\n  wire w;\nendmodule\n");
+        assert_eq!(code("module m;\n  wire w;\nendmodule"), code(source));
+        assert_ne!(code("module m;\n  wire v;\nendmodule"), code(source));
+    }
+}

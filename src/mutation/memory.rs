@@ -3,23 +3,31 @@
 
 use std::collections::HashMap;
 
-use super::{CoreReport, Digests, Fate, Mutant, digest::digest, netlist::Netlist, trial::Trial};
+use super::{
+    CoreReport, Digests, Fate, Mutant,
+    digest::{code, digest},
+    netlist::Netlist,
+    trial::Trial,
+};
 
 /// The digests of what the verdicts of a campaign depend on.
 pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Digests {
     let core = netlist.core();
+    let properties = code(core.mutants.proof);
     let defines = core.mutants.defines.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
     let registers = core.mutants.registers.map(|registers| format!("{registers:?}"));
-    let proof = [core.mutants.proof.as_bytes(), include_bytes!("cut.v")].into_iter().chain(defines);
+    let proof = [properties.as_bytes(), include_bytes!("cut.v")].into_iter().chain(defines);
     let proof = proof.chain(registers.iter().map(String::as_bytes));
     let seed = seed.to_le_bytes();
-    let how: [&[u8]; 2] = [include_bytes!("../cosim/ways.rs"), include_bytes!("../cosim/stalls.rs")];
+    let how = [include_str!("../cosim/ways.rs"), include_str!("../cosim/stalls.rs")].map(code);
     let can = format!("{:?}", core.can);
     let vectors = trials.iter().flat_map(Trial::all_digests).map(str::as_bytes);
     Digests {
         netlist: digest([netlist.without_places().as_bytes(), include_bytes!("first.v")]),
         proof: digest(proof),
-        played: digest([&seed[..], can.as_bytes()].into_iter().chain(how).chain(vectors)),
+        played: digest(
+            [&seed[..], can.as_bytes()].into_iter().chain(how.iter().map(String::as_bytes)).chain(vectors),
+        ),
     }
 }
 
