@@ -62,6 +62,18 @@ impl<'a> Memory<'a> {
         };
         is_true.then(|| fate.clone())
     }
+
+    /// Whether it was tried in vain to prove that the mutant is the same core. That comes after the first suite, so whatever was found
+    /// out later was found out of a mutant without a proof.
+    pub(super) fn has_no_proof(&self, mutant: &Mutant, trials: &[Trial<'_>]) -> bool {
+        let first = trials.first().map(|trial| trial.suite);
+        self.is_proof
+            && match self.fates.get(short(&mutant.to_string())) {
+                Some(Fate::Killed(kill)) => Some(&*kill.suite) != first,
+                Some(Fate::Paced(_) | Fate::Explained { .. } | Fate::Survived) => true,
+                Some(Fate::Proved { .. }) | None => false,
+            }
+    }
 }
 
 /// A mutant's name without the lines of Verilog at its end, which change whenever a comment does.

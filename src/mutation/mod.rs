@@ -302,6 +302,7 @@ pub fn run(
     let mut mutants: Vec<Tried> = here.map(|(_, mutant)| Tried::new(mutant, core)).collect();
     for tried in &mut mutants {
         tried.fate = memory.fate(&tried.mutant, &trials);
+        tried.has_no_proof = memory.has_no_proof(&tried.mutant, &trials);
     }
     let (known, unknown): (Vec<_>, Vec<_>) = mutants.into_iter().partition(|tried| tried.fate.is_some());
     progress(Progress::Done(known.len()));
@@ -364,6 +365,8 @@ struct Tried {
     explained: Option<&'static str>,
     /// The value of the select input of its build.
     select: u32,
+    /// Whether it is known that there is no proof of it.
+    has_no_proof: bool,
     fate: Option<Fate>,
     pace: Option<Pace>,
 }
@@ -440,8 +443,12 @@ impl Bench<'_> {
         dir: &Path,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<(), MutationError> {
-        let alive: Vec<&mut Tried> = mutants.iter_mut().filter(|tried| tried.fate.is_none()).collect();
+        let is_open = |tried: &&mut Tried| tried.fate.is_none() && !tried.has_no_proof;
+        let alive: Vec<&mut Tried> = mutants.iter_mut().filter(is_open).collect();
         let cells: Vec<&Cell> = alive.iter().filter_map(|tried| tried.mutant.cell()).collect();
+        if cells.is_empty() {
+            return Ok(());
+        }
         let mutated = self.netlist.mutate(&cells, dir, &self.machine.yosys)?;
         let proofs = proof::prove(self.netlist.core(), &mutated, cells.len(), dir, self.machine)?;
         for (tried, proof) in alive.into_iter().zip(proofs) {
@@ -468,7 +475,7 @@ impl Tried {
         let name = mutant.to_string();
         let is_it = |explained: &&Explanation| explained.mutant == memory::short(&name);
         let explained = core.mutants.explained.iter().find(is_it).map(|explained| explained.reason);
-        Tried { mutant, explained, select: 0, fate: None, pace: None }
+        Tried { mutant, explained, select: 0, has_no_proof: false, fate: None, pace: None }
     }
 
     fn outcome(&self) -> Outcome {
