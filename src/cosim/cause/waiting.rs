@@ -115,7 +115,7 @@ impl<'a> Taken<'a> {
             Trouble::Splits => "requests that could come together come one after the other".into(),
             Trouble::Others => "it comes after other vectors".into(),
             Trouble::PowerOn => {
-                "registers that no reset sets, or ports that mean nothing, have certain values".into()
+                "registers that are not initialised, or ports that mean nothing, have certain values".into()
             }
             Trouble::Waits(port) => {
                 let what = match (port, direction) {
