@@ -18,7 +18,7 @@ struct Category {
     /// ctxIdxInc by levelListIdx.
     significant_inc: [&'static [u8; 64]; 2],
     last_inc: &'static [u8; 64],
-    /// The largest numDecodAbsLevelGt1 by which the choice of a context differs.
+    /// The largest numDecodAbsLevelGt1 that the choice of a context distinguishes.
     most_gt1: usize,
 }
 
