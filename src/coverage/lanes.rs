@@ -72,7 +72,7 @@ enum Pair {
 const PAIRS: [&str; 3] =
     ["uses the context of", "carries over the run of", "decides without a carry the run of"];
 
-/// The number of transactions between the bins of a pair. For pairs without a context, the last value also stands for all larger ones.
+/// The number of transactions between the bins of a pair. For pairs without a context, the last value also includes all larger ones.
 const APART: usize = 3;
 
 /// Widths of an output word, in bytes.

@@ -21,7 +21,7 @@ pub(super) enum Edit {
     Still,
 }
 
-/// A slice that can be made simpler and stays legal. A change that makes no difference gives `None`.
+/// A slice that can be made simpler and stays legal. A method returns `None` if its change makes no difference.
 pub(super) trait Simpler: Clone {
     /// How many macroblocks or coding tree units it has.
     fn blocks(&self) -> usize;

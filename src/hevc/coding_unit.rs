@@ -251,7 +251,7 @@ fn cand_mode_list([a, b]: [u8; 2]) -> [u8; 3] {
     }
 }
 
-/// The mode that rem_intra_luma_pred_mode stands for, which counts only the modes that are not in candModeList.
+/// The mode that rem_intra_luma_pred_mode codes, which counts only the modes that are not in candModeList.
 fn remaining_mode(mut cand_mode_list: [u8; 3], rem: u8) -> u8 {
     cand_mode_list.sort_unstable();
     cand_mode_list.into_iter().fold(rem, |mode, candidate| mode + u8::from(mode >= candidate))

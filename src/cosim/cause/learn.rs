@@ -22,7 +22,7 @@ pub(super) struct Learnt {
     pub(super) explains: Vec<usize>,
 }
 
-/// The most rules, and so the most bugs that are told apart.
+/// The most rules, and so the most bugs that are distinguished.
 const MOST_RULES: usize = 4;
 /// A rule has at most this many atoms.
 const MOST_ATOMS: usize = 3;
