@@ -187,7 +187,7 @@ fn what_only_a_very_long_slice_shows_is_told_so() {
     );
     let vectors = [bypass_bins("very-long-1", &[Flag::Large], 300_010), bypass_bins("short-1", &[], 0)];
     assert!(cosim::evidence(&model, "very-long-N", &vectors[0]).is_none());
-    let long = "a vector fails if it has 300011 requests; nothing up to 300000 requests tells why";
+    let long = "a vector fails if it has 300011 requests; no cause is looked for in vectors of more than 300000 requests";
     assert_eq!(said_of_waits(&model, &vectors), [long]);
 }
 

@@ -198,7 +198,7 @@ fn lines_that_mean_nothing_are_refused() {
         3,
         "there can be neither rest_bits nor payload",
     );
-    check(&whole, r#""slice":0"#, r#""slice":0,"payload":"00""#, 3, "a slice whose data stands in payload");
+    check(&whole, r#""slice":0"#, r#""slice":0,"payload":"00""#, 3, "a slice whose data is in payload");
     check(&whole, r#""slice":0"#, r#""slice":0,"tail_bits":255"#, 3, "tail_bits is 255; it can be 0 to 127");
     check(&whole, r#""slice":0"#, r#""slice":0,"verbatims":"""#, 3, "unknown field `verbatims`");
     check(

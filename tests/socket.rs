@@ -581,7 +581,7 @@ fn waits_that_are_given_are_named_as_the_cause() {
         1,
         &[
             "stalls: planned",
-            "cause 1: a vector fails if the core waits as it was to",
+            "cause 1: a vector fails if the core waits as the given plan says",
             "  1 class: outstanding-N-carry",
         ],
     );

@@ -1,5 +1,5 @@
-//! Macroblocks as JSON: the elements that are not zero, `None` or empty, by their names, and always mb_type. A level has its place before
-//! it, and so have the two components of an mvd.
+//! Macroblocks as JSON: the elements that are not zero, `None` or empty, by their names, and always mb_type. A level comes after its place,
+//! and so do the two components of an mvd.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 

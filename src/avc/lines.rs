@@ -43,7 +43,7 @@ pub struct UnitLines {
 }
 
 impl StreamUnit {
-    /// The unit as lines. `macroblocks` tells whether slice data becomes lines, or is in the line of the unit as it is.
+    /// The unit as lines. `macroblocks` says whether slice data becomes lines, or is in the line of the unit as it is.
     pub fn lines(&self, macroblocks: bool) -> UnitLines {
         let headers = self.headers();
         let kind = match headers.elements.iter().find(|element| element.element.0 == "slice_type") {
@@ -87,7 +87,7 @@ impl StreamUnit {
         UnitLines { unit, macroblocks: lines }
     }
 
-    /// Whether these lines are written as the bytes of the unit.
+    /// Whether the bytes that are written from these lines are those of the unit.
     fn comes_back(&self, line: &UnitLine, lines: &[MacroblockLine]) -> bool {
         let macroblocks = lines.iter().map(|line| (line.mb_addr, line.macroblock.clone())).collect();
         unit(line, macroblocks, &self.sets).is_ok_and(|(bytes, _)| bytes == self.unit.bytes)
@@ -154,7 +154,7 @@ fn unit(
     let header = match &found {
         Found::Slice(header) if line.payload.is_none() => header,
         _ if macroblocks.is_empty() => return Ok((line.write_rest(writer, HEADER_BITS)?, found)),
-        Found::Slice(_) => return Err(LineError::NoSlice("a slice whose data stands in payload".to_owned())),
+        Found::Slice(_) => return Err(LineError::NoSlice("a slice whose data is in payload".to_owned())),
         _ => return Err(LineError::NoSlice("no slice".to_owned())),
     };
     let (mut rbsp, _) = writer.into_parts();

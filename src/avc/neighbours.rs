@@ -1,13 +1,13 @@
-//! Which macroblocks and blocks are the neighbours of a macroblock (clause 6.4.12), and what the choice of contexts needs to know of them.
+//! Which macroblocks and blocks are the neighbours of a macroblock (clause 6.4.12), and what the choice of contexts depends on in them.
 //!
-//! Only neighbours to the left (A) and above (B), in the same slice, have an influence. What later macroblocks ask of a macroblock is its
+//! Only neighbours to the left (A) and above (B), in the same slice, have an influence. What later macroblocks need of a macroblock is its
 //! [`Cell`]. From the cells around it the next macroblock makes a [`View`]: what lies along its left and its upper edge, as if the blocks
-//! there were those of a frame. This is where MBAFF is dealt with; the choice of contexts does not know of it, but for two rules that
-//! compare fields with frames.
+//! there were those of a frame. MBAFF is handled here; the choice of contexts depends on it only by two rules, which compare fields with
+//! frames.
 
 use super::parameters::Parameters;
 
-/// What later macroblocks ask of one. The bit of a 4x4 block at x and y is bit `4 * y + x`.
+/// What later macroblocks need of a macroblock. The bit of a 4x4 block at x and y is bit `4 * y + x`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cell {
     /// Whether the macroblock is in this slice and has been coded.

@@ -18,7 +18,7 @@ struct Category {
     /// ctxIdxInc by levelListIdx.
     significant_inc: [&'static [u8; 64]; 2],
     last_inc: &'static [u8; 64],
-    /// The largest numDecodAbsLevelGt1 that the choice of a context tells apart.
+    /// The largest numDecodAbsLevelGt1 that the choice of a context distinguishes.
     most_gt1: usize,
 }
 
@@ -305,7 +305,7 @@ impl<C: BinCoder> Walk<'_, C> {
     }
 }
 
-/// Codes the levels of a block whose coded_block_flag is 1; for a coder that reads they are zero before. Returns the
+/// Codes the levels of a block whose coded_block_flag is 1; for a coder that reads, they have to be zero. Returns the
 /// coeff_abs_level_minus1 that is not below `beyond`, if there is one; it counts as 0.
 #[inline]
 fn levels<C: BinCoder>(
@@ -342,7 +342,7 @@ fn levels<C: BinCoder>(
         at += 1;
     }
     if at + 1 == levels.len() {
-        // No flag has said which level is the last: so the last place has a level, and needs no flag.
+        // If no flag has said which level is the last, the last place has a level, and no flag says so.
         found[count] = at as u8;
         count += 1;
     }

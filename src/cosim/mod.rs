@@ -58,11 +58,11 @@ pub(crate) use ways::{clocks, play_all};
 pub struct Stats {
     /// Bins coded.
     pub bins: u64,
-    /// Clocks, without those that took a context load.
+    /// Clocks, without those in which a context load was taken.
     pub clocks: u64,
-    /// Clocks that took a context load.
+    /// Clocks in which a context load was taken.
     pub load_clocks: u64,
-    /// Clocks before the first request that is not part of a slice's beginning (SLICE, START and LOADs).
+    /// Clocks before the first request other than SLICE, START and LOAD.
     pub beginning: u64,
     /// Clocks before the last request.
     pub asked: u64,
@@ -86,7 +86,7 @@ pub struct Outcome {
     pub suite: String,
     /// Where the suite comes from.
     pub origin: Origin,
-    /// The core of ours of which it is a copy.
+    /// The core of ours of which the core is a copy.
     pub copy_of: Option<&'static CoreSpec>,
     /// The top module of the core.
     pub core: String,
@@ -96,7 +96,7 @@ pub struct Outcome {
     pub stats: Stats,
     /// The throughput when nothing waits, if it was [measured](throughput()).
     pub throughput: Option<Throughput>,
-    /// How long it took.
+    /// The time that the suite took.
     pub time: Duration,
     /// Bins in all plays.
     pub lockstep_bins: u64,
@@ -153,7 +153,7 @@ pub enum Ways {
     /// Under each kind of [`Stalls`], then in the ways that the vectors' flags ask for: given up in each clock, made to wait at each
     /// transfer, thousands of times.
     All,
-    /// Only under the first kinds of stalls, as many as this.
+    /// Only under the first kinds of [`Stalls`]; this is their number.
     Stalls(usize),
     /// By a plan.
     Planned(Plan),

@@ -17,15 +17,15 @@ use crate::vectors::{Vector, name_like};
 /// A failure, shrunk as far as possible.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
-    /// The vectors that it needs, mostly a single one.
+    /// The vectors that the failure needs, mostly a single one.
     pub suite: Suite,
     /// The outcome of these vectors on the core.
     pub outcome: Outcome,
-    /// The fewest waits under which it fails. `None` if it needs none, or if it fails only under the stalls as they were.
+    /// The fewest waits under which it fails. `None` if the failure needs none, or if it does not happen again under its recorded waits.
     pub plan: Option<Plan>,
 }
 
-/// Shrinking ends after this time with the best result so far.
+/// The search for the fewest requests ends after this time with the best result so far, and so does the search for the fewest waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Failed {

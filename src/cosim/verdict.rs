@@ -16,11 +16,11 @@ pub struct Verdict {
     pub class: String,
     /// The number of vectors of the class that were played.
     pub vectors: usize,
-    /// How many of those lack some of their bins because the core is too small for them.
+    /// How many of those vectors were played without some of their bins, for which the core cannot be asked.
     pub in_part: usize,
     /// How many vectors are not applicable to the core, by reason.
     pub misfits: BTreeMap<Misfit, usize>,
-    /// Their throughput when nothing waits; `None` if the class fails earlier.
+    /// The throughput of the vectors when nothing waits; `None` if the class fails earlier.
     pub throughput: Option<Throughput>,
     /// The failure, if there is one.
     pub failed: Option<Failed>,
@@ -29,7 +29,7 @@ pub struct Verdict {
 /// The failure of a core on a class.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// The shortest vector that fails when it is played alone. If none does, or none was searched for, the vector that failed among the
+    /// The shortest vector that fails when it is played alone. If none does, or if there was no search, the vector that failed among the
     /// others.
     pub vector: Vector,
     /// The vectors among which it fails, in their order and with itself; empty if it fails alone.
@@ -51,8 +51,8 @@ pub struct Rules {
     pub ways: Ways,
     /// The length of the slowest stretch, in bins, alignments and raw bytes; usually [`STRETCH`](super::STRETCH).
     pub stretch: usize,
-    /// Whether to search for the shortest vector that fails alone, and for the waits up to the mismatch. That takes as long as many
-    /// verdicts.
+    /// Whether to search for the shortest vector that fails alone, and for the waits up to the mismatch. The search takes much longer than
+    /// the verdict.
     pub shortest: bool,
 }
 

@@ -29,7 +29,7 @@ pub(super) enum Before {
     Align,
 }
 
-/// What an engine run can begin with. All but the last can also stand inside it.
+/// What an engine run can begin with. All but the last can also come inside an engine run.
 const FIRSTS: [&str; 7] = ["MPS", "LPS", "bypass 0", "bypass 1", "terminate 0", "align", "terminate 1"];
 
 impl Before {
@@ -127,7 +127,7 @@ pub(super) fn cross() -> Item {
 }
 
 pub(super) fn shifts() -> Item {
-    let what = "codIRange is renormalised by this number of bits, the first of them at this bit of a byte of the reader";
+    let what = "codIRange is renormalised by this number of bits, the first of which a decoder reads at this bit of a byte";
     let kinds = Axis::new("of", ["MPS", "LPS", "terminate 0", "terminate 1"]);
     let is = |places: &[usize], kind: Shifted| places[0] == kind as usize;
     Item::new("shifts", what, vec![kinds, Axis::new("shift", 0..8), phase()])
@@ -151,18 +151,18 @@ pub(super) fn swaps() -> Item {
 }
 
 pub(super) fn outstanding() -> Item {
-    let what = "a run of exactly this number of outstanding bits is decided by this; for the end, the number is that when it comes";
+    let what = "a run of exactly this number of outstanding bits is decided in this way; for a terminate bin of 1, the number is the one before that bin";
     let ends = Axis::new("end", ["carry", "no carry", "terminate"]);
     Item::new("outstanding", what, vec![ends, Axis::new("length", OUTSTANDING)])
 }
 
 pub(super) fn beginnings() -> Item {
-    let what = "this is the first request of an engine run, and this comes before the engine run";
+    let what = "an engine run with this first request, after this";
     Item::new("beginnings", what, vec![Axis::new("after", PLACES), Axis::new("first", FIRSTS)])
 }
 
 pub(super) fn flushes() -> Item {
-    let what = "a terminate bin of 1 after this, when this bit of a byte is the reader's next";
+    let what = "a terminate bin of 1 after this, when a decoder reads this bit of a byte next";
     let kinds = PLACES.iter().chain(&FIRSTS[..6]);
     Item::new("flushes", what, vec![Axis::new("after", kinds), phase()]).without(
         "an engine run begins on a whole byte, and a decoder has read nine bits of it before the first request",
@@ -171,7 +171,8 @@ pub(super) fn flushes() -> Item {
 }
 
 pub(super) fn bypass_runs() -> Item {
-    let what = "this number of bypass bins in a row, the first at this bit of a byte of the reader";
+    let what =
+        "this number of bypass bins in a row, the first of which a decoder reads at this bit of a byte";
     let many = format!("over {MANY_BYPASSES}");
     let lengths = (1..=BYPASSES).map(|length| length.to_string()).chain([many]);
     Item::new("bypass-runs", what, vec![phase(), Axis::new("length", lengths)])

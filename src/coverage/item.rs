@@ -52,7 +52,7 @@ impl Item {
         Item { name, what, axes, hits: vec![0; cells], exclusions: Vec::new() }
     }
 
-    /// The same item, in which the cells are excluded for whose indices along the axes `holds` is true.
+    /// The same item, with those cells excluded for whose indices along the axes `holds` is true.
     pub(super) fn without(mut self, proof: &'static str, holds: impl Fn(&[usize]) -> bool) -> Item {
         let cells = (0..self.hits.len()).filter(|&cell| holds(&self.places(cell))).collect();
         self.exclusions.push(Exclusion { proof, cells });

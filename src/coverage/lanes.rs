@@ -15,7 +15,7 @@ const FEWEST: usize = 2;
 const MOST: usize = 8;
 const WIDTHS: usize = MOST - FEWEST + 1;
 
-/// The number of requests of a slice that are looked at. Longer slices repeat the same situations.
+/// At most this many requests of a slice are counted. Longer slices repeat the same situations.
 const LOOKED_AT: usize = 20_000;
 
 /// The items.
@@ -72,7 +72,7 @@ enum Pair {
 const PAIRS: [&str; 3] =
     ["uses the context of", "carries over the run of", "decides without a carry the run of"];
 
-/// The number of transactions between the bins of a pair. For pairs without a context, the last value also stands for all larger ones.
+/// The number of transactions between the bins of a pair. For pairs without a context, the last value also includes all larger ones.
 const APART: usize = 3;
 
 /// Widths of an output word, in bytes.
@@ -105,7 +105,7 @@ struct Outcome {
     is_first: bool,
     begins: bool,
     decided: Option<End>,
-    /// The number of bytes of its engine run, if it completes the last of them.
+    /// The number of bytes of the engine run so far, if the bin completes the last of them.
     filled: Option<usize>,
 }
 
@@ -260,7 +260,8 @@ impl Slice {
             (encoder.cod_i_low_10(), encoder.cod_i_range(), encoder.bits_outstanding());
         let (was_first, written) = (encoder.first_bit_flag(), encoder.bits().1);
         let (kind, part) = self.part(event, range);
-        // `halves` is added to twice codILow, which is then doubled `shift` times. A bypass bin leaves codIRange as it is, and adds it.
+        // `halves` is added to twice codILow, which is then doubled `shift` times. A bypass bin of 1 adds codIRange, and no bypass bin
+        // changes codIRange.
         let (halves, shift) = match event {
             Event::Bypass { bin } => (u32::from(bin) * range, 1),
             _ if matches!(kind, Kind::Lps | Kind::Terminate1) => {

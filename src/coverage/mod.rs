@@ -1,4 +1,4 @@
-//! The judge of the suites: what a sequence of bins makes a coder do, and what no suite has made it do yet.
+//! The judge of the suites: what sequences of bins make a coder do, and what no suite makes it do.
 //!
 //! The model sees bins alone, so it is the same for every coder: it is an [`Observer`] of a coder, or [`Coverage::play`] takes the bins of
 //! a vector. Each [`Item`] is a grid of cells; cells that cannot be hit are excluded, each with its proof.
@@ -200,7 +200,7 @@ impl Coverage {
             Event::Terminate { bin } => self.take_terminate(bin),
             Event::Align => self.take_align(),
             Event::Raw(_) => self.slice.before = Before::Start(Place::Raw),
-            // An encoder core is not asked for it, and the event before it has said what begins.
+            // An encoder core gets no request for it, and the event before it has already set `before`.
             Event::Start => return,
             Event::Load { ctx, .. } => {
                 self.slice.last_use[ctx.get()] = Some((self.slice.number, Update::Load))

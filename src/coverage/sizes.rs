@@ -1,4 +1,4 @@
-//! What whole vectors reach: sizes, errors that come late, and in which state a core is when it is made to wait or given up.
+//! What whole vectors reach: sizes, errors that come late, and the state of a core when it is made to wait or its vector is given up.
 //!
 //! The other grids count requests; these count vectors, by their contents and their flags. A size is reached by a vector that has this size
 //! or more, and less than the next.
@@ -60,7 +60,7 @@ fn place(sizes: &[usize], size: usize) -> usize {
     sizes.iter().rposition(|&known| known <= size).unwrap_or(usize::MAX)
 }
 
-/// The state in which a core waits or is given up.
+/// The state of a core when it waits or its vector is given up.
 #[derive(Clone, Copy)]
 enum Mood {
     Slice,
@@ -144,10 +144,10 @@ impl Sizes {
             ),
             late_errors: Item::new(
                 "late-errors",
-                "a decoder meets this error at this bit or later, and is asked for so much more",
+                "a decoder meets this error at this bit or later, and then gets this number of further requests",
                 vec![errors, sizes("bit", BITS), sizes("more", MORE)],
             )
-            .without("where it comes matters no more", |places| places[1] > 0 && places[2] == 2),
+            .without("after 140,000 requests the bit of the error does not matter", |places| places[1] > 0 && places[2] == 2),
             leftovers: Item::new(
                 "leftovers",
                 "this number of bytes or more, which are all zero or not, are left when the next slice begins",
@@ -163,7 +163,7 @@ impl Sizes {
             )),
             last_first: Item::new(
                 "last-first",
-                "the first bin of a slice with this header is of the last context that it has, in all or in the most common profiles",
+                "the first bin of a slice with this header has the last context of such slices, in all or in the most common profiles",
                 vec![Axis::new("header", HEADERS), Axis::new("in", ["all", "the most common"])],
             ),
             same_headers: Item::new(
@@ -183,7 +183,7 @@ impl Sizes {
             ),
             full_flushes: Item::new(
                 "full-flushes",
-                "after six bytes or more of an engine run, or raw ones, the stop bit of a flush is this bit of a byte while the output waits",
+                "after six or more bytes of an engine run, or raw bytes, the stop bit of a flush is this bit of a byte while the output waits",
                 vec![Axis::new("after", ["coded bytes", "raw bytes"]), Axis::new("bit of the byte", 0..8)],
             ),
         }
@@ -306,7 +306,7 @@ impl Sizes {
             begins = matches!(event, Event::Load { .. } | Event::Start);
         }
         self.lengths.hit(&[place(&BYTES, vector.position.div_ceil(8) as usize)]);
-        // A vector that has a larger number of runs has had each smaller number too.
+        // A vector with a larger number of runs also reaches each smaller number.
         for (at, _) in RUNS.iter().enumerate().filter(|&(_, &few)| few <= runs) {
             self.engine_runs.hit(&[at, usize::from(has_raw)]);
         }
@@ -316,7 +316,7 @@ impl Sizes {
     }
 }
 
-/// Bytes before a flush while an output queue of eight fills: the flush itself gives two more.
+/// The bytes before a flush that leave room for two in an output queue of eight: the flush itself gives two.
 const BEFORE: u64 = 6;
 
 fn without_left(item: Item) -> Item {
@@ -325,7 +325,7 @@ fn without_left(item: Item) -> Item {
     })
 }
 
-/// All states in which a core is while it plays a vector.
+/// The states that a core goes through while a vector is played to it.
 fn moods(vector: &Vector) -> impl Iterator<Item = Mood> {
     let of = |step: Step| {
         let run = step.bits_outstanding.unwrap_or(0);

@@ -233,7 +233,7 @@ fn without_unused(codec: Codec, item: Item) -> Item {
     match codec {
         Codec::Avc => item
             .without("they belong to SI slices, which no profile has with CABAC", |places| places[0] < 3)
-            .without("it stands for the bins that end a slice", |places| places[0] == 276),
+            .without("ctxIdx 276 is for the bins that end a slice", |places| places[0] == 276),
         Codec::Hevc => item.without("no context of the standard has this number", |places| {
             !HevcProfile::RangeExtensions.has(places[0] as u16)
         }),
@@ -283,8 +283,8 @@ impl<C: BinCoder> Observer<C> for &mut StreamCoverage {
         }
         let is_level = match element.0 {
             "coeff_abs_level_minus1" | "coeff_abs_level_greater1_flag" => true,
-            // The last level of a block has no such flag, and in a sub-block of more than eight levels not all other levels have the
-            // others.
+            // The last level of a block has no sig_coeff_flag, and only the first eight levels of a sub-block have a
+            // coeff_abs_level_greater1_flag.
             "sig_coeff_flag" => value != 0,
             _ => false,
         };

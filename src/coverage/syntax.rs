@@ -9,13 +9,13 @@ use crate::context::Codec;
 const PLACES: usize = 3;
 
 impl Coverage {
-    /// The same, in which the cells are excluded that no slice data of this standard can hit.
+    /// The same coverage, with those cells excluded that no slice data of this standard can hit.
     pub(super) fn of_syntax(mut self, codec: Codec) -> Coverage {
         let is_avc = codec == Codec::Avc;
         self.beginnings = beginnings(self.beginnings, is_avc);
         self.flushes = flushes(self.flushes, is_avc);
         self.reuse = self.reuse.without(
-            "contexts are loaded before the first bin, the last of them for elements that no slice begins with",
+            "contexts are loaded before the first bin, and the contexts loaded last are of elements with which no slice begins",
             |places| places[1] == 3,
         );
         if is_avc {
@@ -59,7 +59,7 @@ fn flushes(item: Item, is_avc: bool) -> Item {
 
 /// The bypass bins of a level are a sign alone, or 2 + 2k bins; those of a motion vector difference are a sign alone, or 5 + 2k.
 fn bypass_runs(item: Item) -> Item {
-    item.without("no element has three bypass bins in a row, and between elements there are others", |places| {
+    item.without("no element has three bypass bins in a row, and other bins come between elements", |places| {
         places[1] + 1 == 3
     })
     .without(

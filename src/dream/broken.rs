@@ -1,8 +1,8 @@
 //! Streams in which exactly one thing is broken, and where a decoder should notice it.
 //!
-//! A legal stream is taken apart and one of its slices is written again with one wrong value. So that the walk itself says what is wrong,
-//! it is driven by a coder that claims to read: it takes the recorded values of the slice, except one, codes whatever it is given, and the
-//! walk complains where it would when reading.
+//! A legal stream is taken apart and one of its slices is written again with one wrong value. The walk itself is to say what is wrong. So
+//! it is given a coder that claims to read, whose elements have the values that were recorded from the slice, except one; the bins that the
+//! walk then asks for are encoded. The walk reports the wrong value where a reader would.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -54,23 +54,23 @@ classes! {
     SlicePicParameterSetId, "slice-pic-parameter-set-id": "H.265: slice_pic_parameter_set_id names a set that was not sent";
     SliceSegmentAddress, "slice-segment-address": "H.265: slice_segment_address is beyond the picture";
     FiveMinusMaxNumMergeCand, "five-minus-max-num-merge-cand": "H.265: five_minus_max_num_merge_cand is above 4";
-    NumEntryPointOffsets, "num-entry-point-offsets": "H.265: There are more entry points than the picture has rows and tiles";
+    NumEntryPointOffsets, "num-entry-point-offsets": "H.265: there are more entry points than the picture has rows and tiles";
     OffsetLen, "offset-len": "H.265: offset_len_minus1 is above 31";
-    EntryPoint, "entry-point": "H.265: An entry point is not where a substream begins";
+    EntryPoint, "entry-point": "H.265: an entry point is not where a substream begins";
     CuQpDelta, "cu-qp-delta": "H.265: cu_qp_delta_abs is out of its range";
     NoEndOfSubset, "no-end-of-subset": "H.265: end_of_subset_one_bit is 0";
     HeaderCut, "header-cut": "The NAL unit ends within the slice header";
     MbQpDelta, "mb-qp-delta": "mb_qp_delta is out of its range";
     RefIdx, "ref-idx": "ref_idx_l0 or ref_idx_l1 is beyond the list";
     Mvd, "mvd": "A motion vector difference needs more than 16 bits";
-    IntraMode, "intra-mode": "A mode of prediction within the picture needs samples that are not there";
+    IntraMode, "intra-mode": "An intra prediction mode needs samples that do not exist";
     CoeffAbsLevel, "coeff-abs-level": "A level needs more bits than its profile has";
     NoEnd, "no-end": "end_of_slice_flag, or end_of_slice_segment_flag, is 0 at the end of the picture";
     StopBit, "stop-bit": "rbsp_stop_one_bit is 0";
     Truncated, "truncated": "Slice data ends too early";
     Empty, "empty": "There is no slice data";
     FirstBits, "first-bits": "The first nine bits of slice data are 511";
-    Bit, "bit": "A bit of slice data is another";
+    Bit, "bit": "A bit of slice data is inverted";
 }
 
 impl Class {
@@ -193,7 +193,7 @@ fn first(
     Err(DreamError::NoSuchStream { tries: TRIES, features: [features, &[class.name()]].concat() })
 }
 
-/// The elements of a header, one of which, with this name, has another value.
+/// The elements of a header, in which the one with this name has another value.
 fn changed(
     mut elements: Vec<HeaderElement>,
     random: &mut Random,
@@ -416,7 +416,7 @@ struct Injector {
 const ENDS: [&str; 3] = ["end_of_slice_flag", "end_of_slice_segment_flag", "end_of_subset_one_bit"];
 
 impl BinCoder for Injector {
-    /// With this the walk checks the values that are coded, and not those that it is given.
+    /// Makes the walk check the values that are coded, not those that it is given.
     const READS: bool = true;
 
     fn element(&mut self, element: Element, _: i32, legal: RangeInclusive<i32>) -> i32 {

@@ -81,9 +81,9 @@ struct ElementOdds {
     coded: u32,
     significant: u32,
     last: u32,
-    /// That a number has one bit more.
+    /// The probability that a number has one bit more.
     larger: u32,
-    /// H.265: that a block is split.
+    /// H.265: the probability that a block is split.
     split: u32,
 }
 
@@ -105,7 +105,7 @@ impl ElementOdds {
     }
 }
 
-/// Chooses values; the rarer a value was so far, the more likely it is.
+/// Chooses values; the rarer a value was so far, the more likely it is chosen.
 #[derive(Debug)]
 pub(super) struct Chooser<'a> {
     pub(super) random: &'a mut Random,
@@ -137,7 +137,7 @@ impl<'a> Chooser<'a> {
         chosen
     }
 
-    /// Any of a few values; of many mostly a small one.
+    /// A random value: of few values any, of many mostly a small one.
     fn any(&mut self, legal: &RangeInclusive<i32>) -> i32 {
         let (low, high) = (*legal.start(), *legal.end());
         if i64::from(high) - i64::from(low) < 64 {

@@ -51,7 +51,7 @@ const AVC_HEADERS: [Shown; 37] = [
     ("unequal-depth", UNEQUAL, &[1]),
 ];
 
-/// Stands for an element that says whether bit_depth_luma_minus8 and bit_depth_chroma_minus8 differ.
+/// The name, in these tables, of an element that no header has: whether bit_depth_luma_minus8 and bit_depth_chroma_minus8 differ.
 const UNEQUAL: &str = "unequal_depth";
 
 const MMCO: &str = "memory_management_control_operation";

@@ -1,10 +1,10 @@
 //! A decoder whose bits are made up while it reads them ("planted"): random, with long runs of zeros or ones among them.
 //!
 //! What an arithmetic encoder does between its bins, with outstanding bits and carries and the bytes that it writes, depends on the bits as
-//! a whole and on no single element. So to test it, the bits are chosen and the elements follow: they are read from the bits as from any
-//! stream, and a block that turns out to be legal is written by an encoder, which then writes these very bits. A run of equal bits makes a
-//! run of outstanding bits, or zero bytes that emulation prevention has to interrupt; and since each bin is as probable as its context
-//! says, contexts come to all their states.
+//! a whole and on no single element. So to test this, the bits are chosen and the elements follow: they are read from the bits as from any
+//! stream, and a block that is legal is written by an encoder, which then writes exactly these bits. A run of equal bits makes a run of
+//! outstanding bits, or zero bytes that emulation prevention has to interrupt; and since each bin is as probable as its context says,
+//! contexts come to all their states.
 //!
 //! Invariant: at each bin this decoder has the codIRange of the encoder that will write it, and any codIOffset below it.
 
@@ -54,11 +54,11 @@ pub(super) struct Planting<'a> {
     hits: &'a Hits,
     /// The contexts that are driven to new states, one bit for each.
     driven: [u8; CONTEXTS / 8],
-    /// The planted bits after the last block, if the encoder has written what was read.
+    /// The planted bits that come after the last block, if the encoder has written the block that was read.
     code: Option<Planted<'a>>,
 }
 
-/// How often bits are planted for a block, and how often of these contexts are driven.
+/// How many times bits are planted for a block, and in how many of these contexts are driven to new states.
 const TRIES: [u32; 2] = [6, 4];
 
 impl<'a> Planting<'a> {

@@ -1,5 +1,4 @@
-//! Makes a stream on which something fails smaller as long as that still fails, so that a report has one macroblock instead of many
-//! pictures.
+//! Makes a stream smaller as long as something still fails on it, so that a report has one macroblock instead of many pictures.
 //!
 //! First whole frames are removed, from the end and before an IDR picture, and slices of H.265 are joined. Then macroblocks are made
 //! simpler (in H.265 coding tree units, coding units and transform blocks) and levels are set to 0: all at once, then halves, and so on
@@ -22,7 +21,7 @@ pub(super) enum Edit {
     Still,
 }
 
-/// A slice that can be made simpler and stays legal. A change that makes no difference gives `None`.
+/// A slice that can be made simpler and stays legal. A method returns `None` if its change makes no difference.
 pub(super) trait Simpler: Clone {
     /// How many macroblocks or coding tree units it has.
     fn blocks(&self) -> usize;
@@ -323,7 +322,7 @@ where
 /// ```
 /// use silicabac::dream::{avc, features_of_avc, reduce::reduce};
 /// let stream = avc(7, &["pcm"])?;
-/// // What has an I_PCM macroblock is to be found.
+/// // A stream fails if it has an I_PCM macroblock.
 /// let fails = |stream: &[u8], _: &_| Ok::<_, std::convert::Infallible>(features_of_avc(stream).contains("pcm"));
 /// let (small, left) = reduce(&stream, fails).unwrap();
 /// assert!(small.len() < stream.len() && features_of_avc(&small).contains("pcm"));

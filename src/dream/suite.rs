@@ -22,7 +22,7 @@ pub struct Manifest {
 
 /// Two manifests of a directory contradict each other about this file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: two manifests describe other streams, or other pictures, by this name")]
+#[error("{0}: two manifests describe different streams, or different pictures, by this name")]
 pub struct Contradiction(pub String);
 
 impl Manifest {

@@ -1,4 +1,4 @@
-//! What a core can be asked for: the terms in which a core is described, ours and those that users bring.
+//! What a core can be asked for, be it one of ours or one that a user brings.
 
 use serde::Deserialize;
 
@@ -142,7 +142,7 @@ impl Can {
         knows && self.slice_types[slice_type as usize] && (self.qp[0]..=self.qp[1]).contains(&slice_qp_y)
     }
 
-    /// Whether slices with this header use a context variable that the core has too.
+    /// Whether slices with this header use the context variable, and the core has it.
     pub(super) fn initialises(&self, header: SliceInit, ctx: CtxIdx) -> bool {
         let flat = ctx.get() as u16;
         let has = match header.codec {

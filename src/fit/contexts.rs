@@ -53,7 +53,7 @@ fn loads_late(events: &[Event]) -> bool {
     events.iter().skip_while(|event| is_load(event)).any(is_load)
 }
 
-/// A context variable of a vector. If loads move, it extends only from one load to the next.
+/// A context variable of a vector. If loads move, a context is another variable after each of its loads.
 #[derive(Clone, Copy, Debug)]
 struct Variable {
     ctx: CtxIdx,
@@ -61,8 +61,8 @@ struct Variable {
     model: ContextModel,
 }
 
-/// The context variables of some events in the order in which they are used. If loads move, a new variable replaces one that is no longer
-/// used if that one was left in the state in which the new one begins.
+/// The context variables of some events in the order in which they are used. If loads move, a variable that is no longer used (`left`) is
+/// used again where one is needed that begins in the state in which it was left.
 struct Variables {
     /// Whether a variable that is loaded again becomes another one.
     by_load: bool,
@@ -196,7 +196,7 @@ fn piece(
 /// Precedes the number of a piece in its id. The first piece has none.
 const PIECE: &str = "-piece-";
 
-/// The most context variables that there can be, and whether a variable that is loaded again becomes another one. `None` if there is no
+/// The most context variables that a piece can have, and whether a variable that is loaded again becomes another one. `None` if there is no
 /// such limit.
 fn limit(vector: &Vector, fitter: &Fitter) -> Result<Option<(usize, bool)>, Misfit> {
     let can = &fitter.can;
@@ -292,7 +292,7 @@ fn encode(events: &[Event]) -> Vec<u8> {
     encoder.finish()
 }
 
-/// Of the headers with enough contexts, the one that lets the most variables begin in the states that they need.
+/// Of the headers with enough contexts, the one with which the most variables begin in the states that they need.
 fn best_header<'a>(variables: &[Variable], headers: &'a [Header]) -> Option<&'a Header> {
     let mut needs = [0u16; 128];
     variables.iter().for_each(|variable| needs[usize::from(variable.model.bits())] += 1);

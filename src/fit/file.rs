@@ -122,14 +122,14 @@ impl CoreFile {
             let text = files::read_to_string(path)
                 .map_err(|source| FileError::Read { path: path.to_owned(), source })?;
             let wrong = |what: String| FileError::What { of: path.display().to_string(), what };
-            // The keys are read here too, since only here the place of an error in the text is known.
+            // The keys are read here too, since the place of an error in the text is known only here.
             toml::from_str::<Keys>(&text).map_err(|error| wrong(error.to_string()))?;
             table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
         }
         for option in options {
             table.extend(of_option(option)?);
         }
-        let wrong = |what| FileError::What { of: "what is said of the core".into(), what };
+        let wrong = |what| FileError::What { of: "the description of the core".into(), what };
         let keys: Keys = table.try_into().map_err(|error: toml::de::Error| wrong(error.message().into()))?;
         let dir = path.and_then(Path::parent).unwrap_or(Path::new(""));
         keys.into_core(dir).map_err(wrong)

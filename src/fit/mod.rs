@@ -1,5 +1,5 @@
 //! Fits vectors to cores. A core is described by [`Can`]. If a vector asks for something else, it is changed as little as possible:
-//! contexts are renamed into those that exist; loads move to the start, or a slice header and some bins give the states that the loads
+//! contexts are renamed to those that the core has; loads move to the start, or a slice header and some bins give the states that the loads
 //! would give; what exceeds a limit is left out.
 //!
 //! A fitted vector keeps its id, its flags and what it tests; the oracle fills in its results. A vector that cannot be fitted is not
@@ -46,10 +46,10 @@ pub enum Misfit {
     #[error("it uses more contexts than the core has")]
     Contexts,
     /// It has an error in the middle of the slice, which the core does not report and at which its slice cannot end.
-    #[error("it has an error, of which the core says nothing, and a slice cannot end early")]
+    #[error("it has an error, which the core does not report, and a slice cannot end early")]
     Error,
-    /// It needs states that no slice header gives, nor bins after one.
-    #[error("its contexts begin in states that no slice header gives them, and the core cannot be led there")]
+    /// It needs states that neither a slice header nor bins after one can give.
+    #[error("its contexts begin in states that no slice header gives them, and no bins can lead them there")]
     States,
 }
 
@@ -96,7 +96,8 @@ impl Fitter {
         fitted
     }
 
-    /// The part of a vector that is judged. A vector with an error ends before the error, unless the core says what it does then.
+    /// The part of a vector that is judged. A vector with an error ends before the error, unless the core follows the convention for
+    /// errors.
     pub fn judged<'a>(&self, vector: &'a Vector) -> Cow<'a, Vector> {
         if self.can.errors == Errors::Convention || vector.error.is_none() {
             return Cow::Borrowed(vector);
@@ -176,7 +177,7 @@ impl Fitted<'_> {
         self.vectors.iter().map(|vector| &**vector).collect()
     }
 
-    /// The vectors themselves.
+    /// The vectors, owned.
     pub fn into_vectors(self) -> Vec<Vector> {
         self.vectors.into_iter().map(Cow::into_owned).collect()
     }

@@ -7,11 +7,11 @@ use crate::bin::{BinCoder, Event};
 use crate::spec;
 use crate::vectors::{Flag, Vector};
 
-/// The vector without ALIGN, RAW bytes, bins of contexts and a length that the core does not have; with a raw byte between engine runs if
-/// the core needs one there.
+/// Leaves out ALIGN, RAW bytes and bins of contexts that the core does not have, and cuts the vector to a length that the core takes. Puts
+/// a raw byte between engine runs if the core needs one there.
 ///
 /// # Errors
-/// If the vector tests just that, or if its bytes cannot be made anew.
+/// If the vector is there to test what would be left out, or if its bytes cannot be made anew.
 pub(super) fn fit<'a>(vector: &'a Vector, can: &Can) -> Result<Cow<'a, Vector>, Misfit> {
     let mut fitted = Cow::Borrowed(vector);
     for change in [aligns, raw_bytes, substreams, contexts_of_the_header, length] {
@@ -73,7 +73,7 @@ fn substreams(vector: &Vector, can: &Can) -> Changed {
     Ok(Some(encoded(vector, events)))
 }
 
-/// A byte that no part of a core should take for bins: its bits, in the order in which they are read, begin with ones.
+/// The value of that raw byte. A core must not decode it as bins; its bits, in the order in which they are read, begin with ones.
 const BETWEEN: u8 = 0xe5;
 
 /// If the slice has a header that the core takes, leaves out the bins of contexts that slices of that type have and the core does not:
@@ -88,7 +88,7 @@ fn contexts_of_the_header(vector: &Vector, can: &Can) -> Changed {
         return Ok(None);
     }
     let shorter = without(vector, lacks);
-    // Without any context it would show nothing of what the header sets.
+    // A vector without context bins would not test the states that the header sets.
     let is_context = |event: &Event| matches!(event, Event::Context { .. });
     match vector.decode_only || !shorter.events.iter().any(is_context) {
         true => Err(Misfit::Contexts),
@@ -115,7 +115,7 @@ fn length(vector: &Vector, can: &Can) -> Changed {
     };
     let at = vector.events.iter().take_while(|event| fits(event)).count();
     let shorter = ended(vector, vector.events[..at].to_vec());
-    // Less than half of it would not test what it is there for.
+    // Less than half of the vector would not test what the vector is there for.
     match vector.decode_only || 2 * shorter.bins() < vector.bins() {
         true => Err(Misfit::Length),
         false => Ok(Some(shorter)),

@@ -100,9 +100,9 @@ impl<C: BinCoder> Walk<'_, C> {
         }
     }
 
-    /// part_mode, with the bins of clause 9.3.3.7: the first tells whether the unit is whole, the second whether it is divided into rows.
-    /// At the smallest size, the next tells whether it is divided into columns; at larger sizes, whether into halves, and if not, which
-    /// part is the larger one.
+    /// part_mode, with the bins of clause 9.3.3.7: the first says whether the unit is whole, the second whether it is divided into rows. At
+    /// the smallest size, the next says whether it is divided into columns; at larger sizes, whether into halves, and if not, which part is
+    /// the larger one.
     fn part_mode(&mut self, given: PartMode, pred_mode: PredMode, log2_size: u32) -> PartMode {
         let sps = &self.parameters.sps;
         let is_smallest = log2_size == u32::from(sps.min_cb_log2_size);
@@ -251,7 +251,7 @@ fn cand_mode_list([a, b]: [u8; 2]) -> [u8; 3] {
     }
 }
 
-/// The mode that rem_intra_luma_pred_mode stands for, which counts the modes that are not in the list.
+/// The mode that rem_intra_luma_pred_mode codes, which counts only the modes that are not in candModeList.
 fn remaining_mode(mut cand_mode_list: [u8; 3], rem: u8) -> u8 {
     cand_mode_list.sort_unstable();
     cand_mode_list.into_iter().fold(rem, |mode, candidate| mode + u8::from(mode >= candidate))

@@ -1,14 +1,14 @@
 //! What blocks need to know of the blocks to their left and above them (clauses 6.4.1, 8.4.2 and 9.3.4.2.2).
 //!
-//! In the order of coding, the last block that was coded in a row of samples is the left neighbour of the next one, and the last block in
-//! a column is the upper neighbour. So two lines of values are all that is kept. For a neighbour that is not available, they have the
-//! value that it counts as.
+//! In the order of coding, the last block that was coded in a row of samples is the left neighbour of the next one, and the last block in a
+//! column is the upper neighbour. So only two lines of values are kept. For a neighbour that is not available, a line has the value that
+//! the standard assumes.
 
 use std::ops::Range;
 
 use super::tiles::Available;
 
-/// IntraPredModeY: planar, DC, and the two angular modes on which something depends by themselves.
+/// Values of IntraPredModeY: planar, DC, and the two angular modes that have rules of their own.
 pub(super) const PLANAR: u8 = 0;
 pub(super) const DC: u8 = 1;
 pub(super) const HORIZONTAL: u8 = 10;
@@ -28,7 +28,7 @@ pub(super) type Line = [Neighbour; 8];
 /// A neighbour that another walk has coded; no coding unit is that deep.
 const UNKNOWN: Neighbour = Neighbour { depth: u8::MAX, is_skipped: false };
 
-/// log2 of the samples for which an entry stands: in the lines of coding units, and in those of modes.
+/// log2 of the number of samples that an entry covers: in the lines of coding units, and in those of modes.
 const LOG2_UNIT: u32 = 3;
 const LOG2_MODE: u32 = 2;
 
@@ -45,7 +45,7 @@ pub(super) struct Edges {
     above: Vec<Neighbour>,
     /// The right edge, for the height of a coding tree block.
     left: Line,
-    /// candIntraPredModeB, for the width of a coding tree block; no block asks beyond it.
+    /// candIntraPredModeB, for the width of a coding tree block; no block depends on a mode beyond it.
     modes_above: [u8; 16],
     /// candIntraPredModeA.
     modes_left: [u8; 16],
@@ -69,7 +69,7 @@ impl Edges {
         edges
     }
 
-    /// Fills in what is not known from the edges of another part of the picture, which was coded before.
+    /// Fills in what is not known, from the edges of the part of the picture that was coded before.
     pub(super) fn complete(&mut self, before: &Edges) {
         let unknown = self.above.iter_mut().zip(&before.above).filter(|(own, _)| **own == UNKNOWN);
         unknown.for_each(|(own, before)| *own = *before);
@@ -94,7 +94,7 @@ impl Edges {
         self.above.len() == (width >> LOG2_UNIT) as usize
     }
 
-    /// Begins a coding tree block at this column of samples: neighbours that are not available get the values that they count as.
+    /// Begins a coding tree block at this column of samples: neighbours that are not available get the values that the standard assumes.
     pub(super) fn begin(&mut self, x: u32, log2_size: u32, available: Available) {
         self.modes_above = [DC; 16];
         if !available.left {

@@ -78,7 +78,7 @@ impl Ending {
 
     /// Records the end of the segment, which has been read.
     pub(super) fn set(&self, end: Option<SegmentEnd>) {
-        // A thread that was quicker has read the same.
+        // If another thread has recorded the end already, it is the same.
         let _ = self.end.set(end);
         self.take();
     }

@@ -1,6 +1,7 @@
 //! Entry points: where a slice segment's header says that its substreams begin.
 //!
-//! They count the bytes of the NAL unit, emulation prevention bytes included; everything else here counts the bytes of slice segment data.
+//! Entry points count the bytes of the NAL unit, emulation prevention bytes included; all other positions here count the bytes of slice
+//! segment data.
 
 use std::ops::RangeInclusive;
 

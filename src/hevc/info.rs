@@ -65,7 +65,7 @@ impl StreamUnit {
                 match read {
                     Ok(tail) => {
                         info.tolerated.extend(left_over(&tail).map(|note| (note, 1)));
-                        // The text of each error has numbers of its own, which would make too many keys.
+                        // One key for all such errors, since the text of each has other numbers.
                         let wrong =
                             self.note_on(&starts).map(|_| "entry points that do not fit the substreams");
                         info.tolerated.extend(wrong.map(|note| (note.to_owned(), 1)));

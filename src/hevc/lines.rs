@@ -47,7 +47,7 @@ struct Shown {
 }
 
 impl StreamUnit {
-    /// The unit as lines. `data` tells whether slice segment data becomes lines, or is in the line of the unit as it is.
+    /// The unit as lines. `data` says whether slice segment data becomes lines, or is in the line of the unit as it is.
     pub fn lines(&self, data: bool) -> UnitLines {
         let headers = self.headers();
         let kind = match headers.elements.iter().find(|element| element.element.0 == "slice_type") {
@@ -99,7 +99,7 @@ impl StreamUnit {
         UnitLines { unit, coding_tree_units: lines }
     }
 
-    /// Whether these lines are written as the bytes of the unit.
+    /// Whether the bytes that are written from these lines are those of the unit.
     fn comes_back(&self, line: &UnitLine, units: Vec<(u32, CodingTreeUnit)>) -> bool {
         let dependencies = |_| match &self.content {
             Content::Segment { parameters, before, .. } => Ok((parameters.clone(), before.clone())),
@@ -174,7 +174,7 @@ fn unit(
         Found::Slice(segment) if line.payload.is_none() => segment,
         _ if units.is_empty() => return line.write_rest(writer, HEADER_BITS),
         Found::Slice(_) => {
-            return Err(LineError::NoSlice("a slice segment whose data stands in payload".to_owned()));
+            return Err(LineError::NoSlice("a slice segment whose data is in payload".to_owned()));
         }
         _ => return Err(LineError::NoSlice("no slice segment".to_owned())),
     };

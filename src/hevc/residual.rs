@@ -406,8 +406,8 @@ impl SubBlock<'_> {
         Signs { bits, count }
     }
 
-    /// Codes coeff_abs_level_remaining, and appends the levels, which are known then. Returns what [`levels`] returns for one that is too
-    /// large.
+    /// Codes coeff_abs_level_remaining, and appends the levels, which are known then. Returns what [`levels`] returns for a level that is
+    /// too large.
     #[inline(always)]
     fn remaining<C: BinCoder>(
         &self,

@@ -34,9 +34,9 @@ pub enum Unsupported {
     Layer,
 }
 
-/// The least number of bytes of slice segment data for which it is worth reading parts at the same time: if there is help now, and if help
-/// may come later.
+/// The least number of bytes of slice segment data for which parts are read at the same time, if other workers are free now.
 const WORTH_HELP: usize = 1_000;
+/// The same, if other workers may become free later.
 const WORTH_A_CHANCE: usize = 16_000;
 
 /// What a NAL unit holds.
@@ -87,7 +87,7 @@ pub struct Stream<R> {
     segments: u64,
 }
 
-/// What has been sent so far and what comes next depends on.
+/// What the next units of a stream depend on: the parameter sets and the slice segment that were sent before.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sent {
     pub(super) sets: Arc<ParameterSets>,
@@ -268,8 +268,8 @@ impl StreamUnit {
         Headers { elements: reader.elements, error, end: reader.coder.position() }
     }
 
-    /// Whether it is a slice segment that goes on where the one before it ends. It is quickest to read that one before, or at least in the
-    /// same thread.
+    /// Whether it is a slice segment that goes on where the one before it ends. Reading is quickest if that segment is read first, or at
+    /// least in the same thread.
     pub fn is_dependent(&self) -> bool {
         matches!(self.content, Content::Segment { before: Some(_), .. })
     }
@@ -300,7 +300,7 @@ impl StreamUnit {
         Some((observed.observer, self.tail(data, position, read)))
     }
 
-    /// The same with an observer for each part that is read at the same time: substreams, if other workers have nothing to do.
+    /// The same with an observer for each part. The parts are the substreams, read at the same time, if other workers have nothing to do.
     pub(super) fn observe_parts<'a, O, S>(
         &'a self,
         show: impl Fn(&mut S, Step<'_, Watched<'a, O>>) + Sync,

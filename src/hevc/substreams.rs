@@ -1,11 +1,11 @@
 //! The substreams of a slice segment, read at the same time: tiles, none of which depends on another, and rows of wavefronts, each of
 //! which depends on the row above it.
 //!
-//! Entry points say where substreams begin, and can be wrong. So what a walk reads from an entry point on counts only if the walk before
-//! it ends just there. Then the two walks together have read what one walk would have read: as it went on, the second one was given by the
-//! first one all that a single walk would know, the contexts after the second coding tree unit and the lower edge of each. The first walk
-//! that ends elsewhere, or with an error, goes on alone, and the results of all later walks are dropped. So entry points decide how long
-//! reading takes, and nothing else.
+//! Entry points say where substreams begin, and can be wrong. So what a walk reads from an entry point on is used only if the walk before
+//! it ends exactly there. Then the two walks together have read what one walk would have read: the first one has sent the second one all
+//! that a single walk would know, which is the contexts after the second coding tree unit of the row and the lower edge of each coding tree
+//! unit. The first walk that ends elsewhere, or with an error, goes on alone, and the results of all later walks are dropped. So entry
+//! points decide how long reading takes, and nothing else.
 
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -75,7 +75,7 @@ where
     let segment = Segment { parameters, before, data, failed: AtomicUsize::new(usize::MAX) };
     let read = helpers.share(parts(parameters, starts), |part| part.read(&segment, &show));
     let mut read = read.into_iter().flatten();
-    let mut last = read.next().expect("the first part waits for nobody");
+    let mut last = read.next().expect("the first part is always read");
     let mut parts = Vec::new();
     let mut bins = 0;
     while last.is_followed
@@ -111,7 +111,7 @@ struct Segment<'p, 'a> {
     parameters: &'p Parameters,
     before: Option<&'p SegmentEnd>,
     data: &'a [u8],
-    /// The first part, as far as is known, whose successor does not begin where it ends.
+    /// The first part, as far as is known by now, that does not end where the next part begins.
     failed: AtomicUsize,
 }
 
@@ -133,9 +133,9 @@ struct Above {
     lines: Receiver<Line>,
 }
 
-/// The other ends, to the row below.
+/// The sending ends of the channels to the row below.
 struct Below {
-    /// `None` once it has been sent.
+    /// For the contexts after the second coding tree unit; `None` once they have been sent.
     wpp: Option<Sender<Option<Saved>>>,
     lines: Sender<Line>,
 }
@@ -232,8 +232,8 @@ impl Part {
 }
 
 impl Below {
-    /// Sends what the row below needs to know after a coding tree unit; `reached` is what comes after that unit. It is no error if the row
-    /// below has ended by now: then it was not what it was taken for.
+    /// Sends what the row below needs to know after a coding tree unit; `reached` is what comes after that unit. It is no error if the walk
+    /// of the row below has ended by now: then it needs nothing more.
     fn tell<C: Decode>(&mut self, walk: &Walk<'_, C>, ctb: Ctb, reached: &Reached) {
         let _ = self.lines.send(walk.line_at(ctb.x));
         let is_first = walk.parameters.tiles.begins_row(ctb) && matches!(reached, Reached::Unit);

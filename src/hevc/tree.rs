@@ -1,7 +1,7 @@
 //! A coding tree unit as its syntax elements describe it: no sample, no predicted value, nothing that has to be derived.
 //!
-//! Whatever the tree has many of is in a list, in the order of the stream. The sizes of coding units say how the coding quadtree is split,
-//! and each transform tree has its own split flags. So reading into the same unit over and over allocates nothing.
+//! All items that the tree can have several of are in lists, in the order of the stream. The sizes of coding units say how the coding
+//! quadtree is split, and each transform tree has its own split flags. So reading into the same unit over and over allocates nothing.
 
 use crate::json::is_default;
 
@@ -278,7 +278,7 @@ pub struct ResidualBlock {
     pub levels: u16,
 }
 
-/// A transform coefficient level that is not zero. Laid out as in C, so that many are handed over as they are.
+/// A transform coefficient level that is not zero. Laid out as in C, so that a list of levels can be handed to C without a copy.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {

@@ -18,7 +18,7 @@ use crate::vectors::Vector;
 /// The point at which a wait begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    /// Where in a byte the next request begins, as a bit number.
+    /// The bit of a byte at which the next request begins.
     phase: i32,
     /// How many requests the last transaction had.
     together: u32,
@@ -26,14 +26,15 @@ struct Place {
 
 /// A wait is moved by up to this many transfers in either direction.
 const MOVED: u64 = 24;
-/// A property is reported only if the wait fails in at least this many places and, by the next constant, passes in at least that many.
+/// A property is reported only if the core fails with the wait in at least this many places.
 const FAILING: usize = 2;
+/// A property is reported only if the core passes with the wait in at least this many places.
 const PASSING: usize = 4;
 /// A property is reported only if the failing places have at most this many values of it.
 const FEW: usize = 2;
 
-/// What all places in which this plan fails have in common, in words, if no place in which it passes has it. The plan must have exactly one
-/// wait.
+/// The property, in words, that all places have in which the core fails under this plan, and no place in which it passes. The plan must
+/// have exactly one wait.
 pub(super) fn where_it_falls(model: &Model, vectors: &[&Vector], plan: &Plan) -> Option<String> {
     let [Wait { port, when: When::Transfer(transfer), .. }] = plan.waits[..] else { return None };
     if plan.looks_first || !plan.give_ups.is_empty() {

@@ -1,7 +1,7 @@
-//! The features of a request: what it is, where it stands, and which state the standard's coder is in there.
+//! The features of a request: its kind, its place in the vector, and the state of the oracle there.
 //!
-//! A [`Sight`] has all features of one request as numbers. A feature that has no meaning for it, such as the pStateIdx of a bypass bin, is
-//! [`NONE`].
+//! A [`Sight`] has all features of one request as numbers. A feature that has no meaning for the request, such as the pStateIdx of a bypass
+//! bin, is [`NONE`].
 
 use super::runs::{Before, lps_range};
 use crate::bin::Event;
@@ -128,7 +128,7 @@ fn number(value: impl TryInto<i32>) -> i32 {
     value.try_into().unwrap_or(i32::MAX)
 }
 
-/// The state of the pass over a vector.
+/// The state between two requests of a vector.
 struct Seen<'a> {
     vector: &'a Vector,
     lanes: usize,
@@ -137,10 +137,10 @@ struct Seen<'a> {
     requests: u64,
     kind: i32,
     symbol: i32,
-    /// The encoder's registers before the current request, and how many bits a decoder has read.
+    /// Before the current request: the encoder's registers, and the number of bits that a decoder has read.
     before: Before,
     position: u64,
-    /// Of the current engine run: its number, its bins, and the position of its first bit.
+    /// The current engine run: its number, the number of its bins so far, and the position of its first bit.
     engine_run: u32,
     run_bins: u32,
     begin: u64,

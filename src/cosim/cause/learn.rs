@@ -1,6 +1,6 @@
 //! The shortest rules that separate the vectors that fail from those that pass.
 //!
-//! A vector fails because of one of its requests, and which one is unknown. So a rule is good if it holds for at least one request of each
+//! A vector fails because of one of its requests, but which one is unknown. So a rule is good if it holds for at least one request of each
 //! failing vector, up to where it fails, and for no request of a passing vector. A few passing vectors are tolerated, since a bug does not
 //! always show. If no rule covers all failing vectors, several bugs overlap: the rule that explains the most vectors comes first, then the
 //! rule that explains the most of the others.
@@ -22,11 +22,11 @@ pub(super) struct Learnt {
     pub(super) explains: Vec<usize>,
 }
 
-/// At most this many rules, and so bugs, are told apart.
+/// The most rules, and so the most bugs that are distinguished.
 const MOST_RULES: usize = 4;
 /// A rule has at most this many atoms.
 const MOST_ATOMS: usize = 3;
-/// Another atom is worth it only if the rule then explains this many times as many vectors.
+/// Another atom is worth having only if the rule then explains more vectors by this factor.
 const WORTH: f64 = 1.25;
 /// Each rule after the first has to explain at least this many vectors.
 const LEAST: usize = 3;
@@ -105,7 +105,7 @@ fn requests<'a>(bags: &[&'a Bag]) -> Vec<Vec<&'a Sight>> {
     bags.iter().map(|bag| bag.iter().collect()).collect()
 }
 
-/// Tries all rules that begin with these atoms. The atoms hold for all requests passed in.
+/// Tries all rules that begin with these atoms. `bags` and `passing` have only requests for which these atoms hold.
 fn search(
     atoms: &[Atom],
     bags: &[Vec<&Sight>],
@@ -143,7 +143,7 @@ fn those<'a>(bags: &[Vec<&'a Sight>], atom: &Atom) -> Vec<Vec<&'a Sight>> {
     some.filter(|bag| !bag.is_empty()).collect()
 }
 
-/// The atoms that a rule can begin with: a value, held by some failing vectors, of a feature with few values.
+/// The atoms that a rule can begin with: a feature of few values and one value that enough failing vectors have.
 fn conditions(bags: &[Vec<&Sight>]) -> Vec<Atom> {
     let counts = counts(bags, |sight, add| {
         for &feature in Feature::ALL {
@@ -154,7 +154,7 @@ fn conditions(bags: &[Vec<&Sight>]) -> Vec<Atom> {
             }
         }
     });
-    // Where bugs overlap, each has to explain a fourth of the failing vectors.
+    // If several bugs overlap, each has to explain at least a fourth of the failing vectors.
     let least = bags.len().div_ceil(4);
     let some = counts.into_iter().filter(|&(_, count)| count >= least.max(1));
     some.map(|((feature, value), _)| Atom::is(feature, value)).collect()

@@ -3,8 +3,8 @@
 //! Each vector is played once more, alone and without waits ([`evidence`]). First comes the search for a [`Slip`]: one change in the
 //! flowcharts that gives exactly what the core gives. Failures that no slip explains have something in common that no passing vector has;
 //! the shortest [`Rule`] on one request that says so is the cause ([`causes`]). Rules are learnt from the requests alone: they know nothing
-//! of classes or flags. A failure that needs waits, a vector given up or a vector before it is described by the fewest waits with which it
-//! happens.
+//! of classes or flags. A failure that happens only with waits, after a vector was given up or after another vector is described by the
+//! fewest waits that it needs ([`waiting()`]).
 
 mod falls;
 mod features;
@@ -67,9 +67,10 @@ pub struct Explanation {
     pub example: Failed,
 }
 
-/// Vectors with more requests are not used as evidence: they take more time than they are worth.
+/// Vectors with more requests are not used as evidence, since they take too much time.
 const MOST_REQUESTS: usize = 300_000;
-/// Of a long vector this many last requests are kept, and of the others those at powers of two.
+/// Of a long vector this many last requests are kept, and of the others those whose numbers are powers of two and, if the vector passes,
+/// those with the largest counts.
 const KEPT: usize = 2_000;
 
 /// Plays a vector of a class alone and without waits. `None` if the vector is too long.
@@ -97,7 +98,8 @@ fn extremes(all: &[(u64, Sight)]) -> BTreeSet<usize> {
     counted.filter_map(largest).collect()
 }
 
-/// Rules are learnt against a sample of the passing vectors. If a rule also holds for others that pass, some of these join the sample.
+/// Rules are learnt against a sample of the passing vectors, of about `SAMPLE` requests. If a rule also holds for other passing vectors, up
+/// to `MORE` of these join the sample, in up to `ROUNDS` rounds.
 const SAMPLE: usize = 20_000;
 const MORE: usize = 60;
 const ROUNDS: usize = 6;
@@ -167,7 +169,7 @@ fn by_rules(all: &[&Evidence<'_>]) -> Vec<Explanation> {
         (passing, true) => {
             format!("{} vectors fail and {passing} pass, and no short rule tells them apart", left.len())
         }
-        (_, false) => format!("{} vectors more fail, and no short rule tells why", left.len()),
+        (_, false) => format!("{} vectors more fail, and no short rule explains them", left.len()),
     };
     found.extend(cause(text, None, &left, &failing));
     found
@@ -248,7 +250,7 @@ fn sentence(rule: &Rule, passing: &[&Bag], failing: usize) -> String {
     }
 }
 
-/// Whether the rule holds for a request of the vector, with as many lanes as the model has.
+/// Whether the rule holds for a request of the vector on a core with the lanes of the model.
 pub fn is_waived(rule: &Rule, vector: &Vector, model: &Model) -> bool {
     sights(vector, model.direction(), model.lanes()).any(|(_, sight)| rule.holds(&sight))
 }

@@ -19,7 +19,7 @@ pub(super) struct Decides {
     /// The longest run of outstanding bits that the bin decides, which can be 0, and the bit that decides it: 1 is a carry. `None` if it
     /// decides no bit.
     pub(super) longest: Option<(u32, bool)>,
-    /// bitsOutstanding after it.
+    /// bitsOutstanding after the bin.
     pub(super) bits_outstanding: u32,
 }
 
@@ -66,7 +66,7 @@ impl Before {
 }
 
 impl Decides {
-    /// The comparisons of RenormE, or with doubled values those of EncodeBypass. Returns codILow after them.
+    /// The comparisons of RenormE, or, with doubled values, those of EncodeBypass. Returns codILow after the comparisons.
     fn put(&mut self, low: u32, half: u32) -> u32 {
         match low {
             _ if low < half => self.bit(false),

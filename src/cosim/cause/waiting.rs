@@ -1,7 +1,7 @@
-//! The causes of failures that need waits, a vector given up, or vectors before the one that fails.
+//! The causes of failures that happen only with waits, after a vector was given up, or after other vectors.
 //!
-//! For each class the fewest waits that make it fail are found, each as short as possible. Most classes need the same: a cause that needs
-//! fewer different kinds of trouble explains every class that needs these kinds and more.
+//! For each class the fewest waits that make it fail are found, each as short as possible. Most classes need the same kinds of trouble
+//! (`Trouble`): a cause explains every class that needs all of its kinds, whatever else that class needs.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::vectors::Vector;
 /// The search for each class ends after this time with the best result so far.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What distinguishes a play from one that flows.
+/// What distinguishes a play from one without waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Trouble {
     Given,
@@ -34,9 +34,9 @@ struct Taken<'a> {
     failed: &'a Failed,
     troubles: BTreeSet<Trouble>,
     plan: Plan,
-    /// It needs one wait, and fails with every longer wait that was tried.
+    /// Whether the class needs one wait, and fails with every longer wait that was tried.
     is_least: bool,
-    /// It fails only where the wait begins at such a point.
+    /// The point at which the wait has to begin, if only that makes the class fail.
     falls: Option<String>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Taken<'a> {
             [] => vec![failed.vector.clone()],
             among => among.to_vec(),
         };
-        // A vector that is too long to be evidence fails without more, and under the stalls that were given.
+        // A vector that is too long to be evidence may fail without waits, and a plan that the user gave is kept as it is.
         let flows = failed.stalls == Stalls::NONE.name && failed.vector.events.len() > MOST_REQUESTS;
         let is_given = failed.stalls == PLANNED;
         let plan = failed.mismatch.plan.clone().filter(|_| !flows && !is_given);
@@ -98,23 +98,25 @@ impl<'a> Taken<'a> {
         let fails = format!("a vector fails if {}{falls}", parts.join(" and "));
         match self.troubles.first() {
             Some(Trouble::Given) => fails,
-            Some(Trouble::Long) => format!("{fails}; nothing up to {MOST_REQUESTS} requests tells why"),
+            Some(Trouble::Long) => {
+                format!("{fails}; no cause is looked for in vectors of more than {MOST_REQUESTS} requests")
+            }
             _ => format!("{fails}; without that it passes"),
         }
     }
 
     fn part(&self, trouble: Trouble, direction: Direction) -> String {
         match trouble {
-            Trouble::Given => "the core waits as it was to".into(),
+            Trouble::Given => "the core waits as the given plan says".into(),
             Trouble::Long => format!("it has {} requests", self.failed.vector.events.len()),
             Trouble::Reset => "a reset comes in the middle of a slice".into(),
             Trouble::Cut => "the next slice begins before the one before it has ended".into(),
-            Trouble::LooksFirst => {
-                "whoever takes what the core gives is ready only once there is something to take".into()
-            }
+            Trouble::LooksFirst => "the receiver of the output is ready only once the output is valid".into(),
             Trouble::Splits => "requests that could come together come one after the other".into(),
-            Trouble::Others => "it comes after others".into(),
-            Trouble::PowerOn => "registers or ports that mean nothing hold some values and not others".into(),
+            Trouble::Others => "it comes after other vectors".into(),
+            Trouble::PowerOn => {
+                "registers that are not initialised, or ports that mean nothing, have certain values".into()
+            }
             Trouble::Waits(port) => {
                 let what = match (port, direction) {
                     (Port::Requests, _) => "no request is offered",

@@ -1,9 +1,9 @@
-//! Searches for the requests on which a core is slowest although nothing outside it waits.
+//! Searches for the requests on which a core is slowest while nothing outside it waits.
 //!
 //! The search tries patterns that are changed at random. It keeps a pattern that shows something new, to change it further: either a
-//! request of some kind waits for a number of clocks that was not yet seen after a request of another kind, or a stretch is slower than any
-//! before. A stretch is a fixed number of bins, alignments and raw bytes, because a buffer can hide a single long wait but not lasting
-//! slowness. The result is made as small as possible. Everything depends on the seed alone, so that a search can be repeated.
+//! request of one kind, after a request of another or the same kind, waits for a number of clocks that is new for these two kinds, or a
+//! stretch is slower than any before. A stretch is a fixed number of bins, alignments and raw bytes, because a buffer can hide a single
+//! long wait but not lasting slowness. The result is made as small as possible. The same seed gives the same result.
 
 mod mutate;
 mod pattern;
@@ -50,17 +50,17 @@ pub struct Slowest {
     pub within: Within,
     /// Its clocks, without those in which context loads hold the core.
     pub clocks: u64,
-    /// Its clocks before it was simplified, which are hardly more.
+    /// The clocks of the stretch before it was simplified, which are hardly more.
     pub most: u64,
     /// The number of the try at which it was found, from 1.
     pub found_at: u64,
     /// The parts of the pattern that repeats, in words.
     pub pattern: Vec<String>,
-    /// A vector of the fewest requests that show it.
+    /// The stretch as a vector of the fewest requests.
     pub vector: Vector,
 }
 
-/// A mismatch of the core that a hunt came upon.
+/// A mismatch of the core that a hunt has found.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{mismatch}")]
 pub struct Caught {
@@ -73,10 +73,10 @@ pub struct Caught {
 /// A try is this many times as long as a stretch: what makes a core slow may take some time to build up.
 const LONGER: usize = 4;
 
-/// A simpler pattern may take fewer clocks, by one in this many.
+/// A simpler pattern may be faster by one clock in this number.
 const LESS: u64 = 16;
 
-/// Runs the hunt and tells `progress` of each try. Nothing is found if no sequence of this length fits the core.
+/// Runs the hunt and reports each try to `progress`. The result is empty if no sequence of this length fits the core.
 ///
 /// # Errors
 /// [`Caught`], if the core has a mismatch on any pattern.
@@ -104,7 +104,7 @@ struct Best {
     found_at: u64,
 }
 
-/// A kind of request, the kind before it, and for how many clocks it waited.
+/// The kind of the request before, the kind of a request, and the number of clocks that it waited.
 type Feature = (usize, usize, u32);
 
 struct Hunter<'a> {
@@ -136,7 +136,7 @@ impl<'a> Hunter<'a> {
         }
     }
 
-    /// First the seeds, then small changes of one of the best patterns or of any that showed something new.
+    /// The next pattern: first each of the seeds, then small changes of one of the best patterns or of any that showed something new.
     fn next(&mut self, number: u64) -> Pattern {
         if let Some(seed) = self.seeds.get(number as usize - 1) {
             return seed.clone();

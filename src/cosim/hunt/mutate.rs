@@ -7,7 +7,7 @@ use super::pattern::{Bypass, Means, Part, Pattern, STATES, What, Which};
 /// A pattern has at most this many parts.
 const MOST_PARTS: usize = 12;
 
-/// A number below this one.
+/// A random number below `end`.
 fn below(rng: &mut ChaCha8Rng, end: usize) -> usize {
     ((u64::from(rng.next_u32()) * end as u64) >> 32) as usize
 }

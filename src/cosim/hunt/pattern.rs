@@ -1,7 +1,7 @@
 //! What a hunt tries: a few requests that repeat.
 //!
-//! A pattern says what a bin is to the coder, not its value: a less probable symbol, or a bypass bin that leaves its bits outstanding. So
-//! it means the same in every place, and still does when something before it is changed or removed.
+//! A pattern says what a bin is to the coder, not its value: a less probable symbol, or a bypass bin that leaves its bits outstanding. So a
+//! pattern means the same in every place, even if something before it is changed or removed.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::vectors::Vector;
 /// A pattern, and the initial states of its contexts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
-    /// The state of all contexts if the core takes LOADs; otherwise the number of a slice header.
+    /// The state in which all contexts begin, if the core takes LOADs; otherwise the number of a slice header.
     pub(super) begin: usize,
     /// The parts that repeat.
     pub(super) parts: Vec<Part>,
@@ -55,7 +55,7 @@ pub(super) enum What {
 pub(super) enum Which {
     /// The one of the last bin or load.
     Same,
-    /// The one after the last one.
+    /// The one after that.
     Next,
     Place(usize),
 }
@@ -135,7 +135,7 @@ impl Pattern {
     }
 }
 
-/// At most this many events, loads included, for each of these.
+/// A vector has at most this many events, loads included, for each bin, alignment and raw byte that its pattern is to have.
 const MOST: usize = 4;
 
 /// Turns parts into events.

@@ -2,7 +2,7 @@
 
 use super::pattern::{Bypass, Part, Pattern, What, Which};
 
-/// All of them; those that leave out the most come first. None is shorter than `shortest`.
+/// All patterns that are one step simpler; those that leave out the most come first. None is shorter than `shortest`.
 pub(super) fn simpler(pattern: &Pattern, shortest: usize) -> Vec<Pattern> {
     let Pattern { begin, length, ref parts } = *pattern;
     let lengths = smaller(length.saturating_sub(shortest))

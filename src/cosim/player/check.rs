@@ -1,5 +1,5 @@
-//! Compares what a core gives with what is due: the bytes of an encoder, the answers of a decoder. Nothing may come before it can be known,
-//! and nothing may come that is not due.
+//! Compares what a core gives with what is due: the bytes of an encoder, the answers of a decoder. Nothing may come before the request that
+//! decides it has been taken, and nothing may come that is not due.
 
 use super::{Blame, Device, Observer, Player, Wrong};
 use crate::bin::Event;
@@ -148,7 +148,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    /// How many bytes or answers are valid: one, if the core has no count port.
+    /// How many bytes or answers the core offers: one, if it has no count port.
     #[inline]
     fn count(&self, port: &str, shown: Option<u32>, most: usize) -> Result<usize, Wrong> {
         let count = shown.map_or(1, |shown| shown as usize);

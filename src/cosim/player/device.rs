@@ -7,7 +7,7 @@ use crate::cosim::{Fault, Waves, script::Asked};
 use crate::cycle::{Field, Inputs, Outputs};
 use crate::fit::Can;
 
-/// A core or a twin in place of one: whatever vectors can be played to.
+/// What vectors can be played to: a core, or a twin in place of one.
 pub(in crate::cosim) trait Device {
     /// The sizes of its ports and what it can be asked for.
     fn form(&self) -> Form;
@@ -24,7 +24,8 @@ pub(in crate::cosim) trait Device {
     /// The number of clocks so far.
     fn clocks(&self) -> u64;
 
-    /// The clocks up to the last one, and some more with the same inputs; `observed` says whether the observer has seen the last one.
+    /// The waveform of the last clocks, and of some more clocks with the same inputs; `observed` says whether the observer has seen the
+    /// last clock.
     fn waves<O: Observer>(&mut self, observer: &mut O, inputs: &Inputs, observed: bool) -> Waves;
 }
 

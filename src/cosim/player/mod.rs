@@ -1,4 +1,5 @@
-//! Plays vectors to a core: decides which request is offered when, what waits and what is given up, and checks what the core gives.
+//! Plays vectors to a core: decides when each request is offered, which ports wait and which vectors are given up, and checks what the core
+//! gives.
 //!
 //! There is one player for all cores. It knows only the ports that all of them have, and compares transactions, the bytes of an encoder and
 //! the answers of a decoder. An [`Observer`] sees every clock and may know more.
@@ -61,7 +62,7 @@ impl<'a> Play<'a> {
 /// The patience with our own cores, in clocks.
 pub(super) const PATIENCE: u32 = 2_000;
 
-/// Plays vectors to a core and tells `progress` how many events are done. Returns the core in the state that it is in afterwards.
+/// Plays vectors to a core and reports to `progress` how many events are done. Returns the counts, and the core in its last state.
 ///
 /// # Errors
 /// The first [`Mismatch`].
@@ -115,18 +116,18 @@ struct Player<'a, D, O> {
     stats: Stats,
     /// The requests that are on the ports and have to stay there.
     held: Transaction,
-    /// How many bytes or answers the core showed in the last clock and were not taken: they have to stay.
+    /// How many bytes or answers the core offered in the last clock that were not taken: they have to stay.
     shown: usize,
-    /// The vector that is played, and how often it has been given up.
+    /// The number of the vector that is played, and how often it has been given up.
     vector: usize,
     given_up: u32,
-    /// Clocks since the last transfer in which nothing made the core wait.
+    /// Clocks since the last transfer, without those in which something made the core wait.
     still: u32,
     /// The number of bytes that an encoder has given of its vector.
     given: usize,
 }
 
-/// The clocks of the first reset, and a fourth of the idle clocks at the end.
+/// The clocks of the first reset. At the end of a play there are four times as many idle clocks.
 const FEW: u32 = 8;
 
 impl<D: Device, O: Observer> Player<'_, D, O> {
@@ -151,8 +152,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         !self.script.has_next() && self.script.bytes.is_empty() && self.script.answers.is_empty()
     }
 
-    /// Resets the core. If the observer must know the contents of the context memory, fills it and resets the core again. Everything after
-    /// that counts.
+    /// Resets the core. If the observer must know the contents of the context memory, fills it and resets the core again. Nothing is
+    /// compared before that is done.
     fn switch_on(&mut self) -> Result<(), Wrong> {
         self.reset_unseen(FEW)?;
         if O::FILLS_CONTEXTS {
@@ -256,7 +257,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     }
 
     /// Whether the player takes what the core gives. It always does if the core has no ready port. Otherwise it may wait, and under some
-    /// plans it is ready only once there is something to take: a valid that waits for its ready then never comes.
+    /// plans it is ready only once the output is valid: then a core whose valid waits for ready never gives anything.
     #[inline]
     fn is_ready(&mut self, port: Port) -> bool {
         if !self.form.can_be_blocked {
@@ -299,7 +300,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         }
     }
 
-    /// Resets the core in whatever state it is.
+    /// Resets the core, whatever its state, and gives up the vector.
     fn reset(&mut self, clocks: u32) -> Result<(), Wrong> {
         for _ in 0..clocks.max(1) {
             // A request on the ports may stay there.

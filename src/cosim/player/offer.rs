@@ -19,7 +19,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             let noise = self.noise.next_u32();
             self.inputs.req_kind[lane] = noise & 7;
             self.inputs.req_bin[lane] = noise >> 3 & 1;
-            // Half of the time the old value stays: a core that wrongly looks at it touches a context variable that is in use.
+            // Half of the time the old value stays: a core that wrongly reads it then touches a context variable that is in use.
             if noise >> 15 & 1 == 0 {
                 self.inputs.req_ctx_idx[lane] = noise >> 4 & 1023;
             }

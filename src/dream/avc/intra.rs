@@ -168,7 +168,7 @@ impl Modes {
             && mb_addr % 2 == 1
             && let Some(upper) = self.coded.last_mut()
         {
-            // If the upper macroblock was skipped, only this one says whether the pair is a field pair.
+            // If the upper macroblock was skipped, only the lower one says whether the pair is a field pair.
             upper.is_field = is_field;
         }
         self.coded.push(Coded {

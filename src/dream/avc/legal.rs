@@ -41,7 +41,7 @@ impl<'a> Legal<'a> {
         kept == *macroblock
     }
 
-    /// Replaces whatever is not legal in the next macroblock.
+    /// Replaces all that is not legal in the next macroblock.
     pub(super) fn take(&mut self, random: &mut Random, macroblock: &mut Macroblock, derived: Derived) {
         self.modes.take(macroblock, derived.is_field, |choice| {
             random.legal(choice.mode, choice.count, choice.is_legal)

@@ -236,7 +236,7 @@ impl Memory {
         commands
     }
 
-    /// The commands where no random one makes room: none, or that there are no long-term references.
+    /// The commands if no random one has made room: none, or one that ends all long-term references.
     fn forced(&mut self, current: Current) -> Vec<Command> {
         let mut commands = Vec::new();
         if !self.frames.iter().any(Stored::is_short) {
@@ -282,7 +282,7 @@ impl Memory {
         self.is_complete &= self.frames.len() == before;
     }
 
-    /// Any of the frames, as the references that it is, except the frame of which this picture is a field.
+    /// A random frame, as the references that it is, except the frame of which this picture is a field.
     fn any(
         &self,
         random: &mut Random,

@@ -38,7 +38,7 @@ struct Shared<'a> {
 }
 
 /// The places of frames in the order of output, and the frame that unmarks all references before it, if there is one. In the order of
-/// output, too, all frames before it come before it.
+/// output, too, that frame comes after all frames before it.
 fn ranks(random: &mut Random, sequence: &Sequence) -> (Vec<i64>, Option<usize>) {
     let asked = sequence.kind.asked;
     let last = sequence.frames - 1;

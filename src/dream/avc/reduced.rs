@@ -1,8 +1,8 @@
 //! A slice of any stream that is made smaller and stays legal. A changed macroblock goes through the walk, which drops the elements that it
 //! no longer has in the stream, and through all rules of [`Legal`], so that the macroblocks after it stay legal too.
 //!
-//! What the rules need of the parameter sets is taken from their elements. Where these say less than a dream knows about itself, the
-//! largest value that they allow is used.
+//! What the rules need of the parameter sets is taken from their elements. Where the elements leave open what a dream knows of its own
+//! stream, the largest value that they allow is used.
 
 use std::collections::BTreeMap;
 

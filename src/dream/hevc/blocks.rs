@@ -68,7 +68,7 @@ impl Finder<'_> {
             self.transform_tree(&unit, log2_size, 0, [[false; 2]; 2]);
         }
         let deltas = self.unit.transform_nodes[first_node..self.nodes].iter().map(|node| node.cu_qp_delta);
-        // A delta of 0 may or may not have been coded, which makes no difference.
+        // Whether a delta of 0 was coded makes no difference.
         let delta = deltas.map(i32::from).find(|delta| *delta != 0);
         let qp_y = self.qp.unit(at, log2_size, delta);
         self.found[first..].iter_mut().for_each(|found| found.qp_y = qp_y);

@@ -1,7 +1,7 @@
 //! Tiles, and where slice segments begin (clauses 6.3.1 and 7.4.7.1).
 //!
 //! A slice, and likewise a slice segment, is within a tile or consists of whole tiles. If rows are substreams, a segment that does not
-//! begin at the beginning of a row ends in that row. Segments begin anywhere, and where these rules need more of them, more are put in.
+//! begin at the beginning of a row ends in that row. Segments begin anywhere; where these rules need more segments, more are put in.
 
 use super::sequence::Sequence;
 use crate::dream::header::Header;

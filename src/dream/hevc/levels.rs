@@ -1,5 +1,5 @@
-//! Limits levels so that residuals fit into 16 bits where they are added up, by RDPCM or by cross-component prediction, and where a large
-//! block without a transform makes them larger than that.
+//! Limits levels so that residuals fit into 16 bits: where they are added up, by RDPCM or by cross-component prediction, and in large
+//! blocks with transform_skip_flag, whose residuals could be larger.
 //!
 //! The standard does not demand this: it clips coefficients and samples, and does not limit intermediate values. But decoders have a limit,
 //! and beyond it their pictures differ. All other blocks keep their levels.
@@ -11,7 +11,7 @@ use super::blocks::{Found, find};
 use super::qp::Qp;
 use crate::hevc::{CodingTreeUnit, Level, Parameters, PredMode, ResidualBlock};
 
-/// The limit is twice this, so that luma and chroma can be added.
+/// The most for one component: half of what fits into 16 bits, since a residual of luma can be added to one of chroma.
 const MOST: i64 = (1 << 14) - 1;
 
 /// levelScale.
@@ -71,7 +71,7 @@ pub(super) fn limit(
 }
 
 impl Scale {
-    /// `None` if any level will do.
+    /// `None` if every level is small enough.
     fn new(
         found: &Found,
         block: &ResidualBlock,
@@ -119,7 +119,7 @@ impl Scale {
             Way::Bypass => magnitude,
             Way::Skip if bits > 15 => coefficient() << (bits - 15),
             Way::Skip => (coefficient() >> (15 - bits)) + 1,
-            // Two passes, with factors of 90 at the most.
+            // A transform has two passes, whose factors are 90 at the most.
             Way::Transform if self.bit_depth > 14 => coefficient() << (self.bit_depth - 14),
             Way::Transform => (coefficient() >> (14 - self.bit_depth)) + 1,
         }

@@ -1,8 +1,8 @@
 //! Which pictures there are, in which order, and what each keeps to refer to (clauses 8.1.3 and 8.3.2).
 //!
-//! A picture that is not kept is gone, and one that has become a long-term reference stays one, so every reference that a set names is
-//! there. Pictures follow their IRAP picture in the order of output too, so there are no leading pictures; streams that are asked for
-//! leading pictures or sub-layers are planned in `structure.rs`.
+//! A picture that is not kept is never referred to again, and one that has become a long-term reference stays one, so every reference that
+//! a set names exists. Pictures follow their IRAP picture in the order of output too, so there are no leading pictures; streams that are
+//! asked for leading pictures or sub-layers are planned in `structure.rs`.
 
 use super::profile::Kind;
 use super::structure::{self, Plan};
@@ -20,7 +20,7 @@ pub(super) struct Planned {
     pub(super) order: i32,
     pub(super) short: ShortTermSet,
     pub(super) long: Vec<LongTerm>,
-    /// PicOrderCntVal of the picture whose motion may be inferred from, if there is one (7.4.7.1, slice_temporal_mvp_enabled_flag).
+    /// PicOrderCntVal of the picture from which motion may be inferred, if there is one (7.4.7.1, slice_temporal_mvp_enabled_flag).
     pub(super) collocated: Option<i32>,
     pub(super) no_output_of_prior_pics_flag: bool,
 }

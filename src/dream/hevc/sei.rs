@@ -161,7 +161,7 @@ pub(super) fn after(random: &mut Random, shared: &Shared<'_>) -> Vec<Vec<u8>> {
     units
 }
 
-/// A message that can stand anywhere.
+/// A message that can come anywhere.
 fn any(random: &mut Random) -> Message {
     let mut bytes = vec![0; random.below(300) as usize];
     random.fill(&mut bytes);
@@ -221,7 +221,7 @@ fn payload(
 fn buffering_period<C: BitCoder>(coder: &mut C, hrd: &Hrd) -> Result<(), HeaderError> {
     let [initial, removal, _] = hrd.lengths;
     coder.ue("bp_seq_parameter_set_id")?;
-    // If it were 1, delays would follow here, and others below.
+    // If the flag were 1, delays would follow here, and more delays below.
     coder.u_in(1, "irap_cpb_params_present_flag", 0..=0)?;
     coder.flag("concatenation_flag")?;
     coder.u(removal, "au_cpb_removal_delay_delta_minus1")?;
