@@ -87,7 +87,7 @@ impl Findings {
     }
 
     /// The results in the JSON of `cosim`, `vectors check`, `vectors coverage`, `mutate` and `stream judge`. Of other commands nothing is
-    /// kept, since only their outcome is known to matter.
+    /// kept: only their outcome counts.
     pub fn of(json: &Value) -> Findings {
         let list = |name: &str| json[name].as_array().map_or(&[][..], Vec::as_slice);
         let mut findings = Findings {

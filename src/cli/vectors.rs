@@ -333,7 +333,7 @@ fn check(paths: &[PathBuf], no_cores: bool, options: &judge::Options) -> Result<
     let dirs = if paths.is_empty() { vec![golden.to_owned()] } else { paths.to_vec() };
     for (suite, checked) in dirs.iter().flat_map(|dir| vectors::check_made(dir, &mut made)) {
         match checked {
-            Ok(()) => say(format_args!("{suite} is in no file, and is made as the manifest says")),
+            Ok(()) => say(format_args!("{suite} is in no file, and is made as the manifest has it")),
             Err(error) => {
                 say(format_args!("error: {error}"));
                 errors.push(error.to_string());

@@ -1,6 +1,6 @@
 //! The cost of bins without writing them, for an encoder that chooses between two ways to code the same value.
 //!
-//! A bin costs the logarithm of how far it shrinks codIRange. A meter follows codIRange as an encoder does, so that the sum is exact: the
+//! A bin costs the logarithm of the factor by which it shrinks codIRange. A meter follows codIRange as an encoder does, so that the sum is exact: the
 //! doublings so far, and the part of the next doubling that is already used. The price of a single bin, whatever codIRange is, is the mean
 //! over all ranges, each weighted by how often it occurs in a long stream: there the logarithm of codIRange is distributed evenly.
 

@@ -89,7 +89,7 @@ impl Cluster {
     pub fn wait(&self, what: &str, is_so: impl Fn(&Cluster) -> bool) {
         let since = Instant::now();
         while !is_so(self) {
-            assert!(since.elapsed() < PATIENCE, "it never comes to be that {what}:\n{}", self.told());
+            assert!(since.elapsed() < PATIENCE, "not within two minutes: {what}:\n{}", self.told());
             sleep(Duration::from_millis(100));
         }
     }
