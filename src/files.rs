@@ -1,10 +1,10 @@
 //! The one way to open what is read by path.
 //!
 //! Invariant: what is opened has an end, or is read in pieces of bounded size. A regular file is opened. A pipe, be it a FIFO or what
-//! `/dev/stdin` or `/proc/self/fd/3` stands for, is read like the standard input, which is `-`. A device, a socket or a directory is
+//! `/dev/stdin` or `/proc/self/fd/3` leads to, is read like the standard input, which is `-`. A device, a socket or a directory is
 //! refused, also through a link. What is read whole has a bound, since a file may claim any length and a pipe need not end.
 //!
-//! Every input is remembered, so that whoever writes can ask whether a file is an input ([`Identity::input`]). The alternative, that each
+//! Every input is remembered, so that a writer can ask whether a file is an input ([`Identity::input`]). The alternative, that each
 //! command compares its outputs with its inputs, would be forgotten in the next new command.
 
 use std::{

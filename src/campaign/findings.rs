@@ -153,7 +153,7 @@ fn of_ours(row: &Value) -> Option<Row> {
     })
 }
 
-/// The shrunk failure of a core of ours, which stands in place of its cause.
+/// The shrunk failure of a core of ours, which takes the place of a cause.
 fn shrunk(row: &Value) -> Option<Value> {
     let failure = &row["failure"];
     let file = failure.get("shrunk")?;

@@ -173,7 +173,7 @@ const LOGS: [u32; 512] = {
     let mut number = 1;
     while number < 512 {
         let whole = (number as u32).ilog2();
-        // `square` is 1..2 with 62 fractional bits. Squaring doubles the logarithm, whose next bit tells whether 2 is reached.
+        // `square` is 1..2 with 62 fractional bits. Squaring doubles the logarithm, whose next bit is 1 if 2 is reached.
         let mut square = (number as u64) << (62 - whole);
         let mut log = whole;
         let mut bit = 0;

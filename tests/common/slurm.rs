@@ -257,7 +257,7 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/none
 CredType=cred/none
-# So many seconds a job waits that is queued again; with fewer it waits two minutes.
+# How many seconds a job waits that is queued again; with fewer it waits two minutes.
 AuthInfo=cred_expire=5
 StateSaveLocation={dir}/state
 SlurmctldPidFile={dir}/controller.pid

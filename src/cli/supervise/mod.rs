@@ -218,7 +218,7 @@ fn this_program() -> io::Result<std::path::PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() }
 }
 
-/// The memory that a process has, in bytes, where the system tells.
+/// The memory that a process has, in bytes; `None` if the system does not show it.
 fn memory(child: &Child) -> Option<u64> {
     #[expect(clippy::disallowed_methods, reason = "it is a file of /proc")]
     let counts = fs::read_to_string(format!("/proc/{}/statm", child.id())).ok()?;

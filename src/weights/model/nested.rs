@@ -55,7 +55,7 @@ impl Cut {
     }
 }
 
-/// The skeleton of a file. Cuts are in order, nested as messages are, and have the tensors in order. A replacement stands where the cut
+/// The skeleton of a file. Cuts are in order, nested as messages are, and have the tensors in order. A replacement comes where the cut
 /// begins.
 pub(super) fn skeleton(source: &mut Source, cuts: &[Cut]) -> Result<Vec<u8>, ModelError> {
     let put = |cut: &Cut| if let Put::Text(text) = cut.put { text.len() as u64 } else { 0 };
@@ -242,7 +242,7 @@ impl<W: Write> Writer<W> {
         let mut widths = vec![0u64; self.lengths.len() + 1];
         for number in (0..self.lengths.len()).rev() {
             let Length { begin, end, .. } = self.lengths[number];
-            // Each length stands after a tag, so that a length at the end of the part of another one belongs to that part; the same goes
+            // Each length comes after a tag, so that a length at the end of the part of another one belongs to that part; the same goes
             // for data.
             let first = self.pieces.partition_point(|piece| piece.at < begin);
             let last = self.pieces.partition_point(|piece| piece.at <= end);
