@@ -1,5 +1,5 @@
 //! Co-simulation compared with the Verilated core alone, clocked from Rust. Co-simulation is all of it: the player, the oracle, the twin,
-//! and the comparison of every output and register. What matters is the ratio of the clocks in a second. The last lines have it, measured
+//! and the comparison of every output and register. What matters is the ratio of the clocks in a second. The last lines print it, measured
 //! in turns so that a noisy machine slows both down alike.
 
 use std::time::Instant;
@@ -27,7 +27,7 @@ fn measure(criterion: &mut Criterion, core: &'static CoreSpec, vectors: &[Vector
     let source = Source::of(core, core.top, None, &cache).expect("the sources");
     let model = Model::build(&source, &cache, &tools).expect("the core");
 
-    // As many vectors as make about `CLOCKS` clocks.
+    // The number of vectors that take about `CLOCKS` clocks.
     let mut bins = 0;
     let is_one_of_few = |vector: &&Vector| {
         bins += vector.bins();

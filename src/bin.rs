@@ -1,4 +1,4 @@
-//! Bins, the only thing that passes between sources and coders: as calls ([`BinCoder`]) or as data ([`Event`]).
+//! Bins, which are all that passes between sources and coders: as calls ([`BinCoder`]) or as data ([`Event`]).
 
 use alloc::vec::Vec;
 use core::{fmt, ops::RangeInclusive};
@@ -75,9 +75,9 @@ impl fmt::Display for Event {
     }
 }
 
-/// A list of events with each [`Start`](Event::Start) where it belongs: after raw bytes, and after a terminate bin of 1 that something
-/// else than raw bytes follows. This is for lists without starts, such as those of vector files; a list that has its starts there stays as
-/// it is.
+/// A list of events with a [`Start`](Event::Start) wherever one belongs: after raw bytes, and after a terminate bin of 1 that something
+/// else than raw bytes follows. This is for lists without starts, such as those of vector files; a list that has all its starts does not
+/// change.
 ///
 /// ```
 /// use silicabac::bin::{Event, with_starts};
@@ -90,7 +90,7 @@ pub fn with_starts(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     answers_with_starts(events, |event| event)
 }
 
-/// Codes the requests, and each start that belongs between them; what each was coded as. The answer to a terminate bin decides whether a
+/// Codes the requests, with a start wherever one belongs, and returns each as it was coded. The answer to a terminate bin decides whether a
 /// start follows.
 pub(crate) fn answers_with_starts(
     requests: impl IntoIterator<Item = Event>,
@@ -179,15 +179,15 @@ impl fmt::Display for Element {
 /// A coder without a clock. The same calls, in the same order, write and read a stream: an encoder codes the bin that it is given and
 /// returns it; a decoder ignores the bin that it is given and returns the one that it read.
 ///
-/// Calls never fail. A decoder keeps its first error ([`Decode::error`]) and goes on as that error says. After `terminate` has returned
+/// Calls never fail. A decoder keeps its first error ([`Decode::error`]) and goes on as its [`DecodeErrorKind`] says. After `terminate` has returned
 /// true the stream continues only through [`raw`](Self::raw) and [`start`](Self::start); a coder that is given bins instead stays in a
 /// defined state, but the bins have no meaning.
 pub trait BinCoder {
     /// Whether bins come from a stream (a decoder) or from the caller (an encoder).
     const READS: bool;
 
-    /// A walk says which element the bins to come stand for, which value it would write, and which values are legal; it writes the value
-    /// that is returned. A coder returns the given value; what wraps a coder may choose another one, or take notes.
+    /// A walk says which element the next bins stand for, which value it would write, and which values are legal; it writes the value that
+    /// is returned. A coder returns the given value; an observer around a coder may choose another value, or record it.
     #[inline(always)]
     fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
         let _ = (element, legal);
@@ -200,7 +200,7 @@ pub trait BinCoder {
         let _ = (element, value);
     }
 
-    /// What the elements to come belong to. For observers.
+    /// What the next elements belong to. For observers.
     #[inline(always)]
     fn place(&mut self, place: Place) {
         let _ = place;
@@ -315,7 +315,7 @@ pub trait Decode: BinCoder {
 /// What a slice holds after its stop bit: the rest of that byte, then whole bytes.
 ///
 /// These are mostly zeros, but not always: cabac_zero_words follow some slices, and x264 sets the very last bit of some. No bin implies
-/// them, so whoever rewrites a slice carries them along.
+/// them, so a program that rewrites a slice has to copy them.
 ///
 /// ```
 /// use silicabac::bin::Tail;

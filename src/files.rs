@@ -1,10 +1,10 @@
 //! The one way to open what is read by path.
 //!
 //! Invariant: what is opened has an end, or is read in pieces of bounded size. A regular file is opened. A pipe, be it a FIFO or what
-//! `/dev/stdin` or `/proc/self/fd/3` stands for, is read like the standard input, which is `-`. A device, a socket or a directory is
+//! `/dev/stdin` or `/proc/self/fd/3` leads to, is read like the standard input, which is `-`. A device, a socket or a directory is
 //! refused, also through a link. What is read whole has a bound, since a file may claim any length and a pipe need not end.
 //!
-//! Every input is remembered, so that whoever writes can ask whether a file is an input ([`Identity::input`]). The alternative, that each
+//! Every input is remembered, so that a writer can ask whether a file is an input ([`Identity::input`]). The alternative, that each
 //! command compares its outputs with its inputs, would be forgotten in the next new command.
 
 use std::{
@@ -62,7 +62,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
     // This is checked before the file is opened, since opening some devices has an effect.
     check_kind(&fs::metadata(path)?)?;
-    #[expect(clippy::disallowed_methods, reason = "this is the room")]
+    #[expect(clippy::disallowed_methods, reason = "what is read is opened here")]
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     check_kind(&metadata)?;
@@ -70,8 +70,8 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The same as a file of known length in which one can seek. What comes out of a pipe is first written to a temporary file, up to
-/// [`MAX_SPOOLED`] bytes.
+/// Opens a file or a pipe as a file of known length in which one can seek. The bytes of a pipe are first written to a temporary file,
+/// [`MAX_SPOOLED`] at the most.
 ///
 /// # Errors
 /// Those of [`open`]; that more bytes come; that no temporary file can be made or written.
@@ -107,7 +107,7 @@ pub fn read_earlier(path: &Path) -> io::Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         metadata => check_kind(&metadata?)?,
     }
-    #[expect(clippy::disallowed_methods, reason = "this is the room")]
+    #[expect(clippy::disallowed_methods, reason = "what is read is opened here")]
     let file = File::open(path)?;
     text(take(file, MAX_TEXT)?).map(Some)
 }
@@ -224,7 +224,7 @@ impl Identity {
     }
 }
 
-/// Each file once.
+/// The inputs, each file once.
 static INPUTS: Mutex<Vec<(Identity, PathBuf)>> = Mutex::new(Vec::new());
 
 /// Remembers an input that another program will open.

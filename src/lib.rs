@@ -14,13 +14,16 @@
 //! | `stream` | a stream of either standard, unit by unit, and as lines of JSON | `avc` |
 //! | `dream` | streams of both standards that are made up from a seed, and a judge of other decoders | `dream` |
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
-//! | `trace`, `replay` | a source: recorded bins; a judge of the coders without a clock by them | `trace` |
+//! | `trace`, `replay` | a source: recorded bins; a judge that compares the coders without a clock with them | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors and their files | `vectors` |
-//! | `suites`, `cosim`, `coverage`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
+//! | `suites`, `fit` | named lists of vectors; what a core can do, and vectors changed so that they fit it | `cosim` |
+//! | `cosim`, `coverage`, `prove`, `mutation` | judges | `cosim` |
 //! | `report` | pages for people: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
 //! | `campaign` | plans of work for many commands, their results, and the commands of schedulers | `campaign` |
 //! | `shard`, `shell` | a part of a list of work; arguments quoted for a shell | `cosim`, `dream` |
+//! | `yosys`, `solver` | Yosys and a solver of formulas, found or fetched, for `prove` and `mutation` | `cosim` |
 //! | `files` | opening what is read by path: files, pipes, the standard input | `trace`, `vectors`, `weights` |
+//! | `guide` | the documents of `docs/`, as pages of this documentation and not of the library | `cli` |
 //!
 //! Without features only the first two rows are there, and they are `no_std` with `alloc`. All features are on by default. The feature
 //! `cli` is the command; `asm` makes one step of the decoder assembly where the compiler may use BMI2.
@@ -56,8 +59,8 @@
 #![cfg_attr(not(feature = "asm"), forbid(unsafe_code))]
 // Only `engine::x86_64` has unsafe code, and says why.
 #![deny(unsafe_code)]
-// What is read by path goes through `files`, what is written through `src/cli/output.rs`; `clippy.toml` forbids the functions that go
-// around them.
+// Files are read through `files` and written through `src/cli/output.rs`; `clippy.toml` forbids the functions of the standard library that
+// open files.
 #![deny(clippy::disallowed_methods)]
 
 extern crate alloc;
@@ -90,7 +93,7 @@ pub mod files;
 pub mod fit;
 #[cfg(feature = "avc")]
 pub mod hevc;
-// The examples in its documents are tests, and use all that the documents are about.
+// The examples in these documents are tests that need all features.
 #[cfg(all(doc, feature = "cli"))]
 pub mod guide;
 #[cfg(any(feature = "avc", feature = "vectors", feature = "weights"))]

@@ -13,7 +13,7 @@ use crate::{engine, spec};
 pub struct Difference {
     /// The segment of the slice: an engine run.
     pub segment: usize,
-    /// The bin in the segment; alignments count.
+    /// The number of the bin in the segment; alignments count.
     pub bin: usize,
     /// What differed.
     pub what: What,

@@ -1,7 +1,7 @@
 //! The border itself: what comes from C is checked here before anything else sees it.
 //!
 //! Invariant: no panic crosses. Every function but those that cannot panic (`silicabac_version*`, `silicabac_status_text`) does its
-//! work in [`guarded`]. Memory of the caller that is written is never read, since in C it need not have been initialised.
+//! work in [`guarded`]. Memory that the caller lends to be written is never read, since in C it need not have been initialised.
 
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::slice;
 
 use crate::status::Status;
 
-/// Does the work of a call; a panic becomes a status. What a panic leaves half done is behind a handle, which is broken then.
+/// Does the work of a call; a panic becomes a status. Only the value of a handle can be half changed by then, and that handle is broken.
 #[inline]
 pub(crate) fn guarded(call: impl FnOnce() -> Result<(), Status>) -> Status {
     match catch_unwind(AssertUnwindSafe(call)) {
@@ -32,10 +32,10 @@ fn check<T>(pointer: *const T, count: usize) -> Result<(), Status> {
     bytes.and_then(|bytes| pointer.addr().checked_add(bytes)).map(drop).ok_or(Status::Length)
 }
 
-/// Values that the caller lends to be read; none may be behind a null pointer.
+/// Values that the caller lends to be read. With a null pointer their number has to be 0.
 ///
 /// # Safety
-/// If `pointer` is not null, that many initialised values are there for `'a`, and nobody writes them.
+/// If `pointer` is not null, `count` initialised values are there for `'a`, and nobody writes them.
 #[inline]
 pub(crate) unsafe fn input<'a, T>(pointer: *const T, count: usize) -> Result<&'a [T], Status> {
     check(pointer, count)?;
@@ -49,7 +49,7 @@ pub(crate) unsafe fn input<'a, T>(pointer: *const T, count: usize) -> Result<&'a
 /// Room that the caller lends to be written.
 ///
 /// # Safety
-/// If `pointer` is not null, there is memory for that many values for `'a`, and nobody else uses it.
+/// If `pointer` is not null, there is memory for `count` values for `'a`, and nobody else uses it.
 #[inline]
 pub(crate) unsafe fn room<'a, T>(pointer: *mut T, count: usize) -> Result<&'a mut [MaybeUninit<T>], Status> {
     check(pointer, count)?;
@@ -60,33 +60,33 @@ pub(crate) unsafe fn room<'a, T>(pointer: *mut T, count: usize) -> Result<&'a mu
     Ok(unsafe { slice::from_raw_parts_mut(pointer.cast(), count) })
 }
 
-/// Room of which every value is there.
+/// Room as values, all of which are initialised.
 ///
 /// # Safety
-/// It is so.
+/// All values are initialised.
 #[inline]
 pub(crate) unsafe fn filled<T>(room: &mut [MaybeUninit<T>]) -> &mut [T] {
-    // SAFETY: promised to this function; `MaybeUninit` has the layout of what it holds.
+    // SAFETY: the caller promises this; `MaybeUninit` has the layout of what it holds.
     unsafe { &mut *(std::ptr::from_mut(room) as *mut [T]) }
 }
 
 /// The place of one result.
 ///
 /// # Safety
-/// As of [`room`].
+/// As for [`room`].
 #[inline]
 pub(crate) unsafe fn place<'a, T>(pointer: *mut T) -> Result<&'a mut MaybeUninit<T>, Status> {
-    // SAFETY: promised to this function.
+    // SAFETY: the caller promises this.
     unsafe { room(pointer, 1) }.map(|room| &mut room[0])
 }
 
 /// One value that the caller lends to be read.
 ///
 /// # Safety
-/// As of [`input`].
+/// As for [`input`].
 #[inline]
 pub(crate) unsafe fn value<'a, T>(pointer: *const T) -> Result<&'a T, Status> {
-    // SAFETY: promised to this function.
+    // SAFETY: the caller promises this.
     unsafe { input(pointer, 1) }.map(|values| &values[0])
 }
 
@@ -104,17 +104,17 @@ pub(crate) fn disjoint<T, U>(
     if is_apart { Ok(()) } else { Err(Status::Overlap) }
 }
 
-/// Copies bytes to the caller, and tells how many there are; of a room that is too short, only that.
+/// Copies values to the caller, and says how many there are; if the room is too short, it only says that.
 ///
 /// # Safety
-/// As of [`room`], for `pointer` and for `length`.
+/// As for [`room`], for `pointer` and for `length`.
 pub(crate) unsafe fn copy_out<T: Copy>(
     values: &[T],
     pointer: *mut T,
     count: usize,
     length: *mut usize,
 ) -> Result<(), Status> {
-    // SAFETY: promised to this function.
+    // SAFETY: the caller promises this.
     let (room, length) = unsafe { (room(pointer, count)?, place(length)?) };
     length.write(values.len());
     let room = room.get_mut(..values.len()).ok_or(Status::Room)?;

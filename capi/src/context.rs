@@ -1,4 +1,4 @@
-//! What initialises the context variables of a slice, as numbers that C has.
+//! What initialises the context variables of a slice, as numbers for C.
 
 use silicabac::context::{self, SliceType};
 

@@ -1,4 +1,4 @@
-//! Handles: what C has a pointer to, and what is looked at before it is used.
+//! Handles: what C has pointers to, and the checks before a handle is used.
 //!
 //! Each handle begins with a word that says of which type it is and whether it is free, in a call, destroyed or broken; a call takes
 //! it by one compare-and-exchange. The memory of a destroyed handle is kept for other handles of its type and never given back, so that
@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::status::Status;
 
-/// So many destroyed handles of a type are kept before one is used again.
+/// How many destroyed handles of a type are kept before one is used again.
 const KEPT: usize = 256;
 
 /// What is added to the word of a free handle.
@@ -29,8 +29,8 @@ pub(crate) struct Slot<T> {
     value: UnsafeCell<Option<T>>,
 }
 
-// SAFETY: the value is only used by who has set the word to busy, or has the slot while it is destroyed; and it can go from one
-// thread to another.
+// SAFETY: the value is only used by a thread that has set the word to busy, or that creates or destroys the handle; and `T` can go from
+// one thread to another.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 /// The destroyed handles of a type, the oldest first.
@@ -93,7 +93,7 @@ fn why<H: Opaque>(word: u32) -> Status {
     }
 }
 
-/// A handle that is in a call. If that does not come to its end, the handle is broken.
+/// A handle that is in a call. If the call does not come to its end, the handle is broken.
 struct Held<'a> {
     word: &'a AtomicU32,
     after: u32,
@@ -109,13 +109,13 @@ impl Drop for Held<'_> {
 /// Does something with what is behind a handle.
 ///
 /// # Safety
-/// As of [`slot`].
+/// As for [`slot`].
 #[inline]
 pub(crate) unsafe fn with<H: Opaque, R>(
     handle: *mut H,
     call: impl FnOnce(&mut H::Value) -> Result<R, Status>,
 ) -> Result<R, Status> {
-    // SAFETY: promised to this function.
+    // SAFETY: the caller promises this.
     let slot = unsafe { slot(handle)? };
     let taken = slot.word.compare_exchange(H::WORD, H::WORD + BUSY, Ordering::Acquire, Ordering::Relaxed);
     taken.map_err(why::<H>)?;
@@ -130,12 +130,12 @@ pub(crate) unsafe fn with<H: Opaque, R>(
 /// Ends a handle, and drops what is behind it.
 ///
 /// # Safety
-/// As of [`slot`].
+/// As for [`slot`].
 pub(crate) unsafe fn destroy<H: Opaque>(handle: *mut H) -> Result<(), Status> {
     if handle.is_null() {
         return Ok(());
     }
-    // SAFETY: promised to this function.
+    // SAFETY: the caller promises this.
     let slot = unsafe { slot(handle)? };
     let end =
         |from| slot.word.compare_exchange(from, H::WORD + DESTROYED, Ordering::AcqRel, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What every function returns, and how it says it in words.
+//! The status that every function returns, and its meaning in words.
 
 use std::ffi::{CStr, c_char};
 

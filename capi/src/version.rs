@@ -1,4 +1,4 @@
-//! The version of the interface, as the header says it and as the library does.
+//! The version of the interface, in the header and of the library that is linked.
 
 use std::ffi::c_char;
 

@@ -105,7 +105,7 @@ pub unsafe extern "C" fn silicabac_weights_create(
     length: usize,
     weights: *mut *mut Weights,
 ) -> Status {
-    // SAFETY: as of every function; that the bytes stay until the end of the container is said above.
+    // SAFETY: the caller promises what the crate's documentation asks, and that the bytes stay until the end of the container.
     guarded(|| unsafe {
         let weights = place(weights)?;
         let bytes: &'static [u8] = input(bytes, length)?;
@@ -123,14 +123,14 @@ pub unsafe extern "C" fn silicabac_weights_create(
 /// Ends a container. A null pointer is none, and nothing is done.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_weights_destroy(weights: *mut Weights) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe { destroy(weights) })
 }
 
 /// Tells how many tensors there are.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_weights_count(weights: *mut Weights, count: *mut usize) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let count = place(count)?;
         with(weights, |inner| {
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn silicabac_weights_find(
     name: *const c_char,
     index: *mut usize,
 ) -> Status {
-    // SAFETY: as of every function; the name ends with a zero byte.
+    // SAFETY: the caller promises what the crate's documentation asks; the name ends with a zero byte.
     guarded(|| unsafe {
         let index = place(index)?;
         if name.is_null() {
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn silicabac_weights_tensor(
     index: usize,
     tensor: *mut Tensor,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let place = place(tensor)?;
         with(weights, |inner| {
@@ -223,7 +223,7 @@ pub unsafe extern "C" fn silicabac_weights_decode(
     room: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let (bytes, length) = (self::room(bytes, room)?, place(length)?);
         with(weights, |inner| {
@@ -246,7 +246,7 @@ pub unsafe extern "C" fn silicabac_weights_decode_slice(
     room: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         with(weights, |inner| {
             inner.tensor(index)?;
@@ -265,7 +265,7 @@ pub unsafe extern "C" fn silicabac_weights_message(
     room: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         with(weights, |inner| {
             let message: Vec<u8> = inner.message.bytes().filter(|byte| *byte != 0).chain([0]).collect();

@@ -26,7 +26,7 @@ const HINTS: [Hint; 12] = [
     },
     Hint {
         says: &["Cannot find file containing module"],
-        helps: "name the module's file behind --rtl, or, where each module has a file of its name, their directory: \
+        helps: "name the module's file after --rtl, or, where each module has a file of its name, their directory: \
                 --verilator-arg=-y --verilator-arg=DIR (-y DIR in a file list)",
     },
     Hint { says: &["Specified --top-module"], helps: "--top is the module with the ports of the socket" },

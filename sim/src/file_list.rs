@@ -149,7 +149,7 @@ impl Reader<'_> {
         next: &mut dyn FnMut() -> Option<String>,
     ) -> Result<(), SimError> {
         let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| word.starts_with(beginning));
-        let mut argument = || next().ok_or_else(|| place.wrong(format!("nothing stands behind {word}")));
+        let mut argument = || next().ok_or_else(|| place.wrong(format!("nothing follows {word}")));
         let parts = |list: &str| {
             list.split('+').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
         };
@@ -278,7 +278,7 @@ fn expand(word: &str) -> Result<String, String> {
         });
         let (name, after) = bracketed.unwrap_or(behind.split_at(bare));
         if name.is_empty() {
-            return Err(format!("no name stands behind the $ in {word}"));
+            return Err(format!("no name follows the $ in {word}"));
         }
         expanded +=
             &env::var(name).map_err(|_| format!("the environment has no variable {name} ({word})"))?;
@@ -364,11 +364,11 @@ mod tests {
             ("\n\n-zzz", 3, "-zzz is no option that is known here"),
             ("\nnone.v", 2, "there is no none.v, nor "),
             ("+incdir+none", 1, "there is no none, nor "),
-            ("-f", 1, "nothing stands behind -f"),
+            ("-f", 1, "nothing follows -f"),
             ("/*\n*/ /* \n", 2, "this comment has no end"),
             ("\n\"a.v\n", 2, "a quote that does not end"),
             ("$NO_SUCH_VARIABLE_HERE/a.v", 1, "the environment has no variable NO_SUCH_VARIABLE_HERE"),
-            ("a$.v", 1, "no name stands behind the $"),
+            ("a$.v", 1, "no name follows the $"),
             ("\n-f a.f", 2, "includes itself"),
             ("\n-F ./a.f", 2, "includes itself"),
         ] {

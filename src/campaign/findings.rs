@@ -87,7 +87,7 @@ impl Findings {
     }
 
     /// The results in the JSON of `cosim`, `vectors check`, `vectors coverage`, `mutate` and `stream judge`. Of other commands nothing is
-    /// kept, since only their outcome is known to matter.
+    /// kept: only their outcome counts.
     pub fn of(json: &Value) -> Findings {
         let list = |name: &str| json[name].as_array().map_or(&[][..], Vec::as_slice);
         let mut findings = Findings {
@@ -153,7 +153,7 @@ fn of_ours(row: &Value) -> Option<Row> {
     })
 }
 
-/// The shrunk failure of a core of ours, which stands in place of its cause.
+/// The shrunk failure of a core of ours, which takes the place of a cause.
 fn shrunk(row: &Value) -> Option<Value> {
     let failure = &row["failure"];
     let file = failure.get("shrunk")?;

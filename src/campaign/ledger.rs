@@ -21,8 +21,8 @@ pub struct Ledger {
 struct Entry {
     begun: BTreeMap<String, usize>,
     released: usize,
-    /// The ends of the item by the times at which it began. Of ends that agree, the first one counts; the others are kept only for the
-    /// statistics of machines.
+    /// The ends of the item, in the order in which its runs began. Of ends that agree, only the first one counts; the others are kept for
+    /// the statistics of machines.
     ends: Vec<End>,
 }
 
@@ -77,7 +77,7 @@ impl Ledger {
             return State::Done(end);
         }
         match self.of.get(key) {
-            // A run in progress looks like a lost one. So whoever asks this in order to begin the item is at its second try at least.
+            // A run in progress looks like a lost one, and counts as a try.
             Some(entry) if entry.lost() + entry.ends.len() >= TRIES => State::GivenUp(entry.ends.first()),
             _ => State::Open,
         }

@@ -331,7 +331,7 @@ impl Results {
             Err(why) => results.errors.push(Trouble {
                 item: "mutate".into(),
                 why,
-                command: "the shards of a campaign are of one tool and one plan".into(),
+                command: "all shards of a campaign have to be done with the same tool and plan".into(),
             }),
         }
         results.pass = results.failed == 0 && results.given_up == 0 && results.open == 0;
@@ -371,7 +371,7 @@ impl Results {
         let mut failing: Vec<(&str, &str)> =
             rows.filter_map(|row| Some((row.what.as_str(), row.failure.as_deref()?))).collect();
         if failing.is_empty() {
-            failing.push(("", "it says that it failed, and no more"));
+            failing.push(("", "it failed, and gives no reason"));
         }
         for (what, how) in failing {
             if let Some(known) = self.failures.iter_mut().find(|known| known.of == of && known.what == what) {

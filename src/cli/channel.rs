@@ -1,8 +1,8 @@
-//! What a process that simulates tells the one that started it: frames, a line of JSON each.
+//! What a process that simulates sends to the process that started it: frames, each a line of JSON.
 //!
-//! Frames go through what was its standard output. Verilog is a program, and may print there; so from the beginning on
-//! its standard output is where its standard error is, and only this room knows the way to the other process. The last
-//! frame carries a word that the other process has made up, so that what ends in any other way is no result.
+//! Frames go through the pipe that was its standard output. A simulated core is a program and may print there; so from the beginning its
+//! standard output is redirected to its standard error, and only this module has the pipe. The last frame carries a word that the other
+//! process has made up. So output that ends in any other way is no result.
 
 use std::{
     env,
@@ -18,37 +18,37 @@ use std::{
 use serde::{Deserialize, Serialize};
 use silicabac_sim::Watch;
 
-/// One thing that is told.
+/// A message.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) enum Frame {
     /// Text for standard output.
     Out(String),
     /// A line for standard error.
     Say(String),
-    /// How far the work has come.
+    /// The progress of the work.
     Progress { message: String, position: u64, length: Option<u64>, unit: String },
-    /// That work is done.
+    /// The work whose progress was sent is done.
     Done,
     /// The process is alive. It has been in the same call into the design for this number of beats, this one included.
     Beat(u32),
-    /// All has been told: the exit status, and the word.
+    /// The last frame: the exit status, and the word.
     End { status: u8, word: String },
 }
 
 impl Frame {
-    /// Reads frames until there are no more. What is no frame ends them.
+    /// Reads frames to the end, or to the first line that is no frame.
     pub(super) fn read_all(source: impl BufRead) -> impl Iterator<Item = Frame> {
         source.lines().map_while(|line| serde_json::from_str(&line.ok()?).ok())
     }
 }
 
-/// The variable of the environment that says that this process simulates for another, and the word.
+/// The environment variable that says that this process simulates for another one. Its value is the word.
 pub(super) const VARIABLE: &str = "SILICABAC_SIMULATES";
 
-/// How often a process that simulates says that it lives.
+/// The time between two beats.
 pub(super) const BEAT: Duration = Duration::from_millis(250);
 
-/// The way to the process that started this one.
+/// The pipe to the process that started this one.
 #[derive(Debug)]
 pub(super) struct Channel {
     sink: Mutex<Sink>,
@@ -58,7 +58,7 @@ pub(super) struct Channel {
 #[derive(Debug)]
 struct Sink {
     file: File,
-    /// Text for standard output that has not been told yet: it comes in many small pieces.
+    /// Text for standard output that has not been sent yet. It is collected, since it comes in many small pieces.
     text: String,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn get() -> Option<&'static Channel> {
 /// Opens the channel if the environment says that this process simulates for another.
 ///
 /// # Errors
-/// Those of the system, which has no more file descriptors.
+/// The system's, if there are no more file descriptors.
 pub(super) fn open() -> io::Result<()> {
     let Ok(word) = env::var(VARIABLE) else { return Ok(()) };
     let sink = Sink { file: File::from(io::stdout().as_fd().try_clone_to_owned()?), text: String::new() };
@@ -80,7 +80,7 @@ pub(super) fn open() -> io::Result<()> {
     let channel = CHANNEL.get_or_init(|| Channel { sink: Mutex::new(sink), word });
     thread::spawn(|| {
         let mut watch = Watch::default();
-        // Nobody needs a result that nobody takes: without the other process this one ends too.
+        // Without the other process nobody takes the result, so this process ends too.
         while channel.send(&Frame::Beat(watch.look())).is_ok() {
             thread::sleep(BEAT);
         }
@@ -90,15 +90,15 @@ pub(super) fn open() -> io::Result<()> {
 }
 
 impl Channel {
-    /// Tells one thing.
+    /// Sends a frame.
     ///
     /// # Errors
-    /// Those of writing, when the other process is gone.
+    /// Those of writing, if the other process is gone.
     pub(super) fn send(&self, frame: &Frame) -> io::Result<()> {
         self.lock().send(frame)
     }
 
-    /// Tells text for standard output.
+    /// Sends text for standard output.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -108,10 +108,10 @@ impl Channel {
         if sink.text.len() < 1 << 16 { Ok(()) } else { sink.send_text() }
     }
 
-    /// Tells the last thing.
+    /// Sends the last frame.
     pub(super) fn end(&self, status: u8) {
         let mut sink = self.lock();
-        // If the other process is gone, nobody misses it.
+        // If the other process is gone, nobody waits for this frame.
         let _ = sink.send_text().and_then(|()| sink.send(&Frame::End { status, word: self.word.clone() }));
     }
 

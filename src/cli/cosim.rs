@@ -55,10 +55,10 @@ pub(super) struct Arguments {
     /// Instead of suites, drive the arithmetic step of each core alone through every point that it can meet
     #[arg(long, conflicts_with_all = ["suite", "trace", "stream", "weights", "vectors", "dream", "socket", "seed", "shard", "top", "failures", "random_ways"])]
     exhaustive: bool,
-    /// Tell instead which lines of the Verilog the suites run and which signals they toggle
+    /// Show instead which lines of the Verilog the suites run and which signals they toggle
     #[arg(long, conflicts_with_all = ["shard", "random_ways"])]
     coverage: bool,
-    /// What need not be hit: instead of rtl/coverage.waivers, or for a core in the socket
+    /// A file of waivers, instead of rtl/coverage.waivers or for a core in the socket
     #[arg(long, value_name = "FILE", requires = "coverage")]
     waivers: Option<PathBuf>,
     #[command(flatten)]
@@ -66,12 +66,12 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// What a core may take, and how to print that it takes more.
+    /// The limits of a simulated core, and how to print that it exceeds one of them.
     pub(super) fn simulates(&self) -> (Limits, ReportFormat) {
         self.options.simulates()
     }
 
-    /// Those of the built-in suites that are wanted: by default all, unless anything else is.
+    /// The built-in suites that are wanted: by default all, unless something else is to be run.
     fn built_in(&self) -> Vec<&str> {
         let Arguments { suite, trace, stream, weights, vectors, dream, .. } = self;
         let is_default = suite.is_empty()
@@ -84,7 +84,7 @@ impl Arguments {
         }
     }
 
-    /// What a command has to be given to play the same vectors.
+    /// The options with which a command plays the same vectors.
     fn of_replay(&self) -> String {
         let mut options = String::new();
         if !self.suite.is_empty() {
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     judge::judge((number, suites), Vec::new(), seed, &arguments.options)
 }
 
-/// The suites that are read from files. This comes first: a file that cannot be read is told at once.
+/// The suites that are read from files. This comes first: a file that cannot be read is reported at once.
 fn read(arguments: &Arguments) -> Result<Vec<Suite>, Failure> {
     let Arguments { trace, stream, weights, vectors, .. } = arguments;
     let mut suites: Vec<Suite> =
@@ -152,8 +152,8 @@ fn read(arguments: &Arguments) -> Result<Vec<Suite>, Failure> {
     Ok(suites)
 }
 
-/// The built-in suites that are wanted, those that were read, and those of streams that are made up. What is made up takes longer
-/// than finding that there is no core to play it to, so this comes last.
+/// The built-in suites that are wanted, those that were read, and those of streams that are made up. Making up streams takes long, so it is
+/// done only once there is a core to play them to.
 fn all_suites(arguments: &Arguments, read: Vec<Suite>, seed: u64) -> Result<Vec<Suite>, Failure> {
     let built_in = arguments.built_in();
     let named = built_in.iter().map(|name| Suite::built_in(name, seed));

@@ -33,13 +33,13 @@ pub(super) struct Arguments {
     /// Built-in suites
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "full,limits", value_parser = PossibleValuesParser::new(BUILT_IN.into_iter().chain(BY_NAME)))]
     suite: Vec<String>,
-    /// What the suites are made up from
+    /// The seed of the suites
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// The slices of streams that are made up, instead: of these seeds, both ends included, with these features if any
+    /// Instead of suites, the slices of streams that are made up: of these seeds, both ends included, with these features if any
     #[arg(long, value_name = "CODEC:FROM..TO[:FEATURES]", conflicts_with = "suite")]
     dream: Vec<Dreams>,
-    /// What the vectors reach that are for the core that this file describes (docs/socket.md), fitted to it
+    /// Only vectors for the core that this file describes (docs/socket.md), fitted to it
     #[arg(long, value_name = "FILE.toml")]
     core: Option<PathBuf>,
     #[command(flatten)]
@@ -47,10 +47,10 @@ pub(super) struct Arguments {
     /// How much of what can be hit has to be hit, in every item
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0, value_parser = percent)]
     goal: f64,
-    /// Also write a page to be looked at
+    /// Also write an HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// How to print it
+    /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         return Err(Failure::Usage(what.into()));
     }
     let all = suites.iter().flat_map(|suite| &suite.vectors);
-    // A decoder that can all plays all.
+    // A decoder without limits plays all vectors.
     let can = if is_of_a_core { core.can } else { Can::ALL };
     let fitter = Fitter::new(core.direction.unwrap_or(Direction::Decoder), can);
     let Fitted { vectors, misfits, .. } = fitter.fit_all(all);
@@ -129,7 +129,7 @@ fn print(coverage: &Coverage, misfits: &Misfits, arguments: &Arguments) -> io::R
     }
 }
 
-/// More missed cells of an item than these are only counted.
+/// More missed cells of an item than this number are only counted.
 const NAMED: usize = 24;
 
 pub(super) fn print_table(out: &mut impl Write, report: &Report<'_>, goal: f64) -> io::Result<()> {

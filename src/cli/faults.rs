@@ -26,8 +26,8 @@ use super::{
     shard, sources,
 };
 
-/// Judges the faults of these lists, or some of them, and prints what convicted each. What an earlier report knows, and still holds,
-/// is not played again; its other cores stay in it.
+/// Judges the faults of these lists, or some of them, and prints what convicted each. A fault whose verdict in an earlier report still
+/// holds is not played again. The other cores of an earlier report stay in it.
 pub(super) fn run(
     lists: &[PathBuf],
     (sample, shard): (Option<usize>, shard::Options),
@@ -89,7 +89,7 @@ pub(super) fn run(
     if let Some(dir) = report {
         let mut all = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         if sample.is_none() && !shard.is_part() {
-            // What is in a list no more.
+            // Faults that are no longer in the list of their core are dropped.
             let is_judged = |core: &str| found.faults.iter().any(|row| row.core == core);
             all.retain(|old| {
                 !is_judged(&old.core) || found.faults.iter().any(|row| row.is_of(&old.core, &old.fault))
@@ -126,7 +126,7 @@ struct Known<'a> {
 enum Earlier {
     /// A verdict, which would be the same again.
     Holds(DesignRow),
-    /// Nothing that holds; which class convicted the fault, if one did.
+    /// No verdict that holds; the class that convicted the fault before, if one did.
     Stale(Option<String>),
 }
 
@@ -134,7 +134,7 @@ enum Earlier {
 struct Listed<'a> {
     source: &'a Source,
     name: &'a str,
-    /// Who judges those of which nothing is known; none if all is.
+    /// Judges the faults without a verdict that holds; `None` if there are no such faults.
     judge: Option<DesignJudge<'a>>,
     faults: Vec<(&'a Design, Earlier)>,
 }

@@ -1,4 +1,4 @@
-//! The options that say what a core in the socket can.
+//! The options that say what a core in the socket can do.
 
 use std::{
     path::{Path, PathBuf},
@@ -38,7 +38,7 @@ impl FromStr for CoreName {
 #[derive(clap::Args)]
 #[group(skip)]
 pub(super) struct Options {
-    /// What the core can, in place of what its file says: --can contexts=154 --can align=false
+    /// What the core can do, in place of what its file says: --can contexts=154 --can align=false
     #[arg(long, value_name = "KEY=VALUE")]
     can: Vec<String>,
     /// The core initialises contexts by itself, from the slice header: --can loads=none
@@ -47,7 +47,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// What is said of a core here and in its file.
+    /// The core as its file and these options describe it.
     pub(super) fn read(&self, file: Option<&Path>) -> Result<CoreFile, FileError> {
         CoreFile::read(file, &self.all())
     }

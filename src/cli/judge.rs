@@ -34,7 +34,7 @@ use super::{
 
 #[derive(clap::Args)]
 pub(super) struct Options {
-    /// What stalls, random bins and uninitialised registers come from [default: a new one each time]
+    /// The seed of stalls, random bins and uninitialised registers [default: a new one each time]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Only this core of ours; or yours, by the file that describes it (docs/socket.md)
@@ -136,7 +136,8 @@ impl Options {
         Ok(Ways::Planned(Plan::read(&text).map_err(|error| failed(error.to_string()))?))
     }
 
-    /// The suites without what is not played in these ways. Large vectors are only played without stalls, which is the same for every seed.
+    /// The suites without the vectors that are not played in these ways. Random ways leave out large vectors: these are only played without
+    /// stalls, which is the same for every seed.
     pub(super) fn played(&self, mut suites: Vec<Suite>) -> Vec<Suite> {
         for suite in suites.iter_mut().filter(|_| self.random_ways) {
             suite.vectors.retain(|vector| !vector.flags.contains(&Flag::Large));
@@ -144,12 +145,12 @@ impl Options {
         suites
     }
 
-    /// What a core may take, and how to print that it takes more.
+    /// The limits of a simulated core, and how to print that it exceeds one of them.
     pub(super) fn simulates(&self) -> (Limits, ReportFormat) {
         (self.limits, self.format)
     }
 
-    /// What of these options a command has to be given besides, so that it shows a failure again.
+    /// Those of these options that another command needs to show a failure again.
     pub(super) fn of_replay(&self) -> String {
         let mut options = String::new();
         if let Some(dir) = &self.rtl_dir {
@@ -189,7 +190,8 @@ impl Options {
         told_ways(self.ways_name()) + &self.shard.told()
     }
 
-    /// Whether what a core takes for a suite is told: to machines, and of slices that somebody has, not of what is made up.
+    /// Whether the report has the throughput of a core in a suite: in JSON always, for people only in slices from their own files, not in
+    /// built-in or made-up vectors.
     fn tells_throughput(&self, suite: &Suite) -> bool {
         let is_made_up = matches!(suite.origin, Origin::BuiltIn | Origin::Dreams(_));
         self.format == ReportFormat::Json || self.is_human() && !is_made_up
@@ -204,8 +206,8 @@ impl Options {
     }
 }
 
-/// Plays all suites to all cores and prints how that went; what could not be read is a part of that, and so is a suite
-/// of which nothing is for any of the cores. The suites are asked for once the cores are built. An item of a shard is a suite on a core.
+/// Plays all suites to all cores and prints the verdicts. Files that could not be read are a part of the result, and so are suites with no
+/// vector for any of the cores. The function `suites` is called after the cores are built. An item of a shard is a suite on a core.
 pub(super) fn judge(
     (number, suites): (usize, impl FnOnce() -> Result<Vec<Suite>, Failure>),
     mut errors: Vec<String>,
@@ -277,7 +279,7 @@ pub(super) fn told_ways(name: Option<&str>) -> String {
     name.map_or_else(String::new, |name| format!("; {name} ways only"))
 }
 
-/// The vectors of suites that have some in common: of those with the same name the first.
+/// The vectors of all suites; of those with the same name only the first.
 pub(super) fn without_doubles(suites: Vec<Suite>) -> Vec<Vector> {
     let mut seen = HashSet::new();
     let all = suites.into_iter().flat_map(|suite| suite.vectors);
@@ -306,7 +308,7 @@ pub(super) fn in_parallel<T: Sync, R: Send>(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// What to say of a suite of which nothing would be played.
+/// The message for a suite of which nothing would be played.
 fn nothing_to_play(suite: &Suite, cores: &[&CoreSpec]) -> Option<String> {
     let is_played = |vector: &Vector| cores.iter().any(|core| core.fitter().fit(vector).is_ok());
     let names: Vec<&str> = cores.iter().map(|core| core.name).collect();
@@ -317,8 +319,7 @@ fn nothing_to_play(suite: &Suite, cores: &[&CoreSpec]) -> Option<String> {
 /// A failure that was shrunk, and where its files are; or why it has none.
 type Files = Result<(cosim::Shrunk, PathBuf), String>;
 
-/// Writes the fewest requests that fail as vectors, and a waveform of them. A mismatch is the news, whatever
-/// becomes of its files.
+/// Writes the fewest requests that fail as vectors, and a waveform of them. A mismatch is reported even if its files cannot be written.
 fn shrink(
     model: &Model,
     suite: &Suite,
@@ -335,7 +336,7 @@ fn shrink(
 fn write_failure(shrunk: &cosim::Shrunk, dir: &Path) -> Result<PathBuf, Failure> {
     create_dir(dir)?;
     let Suite { name, vectors, .. } = &shrunk.suite;
-    // What is checked may be what an earlier failure left.
+    // The file that is being checked may be one that an earlier failure wrote, so it is not written over.
     let name = &free_name(dir, name, &["json", "hex", "vcd", WAITS]);
     let file = |extension: &str| dir.join(format!("{name}.{extension}"));
     write_file(&file("json"), |sink| vectors::write_json(name, vectors, sink))?;
@@ -355,7 +356,7 @@ pub(super) fn write_plan(path: &Path, plan: Option<&Plan>) -> Result<(), Failure
     }
 }
 
-/// Short enough to type again.
+/// A seed that is short enough to be typed again.
 fn new_seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     (now.as_nanos() % 1_000_000_007) as u64
@@ -456,7 +457,7 @@ fn print_failure(
     Ok(())
 }
 
-/// More requests of a vector than these are only counted, and more bytes not shown.
+/// More requests of a vector than this number are only counted, and more bytes are not shown.
 const SHOWN: usize = 24;
 
 fn print_shrunk(out: &mut impl Write, shrunk: Option<&Files>) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! One file a verb: arguments and printing, no logic.
+//! The command: a file for each verb, with its arguments and what it prints, and no logic.
 
 mod campaign;
 mod channel;
@@ -87,7 +87,7 @@ enum Verb {
     },
 }
 
-/// How a verb ended that had all it needed.
+/// The result of a verb that could do its work.
 enum Verdict {
     Equal,
     Mismatch,
@@ -194,7 +194,7 @@ pub(crate) fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Runs a verb; its exit status. One that simulates does so in another process.
+/// Runs a verb and returns its exit status. A verb that simulates does so in another process.
 fn run(verb: &Verb, guard: &signals::Guard) -> Result<u8, Failure> {
     if let Some((limits, format)) = verb.simulates().filter(|_| channel::get().is_none()) {
         return supervise::run(limits, format, guard);
@@ -226,7 +226,7 @@ fn run(verb: &Verb, guard: &signals::Guard) -> Result<u8, Failure> {
 }
 
 impl Verb {
-    /// What a core may take, and how to print that it takes more, if the verb runs one.
+    /// The limits of a simulated core, and how to print that it exceeds one of them, if the verb runs one.
     fn simulates(&self) -> Option<(Limits, ReportFormat)> {
         match self {
             Verb::Cosim(arguments) => Some(arguments.simulates()),
@@ -238,7 +238,7 @@ impl Verb {
 }
 
 impl Failure {
-    /// Says it; the exit status.
+    /// Prints the failure and returns the exit status.
     fn report(&self) -> u8 {
         say(format_args!("error: {self}"));
         match self {
@@ -256,7 +256,7 @@ impl Failure {
     }
 }
 
-/// The suites of files, each with a name of its own, and what could not be read, which is said at once.
+/// The suites of files, each with a name of its own, and the errors in files that could not be read, which are also printed at once.
 fn read_suites(paths: &[PathBuf]) -> (Vec<Suite>, Vec<String>) {
     let mut suites: Vec<Suite> = Vec::new();
     let mut errors = Vec::new();

@@ -43,10 +43,10 @@ pub(super) struct Arguments {
     /// Change the Verilog in this directory instead of the built-in cores; it needs the same modules and registers
     #[arg(long, value_name = "DIR")]
     rtl_dir: Option<PathBuf>,
-    /// How many mutants there are of the netlist of each core; every bit of its tables is flipped besides
+    /// How many mutants of the netlist of each core there are; every bit of its tables is flipped as well
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
     count: usize,
-    /// What mutants and stalls are picked by
+    /// The seed of mutants and stalls
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u32,
     /// Play only this number of the mutants of each netlist, and of the bits of its tables
@@ -58,11 +58,11 @@ pub(super) struct Arguments {
     /// Instead of mutants, judge wrong designs of any core: the edits that this file lists (docs/mutation.md); repeatable
     #[arg(long, value_name = "FILE.toml", conflicts_with_all = ["core", "rtl_dir", "count", "again"])]
     faults: Vec<PathBuf>,
-    /// Write what became of every mutant to mutation.md and mutation.json in this directory, after each build; what the
-    /// latter knows of the same netlist and the same vectors is not played again
+    /// Write the fate of every mutant to mutation.md and mutation.json in this directory, after each build; a mutant
+    /// whose fate mutation.json has, for the same netlist and the same vectors, is not played again
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
-    /// Play everything again, whatever the report knows
+    /// Play everything again, whatever the report has
     #[arg(long, requires = "report")]
     again: bool,
     /// How to print the result
@@ -77,7 +77,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// What a core may take, and how to print that it takes more.
+    /// The limits of a simulated core, and how to print that it exceeds one of them.
     pub(super) fn simulates(&self) -> (Limits, ReportFormat) {
         let format = match self.format {
             Format::Human => ReportFormat::Human,
@@ -145,7 +145,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         files.write_json(&report)?;
         write_file(&files.markdown, |sink| sink.write_all(report.to_markdown().as_bytes()))?;
     }
-    // Cores that a report knows and that were not played are no part of the answer.
+    // The result leaves out cores that the report has from earlier runs and that were not played.
     report.cores.retain(|played| cores.iter().any(|core| core.name == played.core));
     unless_closed(print(&report, arguments))?;
     Ok(if report.passed() { Verdict::Equal } else { Verdict::Mismatch })
@@ -179,7 +179,7 @@ impl Files {
     }
 
     fn write_json(&self, report: &Report) -> Result<(), Failure> {
-        // The names of thousands of mutants, which would be a third longer with a line each.
+        // Without line breaks: with one for each name of thousands of mutants the file would be a third longer.
         write_file(&self.json, |sink| {
             serde_json::to_writer(&mut *sink, &report.to_json())?;
             writeln!(sink)

@@ -2,9 +2,9 @@
 //!
 //! Invariant: a file is there whole or not at all. It is written under another name in its directory and renamed, with the
 //! mode of the file that it replaces, and its owner where that is allowed; what the user may not write is refused and not
-//! replaced. A link stays a link: its target is written. A device or a pipe is written into, in one go once everything is known
-//! where the writer has to go back. Nothing is written onto what was read as an input ([`Identity::input`]), and of the outputs of
-//! one run none onto another ([`distinct`]).
+//! replaced. A link stays a link: its target is written. A device or a pipe is written to;
+//! if the writer has to go back, everything is collected in a temporary file first. No output replaces an input
+//! ([`Identity::input`]) or another output of the same run ([`distinct`]).
 
 use std::{
     ffi::OsString,
@@ -55,15 +55,15 @@ pub(super) fn write_file(
     write_whole(path, |sink| write(sink).map_err(|source| Failure::Write { path: path.to_owned(), source }))
 }
 
-/// Makes a new file, to which lines are added as they become known. It is the exception to what is written whole: it is for files that nobody
-/// else writes, whose readers leave out what is no whole line.
+/// Makes a new file, to which lines are appended as they become known. It is the exception to files that are there whole or not at all:
+/// nobody else writes such a file, and its readers ignore an incomplete line.
 pub(super) fn append_to(path: &Path) -> Result<File, Failure> {
-    #[expect(clippy::disallowed_methods, reason = "this is the room")]
+    #[expect(clippy::disallowed_methods, reason = "what is written is opened here")]
     let file = OpenOptions::new().append(true).create_new(true).open(path);
     file.map_err(|source| Failure::Write { path: path.to_owned(), source })
 }
 
-/// The same for what can fail in more ways than writing can. What fails because the output cannot be written is told as that.
+/// Writes a file with a writer that has errors of its own. If the output cannot be written, that is the error that is returned.
 pub(super) fn write_whole<T, E: From<Failure>>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
@@ -77,7 +77,7 @@ pub(super) fn write_whole<T, E: From<Failure>>(
     })
 }
 
-/// The same for a writer that goes back.
+/// Writes a file with a writer that goes back.
 pub(super) fn write_seekable<T, E: From<Failure>>(
     path: &Path,
     write: impl FnOnce(&mut Output) -> Result<T, E>,
@@ -101,7 +101,7 @@ fn write_to<T, E: From<Failure>>(
     Ok(written)
 }
 
-/// What is written, which matters to a terminal.
+/// What is written: a terminal is sent text only.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Text,
@@ -139,7 +139,7 @@ pub(super) fn create_dir(dir: &Path) -> Result<(), Failure> {
     fs::create_dir_all(dir).map_err(|source| Failure::Write { path: dir.to_owned(), source })
 }
 
-/// Looks before hours of work whether these outputs can be written: each a file of its own, and none an input.
+/// Checks, before hours of work, that these outputs can be written: each is a file of its own, and none is an input.
 pub(super) fn distinct(paths: &[&Path]) -> Result<(), Failure> {
     let mut targets: Vec<(PathBuf, &Path)> = Vec::new();
     for &path in paths {
@@ -154,8 +154,7 @@ pub(super) fn distinct(paths: &[&Path]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses a name that nobody chose where something else has it: what is there, unless it is empty, has to begin like what
-/// would replace it.
+/// Refuses a default name if another kind of file has it: a file that is there and not empty has to begin with `start`.
 pub(super) fn only_over(path: &Path, start: &[u8], otherwise: &'static str) -> Result<(), Failure> {
     let failed = |source| Failure::Write { path: path.to_owned(), source };
     let mut found = Vec::new();
@@ -195,9 +194,9 @@ pub(super) fn free_name(dir: &Path, name: &str, extensions: &[&str]) -> String {
 
 /// What a path leads to.
 enum Target {
-    /// A file, to be replaced by another one, or that is not there yet.
+    /// A file that is replaced, or that does not exist yet.
     File { path: PathBuf, replaced: Option<Metadata> },
-    /// What has to be written into.
+    /// A file that is written to and not replaced, such as a device or a pipe.
     Into(File),
 }
 
@@ -224,13 +223,13 @@ impl Target {
             "socket" => return Err(Refused::Kind("socket").into()),
             _ => return Ok(Target::Into(writable(path)?)),
         }
-        // A file that a stream of ours already goes into must stay the file that it is.
+        // A file to which our standard output or error already goes is not replaced.
         if let Some(stream) = own_stream(&metadata) {
             return Ok(Target::Into(stream));
         }
-        // Whoever may not write it may not replace it, whatever may be done in its directory.
+        // A file that the user may not write is not replaced, even where the rights of its directory allow it.
         let file = writable(path)?;
-        // A path through an open file may lead to one that has no name, or no longer this one.
+        // A path such as /proc/self/fd/3 may lead to a file that has no name, or no longer the name that is found.
         let real = fs::canonicalize(path);
         let is_same = |real: &PathBuf| {
             fs::metadata(real).is_ok_and(|found| Identity::of(&found) == Identity::of(&metadata))
@@ -244,7 +243,7 @@ impl Target {
     /// The file that does not exist yet, after all links are followed.
     fn new_file(path: &Path) -> io::Result<Target> {
         let mut path = path.to_owned();
-        // As many as the system follows.
+        // The system follows 40 links at most, too.
         for _ in 0..40 {
             let Ok(link) = fs::read_link(&path) else {
                 let dir = parent(&path);
@@ -275,9 +274,9 @@ fn not_an_input(metadata: &Metadata) -> io::Result<()> {
     }
 }
 
-/// Opens what is there for writing, and does nothing to it.
+/// Opens an existing file for writing, and changes nothing in it.
 fn writable(path: &Path) -> io::Result<File> {
-    #[expect(clippy::disallowed_methods, reason = "this is the room")]
+    #[expect(clippy::disallowed_methods, reason = "what is written is opened here")]
     OpenOptions::new().write(true).open(path)
 }
 
@@ -309,15 +308,15 @@ fn standard_error() -> io::Result<File> {
     Ok(std::os::windows::io::AsHandle::as_handle(&io::stderr()).try_clone_to_owned()?.into())
 }
 
-/// An output that is being written. Unless it is finished, a file is gone again.
+/// An output that is being written. A file that is not finished is removed.
 pub(super) struct Output {
     sink: Sink,
-    /// Why it cannot be written, which a writer may have told as something else.
+    /// Why it cannot be written. A writer may have reported that as an error of another kind.
     error: Option<io::Error>,
 }
 
 enum Sink {
-    /// Dropped in this order: first the file, then what remembers it.
+    /// Dropped in this order: first the file, then its entry in the list of unfinished files.
     File {
         file: NamedTempFile,
         path: PathBuf,
@@ -375,7 +374,7 @@ impl Output {
         }
     }
 
-    /// Keeps an error; whoever writes gets one of the same kind.
+    /// Keeps an error; the writer gets one of the same kind.
     fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             let again = io::Error::from(error.kind());
@@ -406,8 +405,8 @@ impl Seek for Output {
     }
 }
 
-/// A new file with a name of its own in a directory, for those who may read and write the one that it will replace; without
-/// one, for those to whom any new file of the user belongs.
+/// A new file with a name of its own in a directory. It has the owner and the rights of the file that it will replace, or else those of any
+/// new file of the user.
 fn new_file(dir: &Path, replaced: Option<&Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

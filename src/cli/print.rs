@@ -1,8 +1,8 @@
 //! All that the command says: results on standard output, messages on standard error, progress on a terminal.
 //!
-//! Nothing else prints (clippy sees to that), so three things hold of the whole command. No control character of a file, a
+//! Nothing else prints (clippy sees to that), so three things hold for the whole command. No control character of a file, a
 //! name or a simulated core reaches a terminal: it is shown as `\u001b`, which is right in JSON too. A standard error
-//! that is closed or full stops nothing. And in a process that simulates for another one, all of it goes to that one.
+//! that is closed or full stops nothing. And in a process that simulates for another one, all of it is sent to that one.
 
 use std::{
     borrow::Cow,
@@ -31,7 +31,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// How to print a verdict on cores, which build servers show too.
+/// How to print a verdict on cores, also for build servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {
     Human,
@@ -47,8 +47,8 @@ pub(super) fn junit(suite: quick_junit::TestSuite) -> String {
     report.to_string().unwrap_or_default()
 }
 
-/// Results, for standard output. Whoever reads them may have seen enough, as with `silicabac ... | head`; that changes
-/// no verdict, so an error is to be given to [`unless_closed`].
+/// Results, for standard output. The reader may have seen enough, as with `silicabac ... | head`; that changes no verdict, so an error is
+/// to be given to [`unless_closed`].
 pub(super) fn out() -> impl Write {
     Out
 }
@@ -89,7 +89,7 @@ pub(super) fn line(text: impl Display) -> Result<(), Failure> {
     unless_closed(writeln!(out(), "{text}"))
 }
 
-/// Whoever reads may have seen enough; that is no failure.
+/// A reader that has closed the pipe has seen enough; that is no failure.
 pub(super) fn unless_closed(printed: io::Result<()>) -> Result<(), Failure> {
     match printed {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
@@ -105,12 +105,12 @@ pub(super) fn say(message: impl Display) {
         Some(channel) => channel.send(&Frame::Say(text.into_owned())),
         None => writeln!(io::stderr(), "{text}"),
     };
-    // Where nobody listens there is nobody to be told.
+    // If standard error cannot be written, the message is lost.
     let _ = sent;
 }
 
-/// The text without control characters, but for those that end a line or go to the next column. Neither what moves a
-/// cursor may be in it nor what turns the direction of writing.
+/// The text with escapes in place of characters that change the direction of writing, and of control characters other than line breaks and
+/// tabs.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     let is_harmful = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')
@@ -130,19 +130,19 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// How far long work has come: a bar on a terminal, nothing elsewhere.
+/// The progress of long work: a bar on a terminal, nothing elsewhere.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
     unit: &'static str,
-    /// When the other process was told, in milliseconds of [`SINCE`].
+    /// When progress was last sent to the other process, in milliseconds after [`SINCE`].
     told: AtomicU64,
 }
 
 /// What [`Progress`] counts from.
 static SINCE: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// The other process is not told more often than this.
+/// Progress is not sent to the other process more often than this.
 const OFTEN: Duration = Duration::from_millis(100);
 
 impl Progress {
@@ -151,7 +151,7 @@ impl Progress {
         Progress { bar: bar(Some(total), unit), unit, told: AtomicU64::new(0) }
     }
 
-    /// Of work that nobody knows the length of, while it goes on.
+    /// Shows a message while work of unknown length goes on.
     pub(super) fn while_at<T>(message: &str, work: impl FnOnce() -> T) -> T {
         let progress = Progress { bar: bar(None, ""), unit: "", told: AtomicU64::new(0) };
         progress.set_message(message);
@@ -160,7 +160,7 @@ impl Progress {
         result
     }
 
-    /// So much more is done.
+    /// Counts further units as done.
     pub(super) fn inc(&self, units: u64) {
         self.bar.inc(units);
         if channel::get().is_some() {
@@ -174,7 +174,7 @@ impl Progress {
         }
     }
 
-    /// What is being done.
+    /// Says what is being done.
     pub(super) fn set_message(&self, message: &str) {
         self.bar.set_message(printable(message).into_owned());
         self.tell();
@@ -185,7 +185,7 @@ impl Progress {
         self.bar.suspend(|| say(message));
     }
 
-    /// The work is done, and the bar goes.
+    /// Removes the bar after the work is done.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
         if let Some(channel) = channel::get() {
@@ -193,7 +193,7 @@ impl Progress {
         }
     }
 
-    /// Tells the other process, if this one works for another.
+    /// Sends the progress to the other process, if this one simulates for another.
     fn tell(&self) {
         if let Some(channel) = channel::get() {
             let (message, position, length) = (self.bar.message(), self.bar.position(), self.bar.length());
@@ -202,7 +202,7 @@ impl Progress {
     }
 }
 
-/// A bar, or where no length is known a sign that something goes on.
+/// A bar, or a spinner if the length is not known.
 pub(super) fn bar(length: Option<u64>, unit: &str) -> ProgressBar {
     let Some(length) = length else {
         let spinner = ProgressBar::new_spinner();

@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(if report.passed() { Outcome::Equal } else { Outcome::Mismatch })
 }
 
-/// Where the run is in which a property fails. That it fails is the news, whatever becomes of the file.
+/// Writes the run in which a property fails, and returns its path. The failure is reported even if the file cannot be written.
 fn write_trace(row: &Row, dir: &Path) -> Option<Result<PathBuf, String>> {
     let Verdict::Refuted { trace, .. } = &row.verdict else { return None };
     let path = dir.join(format!("{}-{}.vcd", row.core.name, row.property.name()));

@@ -43,7 +43,7 @@ struct Report {
     failures: Vec<Failed>,
 }
 
-/// More failures than these are only counted.
+/// More failures than this number are only counted.
 const SHOWN: usize = 100;
 
 /// How many slices are held, and replayed in parallel.
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     unless_closed(print(&report, arguments.format))?;
     Ok(match (report.failed, report.bad_input) {
         (0, _) => Verdict::Equal,
-        // A file is no trace, or a payload no stream: nothing to hold a coder against.
+        // A file is no trace, or a payload no stream, so there is nothing to compare a coder with.
         (_, true) => Verdict::BadInput,
         _ => Verdict::Mismatch,
     })

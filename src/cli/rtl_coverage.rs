@@ -21,7 +21,7 @@ use super::{
     print::{Progress, counted, out, say, unless_closed},
 };
 
-/// Plays the suites to cores that count, and prints what was never hit. The suites are asked for once the cores are built.
+/// Plays the suites to cores that count, and prints what was never hit. The function `suites` is called after the cores are built.
 pub(super) fn run(
     suites: impl FnOnce() -> Result<Vec<Suite>, Failure>,
     seed: u64,
@@ -89,7 +89,7 @@ pub(super) fn read_waivers(path: &Path) -> Result<Waivers, Failure> {
     Waivers::read(&text).map_err(|error| failed(error.to_string()))
 }
 
-/// Points of a kind in a file: how many there are, were hit, are waived.
+/// Of the points of a kind in a file: all, those that were hit, and those that are waived.
 type Counts = [usize; 3];
 
 fn by_file(points: &Points, judgement: &Judgement) -> BTreeMap<String, [Counts; 2]> {
@@ -106,7 +106,7 @@ fn by_file(points: &Points, judgement: &Judgement) -> BTreeMap<String, [Counts; 
     files
 }
 
-/// More missed points than these are only counted.
+/// More missed points than this number are only counted.
 const NAMED: usize = 60;
 
 fn print_table(points: &Points, judgement: &Judgement, played: &str) -> io::Result<()> {

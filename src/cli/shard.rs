@@ -1,6 +1,6 @@
-//! `--shard I/N`: a part of what a verb does, so that several machines do all of it. Which items those are says [`Shard`].
+//! `--shard I/N`: a part of what a verb does, so that several machines do all of it. [`Shard`] decides which items are in the part.
 //!
-//! Invariant: what comes of an item depends on neither the shard nor the other items in it, and no two shards write the same file. So all
+//! Invariant: the result of an item depends on neither the shard nor the other items in it, and no two shards write the same file. So all
 //! shards together are the whole run, whoever runs them and in whatever order.
 
 use std::{
@@ -14,7 +14,7 @@ use silicabac::shard::Shard;
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
 #[group(skip)]
 pub(super) struct Options {
-    /// Do only this part of it, such as 2/5: every fifth item, from the second on, in the order in which they are reported
+    /// Do only this part of the work, such as 2/5: every fifth item, from the second on, in the order in which they are reported
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 }
@@ -35,13 +35,13 @@ impl Options {
         self.shard().has(item)
     }
 
-    /// Those of all items that are to be done here.
+    /// The items, of all, that are to be done here.
     pub(super) fn of<T>(&self, items: impl IntoIterator<Item = T>) -> Vec<T> {
         let numbered = items.into_iter().enumerate();
         numbered.filter(|(number, _)| self.has(*number)).map(|(_, item)| item).collect()
     }
 
-    /// What JSON calls it, and messages.
+    /// The name of the part in JSON and in messages.
     pub(super) fn name(&self) -> Option<String> {
         self.shard.map(|shard| shard.to_string())
     }
@@ -74,7 +74,7 @@ impl Options {
 
 const OF: &str = "-of-";
 
-/// The file of the whole run and those of its parts, as far as they are there, also where they are parts of different numbers.
+/// The file of the whole run and those of its parts, as far as they exist, also of runs that were divided into other numbers of parts.
 pub(super) fn files(whole: &Path) -> io::Result<Vec<PathBuf>> {
     let dir = whole.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut parts: Vec<(Option<Shard>, PathBuf)> = Vec::new();
@@ -98,7 +98,7 @@ fn shard_of(name: &Path) -> Option<Shard> {
     Shard::new(number.parse().ok()?, count.parse().ok()?)
 }
 
-/// What to say where no item belongs to a shard, which is no error: a run may have fewer items than shards.
+/// The message if no item belongs to a shard, which is no error: a run may have fewer items than shards.
 pub(super) const NOTHING: &str = "nothing in this shard";
 
 #[cfg(test)]

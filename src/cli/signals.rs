@@ -1,9 +1,9 @@
 //! Signals that end the process: what it has begun is removed first.
 //!
-//! INT, TERM, HUP and USR2 go to our child processes too; then all temporary files and directories are removed, and the process dies
-//! of the signal as it would have without this room. A second signal kills at once. (By USR2 Grid Engine tells a job that it will be
-//! killed.) All temporary directories lie in one, which is on the list of [`unfinished`] as are outputs and directories of the cache
-//! while they are written.
+//! INT, TERM, HUP and USR2 go to our child processes too; then all temporary files and directories are removed, and the process dies of the
+//! signal as it would have without this module. A second signal kills at once. (Grid Engine sends USR2 to a job that it is about to kill.)
+//! All temporary directories lie in one. It is on the list of [`unfinished`], as are outputs and directories of the cache while they are
+//! written.
 
 use std::{
     io,
@@ -30,12 +30,12 @@ pub(super) struct Guard {
 /// What is still to be done when a signal ends the process.
 static LAST: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
 
-/// Has this done when a signal ends the process, after its child processes have ended.
+/// Registers work that is done when a signal ends the process, after its child processes have ended.
 pub(super) fn at_end(last: impl Fn() + Send + 'static) {
     LAST.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(last));
 }
 
-/// To be called before anything is written, once.
+/// Called once, before anything is written.
 pub(super) fn set_up() -> Guard {
     let ended = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
@@ -43,10 +43,10 @@ pub(super) fn set_up() -> Guard {
         say(format_args!("warning: a signal will leave temporary files: {error}"));
     }
     let make = || tempfile::Builder::new().prefix("silicabac-").tempdir();
-    // Where none can be made, whoever needs one says so.
+    // If no directory can be made, the error is reported where a temporary file is needed.
     let (_unfinished, scratch) = unfinished::make(make, |dir| dir.path()).ok().unzip();
     if let Some(scratch) = &scratch {
-        // It fails if it was done before, and then that directory serves.
+        // This fails if it was done before; then the directory of that time is used.
         let _ = tempfile::env::override_temp_dir(scratch.path());
     }
     Guard { ended, scratch, _unfinished }
@@ -60,10 +60,10 @@ impl Guard {
         }
     }
 
-    /// To be called before the result is told. After a signal it does not return, as [`hold`](Self::hold).
+    /// Called before the result is printed. After a signal it does not return, as [`hold`](Self::hold).
     pub(super) fn end(mut self) {
         self.hold();
-        // What cannot be removed is left to whoever clears the directory for temporary files.
+        // What cannot be removed stays in the system's directory for temporary files.
         let _ = self.scratch.take().map_or(Ok(()), TempDir::close);
     }
 }
@@ -104,14 +104,14 @@ mod unix {
                 end_children(signal);
                 LAST.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|last| last());
                 let _held = unfinished::remove_all();
-                // It only fails for signals that there are not.
+                // This fails only for signals that do not exist.
                 let _ = emulate_default_handler(signal);
             }
         })?;
         Ok(())
     }
 
-    /// Whether whoever started us wants this signal to be ignored, as `nohup` does. Where nobody can tell, it is not.
+    /// Whether the process that started this one has it ignore the signal, as `nohup` does; false where that cannot be found out.
     fn is_ignored(signal: i32) -> bool {
         let ignored = || {
             let status = proc("self/status")?;
@@ -144,7 +144,7 @@ mod unix {
         }
     }
 
-    /// The processes below this one that have not ended. Only Linux tells; elsewhere they are left alone.
+    /// The processes below this one that have not ended. Only Linux lists them; on other systems they are left alone.
     fn descendants() -> Vec<i32> {
         let (mut found, mut next) = (Vec::new(), vec!["self".to_owned()]);
         while let Some(process) = next.pop() {
@@ -165,7 +165,7 @@ mod unix {
     }
 
     fn proc(path: &str) -> Option<String> {
-        #[expect(clippy::disallowed_methods, reason = "it is the kernel's")]
+        #[expect(clippy::disallowed_methods, reason = "it is a file of /proc")]
         fs::read_to_string(format!("/proc/{path}")).ok()
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Options {
     /// in its socket
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "rtl_dir")]
     rtl: Vec<PathBuf>,
-    /// Where `include looks
+    /// A directory that `include searches
     #[arg(long, value_name = "DIR")]
     include: Vec<PathBuf>,
     /// A macro of its Verilog
@@ -63,7 +63,7 @@ impl Options {
         }
     }
 
-    /// The core that they name. What is not for us in a file list is told.
+    /// The core that they name. Options in a file list that mean nothing here are reported.
     pub(super) fn source(&self, direction: Direction, top: &str) -> Result<Source, SimError> {
         let mut source = Source::new(direction, top, Vec::new());
         source.include_dirs.clone_from(&self.include);

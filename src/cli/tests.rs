@@ -15,7 +15,7 @@ fn examples(verb: &Command) -> Result<(), String> {
     }
     commands.into_iter().try_for_each(|command| {
         let words = shlex::split(command).ok_or("its quotes are not closed")?;
-        // What a shell makes of a pipe and of < and > is not the command's.
+        // What follows a pipe, < or > is for the shell, not for the command.
         let words = words.into_iter().take_while(|word| !["|", "<", ">"].contains(&word.as_str()));
         Arguments::command().try_get_matches_from(words).map(drop).map_err(|error| error.to_string())
     })

@@ -23,10 +23,10 @@ use super::{
   silicabac tools
   silicabac tools yosys --format path")]
 pub(super) struct Arguments {
-    /// Only these
+    /// Only these tools
     #[arg(value_name = "TOOL", value_enum)]
     tools: Vec<Tool>,
-    /// How to print them; `path` prints nothing else, one a line
+    /// How to print the tools; `path` prints paths alone, one a line
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         }
     }
     unless_closed(print(&found, arguments.format))?;
-    // The first is told as any failure is, by whoever called.
+    // The first failure is returned, so that the caller reports it; the others are printed here.
     let mut failures = failures.into_iter();
     let first = failures.next();
     failures.for_each(|failure| say(format_args!("error: {failure}")));

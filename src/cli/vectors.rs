@@ -46,7 +46,7 @@ enum Verb {
         /// Where to write them
         #[arg(default_value = GOLDEN)]
         dir: PathBuf,
-        /// What the random suite comes from
+        /// The seed of the random suite
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]
         seed: u64,
         /// Only these suites, those that are too large to be published among them
@@ -94,7 +94,7 @@ enum Verb {
         #[arg(short, long, value_name = "DIR", default_value = "silicabac-export")]
         output: PathBuf,
     },
-    /// Make a vector of requests that are written down, as vector files have them: L5=62.1 C5=011 B=10 T=1
+    /// Make a vector from requests, written as in vector files: L5=62.1 C5=011 B=10 T=1
     #[command(after_help = "Examples:
   silicabac vectors make requests.txt --id mine -o mine.json
   silicabac vectors make - --id mine --flag GiveUp,Wait -o mine.json")]
@@ -114,7 +114,7 @@ enum Verb {
         #[arg(short, long, value_name = "FILE.json")]
         output: PathBuf,
     },
-    /// Tell what vectors make a coder do, and what not yet
+    /// Show what vectors make a coder do, and what they do not
     Coverage(coverage::Arguments),
     /// List the built-in vectors: the classes of them, or all whose names contain a word
     #[command(after_help = "Examples:
@@ -126,11 +126,11 @@ enum Verb {
         /// Vectors of a file instead of the built-in ones
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// How to print them
+        /// How to print the list
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
-    /// Tell why a vector exists, and show its bins, registers and bytes
+    /// Explain why a vector exists, and show its bins, registers and bytes
     #[command(after_help = "Examples:
   silicabac vectors explain short-2
   silicabac vectors explain avc-0 --file silicabac-failures/avc-cabac_encoder.json --all")]
@@ -155,7 +155,7 @@ enum Export {
 }
 
 impl Arguments {
-    /// What a core may take, and how to print that it takes more, if cores are checked.
+    /// The limits of a simulated core, and how to print that it exceeds one of them, if cores are checked.
     pub(super) fn simulates(&self) -> Option<(Limits, ReportFormat)> {
         match &self.verb {
             Verb::Check { no_cores: false, options, .. } => Some(options.simulates()),
@@ -164,7 +164,7 @@ impl Arguments {
     }
 }
 
-/// Tells how many vectors a core cannot play, and why.
+/// Prints how many vectors a core cannot play, and why.
 fn tell_misfits<'a>(all: impl IntoIterator<Item = &'a Fitted<'a>>) {
     let mut misfits = BTreeMap::new();
     for (why, vectors) in all.into_iter().flat_map(|fitted| &fitted.misfits) {
@@ -437,7 +437,7 @@ fn print_json(vectors: &[&Vector]) -> io::Result<()> {
     writeln!(out)
 }
 
-/// More requests than these are shown only if asked for.
+/// More requests than this number are shown only if asked for.
 const ROWS: usize = 200;
 
 fn explain(vector: &Vector, rows: usize) -> io::Result<()> {

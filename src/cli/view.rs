@@ -21,9 +21,9 @@ use super::{
     stream,
 };
 
-/// Make a page to be looked at: a vector, a failure or a recorded slice bin by bin; verdicts, coverage, mutants
+/// Make an HTML page: a vector, a failure or a recorded slice bin by bin; verdicts, coverage, mutants
 ///
-/// What the file is, is found by looking at it. A page needs nothing but itself, and no network. Keys: arrows or j and k step,
+/// The content of the file shows what it is. A page needs no other files and no network. Keys: arrows or j and k step,
 /// PageUp, PageDown, Home and End go further, / searches, f goes to the failure; `page.html#bin=1234` shows that bin.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let is_stream = !is_json && !is_trace && start.windows(3).any(|bytes| bytes == [0, 0, 1]);
     let all = Cursor::new(start).chain(file);
     if !is_json && !is_trace && !is_stream {
-        // It may be what a stream stands in.
+        // It may be a container of a stream.
         stream::open_from(path, all, length)?;
         return Err(unfit(path, NOTHING.to_owned()));
     }

@@ -34,8 +34,8 @@ struct Memory {
     bytes: Vec<u8>,
 }
 
-/// If more bits than these are queued, whole bytes are written: these bits, the 10 of codILow, the longest shift of a bin and a carry fit
-/// into a word.
+/// If more than this number of bits are queued, whole bytes are written: this number, the 10 of codILow, the longest shift of a bin and a
+/// carry fit into a word.
 const FULL: i32 = 64 - 10 - 7 - 1;
 /// How many bypass bins are encoded in one step, at the most.
 const AT_ONCE: u32 = 16;
@@ -98,7 +98,7 @@ impl Memory {
                 }
             }
         }
-        // Always appends eight bytes, a number that is known at compile time, and cuts off those that are too many.
+        // Always appends eight bytes, a number that is known at compile time, and cuts off the last ones.
         let length = self.bytes.len() + count;
         self.bytes.extend_from_slice(&word.checked_shl(64 - 8 * count as u32).unwrap_or(0).to_be_bytes());
         self.bytes.truncate(length);

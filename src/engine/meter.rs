@@ -1,6 +1,6 @@
 //! The cost of bins without writing them, for an encoder that chooses between two ways to code the same value.
 //!
-//! A bin costs the logarithm of how far it shrinks codIRange. A meter follows codIRange as an encoder does, so that the sum is exact: the
+//! A bin costs the logarithm of the factor by which it shrinks codIRange. A meter follows codIRange as an encoder does, so that the sum is exact: the
 //! doublings so far, and the part of the next doubling that is already used. The price of a single bin, whatever codIRange is, is the mean
 //! over all ranges, each weighted by how often it occurs in a long stream: there the logarithm of codIRange is distributed evenly.
 
@@ -173,7 +173,7 @@ const LOGS: [u32; 512] = {
     let mut number = 1;
     while number < 512 {
         let whole = (number as u32).ilog2();
-        // `square` is 1..2 with 62 fractional bits. Squaring doubles the logarithm, whose next bit tells whether 2 is reached.
+        // `square` is 1..2 with 62 fractional bits. Squaring doubles the logarithm, whose next bit is 1 if 2 is reached.
         let mut square = (number as u64) << (62 - whole);
         let mut log = whole;
         let mut bit = 0;

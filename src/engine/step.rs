@@ -104,7 +104,7 @@ pub(super) struct Step {
 ///
 /// Subtracting codIRangeLPS from `rest` borrows exactly at an LPS, after which `rest` stays as it was; at an MPS the difference is the new
 /// `rest`.
-#[allow(dead_code, reason = "where there is a step in assembly it is what the tests compare that with")]
+#[allow(dead_code, reason = "with a step in assembly only the tests use this one, to compare the two")]
 #[inline(always)]
 pub(super) fn decode(model: Model, range: u64, rest: u64) -> Step {
     let row = usize::from(model.0);

@@ -3,7 +3,8 @@
 //!
 //! A bin waits for eight operations: shift, mask, shift, mask, subtract, select, count zeros, shift. The compiler keeps that chain, but
 //! puts a subtraction after a select, and loads the next context variable only when the bin is known. Here both candidates are loaded
-//! before. The block reads two tables by a byte and writes nothing but registers; nothing else in the crate is unsafe.
+//! before the bin is known. The block reads two tables, whose index is a byte, and writes only registers; nothing else in the crate is
+//! unsafe.
 #![allow(unsafe_code)]
 
 use core::{arch::asm, mem::offset_of};

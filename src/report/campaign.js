@@ -1,6 +1,6 @@
-// What came of a campaign: the cores, what fails and why, what was covered, mutants, and who did it all.
+// The results of a campaign: the cores, what fails and why, coverage, mutants, and the machines.
 PAGES.campaign = (page, { report: { of, result, run } }) => {
-  const words = result.failed ? `fails in ${several(result.failed, "item")}` : result.given_up ? `could not do ${several(result.given_up, "item")}` : result.open ? `is not over: ${several(result.open, "item")} to be done` : "passes";
+  const words = result.failed ? `fails in ${several(result.failed, "item")}` : result.given_up ? `could not do ${several(result.given_up, "item")}` : result.open ? `is not finished: ${several(result.open, "item")} to be done` : "passes";
   const duration = seconds => seconds < 120 ? `${seconds.toFixed(0)} s` : seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
   page.append(
     el("div", { class: "head" }, el("h1", {}, `${of.name} `, verdict(result.pass, words))),
@@ -54,7 +54,7 @@ function growthPicture(growth, duration) {
   const most = growth[growth.length - 1], least = growth[0][1];
   const x = seconds => left + (W - left - right) * seconds / Math.max(most[0], 1e-9), y = cells => top + (H - top - bottom) * (most[1] - cells) / Math.max(most[1] - least, 1);
   const picture = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": `${count(least)} cells at first, ${count(most[1])} at the end` });
-  // It grows in steps: between two ends nothing is known.
+  // Coverage grows in steps: between the ends of two items nothing is known.
   const path = growth.map(([seconds, cells], i) => i ? `H${x(seconds).toFixed(1)}V${y(cells).toFixed(1)}` : `M${x(seconds).toFixed(1)} ${y(cells).toFixed(1)}`).join("");
   picture.append(
     svg("line", { class: "axis", x1: left, x2: W - right, y1: H - bottom, y2: H - bottom }), svg("line", { class: "axis", x1: left, x2: left, y1: top, y2: H - bottom }),
@@ -72,7 +72,7 @@ function machinesTable(run, duration) {
   });
   const shown = [table(null, [{ name: "machine" }, { name: "items", n: true }, { name: "work", n: true }, { name: "began and never ended", n: true }, { name: "could not be done", n: true }, { name: "not as elsewhere", n: true }], rows)];
   shown.push(facts(["the largest memory of an item", `${count(run.memory)} MiB`], run.twice && ["items done more than once, and counted once", count(run.twice)], run.torn && ["lines cut short", count(run.torn)]));
-  if (run.flaky.length) shown.push(table("Items that did not come to the same everywhere. They depend on nothing but their commands, so a machine or its tools are at fault.",
+  if (run.flaky.length) shown.push(table("Items with different results. An item depends on nothing but its command, so a machine or its tools are at fault.",
     [{ name: "item" }, { name: "ends" }], run.flaky.map(({ item, ends }) => [item, ends.map(([host, outcome]) => `${typeof outcome === "string" ? outcome : "error"} on ${host}`).join(", ")])));
   return el("div", {}, ...shown);
 }

@@ -1,6 +1,6 @@
 //! All HTML pages that the tool makes: verdicts on a core, a slice bin by bin, coverage, mutants, campaigns.
 //!
-//! Invariant: a page needs nothing but itself. Its policy (a `meta` element) lets it load nothing. Its data is one JSON text in the page,
+//! Invariant: a page needs no other file. Its policy (a `meta` element) lets it load nothing. Its data is one JSON text in the page,
 //! in which every `<` is replaced, so that no name can end the element that contains it. All numbers of the coder are the oracle's. The
 //! script only draws them and repeats none of the coder's arithmetic, except that it shows RenormE step by step, which a test compares with
 //! the oracle.

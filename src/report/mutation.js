@@ -1,9 +1,9 @@
-// What became of mutants of the cores, and of wrong designs.
+// The fates of mutants of the cores, and of wrong designs.
 PAGES.mutation = (page, { report }) => {
   const sum = of => report.tallies.reduce((all, tally) => all + of(tally), 0), killed = tally => tally.killed.reduce((a, b) => a + b, 0);
   const all = sum(tally => tally.mutants), survived = sum(tally => tally.survived);
   page.append(
-    el("div", { class: "head" }, el("h1", {}, "Mutants of the cores ", verdict(report.pass, report.pass ? "all are killed, proved equal or explained" : `${several(survived, "mutant")} nobody explains`))),
+    el("div", { class: "head" }, el("h1", {}, "Mutants of the cores ", verdict(report.pass, report.pass ? "all are killed, proved equal or explained" : `${several(survived, "mutant")} unexplained`))),
     facts(["mutants", count(all)], ["killed", count(sum(killed))], ["proved equal", count(sum(tally => tally.proved + tally.proved_if_short))], ["explained", count(sum(tally => tally.explained))],
       ["asked for of each netlist", count(report.count)], report.sample && ["played of each kind", count(report.sample)], ["seed", report.seed], ["tools", report.tools]));
   const share = tally => {
@@ -12,7 +12,7 @@ PAGES.mutation = (page, { report }) => {
   };
   const columns = [{ name: "core" }, { name: "mutants of" }, { name: "mutants", n: true }, { name: "" }, ...report.suites.map(suite => ({ name: suite, n: true })),
     { name: "by pace", n: true }, { name: "proved equal", n: true }, { name: "equal if short", n: true }, { name: "explained", n: true }, { name: "unexplained", n: true }];
-  page.append(el("h2", {}, "By core"), table("By each suite, how many it killed of those that the ones before it left alive; then what became of the others.", columns, report.tallies.map(tally => {
+  page.append(el("h2", {}, "By core"), table("For each suite, how many mutants it killed that no suite before it had killed; then the fates of the others.", columns, report.tallies.map(tally => {
     const row = [tally.core, tally.of, count(tally.mutants), share(tally), ...tally.killed.map(count), ...[tally.paced, tally.proved, tally.proved_if_short, tally.explained, tally.survived].map(count)];
     if (tally.survived) row.class = "wrong";
     return row;
@@ -22,7 +22,7 @@ PAGES.mutation = (page, { report }) => {
   for (const core of report.cores) page.append(...coreSection(core));
 };
 
-const FATES = [["survived", "nobody knows why they survive"], ["explained", "explained by hand"], ["paced", "right, but in another number of clocks"], ["proved", "proved equal"]];
+const FATES = [["survived", "unexplained"], ["explained", "explained by hand"], ["paced", "right, but in another number of clocks"], ["proved", "proved equal"]];
 
 function coreSection({ core, fates }) {
   const shown = [el("h2", {}, core)], names = group => [...(group.netlist || []), ...(group.tables || [])];

@@ -64,7 +64,7 @@ function start() {
   try {
     PAGES[data.page](page, data);
   } catch (error) {
-    page.prepend(el("p", { class: "note bad" }, `What stands in this page is not what it should be: ${error.message}.`));
+    page.prepend(el("p", { class: "note bad" }, `The data of this page is wrong: ${error.message}.`));
     throw error;
   }
   page.append(el("p", { class: "dim" }, data.tool));

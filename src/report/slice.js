@@ -43,7 +43,7 @@ class Slice {
     for (let at = Math.max(from, 0); at < to; at++) text += parseInt(this.data.bytes[at >> 2] || "0", 16) >> (3 - at % 4) & 1;
     return text;
   }
-  // The request of a bin: the bin itself, not what stands before it.
+  // The request of a bin: the bin itself, not what comes before it.
   ofBin(bin) {
     let low = 0, high = this.length - 1;
     while (low < high) { const middle = (low + high + 1) >> 1; this.columns.bin[middle] <= bin ? low = middle : high = middle - 1; }
@@ -276,7 +276,7 @@ PAGES.slice = (page, data) => {
   page.append(el("div", { class: "head" }, el("h1", {}, data.title), el("span", { class: "dim" }, data.comment)),
     facts(["bins", count(data.bins)], ["bytes", count(data.bytes.length / 2)], ["", kinds], data.error && ["a decoder raises", data.error.is]));
   if (data.note) page.append(el("p", { class: "note" }, data.note));
-  // Of what is recorded the flag says nothing.
+  // The flag of a recorded slice says nothing.
   for (const flag of data.flags.filter(flag => flag.name !== "Recorded").slice(0, 2)) page.append(el("p", { class: "dim" }, `${flag.name}: ${flag.bug}; it shows so: ${flag.shows}`));
   if (failure) page.append(el("p", { class: "note bad" }, el("b", {}, `Wrong at bin ${failure.bin}: `), failure.what));
   const view = new SliceView(data, at => setFragment({ bin: slice.bin(at), ...(slice.isBin(at) ? {} : { step: at }) }));

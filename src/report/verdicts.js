@@ -1,4 +1,4 @@
-// The verdicts on a core: the result, why it fails, each class of vectors, how fast it is, and what was not asked of it.
+// The verdicts on a core: the result, why it fails, each class of vectors, how fast it is, and which vectors do not apply to it.
 PAGES.verdicts = (page, { report, failures }) => {
   if (report.results) return lockstepVerdicts(page, report);
   const rows = report.verdicts, failed = rows.filter(row => row.failure), played = rows.filter(row => row.vectors > 0);
@@ -157,7 +157,7 @@ function reasonTable(leftOut) {
     reasons.set(few.reason, known);
   }
   const names = classes => classes.slice(0, 8).join(", ") + (classes.length > 8 ? ` and ${classes.length - 8} more` : "");
-  return table(null, [{ name: "vectors", n: true }, { name: "why they are nothing for this core" }, { name: "of the classes" }],
+  return table(null, [{ name: "vectors", n: true }, { name: "why they do not apply to this core" }, { name: "of the classes" }],
     [...reasons].map(([reason, { vectors, classes }]) => [count(vectors), reason, names(classes)]));
 }
 

@@ -1,8 +1,8 @@
 //! Bin traces: the bins of real slices, recorded with the state of every context variable and checked against two independent decoders.
 //!
 //! A trace on disk is a `CBT1` file (`docs/trace-format.md`) in a zstd frame with a checksum; only the frame needs the feature `trace`. In
-//! memory a slice is a list of [`Event`]s, as that of every other source is, with what a judge needs besides: the bytes, and the states
-//! and registers to expect.
+//! memory a slice is a list of [`Event`]s, as in every other source. It also has what a judge needs: the bytes, and the states and
+//! registers to expect.
 
 mod cbt1;
 #[cfg(feature = "trace")]

@@ -24,7 +24,7 @@ pub struct Recorder {
     bins: usize,
 }
 
-/// An element, and the bin of the slice that is the first to belong to it; its bins end where the next note begins.
+/// An element, and its first bin in the slice. Its last bin comes before the first bin of the next element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noted {
     /// The number of the bin in the slice; alignments count.
@@ -40,7 +40,7 @@ impl Recorder {
         (self.segments, self.noted)
     }
 
-    /// Appends what another recorder saw after this one, from a start of the engine on that this one saw last.
+    /// Appends what another recorder saw later, from the engine start that this one saw last.
     #[cfg(feature = "avc")]
     pub(crate) fn append(&mut self, next: Recorder) {
         let Recorder { segments, run, between, crc32, interval, noted, bins } = next;

@@ -1,4 +1,4 @@
-//! A trace that is written slice by slice, so that no more of it is kept in memory than its bytes.
+//! A trace that is written slice by slice, so that only its bytes are kept in memory.
 
 use super::{MAX_BYTES, TraceError, TracedSlice, cbt1};
 use crate::context::Codec;

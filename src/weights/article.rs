@@ -1,15 +1,15 @@
-//! The binarisation and the contexts of DeepCABAC (Wiedemann et al., 2020), on the 64 states of H.264 and H.265: mode `article`, which the
-//! decoder core decodes.
-//! Levels are scanned in rows. Each is sigFlag, signFlag, AbsGr(1) to AbsGr(n), and a remainder in Exp-Golomb code of which the prefix
+//! The binarisation and the contexts of DeepCABAC (Wiedemann et al., 2020), on the 64 states of H.264 and H.265, so that the decoder core
+//! can decode them.
+//!
 //! Levels are scanned in rows. Each is sigFlag, signFlag, AbsGr(1) to AbsGr(n), and a remainder in Exp-Golomb code of which the prefix has
 //! contexts. The contexts of sigFlag and signFlag depend on the level to the left: zero, negative or positive; left of the first column it
 //! counts as zero. One walk encodes and decodes.
 //!
-//! In DeepCABAC the suffix is bypass bins. With levels of eight bits that costs a hundredth, since in half of them it is three bits or
-//! more, and small levels are more frequent; so the first bits of a suffix can have contexts here, too.
+//! In DeepCABAC the suffix is bypass bins. For levels of eight bits contexts make streams a hundredth shorter, since half of these levels
+//! have a suffix of three bits or more, and small levels are more frequent. So here the first bits of a suffix can have contexts.
 //!
-//! With 64 states a bin costs at least 0.027 bits. Where nearly all levels are zero, and whole rows are, that is much of a stream; so a row
-//! can have a flag that says whether it is all zero.
+//! With 64 states a bin costs at least 0.027 bits. Where most rows are zero, these bins are much of a stream. So a row can begin with a flag
+//! that says whether any of its levels is not zero.
 
 use crate::bin::{BinCoder, Decode, DecodeError, Element, Encode, Event};
 use crate::context::{ContextModel, CtxIdx};

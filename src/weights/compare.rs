@@ -1,7 +1,7 @@
 //! What other coders make of the integers of a tensor, to compare the sizes of DeepCABAC with.
 //!
-//! Invariant: every size in bytes is that of something that can be decoded, given the number of integers and the width of a row. Those two
-//! are the tensor's shape, which a container has to hold whatever the coder; all tables are counted. Huffman and CSR-Huffman are written
+//! Invariant: every size in bytes is that of data that can be decoded, given the number of integers and the width of a row. These two follow
+//! from the tensor's shape, which a container needs with any coder; all tables are counted. Huffman and CSR-Huffman are written
 //! here, decoders included, and not estimated from code lengths: an estimate forgets the table. The entropy alone is a bound, which no file
 //! reaches.
 

@@ -290,7 +290,7 @@ struct Reading {
     number: usize,
     info: TensorInfo,
     plan: Arc<Plan>,
-    /// The unit in which squared distances count, where there are standard deviations.
+    /// The unit of squared distances, if there are standard deviations.
     weighed: Option<f32>,
     /// How many elements, or bytes, each of the remaining slices has.
     slices: std::vec::IntoIter<u64>,
@@ -408,7 +408,8 @@ impl Work<'_> {
                 planned.weighed = has_sigma.then_some(step);
                 Values::Grid { step }
             }
-            // A codebook is made of a histogram, in which an outlier leaves one bin to all others, and starts with evenly spread values.
+            // A codebook suits no outlier: all other weights would be in one bin of its histogram, and far from its first, evenly spread
+            // values.
             _ if is_odd => Values::Grid { step },
             Quantizer::Lloyd { lambda, clusters } => {
                 planned.weighed = has_sigma.then_some(spread.largest / (clusters / 2).max(1) as f32);
@@ -562,8 +563,8 @@ impl Work<'_> {
     }
 }
 
-/// The least factor; the greatest is its reciprocal. So sums of squares are still numbers, however far standard deviations are from the
-/// unit.
+/// The smallest importance; the largest is its reciprocal. With these limits sums of squares stay finite, however far standard deviations
+/// are from the unit.
 const LEAST_IMPORTANT: f32 = 1e-18;
 
 /// A coded slice.

@@ -2,9 +2,8 @@
 //! distance and cost in bits, with the contexts in the states that they have by then.
 //!
 //! Levels that have the same context bins, and differ in bypass bins alone, cost the same; of those only the nearest to the weight matters.
-//! So the search goes through the costs, from the smallest magnitude on, and ends where the distance alone, or the bins that all further
+//! So the search goes through these costs, from the smallest magnitude on, and ends where the distance alone, or the bins that all further
 //! levels have in common, cost more than the best so far.
-//! that all further levels have in common, cost more than the best so far.
 
 use super::article::{Layout, Left, MAX_LEVEL, MAX_PREFIX, nearest};
 use crate::bin::{BinCoder, Encode};
@@ -18,7 +17,7 @@ impl Layout {
     /// Chooses levels and codes them. A weight, in steps, gets the level k between -[`MAX_LEVEL`] and [`MAX_LEVEL`] that makes `importance
     /// * (weight - k)^2 + lambda * bits(k)` smallest.
     ///
-    /// `importance` has a factor for each weight, or is empty, and all have the same.
+    /// `importance` has a factor for each weight; if it is empty, all factors are the same.
     pub fn encode_by_cost(
         self,
         weights: &[f32],
@@ -72,7 +71,7 @@ struct Choice {
     /// The weight, in steps.
     weight: f32,
     importance: f32,
-    /// What the smallest unit of price costs.
+    /// What the smallest unit of price adds to the cost of a level.
     lambda: f32,
     best: i32,
     cost: f32,

@@ -1,7 +1,7 @@
 //! A pipeline: pieces are taken one after the other, worked on in parallel, and put away in the order in which they came.
 //!
-//! Only the caller's thread takes pieces and puts them away, and it works like the others when it would have to wait. So files are read and
-//! written while others code, and no thread waits for a piece that takes long, as long as there are more pieces.
+//! Only the caller's thread takes pieces and puts them away; when it would have to wait, it works on a piece like the others. So files are
+//! read and written while others code, and no thread waits for a piece that takes long, as long as there are more pieces.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{TryRecvError, sync_channel};

@@ -1,9 +1,9 @@
 //! DeepCABAC: a trained network as levels, and levels as bins that a hardware decoder can read.
 //!
 //! A model file ([`model`]) gives tensors; a quantiser turns weights into levels ([`quantise`]), the binarisation of DeepCABAC turns levels
-//! into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] goes all the way, with a [`plan`] for each
-//! tensor, and [`decompress`] back; [`search`] looks for the settings, and `compare`, a feature of its own, says what other coders need for
-//! the same levels.
+//! into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] does all of this, with a [`plan`] for each
+//! tensor, and [`decompress`] the reverse; [`search`] looks for the settings, and `compare`, a feature of its own, says what other coders
+//! need for the same levels.
 
 pub mod article;
 mod blocks;

@@ -1,8 +1,8 @@
 //! All levels as one xz file, packed while the rest of the work goes on.
 //!
 //! Packing with `xz -9e` takes longest of all, and cannot be divided. So it starts with the first levels and goes on in steps, each of
-//! which is a task that queues the next one. Invariant: no step waits for anything. So it works on a single processor as well, and whoever
-//! reads and writes is never held up for long.
+//! which is a task that queues the next one. Invariant: no step waits for anything. So it works on a single processor as well, and never
+//! holds up for long the thread that reads and writes.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,7 +23,7 @@ pub(super) struct OneFile(Arc<Shared>);
 
 struct Shared {
     levels: Mutex<File>,
-    /// Once the file is this long it is of no use.
+    /// The bytes that the levels take without this file: once the file is as long, it is of no use.
     otherwise: AtomicU64,
     state: Mutex<State>,
 }
@@ -67,14 +67,14 @@ impl OneFile {
         Ok(())
     }
 
-    /// Says that all levels are there, and take `otherwise` bytes without this file.
+    /// Says that all levels have been added, and that they take `otherwise` bytes without this file.
     pub(super) fn is_all(&self, otherwise: u64) {
         self.0.otherwise.store(otherwise, Relaxed);
         self.0.state().is_all = true;
         Shared::wake(&self.0);
     }
 
-    /// Says that without this file they take `by` bytes less than was said.
+    /// Says that without this file the levels take `by` bytes less than [`is_all`](Self::is_all) said.
     pub(super) fn is_less(&self, by: u64) {
         self.0.otherwise.fetch_sub(by, Relaxed);
     }
@@ -84,7 +84,7 @@ impl OneFile {
         self.0.read(range)
     }
 
-    /// The file and its length, if it is shorter than what there is otherwise. The caller's thread works along until it is done.
+    /// The file and its length, if it is shorter than what the levels take without it. The caller's thread helps until the file is done.
     pub(super) fn finish(self) -> io::Result<Option<(File, u64)>> {
         loop {
             let done = self.0.state().done.take();

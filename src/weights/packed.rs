@@ -61,8 +61,8 @@ pub fn encoder<W: Write>(sink: W, bytes: u64) -> io::Result<XzEncoder<W>> {
     encoder_with(sink, bytes, STANDARD)
 }
 
-/// What xz predicts a byte from: the number of upper bits of the byte before it, and of lower bits of its position, in a literal
-/// (`literal`) and otherwise (`place`).
+/// What xz predicts a byte from: `before` upper bits of the byte before it, and the lower bits of its position, `literal` of them in a
+/// literal and `place` of them otherwise.
 #[derive(Clone, Copy)]
 struct Contexts {
     before: u32,
@@ -75,7 +75,8 @@ const STANDARD: Contexts = Contexts { before: 3, literal: 0, place: 2 };
 /// For levels of two bytes each, of which the upper ones are much alike.
 const OF_PAIRS: Contexts = Contexts { before: 2, literal: 1, place: 1 };
 
-/// For levels of one byte each, which have no alignment: whichever makes the first ones shorter, if nothing is repeated among them.
+/// For levels of one byte each, which have no alignment: the contexts with which the first levels are shorter, if nothing is repeated among
+/// them.
 fn of_bytes(levels: &[u8]) -> Contexts {
     const SAMPLE: usize = 1 << 18;
     let sample = &levels[..levels.len().min(SAMPLE)];

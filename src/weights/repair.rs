@@ -1,9 +1,9 @@
 //! Finds a wrong byte with a CRC-32 and corrects it.
 //!
-//! A CRC is linear: the difference between the checksum that is found and the right one depends on where a byte is wrong and by what, and
-//! not on the other bytes. So the difference is traced back byte by byte from the end; where it is one that a single byte makes, that byte
-//! is the wrong one. The file needs nothing besides the CRC. Of all damage to several of n bytes, a share of n/2^24 looks like that of one
-//! byte, so only what has further checks of its own is repaired.
+//! A CRC is linear: the difference between the checksum that is found and the right one depends on the place and the error of a wrong byte,
+//! and not on the other bytes. So the difference is traced back byte by byte from the end; where it is one that a single byte makes, that
+//! byte is the wrong one. The file needs nothing besides the CRC. Of all damage to several of n bytes, a share of n/2^24 looks like damage
+//! to one byte, so only data with further checks of its own is repaired.
 
 /// The remainders of all bytes, for the CRC-32 of zip and Ethernet, lowest bit first.
 const TABLE: [u32; 256] = {

@@ -1,8 +1,8 @@
 //! Decides which tensors are packed by xz, since that is smaller than their bins.
 //!
-//! Levels are packed as one file ([`one_file`](super::one_file)) as they come, one tensor after the other, and when all are there, in runs
-//! of whole tensors as well. Invariant: the choice is never larger than what `xz -9e` makes of all levels, nor than their bins. Packing
-//! that can no longer win is abandoned, which does not change what is written.
+//! All levels are packed as one file while they come, one tensor after the other ([`one_file`](super::one_file)). When all are there, they
+//! are also packed in runs of whole tensors. Invariant: the result is never larger than what `xz -9e` makes of all levels, nor than their
+//! bins. Packing that can no longer win is abandoned, which does not change what is written.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -1,5 +1,5 @@
 //! What several tests need.
-#![allow(dead_code, unreachable_pub)] // each test uses a part of it
+#![allow(dead_code, unreachable_pub)] // each test uses a part of this module
 
 #[path = "../../sim/tests/left_out/mod.rs"]
 pub mod left_out;

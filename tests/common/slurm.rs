@@ -89,7 +89,7 @@ impl Cluster {
     pub fn wait(&self, what: &str, is_so: impl Fn(&Cluster) -> bool) {
         let since = Instant::now();
         while !is_so(self) {
-            assert!(since.elapsed() < PATIENCE, "it never comes to be that {what}:\n{}", self.told());
+            assert!(since.elapsed() < PATIENCE, "not within two minutes: {what}:\n{}", self.told());
             sleep(Duration::from_millis(100));
         }
     }
@@ -257,7 +257,7 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/none
 CredType=cred/none
-# So many seconds a job waits that is queued again; with fewer it waits two minutes.
+# How many seconds a job waits that is queued again; with fewer it waits two minutes.
 AuthInfo=cred_expire=5
 StateSaveLocation={dir}/state
 SlurmctldPidFile={dir}/controller.pid

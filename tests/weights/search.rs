@@ -37,7 +37,7 @@ fn a_search_keeps_the_accuracy_and_goes_on_where_it_was() {
     let csv = dir.path().join("model.safetensors.sbw.csv");
     let line = table.lines().nth(2).unwrap();
     for (wrong, words) in [
-        (format!("{table}{line}\n"), "this trial stands there already"),
+        (format!("{table}{line}\n"), "this trial is in the table already"),
         (table.replacen("size,", "step,", 1), "another model"),
         (table.replacen("# trials of ", "# trials of f", 1), "another model, evaluator or other options"),
         (table[..table.len() - 9].to_owned() + ",", "it is no trial"),

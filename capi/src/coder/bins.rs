@@ -1,5 +1,5 @@
-//! One bin a call. A bin is given and taken at the same place: what writes codes the bin that stands there, a decoder puts the one that
-//! it has read.
+//! One bin with each call. A bin is given and returned at the same address: an encoder or a meter codes the bin that is there, and a
+//! decoder writes the bin that it has decoded there.
 
 use silicabac::bin::BinCoder;
 
@@ -11,14 +11,14 @@ use crate::status::Status;
 /// Codes a bin, 0 or 1, in an engine run.
 ///
 /// # Safety
-/// As of every function.
+/// What the documentation of the crate asks of every caller.
 #[inline]
 unsafe fn bin(
     coder: *mut Coder,
     bin: *mut u8,
     code: impl FnOnce(&mut Inner, bool) -> Result<bool, Status>,
 ) -> Status {
-    // SAFETY: promised to this function.
+    // SAFETY: the caller promises this.
     guarded(|| unsafe {
         let taken = place(bin)?;
         with(coder, |inner| {
@@ -33,7 +33,7 @@ unsafe fn bin(
 /// Codes a bin with the context variable `ctx_idx`, 0 to 1023, and updates that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_context(coder: *mut Coder, ctx_idx: u32, bin: *mut u8) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     unsafe {
         self::bin(coder, bin, |inner, given| {
             let ctx = self::ctx_idx(ctx_idx)?;
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn silicabac_coder_context(coder: *mut Coder, ctx_idx: u32
 /// Codes a bypass bin.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_bypass(coder: *mut Coder, bin: *mut u8) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     unsafe {
         self::bin(coder, bin, |inner, given| Ok(each!(&mut inner.engine, coder => coder.bypass(given))))
     }
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn silicabac_coder_bypass(coder: *mut Coder, bin: *mut u8)
 /// Codes a terminate bin. A bin of 1 ends the engine run; then come `silicabac_coder_padding`, `_raw`, `_start`, or the end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_terminate(coder: *mut Coder, bin: *mut u8) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     unsafe {
         self::bin(coder, bin, |inner, given| {
             let bin = each!(&mut inner.engine, coder => coder.terminate(given));
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn silicabac_coder_bypass_bits(
     count: u32,
     value: *mut u32,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let taken = place(value)?;
         with(coder, |inner| {
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn silicabac_coder_bypass_bits(
 /// H.265 bypass alignment: codIRange becomes 256.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_align(coder: *mut Coder) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         with(coder, |inner| {
             inner.in_life()?;
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn silicabac_coder_align(coder: *mut Coder) -> Status {
 /// this is not called; but not every stream has them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_padding(coder: *mut Coder, bits: *mut u8) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let taken = place(bits)?;
         with(coder, |inner| {
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn silicabac_coder_padding(coder: *mut Coder, bits: *mut u
 /// After a terminate bin of 1: codes whole bytes as they are, such as PCM samples.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_raw(coder: *mut Coder, bytes: *mut u8, count: usize) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let taken = room(bytes, count)?;
         with(coder, |inner| {
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn silicabac_coder_raw(coder: *mut Coder, bytes: *mut u8, 
             if !inner.writes() {
                 taken.fill(std::mem::MaybeUninit::new(0));
             }
-            // What writes was given bytes, and for a decoder they were made just now.
+            // An encoder was given the bytes, and for a decoder they were filled just now.
             let bytes = filled(taken);
             each!(&mut inner.engine, coder => coder.raw(bytes));
             Ok(())

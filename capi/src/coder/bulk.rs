@@ -1,4 +1,4 @@
-//! Many bins a call: what is checked once is checked for all of them, and the coder stays in registers.
+//! Many bins with each call: arguments are checked once for all of them, and the coder stays in registers.
 
 use std::mem::{MaybeUninit, replace};
 
@@ -33,12 +33,12 @@ impl Inner {
         }
     }
 
-    /// The bins that the caller gives to what writes are all 0 or 1.
+    /// Checks that the bins are 0 or 1, if the coder is one that is given them.
     ///
     /// # Safety
-    /// What writes was given as many bins.
+    /// A coder that is given bins was given all of these.
     unsafe fn are_bins(&self, bins: &mut [MaybeUninit<u8>]) -> Result<(), Status> {
-        // SAFETY: promised to this function.
+        // SAFETY: the caller promises this.
         if self.writes() && unsafe { filled(bins) }.iter().fold(0, |all, bin| all | *bin) > 1 {
             return Err(Status::Argument);
         }
@@ -49,7 +49,7 @@ impl Inner {
 /// A bin that is given; a decoder does not look at it.
 #[inline(always)]
 fn given<C: BinCoder>(bin: &MaybeUninit<u8>) -> bool {
-    // SAFETY: what writes was given it.
+    // SAFETY: only a coder that is given bins reads the bin, and it was given this one.
     !C::READS && unsafe { bin.assume_init() } != 0
 }
 
@@ -59,7 +59,7 @@ impl Work for Contexts<'_> {
     #[inline]
     fn with<C: BinCoder>(self, coder: &mut C) {
         for (index, bin) in self.0.iter().zip(self.1) {
-            // All were looked at before.
+            // All indices have been checked.
             let Some(ctx) = CtxIdx::new(*index) else { return };
             let coded = coder.context(ctx, given::<C>(bin));
             bin.write(coded.into());
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn silicabac_coder_contexts(
     bins: *mut u8,
     count: usize,
 ) -> Status {
-    // SAFETY: as of every function; that the two buffers are apart is looked at first.
+    // SAFETY: the caller promises what the crate's documentation asks; the two buffers are checked for overlap first.
     guarded(|| unsafe {
         disjoint(ctx_idx, count, bins, count)?;
         let (contexts, bins) = (input(ctx_idx, count)?, room(bins, count)?);
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn silicabac_coder_contexts(
 /// Codes `count` bypass bins, a byte each.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_bypasses(coder: *mut Coder, bins: *mut u8, count: usize) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let bins = room(bins, count)?;
         with(coder, |inner| {

@@ -11,10 +11,10 @@ use crate::status::Status;
 /// Hands over a new coder.
 ///
 /// # Safety
-/// As of every function.
+/// What the documentation of the crate asks of every caller.
 unsafe fn hand_over(coder: *mut *mut Coder, engine: impl FnOnce() -> Result<Engine, Status>) -> Status {
     guarded(|| {
-        // SAFETY: promised to this function.
+        // SAFETY: the caller promises this.
         let coder = unsafe { place(coder)? };
         coder.write(create(Inner { engine: engine()?, is_in_life: true }));
         Ok(())
@@ -24,14 +24,14 @@ unsafe fn hand_over(coder: *mut *mut Coder, engine: impl FnOnce() -> Result<Engi
 /// Creates an encoder, with every context in state 0 and valMPS 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_encoder_create(coder: *mut *mut Coder) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     unsafe { hand_over(coder, || Ok(Engine::Encoder(Encoder::new()))) }
 }
 
 /// Creates a meter, which adds up what bins cost and writes nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_meter_create(coder: *mut *mut Coder) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     unsafe { hand_over(coder, || Ok(Engine::Meter(Meter::new()))) }
 }
 
@@ -43,14 +43,14 @@ pub unsafe extern "C" fn silicabac_decoder_create(
     length: usize,
     coder: *mut *mut Coder,
 ) -> Status {
-    // SAFETY: as of every function; that the bytes stay until the end of the coder is said above.
+    // SAFETY: the caller promises what the crate's documentation asks, and that the bytes stay until the end of the coder.
     unsafe { hand_over(coder, || Ok(Engine::Decoder(Decoder::new(input(bytes, length)?)))) }
 }
 
 /// Ends a coder. A null pointer is none, and nothing is done.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_destroy(coder: *mut Coder) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe { destroy(coder) })
 }
 
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn silicabac_encoder_bytes(
     room: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         with(coder, |inner| {
             inner.between_engine_runs()?;
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn silicabac_encoder_bytes(
 /// What all bins so far cost, of a meter: in 1/32768 of a bit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_meter_cost(coder: *mut Coder, cost: *mut u64) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let cost = place(cost)?;
         with(coder, |inner| match &inner.engine {
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn silicabac_meter_cost(coder: *mut Coder, cost: *mut u64)
 /// Starts the engine again, after a terminate bin of 1 and the raw bytes after it, on the next whole byte; the contexts stay.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_start(coder: *mut Coder) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         with(coder, |inner| {
             inner.between_engine_runs()?;
@@ -122,7 +122,7 @@ pub struct DecodeError {
 /// on, and reads zeros beyond the last byte. So this is asked at the end of a slice, or wherever the program wants to stop.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_decoder_error(coder: *mut Coder, error: *mut DecodeError) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let error = place(error)?;
         with(coder, |inner| match &inner.engine {

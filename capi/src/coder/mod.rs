@@ -1,6 +1,6 @@
-//! Coders without a clock: one handle for those that write, read and measure, so that a walk in C is written once for all three.
+//! Coders without a clock: encoder, decoder and meter are handles of one type, so that a walk in C is written once for all three.
 //!
-//! Invariant: bins are coded only within an engine run, raw bytes only between two. So whatever a program asks for, what is
+//! Invariant: bins are coded only within an engine run, and raw bytes only between two engine runs. So whatever a program asks for, what is
 //! written can be read again.
 
 mod bins;
@@ -54,11 +54,11 @@ enum Engine {
     Encoder(Encoder),
     Decoder(Decoder<'static>),
     Meter(Meter),
-    /// It is a variable of the function that loops over bins.
+    /// None, while the function that loops over bins has it as a variable.
     Away,
 }
 
-/// An expression for whichever coder it is.
+/// Evaluates an expression with the coder, whatever its type.
 macro_rules! each {
     ($engine:expr, $coder:ident => $answer:expr) => {
         match $engine {
@@ -94,7 +94,7 @@ impl Inner {
         if !self.writes() {
             return Ok(false);
         }
-        // SAFETY: whoever calls has checked that it is not null, and C promises that what writes is given a bin.
+        // SAFETY: the caller has checked that the pointer is not null; C promises that an encoder and a meter are given a bin.
         match unsafe { bin.read() } {
             bin @ 0..=1 => Ok(bin == 1),
             _ => Err(Status::Argument),

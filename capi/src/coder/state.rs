@@ -12,7 +12,7 @@ use crate::status::Status;
 /// Initialises the context variables as the slice header says. Those that such slices do not have stay as they are.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_initialise(coder: *mut Coder, init: *const SliceInit) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let init = context::SliceInit::try_from(*value(init)?)?;
         with(coder, |inner| {
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn silicabac_coder_load(
     models: *const u8,
     count: usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let (contexts, models) = (contexts(first, count)?, input(models, count)?);
         if models.iter().any(|bits| ContextModel::from_bits(*bits).is_none()) {
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn silicabac_coder_save(
     models: *mut u8,
     count: usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let (contexts, models) = (contexts(first, count)?, room(models, count)?);
         with(coder, |inner| {
@@ -113,7 +113,7 @@ impl Inner {
 /// Hands over the registers of an encoder or a decoder.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_coder_registers(coder: *mut Coder, registers: *mut Registers) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let registers = place(registers)?;
         with(coder, |inner| {

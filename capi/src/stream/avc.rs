@@ -99,7 +99,7 @@ impl Reading {
         })
     }
 
-    /// What stands after the slice, once it is read to its end.
+    /// The tail of the slice, after it has been read to its end.
     pub(super) fn tail(&self) -> Option<Tail<'static>> {
         let position = self.walk.coder().position();
         self.is_at_end.then(|| Tail::after_stop_bit(self.data, position).ok()).flatten()
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn silicabac_stream_macroblock(
     stream: *mut Stream,
     macroblock: *mut Macroblock,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let place = place(macroblock)?;
         with(stream, |inner| {

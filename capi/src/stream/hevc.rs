@@ -59,7 +59,7 @@ pub struct CodingTreeUnit {
     pub pcm_count: usize,
 }
 
-/// Takes down where the blocks are of the present coding tree unit.
+/// Records where the blocks of the present coding tree unit are.
 #[derive(Default)]
 struct Places {
     ctb_addr: Option<u32>,
@@ -129,7 +129,7 @@ impl Reading {
         }))
     }
 
-    /// The segment has been read to its end, or cannot be: a dependent one that follows wants to know.
+    /// Passes on the state at the end of the segment, or that it could not be read: a dependent segment that follows needs it.
     fn ends(&self, is_whole: bool) {
         if let StreamUnit::Hevc(unit) = &*self.unit
             && matches!(unit.content, Content::Segment { end: Some(_), .. })
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn silicabac_stream_coding_tree_unit(
     stream: *mut Stream,
     coding_tree_unit: *mut CodingTreeUnit,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let place = place(coding_tree_unit)?;
         with(stream, |inner| {

@@ -1,7 +1,7 @@
 //! A stream in memory: its NAL units one after the other, and of each slice its macroblocks or coding tree units.
 //!
-//! Invariant: a walk lives in the handle beside the unit that it reads, and ends before it. What a struct points to stays until the next
-//! call with the stream. After a slice that is damaged the next unit is read as if nothing had been: that is all that going on takes.
+//! Invariant: a walk is kept in the handle beside the unit that it reads, and is dropped before the unit. What a struct points to stays until
+//! the next call with the stream. Damage in a slice does not affect the next unit, so a program goes on by asking for that.
 
 mod avc;
 mod hevc;
@@ -73,7 +73,7 @@ impl Inner {
         self.present.as_mut().ok_or(Status::State)
     }
 
-    /// A step of reading slice data; what is wrong becomes the message, and stays.
+    /// Does a step of reading slice data. An error in the data becomes the message, and all later steps in this unit fail.
     fn step<R>(&mut self, step: impl FnOnce(&mut Present) -> Result<R, Failed>) -> Result<R, Status> {
         let present = self.present.as_mut().ok_or(Status::State)?;
         if matches!(present.data, Data::Failed) {
@@ -92,7 +92,7 @@ impl Inner {
 
 /// Why there is no next macroblock or coding tree unit.
 enum Failed {
-    /// What was asked for cannot be.
+    /// The call cannot be answered, for this reason.
     Asked(Status),
     /// What is wrong with the data.
     Data(String),

@@ -104,7 +104,7 @@ pub unsafe extern "C" fn silicabac_stream_create(
     length: usize,
     stream: *mut *mut Stream,
 ) -> Status {
-    // SAFETY: as of every function; that the bytes stay until the end of the stream is said above.
+    // SAFETY: the caller promises what the crate's documentation asks, and that the bytes stay until the end of the stream.
     guarded(|| unsafe {
         let stream = place(stream)?;
         let bytes: &'static [u8] = input(bytes, length)?;
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn silicabac_stream_create(
 /// Ends a stream. A null pointer is none, and nothing is done.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_stream_destroy(stream: *mut Stream) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe { destroy(stream) })
 }
 
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn silicabac_stream_destroy(stream: *mut Stream) -> Status
 /// then none comes any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_stream_next(stream: *mut Stream, unit: *mut Unit) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let place = place(unit)?;
         with(stream, |inner| {
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn silicabac_stream_message(
     room: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         with(stream, |inner| {
             let message: Vec<u8> = inner.message.bytes().filter(|byte| *byte != 0).chain([0]).collect();

@@ -1,7 +1,7 @@
-//! The way back: a slice of H.264 from macroblocks that were read, and perhaps edited.
+//! Writes a slice of H.264 from macroblocks that were read, and perhaps edited.
 //!
-//! Slice segments of H.265 are written as they were read, and no other way: where their substreams get other lengths the entry points in
-//! their header would have to change with them.
+//! Slice segments of H.265 are only written as they were read: if the lengths of their substreams changed, the entry points in their header
+//! would have to change as well.
 
 use silicabac::avc::{self, MbType, SliceData};
 use silicabac::bin::Tail;
@@ -34,7 +34,7 @@ impl Macroblock {
             -1 => None,
             other => Some(flag(other as u8)?),
         };
-        // SAFETY: promised to this function.
+        // SAFETY: the caller promises this.
         let (levels, pcm) =
             unsafe { (input(self.levels, self.level_count)?, input(self.pcm, self.pcm_count)?) };
         // No macroblock has more.
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn silicabac_stream_put_macroblock(
     stream: *mut Stream,
     macroblock: *const Macroblock,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let macroblock = value(macroblock)?;
         with(stream, |inner| {
@@ -118,6 +118,6 @@ pub unsafe extern "C" fn silicabac_stream_write(
     room: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: as of every function.
+    // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe { with(stream, |inner| copy_out(&inner.written()?, bytes, room, length)) })
 }

@@ -88,7 +88,7 @@ pub enum SchedulerError {
         why: &'static str,
     },
     /// The answer of a scheduler's command is not understood.
-    #[error("{program} does not tell {wanted}, but ended with {status} and said: {said}")]
+    #[error("{program} does not say {wanted}, but ended with {status} and said: {said}")]
     Said {
         /// The command.
         program: &'static str,
@@ -244,7 +244,7 @@ impl Scheduler {
     pub fn counts(self, job: &str, output: &Output) -> Result<Counts, SchedulerError> {
         let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         let counts = (self.dialect().counts)(job, &out, &err);
-        counts.ok_or_else(|| not_said(self.asks_by(), "where the tasks of the job are", output))
+        counts.ok_or_else(|| not_said(self.asks_by(), "which tasks of the job wait and run", output))
     }
 
     fn asks_by(self) -> &'static str {
@@ -284,10 +284,10 @@ impl Array {
         let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
         let has_nul = |text: &String| text.contains('\0');
         if self.shards == 0 || self.tasks == Some(0) || self.at_once == Some(0) {
-            return wrong("a number of", "0", "shards, of tasks or of those at once is nothing to submit");
+            return wrong("the number", "0", "of shards, of tasks or of tasks at once has to be at least 1");
         }
         if !self.dir.starts_with('/') {
-            return wrong("the directory", &self.dir, "is not named from the root");
+            return wrong("the directory", &self.dir, "is not an absolute path");
         }
         if self.command.is_empty() {
             return wrong("the command", "", "is missing");

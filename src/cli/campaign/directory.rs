@@ -4,7 +4,7 @@
 //! campaign.json, plan.toml        which campaign it is; written once
 //! jobs/K/submission.json          what the K-th start was to do: the keys of its items, and in how many shards
 //! jobs/K/job.json, *.sh, log/     what a scheduler was given for it
-//! results/K/I/MACHINE-PROCESS-TIME.jsonl   the lines that one process wrote that did shard I of it
+//! results/K/I/MACHINE-PROCESS-TIME.jsonl   the lines of one process that did shard I of start K
 //! failures/                       vectors and waveforms of failures that were explained
 //! cache/                          built cores, unless $SILICABAC_CACHE names another place
 //! ```
@@ -49,18 +49,19 @@ pub(super) struct About {
     pub(super) name: String,
     /// The version of this tool.
     tool: String,
-    /// Of the repository in which the plan is.
+    /// The commit of the repository that holds the plan, if there is one.
     commit: Option<String>,
-    /// What paths in the plan are relative to.
+    /// The directory to which paths in the plan are relative.
     root: PathBuf,
     /// The files that the plan names, and their SHA-256.
     files: BTreeMap<PathBuf, String>,
 }
 
-/// What was to be done at one start.
+/// The work of one start.
 #[derive(Deserialize, Serialize)]
 pub(super) struct Submission {
-    /// What of it can be known only later, and is found by each shard.
+    /// Whether it is the search for causes. Its items follow from the results of earlier submissions, so each shard finds them itself, and
+    /// `keys` is empty.
     pub(super) explains: bool,
     pub(super) shards: usize,
     /// When it was made, in seconds since 1970.
@@ -92,7 +93,7 @@ impl Directory {
         let path = output.map_or_else(default, Path::to_owned);
         if path.join(ABOUT).exists() {
             let known = Directory::open(&path)?;
-            // The same campaign at another commit is the same if all its files are.
+            // Another commit is not another campaign: only the files count, and `open` has compared these.
             if text != plan_text(&path)? || known.about.root != about.root {
                 let what = format!(
                     "it is the directory of another plan; name another one with -o, or remove it ({})",
@@ -104,12 +105,12 @@ impl Directory {
         }
         create_dir(&path)?;
         write_file(&path.join(PLAN), |sink| sink.write_all(text.as_bytes()))?;
-        // Last, so that a directory that has it has all.
+        // This file is written last, so that a directory that has it is complete.
         write_json(&path.join(ABOUT), &about)?;
         Directory::open(&path)
     }
 
-    /// Opens a directory, if nothing of what the campaign is made of has changed.
+    /// Opens a directory, if the version of the tool and all files that the plan names are those with which the campaign began.
     pub(super) fn open(path: &Path) -> Result<Directory, Failure> {
         let directory = Directory::look(path)?;
         let wrong = |what: String| Failure::Campaign { path: path.to_owned(), what };
@@ -130,13 +131,13 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Opens a directory to tell what is in it.
+    /// Opens a directory to report on it, without these checks.
     pub(super) fn look(path: &Path) -> Result<Directory, Failure> {
         let failed = |source| Failure::Read { path: path.to_owned(), source };
         let path = fs::canonicalize(path).map_err(failed)?;
         let about: About = read_json(&path.join(ABOUT))?;
         let plan = read_plan(&path.join(PLAN), &plan_text(&path)?)?;
-        // A node tells its own name, where several are on one machine.
+        // If several nodes of Slurm are on one machine, this variable distinguishes them.
         let named = std::env::var("SLURMD_NODENAME").ok();
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(Directory {
@@ -198,7 +199,7 @@ impl Directory {
         self.plan.items(number).map_err(|source| Failure::Plan { path: self.path.join(PLAN), source })
     }
 
-    /// The items of all rounds that were begun, and of the first.
+    /// The items of the first round, and of all others that were begun.
     pub(super) fn items(&self, ledger: &Ledger) -> Result<Vec<Item>, Failure> {
         let mut items = self.round(0)?;
         for number in 1.. {
@@ -224,13 +225,13 @@ impl Directory {
         Ok(Vec::new())
     }
 
-    /// Writes down what is to be done now, under the next number.
+    /// Writes a submission under the next free number, and returns the number.
     pub(super) fn submit(&self, submission: &Submission) -> Result<u32, Failure> {
         let jobs = self.path.join("jobs");
         create_dir(&jobs)?;
         for number in 1.. {
             let dir = jobs.join(number.to_string());
-            // Of two who try, one makes it, over a network, too.
+            // If two processes try at once, only one makes the directory, also on a file system over a network.
             match fs::create_dir(&dir) {
                 Ok(()) => {
                     write_json(&dir.join(SUBMISSION), submission)?;
@@ -247,7 +248,7 @@ impl Directory {
         self.path.join(format!("jobs/{number}"))
     }
 
-    /// All that was started, in order.
+    /// The numbers of all submissions, in order.
     pub(super) fn submissions(&self) -> Result<Vec<u32>, Failure> {
         let names = sorted(&self.path.join("jobs"))?;
         let number = |path: &PathBuf| path.file_name()?.to_str()?.parse().ok();
@@ -266,7 +267,7 @@ impl Directory {
             let ledger = self.ledger()?;
             return Ok(explanations(&self.items(&ledger)?, &ledger));
         }
-        // Results are read only if they say how many rounds there are: many shards begin at once, and each would read those of all.
+        // Results are read only if the number of rounds depends on them: many shards begin at once, and each would read the results of all.
         let items = match self.plan.budget.again {
             true => self.items(&self.ledger()?)?,
             false => self.round(0)?,
@@ -304,7 +305,7 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> 
         .map_err(|error| Failure::Campaign { path: path.to_owned(), what: error.to_string() })
 }
 
-/// What is in a directory, by name; nothing if there is none.
+/// The paths in a directory, sorted by name; none if the directory does not exist.
 fn sorted(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed = |source| Failure::Read { path: dir.to_owned(), source };
     let entries = match fs::read_dir(dir) {
@@ -316,7 +317,7 @@ fn sorted(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-/// Takes all files of lines of a shard.
+/// Adds the lines of all files of a shard to the ledger.
 fn take(ledger: &mut Ledger, shard: &Path) -> Result<(), Failure> {
     for path in sorted(shard)? {
         let lines = files::read(&path, files::MAX_TEXT).map_err(|source| Failure::Read { path, source })?;

@@ -22,7 +22,7 @@ use super::{
 use directory::{Directory, Submission, now};
 use work::{Limit, work};
 
-/// Do more than one command does, here or on a farm: cores x suites x seeds x simulators, dreams, mutants (docs/campaigns.md)
+/// Run many commands from a plan, here or on a farm: cores x suites x seeds x simulators, dreams, mutants (docs/campaigns.md)
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac campaign run plan.toml
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Tell what a plan comes to, without doing it
+    /// Print the commands of a plan, without running them
     #[command(after_help = "Examples:
   silicabac campaign list plan.toml
   silicabac campaign list plan.toml | wc -l")]
@@ -43,7 +43,7 @@ enum Verb {
         /// The plan
         plan: PathBuf,
     },
-    /// Do it on this machine; what an earlier run has done is not done again
+    /// Run a plan on this machine; what an earlier run has done is not done again
     #[command(after_help = "Examples:
   silicabac campaign run plan.toml
   silicabac campaign run plan.toml -o /shared/sign-off -j 4 --html report.html")]
@@ -58,7 +58,7 @@ enum Verb {
         #[command(flatten)]
         printed: report::Options,
     },
-    /// Hand it to a scheduler, as arrays of jobs
+    /// Submit a plan to a scheduler, as arrays of jobs
     #[command(after_help = "Examples:
   silicabac campaign submit plan.toml --to slurm
   silicabac campaign submit plan.toml -o /shared/sign-off --to lsf --at-once 100 --option '-q long'")]
@@ -71,7 +71,7 @@ enum Verb {
         #[command(flatten)]
         options: submit::Options,
     },
-    /// Tell how far it is, and what the scheduler has of it; exits with 5 as long as something is open
+    /// Show how far a campaign is, and which of its jobs the scheduler has; exits with 5 as long as something is open
     #[command(after_help = "Examples:
   silicabac campaign status sign-off.campaign
   silicabac campaign status /shared/sign-off")]
@@ -79,7 +79,7 @@ enum Verb {
         /// The directory of the campaign
         directory: PathBuf,
     },
-    /// Take from the scheduler what it still has of it
+    /// Cancel the jobs of a campaign that the scheduler still has
     #[command(after_help = "Examples:
   silicabac campaign cancel sign-off.campaign
   silicabac campaign cancel /shared/sign-off")]
@@ -87,14 +87,14 @@ enum Verb {
         /// The directory of the campaign
         directory: PathBuf,
     },
-    /// Go on with what is not done, where it was begun: by the scheduler that had it, or on this machine
+    /// Do what is still open where the campaign was begun: by the scheduler that had it, or on this machine
     #[command(after_help = "Examples:
   silicabac campaign resume sign-off.campaign
   silicabac campaign resume /shared/sign-off --here -j 4")]
     Resume {
         /// The directory of the campaign
         directory: PathBuf,
-        /// On this machine, whoever had it
+        /// On this machine, even if a scheduler had it
         #[arg(long)]
         here: bool,
         #[command(flatten)]
@@ -102,7 +102,7 @@ enum Verb {
         #[command(flatten)]
         printed: report::Options,
     },
-    /// Tell what has come of it so far, and exit as its verdict
+    /// Report the results so far, and exit with the status of their verdict
     #[command(after_help = "Examples:
   silicabac campaign report sign-off.campaign --html report.html
   silicabac campaign report sign-off.campaign --format junit > junit.xml")]
@@ -164,7 +164,7 @@ fn list(path: &Path) -> Result<Verdict, Failure> {
     Ok(Verdict::Equal)
 }
 
-/// Those that nobody has done.
+/// The items that are still to be done.
 fn open_items(items: &[Item], ledger: &Ledger) -> Vec<Item> {
     ledger.open(items, Shard::ALL).map(|place| items[place].clone()).collect()
 }
@@ -192,7 +192,7 @@ fn here(
         if items.is_empty() && directory.plan.budget.again {
             items = directory.next_round(all)?;
         }
-        // A budget, or whoever ends it, may leave some open.
+        // A budget or a signal may end the run early, so items of all kinds take turns.
         items = in_turns(items);
         if items.is_empty() || start(&items, false)? < items.len() || !directory.plan.budget.again {
             break;

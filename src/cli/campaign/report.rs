@@ -1,4 +1,4 @@
-//! What came of a campaign, for people and for machines.
+//! The results of a campaign, for people and for machines.
 
 use std::{
     io::{self, Write},
@@ -21,10 +21,10 @@ use crate::cli::{
 #[derive(clap::Args)]
 #[group(skip)]
 pub(super) struct Options {
-    /// Also write a page to be looked at
+    /// Also write an HTML page
     #[arg(long, value_name = "FILE.html")]
     html: Option<PathBuf>,
-    /// How to print it
+    /// How to print the results
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
 }
@@ -105,7 +105,7 @@ fn print_table(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
     let verdict = match (failed, given_up, open) {
         (1.., _, _) => "FAILS",
         (0, 1.., _) => "could not do all",
-        (0, 0, 1..) => "is not over",
+        (0, 0, 1..) => "is not finished",
         (0, 0, 0) => "passes",
     };
     write!(out, "{name} {verdict}: of {} {passed} passed", counted(items, "item"))?;
@@ -126,7 +126,7 @@ fn print_mutants(out: &mut impl Write, report: Option<&Value>) -> io::Result<()>
         let killed: usize = killed.iter().sum();
         writeln!(
             out,
-            "mutants of {core}, {}: {killed} of {mutants} killed, {survived} left alive without a reason",
+            "mutants of {core}, {}: {killed} of {mutants} killed, {survived} unexplained",
             of.name()
         )?;
     }
@@ -137,13 +137,13 @@ fn print_run(out: &mut impl Write, run: &Run) -> io::Result<()> {
     for flaky in &run.flaky {
         let ends: Vec<String> =
             flaky.ends.iter().map(|(host, outcome)| format!("{outcome:?} on {host}")).collect();
-        writeln!(out, "not the same everywhere: {}: {}", flaky.item, ends.join(", "))?;
+        writeln!(out, "different results of {}: {}", flaky.item, ends.join(", "))?;
     }
     let troubled = run.machines.iter().filter(|machine| machine.lost + machine.errors + machine.flaky > 0);
     for machine in troubled {
         writeln!(
             out,
-            "machine {}: of {} {} began and never ended, {} could not be done, {} came to something else than elsewhere",
+            "machine {}: of {}, {} began and never ended, {} could not be done, {} had another result than elsewhere",
             machine.host,
             counted(machine.items, "item"),
             machine.lost,

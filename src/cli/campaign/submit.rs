@@ -1,4 +1,4 @@
-//! Hands what is open to a scheduler, and asks it how that goes.
+//! Submits what is open to a scheduler, and asks it for the state of the jobs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,25 +34,25 @@ pub(super) struct Options {
     /// The scheduler: slurm, lsf or sge
     #[arg(long, value_name = "SCHEDULER")]
     to: String,
-    /// How many shards [default: such that each takes some five minutes]
+    /// How many shards [default: as many as make each take about five minutes]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     shards: Option<u32>,
     /// How many of them run at once at most
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     at_once: Option<u32>,
-    /// How many tasks an array may have on this farm [default: what the scheduler allows unless it is told otherwise]
+    /// How many tasks an array may have on this farm [default: the default of the scheduler]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     array: Option<u32>,
-    /// How long a shard may take, in minutes [default: by the time that items have taken]
+    /// How long a shard may take, in minutes [default: from the time that items have taken]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..1_000_000))]
     minutes: Option<u64>,
-    /// How much memory a shard may take, in MiB [default: by what items have taken]
+    /// How much memory a shard may take, in MiB [default: from the memory that items have taken]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     memory: Option<u64>,
     /// A directive for the scheduler, such as --option=--partition=long; repeatable
     #[arg(long, value_name = "DIRECTIVE", allow_hyphen_values = true)]
     option: Vec<String>,
-    /// Write the scripts and tell the commands, but do not run them
+    /// Write the scripts and print the commands, but do not run them
     #[arg(long)]
     dry_run: bool,
 }
@@ -67,11 +67,11 @@ struct Job {
 
 const JOB: &str = "job.json";
 
-/// What items take, by what was measured of those of their size.
+/// What items took so far, measured by their size.
 struct Measured {
-    /// Seconds: the mean, and the most.
+    /// By size of items, the mean and the largest number of seconds.
     seconds: BTreeMap<String, (f64, f64)>,
-    /// MiB.
+    /// In MiB.
     memory: u64,
 }
 
@@ -111,12 +111,12 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
     let mut ledger = directory.ledger()?;
     let all = directory.items(&ledger)?;
     let mut open = open_items(&all, &ledger);
-    // One of each size is done here: it tells what the others take, and what they need is built once.
+    // One item of each size is done here: this measures what the others will take, and builds their cores once.
     let measured = Measured::new(&all, &ledger);
     let unknown: Vec<Item> =
         first_of_each(&open).into_iter().filter(|item| measured.of(item).is_none()).cloned().collect();
     if !unknown.is_empty() && !options.dry_run {
-        say(format_args!("{} here, to see what such items take", counted(unknown.len(), "item")));
+        say(format_args!("doing {} here, to measure what such items take", counted(unknown.len(), "item")));
         let keys = unknown.iter().map(|item| item.key.clone()).collect();
         let number = directory.submit(&Submission { explains: false, shards: 1, made: now(), keys })?;
         work(directory, number, 1..=1, &unknown, &Limit::new(&directory.plan.budget, now(), 1), guard)?;
@@ -124,7 +124,7 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
         open = open_items(&open, &ledger);
     }
     if open.is_empty() {
-        line("nothing is open; `silicabac campaign report` tells what came of it")?;
+        line("nothing is open; `silicabac campaign report` shows the results")?;
         return Ok(Verdict::Equal);
     }
     let measured = Measured::new(&all, &ledger);
@@ -135,7 +135,7 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
     let work: f64 = open.iter().map(mean).sum();
     let shards = options.shards.unwrap_or((work / 300.0).ceil() as u32).clamp(1, open.len() as u32) as usize;
     let of_shard = |shard: Shard| shard.of(open.len()).map(|item| most(&open[item])).sum::<f64>();
-    // Others may be on the machine, too, and it may be slower.
+    // Other jobs may run on the machine, and it may be slower.
     let seconds = 120.0
         + 2.0 * (1..=shards).filter_map(|shard| Shard::new(shard, shards)).map(of_shard).fold(0.0, f64::max);
     let memory = options.memory.unwrap_or(512 + measured.memory * 3 / 2);
@@ -162,7 +162,7 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
             explains: true,
             keys: Vec::new(),
             shards: kinds.len(),
-            // Each vector alone, and then shrunk; three checks at most.
+            // At most three checks, each of which plays every vector alone and shrinks what fails.
             seconds: 600 + 30 * longest as u64,
             memory,
             after: last,
@@ -172,7 +172,7 @@ pub(super) fn submit(directory: &Directory, options: &Options, guard: &Guard) ->
     Ok(Verdict::Equal)
 }
 
-/// What is started.
+/// A submission with its limits, and the job that has to be over first.
 struct Start {
     explains: bool,
     keys: Vec<String>,
@@ -194,7 +194,7 @@ impl<'a> Started<'a> {
         Started { directory, scheduler, options }
     }
 
-    /// Writes down what is to be done, and submits it; the job.
+    /// Writes a submission and gives it to the scheduler. Returns the job.
     fn start(&self, start: Start) -> Result<Option<String>, Failure> {
         let Start { explains, keys, shards, seconds, memory, after } = start;
         let number = self.directory.submit(&Submission { explains, shards, made: now(), keys })?;
@@ -203,7 +203,7 @@ impl<'a> Started<'a> {
         self.give(number, shards as u32, (seconds, memory), after, command)
     }
 
-    /// Submits what tells what came of it.
+    /// Submits the job that writes the report.
     fn report(&self, after: Option<String>) -> Result<(), Failure> {
         let number = self.directory.submit(&Submission {
             explains: false,
@@ -213,7 +213,7 @@ impl<'a> Started<'a> {
         })?;
         let dir = self.directory.path.to_string_lossy().into_owned();
         let page = self.directory.path.join("report.html").to_string_lossy().into_owned();
-        // The number of the task, which follows, is nothing to it.
+        // The shell gets the number of the task as a further argument, which the script ignores.
         let script = "exec \"$0\" campaign report \"$1\" --html \"$2\"";
         let command = ["/bin/sh".into(), "-c".into(), script.into(), self.program(), dir, page].to_vec();
         self.give(number, 1, (600, self.options.memory.unwrap_or(2048)), after, command).map(drop)
@@ -280,7 +280,7 @@ fn run(words: &[String], dir: &Path, script: Option<&Path>) -> Result<Output, Fa
     output.map_err(|source| Failure::NoScheduler { program: words[0].clone(), source })
 }
 
-/// The jobs that a scheduler was given, in order, those that are over among them.
+/// All jobs that a scheduler was given, in order, also those that are over.
 fn jobs(directory: &Directory) -> Result<Vec<(u32, Job)>, Failure> {
     let mut jobs = Vec::new();
     for number in directory.submissions()? {
@@ -326,7 +326,7 @@ pub(super) fn status(directory: &Directory) -> Result<Verdict, Failure> {
 }
 
 pub(super) fn cancel(directory: &Directory) -> Result<Verdict, Failure> {
-    // The last first: what waits for another need not begin.
+    // The last one first, so that no job begins because the one that it waits for is cancelled.
     for (_, job) in jobs(directory)?.into_iter().rev() {
         let scheduler = scheduler_of(&job)?;
         let counts = scheduler.counts(&job.job, &run(&scheduler.ask(&job.job), &directory.path, None)?)?;
@@ -347,7 +347,7 @@ pub(super) fn cancel(directory: &Directory) -> Result<Verdict, Failure> {
     Ok(Verdict::Equal)
 }
 
-/// How what is open was submitted last, if it was, and nothing of it is there any more.
+/// The options of the last submission, if there was one. It is an error if the scheduler still has one of the jobs.
 pub(super) fn last(directory: &Directory) -> Result<Option<Options>, Failure> {
     let jobs = jobs(directory)?;
     for (_, job) in &jobs {
@@ -355,7 +355,7 @@ pub(super) fn last(directory: &Directory) -> Result<Option<Options>, Failure> {
         let counts = scheduler.counts(&job.job, &run(&scheduler.ask(&job.job), &directory.path, None)?)?;
         if counts.waiting + counts.running > 0 {
             let what = format!(
-                "{scheduler} still has job {}, {} waiting and {} running; `silicabac campaign status` tells how it goes, and `cancel` takes it back",
+                "{scheduler} still has job {}, {} waiting and {} running; `silicabac campaign status` shows how far it is, and `cancel` cancels it",
                 job.job, counts.waiting, counts.running
             );
             return Err(Failure::Campaign { path: directory.path.clone(), what });

@@ -22,7 +22,7 @@ use crate::cli::{
     signals::{self, Guard},
 };
 
-/// Does the items, each worker with a file of its own: worker w of a submission writes as its shard w. Gives how many it began.
+/// Does the items. Each worker has a file of its own: worker w writes that of shard w of the submission. Returns how many items were begun.
 pub(super) fn work(
     directory: &Directory,
     submission: u32,
@@ -73,7 +73,7 @@ impl Lines {
         let file = append_to(&path)?;
         let open = Arc::new(Open { path, file: Mutex::new((file, None)) });
         let at_end = open.clone();
-        // Whoever is told to end gives back what it was at.
+        // A process that a signal ends releases the item that it was doing.
         signals::at_end(move || {
             let (file, key) = &mut *at_end.lock();
             if let Some(key) = key.take() {
@@ -96,7 +96,7 @@ impl Lines {
             self.0.write(file, &Record::Begin { key, host: place.host.to_owned() })?;
         }
         let end = perform(item, place);
-        // After a signal this does not return: what ended the item was the signal.
+        // After a signal this does not return, so that an item which the signal ended gets no result.
         guard.hold();
         let (file, at) = &mut *self.0.lock();
         self.0.write(file, &Record::End(Box::new(end.clone())))?;
@@ -117,7 +117,7 @@ impl Open {
     }
 }
 
-/// When no more items are begun.
+/// The limits after which no more items are begun.
 pub(super) struct Limit {
     until: Option<f64>,
     bins: Option<u64>,
@@ -128,7 +128,7 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// The share that one of this number of shards has of a budget that began at that time.
+    /// The limits for one of `shards` shards: its share of a budget that began at this time.
     pub(super) fn new(budget: &Budget, began: f64, shards: usize) -> Limit {
         Limit {
             until: budget.minutes.map(|minutes| began + minutes * 60.0),

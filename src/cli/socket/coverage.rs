@@ -57,7 +57,7 @@ pub(super) fn of_bins(model: &Model, classes: &[Class<'_>]) -> Coverage {
     coverage
 }
 
-/// In a line: how many grids are reached in full, and how much of the others.
+/// Prints in one line how many grids are reached in full, and how much of the others.
 pub(super) fn print(out: &mut impl Write, coverage: &Coverage) -> io::Result<()> {
     let items = coverage.items();
     let (full, others): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.percent() >= 100.0);

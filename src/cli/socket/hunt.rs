@@ -16,7 +16,7 @@ use crate::cli::{
     print::{Progress, ReportFormat, junit, out, unless_closed},
 };
 
-/// What a hunt came to.
+/// The result of a hunt.
 #[derive(Serialize)]
 struct Report<'a> {
     pass: bool,
@@ -45,10 +45,10 @@ struct Row {
     clocks: u64,
     clocks_each: f64,
     per_clock: f64,
-    /// Before it was made simpler.
+    /// The clocks that it took when it was found, before it was simplified.
     most_clocks: u64,
     found_at: u64,
-    /// What comes again and again.
+    /// The requests that are repeated.
     pattern: Vec<String>,
     vector: String,
     requests: usize,
@@ -105,7 +105,7 @@ pub(super) fn run(
     Ok(if report.pass { Verdict::Equal } else { Verdict::Mismatch })
 }
 
-/// Writes a vector under a name of its own: where.
+/// Writes a vector under a name of its own, and returns its path.
 fn write(vector: &Vector, model: &Model, dir: &Path) -> Result<PathBuf, Failure> {
     create_dir(dir)?;
     let name = vectors::name_like(&format!("{}-{}", model.top(), vector.id));
@@ -137,7 +137,7 @@ impl Row {
 }
 
 impl Failed {
-    /// With the fewest requests that show it, if they are found.
+    /// The failure with the fewest requests that show it, if they are found.
     fn new(caught: Caught, model: &Model, seed: u64, dir: &Path) -> Result<Failed, Failure> {
         let Caught { vector, mismatch } = caught;
         let (among, first, stalls) = (Vec::new(), vector.id.clone(), Stalls::NONE.name);

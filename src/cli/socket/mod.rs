@@ -49,22 +49,22 @@ pub(super) struct Options {
     /// Play this vector alone
     #[arg(long, value_name = "ID")]
     vector: Vec<String>,
-    /// Leave out a class, or all vectors with a request like this: what is known to be wrong, so that what else is wrong shows
+    /// Leave out a class, or all vectors with a request like this, since they are known to fail, so that other failures show
     #[arg(long, value_name = "CLASS|RULE")]
     waive: Vec<Known>,
-    /// Tell verdicts alone, which is quick: no cause is looked for, nothing is shrunk or written, and coverage is not measured
+    /// Print verdicts alone, which is quick: no cause is looked for, nothing is shrunk or written, and coverage is not measured
     #[arg(long)]
     no_causes: bool,
-    /// Also write a page to be looked at: the verdicts, and the smallest failure of each cause bin by bin
+    /// Also write an HTML page: the verdicts, and the smallest failure of each cause bin by bin
     #[arg(long, value_name = "FILE.html", conflicts_with_all = ["no_causes", "shard"])]
     html: Option<PathBuf>,
-    /// Of how many bins, alignments and raw bytes in a row the slowest are told
+    /// The length of the slowest stretch that is reported, in bins, alignments and raw bytes
     #[arg(long, value_name = "NUMBER", default_value_t = STRETCH, value_parser = length)]
     stretch: usize,
-    /// The frequency of its clock, to tell bins a second, too
+    /// The frequency of the core's clock, to print bins a second as well
     #[arg(long, value_name = "MHZ", value_parser = frequency, conflicts_with = "hunt")]
     mhz: Option<f64>,
-    /// Instead of judging it, look for the requests on which the core is slowest though nothing makes it wait
+    /// Instead of judging the core, look for the requests on which it is slowest though nothing makes it wait
     #[arg(long, value_name = "TRIES", num_args = 0..=1, default_missing_value = TRIES, conflicts_with_all = ["class", "vector", "waive", "waits", "suite", "trace", "stream", "weights", "vectors", "dream", "coverage", "no_causes", "shard", "random_ways"])]
     hunt: Option<u64>,
 }
@@ -83,7 +83,7 @@ fn length(text: &str) -> Result<usize, String> {
     length.ok_or_else(|| "it is no number from 1 to 100000".into())
 }
 
-/// What is known to be wrong.
+/// Vectors that are known to fail: a class, or all that a rule describes.
 #[derive(Clone, Debug)]
 enum Known {
     Class(String),
@@ -124,7 +124,7 @@ impl Options {
         names_one || asks || picks || common.core_file().is_some()
     }
 
-    /// Leaves what is to be played: how many vectors are not, because of what is known.
+    /// Removes the classes and vectors that are not to be played. Returns how many vectors `--waive` leaves out.
     fn select(&self, classes: &mut Vec<Class<'_>>, model: &Model) -> Result<usize, Failure> {
         for name in &self.class {
             if !classes.iter().any(|class| class.name == *name) {
@@ -169,7 +169,7 @@ impl Options {
         Ok(waived)
     }
 
-    /// What else a command has to be given to play the same of some suites.
+    /// The options with which a command plays the same vectors of some suites.
     fn of_replay(&self) -> String {
         let vectors = self.vector.iter().map(|id| format!(" --vector {id}"));
         let waived = self.waive.iter().map(|known| format!(" --waive {}", shell::word(known.to_string())));
@@ -203,10 +203,10 @@ impl Options {
     }
 }
 
-/// Plays all suites to the core in the socket, and prints a verdict for each class of vectors. The suites are asked for
-/// once the core is built; `played` are the options that name them. With `covers` it is told instead what of the core's Verilog they run
-/// and toggle, but for what is waived in the file, if there is one. An item of a shard is a class. Causes are those of all classes
-/// together, and so is coverage: a shard has neither.
+/// Plays all suites to the core in the socket, and prints a verdict for each class of vectors. The function `suites` is called after the
+/// core is built; `played` has the options that name the suites. With `covers` it prints instead which lines of the core's Verilog never
+/// run and which signals never toggle, without those that the file of waivers in `covers` names. An item of a shard is a class. A shard
+/// finds no causes and measures no coverage, since both depend on all classes together.
 pub(super) fn judge(
     (played, suites): (&str, impl FnOnce() -> Result<Vec<Suite>, Failure>),
     seed: u64,
@@ -288,7 +288,7 @@ pub(super) fn judge(
     })
 }
 
-/// How each vector of these classes goes alone.
+/// The result of each vector of these classes when it is played alone.
 fn evidence<'a>(model: &Model, classes: &'a [Class<'_>], jobs: Jobs) -> Vec<Evidence<'a>> {
     let all: Vec<(&str, &Vector)> = classes
         .iter()

@@ -6,7 +6,8 @@ use silicabac::cosim::{Latency, LongestWait, Slow, Stretch, Throughput};
 
 use crate::cli::print::counted;
 
-/// Prints what a core takes when nothing outside makes it wait; with a clock of this frequency, how much a second.
+/// Prints how many clocks a core takes when nothing outside makes it wait, and for a clock of this frequency how many bins a second that
+/// is.
 pub(super) fn print(out: &mut impl Write, throughput: &Throughput, mhz: Option<f64>) -> io::Result<()> {
     let columns = ["when nothing waits", "requests", "clocks", "a clock", "longest"];
     writeln!(

@@ -1,4 +1,4 @@
-//! What comes of a core in the socket, for people and for machines: a verdict for each class of vectors, and why it fails.
+//! The results of a core in the socket, for people and for machines: a verdict for each class of vectors, and why it fails.
 
 use std::{
     io::{self, Write},
@@ -36,17 +36,17 @@ pub(super) struct Report {
     direction: &'static str,
     pub(super) top: String,
     lanes: usize,
-    /// What the core does not show.
+    /// What is not checked, since the core has no port that shows it.
     unchecked: Vec<&'static str>,
     seed: u64,
     tools: String,
-    /// How many vectors were left out because of what is known.
+    /// How many vectors `--waive` left out.
     waived: usize,
     causes: Vec<Why>,
-    /// Of all classes together.
+    /// The throughput in all classes together.
     #[serde(skip_serializing_if = "Option::is_none")]
     throughput: Option<Throughput>,
-    /// What the vectors that were played make any coder do; not where verdicts alone are told.
+    /// What the vectors that were played make any coder do; `None` if only verdicts are wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<serde_json::Value>,
     #[serde(skip)]
@@ -54,23 +54,23 @@ pub(super) struct Report {
     /// Whether any vector of the whole run is for the core.
     #[serde(skip)]
     has_any: bool,
-    /// The command that tells why the core fails, where verdicts alone are told.
+    /// The command that finds out why the core fails, if only verdicts are wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    /// The clock that its speed is told at.
+    /// The frequency of the core's clock, if bins a second are to be printed.
     #[serde(skip)]
     mhz: Option<f64>,
     pub(super) verdicts: Vec<Row>,
 }
 
-/// What a run was like.
+/// The settings of a run, and what was found for all classes together.
 pub(super) struct Run<'a> {
     pub(super) seed: u64,
     pub(super) tools: &'a str,
-    /// How many vectors were left out because of what is known.
+    /// How many vectors `--waive` left out.
     pub(super) waived: usize,
     pub(super) covered: Option<Coverage>,
-    /// The clock that its speed is told at.
+    /// The frequency of the core's clock, if bins a second are to be printed.
     pub(super) mhz: Option<f64>,
     /// Whether any vector of the whole run is for the core.
     pub(super) has_any: bool,
@@ -94,13 +94,13 @@ pub(super) struct Row {
     pass: bool,
     /// How long it took to judge them.
     seconds: f64,
-    /// What they take when nothing waits.
+    /// Their throughput when nothing waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     throughput: Option<Throughput>,
     /// Vectors that are played without some of their bins.
     #[serde(skip_serializing_if = "is_zero")]
     in_part: usize,
-    /// Vectors that are nothing for the core.
+    /// Vectors that are not applicable to the core.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_applicable: Vec<NotApplicable>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +108,7 @@ pub(super) struct Row {
     /// Those of its vectors that fail alone and without waits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failing: Vec<Failing>,
-    /// Those that pass so.
+    /// Those that pass alone and without waits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     passing: Vec<String>,
 }
@@ -148,7 +148,7 @@ struct NotApplicable {
 struct RowFailure {
     /// The shortest vector that fails alone, or the one that fails among the others.
     vector: String,
-    /// Not known where verdicts alone are told, as is the next.
+    /// Whether it fails alone; `None` if only verdicts are wanted, as `first` is then.
     #[serde(skip_serializing_if = "Option::is_none")]
     alone: Option<bool>,
     /// The first of its class that fails alone.
@@ -161,11 +161,11 @@ struct RowFailure {
     what: String,
     bin: u64,
     clock: u64,
-    /// The causes that it has to do with, by their numbers from 1.
+    /// The causes of the failure, by their numbers from 1.
     causes: Vec<usize>,
     catches: Vec<&'static str>,
     shows: Vec<&'static str>,
-    /// The command that plays its class again and tells why it fails, where verdicts alone are told.
+    /// The command that plays its class again and finds out why it fails, if only verdicts are wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<String>,
 }
@@ -176,7 +176,7 @@ struct Why {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
-    /// What in the flowcharts would have to be otherwise, if it is that.
+    /// The slip that explains the failures, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     slip: Option<Slip>,
     vectors: usize,
@@ -189,11 +189,11 @@ struct Why {
     what: String,
     bin: u64,
     clock: u64,
-    /// Up to the request that shows it, each with the number of its bin.
+    /// The requests up to the one that shows it, each with the number of its bin.
     requests: Vec<String>,
     /// Where the vector was written, with a waveform and the waits beside it.
     file: Option<PathBuf>,
-    /// What plays it again.
+    /// The command that plays it again.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<String>,
     #[serde(skip)]
@@ -249,7 +249,7 @@ impl Row {
 }
 
 impl Why {
-    /// With the fewest requests that show it, if they are found.
+    /// The cause with the fewest requests that show it, if they are found.
     fn new(explanation: Explanation, model: &Model, seed: u64) -> Why {
         let Explanation { text, rule, slip, vectors, classes, example } = explanation;
         let shrunk = example.shrunk(model, seed);
@@ -286,7 +286,7 @@ impl Why {
         }
     }
 
-    /// Writes the vectors that show the failure, to be played again; and what happened around it.
+    /// Writes the vectors that show the failure, so that they can be played again, and a waveform of the clocks around it.
     fn write(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
         create_dir(dir)?;
         let name = vectors::name_like(&format!("{top}-{}", self.vector));
@@ -300,7 +300,7 @@ impl Why {
         Ok(())
     }
 
-    /// With the requests up to it, but for the first of many.
+    /// Prints the cause with the requests up to the failure; of many requests only the last ones.
     fn print(&self, out: &mut impl Write, number: usize) -> io::Result<()> {
         const CLASSES: usize = 6;
         let Why { text, rule, vectors, classes, vector, bins, what, bin, requests, stalls, .. } = self;
@@ -324,7 +324,7 @@ impl Why {
         }
     }
 
-    /// The vector that fails, bin by bin; nothing of one that is too long for a page.
+    /// The vector that fails, bin by bin; `None` if it is too long for a page.
     fn slice(&self) -> Option<Slice> {
         let mismatch = &self.failed.mismatch;
         let vector = self.written.iter().find(|vector| vector.id == mismatch.vector)?;
@@ -387,7 +387,8 @@ impl Report {
         Ok(())
     }
 
-    /// Has each failure, and the end of the report, say how to ask for the causes. `played` are the options that name the suites.
+    /// Adds to each failure, and to the end of the report, the command that finds the causes. `played` has the options that name the
+    /// suites.
     pub(super) fn say_how_to_explain(&mut self, played: &str, options: &Options, common: &judge::Options) {
         const CLASSES: usize = 6;
         let played = format!("{played}{}{}", options.of_replay(), common.of_replay_ways());

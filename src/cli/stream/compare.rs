@@ -63,7 +63,7 @@ pub(super) fn compare(input: &Input, selection: &Selection, path: &Path) -> Resu
         expected.next();
         Ok(!is_whole || expected.peek().is_some())
     })?;
-    // A trace that is damaged later on is damaged.
+    // The rest of the trace is read as well, since any damage to it is an error.
     let mut left = 0;
     for slice in expected {
         match slice {

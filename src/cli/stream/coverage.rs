@@ -28,10 +28,10 @@ pub(super) struct Arguments {
     /// How much of what can be hit has to be hit, in every item
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
     goal: f64,
-    /// Also write a page to be looked at
+    /// Also write an HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// How to print it
+    /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     })
 }
 
-/// What a page is of: the names of a few streams, or how many there are.
+/// What a page says was measured: the names of a few streams, or how many there are.
 fn named(paths: &[PathBuf]) -> String {
     const FEW: usize = 4;
     match paths {

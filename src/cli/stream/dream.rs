@@ -39,17 +39,17 @@ pub(super) struct Arguments {
     /// The standard
     #[arg(long, value_enum, default_value_t = Standard::H264)]
     codec: Standard,
-    /// What is random; the same seed gives the same bytes
+    /// The seed; the same seed gives the same bytes
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// What the stream has to have
+    /// Features that the stream has to have
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(all_features()))]
     features: Vec<String>,
     /// How many streams to make, of this seed and the next ones, in the directory that --output names, with a manifest
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
-    /// Keep as few of these streams as reach what all of them reach: of contexts, values of elements and places of levels, or of
-    /// all that `stream coverage` measures, for which each stream is asked for another pattern of its code
+    /// Keep as few of these streams as together reach what all of them reach: contexts, values of elements and places of levels, or
+    /// everything that `stream coverage` measures, for which each stream is asked for another pattern of its code
     #[arg(long, value_name = "OF", requires = "count", conflicts_with_all = ["broken", "shard"], num_args = 0..=1, require_equals = true, default_missing_value = "syntax")]
     only_new: Option<New>,
     /// Break one thing in each stream: of this class, or of one class after the other
@@ -91,7 +91,7 @@ impl Standard {
         }
     }
 
-    /// Its name in manifests and file names, and what files end with.
+    /// Its name in manifests and file names, and the extension of its files.
     const fn names(self) -> [&'static str; 2] {
         match self {
             Standard::H264 => ["h264", "264"],
@@ -99,7 +99,7 @@ impl Standard {
         }
     }
 
-    /// What streams are asked for in turn that are to reach everything.
+    /// The features that streams which are to reach everything are asked for in turn.
     const fn corners(self) -> &'static [&'static [&'static str]] {
         match self {
             Standard::H264 => &[&[], &["saturated"], &["saturated", "444"], &["long-runs"], &["escapes"]],
@@ -201,7 +201,7 @@ fn one(
 fn covered(nothing: &StreamCoverage, codec: Codec, stream: &[u8]) -> StreamCoverage {
     let mut covered = nothing.clone();
     for unit in Stream::new(codec, stream).map_while(Result::ok) {
-        // It was made to be read.
+        // The stream was made here, so it can be read.
         let _ = covered.take(&unit);
     }
     covered
@@ -234,7 +234,7 @@ fn again(path: &Path, arguments: &Arguments) -> Result<Verdict, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    // What lay beside the streams is not made again.
+    // The files beside the streams are not made again.
     manifest.streams.iter_mut().for_each(|stream| stream.kit.clear());
     let told = format!("{} streams", manifest.streams.len());
     finish(directory, arguments.shard, &manifest, &told)
@@ -271,7 +271,7 @@ fn finish(
     Ok(Verdict::Equal)
 }
 
-/// What the stream of a seed is asked for besides what all are.
+/// The features that the stream of a seed is asked for: those that all streams have to have, and those of its corner.
 fn wanted_of(arguments: &Arguments, wanted: &[&'static str], seed: u64) -> Vec<&'static str> {
     let corners: &[&[&str]] = match arguments.only_new {
         Some(New::All) => arguments.codec.corners(),

@@ -36,7 +36,8 @@ pub(super) struct Arguments {
     /// The decoder: a command of the shell, with {} for the stream; it writes the pictures to its standard output
     #[arg(long, value_name = "COMMAND")]
     decoder: String,
-    /// Write to the manifest what it makes of the streams of which nothing is known, under this name, and that it agrees on the others
+    /// Write to the manifest, under this name, the decoder's pictures of the streams of which none are known, and that it agrees on the
+    /// others
     #[arg(long, value_name = "NAME")]
     record: Option<String>,
     /// A run that takes this number of seconds hangs
@@ -44,7 +45,7 @@ pub(super) struct Arguments {
     patience: u64,
     #[command(flatten)]
     shard: shard::Options,
-    /// How to print it
+    /// How to print the result
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
 }
@@ -52,7 +53,7 @@ pub(super) struct Arguments {
 /// The largest file that is read.
 const MOST: u64 = 1 << 30;
 
-/// What is to be said of a decoder and a stream.
+/// The judgement on a decoder and a stream.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Judgement {
     Equal,
@@ -134,7 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         record(name, &mut manifest, &played);
         write_recorded(&arguments.shard.file(&arguments.directory.join(MANIFEST)), manifest)?;
     } else if unknown > 0 {
-        say("note: `--record NAME` takes down what a decoder that is trusted makes of them");
+        say("note: `--record NAME` writes the pictures of a decoder that you trust to the manifest");
     }
     Ok(if bad > 0 { Verdict::Mismatch } else { Verdict::Equal })
 }
@@ -147,8 +148,8 @@ pub(super) fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     serde_json::from_str(&text).map_err(|source| Failure::Manifest { path: path.to_owned(), source })
 }
 
-/// What all manifests of a directory say. Which streams are whose does not depend on which manifests have them, since shards that record
-/// write some while others read.
+/// What all manifests of a directory say together. Which streams belong to a shard does not depend on which manifests have them, since
+/// shards that record write some manifests while others read them.
 fn read_directory(directory: &Path) -> Result<Manifest, Failure> {
     let whole = directory.join(MANIFEST);
     let paths =

@@ -1,5 +1,5 @@
-//! What comes with a stream that is made up, for whoever looks for the place where a decoder goes wrong: its bins, its syntax elements, and what
-//! it covers.
+//! The files that come with a made-up stream, so that the place can be found where a decoder goes wrong: its bins, its syntax elements, and
+//! what it covers.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(super) fn write(
     let failed = |source| Failure::Write { path: directory.join(stem), source };
     for unit in Stream::new(codec, stream) {
         let unit = unit.map_err(failed)?;
-        // Of a broken stream, what can be read.
+        // Of a broken stream, only the part that can be read counts.
         let _ = coverage.take(&unit);
         if let Some(Ok(traced)) = unit.trace() {
             trace.push(&traced.slice).map_err(|error| failed(std::io::Error::other(error)))?;

@@ -1,4 +1,5 @@
-//! `silicabac stream`: a file a verb; here is what they share: a stream that is gone through, and what of it is wanted.
+//! `silicabac stream`, with a file for each verb. Here is what the verbs share: how a stream is gone through, and which of its units are
+//! selected.
 
 mod compare;
 mod coverage;
@@ -64,14 +65,14 @@ enum Verb {
     Judge(judge::Arguments),
     /// Make a stream smaller on which a command fails, as long as it still fails, and keep it legal
     Reduce(reduce::Arguments),
-    /// Tell what is in a stream: NAL units, slices, macroblocks or coding units, bins, contexts
+    /// Show what is in a stream: NAL units, slices, macroblocks or coding units, bins, contexts
     #[command(after_help = "Examples:
   silicabac stream info in.264
   silicabac stream info - --format json < in.264")]
     Info {
         #[command(flatten)]
         input: Input,
-        /// How to print it
+        /// How to print the result
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
@@ -125,7 +126,7 @@ enum Verb {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Make a stream of lines that `syntax` or `headers` wrote, edited or not
+    /// Make a stream from lines that `syntax` or `headers` wrote, edited or not
     #[command(after_help = "Examples:
   silicabac stream syntax in.264 | silicabac stream synth - -o out.264
   silicabac stream synth edited.jsonl -o out.264")]
@@ -200,7 +201,7 @@ impl Count {
         }
     }
 
-    /// The same, unless there was no slice to do anything with.
+    /// The verdict, or an error if there was no slice at all.
     fn verdict_on_slices(&self, input: &Input, selection: &Selection) -> Result<Verdict, Failure> {
         self.say_passed_over();
         match (self.slices, self.damaged) {

@@ -1,4 +1,5 @@
-//! A stream is opened; what is none is named, with the command that takes a stream out of it.
+//! Opens a stream. The message on a file that is no stream names its format and, for a container, the command that takes a stream out of
+//! it.
 
 use std::{
     io::{BufRead, BufReader, Cursor, Read},
@@ -39,7 +40,7 @@ pub(in crate::cli) fn open(path: &Path) -> Result<Opened, Failure> {
     open_from(path, source, length)
 }
 
-/// The same of what has been opened, and how many bytes it has if that is known.
+/// Opens a stream that is read from `source`, of `length` bytes if that is known.
 pub(in crate::cli) fn open_from(
     path: &Path,
     source: impl Read + 'static,
@@ -54,7 +55,7 @@ pub(in crate::cli) fn open_from(
     let mut source = bar.wrap_read(source);
     let mut start = Vec::new();
     source.by_ref().take(LOOK_AHEAD).read_to_end(&mut start).map_err(failed)?;
-    // A stream may begin with much that says nothing.
+    // A stream may begin with many bytes that do not show its standard.
     let mut codec = codec_of(&start);
     while codec.is_none() && start.len() < MOST_AHEAD {
         let length = start.len();
@@ -79,10 +80,10 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// What begins like this is no stream.
+/// What a file is that is no stream.
 enum Other {
     Container(&'static str),
-    /// Nothing that has a stream in it.
+    /// A file without a stream in it.
     File(&'static str),
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     output: PathBuf,
 }
 
-/// How a command failed: what it ended with, and whether a sanitizer reported something. The same way has to come again.
+/// How a command failed: what it ended with, and whether a sanitizer reported something. A smaller stream has to make it fail in the same way.
 #[derive(PartialEq, Eq)]
 struct Way(Option<ExitStatus>, bool);
 

@@ -14,11 +14,11 @@ use crate::cli::{
 
 /// What a unit is written as.
 enum Written {
-    /// As it was, for it is the same, or nothing that is coded again.
+    /// As it was: coded again it is the same, or it has nothing that is coded again.
     AsItWas,
-    /// As it was, for coded again it would be another.
+    /// As it was, since coded again it differs.
     Other,
-    /// As it was, for it cannot be read.
+    /// As it was, since it cannot be read.
     Damaged,
 }
 
@@ -26,14 +26,14 @@ pub(super) fn rewrite(input: &Input, output: &Path) -> Result<Verdict, Failure> 
     let (mut slices, mut bytes, mut passed, mut differing) = (0, 0, 0, 0);
     let opened = open(&input.path)?;
     let work = |unit: &StreamUnit| match unit.rewrite() {
-        // Emulation prevention may stand where it is not needed, or be missing.
+        // The stream may have emulation prevention bytes where they are not needed, or lack some that are.
         Ok(written) if written == unit.unit().bytes || unescape(&written) == unit.rbsp() => {
             Done { result: Written::AsItWas, damage: None }
         }
         // What cannot be read or written is passed through, so that nothing is lost.
         Ok(_) => Done {
             result: Written::Other,
-            damage: Some("encoded again it is another; it is passed through".to_owned()),
+            damage: Some("encoded again it differs; it is passed through".to_owned()),
         },
         Err(error) => {
             Done { result: Written::Damaged, damage: Some(format!("{error}; it is passed through")) }

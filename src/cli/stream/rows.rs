@@ -36,11 +36,11 @@ struct Rows {
     element: Option<Element>,
     bin_idx: usize,
     before: Before,
-    /// Whether the last row has no end yet, since its element may be at its end.
+    /// Whether the last row is not finished: if its bin ends an element, the row gets the value of the element.
     is_open: bool,
 }
 
-/// What is to be told of the coder before a bin.
+/// The state of the coder before a bin.
 #[derive(Default)]
 struct Before {
     model: ContextModel,
@@ -138,7 +138,7 @@ impl<C: Decode> Observer<C> for Rows {
 /// The table of a slice.
 #[derive(Default)]
 pub(super) struct Table {
-    /// A line that says which slice it is, and the rows; nothing of what is no slice with CABAC.
+    /// A line that says which slice it is, and the rows; empty for a unit that is no slice with CABAC.
     pub(super) text: Vec<u8>,
     /// Whether there is a row.
     pub(super) has_rows: bool,

@@ -76,7 +76,7 @@ impl Selection {
             .filter(|unit| unit.as_ref().map_or(true, |unit| self.has(unit)))
     }
 
-    /// Why there is no unit.
+    /// The failure if no unit is selected.
     pub(super) fn nothing(&self, path: &Path) -> Failure {
         let path = path.to_owned();
         match (self.nal_unit, self.slice) {

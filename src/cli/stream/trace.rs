@@ -21,7 +21,7 @@ pub(super) fn trace(
     macroblocks: Option<&selection::Range>,
     output: Option<&Path>,
 ) -> Result<Verdict, Failure> {
-    // First of all, so that no output is put over it.
+    // The input is opened first, so that no output replaces it.
     let opened = open(&input.path)?;
     match output.filter(|path| path.to_string_lossy().ends_with(".cbt.zst")) {
         Some(_) if macroblocks.is_some() => Err(Failure::Usage(

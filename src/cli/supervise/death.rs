@@ -1,4 +1,4 @@
-//! What can become of a process that simulates, in words and for machines.
+//! How a process that simulates can end without a result, in words and for machines.
 
 use std::{
     fmt::{self, Display},
@@ -9,7 +9,7 @@ use std::{
 
 use super::super::print::{ReportFormat, junit, out, say};
 
-/// What became of a process that did not hand over its result.
+/// How a process ended that did not hand over its result.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Death {
     Panicked,
@@ -87,7 +87,7 @@ impl Display for Death {
     }
 }
 
-/// Prints what became of it, in place of a result.
+/// Prints how the process ended, in place of a result.
 pub(super) fn print_death(death: &Death, what: &str, format: ReportFormat) -> io::Result<()> {
     say(format_args!("error: {what}"));
     match format {

@@ -1,8 +1,8 @@
 //! Verbs that simulate run in a process of their own, the same command once more, because a simulated core is a program: it
 //! may end the process, crash, print without end, take all memory or never come back from a clock.
 //!
-//! Invariant: a result is printed whole, and only if the other process has handed over all of it and said so. Whatever else
-//! becomes of that process is the verdict on the core, with a name.
+//! Invariant: a result is printed whole, and only if the other process has handed over all of it and said so. Any other
+//! end of that process is the verdict on the core, and has a name.
 
 mod death;
 
@@ -45,7 +45,7 @@ pub(super) struct Limits {
     max_clock_time: u32,
 }
 
-/// Runs this very command once more, in a process that simulates, and prints what it hands over. Gives its exit status.
+/// Runs this very command once more, in a process that simulates, and prints what it hands over. Returns its exit status.
 ///
 /// # Errors
 /// [`Failure::Print`], and [`Failure::Process`] where no process can be started.
@@ -79,7 +79,7 @@ struct Simulation {
     word: String,
     /// What it has handed over for standard output.
     result: String,
-    /// What it was last at.
+    /// The work that it last reported.
     at: String,
     bar: ProgressBar,
 }
@@ -90,7 +90,7 @@ impl Simulation {
         let word = format!("{:x}-{:x}", std::process::id(), now.as_nanos());
         let mut command = Command::new(this_program()?);
         command.args(env::args_os().skip(1)).env(VARIABLE, &word);
-        // Within ours, so that nothing of it is left however it ends.
+        // Its temporary files are in our directory, so that they are removed however it ends.
         command.env("TMPDIR", tempfile::env::temp_dir());
         command.arg0(env::args_os().next().unwrap_or_default());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -109,7 +109,7 @@ impl Simulation {
         Ok(Simulation { child, frames, printed, limits, word, result: String::new(), at: String::new(), bar })
     }
 
-    /// Takes frames until the last one, whose status this is, or until there is no hope of it.
+    /// Takes frames up to the last one, and returns the exit status in it, or why the process will not send one.
     fn watch(&mut self) -> Result<u8, Death> {
         let mut silent = Duration::ZERO;
         loop {
@@ -136,7 +136,7 @@ impl Simulation {
         }
     }
 
-    /// Takes a frame; the exit status, if it is the last one.
+    /// Takes a frame. Returns the exit status if it is the last one.
     fn take(&mut self, frame: Frame) -> Result<Option<u8>, Death> {
         match frame {
             Frame::Out(text) => self.result += &text,
@@ -166,7 +166,7 @@ impl Simulation {
 
     /// Why there are no more frames.
     fn death(&mut self) -> Death {
-        // It has closed its side, so it is ending; if not, it hides.
+        // The process has closed the pipe, so it should be ending; if it does not end, it has stopped.
         for _ in 0..100 {
             match self.child.try_wait() {
                 Ok(Some(status)) => return Death::of(status),
@@ -176,12 +176,12 @@ impl Simulation {
         Death::Silent
     }
 
-    /// Whatever it still does is of no use to anybody.
+    /// Kills the process.
     fn stop(&mut self) {
         self.bar.finish_and_clear();
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // What it printed last may still be on its way.
+        // The thread that passes on what it printed may still be at work.
         thread::sleep(LOOK);
     }
 }
@@ -189,10 +189,10 @@ impl Simulation {
 /// How often the process is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A process that for so much longer than a clock may take does not even say that it lives, does not live.
+/// A process that sends no frame, not even a beat, for this much longer than a clock may take has stopped.
 const SILENT: Duration = Duration::from_secs(5);
 
-/// More of what a core prints than this is only counted.
+/// What a core prints beyond this number of bytes is only counted.
 const SHOWN: usize = 64 << 10;
 
 /// Passes on what a core prints, up to a length, and counts it.
@@ -218,9 +218,9 @@ fn this_program() -> io::Result<std::path::PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() }
 }
 
-/// The memory that a process has, in bytes, where the system tells.
+/// The memory that a process has, in bytes; `None` if the system does not show it.
 fn memory(child: &Child) -> Option<u64> {
-    #[expect(clippy::disallowed_methods, reason = "it is the kernel's")]
+    #[expect(clippy::disallowed_methods, reason = "it is a file of /proc")]
     let counts = fs::read_to_string(format!("/proc/{}/statm", child.id())).ok()?;
     let pages: u64 = counts.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)

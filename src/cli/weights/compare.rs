@@ -51,7 +51,7 @@ impl Row {
 
 pub(super) fn compare(path: &Path, how: &How, format: Table) -> Result<Verdict, Failure> {
     let all = [Which::Nearest, Which::Rd, Which::Lloyd, Which::Kmeans];
-    // Once: what comes out of a pipe does so once.
+    // The model is opened only once, since a pipe can be read only once.
     let mut model = open_model(path)?;
     let mut sigma = how.sigma.as_deref().map(open_model).transpose()?;
     warn_of_patterns(&model, &how.options()?);

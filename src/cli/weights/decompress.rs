@@ -18,7 +18,7 @@ pub(super) fn decompress_file(path: &Path, output: &Path, skip_damaged: bool) ->
         if !skip_damaged {
             return Err(error);
         }
-        bar.say(format_args!("error: {}: {error}; zeros stand for it", path.display()));
+        bar.say(format_args!("error: {}: {error}; zeros take its place", path.display()));
         Ok(())
     };
     let written = write_seekable(output, |sink| {

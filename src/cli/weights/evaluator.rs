@@ -1,6 +1,6 @@
-//! What an evaluator hangs on: its command, and the files that the command names, such as a script and what it compares with.
+//! What an evaluator depends on: its command, and the files that the command names, such as a script and its test data.
 //!
-//! A file that a run of the evaluator changes is what it writes, and no part of it.
+//! A file that changes while the evaluator runs is its output, and does not count.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use silicabac::files;
 pub(super) struct Named(BTreeMap<PathBuf, String>);
 
 impl Named {
-    /// Those that are there now.
+    /// The files that exist now.
     ///
     /// # Errors
     /// The file that cannot be read, and why.
@@ -27,7 +27,7 @@ impl Named {
         Ok(Named(paths.map(read).collect::<Result<_, _>>()?))
     }
 
-    /// Those that are there as they were, in words.
+    /// The files that have not changed since, as text.
     pub(super) fn unchanged(mut self, later: &Named) -> String {
         self.0.retain(|path, digest| later.0.get(path) == Some(digest));
         self.0.iter().map(|(path, digest)| format!("{} {digest}\n", path.display())).collect()

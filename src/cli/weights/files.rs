@@ -1,4 +1,4 @@
-//! Models and containers as files: how they are opened, and what a container is called that nobody gave a name.
+//! Models and containers as files: how they are opened, and the default names of outputs.
 
 use std::{
     fs::File,
@@ -25,7 +25,7 @@ pub(super) fn open_model(path: &Path) -> Result<ModelFile, Failure> {
     ModelFile::open(path).map_err(|error| weights_failure(path)(error.into()))
 }
 
-/// Says which patterns are in vain: a tensor that was meant by one is compressed like all others.
+/// Warns of patterns that match no tensor: a tensor that one was meant for is compressed like all others.
 pub(super) fn warn_of_patterns(model: &ModelFile, options: &Options) {
     for Rule { names, .. } in &options.rules {
         if !model.tensors().iter().any(|tensor| names.matches(&tensor.name)) {
@@ -44,7 +44,7 @@ pub(super) fn open_container(path: &Path) -> Result<(Container<BufReader<File>>,
     Ok((container, length))
 }
 
-/// Says that a byte was wrong, once what matters of a container has been read.
+/// Warns if a wrong byte was corrected. Called after everything that is needed of a container has been read.
 pub(super) fn warn_if_repaired<R: Read + Seek>(path: &Path, container: &Container<R>) {
     if container.is_repaired() {
         say(format_args!("warning: {}: a byte of it was wrong, and has been put right", path.display()));
@@ -59,7 +59,7 @@ pub(super) fn container_for(model: &Path, given: Option<&Path>) -> Result<PathBu
     }
 }
 
-/// What a model is called as the one file that it comes back as: without what an index of shards has after that.
+/// The name of a model as the one file that it comes back as: without the part that names an index of shards.
 fn as_one_file(model: &Path) -> PathBuf {
     let name =
         model.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".index.json"));
@@ -67,7 +67,7 @@ fn as_one_file(model: &Path) -> PathBuf {
         .map_or_else(|| model.to_owned(), |name| model.with_file_name(name))
 }
 
-/// A name that nobody chose: it keeps the whole name that it is made of, and takes the place of nothing but its like.
+/// A default name for an output: the whole name of the input and a suffix. It replaces only a file of the same kind.
 pub(super) fn default_output(
     from: &Path,
     suffix: &str,

@@ -122,7 +122,7 @@ enum By {
 pub(super) enum Which {
     /// The nearest one
     Nearest,
-    /// The one of which squared distance and bits are least together
+    /// The one with the smallest sum of squared distance and cost in bits
     Rd,
     /// A codebook by the weighted Lloyd algorithm
     Lloyd,
@@ -165,12 +165,12 @@ fn for_names<T: FromStr<Err = String>>(text: &str) -> Result<For<T>, String> {
     Ok(For { names, value: value.parse()? })
 }
 
-/// What holds for all, which is said last.
+/// The value for all tensors: the last one without a pattern.
 fn for_all<T: Copy>(values: &[For<T>]) -> Option<T> {
     values.iter().rev().find(|value| value.names.is_none()).map(|value| value.value)
 }
 
-/// What holds for tensors with some names.
+/// The values for tensors with some names, as rules.
 fn rules<T: Copy>(values: &[For<T>], what: impl Fn(T) -> Treatment) -> impl Iterator<Item = Rule> {
     let rule = move |value: &For<T>| Some(Rule { names: value.names.clone()?, what: what(value.value) });
     values.iter().filter_map(rule)

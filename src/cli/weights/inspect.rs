@@ -26,7 +26,7 @@ pub(super) fn inspect(path: &Path, format: Format) -> Result<Verdict, Failure> {
                     damaged += 1;
                     sum = None;
                     say(format_args!("error: {}: {error}", path.display()));
-                    // All parts of what is packed are damaged by the same.
+                    // The parts of a packed tensor are damaged together, so one message is enough.
                     if let Coding::Packed { .. } = index.tensors[number].coding {
                         break;
                     }

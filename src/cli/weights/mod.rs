@@ -102,7 +102,7 @@ enum Verb {
         /// The container
         #[arg(value_name = "CONTAINER")]
         container: PathBuf,
-        /// How to print it
+        /// How to print the result
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
@@ -116,7 +116,7 @@ enum Verb {
         model: PathBuf,
         #[command(flatten)]
         how: How,
-        /// How to print it
+        /// How to print the result
         #[arg(long, value_enum, default_value_t = Table::Human)]
         format: Table,
     },

@@ -14,7 +14,7 @@ use silicabac::weights::{
 
 use super::print::Format;
 
-/// What a tensor has become.
+/// A tensor of the container.
 #[derive(Serialize)]
 pub(super) struct Row {
     name: String,
@@ -29,7 +29,7 @@ pub(super) struct Row {
     zeros: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     largest_error: Option<f32>,
-    /// The same, in steps.
+    /// The largest error in steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     largest_error_in_steps: Option<f32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

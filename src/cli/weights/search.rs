@@ -52,8 +52,8 @@ pub(super) struct Arguments {
     /// Where to write the best container [default: the model's name and .sbw, as in model.onnx.sbw]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The table of all trials, and with -I-of-N in its name that of a shard; a search that finds some of the same model, evaluator and options goes on
-    /// where they end [default: the container's name and .csv]
+    /// The table of all trials; that of a shard has -I-of-N in its name. A search goes on from a table of the same model, evaluator and
+    /// options [default: the container's name and .csv]
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// A picture of size against accuracy [default: the container's name and .svg]
@@ -76,16 +76,16 @@ pub(super) struct Search<'a> {
     evaluate: &'a str,
     /// Standard deviations of the weights.
     sigma: Option<&'a Path>,
-    /// By default those that have a step and look at costs.
+    /// By default those with a step and a price of bits.
     methods: &'a [Method],
     grid: Grid,
-    /// By default a tenth of a point, whether accuracies are told in per cent or as shares.
+    /// By default a tenth of a point, whether accuracies are in per cent or shares.
     tolerance: Option<f64>,
     container: PathBuf,
     csv: PathBuf,
     svg: PathBuf,
     options: Options,
-    /// Of each list of trials those that are run here.
+    /// Which trials of each list are run here.
     shard: shard::Options,
 }
 
@@ -142,7 +142,7 @@ impl Search<'_> {
         let evaluator = format!("{}\n{}", self.evaluate, before.unchanged(&named()?));
         let is_share = tuning.abs() <= 1.0;
         let tolerance = self.tolerance.unwrap_or(if is_share { 0.001 } else { 0.1 });
-        // A difference of decimals is no decimal: 97.42 less 0.1 is more than 97.32.
+        // In floating point 97.42 - 0.1 is more than 97.32, so the difference is rounded.
         let least = ((tuning - tolerance) * 1e9).round() / 1e9;
         line(format_args!("original: {original} bytes, accuracy {tuning}; at least {least} is kept"))?;
         if is_share && tolerance >= 0.05 {
@@ -169,7 +169,7 @@ impl Search<'_> {
             Err(Stopped::Waits(open)) => {
                 let told = self.shard.told();
                 line(format_args!(
-                    "{open} trials of other shards are not known yet; once they are, run it again{told}"
+                    "{open} trials of other shards are not known yet; once they are, run this command again{told}"
                 ))?;
                 return Ok(Verdict::Equal);
             }
@@ -179,7 +179,7 @@ impl Search<'_> {
             }
             Ok(()) => {}
         }
-        // Shards may have left nothing to run, and so no table of all.
+        // If shards have run all trials, nothing has written the table of all trials yet.
         write_table(&self.csv, &fingerprint, &outcomes)?;
         write_file(&self.svg, |sink| {
             sink.write_all(search::svg(&outcomes, (original, tuning), least).as_bytes())
@@ -233,7 +233,8 @@ impl Search<'_> {
         }
     }
 
-    /// Looks before the first trial whether the last one will find its files; the length of the model.
+    /// Checks, before the first trial, that the model can be read repeatedly and the outputs can be written. Returns the length of the
+    /// model.
     fn check_files(&self) -> Result<u64, Failure> {
         let failed = |source| Failure::Read { path: self.model.to_owned(), source };
         if !fs::metadata(self.model).map_err(failed)?.is_file() {
@@ -253,12 +254,12 @@ impl Search<'_> {
             .map_err(|error| weights_failure(self.model)(error.into()))
     }
 
-    /// Where the trials are written that are run here.
+    /// The table of the trials that are run here.
     fn table(&self) -> PathBuf {
         self.shard.file(&self.csv)
     }
 
-    /// What earlier searches have left, and other shards.
+    /// The outcomes in the tables of earlier searches and of other shards.
     fn known(&self, fingerprint: &Fingerprint) -> Result<Vec<Outcome>, Failure> {
         let failed = |source| Failure::Read { path: self.csv.clone(), source };
         let tables = shard::files(&self.csv).map_err(failed)?;
@@ -273,8 +274,8 @@ impl Search<'_> {
         Ok(all)
     }
 
-    /// Runs those trials of a list that are not known yet, and adds a line to the table for each; in a shard its share of them, and then
-    /// the others have to be known.
+    /// Runs the trials of a list that are not known yet, and adds a line to the table for each. A shard runs its share of them, and then
+    /// needs the results of the others from their tables.
     fn trials(
         &self,
         trials: &[Trial],
@@ -310,7 +311,7 @@ impl Search<'_> {
         if self.shard.is_part() {
             add(outcomes, self.known(fingerprint)?);
         }
-        // In no order of their own but this.
+        // The order does not depend on which trial ended first.
         outcomes.sort_by(|a, b| {
             (a.trial.method.name(), a.trial.price, a.trial.size)
                 .partial_cmp(&(b.trial.method.name(), b.trial.price, b.trial.size))
@@ -328,7 +329,7 @@ impl Search<'_> {
         let mut model = ModelFile::open(self.model).map_err(WeightsError::from)?;
         let mut sigma = self.sigma().map_err(Failed::Other)?;
         let bytes = write_container(&mut model, sigma.as_mut(), &trial.options(&self.options), &container)?;
-        // What was in shards is one file now.
+        // A model of several files comes back as one file.
         let extension = match model.format() {
             Format::Safetensors => "safetensors".as_ref(),
             _ => self.model.extension().unwrap_or_default(),
@@ -363,7 +364,7 @@ fn write_table(path: &Path, fingerprint: &Fingerprint, outcomes: &[Outcome]) -> 
     })
 }
 
-/// Adds those outcomes of which the trials are not there yet.
+/// Adds the outcomes of trials that have none yet.
 fn add(outcomes: &mut Vec<Outcome>, more: Vec<Outcome>) {
     for outcome in more {
         if !outcomes.iter().any(|known| known.trial == outcome.trial) {
@@ -375,7 +376,7 @@ fn add(outcomes: &mut Vec<Outcome>, more: Vec<Outcome>) {
 /// Why a search does not go on.
 enum Stopped {
     Failed(Failure),
-    /// What comes next follows from trials of other shards, and this number of them is not done.
+    /// The next list follows from trials of other shards, of which this number is not done.
     Waits(usize),
 }
 

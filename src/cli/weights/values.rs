@@ -1,4 +1,4 @@
-//! Numbers and names of the command line, and why they are none.
+//! Parsers of numbers and names on the command line, with messages on wrong ones.
 
 use silicabac::weights::search::Method;
 

@@ -18,11 +18,11 @@ const NEVER_USED: u8 = 0xff;
 pub struct FormatError {
     /// What is wrong.
     pub what: FormatErrorKind,
-    /// The byte of the unpacked trace at which it stands.
+    /// The byte of the unpacked trace that is wrong.
     pub at: usize,
-    /// The slice it lies in, if any.
+    /// The slice that the byte belongs to, if any.
     pub slice: Option<usize>,
-    /// The segment of the slice it lies in, if any.
+    /// The segment of the slice that the byte belongs to, if any.
     pub segment: Option<usize>,
 }
 
@@ -47,7 +47,7 @@ pub enum FormatErrorKind {
     #[error("{0} bytes follow the last slice")]
     Trailing(usize),
     /// A field has a value that it cannot have.
-    #[error("{field} is {value}, which it cannot be")]
+    #[error("{field} is {value}, which the format does not allow")]
     Value {
         /// The field, as in `docs/trace-format.md`.
         field: &'static str,

@@ -7,7 +7,7 @@ use crate::bin::Event;
 use crate::context::{Codec, ContextModel};
 use crate::trace::{Segment, TracedSlice};
 
-/// What comes before the slices, of which there are `slices` with `segments` segments.
+/// The bytes before the slices of a trace that has `slices` slices with `segments` segments.
 pub(in crate::trace) fn head(
     codec: Codec,
     contexts: u16,

@@ -1,4 +1,4 @@
-//! Bits packed into bytes, the first in a byte's highest place, and the order-0 Exp-Golomb code in which the tables have their numbers.
+//! Bits packed into bytes, from the highest place of a byte to the lowest, and the order-0 Exp-Golomb code of the numbers in tables.
 //!
 //! Invariant: what the reader accepts is what the writer writes; an incomplete last byte is filled with zeros.
 

@@ -1,8 +1,8 @@
 //! CSR-Huffman, as in Deep Compression: of every row the non-zeros, each with the number of zeros before it, in Huffman codes.
 //!
 //! Invariant: what is written can be decoded with nothing but the number of integers and of columns. It is three sequences, each with its
-//! own code and table: how many entries a row has, their gaps, their values. A gap has a few bits; where more zeros precede, an entry of
-//! value zero stands at the end of the largest gap. The zeros after the last entry of a row need no entry.
+//! own code and table: how many entries a row has, their gaps, their values. A gap has a few bits; if more zeros precede, an entry of
+//! value zero comes after the largest gap. The zeros after the last entry of a row need no entry.
 
 use super::{
     DecodeError,

@@ -4,8 +4,8 @@
 //! and the code lengths as differences too, so that it takes few bits for the bell-shaped distribution of a network's weights: with a
 //! larger table the comparison would favour DeepCABAC.
 //!
-//! No length needs a limit: a code of 64 bits takes more integers than the 65th Fibonacci number, which no memory holds. A single symbol
-//! has a code of no bits, and for no integers nothing at all is written.
+//! The length of a code needs no limit: a code of 64 bits takes more integers than the 65th Fibonacci number, which no memory holds. A
+//! single symbol has a code of no bits, and no integers take no bits at all.
 
 use std::{
     cmp::Reverse,
@@ -92,8 +92,8 @@ fn read_symbol(bits: &mut Reader<'_>, tree: &BTreeMap<(u32, u64), i32>) -> Resul
     Err(DecodeError::Code)
 }
 
-/// Writes the size of the alphabet less one, the first symbol, and of each further symbol the distance from the one before less one; then
-/// the lengths, each as the difference from the one before, the first as the difference from 8.
+/// Writes the size of the alphabet less one, the first symbol, and for each further symbol its distance from the one before, less one. Then
+/// come the lengths, each as the difference from the one before, the first as the difference from 8.
 fn write_table(bits: &mut Writer, symbols: &[i32], lengths: &[u32]) {
     bits.number(symbols.len() as u32 - 1);
     bits.number(fold(symbols[0]));

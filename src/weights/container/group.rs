@@ -5,8 +5,8 @@ use super::{Coding, Index};
 /// A group with more bytes of levels is long: it is unpacked on demand, and never held as a whole.
 pub const LONG_GROUP: u64 = 1 << 26;
 
-/// More bytes than xz can make of one byte: a match gives 273 bytes at the most, and takes 14 bins of 0.022 bits each at the least, since
-/// no probability is above 2017/2048.
+/// Larger than the number of bytes that xz can make of one byte: a match gives 273 bytes at the most, and takes 14 bins of 0.022 bits each
+/// at the least, since no probability is above 2017/2048.
 const MOST_OF_A_BYTE: u64 = 1 << 13;
 
 /// Where the levels of a packed tensor are.
@@ -32,7 +32,7 @@ impl Index {
             let first = if is_first { number } else { open? };
             open = Some(first);
             groups[number] = Some(Group { first, start: totals[first], total: 0 });
-            // A total that this few bytes cannot unpack to is refused.
+            // A total is refused if the bytes of the streams are too few for it.
             let most = self.tensors[first].stored().saturating_mul(MOST_OF_A_BYTE);
             totals[first] = bytes.checked_add(totals[first]).filter(|total| *total <= most)?;
         }

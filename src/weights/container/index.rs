@@ -51,7 +51,7 @@ impl Index {
             let dimensions = rest.number()?;
             let shape = (0..dimensions).map(|_| rest.number()).collect::<Option<Vec<u64>>>()?;
             let bytes = rest.number()?;
-            // Packed levels have their number of streams written down.
+            // The index has the number of streams of packed levels; for other codings it follows from the size of the tensor.
             let mut packed = None;
             let coding = match rest.byte()? {
                 0 => Coding::Lossless { planes: 1 },

@@ -1,8 +1,8 @@
 //! Levels of a long group, unpacked on demand.
 //!
-//! Invariant: in memory are only a piece of the xz file, what a decoder needs, and the levels that are asked for. No levels are given out
-//! before the checksums of all pieces have been found right, or a single wrong byte has been corrected and the checksum of xz agrees. Going
-//! back means unpacking again from the beginning.
+//! Invariant: memory holds only a piece of the xz file, what a decoder needs, and the levels that are asked for. Levels are given out only
+//! after the checksums of all pieces were found right, or a single wrong byte was corrected and the checksum of xz agrees. Going back means
+//! unpacking again from the beginning.
 
 use std::io::{self, Read, Seek};
 use std::ops::Range;
@@ -181,7 +181,7 @@ impl<R: Read + Seek> Container<R> {
     }
 }
 
-/// Damage is an answer; a file that cannot be read is an error.
+/// Makes damage a result and not an error; only a file that cannot be read is an error.
 fn or_io<T>(tried: Result<T, Fault>) -> io::Result<Result<T, StreamError>> {
     match tried {
         Ok(found) => Ok(Ok(found)),

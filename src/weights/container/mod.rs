@@ -68,7 +68,7 @@ pub enum Coding {
         /// 1 to 8 bytes.
         planes: u8,
     },
-    /// Levels in mode `article`: one stream for each slice.
+    /// Levels coded by CABAC ([`article`](super::article)): one stream for each slice.
     Article {
         /// n of the binarisation.
         abs_gr: u8,
@@ -103,7 +103,7 @@ impl Coding {
     }
 }
 
-/// Where a stream is among those of its tensor.
+/// A stream of a tensor: its length and its checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
     /// How many bytes it has.

@@ -98,14 +98,14 @@ impl Archive {
     }
 }
 
-/// Where the checksums are, if the archive can be cut: nothing is deflated or overlaps, and each entry has its checksum in the directory
-/// after all data and in one place more: in the header before its data, or right after its data if the header says so.
+/// Where the checksums are, if the archive can be cut: no entry is deflated, none overlaps another, and each has its checksum in two
+/// places. One is the directory after all data; the other is the header before the data or, if that header says so, right after the data.
 pub(super) fn marks<'a>(
     source: &mut Source,
     entries: impl Iterator<Item = &'a Entry> + Clone,
 ) -> Result<Option<Vec<Mark>>, ModelError> {
     let mut marks = Vec::new();
-    // The end of what the entries before take of the file.
+    // Where the entry before ends in the file.
     let mut from = 0;
     for entry in entries.clone() {
         let Place { start, lead, bytes, packing, crc, .. } = entry.place;

@@ -1,10 +1,10 @@
-//! A skeleton that is cut: a file without the raw data of its tensors, as the gaps between them and the length of each gap.
+//! A skeleton that is cut: a file without the raw data of its tensors. What is left are the gaps between the data, and the length of each.
 //!
 //! Invariant: gaps and data in turn are the file. No format is written anew, so that nothing can be lost, neither unknown fields nor odd
 //! orders nor padding; only checksums of npz entries are written again, because data may change.
 //!
-//! Layout, numbers as varints: how many tensors; the file's length; of each tensor the length of the gap before it, and if it is marked its
-//! [`Mark`]; all gaps.
+//! Layout, numbers as varints: how many tensors; the file's length; for each tensor the length of the gap before it and, in a skeleton with
+//! checksums, its [`Mark`]; all gaps.
 
 use std::fmt;
 use std::io::{Seek, SeekFrom, Write};
@@ -31,7 +31,7 @@ pub(super) const MARKED: u8 = 1;
 /// How many bytes after the data a checksum begins, if there is none before the data: after the magic of a zip descriptor.
 const BEHIND: u64 = 4;
 
-/// Where the CRC-32 of a tensor stands.
+/// Where the CRC-32 of a tensor is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     /// How many bytes before the data are in the checksum.

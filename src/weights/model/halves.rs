@@ -1,4 +1,4 @@
-//! Elements of two bytes that a protobuf has as varints, in `int32_data`: each as the unsigned number of its bits.
+//! Elements of two bytes that a protobuf has as varints, in `int32_data`: each varint is the bits of an element as an unsigned number.
 //!
 //! Invariant: a run is taken only if every varint in it is as short as it can be and has 16 bits at most. So the bytes of the elements
 //! determine the run, and writing them gives it back.

@@ -196,7 +196,8 @@ impl ModelFile {
     ///
     /// In PyTorch every storage that has bytes is one. In npz every entry is one, even if it is not an array: its name is that of the
     /// entry, without `.npy`. In ONNX those are tensors whose data is a run of 64 bytes or longer; scalars and the like stay in the graph.
-    /// Halves that the file has as varints, in `int32_data`, are shown as two bytes each; other varints as the bytes that they are.
+    /// Elements of two bytes that the file has as varints, in `int32_data`, are shown as these bytes; other varints are shown as they are
+    /// in the file.
     pub fn tensors(&self) -> &[TensorInfo] {
         &self.tensors
     }

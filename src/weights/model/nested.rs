@@ -1,5 +1,5 @@
-//! A protobuf that is written anew around its tensors, because not only their data can change, but how many bytes it takes, and with it the
-//! lengths of all messages around it.
+//! A protobuf that is written anew around its tensors, because the number of bytes that their data takes can change, and with it the lengths
+//! of all messages around the data.
 //!
 //! Invariant: what is not cut out comes back as it was, and every length that was cut out comes back right and as short as it can be. So if
 //! the lengths in the file were as short, and nothing was put in, the file comes back byte for byte.
@@ -7,8 +7,8 @@
 //! Data whose length is known beforehand is passed through. Data that is packed as it comes (`halves`) has to wait in a temporary file
 //! until the length of the first message is known, because nothing can be inserted into a sink afterwards.
 //!
-//! Layout, numbers as varints: how many tensors; of each the length of the gap before it, twice, plus one if it is packed; how many
-//! lengths; of each how far its place in the gaps is from the one before, and how many bytes of gaps it covers; all gaps.
+//! Layout, numbers as varints: how many tensors; for each tensor twice the length of the gap before it, plus one if it is packed; how many
+//! lengths; for each length the distance of its place in the gaps from the place before, and how many bytes of gaps it covers; all gaps.
 
 use std::fmt;
 use std::fs::File;
@@ -43,8 +43,8 @@ pub(super) enum Put {
 }
 
 impl Cut {
-    /// The length before a run. It starts after the last byte below 0x80 before its own last byte: every varint ends with such a byte, so
-    /// the tag before it does, too.
+    /// The length before a run. The varint begins after the last byte below 0x80 that is not its own last byte: every varint ends with such
+    /// a byte, and so does the tag before it.
     pub(super) fn length(source: &mut Source, run: Message) -> Result<Cut, ModelError> {
         let from = run.begin.saturating_sub(10);
         let mut there = Vec::new();
@@ -55,7 +55,7 @@ impl Cut {
     }
 }
 
-/// The skeleton of a file. Cuts are in order, nested as messages are, and have the tensors in order. A replacement stands where the cut
+/// The skeleton of a file. Cuts are in order, nested as messages are, and have the tensors in order. A replacement comes where the cut
 /// begins.
 pub(super) fn skeleton(source: &mut Source, cuts: &[Cut]) -> Result<Vec<u8>, ModelError> {
     let put = |cut: &Cut| if let Put::Text(text) = cut.put { text.len() as u64 } else { 0 };
@@ -242,7 +242,7 @@ impl<W: Write> Writer<W> {
         let mut widths = vec![0u64; self.lengths.len() + 1];
         for number in (0..self.lengths.len()).rev() {
             let Length { begin, end, .. } = self.lengths[number];
-            // Each length stands after a tag, so that a length at the end of the part of another one belongs to that part; the same goes
+            // Each length comes after a tag, so that a length at the end of the part of another one belongs to that part; the same goes
             // for data.
             let first = self.pieces.partition_point(|piece| piece.at < begin);
             let last = self.pieces.partition_point(|piece| piece.at <= end);

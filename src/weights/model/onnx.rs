@@ -1,10 +1,11 @@
-//! ONNX: a protobuf of a graph, in which the weights are TensorProtos: initialisers, values of Constant nodes, also in
+//! ONNX: a protobuf of a graph, in which the weights are TensorProtos: initialisers and values of Constant nodes, also in
 //! subgraphs and functions.
+//!
 //! The protobuf is walked at the wire level (`wire`), by a table of the few fields that lead to a tensor, and the ranges of data are cut
 //! out of it. The rest of the graph is kept as bytes, with all fields that this module does not know. Data that is in several pieces or
 //! short stays there too.
 //!
-//! Invariant: if each run is as long when it comes back, the file is cut (`cut`). Halves in `int32_data` are varints, whose lengths depend
+//! Invariant: if no run changes its length, the file is cut (`cut`). Halves in `int32_data` are varints, whose lengths depend
 //! on their values: a file that has some is written anew around them (`nested`). So is one with external data, which comes back as one file
 //! with the data in it: the same model.
 
@@ -131,7 +132,7 @@ const DATA: Rank = 2;
 
 /// A tensor, and where it was found.
 struct Found {
-    /// Where its data takes its place in the file, wherever it is read from.
+    /// Where its data comes in the file that is written, whatever file it is read from.
     at: u64,
     tensor: TensorInfo,
     place: Place,

@@ -139,7 +139,7 @@ impl Stream {
         Ok(Stream { tensor, position: 0, run, hasher: place.crc.map(|_| Hasher::new()) })
     }
 
-    /// Goes forwards: in a stored run by a jump, except to the first byte of data. Whoever begins there gets the checksum checked, which
+    /// Goes forwards: in a stored run by a jump, except to the first byte of data. When reading begins there the checksum is checked, which
     /// covers the lead, too.
     fn go(&mut self, target: u64, is_first: bool) -> Result<(), ModelError> {
         if let Run::Stored(reader) = &mut self.run

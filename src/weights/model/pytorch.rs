@@ -254,7 +254,7 @@ fn name(objects: &Objects<'_>, steps: &[Step], mut step: usize) -> String {
     let mut parts = Vec::new();
     let mut length = 0;
     while step > 0 && length <= MAX_NAME {
-        // Counts steps without names, too, so that a long way of these ends.
+        // Steps without names count, too, so that the loop ends on a long way of such steps.
         length += 1;
         let part = match steps[step].part {
             Part::None | Part::Arguments => String::new(),

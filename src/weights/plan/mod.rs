@@ -44,7 +44,7 @@ const FLAT: u64 = 1 << 16;
 /// What is to be done to a tensor, by its name, type and shape alone.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wish {
-    /// It is kept, which needs no note.
+    /// It is kept, for a reason that needs no note.
     Keep,
     /// It is kept, since its name says so.
     Name(&'static str),

@@ -14,7 +14,7 @@ const OUTLIER: f32 = 16.0;
 const COARSER: f32 = 8.0;
 /// If a larger share of the weights that are not zero becomes zero, there is a note.
 const ZEROS: f64 = 0.95;
-/// The same share, at 8 bits and where no value is negative, tells statistics from weights: evenly spread values have 0.4 % of them, half
+/// The same share, at 8 bits and where no value is negative, distinguishes statistics from weights: evenly spread values have 0.4 % of them, half
 /// of a bell curve 1.3 %, the squares of that 15 %.
 const ZEROS_OF_ONE_SIGN: f64 = 0.1;
 

@@ -1,4 +1,4 @@
-//! The table of all trials, with which an interrupted search goes on where it was.
+//! The table of all trials, from which an interrupted search goes on.
 //!
 //! Invariant: a trial of one search is never taken for one of another. The table begins with a digest of all that the trials depend on.
 
@@ -19,8 +19,8 @@ pub const TABLE: &str = "# trials of ";
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The digest of a model with all its files, of its standard deviations, of the options besides those that are tried, and of an
-    /// evaluator: its command, and its accuracies for the original model, so that a changed evaluator under the same name is noticed, too.
+    /// The digest of a model with all its files, of its standard deviations, of the options that are not tried, and of an evaluator: its
+    /// command, and its accuracies for the original model, so that a changed evaluator under the same name is noticed, too.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -130,7 +130,7 @@ pub fn read_table(table: &str, fingerprint: &Fingerprint) -> Result<Vec<Outcome>
     for (line, text) in lines {
         let outcome = Outcome::from_csv(text).ok_or(TableError { line, what: "it is no trial" })?;
         if outcomes.iter().any(|known| known.trial == outcome.trial) {
-            return Err(TableError { line, what: "this trial stands there already" });
+            return Err(TableError { line, what: "this trial is in the table already" });
         }
         outcomes.push(outcome);
     }
