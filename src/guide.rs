@@ -38,7 +38,7 @@ macro_rules! page {
     };
 }
 
-page!(architecture, "architecture.md", "The rooms of the project, and what may use what.");
+page!(architecture, "architecture.md", "The modules of the project, and which may use which.");
 page!(
     streams,
     "streams.md",

@@ -220,7 +220,7 @@ impl Coverage {
             self.swaps.hit(&[bin.into(), (range >> 6 & 3) as usize]);
         }
         self.take_use(ctx, model, lps);
-        self.begin_life(if lps { Before::Lps } else { Before::Mps });
+        self.begin_run(if lps { Before::Lps } else { Before::Mps });
 
         let part = model.part(range, bin);
         let shift = part.leading_zeros() - 23;
@@ -243,7 +243,7 @@ impl Coverage {
     }
 
     fn take_bypass(&mut self, bin: bool) {
-        self.begin_life(if bin { Before::Bypass1 } else { Before::Bypass0 });
+        self.begin_run(if bin { Before::Bypass1 } else { Before::Bypass0 });
         let Slice { bypass_run, phase, .. } = &mut self.slice;
         *bypass_run = if bypass_run.1 == 0 { (*phase, 1) } else { (bypass_run.0, bypass_run.1 + 1) };
         *phase = (*phase + 1) % 8;
@@ -259,13 +259,13 @@ impl Coverage {
         let range = self.slice.encoder.cod_i_range();
         self.terminate.hit(&[bin.into(), range_place(range)]);
         if !bin {
-            self.begin_life(Before::Terminate0);
+            self.begin_run(Before::Terminate0);
             let shift = (range - 2).leading_zeros() - 23;
             self.shift(Shifted::Terminate0, shift);
             return self.decide(0, shift);
         }
         self.flushes.hit(&[self.slice.before.place(), self.slice.phase]);
-        self.begin_life(Before::Start(Place::Substream));
+        self.begin_run(Before::Start(Place::Substream));
         self.shift(Shifted::Terminate1, 7);
         self.slice.phase = START_PHASE;
         self.end_outstanding(self.slice.encoder.bits_outstanding(), End::Terminate);
@@ -273,11 +273,11 @@ impl Coverage {
 
     fn take_align(&mut self) {
         self.alignments.hit(&[range_place(self.slice.encoder.cod_i_range())]);
-        self.begin_life(Before::Align);
+        self.begin_run(Before::Align);
     }
 
     /// Notes that an engine run begins with this request, if one begins. In any case this request precedes the next.
-    fn begin_life(&mut self, request: Before) {
+    fn begin_run(&mut self, request: Before) {
         if let Before::Start(place) = self.slice.before {
             self.beginnings.hit(&[place as usize, request.place_at_start()]);
         }

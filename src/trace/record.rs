@@ -67,7 +67,7 @@ impl Recorder {
     }
 
     /// The engine has started, on the byte `offset`.
-    fn begin_life(&mut self, offset: u32) {
+    fn begin_run(&mut self, offset: u32) {
         let is_pcm = self.between.iter().any(|event| matches!(event, Event::Raw(_)));
         let next = Segment::new(if is_pcm { Start::Pcm } else { Start::Subset }, offset);
         self.segments.push(mem::replace(&mut self.run, next));
@@ -112,7 +112,7 @@ impl<C: Decode> Observer<C> for Recorder {
             Event::Load { .. } | Event::Raw(_) if self.life_has_ended() => return self.between.push(coded),
             Event::Start if self.life_has_ended() => {
                 // Nine bits of it have been read.
-                return self.begin_life((decoder.position() / 8).saturating_sub(1) as u32);
+                return self.begin_run((decoder.position() / 8).saturating_sub(1) as u32);
             }
             _ => {}
         }

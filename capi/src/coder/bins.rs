@@ -58,7 +58,7 @@ pub unsafe extern "C" fn silicabac_coder_terminate(coder: *mut Coder, bin: *mut 
     unsafe {
         self::bin(coder, bin, |inner, given| {
             let bin = each!(&mut inner.engine, coder => coder.terminate(given));
-            inner.is_in_life = !bin;
+            inner.is_in_run = !bin;
             Ok(bin)
         })
     }

@@ -16,7 +16,7 @@ unsafe fn hand_over(coder: *mut *mut Coder, engine: impl FnOnce() -> Result<Engi
     guarded(|| {
         // SAFETY: the caller promises this.
         let coder = unsafe { place(coder)? };
-        coder.write(create(Inner { engine: engine()?, is_in_life: true }));
+        coder.write(create(Inner { engine: engine()?, is_in_run: true }));
         Ok(())
     })
 }
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn silicabac_coder_start(coder: *mut Coder) -> Status {
         with(coder, |inner| {
             inner.between_engine_runs()?;
             super::each!(&mut inner.engine, coder => coder.start());
-            inner.is_in_life = true;
+            inner.is_in_run = true;
             Ok(())
         })
     })

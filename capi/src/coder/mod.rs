@@ -46,7 +46,7 @@ impl Opaque for Coder {
 pub(crate) struct Inner {
     engine: Engine,
     /// Whether bins can be coded: not after a terminate bin of 1, until the next start.
-    is_in_life: bool,
+    is_in_run: bool,
 }
 
 /// One of the engine's coders.
@@ -80,12 +80,12 @@ impl Inner {
 
     #[inline]
     fn in_life(&self) -> Result<(), Status> {
-        if self.is_in_life { Ok(()) } else { Err(Status::State) }
+        if self.is_in_run { Ok(()) } else { Err(Status::State) }
     }
 
     #[inline]
     fn between_engine_runs(&self) -> Result<(), Status> {
-        if self.is_in_life { Err(Status::State) } else { Ok(()) }
+        if self.is_in_run { Err(Status::State) } else { Ok(()) }
     }
 
     /// A bin as C gives it; a decoder does not look at it.
