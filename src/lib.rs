@@ -16,7 +16,8 @@
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; a judge of the coders without a clock by them | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors and their files | `vectors` |
-//! | `suites`, `cosim`, `coverage`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
+//! | `coverage` | a judge of vectors and streams: what they make a coder do | `coverage` |
+//! | `suites`, `cosim`, `prove`, `mutation` | named lists of vectors, and judges | `cosim` |
 //! | `report` | pages for people: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
 //! | `campaign` | plans of work for many commands, their results, and the commands of schedulers | `campaign` |
 //! | `shard`, `shell` | a part of a list of work; arguments quoted for a shell | `cosim`, `dream` |
@@ -78,7 +79,7 @@ pub mod campaign;
 pub mod cores;
 #[cfg(feature = "cosim")]
 pub mod cosim;
-#[cfg(feature = "cosim")]
+#[cfg(feature = "coverage")]
 pub mod coverage;
 #[cfg(feature = "vectors")]
 pub mod cycle;
