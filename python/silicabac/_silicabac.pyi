@@ -5,9 +5,46 @@ from types import TracebackType
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, SupportsFloat, SupportsIndex, Tuple, Type, Union, final
 
 from numpy import bool_, dtype, int8, int16, int32, ndarray, uint8, uint16, uint32, uint64, void
-from typing_extensions import Buffer, Literal, Self
+from typing_extensions import Buffer, Literal, Self, disjoint_base
 
 from .errors import DecodeError
+
+__all__ = [
+    "Blocks",
+    "Broken",
+    "Coder",
+    "CodingTreeUnit",
+    "Container",
+    "Coverage",
+    "Decoder",
+    "Encoder",
+    "Item",
+    "Macroblock",
+    "Meter",
+    "Registers",
+    "SliceInit",
+    "Slices",
+    "Stream",
+    "StreamCoverage",
+    "Tensor",
+    "Trace",
+    "TracedSlice",
+    "Unit",
+    "Vector",
+    "broken_dream",
+    "broken_kinds",
+    "compress_model",
+    "dream",
+    "features",
+    "features_of",
+    "flags",
+    "make",
+    "read",
+    "read_file",
+    "suite",
+    "write",
+    "write_hex",
+]
 
 _Codec = Literal["avc", "hevc"]
 # `bytes` is the name of an attribute of some classes.
@@ -18,6 +55,7 @@ _Events = ndarray[Any, dtype[void]]
 _Table = ndarray[Any, dtype[void]]
 _Progress = Callable[[int, int], object]
 
+@disjoint_base
 class Coder:
     def align(self) -> None: ...
     def bypass(self, bin: Optional[SupportsIndex] = None) -> int: ...
@@ -73,8 +111,8 @@ class Registers:
     def cod_i_low(self) -> int: ...
     @property
     def position(self) -> int: ...
-    def __eq__(self, other: object) -> bool: ...
-    def __ne__(self, other: object) -> bool: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
 
 @final
 class SliceInit:
@@ -94,8 +132,8 @@ class SliceInit:
     @property
     def index(self) -> int: ...
     def models(self) -> ndarray[Any, dtype[uint8]]: ...
-    def __eq__(self, other: object) -> bool: ...
-    def __ne__(self, other: object) -> bool: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
 
 @final
 class Stream:
@@ -196,8 +234,8 @@ class Macroblock:
     def x(self) -> int: ...
     @property
     def y(self) -> int: ...
-    def __eq__(self, other: object) -> bool: ...
-    def __ne__(self, other: object) -> bool: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
 
 @final
 class CodingTreeUnit:
@@ -257,8 +295,8 @@ class Vector:
     @property
     def position(self) -> int: ...
     def check(self) -> None: ...
-    def __eq__(self, other: object) -> bool: ...
-    def __ne__(self, other: object) -> bool: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
 
 def flags() -> List[Tuple[str, str, str]]: ...
 def make(id: str, comment: str, requests: str, flags: Sequence[str] = ()) -> Vector: ...

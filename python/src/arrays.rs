@@ -15,6 +15,15 @@ use crate::errors::raised;
 
 /// The values of an array of one dimension.
 pub(crate) fn copied<T: Element + Copy>(name: &str, given: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
+    seen(name, given, |values: &[T]| Ok(values.to_vec()))
+}
+
+/// What is made of the values of an array of one dimension, with the interpreter held.
+pub(crate) fn seen<T: Element + Copy, R>(
+    name: &str,
+    given: &Bound<'_, PyAny>,
+    make: impl FnOnce(&[T]) -> PyResult<R>,
+) -> PyResult<R> {
     let wanted = dtype::<T>(given.py());
     let wrong = |is: &dyn std::fmt::Display| {
         PyTypeError::new_err(format!("{name} has to be an array of {wanted}, and is {is}"))
@@ -33,18 +42,34 @@ pub(crate) fn copied<T: Element + Copy>(name: &str, given: &Bound<'_, PyAny>) ->
     }
     let array = array.cast::<PyArray1<T>>()?.try_readonly();
     let array = array.map_err(|_| raised::BusyError::new_err(format!("{name} is being written to")))?;
-    Ok(array.as_slice()?.to_vec())
+    make(array.as_slice()?)
 }
 
-/// The bins of an array of uint8 or bool.
-pub(crate) fn bins(name: &str, given: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    let is_bool = given.cast::<PyUntypedArray>().is_ok_and(|array| array.dtype().kind() == b'b');
-    let viewed = if is_bool { Some(given.call_method1("view", ("u1",))?) } else { None };
-    let bins = copied::<u8>(name, viewed.as_ref().unwrap_or(given))?;
-    if bins.iter().fold(0, |all, bin| all | bin) > 1 {
-        return Err(PyValueError::new_err(format!("{name} has to have nothing but 0 and 1")));
+/// An array of bins, which may be one of bool, as one of uint8 with the same memory.
+pub(crate) fn as_bins<'py>(given: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match given.cast::<PyUntypedArray>().is_ok_and(|array| array.dtype().kind() == b'b') {
+        true => given.call_method1("view", ("u1",)),
+        false => Ok(given.clone()),
     }
-    Ok(bins)
+}
+
+/// What is made of as many bins as there have to be, each 0 or 1.
+pub(crate) fn seen_bins<R>(
+    name: &str,
+    given: &Bound<'_, PyAny>,
+    count: usize,
+    make: impl FnOnce(&[u8]) -> R,
+) -> PyResult<R> {
+    seen(name, given, |bins: &[u8]| {
+        if bins.len() != count {
+            let what = format!("{name} has {} values, and has to have {count}", bins.len());
+            return Err(PyValueError::new_err(what));
+        }
+        if bins.iter().fold(0, |all, bin| all | bin) > 1 {
+            return Err(PyValueError::new_err(format!("{name} has to have nothing but 0 and 1")));
+        }
+        Ok(make(bins))
+    })
 }
 
 /// An array as NumPy has it, of one dimension.

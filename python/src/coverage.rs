@@ -19,6 +19,12 @@ use crate::vectors::Vector;
 #[derive(Clone)]
 pub(crate) struct Item(Arc<coverage::Item>);
 
+impl Item {
+    fn shape(&self) -> Vec<usize> {
+        self.0.axes.iter().map(|axis| axis.labels.len()).collect()
+    }
+}
+
 #[pymethods]
 impl Item {
     /// Its name.
@@ -37,10 +43,6 @@ impl Item {
     #[getter]
     fn axes(&self) -> Vec<(&'static str, Vec<String>)> {
         self.0.axes.iter().map(|axis| (axis.name, axis.labels.clone())).collect()
-    }
-
-    fn shape(&self) -> Vec<usize> {
-        self.0.axes.iter().map(|axis| axis.labels.len()).collect()
     }
 
     /// How often each cell was hit, an array of uint64 of as many dimensions as there are axes.

@@ -21,7 +21,7 @@ use crate::numbers::Int;
 /// >>> import silicabac
 /// >>> vector = silicabac.vectors.make("mine", "a less probable symbol", "L5=62.1 C5=0 T=1")
 /// >>> vector.id, vector.bins, vector.bytes.hex(), vector.error
-/// ('mine', 2, 'fefe', None)
+/// ('mine', 2, 'fefc', None)
 #[pyclass(frozen, eq, module = "silicabac.vectors")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Vector(pub(crate) vectors::Vector);

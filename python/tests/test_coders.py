@@ -28,9 +28,9 @@ def test_bulk_is_what_single_calls_are():
     bins = random.integers(0, 2, 500).astype(bool)
     single, bulk = silicabac.Encoder(), silicabac.Encoder()
     for ctx_idx, bin in zip(contexts, bins):
-        assert single.context(ctx_idx, bin) == bin
+        assert single.context(ctx_idx, int(bin)) == bin
     for bin in bins:
-        assert single.bypass(bin) == bin
+        assert single.bypass(int(bin)) == bin
     bulk.contexts(contexts, bins)
     bulk.bypasses(bins.size, bins)
     assert single.registers() == bulk.registers()

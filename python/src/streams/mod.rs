@@ -40,8 +40,8 @@ type Source = stream::Stream<Cursor<PyBackedBytes>>;
 /// >>> stream = silicabac.Stream(data)
 /// >>> stream.codec
 /// 'avc'
-/// >>> [unit.kind for unit in stream][:2]
-/// ['sequence parameter set', 'picture parameter set']
+/// >>> next(stream).kind
+/// 'access unit delimiter'
 #[pyclass(frozen, module = "silicabac")]
 pub(crate) struct Stream {
     source: Held<Source>,
