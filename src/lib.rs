@@ -16,8 +16,9 @@
 //! | `weights` | a source: the weights of neural networks, as levels | `weights`, `compare` |
 //! | `trace`, `replay` | a source: recorded bins; a judge that compares the coders without a clock with them | `trace` |
 //! | `stress`, `vectors` | a source: bins that are made up; slices as test vectors and their files | `vectors` |
+//! | `coverage` | a judge of vectors and streams: what they make a coder do | `coverage` |
 //! | `suites`, `fit` | named lists of vectors; what a core can do, and vectors changed so that they fit it | `cosim` |
-//! | `cosim`, `coverage`, `prove`, `mutation` | judges | `cosim` |
+//! | `cosim`, `prove`, `mutation` | judges of cores | `cosim` |
 //! | `report` | pages for people: verdicts, a slice bin by bin, coverage, mutants | `cosim` |
 //! | `campaign` | plans of work for many commands, their results, and the commands of schedulers | `campaign` |
 //! | `shard`, `shell` | a part of a list of work; arguments quoted for a shell | `cosim`, `dream` |
@@ -81,7 +82,7 @@ pub mod campaign;
 pub mod cores;
 #[cfg(feature = "cosim")]
 pub mod cosim;
-#[cfg(feature = "cosim")]
+#[cfg(feature = "coverage")]
 pub mod coverage;
 #[cfg(feature = "vectors")]
 pub mod cycle;

@@ -43,17 +43,17 @@ const COSTLY: [(&str, &[&str]); 10] = [
     ("bzip2", &["compare"]),
     ("liblzma-sys", &["weights", "compare", "cosim"]),
     ("zip", &["weights", "compare", "cosim"]),
-    ("hex", &["avc", "cosim"]),
+    ("hex", &["avc", "coverage", "cosim"]),
     ("silicabac-sim", &["cosim"]),
     ("vcd", &["cosim"]),
     ("quick-junit", &["cosim"]),
-    ("serde_json", &["avc", "weights", "compare", "vectors", "cosim"]),
+    ("serde_json", &["avc", "weights", "compare", "vectors", "coverage", "cosim"]),
     ("clap", &[]),
 ];
 
 #[test]
 fn a_feature_brings_no_other_rooms_crates() {
-    for feature in ["", "asm", "std", "avc", "trace", "weights", "compare", "vectors", "cosim"] {
+    for feature in ["", "asm", "std", "avc", "trace", "weights", "compare", "vectors", "coverage", "cosim"] {
         let crates = crates(feature);
         for (costly, features) in COSTLY {
             assert_eq!(
