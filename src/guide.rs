@@ -61,7 +61,7 @@ page!(fitting, "fitting.md", "What a core can, and how vectors are fitted to it.
 page!(h265_contexts, "h265-contexts.md", "The contexts of H.265, and the number that each has here.");
 page!(mutation, "mutation.md", "How good the vectors are: mutants of the cores.");
 page!(ppa, "ppa.md", "Area and speed of the cores, in standard cells and in an FPGA.");
-page!(python, "python.md", "The package for Python: coders, streams, vectors, traces, coverage, dreams and weights.");
+page!(python, "python.md", "The package for Python: all of the library but what runs Verilog.");
 page!(soak, "soak.md", "A campaign that goes on until it is told to stop, and what has been run of it.");
 page!(socket, "socket.md", "The ports that any core can be wrapped in to be judged.");
 page!(trace_format, "trace-format.md", "The format of bin traces, CBT1.");
