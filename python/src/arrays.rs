@@ -6,7 +6,7 @@
 use numpy::{
     Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods, dtype,
 };
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyByteArray, PyBytes};
@@ -53,23 +53,23 @@ pub(crate) fn as_bins<'py>(given: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
     }
 }
 
-/// What is made of as many bins as there have to be, each 0 or 1.
-pub(crate) fn seen_bins<R>(
-    name: &str,
-    given: &Bound<'_, PyAny>,
-    count: usize,
-    make: impl FnOnce(&[u8]) -> R,
-) -> PyResult<R> {
-    seen(name, given, |bins: &[u8]| {
-        if bins.len() != count {
-            let what = format!("{name} has {} values, and has to have {count}", bins.len());
-            return Err(PyValueError::new_err(what));
-        }
-        if bins.iter().fold(0, |all, bin| all | bin) > 1 {
-            return Err(PyValueError::new_err(format!("{name} has to have nothing but 0 and 1")));
-        }
-        Ok(make(bins))
-    })
+/// Whether there are as many bins as there have to be, each 0 or 1; `all` has every bit that one of them has.
+pub(crate) fn are_bins(name: &str, found: usize, count: usize, all: u8) -> PyResult<()> {
+    if found != count {
+        return Err(PyValueError::new_err(format!("{name} has {found} values, and has to have {count}")));
+    }
+    if all > 1 {
+        return Err(PyValueError::new_err(format!("{name} has to have nothing but 0 and 1")));
+    }
+    Ok(())
+}
+
+/// Room for as many bytes as a program asks for; MemoryError if there is none.
+pub(crate) fn zeros(count: usize) -> PyResult<Vec<u8>> {
+    match Vec::<u8>::new().try_reserve_exact(count) {
+        Ok(()) => Ok(vec![0; count]),
+        Err(_) => Err(PyMemoryError::new_err(format!("there is no room for {count} bytes"))),
+    }
 }
 
 /// An array as NumPy has it, of one dimension.

@@ -23,7 +23,7 @@ def model(rows=64):
         "double": random.normal(size=(40, 40)),
         "steps": numpy.arange(7),
         "mask": numpy.array([[True, False]]),
-        "scalar": numpy.float32(2.5) * numpy.ones(()),
+        "scalar": numpy.full((), 2.5, numpy.float32),
         "nothing": numpy.empty((0, 3), numpy.float32),
     }
 

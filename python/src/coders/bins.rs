@@ -122,7 +122,7 @@ impl Coder {
         data: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let count: usize = count.within("count", 0..=MAX_RAW)?;
-        let mut bytes = vec![0; count];
+        let mut bytes = arrays::zeros(count)?;
         if self.writes {
             let data = arrays::bytes("data", needed("data", data)?)?;
             if data.len() != count {

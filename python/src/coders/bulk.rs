@@ -9,7 +9,7 @@ use silicabac::bin::{BinCoder, Event};
 use silicabac::context::CtxIdx;
 
 use super::{Coder, each};
-use crate::arrays::{array, as_bins, seen, seen_bins};
+use crate::arrays::{are_bins, array, as_bins, seen, zeros};
 use crate::errors::raised::StateError;
 use crate::events::{event_array, events, is_in_life_after};
 use crate::numbers::{Int, needed};
@@ -30,11 +30,12 @@ impl ContextBin {
         ContextBin(ctx_idx << 1 | u16::from(bin))
     }
 
-    #[inline(always)]
-    fn code<C: BinCoder>(self, coder: &mut C) -> bool {
-        // All were looked at before.
-        let Some(ctx) = CtxIdx::new(self.0 >> 1) else { return false };
-        coder.context(ctx, self.0 & 1 != 0)
+    fn ctx(self) -> Option<CtxIdx> {
+        CtxIdx::new(self.0 >> 1)
+    }
+
+    fn bin(self) -> bool {
+        self.0 & 1 != 0
     }
 }
 
@@ -46,8 +47,10 @@ impl Work for Write<'_> {
 
     #[inline(never)]
     fn with<C: BinCoder>(self, coder: &mut C) {
-        for bin in self.0 {
-            bin.code(coder);
+        for asked in self.0 {
+            // All were looked at before.
+            let Some(ctx) = asked.ctx() else { return };
+            coder.context(ctx, asked.bin());
         }
     }
 }
@@ -61,13 +64,26 @@ impl Work for Read<'_> {
     #[inline(never)]
     fn with<C: BinCoder>(self, coder: &mut C) {
         for (asked, bin) in self.0.iter().zip(self.1) {
-            *bin = asked.code(coder).into();
+            let Some(ctx) = asked.ctx() else { return };
+            *bin = coder.context(ctx, false).into();
         }
     }
 }
 
 /// How many bypass bins are coded in one step.
 const AT_ONCE: usize = 16;
+
+/// Up to [`AT_ONCE`] bins as a number, the first one highest.
+fn packed(bins: &[u8]) -> u16 {
+    // A product of eight bytes, each 0 or 1, has them side by side in its highest byte; no two of its terms meet.
+    let eight = |bins: [u8; 8]| (u64::from_le_bytes(bins).wrapping_mul(0x8040_2010_0804_0201) >> 56) as u16;
+    match bins {
+        &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] => {
+            eight([a, b, c, d, e, f, g, h]) << 8 | eight([i, j, k, l, m, n, o, p])
+        }
+        few => few.iter().fold(0, |number, bin| number << 1 | u16::from(*bin)),
+    }
+}
 
 /// Bypass bins of what writes, [`AT_ONCE`] in each word; how many there are.
 struct WriteBypasses<'a>(&'a [u16], usize);
@@ -129,7 +145,7 @@ impl Work for Events<'_> {
 }
 
 thread_local! {
-    /// Room for the context bins of a call, which the next one need not ask the system for: new pages take as long as a tenth of the bins.
+    /// Room for the context bins of a call, so that the next one need not ask the system for memory.
     static ROOM: Cell<Vec<ContextBin>> = const { Cell::new(Vec::new()) };
 }
 
@@ -159,8 +175,10 @@ fn fill(
         }
         match bins {
             None => room.extend(contexts.iter().map(|index| ContextBin::new(*index, 0))),
-            Some(bins) => seen_bins("bins", bins, contexts.len(), |bins| {
+            Some(bins) => seen("bins", bins, |bins: &[u8]| {
+                are_bins("bins", bins.len(), contexts.len(), bins.iter().fold(0, |all, bin| all | bin))?;
                 room.extend(contexts.iter().zip(bins).map(|(index, bin)| ContextBin::new(*index, *bin)));
+                Ok(())
             })?,
         }
         Ok(())
@@ -224,14 +242,14 @@ impl Coder {
     ) -> PyResult<Bound<'py, PyAny>> {
         let count = count.within("count", 0..=MAX_BYPASSES)?;
         if !self.writes {
-            let mut bins = vec![0; count];
+            let mut bins = zeros(count)?;
             self.code_bins(py, ReadBypasses(&mut bins))?;
             return Ok(array(py, bins));
         }
         let given = as_bins(needed("bins", bins)?)?;
-        let words: Vec<u16> = seen_bins("bins", &given, count, |bins| {
-            let word = |bins: &[u8]| bins.iter().fold(0, |word, bin| word << 1 | u16::from(*bin));
-            bins.chunks(AT_ONCE).map(word).collect()
+        let words = seen("bins", &given, |bins: &[u8]| {
+            are_bins("bins", bins.len(), count, bins.iter().fold(0, |all, bin| all | bin))?;
+            Ok(bins.chunks(AT_ONCE).map(packed).collect::<Vec<_>>())
         })?;
         self.code_bins(py, WriteBypasses(&words, count))?;
         Ok(given)
