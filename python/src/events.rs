@@ -66,12 +66,12 @@ fn event_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// Whether bins can be coded after an event, given whether they could be before it; `None` if the event cannot come there.
-pub(crate) fn is_in_life_after(event: Event, is_in_life: bool) -> Option<bool> {
+pub(crate) fn is_in_run_after(event: Event, is_in_run: bool) -> Option<bool> {
     match event {
-        Event::Context { .. } | Event::Bypass { .. } | Event::Align => is_in_life.then_some(true),
-        Event::Terminate { bin } => is_in_life.then_some(!bin),
-        Event::Raw(_) => (!is_in_life).then_some(false),
-        Event::Start => (!is_in_life).then_some(true),
-        Event::Load { .. } => Some(is_in_life),
+        Event::Context { .. } | Event::Bypass { .. } | Event::Align => is_in_run.then_some(true),
+        Event::Terminate { bin } => is_in_run.then_some(!bin),
+        Event::Raw(_) => (!is_in_run).then_some(false),
+        Event::Start => (!is_in_run).then_some(true),
+        Event::Load { .. } => Some(is_in_run),
     }
 }

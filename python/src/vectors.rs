@@ -13,7 +13,7 @@ use crate::arrays::bytes;
 use crate::coders::{SliceInit, slice_init};
 use crate::errors::raised::{FormatError, MismatchError, StateError};
 use crate::errors::{decode_error, guarded, os_error};
-use crate::events::{event_array, events, is_in_life_after};
+use crate::events::{event_array, events, is_in_run_after};
 use crate::numbers::Int;
 
 /// A slice as a test, with what coders have to make of it. The oracle, which is the flowcharts of the standard, has filled it in.
@@ -38,13 +38,13 @@ fn flags_of(names: &[String]) -> PyResult<Vec<Flag>> {
 /// The events with their starts, if an encoder can be asked for them one after the other.
 fn playable(given: Vec<Event>) -> PyResult<Vec<Event>> {
     let events = with_starts(given);
-    let mut is_in_life = true;
+    let mut is_in_run = true;
     for (at, event) in events.iter().enumerate() {
-        is_in_life = is_in_life_after(*event, is_in_life).ok_or_else(|| {
+        is_in_run = is_in_run_after(*event, is_in_run).ok_or_else(|| {
             StateError::new_err(format!("event {at}, {event}, cannot come where it stands"))
         })?;
     }
-    match is_in_life {
+    match is_in_run {
         true => Err(StateError::new_err("the events do not end with a terminate bin of 1")),
         false => Ok(events),
     }

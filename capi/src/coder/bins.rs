@@ -22,7 +22,7 @@ unsafe fn bin(
     guarded(|| unsafe {
         let taken = place(bin)?;
         with(coder, |inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             let given = inner.bin(bin)?;
             taken.write(code(inner, given)?.into());
             Ok(())
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn silicabac_coder_bypass_bits(
     guarded(|| unsafe {
         let taken = place(value)?;
         with(coder, |inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             if count > 32 {
                 return Err(Status::Argument);
             }
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn silicabac_coder_align(coder: *mut Coder) -> Status {
     // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         with(coder, |inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             each!(&mut inner.engine, coder => coder.align());
             Ok(())
         })

@@ -97,7 +97,7 @@ pub unsafe extern "C" fn silicabac_coder_contexts(
         disjoint(ctx_idx, count, bins, count)?;
         let (contexts, bins) = (input(ctx_idx, count)?, room(bins, count)?);
         with(coder, |inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             if contexts.iter().fold(0, |all, index| all | index) >= 1024 {
                 return Err(Status::Argument);
             }
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn silicabac_coder_bypasses(coder: *mut Coder, bins: *mut 
     guarded(|| unsafe {
         let bins = room(bins, count)?;
         with(coder, |inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             inner.are_bins(bins)?;
             inner.work(Bypasses(bins));
             Ok(())

@@ -79,7 +79,7 @@ impl Inner {
     }
 
     #[inline]
-    fn in_life(&self) -> Result<(), Status> {
+    fn in_run(&self) -> Result<(), Status> {
         if self.is_in_run { Ok(()) } else { Err(Status::State) }
     }
 

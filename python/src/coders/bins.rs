@@ -36,7 +36,7 @@ impl Coder {
     fn context(&self, ctx_idx: Int, bin: Option<Int>) -> PyResult<u8> {
         let (ctx, bin) = (self::ctx_idx(ctx_idx)?, self.given("bin", bin, 1)? == 1);
         self.inner.with(|inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             Ok(each!(&mut inner.engine, coder => coder.context(ctx, bin)).into())
         })
     }
@@ -46,7 +46,7 @@ impl Coder {
     fn bypass(&self, bin: Option<Int>) -> PyResult<u8> {
         let bin = self.given("bin", bin, 1)? == 1;
         self.inner.with(|inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             Ok(each!(&mut inner.engine, coder => coder.bypass(bin)).into())
         })
     }
@@ -61,7 +61,7 @@ impl Coder {
         let count: u32 = count.within("count", 0..=32)?;
         let value = self.given("value", value, u32::MAX.checked_shr(32 - count).unwrap_or(0))?;
         self.inner.with(|inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             Ok(each!(&mut inner.engine, coder => coder.bypass_bits(count, value)))
         })
     }
@@ -80,9 +80,9 @@ impl Coder {
     fn terminate(&self, bin: Option<Int>) -> PyResult<u8> {
         let bin = self.given("bin", bin, 1)? == 1;
         self.inner.with(|inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             let bin = each!(&mut inner.engine, coder => coder.terminate(bin));
-            inner.is_in_life = !bin;
+            inner.is_in_run = !bin;
             Ok(bin.into())
         })
     }
@@ -90,7 +90,7 @@ impl Coder {
     /// H.265 bypass alignment: codIRange becomes 256.
     fn align(&self) -> PyResult<()> {
         self.inner.with(|inner| {
-            inner.in_life()?;
+            inner.in_run()?;
             each!(&mut inner.engine, coder => coder.align());
             Ok(())
         })

@@ -11,7 +11,7 @@ use silicabac::context::CtxIdx;
 use super::{Coder, each};
 use crate::arrays::{are_bins, array, as_bins, seen, zeros};
 use crate::errors::raised::StateError;
-use crate::events::{event_array, events, is_in_life_after};
+use crate::events::{event_array, events, is_in_run_after};
 use crate::numbers::{Int, needed};
 
 /// Codes bins one after the other.
@@ -122,7 +122,7 @@ impl Work for ReadBypasses<'_> {
 /// Events, up to the first that cannot come where it stands.
 struct Events<'a> {
     given: &'a [Event],
-    is_in_life: bool,
+    is_in_run: bool,
 }
 
 impl Work for Events<'_> {
@@ -130,17 +130,17 @@ impl Work for Events<'_> {
 
     #[inline(never)]
     fn with<C: BinCoder>(self, coder: &mut C) -> (Vec<Event>, bool) {
-        let mut is_in_life = self.is_in_life;
+        let mut is_in_run = self.is_in_run;
         let mut coded = Vec::with_capacity(self.given.len());
         for event in self.given {
-            if is_in_life_after(*event, is_in_life).is_none() {
+            if is_in_run_after(*event, is_in_run).is_none() {
                 break;
             }
             let answer = coder.code(*event);
-            is_in_life = is_in_life_after(answer, is_in_life).unwrap_or(is_in_life);
+            is_in_run = is_in_run_after(answer, is_in_run).unwrap_or(is_in_run);
             coded.push(answer);
         }
-        (coded, is_in_life)
+        (coded, is_in_run)
     }
 }
 
@@ -190,7 +190,7 @@ impl Coder {
     fn code_bins(&self, py: Python<'_>, work: impl Work<Coded = ()> + Send) -> PyResult<()> {
         py.detach(|| {
             self.inner.with(|inner| {
-                inner.in_life()?;
+                inner.in_run()?;
                 each!(&mut inner.engine, coder => work.with(coder));
                 Ok(())
             })
@@ -271,17 +271,17 @@ impl Coder {
         let given = self::events("events", events)?;
         let coded = py.detach(|| {
             self.inner.with(|inner| {
-                let mut is_in_life = inner.is_in_life;
+                let mut is_in_run = inner.is_in_run;
                 let looked_at = if self.writes { given.len() } else { given.len().min(1) };
                 for (at, event) in given[..looked_at].iter().enumerate() {
-                    let next = is_in_life_after(*event, is_in_life);
-                    is_in_life = next.ok_or_else(|| {
+                    let next = is_in_run_after(*event, is_in_run);
+                    is_in_run = next.ok_or_else(|| {
                         StateError::new_err(format!("events[{at}], {event}, cannot come where it stands"))
                     })?;
                 }
-                let work = Events { given: &given, is_in_life: inner.is_in_life };
-                let (coded, is_in_life) = each!(&mut inner.engine, coder => work.with(coder));
-                inner.is_in_life = is_in_life;
+                let work = Events { given: &given, is_in_run: inner.is_in_run };
+                let (coded, is_in_run) = each!(&mut inner.engine, coder => work.with(coder));
+                inner.is_in_run = is_in_run;
                 Ok(coded)
             })
         })?;

@@ -113,7 +113,7 @@ impl Coder {
         self.inner.with(|inner| {
             inner.between_lives()?;
             each!(&mut inner.engine, coder => coder.start());
-            inner.is_in_life = true;
+            inner.is_in_run = true;
             Ok(())
         })
     }

@@ -44,7 +44,7 @@ enum Engine {
 struct Inner {
     engine: Engine,
     /// Whether bins can be coded: not after a terminate bin of 1, until the next start.
-    is_in_life: bool,
+    is_in_run: bool,
 }
 
 /// What an encoder, a decoder and a meter have in common.
@@ -88,20 +88,20 @@ use each;
 impl Coder {
     fn new(engine: Engine) -> Coder {
         let writes = !matches!(engine, Engine::Decoder(_));
-        Coder { inner: Held::new(Inner { engine, is_in_life: true }), writes }
+        Coder { inner: Held::new(Inner { engine, is_in_run: true }), writes }
     }
 }
 
 impl Inner {
-    fn in_life(&self) -> PyResult<()> {
-        match self.is_in_life {
+    fn in_run(&self) -> PyResult<()> {
+        match self.is_in_run {
             true => Ok(()),
             false => Err(StateError::new_err("the engine run has ended; start() begins another one")),
         }
     }
 
     fn between_lives(&self) -> PyResult<()> {
-        match self.is_in_life {
+        match self.is_in_run {
             true => Err(StateError::new_err("an engine run goes on; terminate(1) ends it")),
             false => Ok(()),
         }
