@@ -239,3 +239,21 @@ fn documents_are_pages_that_lead_to_each_other() {
         }
     }
 }
+
+/// Cargo finds no tests by itself here, so a file that is forgotten would never run.
+#[test]
+fn every_file_of_tests_is_run() {
+    let folder = root().join("tests");
+    let all = fs::read_to_string(folder.join("all.rs")).unwrap();
+    let mut files = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let is_file = path.extension().is_some_and(|extension| extension == "rs");
+        if (is_file || path.join("mod.rs").exists()) && !["all", "properties"].contains(&name) {
+            assert!(all.contains(&format!("\nmod {name};\n")), "tests/all.rs does not have {name}");
+            files += 1;
+        }
+    }
+    assert_eq!(files, all.matches("\nmod ").count());
+}
