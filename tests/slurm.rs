@@ -107,7 +107,8 @@ fn what_is_not_queued_again_is_lost() {
     let Some(mut cluster) = Cluster::start(root.path()) else { return };
     let dir = root.path();
     place(dir);
-    let work = "trap 'echo > \"done/told $1\"; exit' TERM; while :; do sleep 0.1; done";
+    let work =
+        "trap 'echo > \"done/told $1\"; exit' TERM; echo > \"done/listens $1\"; while :; do sleep 0.1; done";
     let told = Array { shards: 1, ..array(dir, work) };
     let told =
         submit(&cluster, dir, &SLURM.script(&told).unwrap().replace("--requeue", "--requeue --nodelist=n1"));
@@ -115,7 +116,8 @@ fn what_is_not_queued_again_is_lost() {
     let lost = submit(&cluster, dir, &lost.replace("--requeue", "--no-requeue --nodelist=n0"));
     cluster.wait("tasks run on the node", |cluster| {
         let is_running = |job, tasks| counts(cluster, job).is_some_and(|counts| counts.running == tasks);
-        is_running(&lost, 2) && is_running(&told, 1)
+        // A task that has begun does not listen yet.
+        is_running(&lost, 2) && is_running(&told, 1) && dir.join("done/listens 1").exists()
     });
     run(&cluster, &SLURM.cancel(&told), dir, "");
     cluster.kill_node(0);
