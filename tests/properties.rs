@@ -254,8 +254,8 @@ fn a_long_wait_is_no_deadlock() {
 #[test]
 fn each_decode_error_has_its_place() {
     let errors = |bytes: &[u8], requests: &[Event]| {
-        let start = Event::Load { ctx: CtxIdx::default(), model: ContextModel::default() };
-        let shown = agreed(shown_by_each(bytes, &[&[start], requests].concat()));
+        let load = Event::Load { ctx: CtxIdx::default(), model: ContextModel::default() };
+        let shown = agreed(shown_by_each(bytes, &[&[load], requests].concat()));
         shown.last().and_then(|(.., error)| *error).map(|error| (error.kind, error.bin, error.bit))
     };
     let bypass = Event::Bypass { bin: false };
