@@ -80,3 +80,36 @@ impl<'a> Memory<'a> {
 pub(super) fn short(mutant: &str) -> &str {
     mutant.split_once("; ").map_or(mutant, |(name, _)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cores::encoder;
+    use crate::mutation::{Kill, Of, Outcome, Proof, TableBit};
+    use crate::suites::Suite;
+
+    #[test]
+    fn what_came_after_the_proofs_of_the_same_netlist_has_no_proof() {
+        let suites = ["smoke", "invalid"].map(|name| Suite::built_in(name, 1).unwrap());
+        let trials = suites.each_ref().map(|suite| Trial::new(&encoder::SPEC, suite, 1));
+        let killed = |suite: &str| {
+            let [stalls, vector, played] = [(); 3].map(|()| String::new());
+            Fate::Killed(Kill { suite: suite.to_owned(), stalls, vector, played })
+        };
+        let fates = [
+            (killed("smoke"), false),
+            (killed("invalid"), true),
+            (Fate::Proved { proof: Proof::Equal }, false),
+            (Fate::Survived, true),
+        ];
+        for (fate, has_no_proof) in fates {
+            let mutant = Mutant::Table(TableBit::all()[0]);
+            let outcomes = vec![Outcome { mutant: mutant.to_string(), of: Of::Tables, fate }];
+            let now = Digests::default();
+            let report = CoreReport { core: "encoder".to_owned(), digests: now.clone(), outcomes };
+            assert_eq!(Memory::new(Some(&report), &now).has_no_proof(&mutant, &trials), has_no_proof);
+            let other = Digests { proof: "of other properties".to_owned(), ..Digests::default() };
+            assert!(!Memory::new(Some(&report), &other).has_no_proof(&mutant, &trials));
+        }
+    }
+}
