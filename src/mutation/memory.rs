@@ -7,6 +7,7 @@ use super::{
     CoreReport, Digests, Fate, Mutant,
     digest::{code, digest},
     netlist::Netlist,
+    proofs_follow,
     trial::Trial,
 };
 
@@ -63,13 +64,13 @@ impl<'a> Memory<'a> {
         is_true.then(|| fate.clone())
     }
 
-    /// Whether it was tried in vain to prove that the mutant is the same core. That comes after the first suite, so whatever was found
-    /// out later was found out of a mutant without a proof.
+    /// Whether it was tried in vain to prove that the mutant is the same core: whatever was found out after the proofs was found out of a
+    /// mutant without one.
     pub(super) fn has_no_proof(&self, mutant: &Mutant, trials: &[Trial<'_>]) -> bool {
-        let first = trials.first().map(|trial| trial.suite);
+        let mut after = trials.iter().skip(proofs_follow(trials) + 1);
         self.is_proof
             && match self.fates.get(short(&mutant.to_string())) {
-                Some(Fate::Killed(kill)) => Some(&*kill.suite) != first,
+                Some(Fate::Killed(kill)) => after.any(|trial| trial.suite == kill.suite),
                 Some(Fate::Paced(_) | Fate::Explained { .. } | Fate::Survived) => true,
                 Some(Fate::Proved { .. }) | None => false,
             }
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_came_after_the_proofs_of_the_same_netlist_has_no_proof() {
-        let suites = ["smoke", "invalid"].map(|name| Suite::built_in(name, 1).unwrap());
+        let suites = ["smoke", "invalid", "real"].map(|name| Suite::built_in(name, 1).unwrap());
         let trials = suites.each_ref().map(|suite| Trial::new(&encoder::SPEC, suite, 1));
         let killed = |suite: &str| {
             let [stalls, vector, played] = [(); 3].map(|()| String::new());
@@ -98,7 +99,8 @@ mod tests {
         };
         let fates = [
             (killed("smoke"), false),
-            (killed("invalid"), true),
+            (killed("invalid"), false),
+            (killed("real"), true),
             (Fate::Proved { proof: Proof::Equal }, false),
             (Fate::Survived, true),
         ];

@@ -160,7 +160,8 @@ pub struct Campaign<'a> {
     pub seed: u32,
     /// Only this many of each of the two kinds, at equal distances.
     pub sample: Option<usize>,
-    /// The suites, which are played in turn. After the first one, the solver tries to prove the survivors equal.
+    /// The suites, which are played in turn. Before the last one, which should be the longest, the solver tries to prove the survivors
+    /// equal; if there is only one, after it.
     pub suites: &'a [Suite],
     /// The number of builds that are made and played in parallel. Nothing else depends on it.
     pub threads: usize,
@@ -342,6 +343,12 @@ fn jobs(mutants: Vec<Tried>) -> Vec<Vec<Tried>> {
     [cells.chunks(PER_BUILD), bits.chunks(PER_TURN)].into_iter().flatten().map(<[Tried]>::to_vec).collect()
 }
 
+/// The place of the suite after which proofs are tried. A proof takes longer than any suite but `limits`, which comes last, and one that
+/// does not exist longest of all.
+fn proofs_follow(trials: &[Trial<'_>]) -> usize {
+    trials.len().saturating_sub(2)
+}
+
 /// This many items, beginning with the first, at equal distances; all if no number is given.
 fn evenly<T>(items: Vec<T>, count: Option<usize>) -> Vec<T> {
     let (len, count) = (items.len(), count.unwrap_or(items.len()).min(items.len()));
@@ -400,7 +407,7 @@ impl Bench<'_> {
                 }
                 progress(usize::from(tried.fate.is_some()));
             }
-            if number == 0 && !cells.is_empty() {
+            if number == proofs_follow(self.trials) && !cells.is_empty() {
                 self.prove(&mut mutants, dir.path(), progress)?;
             }
         }
