@@ -15,6 +15,7 @@ mod errors;
 mod events;
 mod held;
 mod numbers;
+mod steps;
 mod streams;
 mod traces;
 mod vectors;
