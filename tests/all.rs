@@ -19,6 +19,7 @@ mod encoder4;
 mod farm;
 mod files;
 mod fitted;
+mod flows;
 mod headers;
 mod hevc;
 mod hevc_data;
