@@ -5,7 +5,6 @@ import pyuvm
 from pyuvm import ConfigDB, uvm_test
 from silicabac.cocotb import STALLS, Bench
 from silicabac.pyuvm import Environment, Vectors
-
 from test_core import KINDS, OPTIONS, suite
 
 

@@ -72,7 +72,7 @@ class Bench:
     async def reset(self, clocks: int = 8) -> None:
         """Starts a clock and resets the core, with nothing on its ports."""
         ports = self.ports
-        cocotb.start_soon(Clock(ports.dut.clk, 2, unit="step").start(start_high=False))
+        Clock(ports.dut.clk, 2, unit="step").start(start_high=False)
         for name in ("req_valid", "in_valid", "out_ready", "rsp_ready", "save_ctx_idx"):
             ports.put(name, 0)
         ports.put("rst", 1)

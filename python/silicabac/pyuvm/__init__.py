@@ -5,6 +5,9 @@ Nothing is driven or compared here: the components have the drivers, the monitor
 a complete example. This needs pyuvm 4 or 5: `pip install silicabac[pyuvm]`.
 """
 
+# pyuvm has no types.
+# mypy: disable-error-code="import-untyped,misc"
+
 from __future__ import annotations
 
 from typing import List, Optional
