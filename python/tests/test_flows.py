@@ -1,7 +1,7 @@
 """docs/flows.md: its commands that need Python do what it says, and cores, wrappers and testbenches that are wrong are convicted.
 
-A test is left out where a simulator is not installed, unless SILICABAC_REQUIRE is set. A command of the page that builds several cores builds one
-of them here, and all with SILICABAC_LONG, since each takes a compiler ten seconds.
+A test is left out where a simulator is not installed, unless SILICABAC_REQUIRE is set. A command of the page that builds
+several cores builds one of them here, and all with SILICABAC_LONG, since each takes a compiler ten seconds.
 """
 
 import os

@@ -17,7 +17,7 @@ from .script import BINS, Answer, Byte, Direction, Kind, Script
 
 @dataclass
 class Seen:
-    """What a monitor sees in a clock. `None` is an output that is X where it has a meaning; a list is what is offered, first things first."""
+    """What a monitor sees in a clock. None is an output that is X where it has a meaning."""
 
     offered: int = 0
     """How many requests are on the ports, 0 if none is valid."""

@@ -89,8 +89,8 @@ class Answer:
 class Script:
     """The requests of a vector in their order, and what is due for them.
 
-    `loads` says whether the core is sent LOADs; one that initialises its contexts from the header is not. `errors` says how far a slice with
-    an error is judged, as in the file of a core (docs/fitting.md).
+    `loads` says whether the core is sent LOADs; one that initialises its contexts from the header is not. `errors` says how far a slice
+    with an error is judged, as in the file of a core (docs/fitting.md).
     """
 
     def __init__(self, vector: Vector, direction: Direction, loads: bool = True, errors: Errors = "convention") -> None:

@@ -108,7 +108,7 @@ IDLE = 32
 
 
 async def play(dut: Any, vectors: Sequence[Vector], **options: Any) -> Played:
-    """Plays vectors to the core `dut` and compares all that it gives. Mismatch at the first difference. The options are those of `Bench`."""
+    """Plays vectors to the core `dut` and compares all that it gives. Mismatch at the first difference. Options as for `Bench`."""
     bench = Bench(dut, vectors, **options)
     await bench.reset()
     tasks = [cocotb.start_soon(part) for part in (bench.ready.run(), bench.ask(), bench.feed())]

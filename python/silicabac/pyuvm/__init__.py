@@ -1,8 +1,8 @@
 """Cores in pyuvm: an agent, a scoreboard and an environment for the ports of docs/socket.md, in both directions.
 
 Nothing is driven or compared here: the components have the drivers, the monitor and the scoreboard of `silicabac.cocotb`. A test puts a
-`Bench` into the ConfigDB as "BENCH" and starts `Vectors` on the agent's sequencer, or a sequence of its own; docs/flows.md of the project has
-a complete example. This needs pyuvm 4 or 5: `pip install silicabac[pyuvm]`.
+`Bench` into the ConfigDB as "BENCH" and starts `Vectors` on the agent's sequencer, or a sequence of its own; docs/flows.md of the project
+has a complete example. This needs pyuvm 4 or 5: `pip install silicabac[pyuvm]`.
 """
 
 # pyuvm has no types.
