@@ -5,7 +5,6 @@ import sys
 from dataclasses import replace
 
 import pytest
-
 from silicabac import vectors
 
 pytest.importorskip("cocotb")
