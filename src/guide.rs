@@ -55,7 +55,11 @@ page!(decoder_core, "decoder-core.md", "The decoder core: its ports and its timi
 page!(encoder_core, "encoder-core.md", "The encoder core: its ports and its timing.");
 page!(encoder4_core, "encoder4-core.md", "The encoder core of four slots: its groups and its stages.");
 page!(engine, "engine.md", "How the fast coders work, and how fast they are.");
-page!(flows, "flows.md", "The cores and the vectors in flows of others: cocotb, pyuvm, FuseSoC, Bender, AXI4-Stream.");
+page!(
+    flows,
+    "flows.md",
+    "The cores and the vectors in flows of others: cocotb, pyuvm, FuseSoC, Bender, AXI4-Stream."
+);
 page!(glossary, "glossary.md", "What the words mean that code, messages and documents use.");
 page!(files, "files.md", "What the command reads and writes by path: files, pipes, devices, signals.");
 page!(firmware, "firmware.md", "The coders without the standard library, and their memory.");
