@@ -311,6 +311,28 @@ typedef struct silicabac_registers {
 } silicabac_registers;
 
 /**
+ * The registers of the standard's encoder.
+ */
+typedef struct silicabac_oracle_state {
+  /**
+   * codIRange, 256 to 510 between bins of an engine run.
+   */
+  uint32_t cod_i_range;
+  /**
+   * codILow, all ten bits of it.
+   */
+  uint32_t cod_i_low;
+  /**
+   * bitsOutstanding.
+   */
+  uint32_t bits_outstanding;
+  /**
+   * firstBitFlag.
+   */
+  uint32_t first_bit_flag;
+} silicabac_oracle_state;
+
+/**
  * The syntax elements of a macroblock, by their names in the standard. What its type has no element for is zero. What it points to stays
  * until the next call with the stream.
  */
@@ -893,6 +915,10 @@ enum silicabac_status silicabac_coder_start(struct silicabac_coder *coder);
 enum silicabac_status silicabac_decoder_error(struct silicabac_coder *coder,
                                               struct silicabac_decode_error *error);
 
+enum silicabac_status silicabac_oracle_create(struct silicabac_coder **coder);
+enum silicabac_status silicabac_oracle_decoder_create(const uint8_t *bytes, size_t length, struct silicabac_coder **coder);
+enum silicabac_status silicabac_oracle_bytes(struct silicabac_coder *coder, uint64_t first, uint8_t *bytes, size_t room, size_t *length);
+enum silicabac_status silicabac_oracle_registers(struct silicabac_coder *coder, struct silicabac_oracle_state *registers);
 /**
  * Initialises the context variables as the slice header says. Those that such slices do not have stay as they are.
  */
