@@ -18,8 +18,11 @@
 module encoder_tb;
   import silicabac_dpi_pkg::*;
 
-  logic clk = 0;
-  always #1 clk = !clk;
+  logic clk;
+  initial begin
+    clk = 0;
+    forever #1 clk = !clk;
+  end
 
   silicabac_socket_if bus (.clk);
 

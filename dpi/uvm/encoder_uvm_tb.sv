@@ -5,8 +5,11 @@ module encoder_uvm_tb;
   import silicabac_dpi_pkg::*;
   import silicabac_uvm_pkg::*;
 
-  logic clk = 0;
-  always #1 clk = !clk;
+  logic clk;
+  initial begin
+    clk = 0;
+    forever #1 clk = !clk;
+  end
 
   silicabac_socket_if bus (.clk);
 
