@@ -133,6 +133,22 @@ fn wrong_transition() -> TempDir {
     dir
 }
 
+/// Vectors for the testbench, also of dreams: what is exported is what is published, and the oracle of every vector is in it.
+#[test]
+fn vectors_and_dreams_are_exported_as_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let export = |source: [&str; 2]| {
+        let mut export = command();
+        export.args(["vectors", "export", "--format", "hex"]).args(source).arg("-o").arg(dir.path());
+        succeeds(&mut export);
+        fs::read_to_string(dir.path().join("vectors.hex")).unwrap()
+    };
+    let published = fs::read_to_string(file("golden/smoke.hex")).unwrap();
+    assert!(export(["--file", &file("golden/smoke.json")]) == published);
+    let dreams = export(["--dream", "h265:1..2"]);
+    assert!(dreams.starts_with("// ") && dreams.contains("\n800000\n380000\n"), "{}", &dreams[..100]);
+}
+
 /// The commands of the page. The first, which compiles the library, has been run: the tests use theirs.
 #[test]
 fn the_example_of_the_page_runs() {
