@@ -238,6 +238,7 @@ fn slang() -> PathBuf {
             "--no-deps",
             "--only-binary=:all:",
             "pyslang==12.1.0",
+            "nanobind-backend==1.0.0",
             "--target",
         ]);
         succeeds(pip.arg(dir.join("site")));
