@@ -200,7 +200,7 @@ fn a_faulty_encoder_is_convicted_as_by_the_socket() {
     expect(
         &coverage.args(["vectors", "coverage", "--goal", "0"]).arg(&made).output().unwrap(),
         0,
-        &["pStateIdx"],
+        &["1 slices"],
     );
 }
 
