@@ -19,14 +19,16 @@ class silicabac_decoder_scoreboard extends silicabac_scoreboard;
     for (int lane = 0; lane < count; lane++) begin
       silicabac_due owed;
       bit [7:0] found;
+      string field = "the bin";
       if (lane >= due.size()) begin
         unasked("an answer is given that nothing asked for");
         return;
       end
       owed = due[lane];
+      if (owed.is_raw) field = "the raw byte";
       found = owed.is_raw ? data : 8'(bin[lane]);
       if (found != owed.value)
-        wrong(owed.play, owed.request, $sformatf("%s is %0d, not %0d", owed.is_raw ? "the raw byte" : "the bin", found, owed.value));
+        wrong(owed.play, owed.request, $sformatf("%s is %0d, not %0d", field, found, owed.value));
       else if (shows_error && error[2*lane+:2] != owed.error)
         wrong(owed.play, owed.request, $sformatf("the error is %0d, not %0d", error[2*lane+:2], owed.error));
       else if (shows_bits && lane + 1 == count && bits != owed.bits)

@@ -62,7 +62,10 @@ class silicabac_mismatch;
   // An object of JSON on one line, with the names of `silicabac cosim --format json`.
   function string json();
     string requests = "";
-    foreach (scene[i]) requests = {requests, i == 0 ? "" : ", ", "\"", scene[i], "\""};
+    foreach (scene[i]) begin
+      if (i > 0) requests = {requests, ", "};
+      requests = {requests, "\"", scene[i], "\""};
+    end
     return $sformatf("{\"vector\": \"%s\", \"bin\": %0d, \"what\": \"%s\", \"bins_before\": [%s]}", id, bin, what, requests);
   endfunction
 endclass
