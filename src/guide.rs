@@ -11,6 +11,7 @@ macro_rules! page {
 [architecture.md]: crate::guide::architecture
 [c.md]: crate::guide::c
 [campaigns.md]: crate::guide::campaigns
+[dpi.md]: crate::guide::dpi
 [dreams.md]: crate::guide::dreams
 [streams.md]: crate::guide::streams
 [cosimulation.md]: crate::guide::cosimulation
@@ -49,6 +50,11 @@ page!(
 page!(c, "c.md", "The library for C: coders, streams and weights behind a header.");
 page!(campaigns, "campaigns.md", "More work than one command does, on one machine or on a farm.");
 page!(dreams, "dreams.md", "Streams that are made up, and what decoders make of them.");
+page!(
+    dpi,
+    "dpi.md",
+    "The golden coders in SystemVerilog, by DPI-C, and a testbench in plain classes and in UVM."
+);
 page!(cosimulation, "cosimulation.md", "The options of `silicabac cosim`, and what they print.");
 page!(coverage, "coverage.md", "What of the Verilog runs, and the waivers of what does not.");
 page!(decoder_core, "decoder-core.md", "The decoder core: its ports and its timing.");

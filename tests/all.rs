@@ -14,6 +14,7 @@ mod cosim;
 mod coverage;
 mod crashes;
 mod designs;
+mod dpi;
 mod dreams;
 mod encoder4;
 mod farm;

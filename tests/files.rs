@@ -339,7 +339,7 @@ fn names_that_nobody_chose_never_collide() {
 }
 
 /// Each verb that reads a file, which is called IN, with the input of [`inputs`] that it takes.
-const READERS: [(&str, &str); 23] = [
+const READERS: [(&str, &str); 24] = [
     ("replay IN", "t.cbt.zst"),
     ("cosim --trace IN", "t.cbt.zst"),
     ("cosim --stream IN", "s.264"),
@@ -354,6 +354,7 @@ const READERS: [(&str, &str); 23] = [
     ("vectors list --file IN", "v.json"),
     ("vectors explain x --file IN", "v.json"),
     ("vectors export --format csv --file IN", "v.json"),
+    ("vectors export --format hex --file IN", "v.json"),
     ("vectors coverage IN", "v.json"),
     ("view IN --vector outstanding-0-carry -o out", "v.json"),
     ("weights compress IN -o out", "m.safetensors"),

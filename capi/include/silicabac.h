@@ -232,7 +232,7 @@ typedef enum silicabac_status {
 } silicabac_status;
 
 /**
- * A coder: an encoder, a decoder or a meter. It allocates when it is created, and as an encoder where its bytes need more room; no other
+ * A coder: an encoder, a decoder, a meter or the oracle. It allocates when it is created, and as an encoder where its bytes need more room; no other
  * call does.
  */
 typedef struct silicabac_coder silicabac_coder;
@@ -264,6 +264,28 @@ typedef struct silicabac_decode_error {
    */
   uint64_t bit;
 } silicabac_decode_error;
+
+/**
+ * The registers of the standard's encoder.
+ */
+typedef struct silicabac_oracle_state {
+  /**
+   * codIRange, 256 to 510 between bins of an engine run.
+   */
+  uint32_t cod_i_range;
+  /**
+   * codILow, all ten bits of it.
+   */
+  uint32_t cod_i_low;
+  /**
+   * bitsOutstanding.
+   */
+  uint32_t bits_outstanding;
+  /**
+   * firstBitFlag.
+   */
+  uint32_t first_bit_flag;
+} silicabac_oracle_state;
 
 /**
  * The facts of a slice header that initialise the context variables of the slice.
@@ -892,6 +914,37 @@ enum silicabac_status silicabac_coder_start(struct silicabac_coder *coder);
  */
 enum silicabac_status silicabac_decoder_error(struct silicabac_coder *coder,
                                               struct silicabac_decode_error *error);
+
+/**
+ * Creates the oracle as an encoder, which goes through the standard's flowcharts bit by bit. It is slower than `silicabac_encoder_create`'s
+ * and gives the same bytes; the functions `silicabac_oracle_` say what they are after each bin.
+ */
+enum silicabac_status silicabac_oracle_create(struct silicabac_coder **coder);
+
+/**
+ * Creates the oracle as a decoder. It is used as `silicabac_decoder_create`'s, but nothing that it is asked for is refused: a bin after a
+ * terminate bin of 1, raw bytes and a start within an engine run are decoded from the bits that follow. The bytes stay the caller's: they
+ * have to be there, unchanged, until the coder is destroyed.
+ */
+enum silicabac_status silicabac_oracle_decoder_create(const uint8_t *bytes,
+                                                      size_t length,
+                                                      struct silicabac_coder **coder);
+
+/**
+ * Copies the bytes that are decided so far, from byte `first` on, to `bytes`: as many as `room` has place for. `length` tells how many that
+ * are. Unlike `silicabac_encoder_bytes` it can be asked after any bin.
+ */
+enum silicabac_status silicabac_oracle_bytes(struct silicabac_coder *coder,
+                                             uint64_t first,
+                                             uint8_t *bytes,
+                                             size_t room,
+                                             size_t *length);
+
+/**
+ * Hands over the registers of the oracle.
+ */
+enum silicabac_status silicabac_oracle_registers(struct silicabac_coder *coder,
+                                                 struct silicabac_oracle_state *registers);
 
 /**
  * Initialises the context variables as the slice header says. Those that such slices do not have stay as they are.

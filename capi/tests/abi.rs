@@ -78,3 +78,48 @@ fn a_handle_in_two_threads_is_noticed() {
     }
     assert_eq!(cost, counts * 64 * 32_768);
 }
+
+/// The oracle gives each byte as soon as a bin decides it, as the oracle of the library does; the other coders refuse to be asked.
+#[test]
+fn the_oracle_says_what_each_bin_decides() {
+    let (mut oracle, mut encoder) = (std::ptr::null_mut(), std::ptr::null_mut());
+    let mut right = silicabac::spec::Encoder::new();
+    let (mut given, mut bytes, mut length) = (Vec::new(), [0; 3], 0);
+    // SAFETY: all pointers are valid.
+    unsafe {
+        assert_eq!(c::silicabac_oracle_create(&mut oracle), c::Status::Ok);
+        assert_eq!(c::silicabac_encoder_create(&mut encoder), c::Status::Ok);
+        for i in 0..2000_u32 {
+            let mut bin = u8::from(i * i % 11 < 3);
+            right.context(CtxIdx::new((i % 7) as u16).unwrap(), bin == 1);
+            assert_eq!(c::silicabac_coder_context(oracle, i % 7, &mut bin), c::Status::Ok);
+            loop {
+                let from = given.len() as u64;
+                let status =
+                    c::silicabac_oracle_bytes(oracle, from, bytes.as_mut_ptr(), bytes.len(), &mut length);
+                assert_eq!(status, c::Status::Ok);
+                given.extend_from_slice(&bytes[..length]);
+                if length == 0 {
+                    break;
+                }
+            }
+            assert_eq!(given, right.bytes());
+            let mut state = std::mem::MaybeUninit::uninit();
+            assert_eq!(c::silicabac_oracle_registers(oracle, state.as_mut_ptr()), c::Status::Ok);
+            let state = state.assume_init();
+            let found = (state.cod_i_range, state.cod_i_low, state.bits_outstanding, state.first_bit_flag);
+            let is_first = right.first_bit_flag().into();
+            assert_eq!(
+                found,
+                (right.cod_i_range(), right.cod_i_low_10(), right.bits_outstanding(), is_first)
+            );
+        }
+        let beyond = given.len() as u64 + 1;
+        let mut ask =
+            |coder, from| c::silicabac_oracle_bytes(coder, from, bytes.as_mut_ptr(), 3, &mut length);
+        assert_eq!(ask(oracle, beyond), c::Status::Argument);
+        assert_eq!(ask(encoder, 0), c::Status::State);
+        assert_eq!(c::silicabac_coder_destroy(oracle), c::Status::Ok);
+        assert_eq!(c::silicabac_coder_destroy(encoder), c::Status::Ok);
+    }
+}

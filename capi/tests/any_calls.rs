@@ -32,7 +32,7 @@ fn call(random: &mut Random, coder: *mut c::Coder) -> c::Status {
     let mut bins = [0, 1, 1, 0, random.below(2) as u8];
     let contexts: [u16; 5] = std::array::from_fn(|_| random.below(1024) as u16);
     let (mut value, mut length) = (random.below(64), 0);
-    let mut registers = MaybeUninit::uninit();
+    let (mut registers, mut state) = (MaybeUninit::uninit(), MaybeUninit::uninit());
     let count = random.next() as usize % 6;
     let (first, qp) = (random.below(1024), random.below(52) as i32);
     let init = c::SliceInit {
@@ -43,7 +43,7 @@ fn call(random: &mut Random, coder: *mut c::Coder) -> c::Status {
     };
     // SAFETY: all pointers are valid, and no buffer is shorter than is said.
     unsafe {
-        match random.next() % 15 {
+        match random.next() % 17 {
             0 | 1 => c::silicabac_coder_context(coder, contexts[0].into(), &mut bin),
             2 => c::silicabac_coder_bypass(coder, &mut bin),
             3 => c::silicabac_coder_bypass_bits(coder, random.below(33), &mut value),
@@ -56,6 +56,11 @@ fn call(random: &mut Random, coder: *mut c::Coder) -> c::Status {
             11 => c::silicabac_coder_bypasses(coder, bins.as_mut_ptr(), count.min(5)),
             12 => c::silicabac_coder_initialise(coder, &init),
             13 => c::silicabac_coder_load(coder, first, bins.as_ptr(), count.min(5)),
+            14 => {
+                let first = random.below(9).into();
+                c::silicabac_oracle_bytes(coder, first, bins.as_mut_ptr(), count.min(5), &mut length)
+            }
+            15 => c::silicabac_oracle_registers(coder, state.as_mut_ptr()),
             _ => {
                 c::silicabac_coder_save(coder, first, bins.as_mut_ptr(), count.min(5));
                 c::silicabac_encoder_bytes(coder, bins.as_mut_ptr(), bins.len(), &mut length);
@@ -73,9 +78,11 @@ fn coders_are_asked_for_anything() {
         let mut coder = null_mut();
         // SAFETY: all pointers are valid, and the bytes outlive the coder.
         unsafe {
-            let created = match round % 3 {
+            let created = match round % 5 {
                 0 => c::silicabac_encoder_create(&mut coder),
                 1 => c::silicabac_meter_create(&mut coder),
+                2 => c::silicabac_oracle_create(&mut coder),
+                3 => c::silicabac_oracle_decoder_create(bytes.as_ptr(), bytes.len(), &mut coder),
                 _ => c::silicabac_decoder_create(bytes.as_ptr(), bytes.len(), &mut coder),
             };
             assert_eq!(created, c::Status::Ok);

@@ -15,7 +15,7 @@ use silicabac::cores::Direction;
 use silicabac::cosim::{Source, TestbenchFor, classes, testbench};
 use silicabac::files;
 use silicabac::fit::{Fitted, Fitter};
-use silicabac::suites::{BUILT_IN, BY_NAME, PUBLISHED, Suite};
+use silicabac::suites::{BUILT_IN, BY_NAME, Dreams, PUBLISHED, Suite};
 use silicabac::vectors::{self, Flag, Vector, trail};
 
 use super::{
@@ -68,10 +68,11 @@ enum Verb {
         #[command(flatten)]
         options: judge::Options,
     },
-    /// Write vectors for tools that know nothing of Silicabac: a testbench that checks itself, or tables
+    /// Write vectors for tools that know nothing of Silicabac: a testbench that checks itself, tables, or words for $readmemh
     #[command(after_help = "Examples:
   silicabac vectors export --format sv-testbench --socket decoder -o testbench
-  silicabac vectors export --format csv --suite directed,invalid")]
+  silicabac vectors export --format csv --suite directed,invalid
+  silicabac vectors export --format hex --dream h265:1..20 -o dreams")]
     Export {
         /// What to write
         #[arg(long, value_enum)]
@@ -90,6 +91,9 @@ enum Verb {
         /// Vectors of a file instead
         #[arg(long, value_name = "FILE", conflicts_with = "suite")]
         file: Option<PathBuf>,
+        /// Instead the slices of streams that are made up (docs/dreams.md): of these seeds, both ends included, with these features if any
+        #[arg(long, value_name = "CODEC:FROM..TO[:FEATURES]", conflicts_with_all = ["suite", "file"])]
+        dream: Vec<Dreams>,
         /// Where to write
         #[arg(short, long, value_name = "DIR", default_value = "silicabac-export")]
         output: PathBuf,
@@ -152,6 +156,8 @@ enum Export {
     SvTestbench,
     /// A row a vector, and a row a request
     Csv,
+    /// Words for $readmemh, as beside the published vectors (docs/vectors.md); dpi/ reads them (docs/dpi.md)
+    Hex,
 }
 
 impl Arguments {
@@ -180,15 +186,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     match &arguments.verb {
         Verb::Generate { dir, seed, suite } => generate(dir, *seed, suite),
         Verb::Check { paths, no_cores, options } => check(paths, *no_cores, options),
-        Verb::Export { format, socket, core, can, suite, file, output } => {
+        Verb::Export { format, socket, core, can, suite, file, dream, output } => {
             let described = can.read(core.as_deref())?;
             let vectors = match file {
                 Some(file) => vectors::read_file(file)?.1,
+                None if !dream.is_empty() => dreamt(dream)?,
                 None => {
                     let wanted = match (suite.is_empty(), format) {
                         (false, _) => suite.clone(),
                         (true, Export::SvTestbench) => vec!["full".into(), "limits".into()],
-                        (true, Export::Csv) => vec!["full".into()],
+                        (true, Export::Csv | Export::Hex) => vec!["full".into()],
                     };
                     let suites = wanted.iter().map(|name| Suite::built_in(name, 1));
                     suites
@@ -205,8 +212,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
                 return Err(Failure::Usage(format!("it has to be said {what}")));
             }
             let fitter = direction.map(|direction| Fitter::new(direction, described.can));
-            let of_tables = |vectors: &[Vector]| {
-                vectors::csv(vectors).map(|(name, table)| (name.to_owned(), table.into_bytes())).into()
+            let of_tables = |vectors: &[Vector]| match format {
+                Export::Hex => {
+                    let mut words = Vec::new();
+                    // Writing to memory cannot fail.
+                    let _ = vectors::write_hex(vectors, &mut words);
+                    vec![("vectors.hex".to_owned(), words)]
+                }
+                _ => vectors::csv(vectors).map(|(name, table)| (name.to_owned(), table.into_bytes())).into(),
             };
             let files: Vec<(String, Vec<u8>)> = match (format, direction, fitter) {
                 (Export::SvTestbench, Some(direction), Some(fitter)) => {
@@ -366,6 +379,15 @@ fn check_software(suites: &[Suite]) -> Result<Verdict, Failure> {
         unless_closed(writeln!(out, "{name:<10} {right} of {count} vectors hold for oracle and engine"))?;
     }
     Ok(verdict)
+}
+
+/// The slices of streams that are made up.
+fn dreamt(dreams: &[Dreams]) -> Result<Vec<Vector>, Failure> {
+    let suites = dreams.iter().map(|dreams| {
+        let suite = Suite::from_dreams(dreams, &mut || ());
+        suite.map_err(|source| Failure::Dreams { dreams: dreams.to_string(), source })
+    });
+    Ok(suites.collect::<Result<Vec<_>, _>>()?.into_iter().flat_map(|suite| suite.vectors).collect())
 }
 
 /// The vectors of a file, or all that are built in.

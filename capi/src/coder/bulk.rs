@@ -29,6 +29,14 @@ impl Inner {
             Engine::Meter(coder) => {
                 in_registers(coder, &mut self.engine, Engine::Meter, |coder| work.with(coder));
             }
+            Engine::Oracle(mut coder) => {
+                work.with(&mut *coder);
+                self.engine = Engine::Oracle(coder);
+            }
+            Engine::OracleDecoder(mut coder) => {
+                work.with(&mut *coder);
+                self.engine = Engine::OracleDecoder(coder);
+            }
             Engine::Away => {}
         }
     }

@@ -12,7 +12,10 @@ use crate::status::Status;
 ///
 /// # Safety
 /// What the documentation of the crate asks of every caller.
-unsafe fn hand_over(coder: *mut *mut Coder, engine: impl FnOnce() -> Result<Engine, Status>) -> Status {
+pub(super) unsafe fn hand_over(
+    coder: *mut *mut Coder,
+    engine: impl FnOnce() -> Result<Engine, Status>,
+) -> Status {
     guarded(|| {
         // SAFETY: the caller promises this.
         let coder = unsafe { place(coder)? };
@@ -70,6 +73,7 @@ pub unsafe extern "C" fn silicabac_encoder_bytes(
             inner.between_engine_runs()?;
             match &inner.engine {
                 Engine::Encoder(encoder) => copy_out(encoder.bytes(), bytes, room, length),
+                Engine::Oracle(encoder) => copy_out(encoder.bytes(), bytes, room, length),
                 _ => Err(Status::State),
             }
         })
@@ -125,15 +129,17 @@ pub unsafe extern "C" fn silicabac_decoder_error(coder: *mut Coder, error: *mut 
     // SAFETY: the caller promises what the crate's documentation asks.
     guarded(|| unsafe {
         let error = place(error)?;
-        with(coder, |inner| match &inner.engine {
-            Engine::Decoder(decoder) => {
-                error.write(match decoder.error() {
-                    None => DecodeError { status: Status::Ok, bin: 0, bit: 0 },
-                    Some(found) => DecodeError { status: found.kind.into(), bin: found.bin, bit: found.bit },
-                });
-                Ok(())
-            }
-            _ => Err(Status::State),
+        with(coder, |inner| {
+            let met = match &inner.engine {
+                Engine::Decoder(decoder) => decoder.error(),
+                Engine::OracleDecoder(decoder) => decoder.error(),
+                _ => return Err(Status::State),
+            };
+            error.write(match met {
+                None => DecodeError { status: Status::Ok, bin: 0, bit: 0 },
+                Some(found) => DecodeError { status: found.kind.into(), bin: found.bin, bit: found.bit },
+            });
+            Ok(())
         })
     })
 }

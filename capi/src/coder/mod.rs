@@ -1,16 +1,18 @@
 //! Coders without a clock: encoder, decoder and meter are handles of one type, so that a walk in C is written once for all three.
 //!
 //! Invariant: bins are coded only within an engine run, and raw bytes only between two engine runs. So whatever a program asks for, what is
-//! written can be read again.
+//! written can be read again. Only the oracle's decoder, which writes nothing, can be asked for anything.
 
 mod bins;
 mod bulk;
 mod create;
+mod oracle;
 mod state;
 
 use silicabac::bin::BinCoder;
 use silicabac::context::CtxIdx;
 use silicabac::engine::{Decoder, Encoder, Meter};
+use silicabac::spec;
 
 use crate::handle::{Opaque, Pool, Slot};
 use crate::status::Status;
@@ -18,9 +20,10 @@ use crate::status::Status;
 pub use bins::*;
 pub use bulk::*;
 pub use create::*;
+pub use oracle::*;
 pub use state::*;
 
-/// A coder: an encoder, a decoder or a meter. It allocates when it is created, and as an encoder where its bytes need more room; no other
+/// A coder: an encoder, a decoder, a meter or the oracle. It allocates when it is created, and as an encoder where its bytes need more room; no other
 /// call does.
 pub struct Coder(Slot<Inner>);
 
@@ -49,11 +52,13 @@ pub(crate) struct Inner {
     is_in_run: bool,
 }
 
-/// One of the engine's coders.
+/// One of the engine's coders, or the oracle.
 enum Engine {
     Encoder(Encoder),
     Decoder(Decoder<'static>),
     Meter(Meter),
+    Oracle(Box<spec::Encoder>),
+    OracleDecoder(Box<spec::Decoder<'static>>),
     /// None, while the function that loops over bins has it as a variable.
     Away,
 }
@@ -65,6 +70,8 @@ macro_rules! each {
             crate::coder::Engine::Encoder($coder) => $answer,
             crate::coder::Engine::Decoder($coder) => $answer,
             crate::coder::Engine::Meter($coder) => $answer,
+            crate::coder::Engine::Oracle($coder) => $answer,
+            crate::coder::Engine::OracleDecoder($coder) => $answer,
             crate::coder::Engine::Away => return Err(Status::State),
         }
     };
@@ -75,17 +82,22 @@ impl Inner {
     /// Whether the bins come from the caller.
     #[inline]
     fn writes(&self) -> bool {
-        !matches!(self.engine, Engine::Decoder(_))
+        !matches!(self.engine, Engine::Decoder(_) | Engine::OracleDecoder(_))
     }
 
     #[inline]
     fn in_run(&self) -> Result<(), Status> {
-        if self.is_in_run { Ok(()) } else { Err(Status::State) }
+        if self.is_in_run || self.takes_anything() { Ok(()) } else { Err(Status::State) }
     }
 
     #[inline]
     fn between_engine_runs(&self) -> Result<(), Status> {
-        if self.is_in_run { Err(Status::State) } else { Ok(()) }
+        if !self.is_in_run || self.takes_anything() { Ok(()) } else { Err(Status::State) }
+    }
+
+    #[inline]
+    fn takes_anything(&self) -> bool {
+        matches!(self.engine, Engine::OracleDecoder(_))
     }
 
     /// A bin as C gives it; a decoder does not look at it.

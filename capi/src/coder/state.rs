@@ -105,6 +105,18 @@ impl Inner {
                 cod_i_low: 0,
                 position: decoder.position(),
             }),
+            Engine::Oracle(encoder) => Ok(Registers {
+                cod_i_range: encoder.cod_i_range(),
+                cod_i_offset: 0,
+                cod_i_low: encoder.cod_i_low(),
+                position: encoder.bytes().len() as u64 * 8,
+            }),
+            Engine::OracleDecoder(decoder) => Ok(Registers {
+                cod_i_range: decoder.cod_i_range(),
+                cod_i_offset: decoder.cod_i_offset(),
+                cod_i_low: 0,
+                position: decoder.position(),
+            }),
             Engine::Meter(_) | Engine::Away => Err(Status::State),
         }
     }
