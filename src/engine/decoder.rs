@@ -10,7 +10,8 @@ use alloc::boxed::Box;
 use core::hint::select_unpredictable;
 
 use super::decode;
-use super::step::{self, Model, Models, START, Step, UNIT};
+use super::models::{Held, Models, models};
+use super::step::{START, Step, UNIT, Word};
 use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind, Tail};
 use crate::context::{ContextModel, CtxIdx};
 
@@ -49,7 +50,7 @@ pub struct Decoder<'a> {
     rest: u64,
     /// How many bits of the stream after codIOffset `rest` holds: the bits ahead. Not negative between bins.
     ahead: i32,
-    bins: u64,
+    held: Held<Word>,
     memory: Box<Memory<'a>>,
 }
 
@@ -60,30 +61,28 @@ struct Memory<'a> {
     slice: &'a [u8],
     /// How many bytes have been loaded, including zero bytes that stand for those beyond the slice.
     loaded: usize,
+    bins: u64,
     error: Option<DecodeError>,
 }
 
 impl Memory<'_> {
-    fn fail(&mut self, kind: DecodeErrorKind, bin: u64, bit: u64) {
-        self.error = self.error.or(Some(DecodeError { kind, bin, bit }));
+    fn fail(&mut self, kind: DecodeErrorKind, bit: u64) {
+        self.error = self.error.or(Some(DecodeError { kind, bin: self.bins, bit }));
     }
 
     /// Loads whole bytes below the bits ahead, as many as fit, until at least `needed` bits are ahead. Beyond the slice it loads zeros,
     /// and the first bin that needs one is reported as the one that exhausts the slice. The bits below those that are counted are zero or
     /// already what will be loaded there.
     #[cold]
-    #[inline(never)]
-    fn fill(&mut self, mut rest: u64, mut ahead: i32, needed: i32, bins: u64) -> (u64, i32) {
+    #[inline]
+    fn fill(&mut self, mut rest: u64, mut ahead: i32, needed: i32) -> (u64, i32) {
         while ahead < needed {
             let left = self.slice.get(self.loaded..).unwrap_or_default();
             let room = (UNIT as i32 - ahead) as usize / 8;
             let mut count = room;
             if left.is_empty() {
-                self.fail(
-                    DecodeErrorKind::Exhausted,
-                    bins + ahead.max(0) as u64,
-                    self.slice.len() as u64 * 8,
-                );
+                let (bin, bit) = (self.bins + ahead.max(0) as u64, self.slice.len() as u64 * 8);
+                self.error = self.error.or(Some(DecodeError { kind: DecodeErrorKind::Exhausted, bin, bit }));
             } else {
                 count = room.min(left.len());
             }
@@ -118,15 +117,16 @@ impl<'a> Decoder<'a> {
     /// ```
     pub fn at(slice: &'a [u8], byte: usize) -> Decoder<'a> {
         let loaded = byte.min(slice.len());
-        let memory = Box::new(Memory { models: step::models(), slice, loaded, error: None });
-        let mut decoder = Decoder { range: START, rest: 0, ahead: 0, bins: 0, memory };
+        let memory = Box::new(Memory { models: models(), slice, loaded, bins: 0, error: None });
+        let mut decoder =
+            Decoder { range: START, rest: 0, ahead: 0, held: Held::new(&memory.models), memory };
         decoder.start();
         decoder
     }
 
     /// How many bins it has decoded.
     pub fn bins(&self) -> u64 {
-        self.bins
+        self.memory.bins
     }
 
     /// The index of the next whole byte.
@@ -134,34 +134,47 @@ impl<'a> Decoder<'a> {
         self.position().div_ceil(8) as usize
     }
 
-    /// Loads bytes until `bits` bits are ahead, the last of which the present bin needs.
+    /// Takes bits for as many bypass bins from those that are ahead; loads bytes first where they are too few.
     #[inline(always)]
-    fn need(&mut self, bits: i32) {
-        if self.ahead < bits {
-            (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead, bits, self.bins);
+    fn take(&mut self, bits: u32) {
+        self.ahead -= bits as i32;
+        if self.ahead < 0 {
+            (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead + bits as i32, bits as i32);
+            self.ahead -= bits as i32;
         }
+        self.memory.bins += u64::from(bits);
     }
 
+    /// Accounts for a bin after which so many bits were shifted out, and loads bytes for those that were missing.
     #[inline(always)]
-    fn renorm(&mut self) {
-        let shift = self.range.leading_zeros();
-        self.range <<= shift;
-        self.rest <<= shift;
+    fn shifted(&mut self, shift: u32) {
         self.ahead -= shift as i32;
-        self.need(0);
+        if self.ahead < 0 {
+            (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead, 0);
+        }
+        self.memory.bins += 1;
     }
 
     /// Decodes `n` bypass bins, [`AT_ONCE`] at the most.
     #[inline(always)]
     fn bypass_few(&mut self, n: u32) -> u32 {
-        self.need(n as i32);
+        self.take(n);
         // The bins, as a number, are codIOffset with n more bits, divided by codIRange. Here this is done with the complement.
         let inverse = u64::from(INVERSE[(self.range >> UNIT) as usize & 255]);
         let quotient = ((self.rest >> (UNIT - n)) * inverse) >> 34;
         self.rest = (self.rest << n).wrapping_sub(quotient.wrapping_mul(self.range));
-        self.ahead -= n as i32;
-        self.bins += u64::from(n);
         !quotient as u32 & ((1 << n) - 1)
+    }
+
+    /// [`BinCoder::bypass_ones`] where the zero is missing, or bytes have to be loaded.
+    #[cold]
+    #[inline]
+    fn bypass_ones_one_by_one(&mut self, most: u32) -> u32 {
+        let mut ones = 0;
+        while ones < most && self.bypass(false) {
+            ones += 1;
+        }
+        ones
     }
 
     fn clear_offset(&mut self) {
@@ -174,23 +187,18 @@ impl BinCoder for Decoder<'_> {
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, _: bool) -> bool {
-        let model = &mut self.memory.models[ctx.get()];
-        let Step { range, rest, shift, next } = decode(*model, self.range, self.rest);
-        *model = next;
-        (self.range, self.rest) = (range, rest);
-        self.ahead -= shift as i32;
-        self.need(0);
-        self.bins += 1;
+        let word = self.held.take(ctx, &mut self.memory.models);
+        let Step { range, rest, shift, next } = decode(word, self.range, self.rest);
+        (self.range, self.rest, self.held.in_use) = (range, rest, next);
+        self.shifted(shift);
         next.bin()
     }
 
     #[inline(always)]
     fn bypass(&mut self, _: bool) -> bool {
-        self.need(1);
+        self.take(1);
         let bin = self.rest < self.range >> 1;
         self.rest = (self.rest << 1).wrapping_sub(select_unpredictable(bin, 0, self.range));
-        self.ahead -= 1;
-        self.bins += 1;
         bin
     }
 
@@ -204,18 +212,33 @@ impl BinCoder for Decoder<'_> {
         upper << AT_ONCE | self.bypass_few(AT_ONCE)
     }
 
+    /// As long as bins are 1, `rest` is only doubled. So the number of doublings up to half of codIRange is that of the ones.
+    #[inline(always)]
+    fn bypass_ones(&mut self, _: u32, most: u32) -> u32 {
+        let doublings = self.rest.leading_zeros();
+        let is_beyond = (self.rest << doublings) >> 1 >= self.range >> 1;
+        let ones = doublings - u32::from(is_beyond);
+        if ones >= most || ones as i32 >= self.ahead {
+            return self.bypass_ones_one_by_one(most);
+        }
+        self.rest = (self.rest << (ones + 1)).wrapping_sub(self.range);
+        self.take(ones + 1);
+        ones
+    }
+
     #[inline(always)]
     fn terminate(&mut self, _: bool) -> bool {
         let (rest, bin) = self.rest.overflowing_sub(2 << UNIT);
         if bin {
             self.range = 256 << UNIT;
             self.clear_offset();
+            self.memory.bins += 1;
         } else {
-            self.rest = rest;
-            self.range -= 2 << UNIT;
-            self.renorm();
+            let range = self.range - (2 << UNIT);
+            let shift = range.leading_zeros();
+            (self.range, self.rest) = (range << shift, rest << shift);
+            self.shifted(shift);
         }
-        self.bins += 1;
         bin
     }
 
@@ -223,7 +246,8 @@ impl BinCoder for Decoder<'_> {
         let (rest, is_misaligned) = self.rest.overflowing_sub(self.range - (256 << UNIT));
         (self.range, self.rest) = (256 << UNIT, rest);
         if is_misaligned {
-            self.memory.fail(DecodeErrorKind::Misaligned, self.bins, self.position());
+            let position = self.position();
+            self.memory.fail(DecodeErrorKind::Misaligned, position);
             self.clear_offset();
         }
     }
@@ -245,30 +269,32 @@ impl BinCoder for Decoder<'_> {
         self.rest &= !((1 << UNIT) - 1);
         let end = self.memory.slice.len();
         if self.memory.loaded > end {
-            self.memory.fail(DecodeErrorKind::Exhausted, self.bins, end as u64 * 8);
+            self.memory.fail(DecodeErrorKind::Exhausted, end as u64 * 8);
         }
     }
 
     fn start(&mut self) {
         let first = self.next_byte();
+        (self.memory.loaded, self.range) = (first, START);
         // The nine bits of codIOffset are not loaded yet either.
-        (self.memory.loaded, self.range, self.rest, self.ahead) = (first, START, 0, -9);
-        self.need(0);
+        (self.rest, self.ahead) = self.memory.fill(0, -9, 0);
         // The complement of nine bits is 511-codIOffset; with codIRange 510 it has to be 509-codIOffset.
         let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
         self.rest = rest;
         if is_forbidden {
-            self.memory.fail(DecodeErrorKind::Forbidden, self.bins, first as u64 * 8);
+            self.memory.fail(DecodeErrorKind::Forbidden, first as u64 * 8);
             self.clear_offset();
         }
     }
 
+    #[inline]
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.memory.models[ctx.get()] = Model::new(model);
+        self.held.load(ctx, model, &mut self.memory.models);
     }
 
+    #[inline]
     fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.memory.models[ctx.get()].get()
+        self.held.save(ctx, &self.memory.models)
     }
 }
 

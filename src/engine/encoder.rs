@@ -2,7 +2,8 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::step::{self, Encoding, Model, Models, START, UNIT};
+use super::models::{Held, Models, models};
+use super::step::{Encoding, START, UNIT};
 use crate::bin::{BinCoder, Encode, pad};
 use crate::context::{ContextModel, CtxIdx};
 
@@ -22,8 +23,9 @@ pub struct Encoder {
     range: u64,
     /// codILow in the low ten bits, above it the `queued` bits before it, and above those one bit for a carry.
     low: u64,
-    /// How many bits above codILow are not yet bytes. It is -1 at the start of an engine run, whose first bit is not written.
-    queued: i32,
+    /// How many more bits can be queued before whole bytes have to be written. A count down is one instruction less than a count up.
+    room: i32,
+    held: Held<usize>,
     memory: Box<Memory>,
 }
 
@@ -37,14 +39,16 @@ struct Memory {
 /// If more than this number of bits are queued, whole bytes are written: this number, the 10 of codILow, the longest shift of a bin and a
 /// carry fit into a word.
 const FULL: i32 = 64 - 10 - 7 - 1;
+/// The room at the start of an engine run, whose first bit is not written.
+const START_ROOM: i32 = FULL + 1;
 /// How many bypass bins are encoded in one step, at the most.
 const AT_ONCE: u32 = 16;
 
 impl Encoder {
     /// An encoder at the start of a slice, with every context in state 0 and valMPS 0.
     pub fn new() -> Encoder {
-        let memory = Box::new(Memory { models: step::models(), bytes: Vec::new() });
-        Encoder { range: START, low: 0, queued: -1, memory }
+        let memory = Box::new(Memory { models: models(), bytes: Vec::new() });
+        Encoder { range: START, low: 0, room: START_ROOM, held: Held::new(&memory.models), memory }
     }
 
     /// The bytes written so far: all of them straight after a terminate bin of 1 or raw bytes. Before that the
@@ -56,8 +60,8 @@ impl Encoder {
     #[inline(always)]
     fn shift_low(&mut self, shift: u32) {
         self.low <<= shift;
-        self.queued += shift as i32;
-        if self.queued > FULL {
+        self.room -= shift as i32;
+        if self.room < 0 {
             self.write_queued();
         }
     }
@@ -65,19 +69,20 @@ impl Encoder {
     /// Encodes `n` bypass bins, [`AT_ONCE`] at the most.
     #[inline(always)]
     fn bypass_few(&mut self, n: u32, value: u32) -> u32 {
-        if self.queued + n as i32 > FULL {
+        if self.room < n as i32 {
             self.write_queued();
         }
         let value = value & ((1 << n) - 1);
         self.low = (self.low << n) + (self.range >> UNIT) * u64::from(value);
-        self.queued += n as i32;
+        self.room -= n as i32;
         value
     }
 
     /// Moves the whole bytes of the queue, and the carry above them, to the output.
     #[inline(always)]
     fn write_queued(&mut self) {
-        (self.low, self.queued) = self.memory.write(self.low, self.queued);
+        let queued = FULL - self.room;
+        (self.low, self.room) = self.memory.write(self.low, queued);
     }
 }
 
@@ -85,7 +90,7 @@ impl Memory {
     /// Appends the whole bytes that are queued in `low`, and adds the carry above them to the bytes before. Returns what is left of `low`
     /// and of the queue.
     #[cold]
-    #[inline(never)]
+    #[inline]
     fn write(&mut self, low: u64, queued: i32) -> (u64, i32) {
         let (count, left) = (queued as usize / 8, queued % 8);
         // The whole bytes, with the carry above them.
@@ -102,7 +107,7 @@ impl Memory {
         let length = self.bytes.len() + count;
         self.bytes.extend_from_slice(&word.checked_shl(64 - 8 * count as u32).unwrap_or(0).to_be_bytes());
         self.bytes.truncate(length);
-        (low & ((1 << (10 + left)) - 1), left)
+        (low & ((1 << (10 + left)) - 1), FULL - left)
     }
 }
 
@@ -117,9 +122,8 @@ impl BinCoder for Encoder {
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        let model = &mut self.memory.models[ctx.get()];
-        let encoding = Encoding::of(*model, bin);
-        *model = encoding.next();
+        let encoding = Encoding::of(self.held.take(ctx, &mut self.memory.models), bin);
+        self.held.in_use = encoding.next;
         let range = encoding.range(self.range);
         self.low += encoding.rise(self.range, range);
         let shift = range.leading_zeros();
@@ -144,6 +148,19 @@ impl BinCoder for Encoder {
     }
 
     #[inline(always)]
+    fn bypass_ones(&mut self, ones: u32, most: u32) -> u32 {
+        let ones = ones.min(most);
+        let mut left = ones;
+        while left >= AT_ONCE {
+            self.bypass_few(AT_ONCE, u32::MAX);
+            left -= AT_ONCE;
+        }
+        let zero = u32::from(ones < most);
+        self.bypass_few(left + zero, ((1 << left) - 1) << zero);
+        ones
+    }
+
+    #[inline(always)]
     fn terminate(&mut self, bin: bool) -> bool {
         self.range -= 2 << UNIT;
         if !bin {
@@ -154,16 +171,16 @@ impl BinCoder for Encoder {
         }
         self.low += self.range >> UNIT;
         self.low <<= 7;
-        self.queued += 7;
+        self.room -= 7;
         self.write_queued();
         // After the bit that PutBit writes come two more bits of codILow; the last of them is the stop bit.
         self.low = (self.low >> 7 | 1) << 10;
-        self.queued += 3;
-        let pad = (8 - self.queued % 8) % 8;
+        self.room -= 3;
+        let pad = (8 - (FULL - self.room) % 8) % 8;
         self.low <<= pad;
-        self.queued += pad;
+        self.room -= pad;
         self.write_queued();
-        (self.range, self.low, self.queued) = (START, 0, -1);
+        (self.range, self.low, self.room) = (START, 0, START_ROOM);
         bin
     }
 
@@ -182,12 +199,14 @@ impl BinCoder for Encoder {
     /// Does nothing: [`terminate`](Self::terminate) has initialised the engine.
     fn start(&mut self) {}
 
+    #[inline]
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.memory.models[ctx.get()] = Model::new(model);
+        self.held.load(ctx, model, &mut self.memory.models);
     }
 
+    #[inline]
     fn save(&self, ctx: CtxIdx) -> ContextModel {
-        self.memory.models[ctx.get()].get()
+        self.held.save(ctx, &self.memory.models)
     }
 }
 

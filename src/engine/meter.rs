@@ -6,7 +6,8 @@
 
 use alloc::boxed::Box;
 
-use super::step::{self, Encoding, Model, Models, START, UNIT};
+use super::models::{Model, Models, models};
+use super::step::{Encoding, START, UNIT};
 use crate::bin::BinCoder;
 use crate::context::{ContextModel, CtxIdx};
 use crate::tables::RANGE_TAB_LPS;
@@ -42,7 +43,7 @@ impl Meter {
 
     /// A meter at zero, with every context in state 0 and valMPS 0.
     pub fn new() -> Meter {
-        Meter { range: START, before: 0, doublings: 0, models: Box::new(step::models()) }
+        Meter { range: START, before: 0, doublings: 0, models: Box::new(models()) }
     }
 
     /// The cost of all bins so far, in 1/32,768 of a bit.
@@ -88,8 +89,8 @@ impl BinCoder for Meter {
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
         let model = &mut self.models[ctx.get()];
-        let encoding = Encoding::of(*model, bin);
-        *model = encoding.next();
+        let encoding = Encoding::of(model.0.into(), bin);
+        *model = Model(encoding.next as u8);
         self.renorm(encoding.range(self.range));
         bin
     }

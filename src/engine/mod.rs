@@ -7,6 +7,7 @@ mod decoder;
 mod encoder;
 mod interleaved;
 mod meter;
+mod models;
 mod step;
 #[cfg(all(
     feature = "asm",

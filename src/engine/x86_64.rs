@@ -9,50 +9,48 @@
 
 use core::{arch::asm, mem::offset_of};
 
-use super::step::{DECODING, Decoding, Model, Step, UNIT};
+use super::step::{DECODING, Decoding, Step, UNIT, Word};
 
 /// The bits of codIRange below the highest.
 static RANGE_BITS: u64 = 0xff << UNIT;
 
 /// The same as [`super::step::decode`].
 #[inline(always)]
-pub(super) fn decode(model: Model, mut range: u64, mut rest: u64) -> Step {
+pub(super) fn decode(Word(word): Word, mut range: u64, mut rest: u64) -> Step {
     let shift: u64;
-    let next: u32;
-    // SAFETY: a row has 8 bytes in each of two tables of 256 rows, and the index is a byte. The instructions exist, as the compiler was
-    // told (`target_feature`) or the test has checked.
+    let next: u64;
+    // SAFETY: the tables have 256 words each, and the index is a byte. The instructions exist, as the compiler was told (`target_feature`)
+    // or the test has checked.
     unsafe {
         asm!(
-            "mov {t}, {range}",
-            "mov {next:e}, [{tables} + 8 * {row} + {after_mps}]",
-            "shr {t}, 57",
+            "rorx {t}, {range}, 57",
             "and {t:e}, 48",
-            "shlx {lps}, [{tables} + 8 * {row} + {entries}], {t}",
-            "and {lps}, [rip + {mask}]",
+            "movzx {row:e}, {word:l}",
+            "shlx {word}, {word}, {t}",
             "mov {t}, {rest}",
-            "sub {range}, {lps}",
-            "sub {t}, {lps}",
-            "cmovb {range}, {lps}",
+            "and {word}, [rip + {mask}]",
+            "sub {range}, {word}",
+            "sub {t}, {word}",
+            "cmovb {range}, {word}",
+            "mov {word}, [{tables} + 8 * {row} + {after_mps}]",
+            "cmovb {word}, [{tables} + 8 * {row} + {after_lps}]",
             "cmovae {rest}, {t}",
-            "cmovb {next:e}, [{tables} + 8 * {row} + {after_lps}]",
             "lzcnt {t}, {range}",
             "shlx {range}, {range}, {t}",
             "shlx {rest}, {rest}, {t}",
-            tables = in(reg) &raw const DECODING,
-            entries = const offset_of!(Decoding, entries),
-            after_mps = const offset_of!(Decoding, next),
-            after_lps = const offset_of!(Decoding, next) + 4,
-            row = in(reg) usize::from(model.0),
+            tables = in(reg) &raw const *DECODING,
+            after_mps = const offset_of!(Decoding, after_mps),
+            after_lps = const offset_of!(Decoding, after_lps),
             mask = sym RANGE_BITS,
+            word = inout(reg) word => next,
+            row = out(reg) _,
             range = inout(reg) range,
             rest = inout(reg) rest,
-            next = out(reg) next,
             t = out(reg) shift,
-            lps = out(reg) _,
             options(pure, readonly, nostack),
         );
     }
-    Step { range, rest, shift: shift as u32, next: Model(next as u8) }
+    Step { range, rest, shift: shift as u32, next: Word(next) }
 }
 
 #[cfg(test)]
@@ -62,7 +60,10 @@ mod tests {
     use std::println;
 
     use super::*;
-    use crate::engine::step;
+    use crate::engine::{
+        models::{InUse, Model},
+        step,
+    };
 
     /// Compares the two steps for every context variable in every codIRange, each with every codIOffset on either side of the bin and with
     /// random bits ahead.
@@ -73,16 +74,16 @@ mod tests {
             return;
         }
         let mut random = 1_u64;
-        for bits in 0..=u8::MAX {
+        for byte in 0..=u8::MAX {
+            let word = Word::of(Model(byte));
             for range in 256..=510_u64 {
                 for rest in 0..range {
                     random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                     let (range, rest) = (range << UNIT, rest << UNIT | random >> (64 - UNIT));
-                    let model = Model(bits);
                     assert_eq!(
-                        decode(model, range, rest),
-                        step::decode(model, range, rest),
-                        "{model:?} {range:#x} {rest:#x}"
+                        decode(word, range, rest),
+                        step::decode(word, range, rest),
+                        "{word:?} {range:#x} {rest:#x}"
                     );
                 }
             }

@@ -1,0 +1,110 @@
+//! The context variables of a coder. Each is a byte in memory; the one of the last bin is in registers.
+//!
+//! A quarter to a half of the bins of real slices use the context variable of the bin before. If it came from memory, such a bin would wait
+//! until it is stored and loaded again, which takes longer than the whole bin. So the context variable in use is held. It is stored one bin
+//! late, after the next one is loaded: the selection between the two waits for both, and no load should wait for that store.
+
+use core::hint::select_unpredictable;
+
+use crate::context::{CONTEXTS, ContextModel, CtxIdx};
+use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};
+
+/// A context variable in a byte: `pStateIdx << 1 | valMPS`. The highest bit has no meaning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Model(pub(super) u8);
+
+impl Model {
+    pub(super) fn new(model: ContextModel) -> Model {
+        Model(model.p_state_idx() << 1 | u8::from(model.val_mps()))
+    }
+
+    pub(super) fn get(self) -> ContextModel {
+        ContextModel::new(self.0 >> 1 & 63, self.0 & 1 != 0).unwrap_or_default()
+    }
+
+    /// The context variable after this bin.
+    pub(super) const fn next(self, bin: bool) -> Model {
+        let (state, mps) = ((self.0 >> 1 & 63) as usize, self.0 & 1);
+        match (bin == (mps != 0), state) {
+            (true, _) => Model(TRANS_IDX_MPS[state] << 1 | mps),
+            (false, 0) => Model(mps ^ 1),
+            (false, _) => Model(TRANS_IDX_LPS[state] << 1 | mps),
+        }
+    }
+}
+
+/// The context variables in memory. That of the one in use is out of date.
+pub(super) type Models = [Model; CONTEXTS];
+
+pub(super) fn models() -> Models {
+    [Model::default(); CONTEXTS]
+}
+
+/// The form in which a coder holds a context variable.
+pub(super) trait InUse: Copy {
+    fn of(model: Model) -> Self;
+    fn model(self) -> Model;
+    /// The first one if `is_first`, by an instruction and not by a branch.
+    fn select(is_first: bool, first: Self, second: Self) -> Self;
+}
+
+/// An index in the tables of an encoder is a [`Model`] in a register.
+impl InUse for usize {
+    #[inline(always)]
+    fn of(model: Model) -> usize {
+        model.0.into()
+    }
+
+    #[inline(always)]
+    fn model(self) -> Model {
+        Model(self as u8)
+    }
+
+    #[inline(always)]
+    fn select(is_first: bool, first: usize, second: usize) -> usize {
+        select_unpredictable(is_first, first, second)
+    }
+}
+
+/// The context variable in use, and its index.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held<T> {
+    index: usize,
+    /// Coding a bin sets this to what the context variable is after the bin.
+    pub(super) in_use: T,
+}
+
+impl<T: InUse> Held<T> {
+    /// The first of the context variables.
+    pub(super) fn new(models: &Models) -> Held<T> {
+        Held { index: 0, in_use: T::of(models[0]) }
+    }
+
+    /// Takes another context variable into use, or the same again.
+    #[inline(always)]
+    pub(super) fn take(&mut self, ctx: CtxIdx, models: &mut Models) -> T {
+        let index = ctx.get();
+        let loaded = T::of(models[index]);
+        if let Some(model) = models.get_mut(self.index) {
+            *model = self.in_use.model();
+        }
+        self.in_use = T::select(index == self.index, self.in_use, loaded);
+        self.index = index;
+        self.in_use
+    }
+
+    #[inline]
+    pub(super) fn load(&mut self, ctx: CtxIdx, model: ContextModel, models: &mut Models) {
+        let model = Model::new(model);
+        models[ctx.get()] = model;
+        if ctx.get() == self.index {
+            self.in_use = T::of(model);
+        }
+    }
+
+    #[inline]
+    pub(super) fn save(&self, ctx: CtxIdx, models: &Models) -> ContextModel {
+        let model = if ctx.get() == self.index { self.in_use.model() } else { models[ctx.get()] };
+        model.get()
+    }
+}
