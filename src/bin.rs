@@ -217,6 +217,16 @@ pub trait BinCoder {
         (0..n.min(32)).rev().fold(0, |read, i| read << 1 | u32::from(self.bypass(value >> i & 1 != 0)))
     }
 
+    /// Codes bypass bins of 1, and after them a 0 unless there are `most` of them. Returns how many ones they are.
+    #[inline(always)]
+    fn bypass_ones(&mut self, ones: u32, most: u32) -> u32 {
+        let mut coded = 0;
+        while coded < most && self.bypass(coded < ones) {
+            coded += 1;
+        }
+        coded
+    }
+
     /// Codes a terminate bin. A bin of 1 ends the engine run: an encoder writes out all it holds, the stop bit, and zeros to the end of
     /// the byte.
     fn terminate(&mut self, bin: bool) -> bool;

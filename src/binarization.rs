@@ -45,12 +45,11 @@ pub fn truncated_unary<C: BinCoder>(
 /// ```
 #[inline]
 pub fn exp_golomb<C: BinCoder>(coder: &mut C, value: u32, k: u32) -> u32 {
-    let (mut k, mut base) = (k, 0);
-    while k < 31 && coder.bypass(value.checked_sub(base).is_some_and(|rest| rest >> k != 0)) {
-        base += 1 << k;
-        k += 1;
-    }
-    base + coder.bypass_bits(k, value.wrapping_sub(base))
+    let k = k.min(31);
+    let ones = (u64::from(value) + (1 << k)).ilog2() - k;
+    let ones = coder.bypass_ones(ones, 31 - k);
+    let base = ((1 << ones) - 1) << k;
+    base + coder.bypass_bits(k + ones, value.wrapping_sub(base))
 }
 
 /// Concatenated unary and k-th order Exp-Golomb (UEGk) without its sign: up to `u_coff` bins with context variables, by binIdx, and then

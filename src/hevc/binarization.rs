@@ -74,10 +74,9 @@ pub fn coeff_abs_level_remaining<C: BinCoder>(coder: &mut C, value: u32, how: Re
     };
     // The lowest value with this number of ones before the zero.
     let base = |ones: u32| if ones < 4 { ones << rice } else { (2 + (1 << (ones - 3))) << rice };
-    let mut ones = 0;
-    while ones < most_ones && coder.bypass(value >= base(ones + 1)) {
-        ones += 1;
-    }
+    let quotient = value >> rice;
+    let ones = if quotient < 4 { quotient } else { 3 + (quotient - 2).ilog2() };
+    let ones = coder.bypass_ones(ones, most_ones);
     let bits = match how.limit {
         Some(log2_transform_range) if ones == most_ones => log2_transform_range,
         _ => rice + ones.saturating_sub(3),

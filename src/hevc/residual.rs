@@ -1,5 +1,7 @@
 //! residual_coding (clause 7.3.8.11): how a block is transformed, and its levels, from the last one in the scan to the first.
 
+use core::hint::select_unpredictable;
+
 use super::binarization::{Remaining, coeff_abs_level_remaining, truncated_unary};
 use super::contexts::{
     CODED_SUB_BLOCK_FLAG, COEFF_ABS_LEVEL_GREATER1_FLAG, COEFF_ABS_LEVEL_GREATER2_FLAG,
@@ -283,10 +285,11 @@ impl SubBlock<'_> {
         &self.found[..self.count.min(16)]
     }
 
+    /// Adds a level to those that are not zero, or not. Nothing predicts which, so there is no branch.
     #[inline(always)]
-    fn add(&mut self, n: usize) {
+    fn add(&mut self, n: usize, is_significant: bool) {
         self.found[self.count & 15] = n as u8;
-        self.count += 1;
+        self.count += usize::from(is_significant);
     }
 
     /// Tells the coder which level comes.
@@ -328,15 +331,14 @@ impl SubBlock<'_> {
     ) {
         let (first, row) = self.sig_ctx(prev_csbf);
         if let Some(last) = last {
-            self.add(last);
+            self.add(last, true);
         }
         let mut n = last.unwrap_or(16);
         while n > 1 {
             n -= 1;
             self.place(coder, n);
-            if flag(coder, SIG_COEFF, self.levels[n] != 0, first + usize::from(row[n])) {
-                self.add(n);
-            }
+            let is_significant = flag(coder, SIG_COEFF, self.levels[n] != 0, first + usize::from(row[n]));
+            self.add(n, is_significant);
         }
         if n == 0 {
             return;
@@ -349,9 +351,8 @@ impl SubBlock<'_> {
         if !is_inferred {
             self.place(coder, 0);
         }
-        if is_inferred || flag(coder, SIG_COEFF, self.levels[0] != 0, index) {
-            self.add(0);
-        }
+        let is_significant = is_inferred || flag(coder, SIG_COEFF, self.levels[0] != 0, index);
+        self.add(0, is_significant);
     }
 
     /// coeff_abs_level_greater1_flag of the first eight levels, and coeff_abs_level_greater2_flag of one (clauses 9.3.4.2.6 and
@@ -367,12 +368,10 @@ impl SubBlock<'_> {
         let mut greater1 = 0_u32;
         for (k, &n) in self.found().iter().take(8).enumerate() {
             self.place(coder, n.into());
-            if flag(coder, GREATER1, given(n) > 1, first + greater1_ctx) {
-                greater1 |= 1 << k;
-                greater1_ctx = 0;
-            } else if greater1_ctx > 0 {
-                greater1_ctx = usize::min(greater1_ctx + 1, 3);
-            }
+            let is_greater1 = flag(coder, GREATER1, given(n) > 1, first + greater1_ctx);
+            greater1 |= u32::from(is_greater1) << k;
+            let after_zero = [0, 2, 3, 3][greater1_ctx & 3];
+            greater1_ctx = select_unpredictable(is_greater1, 0, after_zero);
         }
         let mut is_greater2 = false;
         if greater1 != 0 {
