@@ -1,11 +1,11 @@
 //! Codes a number of bins, for a tool that counts instructions: the difference between two numbers of bins shows what a bin takes, without
-//! what a start takes. `docs/engine.md` has the command.
+//! what a start takes. `peers/instructions` runs it.
 
-use std::{env, process::ExitCode};
+use std::{env, path::Path, process::ExitCode};
 
 use silicabac_peers::{Engine, Sequence};
 
-const USAGE: &str = "usage: instructions context|mix|bypass|bytes decode|encode REPEATS";
+const USAGE: &str = "usage: instructions context|mix|bypass|bytes|avc|hevc decode|encode REPEATS";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -15,6 +15,10 @@ fn main() -> ExitCode {
         "mix" => Sequence::mix(400, 0.7),
         "bypass" => Sequence::bypass(),
         "bytes" => Sequence::bypass_bytes(),
+        "avc" | "hevc" => {
+            let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden");
+            Sequence::slices(&golden.join(format!("{kind}.cbt.zst")))
+        }
         _ => return usage(),
     };
     let Ok(repeats) = repeats.parse::<usize>() else { return usage() };

@@ -35,7 +35,9 @@ pub enum Sequence {
     /// Bypass bins, eight at once.
     BypassBytes(Vec<u8>),
     /// Recorded slices: the initial states of the context variables, and the bins.
-    Slices(Vec<Slice>),
+    Slices(Vec<Slice<Bin>>),
+    /// The same, without their bypass bins.
+    SliceContexts(Vec<Slice<(CtxIdx, bool)>>),
 }
 
 /// Seven context bins, then three bypass bins.
@@ -99,6 +101,14 @@ impl Sequence {
         Sequence::Slices(trace.slices.iter().map(|slice| bins(&slice.events())).collect())
     }
 
+    /// The same without the bypass bins.
+    pub fn slice_contexts(trace: &Path) -> Sequence {
+        let Sequence::Slices(slices) = Sequence::slices(trace) else { unreachable!("slices were asked for") };
+        let context = |bin| if let Bin::Context(ctx, bin) = bin { Some((ctx, bin)) } else { None };
+        let contexts = |(models, bins): Slice<Bin>| (models, bins.into_iter().filter_map(context).collect());
+        Sequence::SliceContexts(slices.into_iter().map(contexts).collect())
+    }
+
     /// How many bins there are.
     pub fn bins(&self) -> usize {
         match self {
@@ -107,6 +117,7 @@ impl Sequence {
             Sequence::Bypass(bins) => bins.len(),
             Sequence::BypassBytes(bytes) => bytes.len() * 8,
             Sequence::Slices(slices) => slices.iter().flat_map(|(_, bins)| bins).map(Bin::count).sum(),
+            Sequence::SliceContexts(slices) => slices.iter().map(|(_, bins)| bins.len()).sum(),
         }
     }
 
@@ -132,7 +143,16 @@ impl Sequence {
             })),
             Sequence::Slices(slices) => {
                 let write =
-                    |(models, bins): &Slice| C::write(0.5, |writer| write_slice(writer, models, bins));
+                    |(models, bins): &Slice<Bin>| C::write(0.5, |writer| write_slice(writer, models, bins));
+                slices.iter().map(write).collect()
+            }
+            Sequence::SliceContexts(slices) => {
+                let write = |(models, bins): &Slice<_>| {
+                    C::write(0.5, |writer| {
+                        models.iter().for_each(|&(ctx, model)| writer.load(ctx, model));
+                        bins.iter().for_each(|&(ctx, bin)| writer.context(ctx, bin));
+                    })
+                };
                 slices.iter().map(write).collect()
             }
         }
@@ -168,12 +188,20 @@ impl Sequence {
                 let slices = slices.iter().zip(written);
                 slices.map(|((models, bins), bytes)| read_slice(C::reader(bytes, 0.5), models, bins)).sum()
             }
+            Sequence::SliceContexts(slices) => {
+                let read = |((models, bins), bytes): (&Slice<(CtxIdx, bool)>, &Vec<u8>)| {
+                    let mut reader = C::reader(bytes, 0.5);
+                    models.iter().for_each(|&(ctx, model)| reader.load(ctx, model));
+                    bins.iter().map(|&(ctx, bin)| usize::from(reader.context(ctx) != bin)).sum::<usize>()
+                };
+                slices.iter().zip(written).map(read).sum()
+            }
         }
     }
 }
 
 /// The initial states of the context variables, and the bins.
-type Slice = (Vec<(CtxIdx, ContextModel)>, Vec<Bin>);
+type Slice<T> = (Vec<(CtxIdx, ContextModel)>, Vec<T>);
 
 impl Bin {
     fn count(&self) -> usize {
@@ -182,7 +210,7 @@ impl Bin {
 }
 
 /// The initial states and the bins of a slice.
-fn bins(events: &[Event]) -> Slice {
+fn bins(events: &[Event]) -> Slice<Bin> {
     let mut models = Vec::new();
     let mut bins: Vec<Bin> = Vec::new();
     for event in events {
