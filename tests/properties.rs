@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn bypass_bits_are_bypass_bins(n in 0u32..=32, value: u32, range_bins in prop::collection::vec(any::<bool>(), 0..9)) {
+    fn bypass_bits_are_bypass_bins(n in 0u32..=32, value: u32, ones in 0u32..70, most in 0u32..70, range_bins in prop::collection::vec(any::<bool>(), 0..9)) {
         let (mut at_once, mut one_by_one) = (engine::Encoder::new(), spec::Encoder::new());
         for bin in range_bins {
             at_once.context(CtxIdx::default(), bin);
@@ -172,6 +172,9 @@ proptest! {
         }
         at_once.bypass_bits(n, value);
         (0..n).rev().for_each(|i| _ = one_by_one.bypass(value >> i & 1 != 0));
+        // The method of the trait, which the oracle has, codes bin by bin.
+        prop_assert_eq!(at_once.bypass_ones(ones, most), ones.min(most));
+        one_by_one.bypass_ones(ones, most);
         at_once.terminate(true);
         one_by_one.terminate(true);
         prop_assert_eq!(at_once.finish(), one_by_one.finish());
@@ -180,12 +183,13 @@ proptest! {
     /// Also in streams that end within them.
     #[test]
     fn bypass_bins_at_once_are_read_as_one_by_one(
-        bytes in prop::collection::vec(any::<u8>(), 0..24),
-        runs in prop::collection::vec((0u32..=32, any::<bool>()), 0..12),
+        bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(0xff)], 0..24),
+        runs in prop::collection::vec((0u32..=32, 0u32..70, any::<bool>()), 0..12),
     ) {
         let (mut at_once, mut one_by_one) = (engine::Decoder::new(&bytes), spec::Decoder::new(&bytes));
-        for (n, context) in runs {
+        for (n, most, context) in runs {
             prop_assert_eq!(at_once.bypass_bits(n, 0), one_by_one.bypass_bits(n, 0));
+            prop_assert_eq!(at_once.bypass_ones(0, most), one_by_one.bypass_ones(0, most));
             if context {
                 let ctx = CtxIdx::default();
                 prop_assert_eq!(at_once.context(ctx, false), one_by_one.context(ctx, false));

@@ -74,7 +74,7 @@ impl Memory<'_> {
     /// and the first bin that needs one is reported as the one that exhausts the slice. The bits below those that are counted are zero or
     /// already what will be loaded there.
     #[cold]
-    #[inline]
+    #[inline] // The address of a function of another crate would take a register in each loop over bins.
     fn fill(&mut self, mut rest: u64, mut ahead: i32, needed: i32) -> (u64, i32) {
         while ahead < needed {
             let left = self.slice.get(self.loaded..).unwrap_or_default();
@@ -212,12 +212,13 @@ impl BinCoder for Decoder<'_> {
         upper << AT_ONCE | self.bypass_few(AT_ONCE)
     }
 
-    /// As long as bins are 1, `rest` is only doubled. So the number of doublings up to half of codIRange is that of the ones.
+    /// As long as bins are 1, `rest` is only doubled. So the number of doublings up to half of codIRange is that of the ones; if `rest` is
+    /// not zero, it is one less than its leading zeros, or as many.
     #[inline(always)]
     fn bypass_ones(&mut self, _: u32, most: u32) -> u32 {
         let doublings = self.rest.leading_zeros();
-        let is_beyond = (self.rest << doublings) >> 1 >= self.range >> 1;
-        let ones = doublings - u32::from(is_beyond);
+        let is_beyond = self.rest.wrapping_shl(doublings) >> 1 >= self.range >> 1;
+        let ones = doublings.saturating_sub(is_beyond.into());
         if ones >= most || ones as i32 >= self.ahead {
             return self.bypass_ones_one_by_one(most);
         }

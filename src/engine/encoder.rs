@@ -21,7 +21,7 @@ use crate::context::{ContextModel, CtxIdx};
 pub struct Encoder {
     /// codIRange at [`UNIT`].
     range: u64,
-    /// codILow in the low ten bits, above it the `queued` bits before it, and above those one bit for a carry.
+    /// codILow in the low ten bits, above it the bits that are queued, which are not yet bytes, and above those one bit for a carry.
     low: u64,
     /// How many more bits can be queued before whole bytes have to be written. A count down is one instruction less than a count up.
     room: i32,
@@ -90,7 +90,7 @@ impl Memory {
     /// Appends the whole bytes that are queued in `low`, and adds the carry above them to the bytes before. Returns what is left of `low`
     /// and of the queue.
     #[cold]
-    #[inline]
+    #[inline] // The address of a function of another crate would take a register in each loop over bins.
     fn write(&mut self, low: u64, queued: i32) -> (u64, i32) {
         let (count, left) = (queued as usize / 8, queued % 8);
         // The whole bytes, with the carry above them.
