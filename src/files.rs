@@ -142,7 +142,7 @@ fn take(file: File, at_most: u64) -> io::Result<Vec<u8>> {
         return Err(too_long());
     }
     let mut bytes = Vec::new();
-    file.take(at_most + 1).read_to_end(&mut bytes)?;
+    file.take(at_most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > at_most { Err(too_long()) } else { Ok(bytes) }
 }
 
@@ -254,7 +254,9 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"12345678").unwrap();
         let error = |result: io::Result<()>| result.unwrap_err().to_string();
-        assert_eq!(read(file.path(), 8).unwrap(), b"12345678");
+        for at_most in [8, u64::MAX] {
+            assert_eq!(read(file.path(), at_most).unwrap(), b"12345678");
+        }
         assert!(error(read(file.path(), 7).map(drop)).contains("longer than 7 bytes"));
         let open = || open(file.path()).unwrap();
         assert!(spooled(open(), 8).is_ok());
