@@ -680,14 +680,13 @@ pub(super) const RULES: &[Rule] = &[
         &[("false", Stream), ("true", Stream)],
     ),
     rule("residual.rs", ".iter().take(8).enumerate()", "8", &[("7", Stream), ("16", Stream)]),
-    rule("residual.rs", "greater1_ctx = 0;", "0", &[("1", Stream)]),
+    rule("residual.rs", "select_unpredictable(is_greater1, 0, after_zero)", "0", &[("1", Stream)]),
     rule(
         "residual.rs",
-        "usize::min(greater1_ctx + 1, 3)",
-        "usize::min(greater1_ctx + 1, 3)",
-        &[("greater1_ctx", Stream), ("usize::min(greater1_ctx + 1, 2)", Stream)],
+        "[0, 2, 3, 3][greater1_ctx & 3]",
+        "[0, 2, 3, 3]",
+        &[("[0, 1, 2, 3]", Stream), ("[0, 2, 2, 2]", Stream), ("[1, 2, 3, 3]", Stream)],
     ),
-    rule("residual.rs", "} else if greater1_ctx > 0 {", "greater1_ctx > 0", &[("true", Stream)]),
     rule("residual.rs", "COEFF_ABS_LEVEL_GREATER2_FLAG + 4 * plane + ctx_set", "ctx_set", &[("0", Stream)]),
     // coeff_sign_flag.
     rule(
