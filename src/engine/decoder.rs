@@ -212,8 +212,8 @@ impl BinCoder for Decoder<'_> {
         upper << AT_ONCE | self.bypass_few(AT_ONCE)
     }
 
-    /// As long as bins are 1, `rest` is only doubled. So the number of doublings up to half of codIRange is that of the ones; if `rest` is
-    /// not zero, it is one less than its leading zeros, or as many.
+    /// As long as bins are 1, `rest` is only doubled. So the number of ones is how often it can be doubled before it reaches half of
+    /// codIRange: the number of its leading zeros, or one less.
     #[inline(always)]
     fn bypass_ones(&mut self, _: u32, most: u32) -> u32 {
         let doublings = self.rest.leading_zeros();

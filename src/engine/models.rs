@@ -1,6 +1,6 @@
 //! The context variables of a coder. Each is a byte in memory; the one of the last bin is in registers.
 //!
-//! A quarter to a half of the bins of real slices use the context variable of the bin before. If it came from memory, such a bin would wait
+//! A quarter to a half of the context bins of real slices use the context variable of the bin before. If it came from memory, such a bin would wait
 //! until it is stored and loaded again, which takes longer than the whole bin. So the context variable in use is held. It is stored one bin
 //! late, after the next one is loaded: the selection between the two waits for both, and no load should wait for that store.
 
@@ -9,7 +9,7 @@ use core::hint::select_unpredictable;
 use crate::context::{CONTEXTS, ContextModel, CtxIdx};
 use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};
 
-/// A context variable in a byte: `pStateIdx << 1 | valMPS`. The highest bit has no meaning.
+/// A context variable in a byte: `pStateIdx << 1 | valMPS`. The highest bit has no meaning in a decoder, and is 0 in an encoder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Model(pub(super) u8);
 

@@ -18,7 +18,8 @@ const fn spread(entries: [u64; 4]) -> u64 {
     entries[0] << UNIT | entries[1] << (UNIT - 16) | entries[2] << (UNIT - 32) | entries[3] << (UNIT - 48)
 }
 
-/// The entry for this codIRange, at [`UNIT`]: the bits above it have no meaning, those below are other entries.
+/// The entry for this codIRange, at [`UNIT`]. The bit above it is the highest of the word that is given, or 0 if the entry is not the first;
+/// below it are the other entries.
 #[inline(always)]
 fn entry(entries: u64, range: u64) -> u64 {
     entries << (range >> (UNIT + 2) & 48)
