@@ -234,6 +234,10 @@ pub trait BinCoder {
     /// H.265 bypass alignment (clause 9.3.4.3.6): sets codIRange to 256.
     fn align(&mut self);
 
+    /// After a terminate bin of 1: its last bit, the stop bit. Every encoder writes 1; a decoder returns what it has read, and 1 beyond
+    /// the end of its slice.
+    fn stop_bit(&self) -> bool;
+
     /// After a terminate bin of 1: the bits after the stop bit in its byte, in place. An encoder sets them to `bits`; without this call
     /// they are zero, as the standard demands, but x264 sets the last of them. A decoder returns what they are.
     fn padding(&mut self, bits: u8) -> u8;

@@ -104,6 +104,10 @@ impl<C: BinCoder, O: Observer<C>> BinCoder for Observed<C, O> {
         self.observer.after(&self.coder, Event::Align);
     }
 
+    fn stop_bit(&self) -> bool {
+        self.coder.stop_bit()
+    }
+
     fn padding(&mut self, bits: u8) -> u8 {
         self.coder.padding(bits)
     }

@@ -13,7 +13,7 @@ use silicabac::avc::{
     Content, DataError, Macroblock, MbType, Parameters, SliceData, Stream, StreamUnit, Walk, WriteError,
     read_each, rewrite,
 };
-use silicabac::bin::{Element, Encode, Event, with_starts};
+use silicabac::bin::{Decode, Element, Encode, Event, with_starts};
 use silicabac::context::{Codec, ContextModel, CtxIdx, SliceType};
 use silicabac::engine;
 use silicabac::observed::{Observed, Observer};
@@ -310,6 +310,45 @@ fn observers_see_where_the_engine_starts() {
         starts += seen;
     }
     assert!(starts > 50, "only {starts} macroblocks are I_PCM");
+}
+
+/// The positions of the stop bits within a slice.
+#[derive(Default)]
+struct StopBits(Vec<u64>);
+
+impl<C: Decode> Observer<C> for StopBits {
+    fn after(&mut self, decoder: &C, coded: Event) {
+        if coded == (Event::Terminate { bin: true }) {
+            self.0.push(decoder.position() - 1);
+        }
+    }
+}
+
+/// A stop bit of 0 before the samples of an I_PCM macroblock would be written as 1.
+#[test]
+fn a_stop_bit_of_0_is_an_error() {
+    let mut refused = 0;
+    for seed in 0..216 {
+        let parameters = kind_of_slice(seed);
+        let (_, bytes) = dreamed(&parameters, 10, seed);
+        let reader = Observed { coder: engine::Decoder::new(&bytes), observer: StopBits::default() };
+        let (reader, read) = read_each(&parameters, reader, |_| {});
+        assert_eq!(read, Ok(()));
+        for bit in reader.observer.0 {
+            let mut damaged = bytes.clone();
+            damaged[bit as usize / 8] &= !(128 >> (bit % 8));
+            match SliceData::read(&parameters, &damaged) {
+                Err(DataError::Fault(fault)) if fault.element.0 == "the stop bit after mb_type I_PCM" => {
+                    assert_eq!((fault.value, fault.legal), (0, 1..=1));
+                    refused += 1;
+                }
+                // The terminate bin was lost with the bit.
+                Err(_) => {}
+                Ok(data) => assert_eq!(data.write(&parameters), Ok(damaged)),
+            }
+        }
+    }
+    assert!(refused > 20, "only {refused}");
 }
 
 /// All contexts except those of SI macroblocks, and the index that the terminate bin has in the standard's tables.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
 use crate::common::segments::segments;
 use proptest::prelude::*;
-use silicabac::bin::{BinCoder, Element, Encode, Event, with_starts};
+use silicabac::bin::{BinCoder, Decode, Element, Encode, Event, with_starts};
 use silicabac::context::{ContextModel, CtxIdx};
 use silicabac::engine;
 use silicabac::hevc::headers::{Sequence, SliceType};
@@ -92,6 +92,43 @@ fn observers_see_every_context_and_where_the_engine_starts() {
     let missing: Vec<u16> =
         (0..202).filter(|flat| used.contains(flat) != HevcProfile::RangeExtensions.has(*flat)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The positions of the stop bits within a slice segment.
+#[derive(Default)]
+struct StopBits(Vec<u64>);
+
+impl<C: Decode> Observer<C> for StopBits {
+    fn after(&mut self, decoder: &C, coded: Event) {
+        if coded == (Event::Terminate { bin: true }) {
+            self.0.push(decoder.position() - 1);
+        }
+    }
+}
+
+/// A stop bit of 0 before PCM samples or a substream would be written as 1.
+#[test]
+fn a_stop_bit_of_0_is_an_error() {
+    let mut refused = [0; 2];
+    for (parameters, before, _, bytes) in (0..200).flat_map(segments) {
+        let reader = Observed { coder: engine::Decoder::new(&bytes), observer: StopBits::default() };
+        let (reader, read) = read_each(&parameters, before.as_ref(), reader, |_| {});
+        read.unwrap();
+        for bit in reader.observer.0 {
+            let mut damaged = bytes.clone();
+            damaged[bit as usize / 8] &= !(128 >> (bit % 8));
+            match SegmentData::read(&parameters, before.as_ref(), &damaged) {
+                Err(DataError::Fault(fault)) if fault.element.0.starts_with("the stop bit") => {
+                    assert_eq!((fault.value, fault.legal), (0, 1..=1));
+                    refused[usize::from(fault.element.0.ends_with("pcm_flag"))] += 1;
+                }
+                // The terminate bin was lost with the bit.
+                Err(_) => {}
+                Ok(data) => assert_eq!(data.write(&parameters, before.as_ref()).unwrap().0, damaged),
+            }
+        }
+    }
+    assert!(refused.iter().all(|&count| count > 20), "only {refused:?}");
 }
 
 /// Coding tree units become JSON and come back without a loss; where there would be a loss, the JSON is refused.
@@ -223,6 +260,10 @@ impl BinCoder for Without {
 
     fn align(&mut self) {
         self.0.align();
+    }
+
+    fn stop_bit(&self) -> bool {
+        self.0.stop_bit()
     }
 
     fn padding(&mut self, bits: u8) -> u8 {

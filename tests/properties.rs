@@ -85,8 +85,9 @@ fn encode(mut coder: impl Encode, events: &[Event]) -> Vec<u8> {
     coder.finish()
 }
 
-/// What a decoder answers to a request, and then codIRange, codIOffset, its position and its error.
-type Shown = (Vec<Event>, u32, u32, u64, Option<DecodeError>);
+/// What a decoder answers to a request, and then codIRange, codIOffset, its position, its error, and after a terminate bin of 1 the stop bit
+/// and the bits after it in its byte.
+type Shown = (Vec<Event>, u32, u32, u64, Option<DecodeError>, Option<(bool, u8)>);
 
 /// What a decoder shows after every request.
 fn read(mut decoder: impl Decode, requests: &[Event]) -> Vec<Shown> {
@@ -106,7 +107,9 @@ fn read(mut decoder: impl Decode, requests: &[Event]) -> Vec<Shown> {
         }
         let (range, offset) = (decoder.cod_i_range(), decoder.cod_i_offset());
         assert!((256..=510).contains(&range) && offset < range, "codIRange {range}, codIOffset {offset}");
-        shown.push((read, range, offset, decoder.position(), decoder.error()));
+        let is_end = read.contains(&Event::Terminate { bin: true });
+        let end = is_end.then(|| (decoder.stop_bit(), decoder.padding(0)));
+        shown.push((read, range, offset, decoder.position(), decoder.error(), end));
     }
     shown
 }
@@ -122,7 +125,7 @@ proptest! {
         let bytes = encode(spec::Encoder::new(), &events);
         let one_by_one: Vec<Event> = events.iter().map(|&event| if let Event::Raw(_) = event { Event::Raw(1) } else { event }).collect();
         let shown = agreed(shown_by_each(&bytes, &one_by_one));
-        let (_, _, _, position, error) = shown.last().expect("a slice has an end");
+        let (_, _, _, position, error, _) = shown.last().expect("a slice has an end");
         prop_assert_eq!((position.div_ceil(8), *error), (bytes.len() as u64, None));
         prop_assert_eq!(shown.into_iter().flat_map(|(answers, ..)| answers).collect::<Vec<_>>(), events);
     }
@@ -260,7 +263,7 @@ fn each_decode_error_has_its_place() {
     let errors = |bytes: &[u8], requests: &[Event]| {
         let load = Event::Load { ctx: CtxIdx::default(), model: ContextModel::default() };
         let shown = agreed(shown_by_each(bytes, &[&[load], requests].concat()));
-        shown.last().and_then(|(.., error)| *error).map(|error| (error.kind, error.bin, error.bit))
+        shown.last().and_then(|(.., error, _)| *error).map(|error| (error.kind, error.bin, error.bit))
     };
     let bypass = Event::Bypass { bin: false };
     assert_eq!(errors(&[0xff, 0x00], &[]), Some((DecodeErrorKind::Forbidden, 0, 0)));

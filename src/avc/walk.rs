@@ -17,6 +17,7 @@ use crate::context::{CtxIdx, SliceType};
 const MB_SKIP_FLAG: Element = Element("mb_skip_flag");
 const MB_FIELD_DECODING_FLAG: Element = Element("mb_field_decoding_flag");
 const END_OF_SLICE_FLAG: Element = Element("end_of_slice_flag");
+const STOP_BIT_OF_PCM: Element = Element("the stop bit after mb_type I_PCM");
 const MB_TYPE: Element = Element("mb_type");
 const PREV_INTRA4X4_PRED_MODE_FLAG: Element = Element("prev_intra4x4_pred_mode_flag");
 const REM_INTRA4X4_PRED_MODE: Element = Element("rem_intra4x4_pred_mode");
@@ -241,6 +242,9 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             *macroblock = Macroblock { mb_type, mb_field_decoding_flag, levels, ..Macroblock::default() };
         }
         if mb_type == MbType::I_PCM {
+            if !self.coder.stop_bit() {
+                self.complain(STOP_BIT_OF_PCM, 0, 1..=1);
+            }
             macroblock.pcm_alignment = self.coder.padding(macroblock.pcm_alignment);
             macroblock.pcm.resize(self.parameters.pcm_bytes(), 0);
             self.coder.raw(&mut macroblock.pcm);

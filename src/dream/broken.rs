@@ -445,6 +445,10 @@ impl BinCoder for Injector {
         self.encoder.align();
     }
 
+    fn stop_bit(&self) -> bool {
+        self.encoder.stop_bit()
+    }
+
     fn padding(&mut self, bits: u8) -> u8 {
         self.encoder.padding(bits)
     }

@@ -205,6 +205,10 @@ impl BinCoder for Chooser<'_> {
 
     fn align(&mut self) {}
 
+    fn stop_bit(&self) -> bool {
+        true
+    }
+
     fn padding(&mut self, _: u8) -> u8 {
         0
     }

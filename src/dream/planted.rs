@@ -250,6 +250,10 @@ impl BinCoder for Planted<'_> {
         self.cod_i_offset = self.cod_i_offset.min(255);
     }
 
+    fn stop_bit(&self) -> bool {
+        true
+    }
+
     fn padding(&mut self, _: u8) -> u8 {
         0
     }

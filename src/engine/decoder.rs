@@ -253,6 +253,12 @@ impl BinCoder for Decoder<'_> {
         }
     }
 
+    fn stop_bit(&self) -> bool {
+        let Some(last) = self.position().checked_sub(1) else { return true };
+        let byte = usize::try_from(last / 8).ok().and_then(|byte| self.memory.slice.get(byte));
+        byte.is_none_or(|byte| byte >> (7 - last % 8) & 1 != 0)
+    }
+
     fn padding(&mut self, _: u8) -> u8 {
         Tail::of(self.memory.slice, self.position()).bits
     }

@@ -188,6 +188,10 @@ impl BinCoder for Encoder {
         self.range = 256 << UNIT;
     }
 
+    fn stop_bit(&self) -> bool {
+        true
+    }
+
     fn padding(&mut self, bits: u8) -> u8 {
         pad(self.memory.bytes.last_mut(), bits)
     }

@@ -123,6 +123,10 @@ impl BinCoder for Meter {
         self.range = 256 << UNIT;
     }
 
+    fn stop_bit(&self) -> bool {
+        true
+    }
+
     fn padding(&mut self, bits: u8) -> u8 {
         bits
     }

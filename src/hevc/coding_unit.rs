@@ -18,6 +18,7 @@ const CU_SKIP: Element = Element("cu_skip_flag");
 const PRED_MODE: Element = Element("pred_mode_flag");
 const PART_MODE_ELEMENT: Element = Element("part_mode");
 const PCM_FLAG: Element = Element("pcm_flag");
+const STOP_BIT_OF_PCM: Element = Element("the stop bit after pcm_flag");
 const PREV_INTRA_LUMA_PRED: Element = Element("prev_intra_luma_pred_flag");
 const MPM_IDX: Element = Element("mpm_idx");
 const REM_INTRA_LUMA_PRED_MODE: Element = Element("rem_intra_luma_pred_mode");
@@ -162,6 +163,9 @@ impl<C: BinCoder> Walk<'_, C> {
     }
 
     fn pcm_samples(&mut self, unit: &mut Unit<'_>, given: &CodingUnit, coded: &mut CodingUnit) {
+        if !self.coder.stop_bit() {
+            self.complain(STOP_BIT_OF_PCM, 0, 1..=1);
+        }
         coded.pcm_alignment = self.coder.padding(given.pcm_alignment);
         let first = unit.coded.pcm.len();
         let bytes = self.parameters.pcm_bytes(coded.log2_cb_size.into());

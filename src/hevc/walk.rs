@@ -19,6 +19,7 @@ use crate::tables::hevc_init::INIT_VALUE;
 
 const END_OF_SLICE_SEGMENT_FLAG: Element = Element("end_of_slice_segment_flag");
 const END_OF_SUBSET_ONE_BIT: Element = Element("end_of_subset_one_bit");
+const STOP_BIT_OF_SUBSTREAM: Element = Element("the stop bit after end_of_subset_one_bit");
 const SAO_MERGE_LEFT_FLAG: Element = Element("sao_merge_left_flag");
 const SAO_MERGE_UP_FLAG: Element = Element("sao_merge_up_flag");
 const SAO_TYPE_IDX_OF: [Element; 2] = [Element("sao_type_idx_luma"), Element("sao_type_idx_chroma")];
@@ -275,9 +276,12 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             self.complain(END_OF_SLICE_SEGMENT_FLAG, 0, 1..=1);
         }
         let begins_substream = self.parameters.begins_substream(next);
-        if !is_end && begins_substream && self.fault.is_none() && !self.terminate(END_OF_SUBSET_ONE_BIT, true)
-        {
-            self.complain(END_OF_SUBSET_ONE_BIT, 0, 1..=1);
+        if !is_end && begins_substream && self.fault.is_none() {
+            if !self.terminate(END_OF_SUBSET_ONE_BIT, true) {
+                self.complain(END_OF_SUBSET_ONE_BIT, 0, 1..=1);
+            } else if !self.coder.stop_bit() {
+                self.complain(STOP_BIT_OF_SUBSTREAM, 0, 1..=1);
+            }
         }
         if let Some(fault) = self.fault.take() {
             return Err(fault);

@@ -155,6 +155,11 @@ impl BinCoder for Decoder<'_> {
         }
     }
 
+    fn stop_bit(&self) -> bool {
+        let last = usize::try_from(self.position).ok().and_then(|position| position.checked_sub(1));
+        last.and_then(|last| self.slice.get(last)).is_none_or(|bit| *bit)
+    }
+
     fn padding(&mut self, _: u8) -> u8 {
         let rest = self.position..self.position.next_multiple_of(8);
         let bit =

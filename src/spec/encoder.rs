@@ -201,6 +201,10 @@ impl BinCoder for Encoder {
         self.cod_i_range = 256;
     }
 
+    fn stop_bit(&self) -> bool {
+        true
+    }
+
     fn padding(&mut self, bits: u8) -> u8 {
         pad(self.bits.as_raw_mut_slice().last_mut(), bits)
     }

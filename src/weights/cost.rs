@@ -208,6 +208,10 @@ mod tests {
 
         fn raw(&mut self, _: &mut [u8]) {}
 
+        fn stop_bit(&self) -> bool {
+            true
+        }
+
         fn padding(&mut self, bits: u8) -> u8 {
             bits
         }

@@ -51,6 +51,10 @@ impl BinCoder for Dreamer {
         self.encoder.align();
     }
 
+    fn stop_bit(&self) -> bool {
+        self.encoder.stop_bit()
+    }
+
     fn padding(&mut self, _: u8) -> u8 {
         self.encoder.padding(self.random.next_u32() as u8)
     }
@@ -98,6 +102,10 @@ impl BinCoder for Wrong<'_> {
 
     fn align(&mut self) {
         self.decoder.align();
+    }
+
+    fn stop_bit(&self) -> bool {
+        self.decoder.stop_bit()
     }
 
     fn padding(&mut self, bits: u8) -> u8 {
