@@ -12,7 +12,7 @@ use crate::vectors::{Flag, Vector};
 
 /// All vectors of this file.
 pub(super) fn vectors() -> Vec<Vector> {
-    let of_places = (0..LANES).flat_map(|place| [kinds(place), runs(place), words(place)]);
+    let of_places = (0..LANES).flat_map(|place| [kinds(place), runs(place), words(place), alignments(place)]);
     let flushes = (0..LANES).flat_map(|place| [1, 0].map(|raw| flushes(place, raw)));
     of_places.chain(flushes).chain([contexts("states"), contexts("swaps"), contexts("pairs")]).collect()
 }
@@ -357,6 +357,35 @@ fn flushes(place: usize, raw: u32) -> Vector {
     builder.into_vector(format!("lane-{place}-flushes-{name}"), comment, flags)
 }
 
+/// Alignments at this place of a transaction, with each number of bypass bins after them that a slot of a core may hold, and one more.
+fn alignments(place: usize) -> Vector {
+    let mut builder = new(place);
+    for bypass_bins in 0..=9 {
+        for then in [Kind::Mps, Kind::Lps, Kind::Terminate0] {
+            add(&mut builder, |trial| align(trial, place, bypass_bins, then));
+        }
+    }
+    let comment = format!(
+        "alignments after {place} bins of their transaction, which change codIRange, with 0 to 9 bypass bins after each"
+    );
+    builder.into_vector(format!("lane-{place}-alignments"), comment, &[Flag::Lanes, Flag::Alignment])
+}
+
+fn align(builder: &mut Builder, place: usize, bypass_bins: u32, then: Kind) -> Option<()> {
+    refresh(builder);
+    builder.terminate(false);
+    for _ in 0..place {
+        let is_mps = builder.random().is_multiple_of(2);
+        choose(builder, if is_mps { Kind::Mps } else { Kind::Lps }, |_| true)?;
+    }
+    if builder.range() == 256 {
+        return None;
+    }
+    builder.push(Event::Align);
+    builder.bypasses(bypass_bins);
+    choose(builder, then, |_| true)
+}
+
 /// A context that is used in each pair of lanes of a transaction, and in each three: by several bins in a row, or with bypass bins between.
 fn contexts(how: &str) -> Vector {
     let mut builder = Builder::new(LANES as u64);
@@ -497,6 +526,28 @@ mod tests {
             let stops = trail(&vector)
                 .filter(|step| step.request.event().is_some_and(|event| event.ends_engine_run()));
             assert_eq!(stops.map(|step| (step.position - 1) % 8).collect::<BTreeSet<_>>().len(), 8);
+        }
+    }
+
+    #[test]
+    fn alignments_change_the_range_and_each_number_of_bypass_bins_follows() {
+        for place in 0..LANES {
+            let mut encoder = spec::Encoder::new();
+            let mut found = BTreeSet::new();
+            let mut since = 0;
+            let vector = alignments(place);
+            let events = &vector.events;
+            for (i, &event) in events.iter().enumerate() {
+                if event == Event::Align {
+                    assert_ne!(encoder.cod_i_range(), 256);
+                    let follow =
+                        events[i + 1..].iter().take_while(|event| matches!(event, Event::Bypass { .. }));
+                    found.insert((since, follow.count()));
+                }
+                encoder.code(event);
+                since = if matches!(event, Event::Context { .. }) { since + 1 } else { 0 };
+            }
+            assert!((0..=9).all(|bins| found.contains(&(place, bins))), "{place}: {found:?}");
         }
     }
 

@@ -18,7 +18,7 @@ mod spec {
     };
     use crate::cosim::{Lockstep, sweep::Step};
     use crate::fit::Can;
-    use crate::mutation::{Mutable, Registers, When};
+    use crate::mutation::{Explanation, Mutable, Registers, When};
     use crate::prove::{Bench, Property};
 
     /// A part of it with its checkers.
@@ -116,9 +116,23 @@ mod spec {
             defines: &[],
             registers: Some(&REGISTERS),
             tables: TABLES,
-            explained: &[],
+            explained: EXPLAINED,
         },
     };
+
+    const EXPLAINED: &[Explanation] = &[
+        Explanation {
+            mutant: "front.ternary#1.A[4] = save_ctx_idx[4] cnot0 by [6]",
+            reason: "the port that reads context variables back is not part of the interface that vectors are played through; that it \
+                     answers with the newest state of the context asked for is the property `contexts.save_is_newest`",
+        },
+        Explanation {
+            mutant: "range.steps[1].constants_of_pair.shiftx#18.B[13] const1",
+            reason: "the position of a part of 28 bits, which needs five bits, is calculated with 32: the bit is always 0 and chooses \
+                     nothing, Verilator leaves it out, and a synthesised core does not have it; to the solver a position beyond the \
+                     last bit has no value",
+        },
+    ];
 
     /// The registers by their stages. After a reset, what was under way runs out while `gate.clearing` counts down, and what a stage
     /// holds matters once all of that has left the stage.
