@@ -217,7 +217,7 @@ impl Run<'_> {
     fn all(&mut self, vectors: &[Vector], ways: &Ways, progress: &mut dyn FnMut(u64)) -> Result<(), Wrong> {
         for vector in vectors {
             let failure = |what| Failure::Coders { vector: vector.id.clone(), what };
-            vectors::check(vector).map_err(|what| ("no clock", failure(what)))?;
+            vectors::check(vector).map_err(|what| ("no clock", failure(what.to_string())))?;
         }
         let fitted = self.model.fitter().fit_all(vectors);
         let played = fitted.played();

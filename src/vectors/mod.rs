@@ -16,7 +16,7 @@ mod trail;
 use crate::bin::{BinCoder, Decode, DecodeError, Encode, Event, answers_with_starts, with_starts};
 use crate::context::SliceInit;
 use crate::spec;
-pub use check::check;
+pub use check::{CheckError, check};
 pub use csv::csv;
 pub use flag::Flag;
 pub use hex::write as write_hex;
