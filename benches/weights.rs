@@ -6,8 +6,8 @@ use std::{env, hint::black_box, path::PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use silicabac::weights::{
-    article::{ABS_GR, Layout, nearest},
     container::{columns, slice_size},
+    levels::{ABS_GR, Layout, nearest},
     model::ModelFile,
     numbers::weights,
     quantise::step_of,

@@ -17,9 +17,9 @@ use silicabac::syntax::Helpers;
 use silicabac::trace::Trace;
 use silicabac::vectors::{self, Vector};
 use silicabac::weights::{
-    article::{Layout, MAX_ABS_GR},
     container::{Coding, Container},
     decompress::levels,
+    levels::{Layout, MAX_ABS_GR},
 };
 use silicabac::{engine, replay, spec};
 

@@ -134,7 +134,7 @@
 /**
  * As levels, in CABAC.
  */
-#define SILICABAC_CODING_ARTICLE 1
+#define SILICABAC_CODING_DEEPCABAC 1
 
 /**
  * As levels, packed by xz.

@@ -56,7 +56,7 @@ pub const SILICABAC_ELEMENT_F64: u32 = 4;
 /// It is kept as it was, packed.
 pub const SILICABAC_CODING_LOSSLESS: u32 = 0;
 /// As levels, in CABAC.
-pub const SILICABAC_CODING_ARTICLE: u32 = 1;
+pub const SILICABAC_CODING_DEEPCABAC: u32 = 1;
 /// As levels, packed by xz.
 pub const SILICABAC_CODING_PACKED: u32 = 2;
 
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn silicabac_weights_tensor(
                 element: found.element.into(),
                 coding: match found.coding {
                     Coding::Lossless { .. } => SILICABAC_CODING_LOSSLESS,
-                    Coding::Article { .. } => SILICABAC_CODING_ARTICLE,
+                    Coding::DeepCabac { .. } => SILICABAC_CODING_DEEPCABAC,
                     Coding::Packed { .. } => SILICABAC_CODING_PACKED,
                 },
                 shape: found.shape.as_ptr(),

@@ -55,7 +55,7 @@ def test_one_tensor_without_the_rest(tmp_path):
     with weights.Container.open(tmp_path / "model.sbw") as container:
         assert (container["half"] == everything["half"]).all()
         tensor = container.tensor("fc1.weight")
-        assert (tensor.element, tensor.coding, tensor.shape, tensor.length) == ("F32", "article", (64, 300), 76800)
+        assert (tensor.element, tensor.coding, tensor.shape, tensor.length) == ("F32", "deepcabac", (64, 300), 76800)
         assert 0 < tensor.stored < tensor.length and tensor.slice_count >= 1
         levels = container.levels("fc1.weight")
         assert levels.shape == (64, 300) and levels.dtype == numpy.int32 and abs(levels).max() == 127

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::article::{ABS_GR, Layout, MAX_SUFFIX_CONTEXTS};
 use super::container::{
     Coding, ContainerError, Index, LOSSLESS_SLICE, MAX_PLANES, Stream, Tensor, columns, elements,
 };
+use super::levels::{ABS_GR, Layout, MAX_SUFFIX_CONTEXTS};
 use super::line::{self, Line};
 use super::model::{ModelError, ModelFile, TensorInfo, Type};
 use super::numbers::{bytes_of, doubles, in_planes, kind, weights, width};
@@ -425,7 +425,8 @@ impl Work<'_> {
         planned.quantizer = quantizer;
         let Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, .. } =
             self.layout(number, info, &values)?;
-        planned.tensor.coding = Coding::Article { abs_gr, sign_contexts, suffix_contexts, row_flags, values };
+        planned.tensor.coding =
+            Coding::DeepCabac { abs_gr, sign_contexts, suffix_contexts, row_flags, values };
         Ok(planned)
     }
 
@@ -583,7 +584,7 @@ impl Slice {
         let Slice { number, plan, bytes, importance } = &self;
         let (number, raw) = (*number, bytes.len() as u64);
         let Plan { tensor, quantizer, codebook, is_packed } = &**plan;
-        let (Some(layout), Coding::Article { values, .. }) = (tensor.layout(), &tensor.coding) else {
+        let (Some(layout), Coding::DeepCabac { values, .. }) = (tensor.layout(), &tensor.coding) else {
             let planes = if let Coding::Lossless { planes } = tensor.coding { planes } else { 1 };
             let stream = zstd::bulk::compress(&in_planes(bytes, planes), LEVEL)?;
             return Ok(Coded {

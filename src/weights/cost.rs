@@ -5,7 +5,7 @@
 //! So the search goes through these costs, from the smallest magnitude on, and ends where the distance alone, or the bins that all further
 //! levels have in common, cost more than the best so far.
 
-use super::article::{Layout, Left, MAX_LEVEL, MAX_PREFIX, nearest};
+use super::levels::{Layout, Left, MAX_LEVEL, MAX_PREFIX, nearest};
 use crate::bin::{BinCoder, Encode};
 use crate::context::CtxIdx;
 use crate::engine::{Encoder, Meter};

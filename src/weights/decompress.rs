@@ -3,9 +3,9 @@
 use std::io::{Read, Seek, Write};
 use std::ops::Range;
 
-use super::article::{LevelsError, MAX_LEVEL};
 use super::compress::WeightsError;
 use super::container::{Coding, Container, ContainerError, StreamError, Tensor};
+use super::levels::{LevelsError, MAX_LEVEL};
 use super::line::{self, Line};
 use super::model::{Format, ModelWriter, TensorInfo};
 use super::numbers::{bytes_of, from_planes, kind, width};

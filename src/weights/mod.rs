@@ -1,11 +1,10 @@
 //! DeepCABAC: a trained network as levels, and levels as bins that a hardware decoder can read.
 //!
 //! A model file ([`model`]) gives tensors; a quantiser turns weights into levels ([`quantise`]), the binarisation of DeepCABAC turns levels
-//! into bins ([`article`]), and a container keeps the streams ([`container`]). [`compress`] does all of this, with a [`plan`] for each
+//! into bins ([`levels`]), and a container keeps the streams ([`container`]). [`compress`] does all of this, with a [`plan`] for each
 //! tensor, and [`decompress`] the reverse; [`search`] looks for the settings, and `compare`, a feature of its own, says what other coders
 //! need for the same levels.
 
-pub mod article;
 mod blocks;
 #[cfg(feature = "compare")]
 pub mod compare;
@@ -13,6 +12,7 @@ pub mod compress;
 pub mod container;
 mod cost;
 pub mod decompress;
+pub mod levels;
 mod line;
 pub mod model;
 pub mod numbers;

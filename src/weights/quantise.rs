@@ -1,10 +1,10 @@
 //! From weights to levels: what values there are, and which one a weight gets.
 //!
 //! Values are a grid of one step, or a codebook. The levels of a grid are chosen by the nearest value or by what they cost in bits as well
-//! (`article`); a codebook is made by Lloyd's algorithm, with or without a price on bits, from a histogram, so that a tensor of any size is
+//! (`levels`); a codebook is made by Lloyd's algorithm, with or without a price on bits, from a histogram, so that a tensor of any size is
 //! read once and never held.
 
-use super::article::{MAX_LEVEL, nearest};
+use super::levels::{MAX_LEVEL, nearest};
 
 /// What the levels of a tensor stand for.
 #[derive(Clone, Debug, PartialEq)]

@@ -106,7 +106,7 @@ impl Packer {
                 continue;
             };
             spool.seek_relative(stored as i64)?;
-            let Coding::Article { values, .. } = &tensor.coding else { continue };
+            let Coding::DeepCabac { values, .. } = &tensor.coding else { continue };
             let is_first = group.members.first() == Some(&number);
             tensor.streams.clear();
             if is_first {
@@ -405,7 +405,7 @@ mod tests {
         let model = [("bins", few), ("rows", rows)];
         let (packed, bins) = (compressed(&model, Coder::Smallest), compressed(&model, Coder::Cabac));
         let [first, second] = &tensors(&packed)[..] else { panic!("two tensors") };
-        assert!(matches!(first.coding, Coding::Article { .. }), "{first:?}");
+        assert!(matches!(first.coding, Coding::DeepCabac { .. }), "{first:?}");
         assert!(matches!(second.coding, Coding::Packed { is_first: true, .. }), "{second:?}");
         assert!(all(&packed, &[0, 1]) == all(&bins, &[0, 1]));
         let file = &packed[packed.len() - second.stored() as usize..];

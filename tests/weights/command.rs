@@ -13,7 +13,7 @@ fn the_command_compresses_inspects_and_decompresses() {
     expect(
         &weights(&["compress", "--coder", "cabac", model.to_str().unwrap()]),
         0,
-        &["a.weight", "60x50", "article", "lossless", "all headers counted"],
+        &["a.weight", "60x50", "deepcabac", "lossless", "all headers counted"],
     );
     expect(&weights(&["inspect", &at("model.safetensors.sbw")]), 0, &["c.weight", "3x700000"]);
     expect(&weights(&["decompress", &at("model.safetensors.sbw"), "-o", &at("again.safetensors")]), 0, &[]);

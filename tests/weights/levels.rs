@@ -1,7 +1,7 @@
 //! Levels and the bins that stand for them.
 
 use proptest::prelude::*;
-use silicabac::weights::article::{ABS_GR, Layout, LevelsError, MAX_LEVEL, nearest};
+use silicabac::weights::levels::{ABS_GR, Layout, LevelsError, MAX_LEVEL, nearest};
 
 fn layout(columns: usize) -> Layout {
     Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, row_flags: false, columns }

@@ -26,7 +26,7 @@ fn models_come_back_within_half_a_step() {
         container.index().tensors.iter().zip(weights_of(&model)).zip(weights_of(&again))
     {
         let step = match tensor.coding {
-            Coding::Article { values: Values::Grid { step }, .. } => step,
+            Coding::DeepCabac { values: Values::Grid { step }, .. } => step,
             _ => 0.0,
         };
         assert_eq!(before.len(), after.len());

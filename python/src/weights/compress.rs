@@ -93,7 +93,7 @@ impl How {
                 }
             }
             "abs_gr" => {
-                options.abs_gr = Some(int()?.within(name, 1..=silicabac::weights::article::MAX_ABS_GR)?)
+                options.abs_gr = Some(int()?.within(name, 1..=silicabac::weights::levels::MAX_ABS_GR)?)
             }
             "smallest" => options.smallest = int()?.within(name, 0..=u64::MAX)?,
             "small_bits" => options.small_bits = Some(bits(name, value)?),

@@ -72,12 +72,12 @@ impl Tensor {
         }
     }
 
-    /// "lossless": it is kept as it was, packed; "article": as levels, in CABAC; "packed": as levels, packed by xz.
+    /// "lossless": it is kept as it was, packed; "deepcabac": as levels, in CABAC; "packed": as levels, packed by xz.
     #[getter]
     fn coding(&self) -> &'static str {
         match self.0.coding {
             Coding::Lossless { .. } => "lossless",
-            Coding::Article { .. } => "article",
+            Coding::DeepCabac { .. } => "deepcabac",
             Coding::Packed { .. } => "packed",
         }
     }

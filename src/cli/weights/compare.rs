@@ -35,17 +35,17 @@ struct Row {
     bzip2: u64,
     xz: u64,
     zstd_19: u64,
-    article: u64,
+    deepcabac: u64,
 }
 
 impl Row {
-    const COLUMNS: [&str; 7] = ["entropy", "Huffman", "CSR-Huffman", "bzip2", "xz", "zstd -19", "article"];
+    const COLUMNS: [&str; 7] = ["entropy", "Huffman", "CSR-Huffman", "bzip2", "xz", "zstd -19", "Silicabac"];
 
     fn sizes(&self) -> [f64; 7] {
-        let Row { huffman, csr_huffman, bzip2, xz, zstd_19, article, .. } = *self;
-        let counted = [huffman, csr_huffman, bzip2, xz, zstd_19, article].map(|bytes| bytes as f64);
-        let [huffman, csr_huffman, bzip2, xz, zstd_19, article] = counted;
-        [self.entropy / 8.0, huffman, csr_huffman, bzip2, xz, zstd_19, article]
+        let Row { huffman, csr_huffman, bzip2, xz, zstd_19, deepcabac, .. } = *self;
+        let counted = [huffman, csr_huffman, bzip2, xz, zstd_19, deepcabac].map(|bytes| bytes as f64);
+        let [huffman, csr_huffman, bzip2, xz, zstd_19, deepcabac] = counted;
+        [self.entropy / 8.0, huffman, csr_huffman, bzip2, xz, zstd_19, deepcabac]
     }
 }
 
@@ -89,7 +89,7 @@ impl Row {
             bzip2: others.bzip2 as u64,
             xz: others.xz as u64,
             zstd_19: others.zstd as u64,
-            article: stored,
+            deepcabac: stored,
         }
     }
 }
@@ -102,7 +102,7 @@ fn print_compared(table: &[Row], format: Table) -> io::Result<()> {
             writeln!(out)
         }
         Table::Csv => {
-            writeln!(out, "quantizer,weights,entropy,huffman,csr_huffman,bzip2,xz,zstd_19,article")?;
+            writeln!(out, "quantizer,weights,entropy,huffman,csr_huffman,bzip2,xz,zstd_19,deepcabac")?;
             table.iter().try_for_each(|row| {
                 let sizes: Vec<String> = row.sizes().iter().map(|bytes| format!("{bytes:.0}")).collect();
                 writeln!(out, "{},{},{}", row.quantizer, row.weights, sizes.join(","))

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use glob::Pattern;
 use silicabac::weights::{
-    article::MAX_ABS_GR,
     compress::{Coder, Options, Quantizer, Step},
+    levels::MAX_ABS_GR,
     plan::{Rule, Treatment},
 };
 

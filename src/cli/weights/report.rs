@@ -46,7 +46,7 @@ pub(super) fn rows(
         let elements = tensor.elements().unwrap_or(0);
         let (coding, values) = match &tensor.coding {
             Coding::Lossless { .. } => ("lossless", None),
-            Coding::Article { values, .. } => ("article", Some(values)),
+            Coding::DeepCabac { values, .. } => ("deepcabac", Some(values)),
             Coding::Packed { values, .. } => ("xz", Some(values)),
         };
         let (coding, step) = match values {

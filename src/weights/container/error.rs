@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::article::LevelsError;
+use super::super::levels::LevelsError;
 
 /// Why a container cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Writes an index as bytes, unpacked, and reads it from them.
 
-use super::super::article::{MAX_ABS_GR, MAX_SUFFIX_CONTEXTS};
+use super::super::levels::{MAX_ABS_GR, MAX_SUFFIX_CONTEXTS};
 use super::super::quantise::Values;
 use super::{Coding, Index, MAX_PLANES, MAX_STREAM, Stream, Tensor, elements};
 
@@ -18,7 +18,7 @@ impl Index {
             match &tensor.coding {
                 Coding::Lossless { planes: 1 } => bytes.push(0),
                 Coding::Lossless { planes } => bytes.extend([3, *planes]),
-                Coding::Article { abs_gr, sign_contexts, suffix_contexts, row_flags, values } => {
+                Coding::DeepCabac { abs_gr, sign_contexts, suffix_contexts, row_flags, values } => {
                     let flags = u8::from(*sign_contexts) | suffix_contexts << 1 | u8::from(*row_flags) << 3;
                     let kind = if let Values::Grid { .. } = values { 1 } else { 2 };
                     bytes.extend([kind, *abs_gr, flags]);
@@ -63,7 +63,7 @@ impl Index {
                     let is_known = |flags: &u8| flags >> 4 == 0 && flags >> 1 & 3 <= MAX_SUFFIX_CONTEXTS;
                     let flags = rest.byte().filter(is_known)?;
                     let values = rest.values(kind == 1)?;
-                    Coding::Article {
+                    Coding::DeepCabac {
                         abs_gr,
                         sign_contexts: flags & 1 == 1,
                         suffix_contexts: flags >> 1 & 3,

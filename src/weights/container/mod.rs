@@ -14,7 +14,7 @@ mod open;
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
-use super::article::Layout;
+use super::levels::Layout;
 use super::quantise::Values;
 
 pub use error::{ContainerError, StreamError};
@@ -68,8 +68,8 @@ pub enum Coding {
         /// 1 to 8 bytes.
         planes: u8,
     },
-    /// Levels coded by CABAC ([`article`](super::article)): one stream for each slice.
-    Article {
+    /// Levels coded by CABAC ([`levels`](super::levels)): one stream for each slice.
+    DeepCabac {
         /// n of the binarisation.
         abs_gr: u8,
         /// Whether signs have contexts.
@@ -98,7 +98,7 @@ impl Coding {
     pub fn values(&self) -> Option<&Values> {
         match self {
             Coding::Lossless { .. } => None,
-            Coding::Article { values, .. } | Coding::Packed { values, .. } => Some(values),
+            Coding::DeepCabac { values, .. } | Coding::Packed { values, .. } => Some(values),
         }
     }
 }
@@ -120,7 +120,7 @@ impl Tensor {
 
     /// The layout of its levels; `None` if it is lossless.
     pub fn layout(&self) -> Option<Layout> {
-        let Coding::Article { abs_gr, sign_contexts, suffix_contexts, row_flags, .. } = self.coding else {
+        let Coding::DeepCabac { abs_gr, sign_contexts, suffix_contexts, row_flags, .. } = self.coding else {
             return None;
         };
         Some(Layout { abs_gr, sign_contexts, suffix_contexts, row_flags, columns: columns(&self.shape) })
@@ -142,7 +142,7 @@ impl Tensor {
     fn total_and_part(&self) -> (u64, u64) {
         match self.coding {
             Coding::Lossless { .. } => (self.bytes, LOSSLESS_SLICE),
-            Coding::Article { .. } | Coding::Packed { .. } => {
+            Coding::DeepCabac { .. } | Coding::Packed { .. } => {
                 (self.elements().unwrap_or(0), slice_size(&self.shape) as u64)
             }
         }

@@ -188,7 +188,7 @@ impl Layout {
     /// The stream of these levels, each between -[`MAX_LEVEL`] and [`MAX_LEVEL`].
     ///
     /// ```
-    /// use silicabac::weights::article::{ABS_GR, Layout};
+    /// use silicabac::weights::levels::{ABS_GR, Layout};
     /// let layout = Layout { abs_gr: ABS_GR, sign_contexts: true, suffix_contexts: 0, row_flags: false, columns: 3 };
     /// let stream = layout.encode(&mut [0, -1, 2, 0, 300, 0]);
     /// assert_eq!(layout.decode(&stream, 6).unwrap(), [0, -1, 2, 0, 300, 0]);
