@@ -235,18 +235,18 @@ fn convicted_decoder(edit: (&str, &str, &str)) -> (Vector, usize) {
     let suite = Suite::built_in(&found.suite, SEED).unwrap();
     let vector = suite.vectors.into_iter().find(|vector| vector.id == found.vector).unwrap();
     let bins = (0..vector.events.len()).filter(|&i| vector.events[i].is_bin());
-    let guilty = bins.clone().nth(found.bin as usize).unwrap_or(vector.events.len());
-    (vector, guilty)
+    let decisive = bins.clone().nth(found.bin as usize).unwrap_or(vector.events.len());
+    (vector, decisive)
 }
 
 #[test]
 fn a_decoder_with_a_wrong_table_entry_is_found() {
     let edit = ("cabac_range_table.sv", "8'd73,  8'd85}", "8'd74,  8'd85}");
-    let (vector, guilty) = convicted_decoder(edit);
+    let (vector, decisive) = convicted_decoder(edit);
     assert_eq!(vector.id, "state-19");
     let mut oracle = spec::Decoder::new(&vector.bytes);
-    oracle.play(&vector.events[..guilty]).unwrap();
-    let Event::Context { ctx, .. } = vector.events[guilty] else { panic!("{:?}", vector.events[guilty]) };
+    oracle.play(&vector.events[..decisive]).unwrap();
+    let Event::Context { ctx, .. } = vector.events[decisive] else { panic!("{:?}", vector.events[decisive]) };
     assert_eq!((oracle.save(ctx).p_state_idx(), oracle.cod_i_range() >> 6 & 3), (20, 2));
 }
 
@@ -254,14 +254,14 @@ fn a_decoder_with_a_wrong_table_entry_is_found() {
 #[ignore = "long"]
 fn a_decoder_that_misses_a_forward_is_found() {
     let forward = "write_valid && write_addr == read_addr ? write_data : models[read_addr]";
-    let (vector, guilty) = convicted_decoder(("cabac_context_memory.sv", forward, "models[read_addr]"));
+    let (vector, decisive) = convicted_decoder(("cabac_context_memory.sv", forward, "models[read_addr]"));
     assert_eq!(vector.id, "outstanding-0-carry");
     let context = |event: Event| match event {
         Event::Context { ctx, .. } | Event::Load { ctx, .. } => Some(ctx),
         _ => None,
     };
-    assert!(context(vector.events[guilty]).is_some());
-    assert_eq!(context(vector.events[guilty]), context(vector.events[guilty - 1]), "{}", vector.id);
+    assert!(context(vector.events[decisive]).is_some());
+    assert_eq!(context(vector.events[decisive]), context(vector.events[decisive - 1]), "{}", vector.id);
 }
 
 #[test]
@@ -269,11 +269,11 @@ fn a_decoder_that_misses_a_forward_is_found() {
 fn a_decoder_that_notices_the_end_a_byte_late_is_found() {
     let late = "assign overrun = {1'b0, gone} > ahead_len + (ended ? 6'd8 : 6'd0);";
     let edit = ("cabac_decoder_bits.sv", "assign overrun = {1'b0, gone} > ahead_len;", late);
-    let (vector, guilty) = convicted_decoder(edit);
+    let (vector, decisive) = convicted_decoder(edit);
     assert_eq!(vector.id, "truncated-0-1");
     let error = vector.error.expect("a vector with an error");
     assert_eq!(error.kind, DecodeErrorKind::Exhausted, "{}", vector.id);
-    let bins = vector.events[..guilty].iter().filter(|event| event.is_bin()).count();
+    let bins = vector.events[..decisive].iter().filter(|event| event.is_bin()).count();
     assert_eq!(bins as u64, error.bin, "{}", vector.id);
 }
 
@@ -294,22 +294,22 @@ fn a_decoder_that_renormalises_behind_a_terminate_bin_is_found() {
         "taken = upper ? 4'd0 : {1'b0, shift};",
         "taken = upper ? 4'd7 : {1'b0, shift};",
     );
-    let (vector, guilty) = convicted_decoder(edit);
+    let (vector, decisive) = convicted_decoder(edit);
     assert_eq!(vector.id, "outstanding-0-carry");
-    assert!(vector.events[guilty].ends_engine_run(), "{}", vector.id);
+    assert!(vector.events[decisive].ends_engine_run(), "{}", vector.id);
 }
 
 #[test]
 fn a_decoder_that_compares_the_offset_one_too_high_is_found() {
     let edit =
         ("cabac_decoder_step.sv", "assign upper = !above[9];", "assign upper = !above[9] && above != 10'd0;");
-    let (vector, guilty) = convicted_decoder(edit);
+    let (vector, decisive) = convicted_decoder(edit);
     assert_eq!(vector.id, "outstanding-0-no-carry");
     let mut oracle = spec::Decoder::new(&vector.bytes);
-    oracle.play(&vector.events[..guilty]).unwrap();
+    oracle.play(&vector.events[..decisive]).unwrap();
     let (range, offset) = (oracle.cod_i_range(), oracle.cod_i_offset());
     // What is left below the upper part of the interval is exactly codIOffset.
-    let part = match vector.events[guilty] {
+    let part = match vector.events[decisive] {
         Event::Context { ctx, bin } => {
             let model = oracle.save(ctx);
             assert_ne!(bin, model.val_mps());

@@ -122,7 +122,7 @@ def levels(stream, count, columns, abs_gr, flags):
         found.append(level)
         left = 0 if level == 0 else 1 if level < 0 else 2
     if not decoder.terminate():
-        sys.exit("no terminate bin of 1 behind the last level")
+        sys.exit("no terminate bin of 1 after the last level")
     return found
 
 

@@ -379,9 +379,9 @@ fn a_key_that_is_there_twice_is_refused_and_its_vector_named() {
     let id = stress::smoke()[1].id.clone();
     for key in ["suite", "vectors", "notes", "bug", "id", "bins", "bytes"] {
         let key = format!("\"{key}\": ");
-        let (before, behind) = text.rsplit_once(&key).unwrap();
+        let (before, after) = text.rsplit_once(&key).unwrap();
         let error =
-            vectors::read_json(format!("{before}{key}0, {key}{behind}").as_bytes()).unwrap_err().to_string();
+            vectors::read_json(format!("{before}{key}0, {key}{after}").as_bytes()).unwrap_err().to_string();
         assert!(error.contains("is there twice") && error.contains("line "), "{error}");
         if ["\"bins\": ", "\"bytes\": "].contains(&&*key) {
             assert!(error.contains(&id), "{id} is missing in {error}");

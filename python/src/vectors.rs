@@ -155,7 +155,9 @@ impl Vector {
     /// >>> for vector in silicabac.vectors.suite("smoke"):
     /// ...     vector.check()
     fn check(&self, py: Python<'_>) -> PyResult<()> {
-        guarded(|| py.detach(|| vectors::check(&self.0)).map_err(|error| MismatchError::new_err(error.to_string())))
+        guarded(|| {
+            py.detach(|| vectors::check(&self.0)).map_err(|error| MismatchError::new_err(error.to_string()))
+        })
     }
 
     fn __repr__(&self) -> String {

@@ -269,14 +269,15 @@ fn expand(word: &str) -> Result<String, String> {
     let mut rest = word;
     while let Some(at) = rest.find('$') {
         expanded += &rest[..at];
-        let behind = &rest[at + 1..];
-        let bare = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(behind.len());
+        let reference = &rest[at + 1..];
+        let bare =
+            reference.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(reference.len());
         let bracketed = [("{", '}'), ("(", ')')].into_iter().find_map(|(open, close)| {
-            let inner = behind.strip_prefix(open)?;
+            let inner = reference.strip_prefix(open)?;
             let end = inner.find(close)?;
             Some((&inner[..end], &inner[end + 1..]))
         });
-        let (name, after) = bracketed.unwrap_or(behind.split_at(bare));
+        let (name, after) = bracketed.unwrap_or(reference.split_at(bare));
         if name.is_empty() {
             return Err(format!("no name follows the $ in {word}"));
         }

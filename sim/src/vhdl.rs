@@ -175,9 +175,9 @@ impl Modules {
         let mut modules: Vec<(&str, &str)> = Vec::new();
         for module in text.split_inclusive("\nendmodule\n") {
             let Some(begin) = module.find("module ") else { continue };
-            let behind = &module[begin + "module ".len()..];
-            let end = behind.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(behind.len());
-            modules.push(behind.split_at(end));
+            let rest = &module[begin + "module ".len()..];
+            let end = rest.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(rest.len());
+            modules.push(rest.split_at(end));
         }
         let last = modules.len().saturating_sub(1);
         for (i, (own, rest)) in modules.into_iter().enumerate() {

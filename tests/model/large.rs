@@ -43,17 +43,17 @@ const FAR: u64 = (1 << 32) + 4096;
 fn second_is_found(made: &Made) {
     let mut file = ModelFile::open(&made.path).unwrap();
     let sizes: Vec<_> = file.tensors().iter().map(|tensor| (&*tensor.name, tensor.bytes)).collect();
-    assert_eq!(sizes, [("hole", FAR), ("behind", 64)]);
-    let (mut last, mut behind) = ([1; 8], [0; 64]);
+    assert_eq!(sizes, [("hole", FAR), ("beyond", 64)]);
+    let (mut last, mut beyond) = ([1; 8], [0; 64]);
     file.read(0, FAR - 8, &mut last).unwrap();
-    file.read(1, 0, &mut behind).unwrap();
-    assert_eq!((last, &behind[..]), ([0; 8], &floats(16)[..]));
+    file.read(1, 0, &mut beyond).unwrap();
+    assert_eq!((last, &beyond[..]), ([0; 8], &floats(16)[..]));
 }
 
 #[test]
-fn tensors_behind_4_gib_are_found_in_every_format() {
+fn tensors_beyond_4_gib_are_found_in_every_format() {
     let header = format!(
-        r#"{{"hole":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{FAR}]}},"behind":{{"dtype":"F32","shape":[16],"data_offsets":[{FAR},{}]}}}}"#,
+        r#"{{"hole":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{FAR}]}},"beyond":{{"dtype":"F32","shape":[16],"data_offsets":[{FAR},{}]}}}}"#,
         FAR / 4,
         FAR + 64
     );
@@ -64,7 +64,7 @@ fn tensors_behind_4_gib_are_found_in_every_format() {
     let name = Proto::default().bytes(8, "hole").varint(2, 1).varint(1, FAR / 4);
     let data = Proto::default().raw_varint(9 << 3 | 2).raw_varint(FAR).0;
     let first = [&name.0[..], &data].concat();
-    let second = Proto::default().message(5, tensor("behind", 1, &[16], 9, &floats(16))).0;
+    let second = Proto::default().message(5, tensor("beyond", 1, &[16], 9, &floats(16))).0;
     let start = Proto::default().raw_varint(5 << 3 | 2).raw_varint(first.len() as u64 + FAR).0;
     let graph = start.len() as u64 + first.len() as u64 + FAR + second.len() as u64;
     let model = Proto::default().varint(1, 8).bytes(2, "hand").raw_varint(7 << 3 | 2).raw_varint(graph).0;
@@ -72,8 +72,8 @@ fn tensors_behind_4_gib_are_found_in_every_format() {
     second_is_found(&sparse(&[(0, &head), (head.len() as u64 + FAR, &second)]));
 
     // A zip archive with 64-bit lengths in its headers and a 64-bit offset in its directory.
-    let [hole, behind] =
-        [(FAR, "hole.npy", &[][..]), (64, "behind.npy", &floats(16)[..])].map(|(bytes, name, data)| {
+    let [hole, beyond] =
+        [(FAR, "hole.npy", &[][..]), (64, "beyond.npy", &floats(16)[..])].map(|(bytes, name, data)| {
             let header = npy(1, "'<f4'", &format!("({},)", bytes / 4), &[]);
             let size = header.len() as u64 + bytes;
             // The first one is not read from its beginning to its end.
@@ -96,9 +96,9 @@ fn tensors_behind_4_gib_are_found_in_every_format() {
         [b"PK\x01\x02", &fixed[..], crc, &all_ones, &lengths, &all_ones[..4], name.as_bytes(), &extra]
             .concat()
     };
-    let (first, second) = (local(&hole), local(&behind));
+    let (first, second) = (local(&hole), local(&beyond));
     let at = first.len() as u64 + FAR;
-    let directory = [central(&hole, 0), central(&behind, at)].concat();
+    let directory = [central(&hole, 0), central(&beyond, at)].concat();
     let directory_at = at + second.len() as u64 + 64;
     let end_at = directory_at + directory.len() as u64;
     let numbers = [2, 2, directory.len() as u64, directory_at].map(u64::to_le_bytes).concat();

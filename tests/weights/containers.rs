@@ -359,13 +359,13 @@ fn two_tensors_of_one_name_are_no_container() {
 }
 
 #[test]
-fn a_stream_behind_4_gib_is_found_in_a_container() {
+fn a_stream_beyond_4_gib_is_found_in_a_container() {
     use std::io::{Seek, SeekFrom, Write};
     let slices = 20;
-    let bytes = b"behind";
+    let bytes = b"beyond";
     let hole = vec![Stream { len: 1 << 28, crc32: 0 }; slices];
-    let behind = vec![Stream { len: bytes.len() as u64, crc32: crc32fast::hash(bytes) }];
-    let tensors = vec![lossless("hole", (slices as u64) << 22, hole), lossless("behind", 9, behind)];
+    let beyond = vec![Stream { len: bytes.len() as u64, crc32: crc32fast::hash(bytes) }];
+    let tensors = vec![lossless("hole", (slices as u64) << 22, hole), lossless("beyond", 9, beyond)];
     let index = Index { format: 0, skeleton: vec![], tensors };
     let dir = tempfile::tempdir().unwrap();
     let mut file =

@@ -104,7 +104,7 @@ class Bench:
 
 
 IDLE = 32
-"""After so many clocks in which nothing more comes, a play has ended."""
+"""How many clocks in a row without a transfer end a play."""
 
 
 async def play(dut: Any, vectors: Sequence[Vector], **options: Any) -> Played:

@@ -40,7 +40,7 @@ enum Engine {
     Meter(EngineMeter),
 }
 
-/// What is behind a coder.
+/// The coder of the library that a coder of Python holds.
 struct Inner {
     engine: Engine,
     /// Whether bins can be coded: not after a terminate bin of 1, until the next start.

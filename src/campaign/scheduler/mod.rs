@@ -316,10 +316,10 @@ impl Array {
         format!("{first}{name}-{}", self.submission)
     }
 
-    /// The numbers of the jobs that have to be over, each with `before` and `behind` around it, and `between` between them.
-    fn after(&self, before: &str, behind: &str, between: &str) -> String {
-        let each = self.after.iter().map(|job| format!("{before}{}{behind}", number(job)));
-        each.collect::<Vec<_>>().join(between)
+    /// The numbers of the jobs that have to be over, each with `prefix` and `suffix` around it, and `separator` between them.
+    fn after(&self, prefix: &str, suffix: &str, separator: &str) -> String {
+        let each = self.after.iter().map(|job| format!("{prefix}{}{suffix}", number(job)));
+        each.collect::<Vec<_>>().join(separator)
     }
 }
 

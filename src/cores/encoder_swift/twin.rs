@@ -155,15 +155,15 @@ impl Twin for EncoderSwift {
         let (ctx_idx, save_model) = (inputs.req_ctx_idx[0], self.pipeline.model(inputs.save_ctx_idx));
         let read = self.pipeline.model(ctx_idx);
 
-        let mut behind = *inputs;
-        behind.req_valid = ahead.valid;
-        behind.req_kind[0] = ahead.kind;
-        behind.req_bin[0] = ahead.bin;
-        behind.req_ctx_idx[0] = ahead.ctx_idx;
-        behind.req_model[0] = ahead.data & 127;
-        behind.req_data[0] = ahead.data;
+        let mut passed_on = *inputs;
+        passed_on.req_valid = ahead.valid;
+        passed_on.req_kind[0] = ahead.kind;
+        passed_on.req_bin[0] = ahead.bin;
+        passed_on.req_ctx_idx[0] = ahead.ctx_idx;
+        passed_on.req_model[0] = ahead.data & 127;
+        passed_on.req_data[0] = ahead.data;
         let mut r = encoder::Registers::default();
-        self.pipeline.clock(&behind, outputs, &mut r);
+        self.pipeline.clock(&passed_on, outputs, &mut r);
 
         let own = Registers {
             ahead_valid: ahead.valid,

@@ -28,15 +28,15 @@ pub(super) const PLAIN: u8 = 0;
 /// The first byte of one that is cut, with a checksum of every tensor.
 pub(super) const MARKED: u8 = 1;
 
-/// How many bytes after the data a checksum begins, if there is none before the data: after the magic of a zip descriptor.
-const BEHIND: u64 = 4;
+/// How many bytes the magic has with which the data descriptor of a zip entry begins. The checksum follows it.
+const DESCRIPTOR_MAGIC: u64 = 4;
 
 /// Where the CRC-32 of a tensor is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     /// How many bytes before the data are in the checksum.
     pub(super) lead: u64,
-    /// How many bytes before the data one copy of the checksum begins; 0 if it begins [`BEHIND`] bytes after the data.
+    /// How many bytes before the data one copy of the checksum begins; 0 if it begins [`DESCRIPTOR_MAGIC`] bytes after the data.
     pub(super) local: u64,
     /// Where the other copy begins, after all data: counted from the beginning of the file, in a skeleton from the end of the last data.
     pub(super) central: u64,
@@ -75,17 +75,17 @@ pub(super) fn skeleton(
         }
     }
     check_skeleton(total + bytes.len() as u64)?;
-    let mut is_behind = false;
+    let mut has_descriptor = false;
     for (index, (begin, length)) in gaps.into_iter().chain([(at, length - at)]).enumerate() {
         source.append(begin, length, &mut bytes)?;
-        if is_behind {
-            clear(&mut bytes, length - BEHIND);
+        if has_descriptor {
+            clear(&mut bytes, length - DESCRIPTOR_MAGIC);
         }
         let local = marks.and_then(|marks| marks.get(index)).map(|mark| mark.local);
         if let Some(local) = local.filter(|&local| local > 0) {
             clear(&mut bytes, local);
         }
-        is_behind = local == Some(0);
+        has_descriptor = local == Some(0);
     }
     for mark in marks.unwrap_or_default() {
         clear(&mut bytes, length - mark.central);
@@ -178,17 +178,17 @@ impl<W: Write + Seek> Writer<W> {
 
     pub(super) fn finish(mut self) -> Result<W, ModelError> {
         self.end();
-        let behind = self.position;
+        let written = self.position;
         self.sink.write_all(&self.gaps[self.taken..])?;
         for (piece, checksum) in self.pieces.iter().zip(&self.checksums) {
             let Some(mark) = piece.mark else { continue };
-            let other = if mark.local > 0 { piece.data - mark.local } else { piece.end + BEHIND };
-            for position in [other, behind + mark.central] {
+            let other = if mark.local > 0 { piece.data - mark.local } else { piece.end + DESCRIPTOR_MAGIC };
+            for position in [other, written + mark.central] {
                 self.sink.seek(SeekFrom::Start(position))?;
                 self.sink.write_all(&checksum.to_le_bytes())?;
             }
         }
-        let end = behind + (self.gaps.len() - self.taken) as u64;
+        let end = written + (self.gaps.len() - self.taken) as u64;
         self.sink.seek(SeekFrom::Start(end))?;
         self.sink.flush()?;
         Ok(self.sink)
@@ -216,7 +216,7 @@ fn layout<'a>(
     let mut pieces = Vec::with_capacity(tensors.len());
     let mut gaps = 0u64;
     let mut at = 0u64;
-    let mut is_behind = false;
+    let mut has_descriptor = false;
     for tensor in tensors {
         let gap = wire::take(skeleton).ok_or(SHORT)?;
         let mark = match is_marked {
@@ -230,10 +230,10 @@ fn layout<'a>(
         if mark.is_some_and(|mark| mark.lead > gap || mark.local > gap || (1..4).contains(&mark.local)) {
             return Err(CHECKSUM);
         }
-        if is_behind && gap < BEHIND + 4 {
+        if has_descriptor && gap < DESCRIPTOR_MAGIC + 4 {
             return Err(CHECKSUM);
         }
-        is_behind = mark.is_some_and(|mark| mark.local == 0);
+        has_descriptor = mark.is_some_and(|mark| mark.local == 0);
         gaps = gaps.checked_add(gap).ok_or(SHORT)?;
         let data = at.checked_add(gap).ok_or("it is too long")?;
         at = data.checked_add(tensor.bytes).ok_or("it is too long")?;
@@ -244,7 +244,9 @@ fn layout<'a>(
         return Err("it is of a file of another length");
     }
     let central = |mark: Mark| mark.central.checked_add(4).is_none_or(|end| end > rest);
-    if is_behind && rest < BEHIND + 4 || pieces.iter().filter_map(|piece| piece.mark).any(central) {
+    if has_descriptor && rest < DESCRIPTOR_MAGIC + 4
+        || pieces.iter().filter_map(|piece| piece.mark).any(central)
+    {
         return Err(CHECKSUM);
     }
     Ok((pieces, skeleton))

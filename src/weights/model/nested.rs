@@ -246,8 +246,8 @@ impl<W: Write> Writer<W> {
             // for data.
             let first = self.pieces.partition_point(|piece| piece.at < begin);
             let last = self.pieces.partition_point(|piece| piece.at <= end);
-            let behind = self.lengths.partition_point(|length| length.begin <= end);
-            let inner = widths[number + 1] - widths[behind];
+            let after = self.lengths.partition_point(|length| length.begin <= end);
+            let inner = widths[number + 1] - widths[after];
             let value = ((end - begin) as u64 + inner).saturating_add(data[last] - data[first]);
             self.lengths[number].value = value;
             widths[number] = widths[number + 1] + wire::width(value);
