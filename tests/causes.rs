@@ -63,7 +63,7 @@ const CASES: &[Case] = &[
     ("textbook_encoder_", &["mark-of-the-last-byte-is-a-clock-late"], &[], &["flush=yes & phase=0"]),
     (
         "textbook_encoder_",
-        &["align-does-nothing-behind-an-lps"],
+        &["align-does-nothing-after-an-lps"],
         &[],
         &["kind=align & after-symbol=lps", "kind=align & request<=3"],
     ),
@@ -83,7 +83,7 @@ const CASES: &[Case] = &[
     ("quad_encoder/", &["range-of-384-has-the-first-column"], &[], &["codIRange=384"]),
     ("quad_encoder/", &["range-of-16-moves-by-five"], &[], &["codIRangeLPS=16"]),
     ("quad_encoder/", &["raw-byte-128-is-marked-last"], &[], &["raw-block>=128"]),
-    ("hevc_encoder/", &["pcm-block-ends-behind-384-bytes"], &[], &["raw-block>=385"]),
+    ("hevc_encoder/", &["pcm-block-ends-after-384-bytes"], &[], &["raw-block>=385"]),
     ("hevc_encoder/", &["raw-byte-1024-is-marked-last"], &[], &["raw-block>=1024"]),
     (
         "textbook_encoder_",
@@ -93,7 +93,7 @@ const CASES: &[Case] = &[
     ),
     (
         "textbook_encoder_",
-        &["align-does-nothing-behind-an-lps", "run-that-a-flush-decides-is-counted-in-eight-bits"],
+        &["align-does-nothing-after-an-lps", "run-that-a-flush-decides-is-counted-in-eight-bits"],
         &[],
         &["kind=align & after-symbol=lps", "kind=align & request<=3", "flush=yes & ended-run>=256"],
     ),
