@@ -67,8 +67,8 @@ def compress(
 ) -> bytes:
     """Compresses a model to a container.
 
-    `model` is a mapping of names to arrays or PyTorch tensors, or the path of a model file. Tensors of floating-point numbers with two
-    dimensions or more get levels; what is small, and what is no weights by its name or its values, is kept as it is.
+    `model` is a mapping of names to arrays or PyTorch tensors, or the path of a model file. Tensors of F64, F32, F16 and BF16 with two
+    dimensions above 1, or with 65,536 elements, get levels; what is small, and what is no weights by its name or its values, is kept as it is.
 
     Options, each by the name that it has in `silicabac weights compress`:
 
@@ -101,7 +101,7 @@ def decompress(
 ) -> Dict[str, Any]:
     """The tensors of a container, bytes, by their names.
 
-    With `framework="torch"` they are PyTorch tensors. As arrays, BF16 is `ml_dtypes.bfloat16` if that package is installed and float32
+    With `framework="torch"` they are PyTorch tensors. Types are as in `Container.get_tensor`. As arrays, BF16 is `ml_dtypes.bfloat16` if that package is installed and float32
     otherwise, which holds the same values. `progress(done, total)` is called with numbers of bytes.
     """
     with Container(data) as container:
@@ -190,13 +190,14 @@ class Container:
     ) -> Any:
         """One tensor; the others are not decoded. KeyError if there is none of this name, and DamagedError if it is damaged.
 
-        A tensor of a type that is known neither here nor to NumPy is an array of uint8, its bytes.
+        A tensor of a type that is known neither here nor to NumPy is an array of uint8, its bytes. Of npz, ONNX and PyTorch files that is every
+        type but F64, F32, F16 and BF16; `model` has them as they were.
         """
         tensor = self._container.tensor(name)
         return _decoded(self._container.raw(name, progress, jobs), self._kind(tensor), tensor.shape, framework)
 
     def get_slice(self, name: str, slice: int, *, framework: str = "numpy") -> Any:
-        """A slice of a tensor, of one dimension: slices are numbered from 0 to `tensor(name).slice_count`."""
+        """A slice of a tensor, of one dimension. Slices are numbered from 0 to `tensor(name).slice_count - 1`."""
         kind = self._kind(self._container.tensor(name))
         return _decoded(self._container.raw_slice(name, slice), kind, None, framework)
 

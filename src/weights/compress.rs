@@ -11,10 +11,10 @@ use super::container::{
     Coding, ContainerError, Index, LOSSLESS_SLICE, MAX_PLANES, Stream, Tensor, columns, elements,
 };
 use super::levels::{ABS_GR, Layout, MAX_SUFFIX_CONTEXTS};
-use super::line::{self, Line};
 use super::model::{ModelError, ModelFile, TensorInfo, Type};
 use super::numbers::{bytes_of, doubles, in_planes, kind, weights, width};
 use super::packed;
+use super::pipeline::{self, Pipeline};
 use super::plan::{Before, Kept, Note, Rule, Spread, Wish};
 use super::quantise::{Codebook, Histogram, Values};
 use super::smallest::{Cuts, Packer};
@@ -29,13 +29,14 @@ pub struct Options {
     pub quantizer: Quantizer,
     /// n of the binarisation; if it is `None`, whichever of DeepCABAC's n and 1 gives the shorter streams.
     pub abs_gr: Option<u8>,
-    /// Tensors of fewer elements are small. Tensors of less than two dimensions are small if they have fewer than 65,536.
+    /// Tensors of fewer elements are small. Tensors with at most one dimension above 1 are small if they have fewer than 65,536.
     pub smallest: u64,
     /// The weights of small tensors get the nearest level of this many bits; if it is `None`, small tensors are kept lossless.
     pub small_bits: Option<u8>,
-    /// Exceptions for tensors by name; where two rules match, the later one holds.
+    /// Exceptions for tensors by name. Of two rules of one kind the later one holds; [`Treatment::Keep`](super::plan::Treatment::Keep) comes
+    /// before all others.
     pub rules: Vec<Rule>,
-    /// What levels are coded by.
+    /// What levels are coded by; [`Coder::Cabac`] by default, while the command has [`Coder::Smallest`].
     pub coder: Coder,
 }
 
@@ -224,7 +225,7 @@ pub(super) fn compress_in(
     let all = all.fold(0, |sum: u64, tensor| sum.saturating_add(elements(&tensor.shape).unwrap_or(0)));
     let packer = (options.coder == Coder::Smallest).then(|| Packer::new(cuts, all)).transpose()?;
     let mut work = Work { model, sigma, options, progress, spool, done: Vec::new(), reading: None, packer };
-    line::run(&mut work, Slice::code)?;
+    pipeline::run(&mut work, Slice::code)?;
     let Work { mut spool, mut done, packer, .. } = work;
     if let Some(packer) = packer {
         spool = packer.finish(spool, &mut done)?;
@@ -246,7 +247,7 @@ const SMALLEST_SPREAD: f32 = 1e-34;
 const SAMPLE: u64 = 1 << 16;
 
 /// The level of zstd: the best of those that do not take much more memory.
-const LEVEL: i32 = 19;
+const ZSTD_LEVEL: i32 = 19;
 
 struct Work<'a> {
     model: &'a mut ModelFile,
@@ -307,7 +308,7 @@ struct Slice {
     importance: Vec<f32>,
 }
 
-impl Line for Work<'_> {
+impl Pipeline for Work<'_> {
     type Piece = Slice;
     type Made = io::Result<Coded>;
     type Error = WeightsError;
@@ -380,13 +381,13 @@ impl Work<'_> {
         let (quantizer, codebook, weighed) = (Quantizer::Nearest, None, None);
         let mut planned = Planned { tensor, width: 1, quantizer, codebook, weighed, before: None, summary };
         let wish = self.options.wish(info, elements(&info.shape).unwrap_or(0));
-        let (step, quantizer, is_named) = match wish {
+        let (step, quantizer, has_rule) = match wish {
             Wish::Keep => return self.lossless(number, planned),
-            Wish::Name(what) => {
+            Wish::KeepForName(what) => {
                 planned.summary.notes.push(Note::Kept(Kept::Name(what)));
                 return self.lossless(number, planned);
             }
-            Wish::Levels { step, quantizer, is_named } => (step, quantizer, is_named),
+            Wish::Levels { step, quantizer, has_rule } => (step, quantizer, has_rule),
         };
         let mut spread = Spread::new();
         self.blocks(info, |work, offset, len| {
@@ -394,8 +395,8 @@ impl Work<'_> {
             spread.add_all(info.element, &raw);
             Ok(())
         })?;
-        let (step, notes) = spread.step(info, step, is_named, &mut || self.smallest_sigma(info))?;
-        let is_odd = spread.largest < SMALLEST_SPREAD
+        let (step, notes) = spread.step(info, step, has_rule, &mut || self.smallest_sigma(info))?;
+        let needs_grid = spread.largest < SMALLEST_SPREAD
             || notes.iter().any(|note| matches!(note, Note::Outlier { .. } | Note::Finer { .. }));
         planned.summary.largest = spread.largest;
         planned.summary.notes = notes;
@@ -410,7 +411,7 @@ impl Work<'_> {
             }
             // A codebook suits no outlier: all other weights would be in one bin of its histogram, and far from its first, evenly spread
             // values.
-            _ if is_odd => Values::Grid { step },
+            _ if needs_grid => Values::Grid { step },
             Quantizer::Lloyd { lambda, clusters } => {
                 planned.weighed = has_sigma.then_some(spread.largest / (clusters / 2).max(1) as f32);
                 let histogram = self.histogram(number, info, spread.largest, planned.weighed)?;
@@ -470,8 +471,9 @@ impl Work<'_> {
         if (2..=MAX_PLANES.into()).contains(&width) {
             let first = self.read(number, 0, LOSSLESS_SLICE.min(*bytes))?;
             let planes = width as u8;
-            let packed =
-                |planes| Ok::<_, io::Error>(zstd::bulk::compress(&in_planes(&first, planes), LEVEL)?.len());
+            let packed = |planes| {
+                Ok::<_, io::Error>(zstd::bulk::compress(&in_planes(&first, planes), ZSTD_LEVEL)?.len())
+            };
             if packed(planes)? < packed(1)? {
                 *coding = Coding::Lossless { planes };
             }
@@ -586,7 +588,7 @@ impl Slice {
         let Plan { tensor, quantizer, codebook, is_packed } = &**plan;
         let (Some(layout), Coding::DeepCabac { values, .. }) = (tensor.layout(), &tensor.coding) else {
             let planes = if let Coding::Lossless { planes } = tensor.coding { planes } else { 1 };
-            let stream = zstd::bulk::compress(&in_planes(bytes, planes), LEVEL)?;
+            let stream = zstd::bulk::compress(&in_planes(bytes, planes), ZSTD_LEVEL)?;
             return Ok(Coded {
                 number,
                 bytes: raw,

@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::compress::WeightsError;
 use super::container::{Coding, Container, ContainerError, StreamError, Tensor};
 use super::levels::{LevelsError, MAX_LEVEL};
-use super::line::{self, Line};
 use super::model::{Format, ModelWriter, TensorInfo};
 use super::numbers::{bytes_of, from_planes, kind, width};
 use super::packed::levels_of;
+use super::pipeline::{self, Pipeline};
 use super::quantise::Values;
 
 /// Makes a model file of a container. `damaged` is called for each stream that cannot be read; if it returns `Ok`, zeros take the place of
@@ -82,7 +82,7 @@ fn decode<R: Read + Seek>(
 ) -> Result<(), WeightsError> {
     let index = container.index().clone();
     let mut parts = Parts { container, parts, damaged, write };
-    line::run(&mut parts, |(part, data)| {
+    pipeline::run(&mut parts, |(part, data)| {
         let tensor = &index.tensors[part.number];
         (part.bytes, data.and_then(|data| part.weights(tensor, &data)))
     })
@@ -96,7 +96,7 @@ struct Parts<'a, R, I> {
     write: &'a mut dyn FnMut(&[u8]) -> Result<(), WeightsError>,
 }
 
-impl<R: Read + Seek, I: Iterator<Item = Part>> Line for Parts<'_, R, I> {
+impl<R: Read + Seek, I: Iterator<Item = Part>> Pipeline for Parts<'_, R, I> {
     type Piece = (Part, Result<Vec<u8>, ContainerError>);
     type Made = (usize, Result<Vec<u8>, ContainerError>);
     type Error = WeightsError;

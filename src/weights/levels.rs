@@ -5,7 +5,7 @@
 //! contexts. The contexts of sigFlag and signFlag depend on the level to the left: zero, negative or positive; left of the first column it
 //! counts as zero. One walk encodes and decodes.
 //!
-//! In DeepCABAC the suffix is bypass bins. For levels of eight bits contexts make streams a hundredth shorter, since half of these levels
+//! In DeepCABAC the suffix is bypass bins. For levels of eight bits contexts make streams one to three hundredths shorter, since half of these levels
 //! have a suffix of three bits or more, and small levels are more frequent. So here the first bits of a suffix can have contexts.
 //!
 //! With 64 states a bin costs at least 0.027 bits. Where most rows are zero, these bins are much of a stream. So a row can begin with a flag
@@ -124,7 +124,7 @@ impl Layout {
     /// Codes one level, and returns the one that was coded.
     #[inline(always)]
     pub(super) fn level<C: BinCoder>(self, coder: &mut C, left: Left, given: i32) -> i32 {
-        let given = coder.element(LEVEL, given, -MAX_LEVEL..=MAX_LEVEL);
+        let given = coder.element(LEVEL_ELEMENT, given, -MAX_LEVEL..=MAX_LEVEL);
         if !coder.context(left.sig_flag(), given != 0) {
             return 0;
         }
@@ -209,9 +209,9 @@ impl Layout {
         let mut levels = Vec::new();
         let mut decoder = Decoder::new(stream);
         // A stream of a few bytes can claim any count, so memory is allocated as levels come.
-        let mut left = count;
-        while left > 0 {
-            let block = left.min(self.block());
+        let mut remaining = count;
+        while remaining > 0 {
+            let block = remaining.min(self.block());
             let from = levels.len();
             levels.resize(from + block, 0);
             self.walk(&mut decoder, &mut levels[from..]);
@@ -222,7 +222,7 @@ impl Layout {
             {
                 return Err(LevelsError::Level(from + at));
             }
-            left -= block;
+            remaining -= block;
         }
         let is_end = decoder.terminate(false);
         match decoder.error() {
@@ -264,7 +264,7 @@ pub fn nearest(weight: f32) -> i32 {
     if weight < 0.0 { -level } else { level }
 }
 
-const LEVEL: Element = Element("level");
+const LEVEL_ELEMENT: Element = Element("level");
 
 /// An observer that records all events.
 struct Events(Vec<Event>);

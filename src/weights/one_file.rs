@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use liblzma::write::XzEncoder;
 
-use super::{line, packed};
+use super::{packed, pipeline};
 use crate::files;
 
 /// The bytes of a step: about a twentieth of a second.
@@ -89,7 +89,7 @@ impl OneFile {
         loop {
             let done = self.0.state().done.take();
             let Some(done) = done else {
-                line::help();
+                pipeline::help();
                 continue;
             };
             let Some(mut file) = done? else { return Ok(None) };

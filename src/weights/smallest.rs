@@ -11,9 +11,9 @@ use std::ops::Range;
 use super::blocks::Joined;
 use super::compress::Planned;
 use super::container::{Coding, LONG_GROUP, Stream};
-use super::line::{self, Line};
 use super::one_file::OneFile;
 use super::packed;
+use super::pipeline::{self, Pipeline};
 use crate::files;
 
 /// How streams are cut.
@@ -107,9 +107,9 @@ impl Packer {
             };
             spool.seek_relative(stored as i64)?;
             let Coding::DeepCabac { values, .. } = &tensor.coding else { continue };
-            let is_first = group.members.first() == Some(&number);
+            let owns_xz_file = group.members.first() == Some(&number);
             tensor.streams.clear();
-            if is_first {
+            if owns_xz_file {
                 let piece = if group.bytes > cuts.long { cuts.piece } else { group.length };
                 let mut left = group.length;
                 while left > 0 {
@@ -121,7 +121,7 @@ impl Packer {
                     left -= len;
                 }
             }
-            tensor.coding = Coding::Packed { width: *width, is_first, values: values.clone() };
+            tensor.coding = Coding::Packed { width: *width, owns_xz_file, values: values.clone() };
             if group.members.last() == Some(&number) {
                 groups.next();
             }
@@ -158,7 +158,7 @@ fn in_runs(levels: &OneFile, runs: &[Run<'_>], block: u64) -> io::Result<Packed>
     let blocks = runs.iter().enumerate().flat_map(|(run, of)| of.blocks(block).map(move |at| (run, at)));
     let packed = Packed { file: files::spool()?, groups: Vec::new() };
     let mut packing = Packing { levels, runs, blocks, packed, end: 0, joined: None };
-    line::run(&mut packing, |(run, at, bytes)| {
+    pipeline::run(&mut packing, |(run, at, bytes)| {
         let Run { width, bins, .. } = runs[run];
         (run, at, packed::suited(&bytes, width, bins))
     })?;
@@ -210,7 +210,7 @@ struct Packing<'a, I> {
     joined: Option<Joined>,
 }
 
-impl<I: Iterator<Item = (usize, Range<u64>)>> Line for Packing<'_, I> {
+impl<I: Iterator<Item = (usize, Range<u64>)>> Pipeline for Packing<'_, I> {
     type Piece = (usize, Range<u64>, Vec<u8>);
     type Made = (usize, Range<u64>, io::Result<Option<Vec<u8>>>);
     type Error = io::Error;
@@ -406,7 +406,7 @@ mod tests {
         let (packed, bins) = (compressed(&model, Coder::Smallest), compressed(&model, Coder::Cabac));
         let [first, second] = &tensors(&packed)[..] else { panic!("two tensors") };
         assert!(matches!(first.coding, Coding::DeepCabac { .. }), "{first:?}");
-        assert!(matches!(second.coding, Coding::Packed { is_first: true, .. }), "{second:?}");
+        assert!(matches!(second.coding, Coding::Packed { owns_xz_file: true, .. }), "{second:?}");
         assert!(all(&packed, &[0, 1]) == all(&bins, &[0, 1]));
         let file = &packed[packed.len() - second.stored() as usize..];
         let unpacked = packed::unpack(file, 64 * 300).unwrap();

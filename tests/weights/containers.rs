@@ -101,7 +101,7 @@ fn packed_alone(shape: &[u64], stream: &[u8], said: u64) -> Vec<u8> {
         element: 1,
         shape: shape.into(),
         bytes: 2 * shape.iter().product::<u64>(),
-        coding: Coding::Packed { width: 1, is_first: true, values },
+        coding: Coding::Packed { width: 1, owns_xz_file: true, values },
         streams: vec![Stream { len: said, crc32: crc32fast::hash(stream) }],
     };
     let mut bytes = Vec::new();

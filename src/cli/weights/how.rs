@@ -38,7 +38,7 @@ pub(super) struct How {
     /// Standard deviations of the weights, a model file with the same names and shapes; they weigh the error of each weight
     #[arg(long, value_name = "MODEL")]
     pub(super) sigma: Option<PathBuf>,
-    /// For rd and lloyd: what a bit is worth, in squared steps
+    /// For rd and lloyd: what a bit is worth, in squared steps, or for rd with --sigma in squared standard deviations
     #[arg(long, value_name = "NUMBER", default_value_t = 0.05, value_parser = not_below_zero)]
     lambda: f32,
     /// For lloyd and kmeans: how many values there are besides zero
@@ -50,7 +50,7 @@ pub(super) struct How {
     /// How many flags AbsGr a level has [default: 10 or 1, whichever is better for a tensor]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_ABS_GR)))]
     abs_gr: Option<u8>,
-    /// Tensors of fewer elements, or of one dimension and fewer than 65,536, are small: they are kept lossless
+    /// Tensors of fewer elements, or with one dimension above 1 and fewer than 65,536, are small: they are kept lossless
     #[arg(long, value_name = "ELEMENTS", default_value_t = 256)]
     smallest: u64,
     /// Quantise small tensors as well, to levels of this number of bits, each value to the nearest
@@ -133,7 +133,7 @@ pub(super) enum Which {
 /// Tensors that are no weights.
 #[derive(clap::Args)]
 pub(super) struct Keep {
-    /// Keep tensors of such names lossless: `*` is any text, `?` any letter; repeatable. What is no weights by its name is kept anyway,
+    /// Keep tensors of such names lossless: `*` is any text, `?` any character; repeatable. What is no weights by its name is kept anyway,
     /// unless --bits or --quantizer name it
     #[arg(long, value_name = "PATTERN", value_parser = pattern)]
     keep: Vec<Pattern>,

@@ -29,7 +29,7 @@ use how::{How, Keep};
 use inspect::inspect;
 use search::Search;
 
-/// Compress the weights of trained networks with CABAC (DeepCABAC), into streams that the decoder core decodes
+/// Compress the weights of trained networks with CABAC (DeepCABAC), into streams of which the decoder cores decode those that are CABAC
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   silicabac weights compress model.safetensors -o model.sbw

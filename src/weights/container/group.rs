@@ -27,9 +27,9 @@ impl Index {
         let mut totals = vec![0_u64; self.tensors.len()];
         let mut open = None;
         for (number, tensor) in self.tensors.iter().enumerate() {
-            let Coding::Packed { width, is_first, .. } = tensor.coding else { continue };
+            let Coding::Packed { width, owns_xz_file, .. } = tensor.coding else { continue };
             let bytes = tensor.elements()?.checked_mul(width.into()).filter(|bytes| *bytes > 0)?;
-            let first = if is_first { number } else { open? };
+            let first = if owns_xz_file { number } else { open? };
             open = Some(first);
             groups[number] = Some(Group { first, start: totals[first], total: 0 });
             // A total is refused if the bytes of the streams are too few for it.

@@ -74,7 +74,7 @@ impl Index {
                 kind @ (4 | 5) => {
                     let width = rest.byte().filter(|width| [1, 2, 4].contains(width))?;
                     let streams = *packed.insert(rest.number()?);
-                    Coding::Packed { width, is_first: streams > 0, values: rest.values(kind == 4)? }
+                    Coding::Packed { width, owns_xz_file: streams > 0, values: rest.values(kind == 4)? }
                 }
                 _ => return None,
             };

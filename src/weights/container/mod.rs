@@ -87,7 +87,7 @@ pub enum Coding {
         width: u8,
         /// Whether the tensor owns an xz file, which its streams are pieces of. Otherwise its levels are in the file of the last tensor
         /// before it that owns one, after those of the tensors between.
-        is_first: bool,
+        owns_xz_file: bool,
         /// What the levels stand for.
         values: Values,
     },

@@ -1,9 +1,8 @@
 //! What is done with a tensor: whether it is a network's weights at all, and if so which step its levels have.
 //!
 //! Invariant: precision is lost only where that was asked for. A tensor that is no weights, by its name (`names`) or by its values
-//! (`spread`), is kept as it is; where the rule for the step would make nearly all of a tensor zero, another step is taken, and a [`Note`]
-//! says so. A tensor is read once, and what is kept of it is how many values there are of each size, so that memory does not depend on its
-//! length.
+//! (`spread`), is kept as it is; where [`Step::Bits`] would make nearly all of a tensor zero, another step is taken, and a [`Note`] says so. Of a
+//! tensor's values no more is kept than how many there are of each size, so that memory does not depend on its length.
 
 mod names;
 mod note;
@@ -21,7 +20,7 @@ pub(super) use spread::{Before, Spread};
 /// An exception for the tensors with some names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Which tensors: `*` is any text, `?` any letter, `[ab]` one of some.
+    /// Which tensors: `*` is any text, `?` any character, `[ab]` one of some.
     pub names: Pattern,
     /// What is done to them.
     pub what: Treatment,
@@ -47,13 +46,13 @@ pub(super) enum Wish {
     /// It is kept, for a reason that needs no note.
     Keep,
     /// It is kept, since its name says so.
-    Name(&'static str),
+    KeepForName(&'static str),
     /// Its step and its levels.
     Levels {
         step: Step,
         quantizer: Quantizer,
         /// Whether a rule names this tensor.
-        is_named: bool,
+        has_rule: bool,
     },
 }
 
@@ -62,7 +61,7 @@ impl Options {
     pub(super) fn wish(&self, info: &TensorInfo, size: u64) -> Wish {
         let is_flat = info.shape.iter().filter(|size| **size > 1).count() < 2;
         let is_small = size < self.smallest || is_flat && size < FLAT;
-        let (mut step, mut quantizer, mut is_named) = (self.step, self.quantizer, false);
+        let (mut step, mut quantizer, mut has_rule) = (self.step, self.quantizer, false);
         if let (true, Some(bits)) = (is_small, self.small_bits) {
             (step, quantizer) = (Step::Bits(bits), Quantizer::Nearest);
         }
@@ -72,14 +71,14 @@ impl Options {
                 Treatment::Bits(bits) => step = Step::Bits(bits),
                 Treatment::Quantizer(of) => quantizer = of,
             }
-            is_named = true;
+            has_rule = true;
         }
         match no_weights(&info.name) {
             _ if info.element == Type::Other || size == 0 => Wish::Keep,
-            _ if is_named => Wish::Levels { step, quantizer, is_named },
+            _ if has_rule => Wish::Levels { step, quantizer, has_rule },
             _ if is_small && self.small_bits.is_none() => Wish::Keep,
-            Some(what) => Wish::Name(what),
-            None => Wish::Levels { step, quantizer, is_named },
+            Some(what) => Wish::KeepForName(what),
+            None => Wish::Levels { step, quantizer, has_rule },
         }
     }
 }

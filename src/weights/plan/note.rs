@@ -62,7 +62,7 @@ impl fmt::Display for Note {
             ),
             Note::Finer { zeros } => write!(
                 f,
-                "{:.1} % of its weights would have become zero: the step is made for their median",
+                "{:.1} % of its weights that are not zero would have become zero: the step is made for their median",
                 100.0 * zeros
             ),
             Note::Zeros { zeros } => {
@@ -90,7 +90,7 @@ impl fmt::Display for Kept {
             ),
             Kept::OneSign { zeros } => write!(
                 f,
-                "none of its values is negative, and {:.1} % would become zero at 8 bits, as with statistics; --bits NAME=8 compresses it none the less",
+                "none of its values is negative, and {:.1} % of those that are not zero would become zero at 8 bits, as with statistics; --bits NAME=8 compresses it none the less",
                 100.0 * zeros
             ),
             Kept::NoStep => f.write_str("its values are too small or too far apart for a step"),

@@ -121,7 +121,7 @@ impl Spread {
         &self,
         info: &TensorInfo,
         wish: Step,
-        is_named: bool,
+        has_rule: bool,
         smallest_sigma: &mut dyn FnMut() -> Result<f32, WeightsError>,
     ) -> Result<(Option<f32>, Vec<Note>), WeightsError> {
         let keep = |why| Ok((None, vec![Note::Kept(why)]));
@@ -134,14 +134,14 @@ impl Spread {
         if self.largest == 0.0 {
             return Ok((Some(1.0), Vec::new()));
         }
-        if self.are_sixteenths && !is_named {
+        if self.are_sixteenths && !has_rule {
             return keep(Kept::Sixteenths);
         }
-        if self.largest >= largest(info.element) / 2.0 && !is_named {
+        if self.largest >= largest(info.element) / 2.0 && !has_rule {
             return keep(Kept::Limit(self.largest));
         }
         let zeros = self.zeros_of(step_of(self.largest, 8));
-        if !self.has_negative && zeros > ZEROS_OF_ONE_SIGN && !is_named {
+        if !self.has_negative && zeros > ZEROS_OF_ONE_SIGN && !has_rule {
             return keep(Kept::OneSign { zeros });
         }
         let mut notes = Vec::new();

@@ -110,7 +110,7 @@ pub struct Trial {
     pub method: Method,
     /// How fine the levels are.
     pub size: f32,
-    /// What a bit is worth; with 0 a weight gets the nearest level.
+    /// What a bit is worth, with 0 for the nearest level; for [`Method::KMeans`] the share of weights that are pruned.
     pub price: f32,
 }
 
@@ -180,7 +180,7 @@ impl Grid {
 pub struct Search<'a> {
     /// The methods to try.
     pub methods: &'a [Method],
-    /// How many trials there are of each method.
+    /// How densely the settings of each method are tried.
     pub grid: Grid,
     /// Whether there are standard deviations, on which the meaning of a price depends.
     pub has_sigma: bool,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rayon::Yield;
 
 /// The source of pieces, and the place where results go.
-pub(super) trait Line {
+pub(super) trait Pipeline {
     type Piece: Send;
     type Made: Send;
     type Error;
@@ -28,14 +28,17 @@ const HELD: usize = 8 << 20;
 /// How long a thread without work sleeps before it looks again: far less than a piece takes.
 const NAP: Duration = Duration::from_micros(50);
 
-/// Takes all pieces of a line through `work`. The first error of taking or putting away ends it.
-pub(super) fn run<L: Line>(line: &mut L, work: impl Fn(L::Piece) -> L::Made + Sync) -> Result<(), L::Error> {
+/// Takes all pieces of a pipeline through `work`. The first error of taking or putting away ends it.
+pub(super) fn run<P: Pipeline>(
+    pipeline: &mut P,
+    work: impl Fn(P::Piece) -> P::Made + Sync,
+) -> Result<(), P::Error> {
     let (work, most) = (&work, HELD * rayon::current_num_threads());
     rayon::in_place_scope_fifo(|scope| {
         let (mut open, mut held, mut is_end) = (VecDeque::new(), 0, false);
         loop {
             while !is_end && held < most {
-                let Some((bytes, piece)) = line.take()? else {
+                let Some((bytes, piece)) = pipeline.take()? else {
                     is_end = true;
                     break;
                 };
@@ -57,7 +60,7 @@ pub(super) fn run<L: Line>(line: &mut L, work: impl Fn(L::Piece) -> L::Made + Sy
                     Err(TryRecvError::Empty) => help(),
                 }
             };
-            line.put(made)?;
+            pipeline.put(made)?;
         }
     })
 }
