@@ -187,7 +187,7 @@ pub trait BinCoder {
     const READS: bool;
 
     /// A walk says which element the next bins stand for, which value it would write, and which values are legal; it writes the value that
-    /// is returned. A coder returns the given value; an observer around a coder may choose another value, or record it.
+    /// is returned. A coder returns the given value; another coder around it may choose another value.
     #[inline(always)]
     fn element(&mut self, element: Element, given: i32, legal: RangeInclusive<i32>) -> i32 {
         let _ = (element, legal);
@@ -390,7 +390,7 @@ pub(crate) fn pad(byte: Option<&mut u8>, bits: u8) -> u8 {
 pub struct DecodeError {
     /// What is wrong.
     pub kind: DecodeErrorKind,
-    /// The index, in the slice, of the bin that met the error; where the engine starts, of the bin that comes next.
+    /// The index, in the slice, of the bin that met the error; at a start, a raw byte or an alignment, of the bin that comes next.
     pub bin: u64,
     /// The bit of the slice at which it was met.
     pub bit: u64,

@@ -1,4 +1,4 @@
-//! Mutants of the cores are killed by the vectors, or proved to be the same core; and a campaign says so when neither is the case.
+//! Mutants of the cores are killed by the vectors, proved to be the same core, paced or explained; a campaign names those that are none of these.
 
 use std::{
     fs,
@@ -51,7 +51,7 @@ fn report(suites: &[Suite], core: CoreReport) -> Report {
     Report { count: 1_000, sample: None, seed: 1, suites, tools: String::new(), cores: vec![core] }
 }
 
-/// A sample of mutants of a netlist, and of bits of its tables, is killed; there are thousands.
+/// Of a sample of mutants of a netlist none is unexplained, and three quarters are killed by the first suite; of the bits of tables, all are.
 #[track_caller]
 fn a_sample_passes(core: &'static CoreSpec, sample: usize) {
     let machine = crate::common::mutation_machine();
@@ -93,7 +93,7 @@ fn the_published_report_is_of_the_present_cores_and_vectors() {
         let present = mutation::digests(&campaign, &machine).unwrap();
         assert_eq!(present, known.digests, "{}: silicabac mutate --report golden makes it anew", core.name);
     }
-    // Mutants are listed in the order of the campaign there, and by verdict here.
+    // mutation.md lists mutants in the order of the campaign; a report read from JSON groups them by fate. So the lines are compared as sets.
     let lines = |text: String| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
@@ -130,7 +130,8 @@ fn vectors_that_show_nothing_leave_survivors() {
         .arg(&report)
         .output()
         .unwrap();
-    // A mutant that differs where it could be noticed is not proved to be the same, either.
+    // These vectors kill almost nothing, and the solver must not prove a mutant equal whose difference reaches an output: such mutants are
+    // reported as unexplained.
     let left = ["UNEXPLAINED: encoder: rangeTabLPS[", ".sv:", "the vectors miss something"];
     crate::common::expect(&output, 1, &left);
     let written = std::fs::read_to_string(report.join("mutation.md")).unwrap();
@@ -183,9 +184,10 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     };
     assert_eq!(names(&first), names(&second));
 
-    // The killer of a mutant of the tables is another vector now.
-    let is_killed = |outcome: &&mutation::Outcome| outcome.of == Of::Tables;
-    let Some(Fate::Killed(kill)) = first.outcomes.iter().find(is_killed).map(|outcome| &outcome.fate) else {
+    // The vector that killed a mutant of the tables has another flag now, and so another digest.
+    let is_of_tables = |outcome: &&mutation::Outcome| outcome.of == Of::Tables;
+    let Some(Fate::Killed(kill)) = first.outcomes.iter().find(is_of_tables).map(|outcome| &outcome.fate)
+    else {
         panic!("{first:?}");
     };
     let mut changed = suites.clone();
@@ -235,7 +237,7 @@ fn what_is_no_report_is_not_written_over() {
     assert_eq!(std::fs::read_to_string(json).unwrap(), "{\"pass\": true}");
 }
 
-/// A core that fails without a mutant would count every mutant as killed.
+/// If the core itself fails, every mutant would be counted as killed.
 #[test]
 fn a_core_that_fails_without_a_mutant_is_refused() {
     let machine = crate::common::mutation_machine();

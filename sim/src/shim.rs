@@ -111,7 +111,7 @@ API const char* sim_clock(void* pointer, const uint32_t* in, uint32_t* out) {{
     )
 }
 
-/// The fourth function, where there is coverage to write.
+/// The fifth function, where there is coverage to write.
 const WRITE_COVERAGE: &str = r#"
 API const char* sim_coverage(void* pointer, const char* path) {
     auto* const instance = static_cast<Instance*>(pointer);

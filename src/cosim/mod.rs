@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 use crate::cores::CoreSpec;
 use crate::suites::{Origin, Suite};
-use crate::vectors::{self, Vector};
+use crate::vectors::{self, Flag, Vector};
 pub use cause::{
     Evidence, Explanation, Rule, RuleError, Slip, causes, evidence, explain, is_waived, unexplained, waiting,
 };
@@ -86,13 +86,13 @@ pub struct Outcome {
     pub suite: String,
     /// Where the suite comes from.
     pub origin: Origin,
-    /// The core of ours of which the core is a copy.
+    /// The built-in core whose sources these are, perhaps edited; its twin is compared. `None` for a user's core.
     pub copy_of: Option<&'static CoreSpec>,
     /// The top module of the core.
     pub core: String,
     /// How many vectors of the suite fit the core; if there are none, nothing was played.
     pub vectors: usize,
-    /// The counts of the play without stalls. A play that ends with a mismatch is not counted.
+    /// The counts of the play without stalls, or of that by a plan. A play that ends with a mismatch is not counted.
     pub stats: Stats,
     /// The throughput when nothing waits, if it was [measured](throughput()).
     pub throughput: Option<Throughput>,
@@ -102,7 +102,7 @@ pub struct Outcome {
     pub lockstep_bins: u64,
     /// Clocks in all plays.
     pub lockstep_clocks: u64,
-    /// What went wrong, and under which stalls.
+    /// What went wrong, and in which play: the name of the stalls or of another way (`ways.rs`), `planned`, or `no clock`.
     pub failure: Option<(&'static str, Failure)>,
     /// The file to which the shrunk failure was written as vectors.
     pub shrunk: Option<PathBuf>,
@@ -151,7 +151,7 @@ pub enum Failure {
 #[derive(Clone, Debug)]
 pub enum Ways {
     /// Under each kind of [`Stalls`], then in the ways that the vectors' flags ask for: given up in each clock, made to wait at each
-    /// transfer, thousands of times.
+    /// transfer, thousands of times; long vectors in some of these only.
     All,
     /// Only under the first kinds of [`Stalls`]; this is their number.
     Stalls(usize),
@@ -165,13 +165,14 @@ const PLANNED: &str = "planned";
 /// The total number of events that [`run`] reports as progress.
 pub fn work(model: &Model, suite: &Suite, ways: &Ways) -> u64 {
     let fitted = model.fitter().fit_all(&suite.vectors);
-    let events: usize = fitted.vectors.iter().map(|vector| vector.events.len()).sum();
-    let plays = match ways {
+    let kinds = match ways {
         Ways::All => Stalls::ALL.len(),
         Ways::Stalls(kinds) => (*kinds).min(Stalls::ALL.len()),
         Ways::Planned(_) => 1,
     };
-    (events * plays) as u64
+    // Large vectors are played under one kind of stalls.
+    let plays = |vector: &Vector| if vector.flags.contains(&Flag::Large) { kinds.min(1) } else { kinds };
+    fitted.played().iter().map(|vector| (vector.events.len() * plays(vector)) as u64).sum()
 }
 
 /// Checks the vectors of a suite with the coders without a clock, then plays them to a core until the first mismatch.
@@ -210,7 +211,7 @@ struct Run<'a> {
     outcome: Outcome,
 }
 
-/// What went wrong, and under which stalls.
+/// What went wrong, and in which play.
 type Wrong = (&'static str, Failure);
 
 impl Run<'_> {

@@ -24,18 +24,18 @@ const WAITING: &str = "waiting";
 const REPEATED: &str = "repeated";
 
 /// For how many clocks a port waits: longer than counters of six, eight, ten, twelve and sixteen bits count. Only some transfers have
-/// the longest wait, and only in vectors of at most `FEW` transfers. A large vector has waits of `LARGE_WAIT` alone.
+/// the longest wait, and only at a port of at most `FEW` transfers. A large vector has waits of `LARGE_WAIT` alone.
 pub(super) const WAITS: [u64; 5] = [64, 300, 1_100, 5_000, LONG_WAIT];
 pub(super) const LONG_WAIT: u64 = 70_000;
 pub(super) const FEW: u64 = 64;
 pub(super) const LARGE_WAIT: u64 = 1_100;
 
-/// In a vector of more transfers than `EACH`, only some wait: the last `LAST_TRANSFERS`, and each whose number is a power of two.
+/// At a port of more transfers than `EACH`, only some wait: the last `LAST_TRANSFERS`, and each whose number is a power of two.
 pub(super) const EACH: u64 = 310;
 pub(super) const LAST_TRANSFERS: u64 = 8;
 
-/// Where a port waits before all of its transfers, each wait is `LONGER` clocks longer than the one before, and starts again from the
-/// shortest after `LONGEST` clocks.
+/// Where a port waits before all of its transfers, each wait is `LONGER` clocks longer than the one before, modulo
+/// `LONGEST` clocks.
 pub(super) const LONGER: u64 = 7;
 pub(super) const LONGEST: u64 = 1_100;
 

@@ -2,7 +2,7 @@
 //! change (`docs/mutation.md`).
 //!
 //! A [`Mutant`] is a changed bit of a cell of the netlist, as Yosys changes it, or a flipped bit of a table. Each mutant is killed by a
-//! vector, proved to be the same core, or explained by hand; otherwise the vectors miss something. One Verilated build contains many
+//! vector, proved to be the same core, right but slower or faster, or explained by hand; otherwise the vectors miss something. One Verilated build contains many
 //! mutants, and an input selects one. Only transactions are compared, as for a core of a user: registers are not looked at.
 
 mod design_report;

@@ -159,7 +159,7 @@ impl Report {
         Ok(())
     }
 
-    /// Whether every mutant was killed, proved equal or explained.
+    /// Whether every mutant was killed, proved equal, paced or explained.
     pub fn passed(&self) -> bool {
         self.tallies().iter().all(|tally| tally.survived == 0)
     }

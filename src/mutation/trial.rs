@@ -16,7 +16,7 @@ use crate::vectors::Vector;
 pub struct Kill {
     /// The first suite, in the given order, that kills it.
     pub suite: String,
-    /// The first kind of stalls under which it is killed.
+    /// The first kind of stalls, or other way, in which it is killed.
     pub stalls: String,
     /// The vector that was played when the mismatch occurred.
     pub vector: String,

@@ -36,8 +36,8 @@ pub struct Vector {
     pub comment: String,
     /// The bugs that it is there for, or the ways in which it is to be played.
     pub flags: Vec<Flag>,
-    /// The slice header that gives its contexts their states, if the loads at its start are just those and there are no others: with it a
-    /// coder can play the vector that initialises contexts by itself.
+    /// The slice header that gives its contexts their states, if all of its loads are at its start and follow from the header: with it, a
+    /// core that initialises its contexts from the slice header can play the vector without LOAD requests.
     pub init: Option<SliceInit>,
     /// Requests with the bins that a decoder returns, and the start of each engine run where [`with_starts`] puts it.
     pub events: Vec<Event>,
@@ -47,7 +47,7 @@ pub struct Vector {
     pub position: u64,
     /// The first error that a decoder raises.
     pub error: Option<DecodeError>,
-    /// Whether no encoder makes these bytes of these events.
+    /// Whether the bytes were given and the events are what a decoder makes of them, so that no encoder is asked for it.
     pub decode_only: bool,
 }
 
@@ -73,7 +73,7 @@ impl Vector {
     }
 
     /// A vector of what the oracle decodes, given these requests; the bins and bytes in them do not matter. Engine runs start where the
-    /// answers say so: after raw bytes, and after a terminate bin that *is* 1, unless raw bytes follow.
+    /// answers say so: after the last raw byte, or after a terminate bin that *is* 1, if more is asked for and it is no raw byte.
     ///
     /// ```
     /// use silicabac::{bin::{DecodeErrorKind, Event}, vectors::Vector};
