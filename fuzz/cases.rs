@@ -102,7 +102,7 @@ pub fn hevc(data: &[u8]) {
         let Some((parameters, before, segment)) = unit.segment() else { continue };
         let end = hevc::read_each(parameters, before, engine::Decoder::new(segment), |_| {}).1;
         let (starts, helpers) = (unit.signalled_starts(), Helpers::new(0));
-        let show = |(): &mut (), _: hevc::Step<'_, _>| {};
+        let show = |(): &mut (), _: hevc::ReadUnit<'_, _>| {};
         let parts = hevc::read_parts::<(), _>(parameters, before, segment, &starts, &helpers, show);
         assert_eq!(parts.end, end);
         let Ok(read) = hevc::SegmentData::read(parameters, before, segment) else { continue };

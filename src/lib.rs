@@ -27,7 +27,7 @@
 //! | `guide` | the documents of `docs/`, as pages of this documentation and not of the library | `cli` |
 //!
 //! Without features only the first two rows are there, and they are `no_std` with `alloc`. All features are on by default. The feature
-//! `cli` is the command; `asm` makes one step of the decoder assembly where the compiler may use BMI2.
+//! `cli` is the command; `asm` makes one step of the decoder assembly where the compiler may use BMI2 and LZCNT of x86-64.
 //!
 //! A coder is asked for bins, and the same calls write and read them. So the walk through a syntax is written once:
 //!

@@ -74,7 +74,7 @@ fn told_of(unit: &avc::StreamUnit, class: Class) -> Option<Broken> {
     }
     let parameters = unit.slice()?.0;
     let mut last = parameters.first_mb_in_slice as usize * if parameters.mbaff_frame_flag { 2 } else { 1 };
-    let ((), read) = unit.observe((), |step| last = step.mb_addr)?;
+    let ((), read) = unit.observe((), |read_unit| last = read_unit.mb_addr)?;
     match read {
         Err(error) => {
             let (mb_addr, element) = match &error {
@@ -140,7 +140,7 @@ fn told_of_h265(stream: &[u8], class: Class) -> Option<Broken> {
             return broken(None, element.map(|element| element.0), error.to_string());
         }
         let mut last = unit.segment()?.0.slice_segment_address;
-        let ((), read) = unit.observe((), |step| last = step.ctb_addr)?;
+        let ((), read) = unit.observe((), |read_unit| last = read_unit.ctb_addr)?;
         let Err(error) = read else {
             return broken(None, Some("entry_point_offset_minus1"), unit.entry_point_note()?);
         };

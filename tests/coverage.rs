@@ -149,8 +149,8 @@ fn levels_of_h265_are_counted_where_they_are() {
     let mut places = BTreeSet::new();
     for unit in units(Codec::Hevc, &streams) {
         let StreamUnit::Hevc(unit) = unit else { panic!("{unit:?} is no unit of H.265") };
-        let levels = |step: hevc::Step<'_, _>| {
-            places.extend(step.coding_tree_unit.levels.iter().map(|level| usize::from(level.place)));
+        let levels = |read_unit: hevc::ReadUnit<'_, _>| {
+            places.extend(read_unit.coding_tree_unit.levels.iter().map(|level| usize::from(level.place)));
         };
         let _ = unit.observe(Unwatched, levels);
     }

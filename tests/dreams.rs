@@ -228,8 +228,8 @@ fn coding_units_and_slices_of_h265_are_left_out() {
     let has = |stream: &[u8]| {
         let mut found = false;
         for unit in h265::Stream::new(stream).map(Result::unwrap) {
-            unit.observe((), |step| {
-                found |= step.coding_tree_unit.blocks.iter().any(|block| block.transform_skip_flag);
+            unit.observe((), |read_unit| {
+                found |= read_unit.coding_tree_unit.blocks.iter().any(|block| block.transform_skip_flag);
             });
         }
         found
@@ -397,7 +397,7 @@ fn has(stream: &[u8], wanted: impl Fn(&Macroblock) -> bool) -> bool {
     let mut found = false;
     for unit in Stream::new(stream) {
         let unit = unit.unwrap();
-        let is_read = unit.observe((), |step| found |= wanted(step.macroblock));
+        let is_read = unit.observe((), |read_unit| found |= wanted(read_unit.macroblock));
         assert!(is_read.is_none_or(|((), read)| read.is_ok()), "{unit:?}");
     }
     found
@@ -444,7 +444,7 @@ fn largest_level(stream: &[u8]) -> (u32, usize) {
         }
         let levels =
             |unit: &h265::CodingTreeUnit| unit.levels.iter().map(|level| level.level.unsigned_abs()).max();
-        unit.observe((), |step| largest = largest.max(levels(step.coding_tree_unit).unwrap_or(0)));
+        unit.observe((), |read_unit| largest = largest.max(levels(read_unit.coding_tree_unit).unwrap_or(0)));
     }
     (largest, entry_points)
 }

@@ -1,5 +1,5 @@
-//! Substreams of a slice segment that are read at once: whatever the entry points are and whatever is wrong with the data, observers, steps
-//! and errors are the same as if one walk had read it all.
+//! Substreams of a slice segment that are read at once: whatever the entry points are and whatever is wrong with the data, observers, the
+//! units that are shown and errors are the same as if one walk had read it all.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use rand_chacha::{
 use silicabac::bin::{Decode, Element, Event, Place};
 use silicabac::engine::Decoder;
 use silicabac::hevc::{
-    CodingTreeUnit, Content, DataError, Parameters, ReadParts, SegmentEnd, Step, Stream, StreamUnit,
+    CodingTreeUnit, Content, DataError, Parameters, ReadParts, ReadUnit, SegmentEnd, Stream, StreamUnit,
     read_each, read_parts,
 };
 use silicabac::observed::{Observed, Observer};
@@ -67,19 +67,21 @@ impl<C: Decode> Observer<C> for Seen {
 #[derive(Clone, Debug, PartialEq)]
 struct Unit {
     ctb_addr: u32,
-    position: [u32; 2],
+    luma_position: [u32; 2],
     is_last: bool,
     next_substream: Option<usize>,
     unit: CodingTreeUnit,
 }
 
-fn unit(step: &Step<'_, Observed<Decoder<'_>, Seen>>) -> Unit {
+fn unit(read_unit: &ReadUnit<'_, Observed<Decoder<'_>, Seen>>) -> Unit {
     Unit {
-        ctb_addr: step.ctb_addr,
-        position: step.position,
-        is_last: step.is_last,
-        next_substream: step.ends_substream.then(|| (step.decoder.position() / 8) as usize - 1),
-        unit: step.coding_tree_unit.clone(),
+        ctb_addr: read_unit.ctb_addr,
+        luma_position: read_unit.luma_position,
+        is_last: read_unit.is_last,
+        next_substream: read_unit
+            .next_begins_substream
+            .then(|| (read_unit.decoder.position() / 8) as usize - 1),
+        unit: read_unit.coding_tree_unit.clone(),
     }
 }
 
@@ -104,13 +106,13 @@ type Segment<'a> = (&'a Parameters, Option<&'a SegmentEnd>, &'a [u8]);
 fn as_a_whole((parameters, before, data): Segment<'_>) -> Read {
     let mut shown = Vec::new();
     let observed = Observed { coder: Decoder::new(data), observer: Seen::default() };
-    let (observed, end) = read_each(parameters, before, observed, |step| shown.push(unit(&step)));
+    let (observed, end) = read_each(parameters, before, observed, |read_unit| shown.push(unit(&read_unit)));
     Read { position: observed.position(), seen: observed.observer, shown, end }
 }
 
 /// The result of several walks, put together; and how many walks there were.
 fn in_parts((parameters, before, data): Segment<'_>, starts: &[usize], free: usize) -> (Read, usize) {
-    let show = |units: &mut Vec<Unit>, step: Step<'_, _>| units.push(unit(&step));
+    let show = |units: &mut Vec<Unit>, read_unit: ReadUnit<'_, _>| units.push(unit(&read_unit));
     let ReadParts { parts, position, end } =
         read_parts::<Seen, _>(parameters, before, data, starts, &Helpers::new(free), show);
     let count = parts.len();
@@ -204,7 +206,7 @@ fn tiles_are_read_at_once() {
     let unit = units.iter().find(|unit| unit.segment().is_some()).unwrap();
     let (parameters, before, data) = unit.segment().unwrap();
     let begun = Count::default();
-    let show = |is_first: &mut Option<()>, _: Step<'_, _>| {
+    let show = |is_first: &mut Option<()>, _: ReadUnit<'_, _>| {
         if is_first.replace(()).is_none() {
             begun.add();
             begun.wait_for(4);
@@ -221,12 +223,12 @@ fn rows_are_read_at_once() {
     let unit = units.iter().find(|unit| unit.segment().is_some()).unwrap();
     let (parameters, before, data) = unit.segment().unwrap();
     let begun = Count::default();
-    let show = |_: &mut (), step: Step<'_, _>| {
-        if step.position[0] == 0 {
+    let show = |_: &mut (), read_unit: ReadUnit<'_, _>| {
+        if read_unit.luma_position[0] == 0 {
             begun.add();
         }
-        if step.ends_substream {
-            begun.wait_for((step.position[1] >> parameters.sps.ctb_log2_size) + 2);
+        if read_unit.next_begins_substream {
+            begun.wait_for((read_unit.luma_position[1] >> parameters.sps.ctb_log2_size) + 2);
         }
     };
     let starts = unit.signalled_starts();

@@ -136,9 +136,13 @@ fn a_stop_bit_of_0_is_an_error() {
 fn coding_tree_units_are_json() {
     for (parameters, before, data, bytes) in (0..40).flat_map(segments) {
         let mut units = data.coding_tree_units.iter();
-        read_each(&parameters, before.as_ref(), engine::Decoder::new(&bytes), |step| {
-            let json =
-                serde_json::to_string(&Tree::new(step.coding_tree_unit, &parameters, step.position)).unwrap();
+        read_each(&parameters, before.as_ref(), engine::Decoder::new(&bytes), |read_unit| {
+            let json = serde_json::to_string(&Tree::new(
+                read_unit.coding_tree_unit,
+                &parameters,
+                read_unit.luma_position,
+            ))
+            .unwrap();
             let tree: Tree = serde_json::from_str(&json).unwrap();
             assert_eq!(&tree.into_unit().unwrap(), units.next().unwrap(), "{json}");
         })
@@ -229,7 +233,7 @@ fn damage_is_an_error_with_its_place() {
     assert!(matches!(data.write(&small, None), Err(WriteError::Count { .. })));
     // A dependent segment alone.
     let alone = Parameters { slice_segment_address: 1, ..parameters.clone() };
-    assert_eq!(data.write(&alone, None), Err(WriteError::Before));
+    assert_eq!(data.write(&alone, None), Err(WriteError::MissingPredecessor));
     let error = SegmentData::read(&alone, None, &bytes).unwrap_err();
     assert!(error.to_string().contains("begins at coding tree unit 1, where no slice segment"), "{error}");
 }

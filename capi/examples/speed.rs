@@ -85,10 +85,14 @@ fn main() {
             for unit in silicabac::stream::Stream::new(codec, &stream[..]) {
                 match unit.unwrap() {
                     StreamUnit::Avc(unit) => {
-                        unit.observe((), |step: avc::Step<'_, _>| _ = black_box(step.macroblock));
+                        unit.observe((), |read_unit: avc::ReadUnit<'_, _>| {
+                            _ = black_box(read_unit.macroblock)
+                        });
                     }
                     StreamUnit::Hevc(unit) => {
-                        unit.observe((), |step: hevc::Step<'_, _>| _ = black_box(step.coding_tree_unit));
+                        unit.observe((), |read_unit: hevc::ReadUnit<'_, _>| {
+                            _ = black_box(read_unit.coding_tree_unit)
+                        });
                     }
                 }
             }

@@ -41,10 +41,10 @@ impl Counts {
     fn add(&mut self, unit: &StreamUnit) {
         let read = match unit {
             StreamUnit::Avc(unit) => {
-                unit.observe((), |step| self.macroblock(step.macroblock)).map(|read| read.1.is_ok())
+                unit.observe((), |read_unit| self.macroblock(read_unit.macroblock)).map(|read| read.1.is_ok())
             }
             StreamUnit::Hevc(unit) => unit
-                .observe((), |step| self.coding_tree_unit(step.coding_tree_unit))
+                .observe((), |read_unit| self.coding_tree_unit(read_unit.coding_tree_unit))
                 .map(|read| read.1.is_ok()),
         };
         let is_other = unit.state() == silicabac::stream::State::Other;

@@ -1,5 +1,5 @@
-//! The engine and other coders, on the same bins. The last lines are a table of ratios: medians of runs in turns, so that the noise of a
-//! machine affects all coders alike.
+//! The engine and other coders, on the same bins. At the end it prints a table of ratios, and below it the ratios of interleaved streams:
+//! medians of runs in turns, so that the noise of a machine affects all coders alike.
 
 use std::{hint::black_box, path::Path, time::Instant};
 

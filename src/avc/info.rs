@@ -29,8 +29,8 @@ impl StreamUnit {
                 info.pictures.insert(format_of(parameters), 1);
                 info.slices.insert(slice_name(parameters.slice_type), 1);
                 let mut macroblocks: BTreeMap<_, u64> = BTreeMap::new();
-                let read = self.observe(Counter::default(), |step| {
-                    *macroblocks.entry(step.macroblock.mb_type).or_default() += 1;
+                let read = self.observe(Counter::default(), |read_unit| {
+                    *macroblocks.entry(read_unit.macroblock.mb_type).or_default() += 1;
                 });
                 info.macroblocks =
                     macroblocks.into_iter().map(|(kind, count)| (kind.name(), count)).collect();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::headers::{Before, Content, Found, ParameterSets, slice_type_name};
 use super::macroblock::Macroblock;
 use super::parameters::{Fault, Parameters};
-use super::slice::{SliceData, Step, WriteError};
+use super::slice::{ReadUnit, SliceData, WriteError};
 use super::stream::StreamUnit;
 use super::walk::Derived;
 use crate::engine;
@@ -56,9 +56,9 @@ impl StreamUnit {
         match &self.content {
             Content::Slice { .. } if macroblocks => {
                 let slice = self.slice_number.unwrap_or_default();
-                let show = |step: Step<'_, Observed<engine::Decoder<'_>, ()>>| {
-                    let (mb_addr, derived) = (step.mb_addr, step.derived);
-                    let macroblock = step.macroblock.clone();
+                let show = |read_unit: ReadUnit<'_, Observed<engine::Decoder<'_>, ()>>| {
+                    let (mb_addr, derived) = (read_unit.mb_addr, read_unit.derived);
+                    let macroblock = read_unit.macroblock.clone();
                     lines.push(MacroblockLine { slice, mb_addr, derived, macroblock });
                 };
                 match self.observe((), show).map(|((), read)| read) {

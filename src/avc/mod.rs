@@ -24,6 +24,6 @@ pub use macroblock::{Macroblock, MbType};
 #[cfg(feature = "dream")]
 pub(crate) use neighbours::Grid;
 pub use parameters::{Fault, NO_TYPE, Parameters};
-pub use slice::{DataError, SliceData, Step, WriteError, read_each, rewrite};
+pub use slice::{DataError, ReadUnit, SliceData, WriteError, read_each, rewrite};
 pub use stream::{Stream, StreamUnit};
 pub use walk::{Derived, Walk};

@@ -84,7 +84,7 @@ impl Parameters {
 /// The value that takes the place of a macroblock type that such slices do not have.
 pub const NO_TYPE: i32 = -1 << 16;
 
-fn told(value: i32) -> String {
+fn value_text(value: i32) -> String {
     match value {
         NO_TYPE => "a type that slices of this kind do not have".to_owned(),
         value => value.to_string(),
@@ -93,7 +93,7 @@ fn told(value: i32) -> String {
 
 /// A value that the standard does not allow, in a stream or in a macroblock that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{element} of macroblock {mb_addr} is {}; it can be {} to {}", told(*value), .legal.start(), .legal.end())]
+#[error("{element} of macroblock {mb_addr} is {}; it can be {} to {}", value_text(*value), .legal.start(), .legal.end())]
 pub struct Fault {
     /// The syntax element.
     pub element: Element,

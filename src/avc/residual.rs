@@ -300,7 +300,7 @@ impl<C: BinCoder> Walk<'_, C> {
     fn block(&mut self, category: &Category, block: &mut [i32]) {
         let beyond = 1 << (7 + self.parameters.bit_depth());
         if let Some(outside) = levels(&mut self.coder, category, self.is_field, block, beyond) {
-            self.complain(COEFF_ABS_LEVEL_MINUS1, outside, 0..=beyond - 1);
+            self.record_fault(COEFF_ABS_LEVEL_MINUS1, outside, 0..=beyond - 1);
         }
     }
 }

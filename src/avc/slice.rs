@@ -48,13 +48,14 @@ pub enum WriteError {
         /// How many the picture has.
         size: usize,
     },
-    /// An element has a value although it is not in the stream, such as a level of a block that coded_block_pattern says is not coded. The
-    /// value would be lost.
+    /// What is given differs from what would be read again: a value is given for an element that is not in the stream, such as a level of a
+    /// block that coded_block_pattern says is not coded, or another value than the one that follows from earlier elements. What is given
+    /// would be lost.
     #[error(
-        "{element} of macroblock {mb_addr} would be lost: the elements before it say that it is not in the stream, or another value"
+        "{element} of macroblock {mb_addr} would be lost: by the elements before it, it is not in the stream or has another value"
     )]
     Lost {
-        /// The field of [`Macroblock`].
+        /// The first element that differs.
         element: &'static str,
         /// The address of the macroblock.
         mb_addr: usize,
@@ -81,7 +82,7 @@ impl SliceData {
     /// [`DataError`].
     pub fn read(parameters: &Parameters, data: &[u8]) -> Result<SliceData, DataError> {
         let mut macroblocks = Vec::new();
-        let show = |step: Step<'_, _>| macroblocks.push(step.macroblock.clone());
+        let show = |read_unit: ReadUnit<'_, _>| macroblocks.push(read_unit.macroblock.clone());
         let (decoder, read) = read_each(parameters, engine::Decoder::new(data), show);
         read?;
         let tail = tail(data, decoder.position())?;
@@ -91,7 +92,7 @@ impl SliceData {
     /// Writes the slice data.
     ///
     /// # Errors
-    /// [`WriteError`]; nothing is written that would not be read as the same macroblocks again.
+    /// [`WriteError`]: macroblocks that would not be read as the same again are not written.
     pub fn write(&self, parameters: &Parameters) -> Result<Vec<u8>, WriteError> {
         let (count, first) = (self.macroblocks.len(), parameters.first_mb_addr());
         let size = parameters.pic_size_in_mbs as usize;
@@ -123,7 +124,7 @@ pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
 
 /// A macroblock that was read.
 #[derive(Debug)]
-pub struct Step<'a, C> {
+pub struct ReadUnit<'a, C> {
     /// The decoder, after the last bin of the macroblock.
     pub decoder: &'a C,
     /// Its address.
@@ -145,7 +146,7 @@ pub struct Step<'a, C> {
 /// let mut intra = 0;
 /// for unit in Stream::new(&bytes[..]) {
 ///     if let Some((parameters, data)) = unit?.slice() {
-///         read_each(parameters, Decoder::new(data), |step| intra += usize::from(step.macroblock.mb_type.is_intra())).1?;
+///         read_each(parameters, Decoder::new(data), |read_unit| intra += usize::from(read_unit.macroblock.mb_type.is_intra())).1?;
 ///     }
 /// }
 /// assert!(intra >= 99);
@@ -154,7 +155,7 @@ pub struct Step<'a, C> {
 pub fn read_each<C: Decode>(
     parameters: &Parameters,
     decoder: C,
-    mut show: impl FnMut(Step<'_, C>),
+    mut show: impl FnMut(ReadUnit<'_, C>),
 ) -> (C, Result<(), DataError>) {
     let mut walk = Walk::new(decoder, parameters);
     let mut macroblock = Macroblock::default();
@@ -169,7 +170,7 @@ pub fn read_each<C: Decode>(
             Err(fault) => return (walk.into_coder(), Err(fault.into())),
         };
         let derived = walk.derived(mb_addr);
-        show(Step { decoder: walk.coder(), mb_addr, derived, macroblock: &macroblock, is_last });
+        show(ReadUnit { decoder: walk.coder(), mb_addr, derived, macroblock: &macroblock, is_last });
         if is_last {
             return (walk.into_coder(), Ok(()));
         }
@@ -184,10 +185,10 @@ pub fn rewrite(parameters: &Parameters, data: &[u8]) -> Result<Vec<u8>, DataErro
     let mut writer = Walk::new(engine::Encoder::new(), parameters);
     let mut written = Ok(false);
     let mut copy = Macroblock::default();
-    let (decoder, read) = read_each(parameters, engine::Decoder::new(data), |step| {
-        copy.clone_from(step.macroblock);
+    let (decoder, read) = read_each(parameters, engine::Decoder::new(data), |read_unit| {
+        copy.clone_from(read_unit.macroblock);
         if written.is_ok() {
-            written = writer.macroblock(&mut copy, step.is_last);
+            written = writer.macroblock(&mut copy, read_unit.is_last);
         }
     });
     read?;

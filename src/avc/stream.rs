@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::headers::{Before, Content, Found, ParameterSets, reader, unit_name};
 use super::parameters::Parameters;
-use super::slice::{DataError, Step, read_each, rewrite, tail};
+use super::slice::{DataError, ReadUnit, read_each, rewrite, tail};
 use crate::bin::{Decode, Tail};
 use crate::context::SliceType;
 use crate::engine;
@@ -121,7 +121,7 @@ impl StreamUnit {
     pub fn observe<'a, O: Observer<engine::Decoder<'a>>>(
         &'a self,
         observer: O,
-        show: impl FnMut(Step<'_, Observed<engine::Decoder<'a>, O>>),
+        show: impl FnMut(ReadUnit<'_, Observed<engine::Decoder<'a>, O>>),
     ) -> Option<(O, Result<Tail<'a>, DataError>)> {
         let (parameters, data) = self.slice()?;
         let observed = Observed { coder: engine::Decoder::new(data), observer };
@@ -140,8 +140,8 @@ impl StreamUnit {
             _ => return None,
         };
         let mut macroblocks = Vec::new();
-        let (recorder, read) = self.observe(Recorder::default(), |step| {
-            macroblocks.push((step.mb_addr as u32, step.decoder.observer.bins()));
+        let (recorder, read) = self.observe(Recorder::default(), |read_unit| {
+            macroblocks.push((read_unit.mb_addr as u32, read_unit.decoder.observer.bins()));
         })?;
         Some(read.map(|_| {
             let (segments, elements) = recorder.into_parts();

@@ -157,7 +157,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             is_end = self.coder.terminate(given != 0);
             self.coder.coded(END_OF_SLICE_FLAG, is_end.into());
             if !is_end && self.mb_addr() == self.parameters.pic_size_in_mbs as usize {
-                self.complain(END_OF_SLICE_FLAG, 0, 1..=1);
+                self.record_fault(END_OF_SLICE_FLAG, 0, 1..=1);
             }
         }
         match self.fault.take() {
@@ -168,7 +168,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
 
     /// Records the first value that is not legal.
     #[cold]
-    pub(super) fn complain(&mut self, element: Element, value: i32, legal: RangeInclusive<i32>) {
+    pub(super) fn record_fault(&mut self, element: Element, value: i32, legal: RangeInclusive<i32>) {
         let mb_addr = self.mb_addr();
         self.fault.get_or_insert(Fault { element, value, legal, mb_addr });
     }
@@ -184,7 +184,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     ) -> i32 {
         let mut given = self.coder.element(element, given, legal.clone());
         if !C::READS && !legal.contains(&given) {
-            self.complain(element, given, legal.clone());
+            self.record_fault(element, given, legal.clone());
             given = *legal.start();
         }
         let coded = code(&mut self.coder, given);
@@ -192,7 +192,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         if legal.contains(&coded) {
             return coded;
         }
-        self.complain(element, coded, legal.clone());
+        self.record_fault(element, coded, legal.clone());
         *legal.start()
     }
 
@@ -243,7 +243,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         }
         if mb_type == MbType::I_PCM {
             if !self.coder.stop_bit() {
-                self.complain(STOP_BIT_OF_PCM, 0, 1..=1);
+                self.record_fault(STOP_BIT_OF_PCM, 0, 1..=1);
             }
             macroblock.pcm_alignment = self.coder.padding(macroblock.pcm_alignment);
             macroblock.pcm.resize(self.parameters.pcm_bytes(), 0);

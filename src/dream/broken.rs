@@ -287,8 +287,9 @@ fn noticed(unit: &StreamUnit, bytes: &[u8], class: Class) -> Option<Broken> {
         Content::Slice { parameters, data } => {
             let mut last =
                 parameters.first_mb_in_slice as usize * if parameters.mbaff_frame_flag { 2 } else { 1 };
-            let (decoder, read) =
-                read_each(&parameters, spec::Decoder::new(&rbsp[data..]), |step| last = step.mb_addr);
+            let (decoder, read) = read_each(&parameters, spec::Decoder::new(&rbsp[data..]), |read_unit| {
+                last = read_unit.mb_addr
+            });
             let error = match read {
                 Err(error) => error,
                 Ok(()) if class == Class::IntraMode => {

@@ -206,8 +206,9 @@ pub fn features_of_avc(stream: &[u8]) -> BTreeSet<&'static str> {
         }
         let mut has_pcm = false;
         // Of a damaged slice, the part before the damage counts.
-        let reached =
-            unit.observe(Reached::default(), |step| has_pcm |= step.macroblock.mb_type == MbType::I_PCM);
+        let reached = unit.observe(Reached::default(), |read_unit| {
+            has_pcm |= read_unit.macroblock.mb_type == MbType::I_PCM
+        });
         if has_pcm {
             found.insert("pcm");
         }
@@ -281,8 +282,8 @@ pub fn features_of_hevc(stream: &[u8]) -> BTreeSet<&'static str> {
             _ => "ctb64",
         });
         // Of a damaged slice segment, the part before the damage counts.
-        let reached = unit.observe(Reached::default(), |step| {
-            let unit = step.coding_tree_unit;
+        let reached = unit.observe(Reached::default(), |read_unit| {
+            let unit = read_unit.coding_tree_unit;
             for (name, is_there) in [
                 ("pcm", !unit.pcm.is_empty()),
                 ("lossless", unit.coding_units.iter().any(|unit| unit.cu_transquant_bypass_flag)),

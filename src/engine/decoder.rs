@@ -1,17 +1,19 @@
-//! The fast decoder. Instead of codIOffset it keeps codIRange-1-codIOffset, with the complement of the stream's next bits below it, in one
-//! word. Subtracting codIRangeLPS from that word borrows exactly if the bin is the LPS. Without a borrow the difference is the new word;
-//! with a borrow the word stays as it was.
+//! The fast decoder. Instead of codIOffset it keeps the margin, which is codIRange-1-codIOffset: how far codIOffset is below the largest
+//! value that it can have. The complement of the stream's next bits is below the margin in the same word. Subtracting codIRangeLPS from
+//! that word borrows exactly if the bin is the LPS. Without a borrow the difference is the new margin; with a borrow the margin stays as
+//! it was.
 //!
-//! The borrow selects the range, the word and the next state without a branch, and one count of leading zeros renormalises: a bin takes
-//! eight dependent operations. Bits are loaded seven bytes at a time, when a renormalisation has shifted out more bits than were loaded.
-//! After the last byte, that is the moment at which the slice is exhausted.
+//! The borrow selects codIRange, the margin and the next context variable without a branch, and one count of leading zeros renormalises: a
+//! context bin takes eight dependent operations. Whole bytes are loaded, up to seven at a time, when a renormalisation has shifted out more
+//! bits than were loaded, or when fewer bits are loaded than the bypass bins that come next need. If no byte is left then, the slice is
+//! exhausted.
 
 use alloc::boxed::Box;
 use core::hint::select_unpredictable;
 
 use super::decode;
-use super::models::{Held, Models, models};
-use super::step::{START, Step, UNIT, Word};
+use super::models::{Held, PackedContexts, models};
+use super::step::{DecodedBin, INITIAL_RANGE, RANGE_SHIFT, Word};
 use crate::bin::{BinCoder, Decode, DecodeError, DecodeErrorKind, Tail};
 use crate::context::{ContextModel, CtxIdx};
 
@@ -44,11 +46,11 @@ const INVERSE: [u32; 256] = {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
-    /// codIRange at [`UNIT`].
+    /// codIRange, shifted by [`RANGE_SHIFT`].
     range: u64,
-    /// codIRange-1-codIOffset at [`UNIT`], with the complement of the bits ahead below it.
-    rest: u64,
-    /// How many bits of the stream after codIOffset `rest` holds: the bits ahead. Not negative between bins.
+    /// codIRange-1-codIOffset, shifted by [`RANGE_SHIFT`], with the complement of the bits ahead below it.
+    margin: u64,
+    /// How many bits of the stream after codIOffset `margin` holds: the bits ahead. Not negative between bins.
     ahead: i32,
     held: Held<Word>,
     memory: Box<Memory<'a>>,
@@ -57,7 +59,7 @@ pub struct Decoder<'a> {
 /// The state that does not fit into registers. It is in a box of its own, so that the rest can be in registers.
 #[derive(Clone, Debug)]
 struct Memory<'a> {
-    models: Models,
+    models: PackedContexts,
     slice: &'a [u8],
     /// How many bytes have been loaded, including zero bytes that stand for those beyond the slice.
     loaded: usize,
@@ -70,15 +72,18 @@ impl Memory<'_> {
         self.error = self.error.or(Some(DecodeError { kind, bin: self.bins, bit }));
     }
 
-    /// Loads whole bytes below the bits ahead, as many as fit, until at least `needed` bits are ahead. Beyond the slice it loads zeros,
-    /// and the first bin that needs one is reported as the one that exhausts the slice. The bits below those that are counted are zero or
-    /// already what will be loaded there.
+    /// Loads whole bytes below the bits ahead, as many as fit, until at least `needed` bits are ahead. `ahead` is negative where bits were
+    /// needed before they were loaded: by the renormalisation of a context or terminate bin, or for codIOffset at the start of an engine
+    /// run. Bypass bins need theirs loaded first.
+    ///
+    /// Beyond the slice zeros are loaded, and the first bin that needs one is reported as the one that exhausts the slice. The bits below
+    /// those that are counted are zero or already what will be loaded there.
     #[cold]
     #[inline] // The address of a function of another crate would take a register in each loop over bins.
-    fn fill(&mut self, mut rest: u64, mut ahead: i32, needed: i32) -> (u64, i32) {
+    fn fill(&mut self, mut margin: u64, mut ahead: i32, needed: i32) -> (u64, i32) {
         while ahead < needed {
             let left = self.slice.get(self.loaded..).unwrap_or_default();
-            let room = (UNIT as i32 - ahead) as usize / 8;
+            let room = (RANGE_SHIFT as i32 - ahead) as usize / 8;
             let mut count = room;
             if left.is_empty() {
                 let (bin, bit) = (self.bins + ahead.max(0) as u64, self.slice.len() as u64 * 8);
@@ -94,11 +99,11 @@ impl Memory<'_> {
                     word
                 }
             };
-            rest |= !u64::from_be_bytes(word) >> (9 + ahead);
+            margin |= !u64::from_be_bytes(word) >> (64 - RANGE_SHIFT as i32 + ahead);
             ahead += 8 * count as i32;
             self.loaded += count;
         }
-        (rest, ahead)
+        (margin, ahead)
     }
 }
 
@@ -119,7 +124,7 @@ impl<'a> Decoder<'a> {
         let loaded = byte.min(slice.len());
         let memory = Box::new(Memory { models: models(), slice, loaded, bins: 0, error: None });
         let mut decoder =
-            Decoder { range: START, rest: 0, ahead: 0, held: Held::new(&memory.models), memory };
+            Decoder { range: INITIAL_RANGE, margin: 0, ahead: 0, held: Held::new(&memory.models), memory };
         decoder.start();
         decoder
     }
@@ -134,23 +139,23 @@ impl<'a> Decoder<'a> {
         self.position().div_ceil(8) as usize
     }
 
-    /// Takes bits for as many bypass bins from those that are ahead; loads bytes first where they are too few.
+    /// Counts `n` bypass bins, each of which consumes one of the bits ahead; loads bytes first where these are too few.
     #[inline(always)]
-    fn take(&mut self, bits: u32) {
-        self.ahead -= bits as i32;
+    fn consume_bypass(&mut self, n: u32) {
+        self.ahead -= n as i32;
         if self.ahead < 0 {
-            (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead + bits as i32, bits as i32);
-            self.ahead -= bits as i32;
+            (self.margin, self.ahead) = self.memory.fill(self.margin, self.ahead + n as i32, n as i32);
+            self.ahead -= n as i32;
         }
-        self.memory.bins += u64::from(bits);
+        self.memory.bins += u64::from(n);
     }
 
-    /// Accounts for a bin after which so many bits were shifted out, and loads bytes for those that were missing.
+    /// Counts a bin whose renormalisation has shifted by `shift` bits, and loads bytes if so many bits were not ahead.
     #[inline(always)]
-    fn shifted(&mut self, shift: u32) {
+    fn finish_bin(&mut self, shift: u32) {
         self.ahead -= shift as i32;
         if self.ahead < 0 {
-            (self.rest, self.ahead) = self.memory.fill(self.rest, self.ahead, 0);
+            (self.margin, self.ahead) = self.memory.fill(self.margin, self.ahead, 0);
         }
         self.memory.bins += 1;
     }
@@ -158,11 +163,11 @@ impl<'a> Decoder<'a> {
     /// Decodes `n` bypass bins, [`AT_ONCE`] at the most.
     #[inline(always)]
     fn bypass_few(&mut self, n: u32) -> u32 {
-        self.take(n);
+        self.consume_bypass(n);
         // The bins, as a number, are codIOffset with n more bits, divided by codIRange. Here this is done with the complement.
-        let inverse = u64::from(INVERSE[(self.range >> UNIT) as usize & 255]);
-        let quotient = ((self.rest >> (UNIT - n)) * inverse) >> 34;
-        self.rest = (self.rest << n).wrapping_sub(quotient.wrapping_mul(self.range));
+        let inverse = u64::from(INVERSE[(self.range >> RANGE_SHIFT) as usize & 255]);
+        let quotient = ((self.margin >> (RANGE_SHIFT - n)) * inverse) >> 34;
+        self.margin = (self.margin << n).wrapping_sub(quotient.wrapping_mul(self.range));
         !quotient as u32 & ((1 << n) - 1)
     }
 
@@ -178,7 +183,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn clear_offset(&mut self) {
-        self.rest = (self.range - (1 << UNIT)) | (self.rest & ((1 << UNIT) - 1));
+        self.margin = (self.range - (1 << RANGE_SHIFT)) | (self.margin & ((1 << RANGE_SHIFT) - 1));
     }
 }
 
@@ -187,18 +192,18 @@ impl BinCoder for Decoder<'_> {
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, _: bool) -> bool {
-        let word = self.held.take(ctx, &mut self.memory.models);
-        let Step { range, rest, shift, next } = decode(word, self.range, self.rest);
-        (self.range, self.rest, self.held.in_use) = (range, rest, next);
-        self.shifted(shift);
-        next.bin()
+        let word = self.held.switch_to(ctx, &mut self.memory.models);
+        let DecodedBin { range, margin, shift, next_word } = decode(word, self.range, self.margin);
+        (self.range, self.margin, self.held.in_use) = (range, margin, next_word);
+        self.finish_bin(shift);
+        next_word.bin()
     }
 
     #[inline(always)]
     fn bypass(&mut self, _: bool) -> bool {
-        self.take(1);
-        let bin = self.rest < self.range >> 1;
-        self.rest = (self.rest << 1).wrapping_sub(select_unpredictable(bin, 0, self.range));
+        self.consume_bypass(1);
+        let bin = self.margin < self.range >> 1;
+        self.margin = (self.margin << 1).wrapping_sub(select_unpredictable(bin, 0, self.range));
         bin
     }
 
@@ -212,40 +217,40 @@ impl BinCoder for Decoder<'_> {
         upper << AT_ONCE | self.bypass_few(AT_ONCE)
     }
 
-    /// As long as bins are 1, `rest` is only doubled. So the number of ones is how often it can be doubled before it reaches half of
+    /// As long as bins are 1, the margin is only doubled. So the number of ones is how often it can be doubled before it reaches half of
     /// codIRange: the number of its leading zeros, or one less.
     #[inline(always)]
     fn bypass_ones(&mut self, _: u32, most: u32) -> u32 {
-        let doublings = self.rest.leading_zeros();
-        let is_beyond = self.rest.wrapping_shl(doublings) >> 1 >= self.range >> 1;
+        let doublings = self.margin.leading_zeros();
+        let is_beyond = self.margin.wrapping_shl(doublings) >> 1 >= self.range >> 1;
         let ones = doublings.saturating_sub(is_beyond.into());
         if ones >= most || ones as i32 >= self.ahead {
             return self.bypass_ones_one_by_one(most);
         }
-        self.rest = (self.rest << (ones + 1)).wrapping_sub(self.range);
-        self.take(ones + 1);
+        self.margin = (self.margin << (ones + 1)).wrapping_sub(self.range);
+        self.consume_bypass(ones + 1);
         ones
     }
 
     #[inline(always)]
     fn terminate(&mut self, _: bool) -> bool {
-        let (rest, bin) = self.rest.overflowing_sub(2 << UNIT);
+        let (margin, bin) = self.margin.overflowing_sub(2 << RANGE_SHIFT);
         if bin {
-            self.range = 256 << UNIT;
+            self.range = 256 << RANGE_SHIFT;
             self.clear_offset();
             self.memory.bins += 1;
         } else {
-            let range = self.range - (2 << UNIT);
+            let range = self.range - (2 << RANGE_SHIFT);
             let shift = range.leading_zeros();
-            (self.range, self.rest) = (range << shift, rest << shift);
-            self.shifted(shift);
+            (self.range, self.margin) = (range << shift, margin << shift);
+            self.finish_bin(shift);
         }
         bin
     }
 
     fn align(&mut self) {
-        let (rest, is_misaligned) = self.rest.overflowing_sub(self.range - (256 << UNIT));
-        (self.range, self.rest) = (256 << UNIT, rest);
+        let (margin, is_misaligned) = self.margin.overflowing_sub(self.range - (256 << RANGE_SHIFT));
+        (self.range, self.margin) = (256 << RANGE_SHIFT, margin);
         if is_misaligned {
             let position = self.position();
             self.memory.fail(DecodeErrorKind::Misaligned, position);
@@ -273,7 +278,7 @@ impl BinCoder for Decoder<'_> {
         }
         // No bit after these bytes is loaded yet.
         (self.memory.loaded, self.ahead) = (first + bytes.len(), 0);
-        self.rest &= !((1 << UNIT) - 1);
+        self.margin &= !((1 << RANGE_SHIFT) - 1);
         let end = self.memory.slice.len();
         if self.memory.loaded > end {
             self.memory.fail(DecodeErrorKind::Exhausted, end as u64 * 8);
@@ -282,12 +287,12 @@ impl BinCoder for Decoder<'_> {
 
     fn start(&mut self) {
         let first = self.next_byte();
-        (self.memory.loaded, self.range) = (first, START);
+        (self.memory.loaded, self.range) = (first, INITIAL_RANGE);
         // The nine bits of codIOffset are not loaded yet either.
-        (self.rest, self.ahead) = self.memory.fill(0, -9, 0);
+        (self.margin, self.ahead) = self.memory.fill(0, -9, 0);
         // The complement of nine bits is 511-codIOffset; with codIRange 510 it has to be 509-codIOffset.
-        let (rest, is_forbidden) = self.rest.overflowing_sub(2 << UNIT);
-        self.rest = rest;
+        let (margin, is_forbidden) = self.margin.overflowing_sub(2 << RANGE_SHIFT);
+        self.margin = margin;
         if is_forbidden {
             self.memory.fail(DecodeErrorKind::Forbidden, first as u64 * 8);
             self.clear_offset();
@@ -307,11 +312,11 @@ impl BinCoder for Decoder<'_> {
 
 impl Decode for Decoder<'_> {
     fn cod_i_range(&self) -> u32 {
-        (self.range >> UNIT) as u32
+        (self.range >> RANGE_SHIFT) as u32
     }
 
     fn cod_i_offset(&self) -> u32 {
-        ((self.range >> UNIT) - 1 - (self.rest >> UNIT)) as u32
+        ((self.range >> RANGE_SHIFT) - 1 - (self.margin >> RANGE_SHIFT)) as u32
     }
 
     fn position(&self) -> u64 {

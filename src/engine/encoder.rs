@@ -2,8 +2,8 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::models::{Held, Models, models};
-use super::step::{Encoding, START, UNIT};
+use super::models::{Held, PackedContexts, models};
+use super::step::{EncoderEntry, INITIAL_RANGE, RANGE_SHIFT};
 use crate::bin::{BinCoder, Encode, pad};
 use crate::context::{ContextModel, CtxIdx};
 
@@ -19,7 +19,7 @@ use crate::context::{ContextModel, CtxIdx};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Encoder {
-    /// codIRange at [`UNIT`].
+    /// codIRange, shifted by [`RANGE_SHIFT`].
     range: u64,
     /// codILow in the low ten bits, above it the bits that are queued, which are not yet bytes, and above those one bit for a carry.
     low: u64,
@@ -32,7 +32,7 @@ pub struct Encoder {
 /// The state that does not fit into registers. It is in a box of its own, so that the rest can be in registers.
 #[derive(Clone, Debug)]
 struct Memory {
-    models: Models,
+    models: PackedContexts,
     bytes: Vec<u8>,
 }
 
@@ -48,7 +48,7 @@ impl Encoder {
     /// An encoder at the start of a slice, with every context in state 0 and valMPS 0.
     pub fn new() -> Encoder {
         let memory = Box::new(Memory { models: models(), bytes: Vec::new() });
-        Encoder { range: START, low: 0, room: START_ROOM, held: Held::new(&memory.models), memory }
+        Encoder { range: INITIAL_RANGE, low: 0, room: START_ROOM, held: Held::new(&memory.models), memory }
     }
 
     /// The bytes written so far: all of them straight after a terminate bin of 1 or raw bytes. Before that the
@@ -73,7 +73,7 @@ impl Encoder {
             self.write_queued();
         }
         let value = value & ((1 << n) - 1);
-        self.low = (self.low << n) + (self.range >> UNIT) * u64::from(value);
+        self.low = (self.low << n) + (self.range >> RANGE_SHIFT) * u64::from(value);
         self.room -= n as i32;
         value
     }
@@ -122,10 +122,10 @@ impl BinCoder for Encoder {
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        let encoding = Encoding::of(self.held.take(ctx, &mut self.memory.models), bin);
-        self.held.in_use = encoding.next;
-        let range = encoding.range(self.range);
-        self.low += encoding.rise(self.range, range);
+        let entry = EncoderEntry::of(self.held.switch_to(ctx, &mut self.memory.models), bin);
+        self.held.in_use = entry.next_context;
+        let range = entry.range(self.range);
+        self.low += entry.low_increment(self.range, range);
         let shift = range.leading_zeros();
         self.range = range << shift;
         self.shift_low(shift);
@@ -162,14 +162,14 @@ impl BinCoder for Encoder {
 
     #[inline(always)]
     fn terminate(&mut self, bin: bool) -> bool {
-        self.range -= 2 << UNIT;
+        self.range -= 2 << RANGE_SHIFT;
         if !bin {
             let shift = self.range.leading_zeros();
             self.range <<= shift;
             self.shift_low(shift);
             return bin;
         }
-        self.low += self.range >> UNIT;
+        self.low += self.range >> RANGE_SHIFT;
         self.low <<= 7;
         self.room -= 7;
         self.write_queued();
@@ -180,12 +180,12 @@ impl BinCoder for Encoder {
         self.low <<= pad;
         self.room -= pad;
         self.write_queued();
-        (self.range, self.low, self.room) = (START, 0, START_ROOM);
+        (self.range, self.low, self.room) = (INITIAL_RANGE, 0, START_ROOM);
         bin
     }
 
     fn align(&mut self) {
-        self.range = 256 << UNIT;
+        self.range = 256 << RANGE_SHIFT;
     }
 
     fn stop_bit(&self) -> bool {
@@ -216,7 +216,7 @@ impl BinCoder for Encoder {
 
 impl Encode for Encoder {
     fn cod_i_range(&self) -> u32 {
-        (self.range >> UNIT) as u32
+        (self.range >> RANGE_SHIFT) as u32
     }
 
     fn cod_i_low(&self) -> u32 {

@@ -1,13 +1,14 @@
 //! The cost of bins without writing them, for an encoder that chooses between two ways to code the same value.
 //!
-//! A bin costs the logarithm of the factor by which it shrinks codIRange. A meter follows codIRange as an encoder does, so that the sum is exact: the
-//! doublings so far, and the part of the next doubling that is already used. The price of a single bin, whatever codIRange is, is the mean
-//! over all ranges, each weighted by how often it occurs in a long stream: there the logarithm of codIRange is distributed evenly.
+//! A bin costs the logarithm of the factor by which it shrinks codIRange. A meter follows codIRange as an encoder does, so that the sum is
+//! exact: the doublings so far, and the part of the next doubling that is already used. The price of a single bin, whatever codIRange is,
+//! is the mean over all values of codIRange, each weighted by how often it occurs in a long stream: there the logarithm of codIRange is
+//! distributed evenly.
 
 use alloc::boxed::Box;
 
-use super::models::{Model, Models, models};
-use super::step::{Encoding, START, UNIT};
+use super::models::{PackedContext, PackedContexts, models};
+use super::step::{EncoderEntry, INITIAL_RANGE, RANGE_SHIFT};
 use crate::bin::BinCoder;
 use crate::context::{ContextModel, CtxIdx};
 use crate::tables::RANGE_TAB_LPS;
@@ -28,13 +29,13 @@ use crate::tables::RANGE_TAB_LPS;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Meter {
-    /// codIRange at [`UNIT`].
+    /// codIRange, shifted by [`RANGE_SHIFT`].
     range: u64,
     /// The bits of earlier engine runs and of raw bytes.
     before: u64,
     /// The doublings in this engine run.
     doublings: u64,
-    models: Box<Models>,
+    models: Box<PackedContexts>,
 }
 
 impl Meter {
@@ -43,12 +44,12 @@ impl Meter {
 
     /// A meter at zero, with every context in state 0 and valMPS 0.
     pub fn new() -> Meter {
-        Meter { range: START, before: 0, doublings: 0, models: Box::new(models()) }
+        Meter { range: INITIAL_RANGE, before: 0, doublings: 0, models: Box::new(models()) }
     }
 
     /// The cost of all bins so far, in 1/32,768 of a bit.
     pub fn cost(&self) -> u64 {
-        let missing = (LOGS[510] - LOGS[(self.range >> UNIT) as usize]) >> (LOG - Meter::BIT.ilog2());
+        let missing = (LOGS[510] - LOGS[(self.range >> RANGE_SHIFT) as usize]) >> (LOG - Meter::BIT.ilog2());
         (self.before + self.doublings) * Meter::BIT + u64::from(missing)
     }
 
@@ -57,8 +58,8 @@ impl Meter {
         self.cost() as f64 / Meter::BIT as f64
     }
 
-    /// The mean cost of a bin with a context variable in this state, in 1/32,768 of a bit. A sum of such prices is within 0.3 % of the
-    /// length of a long stream.
+    /// The mean cost of a bin with a context variable in this state, in 1/32,768 of a bit. All values of codIRange are weighted by how
+    /// often they occur in a long stream, so a sum of such prices is within 0.3 % of the length of a long stream.
     ///
     /// ```
     /// use silicabac::{context::ContextModel, engine::Meter};
@@ -88,10 +89,10 @@ impl BinCoder for Meter {
 
     #[inline(always)]
     fn context(&mut self, ctx: CtxIdx, bin: bool) -> bool {
-        let model = &mut self.models[ctx.get()];
-        let encoding = Encoding::of(model.0.into(), bin);
-        *model = Model(encoding.next as u8);
-        self.renorm(encoding.range(self.range));
+        let context = &mut self.models[ctx.get()];
+        let entry = EncoderEntry::of(context.0.into(), bin);
+        *context = PackedContext(entry.next_context as u8);
+        self.renorm(entry.range(self.range));
         bin
     }
 
@@ -109,18 +110,19 @@ impl BinCoder for Meter {
     }
 
     fn terminate(&mut self, bin: bool) -> bool {
-        self.renorm(if bin { 2 << UNIT } else { self.range - (2 << UNIT) });
+        self.renorm(if bin { 2 << RANGE_SHIFT } else { self.range - (2 << RANGE_SHIFT) });
         if bin {
-            // The flush writes two more bits, the last of them the stop bit; and the first bit of the engine run was not written.
+            // After renormalising, the flush writes three bits of codILow: one by PutBit and two by WriteBits, the last of which is the
+            // stop bit (H.264 clause 9.3.4.5). The first bit of the engine run is not written.
             let written = self.doublings + 3 - 1;
             self.before += written.next_multiple_of(8);
-            (self.range, self.doublings) = (START, 0);
+            (self.range, self.doublings) = (INITIAL_RANGE, 0);
         }
         bin
     }
 
     fn align(&mut self) {
-        self.range = 256 << UNIT;
+        self.range = 256 << RANGE_SHIFT;
     }
 
     fn stop_bit(&self) -> bool {
@@ -139,7 +141,7 @@ impl BinCoder for Meter {
     fn start(&mut self) {}
 
     fn load(&mut self, ctx: CtxIdx, model: ContextModel) {
-        self.models[ctx.get()] = Model::new(model);
+        self.models[ctx.get()] = PackedContext::new(model);
     }
 
     fn save(&self, ctx: CtxIdx) -> ContextModel {

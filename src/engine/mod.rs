@@ -1,7 +1,8 @@
 //! The engine: the fast software encoder and decoder, whose results are those of the oracle.
 //!
-//! They work on whole words where the oracle works on bits. They allocate nothing for a bin, and read nothing beyond the slice. They are
-//! safe Rust, but for one step of the decoder on x86-64 with BMI2, which the feature `asm` selects.
+//! They work on whole words where the oracle works on bits. A decoder allocates memory when it is made and for no bin, and reads nothing
+//! beyond the slice. An encoder allocates for its bytes, as a vector grows. They are safe Rust, but for one step of the decoder on x86-64
+//! with BMI2 and LZCNT, which the feature `asm` selects where the compiler may use both.
 
 mod decoder;
 mod encoder;

@@ -1,8 +1,8 @@
 //! The context variables of a coder. Each is a byte in memory; the one of the last bin is in registers.
 //!
-//! A quarter to a half of the context bins of real slices use the context variable of the bin before. If it came from memory, such a bin would wait
-//! until it is stored and loaded again, which takes longer than the whole bin. So the context variable in use is held. It is stored one bin
-//! late, after the next one is loaded: the selection between the two waits for both, and no load should wait for that store.
+//! A quarter to a half of the context bins of real slices use the context variable of the bin before. If it came from memory, such a bin
+//! would wait until it is stored and loaded again, which takes longer than the whole bin. So the context variable in use is held. It is
+//! stored one bin late, after the next one is loaded: the selection between the two waits for both, and no load should wait for that store.
 
 use core::hint::select_unpredictable;
 
@@ -11,11 +11,11 @@ use crate::tables::{TRANS_IDX_LPS, TRANS_IDX_MPS};
 
 /// A context variable in a byte: `pStateIdx << 1 | valMPS`. The highest bit has no meaning in a decoder, and is 0 in an encoder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Model(pub(super) u8);
+pub(super) struct PackedContext(pub(super) u8);
 
-impl Model {
-    pub(super) fn new(model: ContextModel) -> Model {
-        Model(model.p_state_idx() << 1 | u8::from(model.val_mps()))
+impl PackedContext {
+    pub(super) fn new(model: ContextModel) -> PackedContext {
+        PackedContext(model.p_state_idx() << 1 | u8::from(model.val_mps()))
     }
 
     pub(super) fn get(self) -> ContextModel {
@@ -23,41 +23,41 @@ impl Model {
     }
 
     /// The context variable after this bin.
-    pub(super) const fn next(self, bin: bool) -> Model {
+    pub(super) const fn next(self, bin: bool) -> PackedContext {
         let (state, mps) = ((self.0 >> 1 & 63) as usize, self.0 & 1);
         match (bin == (mps != 0), state) {
-            (true, _) => Model(TRANS_IDX_MPS[state] << 1 | mps),
-            (false, 0) => Model(mps ^ 1),
-            (false, _) => Model(TRANS_IDX_LPS[state] << 1 | mps),
+            (true, _) => PackedContext(TRANS_IDX_MPS[state] << 1 | mps),
+            (false, 0) => PackedContext(mps ^ 1),
+            (false, _) => PackedContext(TRANS_IDX_LPS[state] << 1 | mps),
         }
     }
 }
 
-/// The context variables in memory. That of the one in use is out of date.
-pub(super) type Models = [Model; CONTEXTS];
+/// The context variables in memory. The one in use is out of date there.
+pub(super) type PackedContexts = [PackedContext; CONTEXTS];
 
-pub(super) fn models() -> Models {
-    [Model::default(); CONTEXTS]
+pub(super) fn models() -> PackedContexts {
+    [PackedContext::default(); CONTEXTS]
 }
 
 /// The form in which a coder holds a context variable.
 pub(super) trait InUse: Copy {
-    fn of(model: Model) -> Self;
-    fn model(self) -> Model;
+    fn of(context: PackedContext) -> Self;
+    fn packed(self) -> PackedContext;
     /// The first one if `is_first`, by an instruction and not by a branch.
     fn select(is_first: bool, first: Self, second: Self) -> Self;
 }
 
-/// An index in the tables of an encoder is a [`Model`] in a register.
+/// An index in the tables of an encoder is a [`PackedContext`] in a register.
 impl InUse for usize {
     #[inline(always)]
-    fn of(model: Model) -> usize {
-        model.0.into()
+    fn of(context: PackedContext) -> usize {
+        context.0.into()
     }
 
     #[inline(always)]
-    fn model(self) -> Model {
-        Model(self as u8)
+    fn packed(self) -> PackedContext {
+        PackedContext(self as u8)
     }
 
     #[inline(always)]
@@ -76,17 +76,17 @@ pub(super) struct Held<T> {
 
 impl<T: InUse> Held<T> {
     /// The first of the context variables.
-    pub(super) fn new(models: &Models) -> Held<T> {
+    pub(super) fn new(models: &PackedContexts) -> Held<T> {
         Held { index: 0, in_use: T::of(models[0]) }
     }
 
-    /// Takes another context variable into use, or the same again.
+    /// Switches to another context variable, or stays with the same one, and returns it. The one that was in use is stored.
     #[inline(always)]
-    pub(super) fn take(&mut self, ctx: CtxIdx, models: &mut Models) -> T {
+    pub(super) fn switch_to(&mut self, ctx: CtxIdx, models: &mut PackedContexts) -> T {
         let index = ctx.get();
         let loaded = T::of(models[index]);
-        if let Some(model) = models.get_mut(self.index) {
-            *model = self.in_use.model();
+        if let Some(stored) = models.get_mut(self.index) {
+            *stored = self.in_use.packed();
         }
         self.in_use = T::select(index == self.index, self.in_use, loaded);
         self.index = index;
@@ -94,17 +94,17 @@ impl<T: InUse> Held<T> {
     }
 
     #[inline]
-    pub(super) fn load(&mut self, ctx: CtxIdx, model: ContextModel, models: &mut Models) {
-        let model = Model::new(model);
-        models[ctx.get()] = model;
+    pub(super) fn load(&mut self, ctx: CtxIdx, model: ContextModel, models: &mut PackedContexts) {
+        let context = PackedContext::new(model);
+        models[ctx.get()] = context;
         if ctx.get() == self.index {
-            self.in_use = T::of(model);
+            self.in_use = T::of(context);
         }
     }
 
     #[inline]
-    pub(super) fn save(&self, ctx: CtxIdx, models: &Models) -> ContextModel {
-        let model = if ctx.get() == self.index { self.in_use.model() } else { models[ctx.get()] };
-        model.get()
+    pub(super) fn save(&self, ctx: CtxIdx, models: &PackedContexts) -> ContextModel {
+        let context = if ctx.get() == self.index { self.in_use.packed() } else { models[ctx.get()] };
+        context.get()
     }
 }

@@ -164,7 +164,7 @@ impl<C: BinCoder> Walk<'_, C> {
 
     fn pcm_samples(&mut self, unit: &mut Unit<'_>, given: &CodingUnit, coded: &mut CodingUnit) {
         if !self.coder.stop_bit() {
-            self.complain(STOP_BIT_OF_PCM, 0, 1..=1);
+            self.record_fault(STOP_BIT_OF_PCM, 0, 1..=1);
         }
         coded.pcm_alignment = self.coder.padding(given.pcm_alignment);
         let first = unit.coded.pcm.len();

@@ -67,7 +67,7 @@ impl StreamUnit {
     /// ```
     pub fn entry_point_note(&self) -> Option<String> {
         let mut starts = Vec::new();
-        let (_, read) = self.observe((), |step| starts.extend(step.next_substream()))?;
+        let (_, read) = self.observe((), |read_unit| starts.extend(read_unit.next_substream()))?;
         read.ok().and_then(|_| self.note_on(&starts))
     }
 

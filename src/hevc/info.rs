@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parameters::Parameters;
-use super::segment::Step;
+use super::segment::ReadUnit;
 use super::stream::{Content, StreamUnit};
 use super::substreams::Watched;
 use super::tree::{CodingUnit, PartMode, PredMode};
@@ -19,11 +19,11 @@ struct Shown {
 }
 
 impl Shown {
-    fn show(&mut self, step: Step<'_, Watched<'_, Counter>>) {
-        for CodingUnit { pred_mode, part_mode, pcm, .. } in &step.coding_tree_unit.coding_units {
+    fn show(&mut self, read_unit: ReadUnit<'_, Watched<'_, Counter>>) {
+        for CodingUnit { pred_mode, part_mode, pcm, .. } in &read_unit.coding_tree_unit.coding_units {
             *self.coding_units.entry((*pred_mode, *part_mode, pcm.is_some())).or_default() += 1;
         }
-        self.starts.extend(step.next_substream());
+        self.starts.extend(read_unit.next_substream());
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::headers::{Found, ParameterSets, SliceSegment};
 use super::json::Tree;
 use super::parameters::Fault;
-use super::segment::{SegmentData, Step, WriteError};
+use super::segment::{ReadUnit, SegmentData, WriteError};
 use super::stream::{Content, Dependencies, Sent, StreamUnit};
 use super::substreams::Watched;
 use super::tree::CodingTreeUnit;
@@ -60,11 +60,11 @@ impl StreamUnit {
         match &self.content {
             Content::Segment { parameters, .. } if data => {
                 let slice = self.slice_number.unwrap_or_default();
-                let show = |shown: &mut Shown, step: Step<'_, Watched<'_, ()>>| {
-                    let tree = Tree::new(step.coding_tree_unit, parameters, step.position);
-                    shown.lines.push(CodingTreeUnitLine { slice, ctb_addr: step.ctb_addr, tree });
-                    shown.starts.extend(step.next_substream());
-                    shown.units.push((step.ctb_addr, step.coding_tree_unit.clone()));
+                let show = |shown: &mut Shown, read_unit: ReadUnit<'_, Watched<'_, ()>>| {
+                    let tree = Tree::new(read_unit.coding_tree_unit, parameters, read_unit.luma_position);
+                    shown.lines.push(CodingTreeUnitLine { slice, ctb_addr: read_unit.ctb_addr, tree });
+                    shown.starts.extend(read_unit.next_substream());
+                    shown.units.push((read_unit.ctb_addr, read_unit.coding_tree_unit.clone()));
                 };
                 if let Some((parts, read)) = self.observe_parts(show) {
                     let mut starts = Vec::new();
@@ -203,7 +203,7 @@ fn segment_data(
     written.map(|(bytes, _)| bytes).map_err(|error| {
         let ctb_addr = match &error {
             WriteError::Fault(Fault { ctb_addr, .. }) | WriteError::Lost { ctb_addr, .. } => Some(*ctb_addr),
-            WriteError::Count { .. } | WriteError::Before => None,
+            WriteError::Count { .. } | WriteError::MissingPredecessor => None,
         };
         let index = addresses.iter().position(|address| Some(*address) == ctb_addr);
         LineError::Data { index, what: error.to_string() }

@@ -31,7 +31,7 @@ pub use ending::Ending;
 pub use json::Tree;
 pub use lines::{CodingTreeUnitLine, LineWriter, UnitLines};
 pub use parameters::{Fault, NO_PART_MODE, Parameters};
-pub use segment::{DataError, SegmentData, Step, WriteError, read_each, rewrite};
+pub use segment::{DataError, ReadUnit, SegmentData, WriteError, read_each, rewrite};
 pub use stream::{Content, Stream, StreamUnit, Unsupported};
 pub use substreams::{ReadParts, Watched, read_parts};
 pub use tiles::TileGrid;

@@ -126,7 +126,7 @@ impl Parameters {
 /// The value that takes the place of a part_mode that the coding unit cannot have.
 pub const NO_PART_MODE: i32 = -1 << 16;
 
-fn told(value: i32) -> String {
+fn value_text(value: i32) -> String {
     match value {
         NO_PART_MODE => "a division that the coding unit cannot have".to_owned(),
         value => value.to_string(),
@@ -135,7 +135,7 @@ fn told(value: i32) -> String {
 
 /// A value that the standard does not allow, in a stream or in a coding tree unit that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{element} of coding tree unit {ctb_addr} is {}; it can be {} to {}", told(*value), .legal.start(), .legal.end())]
+#[error("{element} of coding tree unit {ctb_addr} is {}; it can be {} to {}", value_text(*value), .legal.start(), .legal.end())]
 pub struct Fault {
     /// The syntax element.
     pub element: Element,

@@ -123,7 +123,7 @@ impl<C: BinCoder> Walk<'_, C> {
         let outside =
             levels(&mut self.coder, &shape, &mut self.stat_coeff, last, given_levels, &mut unit.coded.levels);
         if let Some((value, most)) = outside {
-            self.complain(REMAINING, value, 0..=most);
+            self.record_fault(REMAINING, value, 0..=most);
         }
         coded.levels = (unit.coded.levels.len() - first) as u16;
         unit.coded.blocks.push(coded);

@@ -23,11 +23,11 @@ pub enum DataError {
         /// PicHeightInCtbsY.
         height: u32,
     },
-    /// It is dependent, and the segment that it goes on with is missing.
+    /// It is dependent, and no segment that could be read ends where it begins.
     #[error(
         "the dependent slice segment begins at coding tree unit {slice_segment_address}, where no slice segment that could be read ends"
     )]
-    Before {
+    MissingPredecessor {
         /// slice_segment_address.
         slice_segment_address: u32,
     },
@@ -68,15 +68,17 @@ pub enum WriteError {
         /// PicSizeInCtbsY.
         size: u32,
     },
-    /// It is dependent, and the end of the segment that it goes on with is not given.
+    /// It is dependent, and how the segment before it ended is not given.
     #[error("a dependent slice segment goes on with the one before it, which is not there")]
-    Before,
-    /// An element has a value although it is not in the stream, such as a level of a block that is not coded. The value would be lost.
+    MissingPredecessor,
+    /// What is given differs from what would be read again: a value is given for an element that is not in the stream, such as a level of a
+    /// block that is not coded, or another value than the one that follows from earlier elements. What is given would be lost.
     #[error(
-        "{element} of coding tree unit {ctb_addr} would be lost: the elements before it say that it is not in the stream, or another value"
+        "{element} of coding tree unit {ctb_addr} would be lost: by the elements before it, it is not in the stream or has another value"
     )]
     Lost {
-        /// The list of [`CodingTreeUnit`].
+        /// The first field of [`CodingTreeUnit`] that differs, by the syntax structure or the element that it holds, such as `sao`,
+        /// `coding_unit` or `coeff_abs_level`.
         element: &'static str,
         /// CtbAddrInRs.
         ctb_addr: u32,
@@ -107,7 +109,7 @@ impl SegmentData {
         data: &[u8],
     ) -> Result<SegmentData, DataError> {
         let mut coding_tree_units = Vec::new();
-        let show = |step: Step<'_, _>| coding_tree_units.push(step.coding_tree_unit.clone());
+        let show = |read_unit: ReadUnit<'_, _>| coding_tree_units.push(read_unit.coding_tree_unit.clone());
         let (decoder, read) = read_each(parameters, before, engine::Decoder::new(data), show);
         read?;
         let tail = tail(data, decoder.position())?;
@@ -117,7 +119,7 @@ impl SegmentData {
     /// Writes the slice segment data, and returns how the segment ends.
     ///
     /// # Errors
-    /// [`WriteError`]; nothing is written that would not be read as the same coding tree units again.
+    /// [`WriteError`]: coding tree units that would not be read as the same again are not written.
     pub fn write(
         &self,
         parameters: &Parameters,
@@ -129,8 +131,8 @@ impl SegmentData {
         if count == 0 || first as usize + count > size as usize {
             return Err(WriteError::Count { count, first, size });
         }
-        if !goes_on(parameters, before) {
-            return Err(WriteError::Before);
+        if !can_begin(parameters, before) {
+            return Err(WriteError::MissingPredecessor);
         }
         let mut walk = Walk::new(engine::Encoder::new(), parameters, before);
         let mut coded = CodingTreeUnit::default();
@@ -153,33 +155,33 @@ pub(super) fn tail(data: &[u8], position: u64) -> Result<Tail<'_>, DataError> {
     Tail::after_stop_bit(data, position).map_err(|bit| DataError::StopBit { bit })
 }
 
-/// Whether a segment can be read: if it is dependent, `before` has to be the end of the segment that it goes on with.
-pub(super) fn goes_on(parameters: &Parameters, before: Option<&SegmentEnd>) -> bool {
+/// Whether a walk can begin with a segment: if it is dependent, `before` has to be how the segment before it ended.
+pub(super) fn can_begin(parameters: &Parameters, before: Option<&SegmentEnd>) -> bool {
     !parameters.is_dependent() || before.is_some_and(|before| before.precedes(parameters))
 }
 
 /// A coding tree unit that was read.
 #[derive(Debug)]
-pub struct Step<'a, C> {
+pub struct ReadUnit<'a, C> {
     /// The decoder, after the last bin of the coding tree unit.
     pub decoder: &'a C,
     /// CtbAddrInRs.
     pub ctb_addr: u32,
     /// The column and the row of its first luma sample.
-    pub position: [u32; 2],
+    pub luma_position: [u32; 2],
     /// What was read.
     pub coding_tree_unit: &'a CodingTreeUnit,
     /// Whether it is the last of the slice segment.
     pub is_last: bool,
-    /// Whether a substream begins after it.
-    pub ends_substream: bool,
+    /// Whether a substream begins with the coding tree unit that comes next in the slice segment.
+    pub next_begins_substream: bool,
 }
 
-impl<C: Decode> Step<'_, C> {
+impl<C: Decode> ReadUnit<'_, C> {
     /// The byte of the slice segment data at which the next substream begins, if one begins after this coding tree unit.
     pub(crate) fn next_substream(&self) -> Option<usize> {
         // Nine bits of it have been read.
-        self.ends_substream.then(|| (self.decoder.position() / 8) as usize - 1)
+        self.next_begins_substream.then(|| (self.decoder.position() / 8) as usize - 1)
     }
 }
 
@@ -192,8 +194,8 @@ impl<C: Decode> Step<'_, C> {
 /// let mut skipped = 0;
 /// for unit in Stream::new(&bytes[..]) {
 ///     if let Some((parameters, before, data)) = unit?.segment() {
-///         read_each(parameters, before, Decoder::new(data), |step| {
-///             let units = &step.coding_tree_unit.coding_units;
+///         read_each(parameters, before, Decoder::new(data), |read_unit| {
+///             let units = &read_unit.coding_tree_unit.coding_units;
 ///             skipped += units.iter().filter(|unit| unit.pred_mode == PredMode::Skip).count();
 ///         }).1?;
 ///     }
@@ -205,16 +207,16 @@ pub fn read_each<C: Decode>(
     parameters: &Parameters,
     before: Option<&SegmentEnd>,
     decoder: C,
-    mut show: impl FnMut(Step<'_, C>),
+    mut show: impl FnMut(ReadUnit<'_, C>),
 ) -> (C, Result<SegmentEnd, DataError>) {
-    if !goes_on(parameters, before) {
+    if !can_begin(parameters, before) {
         let slice_segment_address = parameters.slice_segment_address;
-        return (decoder, Err(DataError::Before { slice_segment_address }));
+        return (decoder, Err(DataError::MissingPredecessor { slice_segment_address }));
     }
     let mut walk = Walk::new(decoder, parameters, before);
-    let mut unit = OneUnit::default();
+    let mut buffer = UnitBuffer::default();
     loop {
-        match unit.read(&mut walk, &mut show) {
+        match buffer.read(&mut walk, &mut show) {
             Ok(Reached::Unit | Reached::Substream(_)) => {}
             Ok(Reached::End) => {
                 let end = walk.end();
@@ -238,30 +240,32 @@ pub(super) enum Reached {
 
 /// The coding tree unit that was read last, whose memory is used for the next one.
 #[derive(Debug, Default)]
-pub(super) struct OneUnit {
-    nothing: CodingTreeUnit,
+pub(super) struct UnitBuffer {
+    /// Always empty: a walk that reads is given no values.
+    no_input: CodingTreeUnit,
     coded: CodingTreeUnit,
 }
 
-impl OneUnit {
-    /// Reads the next one and shows it.
+impl UnitBuffer {
+    /// Reads the next coding tree unit and shows it.
     #[inline]
     pub(super) fn read<C: Decode>(
         &mut self,
         walk: &mut Walk<'_, C>,
-        mut show: impl FnMut(Step<'_, C>),
+        mut show: impl FnMut(ReadUnit<'_, C>),
     ) -> Result<Reached, DataError> {
-        let (ctb_addr, position, substreams) = (walk.ctb_addr(), walk.position(), walk.substreams());
-        let is_last = walk.coding_tree_unit(&self.nothing, &mut self.coded, false);
+        let (ctb_addr, luma_position, substreams) = (walk.ctb_addr(), walk.position(), walk.substreams());
+        let is_last = walk.coding_tree_unit(&self.no_input, &mut self.coded, false);
         if let Some(error) = walk.coder().error() {
             return Err(DataError::Decode { ctb_addr, error });
         }
         let is_last = is_last?;
         let (decoder, coding_tree_unit) = (walk.coder(), &self.coded);
-        let ends_substream = walk.substreams() > substreams;
-        let step = Step { decoder, ctb_addr, position, coding_tree_unit, is_last, ends_substream };
-        let next_substream = step.next_substream();
-        show(step);
+        let next_begins_substream = walk.substreams() > substreams;
+        let read_unit =
+            ReadUnit { decoder, ctb_addr, luma_position, coding_tree_unit, is_last, next_begins_substream };
+        let next_substream = read_unit.next_substream();
+        show(read_unit);
         Ok(match next_substream {
             Some(byte) => Reached::Substream(byte),
             None if is_last => Reached::End,
@@ -282,9 +286,9 @@ pub fn rewrite(
     let mut writer = Walk::new(engine::Encoder::new(), parameters, before);
     let mut written = Ok(false);
     let mut copy = CodingTreeUnit::default();
-    let (decoder, read) = read_each(parameters, before, engine::Decoder::new(data), |step| {
+    let (decoder, read) = read_each(parameters, before, engine::Decoder::new(data), |read_unit| {
         if written.is_ok() {
-            written = writer.coding_tree_unit(step.coding_tree_unit, &mut copy, step.is_last);
+            written = writer.coding_tree_unit(read_unit.coding_tree_unit, &mut copy, read_unit.is_last);
         }
     });
     let end = read?;

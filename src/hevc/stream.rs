@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ending::Ending;
 use super::headers::{Found, NalHeader, ParameterSets, SliceSegment, SliceType, nal_header};
 use super::parameters::Parameters;
-use super::segment::{DataError, Step, read_each, rewrite, tail};
+use super::segment::{DataError, ReadUnit, read_each, rewrite, tail};
 use super::substreams::{ReadParts, Watched, read_parts};
 use super::tiles::TileGrid;
 use super::walk::SegmentEnd;
@@ -208,7 +208,7 @@ impl Sent {
                 (Parameters { slice_segment_address, ..(**parameters).clone() }, Some(end.clone()))
             }
             (None, _) => {
-                return Err(Content::Damaged(DataError::Before { slice_segment_address }));
+                return Err(Content::Damaged(DataError::MissingPredecessor { slice_segment_address }));
             }
         };
         Ok((Box::new(parameters), before))
@@ -291,7 +291,7 @@ impl StreamUnit {
     pub fn observe<'a, O: Observer<engine::Decoder<'a>>>(
         &'a self,
         observer: O,
-        show: impl FnMut(Step<'_, Observed<engine::Decoder<'a>, O>>),
+        show: impl FnMut(ReadUnit<'_, Observed<engine::Decoder<'a>, O>>),
     ) -> Option<(O, Result<Tail<'a>, DataError>)> {
         let (parameters, before, data) = self.segment()?;
         let observed = Observed { coder: engine::Decoder::new(data), observer };
@@ -303,7 +303,7 @@ impl StreamUnit {
     /// The same with an observer for each part. The parts are the substreams, read at the same time, if other workers have nothing to do.
     pub(super) fn observe_parts<'a, O, S>(
         &'a self,
-        show: impl Fn(&mut S, Step<'_, Watched<'a, O>>) + Sync,
+        show: impl Fn(&mut S, ReadUnit<'_, Watched<'a, O>>) + Sync,
     ) -> Option<Parts<'a, O, S>>
     where
         O: Observer<engine::Decoder<'a>> + Default + Send,
@@ -314,7 +314,7 @@ impl StreamUnit {
             |helpers: &Helpers| data.len() >= if helpers.are_there() { WORTH_HELP } else { WORTH_A_CHANCE };
         let Some(helpers) = Helpers::of_worker().filter(|helpers| is_worth(helpers)) else {
             let mut shown = S::default();
-            let (observer, read) = self.observe(O::default(), |step| show(&mut shown, step))?;
+            let (observer, read) = self.observe(O::default(), |read_unit| show(&mut shown, read_unit))?;
             return Some((vec![(observer, shown)], read));
         };
         let ReadParts { parts, position, end } =
@@ -351,8 +351,8 @@ impl StreamUnit {
             Content::Damaged(error) => return Some(Err(error.clone())),
             _ => return None,
         };
-        let show = |units: &mut Vec<_>, step: Step<'_, Watched<'_, Recorder>>| {
-            units.push((step.ctb_addr, step.decoder.observer.bins()));
+        let show = |units: &mut Vec<_>, read_unit: ReadUnit<'_, Watched<'_, Recorder>>| {
+            units.push((read_unit.ctb_addr, read_unit.decoder.observer.bins()));
         };
         let (parts, read) = self.observe_parts(show)?;
         let mut parts = parts.into_iter();

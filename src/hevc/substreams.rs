@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::edges::Line;
 use super::parameters::Parameters;
-use super::segment::{DataError, OneUnit, Reached, Step, goes_on};
+use super::segment::{DataError, Reached, ReadUnit, UnitBuffer, can_begin};
 use super::tiles::Ctb;
 use super::walk::{Saved, SegmentEnd, Walk};
 use crate::bin::{Decode, DecodeError};
@@ -41,13 +41,13 @@ pub struct ReadParts<O, S> {
 /// The observers together see, in their order, what a single one would see; and the same coding tree units are shown.
 ///
 /// ```
-/// use silicabac::{hevc::{ReadParts, Step, Stream, read_parts}, syntax::Helpers};
+/// use silicabac::{hevc::{ReadParts, ReadUnit, Stream, read_parts}, syntax::Helpers};
 /// let bytes = std::fs::read("tests/streams/hm_tiles2x2.265")?;
 /// for unit in Stream::new(&bytes[..]) {
 ///     let unit = unit?;
 ///     let Some((parameters, before, data)) = unit.segment() else { continue };
 ///     let (starts, helpers) = (unit.signalled_starts(), Helpers::new(3));
-///     let count = |units: &mut u32, _: Step<'_, _>| *units += 1;
+///     let count = |units: &mut u32, _: ReadUnit<'_, _>| *units += 1;
 ///     let ReadParts { parts, end, .. } =
 ///         read_parts::<(), u32>(parameters, before, data, &starts, &helpers, count);
 ///     assert!(end.is_ok() && parts.len() == 4);
@@ -61,15 +61,15 @@ pub fn read_parts<'a, O, S>(
     data: &'a [u8],
     starts: &[usize],
     helpers: &Helpers,
-    show: impl Fn(&mut S, Step<'_, Watched<'a, O>>) + Sync,
+    show: impl Fn(&mut S, ReadUnit<'_, Watched<'a, O>>) + Sync,
 ) -> ReadParts<O, S>
 where
     O: Observer<engine::Decoder<'a>> + Default + Send,
     S: Default + Send,
 {
-    if !goes_on(parameters, before) {
+    if !can_begin(parameters, before) {
         let slice_segment_address = parameters.slice_segment_address;
-        let end = Err(DataError::Before { slice_segment_address });
+        let end = Err(DataError::MissingPredecessor { slice_segment_address });
         return ReadParts { parts: vec![Default::default()], position: 0, end };
     }
     let segment = Segment { parameters, before, data, failed: AtomicUsize::new(usize::MAX) };
@@ -87,11 +87,11 @@ where
         last = next;
     }
     let Read { mut walk, mut shown, mut reached, .. } = last;
-    let mut unit = OneUnit::default();
+    let mut buffer = UnitBuffer::default();
     let end = loop {
         match reached {
             Ok(Reached::Unit | Reached::Substream(_)) => {
-                reached = unit.read(&mut walk, |step| show(&mut shown, step));
+                reached = buffer.read(&mut walk, |read_unit| show(&mut shown, read_unit));
             }
             Ok(Reached::End) => break Ok(walk.end()),
             Err(DataError::Decode { ctb_addr, error }) => {
@@ -174,7 +174,7 @@ impl Part {
     fn read<'p, 'a, O, S>(
         mut self,
         segment: &Segment<'p, 'a>,
-        show: impl Fn(&mut S, Step<'_, Watched<'a, O>>),
+        show: impl Fn(&mut S, ReadUnit<'_, Watched<'a, O>>),
     ) -> Option<Read<'p, 'a, O, S>>
     where
         O: Observer<engine::Decoder<'a>> + Default,
@@ -182,7 +182,7 @@ impl Part {
     {
         let mut walk = self.begin(segment)?;
         let mut shown = S::default();
-        let mut unit = OneUnit::default();
+        let mut buffer = UnitBuffer::default();
         let reached = loop {
             if segment.failed.load(Ordering::Relaxed) < self.number {
                 return None;
@@ -191,7 +191,7 @@ impl Part {
             if let Some(above) = &self.above {
                 walk.set_line_above(&above.lines.recv().ok()?);
             }
-            let reached = unit.read(&mut walk, |step| show(&mut shown, step));
+            let reached = buffer.read(&mut walk, |read_unit| show(&mut shown, read_unit));
             if let (Some(below), Ok(reached)) = (&mut self.below, &reached) {
                 below.tell(&walk, ctb, reached);
             }

@@ -38,7 +38,7 @@ impl CodingTreeUnit {
         self.subset_alignment = 0;
     }
 
-    /// The name of the first list, in the order of the stream, in which two units differ.
+    /// The syntax structure or element of the first field, in the order of the stream, in which two units differ.
     pub(super) fn first_difference(&self, other: &CodingTreeUnit) -> Option<&'static str> {
         let differs = [
             ("sao", self.sao != other.sao),

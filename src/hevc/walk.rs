@@ -273,14 +273,14 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         let is_end = self.terminate(END_OF_SLICE_SEGMENT_FLAG, is_last);
         let next = self.parameters.tiles.next(self.ctb);
         if !is_end && next.ctb_addr_in_ts == self.parameters.tiles.size() {
-            self.complain(END_OF_SLICE_SEGMENT_FLAG, 0, 1..=1);
+            self.record_fault(END_OF_SLICE_SEGMENT_FLAG, 0, 1..=1);
         }
         let begins_substream = self.parameters.begins_substream(next);
         if !is_end && begins_substream && self.fault.is_none() {
             if !self.terminate(END_OF_SUBSET_ONE_BIT, true) {
-                self.complain(END_OF_SUBSET_ONE_BIT, 0, 1..=1);
+                self.record_fault(END_OF_SUBSET_ONE_BIT, 0, 1..=1);
             } else if !self.coder.stop_bit() {
-                self.complain(STOP_BIT_OF_SUBSTREAM, 0, 1..=1);
+                self.record_fault(STOP_BIT_OF_SUBSTREAM, 0, 1..=1);
             }
         }
         if let Some(fault) = self.fault.take() {
@@ -305,7 +305,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
 
     /// Records the first value that is not legal.
     #[cold]
-    pub(super) fn complain(&mut self, element: Element, value: i32, legal: RangeInclusive<i32>) {
+    pub(super) fn record_fault(&mut self, element: Element, value: i32, legal: RangeInclusive<i32>) {
         let ctb_addr = self.ctb_addr();
         self.fault.get_or_insert(Fault { element, value, legal, ctb_addr });
     }
@@ -321,7 +321,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     ) -> i32 {
         let mut given = self.coder.element(element, given, legal.clone());
         if !C::READS && !legal.contains(&given) {
-            self.complain(element, given, legal.clone());
+            self.record_fault(element, given, legal.clone());
             given = *legal.start();
         }
         let coded = code(&mut self.coder, given as u32) as i32;
@@ -329,7 +329,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         if legal.contains(&coded) {
             return coded;
         }
-        self.complain(element, coded, legal.clone());
+        self.record_fault(element, coded, legal.clone());
         *legal.start()
     }
 

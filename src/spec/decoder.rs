@@ -1,4 +1,4 @@
-//! The decoder's flowcharts (H.264 clauses 9.3.1.2 and 9.3.3.2; H.265 clauses 9.3.2.5 and 9.3.4.3).
+//! The decoder's flowcharts (H.264 clauses 9.3.1.2 and 9.3.3.2; H.265 clauses 9.3.2.6 and 9.3.4.3).
 
 use bitvec::{order::Msb0, slice::BitSlice, view::BitView};
 
@@ -171,7 +171,7 @@ impl BinCoder for Decoder<'_> {
         bytes.iter_mut().for_each(|byte| *byte = self.raw_byte());
     }
 
-    /// Initialisation of the arithmetic decoding engine, clause 9.3.1.2 (H.265 9.3.2.5), on the next whole byte.
+    /// Initialisation of the arithmetic decoding engine, clause 9.3.1.2 (H.265 9.3.2.6), on the next whole byte.
     fn start(&mut self) {
         self.position = self.position.next_multiple_of(8);
         let start = self.position;

@@ -111,7 +111,7 @@ impl Reading {
         let next = before.and_then(|before| before.next_address(parameters));
         if parameters.is_dependent() && next != Some(slice_segment_address) {
             held.ends(None);
-            return Some(Err(Failed::of(hevc::DataError::Before { slice_segment_address })));
+            return Some(Err(Failed::of(hevc::DataError::MissingPredecessor { slice_segment_address })));
         }
         let watched = Observed { coder: Decoder::new(data), observer: Places::default() };
         Some(Ok(Reading {

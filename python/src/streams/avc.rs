@@ -33,11 +33,11 @@ pub(crate) struct Macroblock {
 /// The macroblocks of a slice.
 pub(super) fn read(unit: &StreamUnit) -> Read<Macroblock> {
     let mut blocks = Vec::new();
-    let read = unit.observe((), |step| {
+    let read = unit.observe((), |read_unit| {
         blocks.push(Macroblock {
-            elements: step.macroblock.clone(),
-            mb_addr: step.mb_addr as u32,
-            derived: step.derived,
+            elements: read_unit.macroblock.clone(),
+            mb_addr: read_unit.mb_addr as u32,
+            derived: read_unit.derived,
         });
     });
     let damage = read.and_then(|(_, read)| read.err()).map(|error| error.to_string());

@@ -61,14 +61,14 @@ impl<C> Observer<C> for Places {
 pub(super) fn read(unit: &StreamUnit) -> Read<CodingTreeUnit> {
     let pic_size = unit.segment().map_or([0; 2], |(parameters, ..)| parameters.sps.pic_size);
     let mut blocks = Vec::new();
-    let read = unit.observe(Places::default(), |step| {
+    let read = unit.observe(Places::default(), |read_unit| {
         blocks.push(CodingTreeUnit {
-            read: step.coding_tree_unit.clone(),
-            places: step.decoder.observer.blocks.clone(),
-            ctb_addr: step.ctb_addr,
-            position: step.position,
+            read: read_unit.coding_tree_unit.clone(),
+            places: read_unit.decoder.observer.blocks.clone(),
+            ctb_addr: read_unit.ctb_addr,
+            position: read_unit.luma_position,
             pic_size,
-            is_last: step.is_last,
+            is_last: read_unit.is_last,
         });
     });
     let damage = read.and_then(|(_, read)| read.err()).map(|error| error.to_string());

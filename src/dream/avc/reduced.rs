@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::legal::{Legal, Limits};
 use super::levels::Scaling;
-use crate::avc::{Content, Macroblock, MbType, Parameters, SliceData, Step, StreamUnit, Walk, read_each};
+use crate::avc::{Content, Macroblock, MbType, Parameters, ReadUnit, SliceData, StreamUnit, Walk, read_each};
 use crate::bin::Encode;
 use crate::context::SliceType;
 use crate::dream::random::Random;
@@ -96,9 +96,9 @@ impl Slice {
         let Content::Slice { parameters, data } = &unit.content else { return None };
         let (header, data) = unit.rbsp.split_at_checked(*data)?;
         let (mut macroblocks, mut qp_y) = (Vec::new(), Vec::new());
-        let show = |step: Step<'_, _>| {
-            macroblocks.push(step.macroblock.clone());
-            qp_y.push(step.derived.qp_y);
+        let show = |read_unit: ReadUnit<'_, _>| {
+            macroblocks.push(read_unit.macroblock.clone());
+            qp_y.push(read_unit.derived.qp_y);
         };
         read_each(parameters, engine::Decoder::new(data), show).1.ok()?;
         let limits = sent.limits(&unit.headers().elements, parameters)?;

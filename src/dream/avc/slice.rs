@@ -36,9 +36,9 @@ impl Slice<'_> {
             let mut data = self.write(random, hits, richness)?;
             let observed = Observed { coder: engine::Decoder::new(&data), observer: Counted::default() };
             let (mut largest, mut position) = (0, 9);
-            let (observed, read) = read_each(self.parameters, observed, |step| {
-                largest = largest.max(step.decoder.position() - position);
-                position = step.decoder.position();
+            let (observed, read) = read_each(self.parameters, observed, |read_unit| {
+                largest = largest.max(read_unit.decoder.position() - position);
+                position = read_unit.decoder.position();
             });
             read?;
             if largest <= self.most_bits() || richness == 0 {

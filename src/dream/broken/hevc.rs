@@ -118,7 +118,7 @@ fn noticed(unit: &StreamUnit, class: Class) -> Option<Broken> {
     let (parameters, before, data) = unit.segment()?;
     let mut last = parameters.slice_segment_address;
     let (decoder, read) =
-        read_each(parameters, before, spec::Decoder::new(data), |step| last = step.ctb_addr);
+        read_each(parameters, before, spec::Decoder::new(data), |read_unit| last = read_unit.ctb_addr);
     let Err(error) = read else {
         let bit = decoder.position() - 1;
         let byte = data.get((bit / 8) as usize).copied().unwrap_or(0);

@@ -60,10 +60,10 @@ pub(super) fn segment(
         let (mut bytes, end) = units.write(random, hits, &mut qp, richness)?;
         let observed = Observed { coder: engine::Decoder::new(&bytes), observer: Counted::default() };
         let (mut largest, mut position, mut starts) = (0, 9, Vec::new());
-        let (observed, read) = read_each(parameters, units.before, observed, |step| {
-            largest = largest.max(step.decoder.position() - position);
-            position = step.decoder.position();
-            starts.extend(step.next_substream());
+        let (observed, read) = read_each(parameters, units.before, observed, |read_unit| {
+            largest = largest.max(read_unit.decoder.position() - position);
+            position = read_unit.decoder.position();
+            starts.extend(read_unit.next_substream());
         });
         read?;
         if largest > most_bits(parameters) && richness > 0 {

@@ -41,7 +41,7 @@ impl Segment {
         let Content::Segment { .. } = &unit.content else { return None };
         let (parameters, before, data) = unit.segment()?;
         let mut units = Vec::new();
-        let show = |step: crate::hevc::Step<'_, _>| units.push(step.coding_tree_unit.clone());
+        let show = |read_unit: crate::hevc::ReadUnit<'_, _>| units.push(read_unit.coding_tree_unit.clone());
         read_each(parameters, before, engine::Decoder::new(data), show).1.ok()?;
         let header = unit.headers().elements;
         Some(Segment { prefix: unit.unit.prefix.clone(), header, parameters: parameters.clone(), units })
@@ -90,8 +90,8 @@ impl Segment {
         let end = walk.end();
         let data = walk.into_coder().finish();
         let (mut lengths, mut last) = (Vec::new(), 0);
-        let show = |step: crate::hevc::Step<'_, _>| {
-            if let Some(start) = step.next_substream() {
+        let show = |read_unit: crate::hevc::ReadUnit<'_, _>| {
+            if let Some(start) = read_unit.next_substream() {
                 let start = escape(&data[..start]).len() as u64;
                 lengths.push(start - last);
                 last = start;
