@@ -64,6 +64,7 @@ const GOLDEN: [(&str, &[u8]); 2] =
 
 /// Why a suite cannot be made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SuiteError {
     /// There is no suite of that name.
     #[error("there is no suite {0}; there are {all}", all = BUILT_IN.join(", "))]
@@ -221,6 +222,7 @@ impl Suite {
 
 /// Why a stream is no suite.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StreamError {
     /// It cannot be read.
     #[error("{0}")]

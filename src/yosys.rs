@@ -18,6 +18,7 @@ const OLDEST: (u32, u32) = (0, 50);
 
 /// Why Yosys or a solver could not be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum YosysError {
     /// Yosys or a solver is missing or too old, and cannot be fetched.
     #[error("{0}")]

@@ -187,6 +187,7 @@ impl Range {
 
 /// Why a plan is invalid.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// It is not the TOML of a plan.
     #[error("{0}")]

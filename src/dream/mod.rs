@@ -29,6 +29,7 @@ use crate::syntax::HeaderError;
 /// Why no stream was made. Except for [`NoSuchStream`](DreamError::NoSuchStream) and [`Unknown`](DreamError::Unknown), it is a bug in this
 /// module, since every choice is meant to be legal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DreamError {
     /// A header cannot be written.
     #[error("{0}")]

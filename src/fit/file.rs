@@ -32,6 +32,7 @@ pub struct CoreFile {
 
 /// An invalid description of a core.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// It cannot be read.
     #[error("{path}: {source}", path = .path.display())]

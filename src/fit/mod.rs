@@ -23,6 +23,7 @@ pub use file::{CoreFile, FileError};
 
 /// Why a vector is not applicable to a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[non_exhaustive]
 pub enum Misfit {
     /// It is for decoders.
     #[error("no encoder makes its bytes")]

@@ -9,6 +9,7 @@ use crate::syntax::HeaderError;
 
 /// Why a slice segment cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
     /// Its header or a parameter set cannot be read.
     #[error("{0}")]
@@ -52,6 +53,7 @@ pub enum DataError {
 
 /// Why coding tree units cannot be written as a slice segment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WriteError {
     /// An element has a value that it cannot have.
     #[error("{0}")]

@@ -19,6 +19,7 @@ use crate::trace::{Recorder, SliceHeader, SliceTrace, TracedSlice};
 
 /// Why slice segment data is passed through untouched: it is of a kind that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Unsupported {
     /// palette_mode_enabled_flag is 1.
     #[error("palette mode, of screen content, is not supported")]

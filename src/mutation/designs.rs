@@ -17,6 +17,7 @@ use crate::vectors::Vector;
 
 /// Why wrong designs cannot be judged.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DesignError {
     /// A file cannot be read, or an edited one cannot be written.
     #[error("{}: {source}", .path.display())]

@@ -55,6 +55,7 @@ pub use trial::{Kill, Pace};
 
 /// Why mutants cannot be tried.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MutationError {
     /// Yosys is missing or fails.
     #[error("{0}")]

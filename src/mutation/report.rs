@@ -108,6 +108,7 @@ struct Group {
 
 /// Reports that are not of the same run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MergeError {
     /// Their mutants or their suites differ.
     #[error(

@@ -32,6 +32,7 @@ use solve::{Answer, Workshop};
 
 /// Why no proof could be attempted.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProveError {
     /// A program is missing and cannot be fetched, or the Verilog cannot be read.
     #[error("{0}")]

@@ -36,6 +36,7 @@ pub struct Signal {
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClocksError {
     /// It is not a VCD file.
     #[error("it is no waveform: {0}")]

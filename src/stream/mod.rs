@@ -84,6 +84,7 @@ pub enum State {
 
 /// Why slice data cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
     /// Of H.264.
     #[error("{0}")]

@@ -29,6 +29,7 @@ pub struct Dreams {
 
 /// Why no suite can be made of streams that are made up.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DreamsError {
     /// A stream cannot be made.
     #[error("the stream of seed {seed}: {source}")]

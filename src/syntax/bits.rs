@@ -47,6 +47,7 @@ const MOST_UE: i64 = u32::MAX as i64 - 1;
 /// Why a header cannot be read or written to its end. Bits are counted in the NAL unit without emulation prevention bytes, from
 /// its first bit on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HeaderError {
     /// An element has a value that it cannot have.
     #[error("{element} is {value}; it can be {} to {} (bit {bit})", .legal.start(), .legal.end())]

@@ -160,6 +160,7 @@ impl UnitLine {
 
 /// Why lines are no stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LineError {
     /// A header cannot be written.
     #[error("{0}")]

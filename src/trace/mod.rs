@@ -128,6 +128,7 @@ pub enum Start {
 
 /// Why a trace could not be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TraceError {
     /// The file cannot be opened, read or written, or its zstd frame is damaged.
     #[error("{0}")]

@@ -4,6 +4,7 @@ use super::{Flag, Vector, json, text};
 
 /// Why a text is not a vector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MakeError {
     /// A word is not a request.
     #[error(

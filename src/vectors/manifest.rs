@@ -79,6 +79,7 @@ impl FileEntry {
 
 /// What is wrong with a file of vectors.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// It cannot be read.
     #[error("{}: {source}", .path.display())]

@@ -21,6 +21,7 @@ use super::packed;
 
 /// Why bytes are not what an encoder of this module has written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// They end too early.
     #[error("the data end too early")]

@@ -132,6 +132,7 @@ impl Summary {
 
 /// Why a model cannot be compressed or decompressed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WeightsError {
     /// The model file cannot be read or written.
     #[error("{0}")]

@@ -51,6 +51,7 @@ pub struct Layout {
 
 /// What a decoder finds wrong with a stream of levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LevelsError {
     /// It ends too early, or is not a stream of this coder.
     #[error("{0}")]

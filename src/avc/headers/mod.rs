@@ -28,6 +28,7 @@ pub struct ParameterSets {
 
 /// Why slice data is passed through untouched: it is of a kind that is not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Unsupported {
     /// entropy_coding_mode_flag is 0.
     #[error("coded with CAVLC")]

@@ -76,6 +76,7 @@ pub struct Counts {
 
 /// Why something cannot be submitted, or why its state is unknown.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SchedulerError {
     /// A part of the array cannot be expressed in a scheduler's syntax.
     #[error("{what} {text:?} {why}")]

@@ -33,6 +33,7 @@ const MOST_WORDS: usize = 0x7fff_ffff;
 
 /// Why there is no testbench for some vectors.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TestbenchError {
     /// Nothing would be played.
     #[error("no vector is for this core ({}): there is nothing to write", .0.name())]

@@ -33,6 +33,7 @@ fn place(slice: &Option<usize>, segment: &Option<usize>) -> String {
 
 /// What can be wrong with the bytes of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FormatErrorKind {
     /// The first four bytes are not `CBT1`.
     #[error("not a bin trace: it does not begin with CBT1")]

@@ -6,6 +6,7 @@ use super::super::levels::LevelsError;
 
 /// Why a container cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ContainerError {
     /// The file cannot be read.
     #[error("{0}")]
@@ -37,6 +38,7 @@ pub enum ContainerError {
 
 /// What is wrong with a stream.
 #[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StreamError {
     /// The file ends before the stream does.
     #[error("the file ends before it does")]

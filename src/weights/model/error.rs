@@ -8,6 +8,7 @@ use super::cut::MAX_SKELETON;
 
 /// Why a model file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ModelError {
     /// The file cannot be opened.
     #[error("{}: {source}", .path.display())]
