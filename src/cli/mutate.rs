@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let solver = Solver::find(&yosys, &cache, notice).map_err(mutation::MutationError::from)?;
     let tools = Tools::find(&cache, notice)?;
     let machine = Machine { yosys, solver, tools, cache };
-    let cores = core.map_or(cores::PUBLISHED.to_vec(), |core| vec![core]);
+    let cores = core.map_or(cores::ALL.to_vec(), |core| vec![core]);
     let threads = arguments.jobs.count();
     let files = arguments.report.as_deref().map(Files::new).transpose()?;
     let known = files.as_ref().map(Files::read).transpose()?.flatten();

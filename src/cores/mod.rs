@@ -16,7 +16,7 @@ pub mod encoder_swift;
 mod spec;
 
 #[cfg(feature = "cosim")]
-pub use spec::{ALL, CoreSpec, PUBLISHED, Sources, by_name};
+pub use spec::{ALL, CoreSpec, Sources, by_name};
 
 /// What a core does with bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

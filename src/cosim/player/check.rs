@@ -21,7 +21,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let passed = self.stats.clocks + self.stats.load_clocks;
         for _ in 0..self.held.requests {
             let Some(asked) = self.script.take() else { break };
-            self.plays(asked.vector);
+            self.begin_vector(asked.vector);
             is_load &= matches!(asked.request, Request::Event(Event::Load { .. }));
             if self.form.direction == Direction::Encoder {
                 self.stats.longest_run = self.stats.longest_run.max(Some(asked.mood.run));
@@ -62,23 +62,23 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
                 _ => {
                     let what = format!(
                         "byte {} of the output is given before any bin decides it",
-                        self.given + lane
+                        self.bytes_given + lane
                     );
                     return Err(self.unasked(what));
                 }
             };
             self.check_byte(byte, lane, count)?;
         }
-        let given = self.inputs.out_ready == 1;
-        self.shown = if given { 0 } else { count };
-        if given {
+        let is_taken = self.inputs.out_ready == 1;
+        self.offered = if is_taken { 0 } else { count };
+        if is_taken {
             for byte in self.script.bytes.drain(..count) {
-                self.given = byte.number + 1;
+                self.bytes_given = byte.number + 1;
                 self.observer.gives(byte.request);
             }
             self.waits.transferred(Port::Bytes, count);
         }
-        Ok(given)
+        Ok(is_taken)
     }
 
     #[inline]
@@ -113,13 +113,13 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             };
             self.check_answer(answer, lane, count)?;
         }
-        let given = self.inputs.rsp_ready == 1;
-        self.shown = if given { 0 } else { count };
-        if given {
+        let is_taken = self.inputs.rsp_ready == 1;
+        self.offered = if is_taken { 0 } else { count };
+        if is_taken {
             self.script.answers.drain(..count).for_each(|answer| self.observer.gives(answer.request));
             self.waits.transferred(Port::Answers, count);
         }
-        Ok(given)
+        Ok(is_taken)
     }
 
     #[inline]
@@ -163,12 +163,12 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
     /// Checks that what was offered stays until it is taken.
     #[inline]
     fn stays(&self, port: &str, count: usize) -> Result<(), Wrong> {
-        if count >= self.shown {
+        if count >= self.offered {
             return Ok(());
         }
         let what = match count {
             0 => format!("{port} is withdrawn: it was 1, and nothing was taken"),
-            _ => format!("{port} falls from {} to {count}, and nothing was taken", self.shown),
+            _ => format!("{port} falls from {} to {count}, and nothing was taken", self.offered),
         };
         let newest = self.script.taken().saturating_sub(1);
         Err(Wrong { blame: Blame::Request(newest), fault: Fault::new(Cause::Handshake, what) })
@@ -221,7 +221,8 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             Direction::Encoder => self.script.bytes.front().is_some_and(|byte| byte.request < taken),
             Direction::Decoder => self.script.answers.front().is_some_and(|answer| answer.request < taken),
         };
-        let looks = match is_due && self.form.can_be_blocked && self.waits.looks_first() && self.shown == 0 {
+        let looks = match is_due && self.form.can_be_blocked && self.waits.looks_first() && self.offered == 0
+        {
             true => format!("; {ready} is 0 until {valid} is 1, which must not wait for it"),
             false => String::new(),
         };

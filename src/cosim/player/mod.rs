@@ -88,11 +88,11 @@ pub(super) fn play<'a, D: Device, O: Observer>(
         patience,
         stats: Stats::default(),
         held: Transaction::default(),
-        shown: 0,
+        offered: 0,
         vector: 0,
         given_up: 0,
-        still: 0,
-        given: 0,
+        idle_clocks: 0,
+        bytes_given: 0,
     };
     match player.run(progress) {
         Ok(()) => Ok((player.stats, player.device)),
@@ -117,14 +117,14 @@ struct Player<'a, D, O> {
     /// The requests that are on the ports and have to stay there.
     held: Transaction,
     /// How many bytes or answers the core offered in the last clock that were not taken: they have to stay.
-    shown: usize,
+    offered: usize,
     /// The number of the vector that is played, and how often it has been given up.
     vector: usize,
     given_up: u32,
     /// Clocks since the last transfer, without those in which something made the core wait.
-    still: u32,
+    idle_clocks: u32,
     /// The number of bytes that an encoder has given of its vector.
-    given: usize,
+    bytes_given: usize,
 }
 
 /// The clocks of the first reset. At the end of a play there are four times as many idle clocks.
@@ -133,15 +133,15 @@ const FEW: u32 = 8;
 impl<D: Device, O: Observer> Player<'_, D, O> {
     fn run(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), Wrong> {
         self.switch_on()?;
-        let mut told = 0;
+        let mut reported = 0;
         while !self.is_done() {
             self.clock()?;
-            while told < self.vector {
-                progress(self.vectors[told].events.len() as u64);
-                told += 1;
+            while reported < self.vector {
+                progress(self.vectors[reported].events.len() as u64);
+                reported += 1;
             }
         }
-        self.vectors[told..].iter().for_each(|vector| progress(vector.events.len() as u64));
+        self.vectors[reported..].iter().for_each(|vector| progress(vector.events.len() as u64));
         let stats = Stats { transfers: self.waits.transfers(), ..self.stats };
         (0..4 * FEW).try_for_each(|_| self.clock())?;
         self.stats = stats;
@@ -233,10 +233,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         };
         self.waits.end();
         if taken || came {
-            self.still = 0;
+            self.idle_clocks = 0;
         } else if !self.waits.waited() {
-            self.still += 1;
-            if self.still >= self.patience && !self.is_done() {
+            self.idle_clocks += 1;
+            if self.idle_clocks >= self.patience && !self.is_done() {
                 return Err(self.deadlock());
             }
         }
@@ -263,7 +263,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         if !self.form.can_be_blocked {
             return true;
         }
-        let sees = self.shown > 0 || !self.waits.looks_first();
+        let sees = self.offered > 0 || !self.waits.looks_first();
         sees && !self.waits.waits(port)
     }
 
@@ -287,14 +287,14 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
 
     /// The vector that is played after one is given up: the same again, or the next.
     fn after_giving_up(&mut self, vector: usize) -> usize {
-        self.plays(vector);
+        self.begin_vector(vector);
         self.given_up += 1;
         vector + usize::from(self.waits.moves_on())
     }
 
     /// Notes which vector is played.
     #[inline]
-    fn plays(&mut self, vector: usize) {
+    fn begin_vector(&mut self, vector: usize) {
         if self.vector != vector {
             (self.vector, self.given_up) = (vector, 0);
         }
@@ -319,7 +319,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         self.script.give_up(next);
         self.feed.restart(next);
         self.observer.drop_all(self.script.taken());
-        (self.held, self.given, self.shown) = (Transaction::default(), 0, 0);
+        (self.held, self.bytes_given, self.offered) = (Transaction::default(), 0, 0);
         Ok(())
     }
 
