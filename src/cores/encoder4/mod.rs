@@ -122,17 +122,32 @@ mod spec {
 
     const EXPLAINED: &[Explanation] = &[
         Explanation {
-            mutant: "front.ternary#1.A[4] = save_ctx_idx[4] cnot0 by [6]",
-            reason: "the port that reads context variables back is not part of the interface that vectors are played through; that it \
-                     answers with the newest state of the context asked for is the property `contexts.save_is_newest`",
+            mutant: "addends.pairs[0].bin_b.procmux_CMP0#4.B[2] inv",
+            reason: "it changes codIRange after a flush in the second slot for the bypass bins of that slot, and there are none: a terminate bin of \
+                     1 is the last of its transaction; the next slots get codIRange from another stage",
         },
         Explanation {
-            mutant: "range.steps[1].constants_of_pair.shiftx#18.B[13] const1",
-            reason: "the position of a part of 28 bits, which needs five bits, is calculated with 32: the bit is always 0 and chooses \
-                     nothing, Verilator leaves it out, and a synthesised core does not have it; to the solver a position beyond the \
-                     last bit has no value",
+            mutant: "carries.procmux#3.Y[12] cnot1 by [18]",
+            reason: "bit 18 of the count of words of ones that wait is 1 from a run of 2^23 outstanding bits on; the longest run of `limits` has \
+                     600,000",
         },
+        Explanation { mutant: "front.ternary#1.A[4] = save_ctx_idx[4] cnot0 by [6]", reason: READ_BACK },
+        Explanation { mutant: "front.ternary#1.A[8] = save_ctx_idx[8] inv", reason: READ_BACK },
+        Explanation {
+            mutant: "gate.logic_not#1.A[0] const0",
+            reason: "a transaction that is offered in the clock of a reset is taken; it runs out like those that were taken before the reset, while \
+                     nothing else is taken, and can only write context variables, which every slice loads before it uses them",
+        },
+        Explanation { mutant: "range.steps[0].constants_of_pair.mul#21.A[31] const1", reason: POSITION },
+        Explanation { mutant: "range.steps[1].constants_of_pair.shiftx#18.B[13] const1", reason: POSITION },
     ];
+
+    const READ_BACK: &str = "the port that reads context variables back is not among those that vectors are played through; that it answers \
+                             with the newest state of the context asked for is the property `contexts.save_is_newest`";
+
+    const POSITION: &str = "the position of a part of 28 or 32 bits, which needs five bits, is calculated with 32: the others are always 0 and \
+                            choose nothing, Verilator leaves them out, and a synthesised core does not have them; to the solver a position beyond \
+                            the last bit has no value";
 
     /// The registers by their stages. After a reset, what was under way runs out while `gate.clearing` counts down, and what a stage
     /// holds matters once all of that has left the stage.
