@@ -127,6 +127,10 @@ mod spec {
                      1 is the last of its transaction; the next slots get codIRange from another stage",
         },
         Explanation {
+            mutant: "carries.logic_not#6.A[0] const0",
+            reason: "it would add a carry of the next engine run to the last word of this one, and none comes: the property `low.full_has_no_carry`",
+        },
+        Explanation {
             mutant: "carries.procmux#3.Y[12] cnot1 by [18]",
             reason: "bit 18 of the count of words of ones that wait is 1 from a run of 2^23 outstanding bits on; the longest run of `limits` has \
                      600,000",
@@ -138,12 +142,29 @@ mod spec {
             reason: "a transaction that is offered in the clock of a reset is taken; it runs out like those that were taken before the reset, while \
                      nothing else is taken, and can only write context variables, which every slice loads before it uses them",
         },
+        Explanation {
+            mutant: "low.logic_not#2.Y[0] const1",
+            reason: "the second clock of a flush is noted even if a reset comes in it; no word is given while the reset clears the stages, and then \
+                     the note is gone",
+        },
+        Explanation {
+            mutant: "range.steps[0].constants_of_pair.logic_and#12.Y[0] = range.steps[0].constants_of_pair.pair[121] const0",
+            reason: NEVER_DOUBLED,
+        },
         Explanation { mutant: "range.steps[0].constants_of_pair.mul#21.A[31] const1", reason: POSITION },
+        Explanation { mutant: "range.steps[0].step.and#48.B[2] const1", reason: NEVER_DOUBLED },
+        Explanation {
+            mutant: "range.steps[1].constants_of_pair.shiftx#12.B[29] cnot0 by [6]",
+            reason: POSITION,
+        },
         Explanation { mutant: "range.steps[1].constants_of_pair.shiftx#18.B[13] const1", reason: POSITION },
     ];
 
     const READ_BACK: &str = "the port that reads context variables back is not among those that vectors are played through; that it answers \
                              with the newest state of the context asked for is the property `contexts.save_is_newest`";
+
+    const NEVER_DOUBLED: &str = "it is about codIRange doubled before the second slot where codIRange is in its last quarter and crosses two \
+                                 multiples of 32; there the first slot leaves 272 or more, and nothing is doubled";
 
     const POSITION: &str = "the position of a part of 28 or 32 bits, which needs five bits, is calculated with 32: the others are always 0 and \
                             choose nothing, Verilator leaves them out, and a synthesised core does not have them; to the solver a position beyond \
