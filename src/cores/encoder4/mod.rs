@@ -135,6 +135,10 @@ mod spec {
             reason: "bit 18 of the count of words of ones that wait is 1 from a run of 2^23 outstanding bits on; the longest run of `limits` has \
                      600,000",
         },
+        Explanation {
+            mutant: "front.four.slots_13.procmux_CMP0#16.A[4] const0",
+            reason: "pStateIdx 63 would be taken for 47; no context variable has it: the property `contexts.state_is_below_63`",
+        },
         Explanation { mutant: "front.ternary#1.A[4] = save_ctx_idx[4] cnot0 by [6]", reason: READ_BACK },
         Explanation { mutant: "front.ternary#1.A[8] = save_ctx_idx[8] inv", reason: READ_BACK },
         Explanation {
