@@ -14,13 +14,8 @@ use crate::vectors::{Flag, Vector};
 pub(super) fn vectors() -> Vec<Vector> {
     let of_places = (0..LANES).flat_map(|place| [kinds(place), runs(place), words(place), alignments(place)]);
     let flushes = (0..LANES).flat_map(|place| [1, 0].map(|raw| flushes(place, raw)));
-    let several = (0..1 << SEVERAL).filter(|lanes: &u32| lanes.count_ones() >= 2).map(repeats);
-    let contexts = [contexts("states"), contexts("swaps"), contexts("pairs")].into_iter().chain(several);
-    of_places.chain(flushes).chain(contexts).collect()
+    of_places.chain(flushes).chain([contexts("states"), contexts("swaps"), contexts("pairs")]).collect()
 }
-
-/// In how many lanes in a row contexts are repeated in every state.
-const SEVERAL: u16 = 4;
 
 /// Places below this cover three transactions of a core of any number of lanes.
 const PLACES: usize = 3 * LANES;
@@ -423,38 +418,6 @@ fn contexts(how: &str) -> Vector {
     builder.into_vector(format!("lane-contexts-{how}"), comment, &[Flag::Lanes, Flag::Forwarding])
 }
 
-/// One context in these lanes of [`SEVERAL`] in a row, which begin in each lane in turn: in every state, with all bins that it can have there.
-/// Other contexts are in the other lanes, and then it is used once more.
-fn repeats(lanes: u32) -> Vector {
-    let mut builder = Builder::new(lanes.into());
-    let uses = lanes.count_ones();
-    for state in 0..STATES as u8 {
-        for bins in 0..1 << uses {
-            // The first lane is that of the bin after a flush, and of the start of the engine where that shares its transaction.
-            for first in 0..SEVERAL {
-                builder.load(0, state, bins & 1 == 0);
-                builder.terminate(true);
-                builder.push(Event::Start);
-                (0..first).for_each(|other| builder.symbol(LEAD + other, true));
-                let mut bins = bins;
-                for lane in 0..SEVERAL {
-                    if lanes >> lane & 1 == 0 {
-                        builder.symbol(QUIET + lane, true);
-                    } else {
-                        builder.symbol(0, bins & 1 == 1);
-                        bins >>= 1;
-                    }
-                }
-                builder.symbol(0, false);
-            }
-        }
-    }
-    let name: String = (0..SEVERAL).map(|lane| if lanes >> lane & 1 == 1 { 'x' } else { 'o' }).collect();
-    let comment =
-        format!("a context in the lanes x of {name}, in every state and with all bins, from each lane on");
-    builder.into_vector(format!("lane-repeats-{name}"), comment, &[Flag::Lanes, Flag::Forwarding])
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -585,31 +548,6 @@ mod tests {
                 since = if matches!(event, Event::Context { .. }) { since + 1 } else { 0 };
             }
             assert!((0..=9).all(|bins| found.contains(&(place, bins))), "{place}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_context_is_repeated_in_every_state_with_all_symbols() {
-        for lanes in [0b0011, 0b1010, 0b1101, 0b1111_u32] {
-            let mut found = BTreeSet::new();
-            let (mut begun, mut symbols) = (None, Vec::new());
-            for (_, event, before, _) in bins(&repeats(lanes)) {
-                match event {
-                    Event::Context { ctx, bin } if ctx.get() == 0 => {
-                        let model = before.save(ctx);
-                        begun.get_or_insert(model.p_state_idx());
-                        symbols.push(bin == model.val_mps());
-                    }
-                    Event::Terminate { .. } => {
-                        found.extend(begun.take().map(|state| (state, std::mem::take(&mut symbols))));
-                    }
-                    _ => {}
-                }
-            }
-            found.extend(begun.map(|state| (state, symbols)));
-            // With the last use, which is an LPS.
-            assert_eq!(found.len(), 63 << lanes.count_ones(), "{lanes:04b}");
-            assert!(found.iter().all(|(_, symbols)| symbols.len() == 1 + lanes.count_ones() as usize));
         }
     }
 
