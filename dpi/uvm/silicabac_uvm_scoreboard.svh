@@ -20,9 +20,11 @@ class silicabac_uvm_scoreboard extends uvm_scoreboard;
     seen = new("seen", this);
   endfunction
 
-  virtual function void connect_phase(uvm_phase phase);
-    super.connect_phase(phase);
-    if (cfg.is_encoder) begin
+    // After all connect phases, in one of which the environment sets `cfg`.
+  virtual function void end_of_elaboration_phase(uvm_phase phase);
+    super.end_of_elaboration_phase(phase);
+    if (cfg == null) `uvm_fatal("SILICABAC", "the scoreboard has no cfg: set it to that of its agent in connect_phase")
+    else if (cfg.is_encoder) begin
       encoder = new();
       golden = encoder;
     end else begin

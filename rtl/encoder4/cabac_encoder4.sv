@@ -4,7 +4,7 @@
 // The encoder of four slots, in the socket of docs/socket.md: a lane is a slot. Up to four requests a clock in, each with the
 // bypass bins after it; up to four bytes a clock out.
 //
-// Nothing inside waits. A group is taken only while the queue of words has room for all that can be under way, and
+// Nothing before the queue of words waits. A group is taken only while that has room for all that can be under way, and
 // passes thirteen stages then, whatever the output does. So after a reset `clear` holds what feeds back until all that
 // was under way has run out.
 module cabac_encoder4 (

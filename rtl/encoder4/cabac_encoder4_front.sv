@@ -10,7 +10,7 @@
 // A state is written back a clock after the update, and three groups may be between a read and the write that it should
 // have seen: the group in the update stage and the one being written are compared here, the one before in the memory.
 //
-// LOAD is a bin: the one that leads to the state from the state before it.
+// LOAD updates a state, too: one that precedes the loaded one, by the bin that leads from it to that one.
 module cabac_encoder4_front (
     input  wire logic                       clk,
     input  wire logic                       rst,

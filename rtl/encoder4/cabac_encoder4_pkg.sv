@@ -4,7 +4,7 @@
 // The types of what the modules of the encoder of four slots give to each other.
 package cabac_encoder4_pkg;
 
-  // A group: four slots, each a request and the bypass bins after it. `count` is 0..2, and 0..8 if the kind is BYPASS;
+  // A group: four slots, each a request and the bypass bins after it. `count` is 0..2, and 1..8 if the kind is BYPASS;
   // an empty slot is a SLICE, which does nothing. After a TERMINATE of 1 the rest of a group is empty.
   typedef struct packed {
     logic [11:0] kind;     // three bits a slot, cabac_pkg::kind_t; the first slot has the lowest bits, here and below
@@ -17,7 +17,7 @@ package cabac_encoder4_pkg;
   // A group whose states are known.
   typedef struct packed {
     logic [11:0] kind;
-    logic [3:0]  lps;          // CONTEXT: the less probable symbol; TERMINATE: the bin; ALIGN: 1
+    logic [3:0]  lps;          // CONTEXT: whether the bin is the LPS; TERMINATE: the bin; ALIGN: 1
     logic [23:0] p_state_idx;
     logic [15:0] count;
     logic [31:0] data;

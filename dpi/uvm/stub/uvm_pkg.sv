@@ -53,7 +53,9 @@ package uvm_pkg;
     endfunction
     virtual function void build_phase(uvm_phase phase);
     endfunction
-    virtual function void connect_phase(uvm_phase phase);
+        virtual function void connect_phase(uvm_phase phase);
+    endfunction
+    virtual function void end_of_elaboration_phase(uvm_phase phase);
     endfunction
     virtual task run_phase(uvm_phase phase);
     endtask
