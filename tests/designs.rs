@@ -146,11 +146,11 @@ fn what_only_one_class_shows_is_convicted_by_it() {
     for (core, fault, class) in [
         ("hevc_encoder/", "fill-goes-on-where-a-reset-broke-it-off", "broken-off"),
         ("hevc_encoder/", "header-of-a-fill-that-a-reset-broke-off-is-kept", "broken-off"),
-        ("hevc_encoder/", "short-run-behind-nine-raw-bytes-that-waited-is-not-padded", "full-flush-raw"),
-        ("hevc_encoder/", "contexts-are-not-filled-again-behind-256-bins", "same-header"),
+        ("hevc_encoder/", "short-run-after-nine-raw-bytes-that-waited-is-not-padded", "full-flush-raw"),
+        ("hevc_encoder/", "contexts-are-not-filled-again-after-256-bins", "same-header"),
         ("hevc_encoder/", "first-bin-of-the-last-context-comes-too-early", "last-first"),
         ("textbook_decoder/", "load-before-an-early-slice-is-written-again", "broken-off"),
-        ("textbook_decoder/", "error-behind-4096-slices-that-end-early", "many-give-ups-run"),
+        ("textbook_decoder/", "error-after-4096-slices-that-end-early", "many-give-ups-run"),
         ("textbook_encoder_", "empty-engine-run-256-in-a-row-is-not-padded", "empty-runs"),
     ] {
         let list = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cores/{core}faults.toml"));
