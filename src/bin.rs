@@ -348,8 +348,10 @@ pub struct Tail<'a> {
 impl<'a> Tail<'a> {
     /// The tail of `slice` after its first `position` bits; empty if there are no more bits.
     pub fn of(slice: &'a [u8], position: u64) -> Tail<'a> {
-        let whole = usize::try_from(position.div_ceil(8)).map_or(slice.len(), |bytes| bytes.min(slice.len()));
-        let (coded, bytes) = slice.split_at(whole);
+        let whole = usize::try_from(position.div_ceil(8)).ok();
+        let Some((coded, bytes)) = whole.and_then(|whole| slice.split_at_checked(whole)) else {
+            return Tail { bits: 0, bytes: &[] };
+        };
         let bits = match (position % 8, coded.last()) {
             (0, _) | (_, None) => 0,
             (used, Some(last)) => last & 0xff >> used,
