@@ -41,9 +41,8 @@ impl Edit {
 
     /// The bytes of a slice segment with the coding tree units that were put, or with its own after another end of the segment before it.
     fn segment(&mut self, unit: &hevc::StreamUnit) -> Result<Vec<u8>, (Status, String)> {
-        let Some((parameters, before, data)) = unit.segment() else {
-            return Err((Status::State, String::new()));
-        };
+        let no_segment = (Status::State, String::new());
+        let (parameters, before, data) = unit.segment().ok_or(no_segment.clone())?;
         let segment = if self.coding_tree_units.is_empty() {
             SegmentData::read(parameters, before, data)
                 .map_err(|error| (Status::Damaged, error.to_string()))?
@@ -54,7 +53,7 @@ impl Edit {
             SegmentData { coding_tree_units, tail_bits: tail.bits, tail: tail.bytes.to_vec() }
         };
         let written = unit.write(&segment, self.before.as_ref().or(before));
-        let written = written.ok_or((Status::State, String::new()))?;
+        let written = written.ok_or(no_segment)?;
         let (bytes, end) = written.map_err(|error| (Status::Illegal, error.to_string()))?;
         self.end = matches!(unit.content, Content::Segment { end: Some(_), .. }).then_some(end);
         Ok(bytes)
@@ -128,8 +127,8 @@ pub unsafe extern "C" fn silicabac_stream_put_macroblock(
 }
 
 /// Takes a coding tree unit down that is to be written as the next one of the present unit, a slice segment of H.265. The first one is that
-/// with which the segment begins; what is derived of it is not looked at. All lists are copied. `SILICABAC_STATUS_ARGUMENT` for what no
-/// coding tree unit can have; what this segment cannot have is refused by `silicabac_stream_write`.
+/// with which the segment begins, and there are as many as are put; what is derived of one is not looked at. All lists are copied.
+/// `SILICABAC_STATUS_ARGUMENT` for what no coding tree unit can have; what this segment cannot have is refused by `silicabac_stream_write`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn silicabac_stream_put_coding_tree_unit(
     stream: *mut Stream,
@@ -184,9 +183,9 @@ impl Inner {
 /// Copies the bytes of the present NAL unit, without what stands before it in the stream, with its slice data written again: of the
 /// macroblocks or coding tree units that were put, or of those that are in the stream. What is no slice is copied as it is.
 ///
-/// The header of a slice segment of H.265 gets the entry points of the new data, unless it had none, or wrong ones. A dependent slice
-/// segment that follows begins with the state at the end of this one, so it has to be written as well, even if nothing is put for it; it is
-/// read from the stream as it was.
+/// The header of a slice segment of H.265 gets the entry points of the new data, unless it had wrong ones, or none although substreams
+/// follow the first one. A dependent slice segment that follows begins with the state at the end of what was written here, so it has to be
+/// written as well, even if nothing is put for it; it is read from the stream as it was.
 ///
 /// `SILICABAC_STATUS_ILLEGAL` if an element cannot have its value, or would be lost; `silicabac_stream_message` says which. `length` tells how
 /// many bytes there are; if `room` is less, only that, and `SILICABAC_STATUS_ROOM`.
