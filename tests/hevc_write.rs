@@ -228,8 +228,15 @@ fn dependent_segments_are_written_with_the_new_end() {
 /// With fewer coding tree units there are fewer substreams, and as many entry points.
 #[test]
 fn there_are_as_many_entry_points_as_substreams_follow() {
-    let of = units(&stream("x265_main_wpp_cif"));
-    let first = of.iter().position(|unit| unit.segment().is_some()).unwrap();
+    let has_rows = |unit: &StreamUnit| {
+        let is_synchronised = unit.segment().is_some_and(|(parameters, ..)| {
+            parameters.pps.entropy_coding_sync_enabled_flag && parameters.slice_segment_address == 0
+        });
+        is_synchronised && entry_points(unit).len() >= 2
+    };
+    let mut all = streams().map(|(_, bytes)| units(&bytes));
+    let of = all.find(|units| units.iter().any(has_rows)).expect("a stream with wavefronts");
+    let first = of.iter().position(has_rows).unwrap();
     let (parameters, ..) = of[first].segment().unwrap();
     let width = parameters.sps.size_in_ctbs()[0] as usize;
     let sets: Vec<u8> =
@@ -247,6 +254,26 @@ fn there_are_as_many_entry_points_as_substreams_follow() {
     }
 }
 
+/// The units with other entry points in their headers: `edit` gets the elements of each header that has num_entry_point_offsets.
+fn with_headers(units: &[StreamUnit], edit: impl Fn(&mut serde_json::Map<String, Value>)) -> Vec<StreamUnit> {
+    let mut writer = LineWriter::default();
+    let write = |unit: &StreamUnit| {
+        let mut line = serde_json::to_value(unit.lines(false).unit).unwrap();
+        let header = line["header"].as_object_mut().unwrap();
+        if header.contains_key("num_entry_point_offsets") {
+            edit(header);
+        }
+        let line: UnitLine = serde_json::from_value(line).unwrap();
+        [unit.unit.prefix.clone(), writer.write(&line, vec![]).unwrap()].concat()
+    };
+    self::units(&units.iter().map(write).collect::<Vec<_>>().concat())
+}
+
+/// All coding tree units get larger levels.
+fn enlarge(parameters: &Parameters, data: &mut SegmentData) {
+    data.coding_tree_units.iter_mut().for_each(|unit| larger_levels(parameters, unit));
+}
+
 /// What a header says stays if that was wrong before, or if it says nothing although substreams follow.
 #[test]
 fn wrong_entry_points_stay_as_they_are() {
@@ -254,34 +281,38 @@ fn wrong_entry_points_stay_as_they_are() {
     for (count, words) in
         [(0, "0 entry points are signalled, but 3"), (3, "entry point 0 is byte"), (2, "2 entry points")]
     {
-        let mut writer = LineWriter::default();
-        let header = |unit: &StreamUnit| {
-            let mut line = serde_json::to_value(unit.lines(false).unit).unwrap();
-            let header = line["header"].as_object_mut().unwrap();
-            if let Some(number) = header.get_mut("num_entry_point_offsets") {
-                *number = count.into();
-                header.remove("entry_point_offset_minus1");
-                if count > 0 {
-                    header.insert("entry_point_offset_minus1".to_owned(), Value::from(vec![6; count]));
-                } else {
-                    header.remove("offset_len_minus1");
-                }
+        let of = with_headers(&of, |header| {
+            header["num_entry_point_offsets"] = count.into();
+            header.remove("entry_point_offset_minus1");
+            if count > 0 {
+                header.insert("entry_point_offset_minus1".to_owned(), Value::from(vec![6; count]));
+            } else {
+                header.remove("offset_len_minus1");
             }
-            let line: UnitLine = serde_json::from_value(line).unwrap();
-            [unit.unit.prefix.clone(), writer.write(&line, vec![]).unwrap()].concat()
-        };
-        let of = units(&of.iter().map(header).collect::<Vec<_>>().concat());
-        let bytes = written(&of, |parameters, data| {
-            data.coding_tree_units.iter_mut().for_each(|unit| larger_levels(parameters, unit));
         });
-        let mut segments = 0;
-        for (unit, of) in units(&bytes).iter().zip(&of).filter(|(_, of)| of.segment().is_some()) {
-            assert!(unit.unit.bytes != of.unit.bytes);
+        let mut edited = 0;
+        for (unit, of) in
+            units(&written(&of, enlarge)).iter().zip(&of).filter(|(_, of)| of.segment().is_some())
+        {
             assert_eq!(unit.headers().elements, of.headers().elements);
             let note = unit.entry_point_note().unwrap();
             assert!(note.contains(words), "{note}");
-            segments += 1;
+            edited += usize::from(unit.unit.bytes != of.unit.bytes);
         }
-        assert!(segments > 0);
+        assert!(edited > 0);
     }
+}
+
+/// Entry points with more bits than they need keep this length.
+#[test]
+fn a_signalled_length_that_is_enough_stays() {
+    let of = units(&stream("hm_tiles2x2"));
+    let of = with_headers(&of, |header| header["offset_len_minus1"] = 31.into());
+    let mut edited = 0;
+    for (unit, of) in units(&written(&of, enlarge)).iter().zip(&of).filter(|(_, of)| of.segment().is_some()) {
+        assert_eq!(unit.lines(false).unit.header.get("offset_len_minus1"), [31]);
+        assert_eq!(unit.entry_point_note(), None);
+        edited += usize::from(entry_points(unit) != entry_points(of));
+    }
+    assert!(edited > 0);
 }
