@@ -336,12 +336,15 @@ fn enlarged(unit: &mut CodingTreeUnit) {
     }
 }
 
+/// Makes something wrong.
+type Spoil = fn(&mut Lists);
+
 #[test]
 fn what_no_coding_tree_unit_can_have_is_refused() {
     let dir = common::root().join("../tests/streams");
     let [avc, hevc] =
         ["x264_gray_qcif.264", "x265_main_wpp_cif.265"].map(|name| std::fs::read(dir.join(name)).unwrap());
-    let wrong: [fn(&mut Lists); 20] = [
+    let wrong: [Spoil; 20] = [
         |lists| lists.head.sao_merge = 3,
         |lists| lists.head.sao[1].offset_sign[2] = 2,
         |lists| lists.head.subset_alignment = 128,
@@ -365,7 +368,7 @@ fn what_no_coding_tree_unit_can_have_is_refused() {
         |lists| lists.levels[0].place = 1024,
         |lists| _ = lists.levels.pop(),
     ];
-    let illegal: [(fn(&mut Lists), &str); 4] = [
+    let illegal: [(Spoil, &str); 4] = [
         (|lists| lists.levels[0].level = 40_000, "coeff_abs_level_remaining"),
         (|lists| lists.coding_units[0].intra_chroma_pred_mode[0] = 5, "intra_chroma_pred_mode"),
         (|lists| lists.transform_nodes[0].block_count += 1, "transform_tree"),
@@ -381,7 +384,7 @@ fn what_no_coding_tree_unit_can_have_is_refused() {
             Lists::of(read.assume_init_ref())
         }
     };
-    let put = |stream, edit: fn(&mut Lists)| {
+    let put = |stream, edit: Spoil| {
         let mut lists = lists(stream);
         edit(&mut lists);
         // SAFETY: the pointers are valid.
