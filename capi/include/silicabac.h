@@ -1036,8 +1036,8 @@ enum silicabac_status silicabac_stream_put_macroblock(struct silicabac_stream *s
 
 /**
  * Takes a coding tree unit down that is to be written as the next one of the present unit, a slice segment of H.265. The first one is that
- * with which the segment begins; what is derived of it is not looked at. All lists are copied. `SILICABAC_STATUS_ARGUMENT` for what no
- * coding tree unit can have; what this segment cannot have is refused by `silicabac_stream_write`.
+ * with which the segment begins, and there are as many as are put; what is derived of one is not looked at. All lists are copied.
+ * `SILICABAC_STATUS_ARGUMENT` for what no coding tree unit can have; what this segment cannot have is refused by `silicabac_stream_write`.
  */
 enum silicabac_status silicabac_stream_put_coding_tree_unit(struct silicabac_stream *stream,
                                                             const struct silicabac_coding_tree_unit *coding_tree_unit);
@@ -1046,9 +1046,9 @@ enum silicabac_status silicabac_stream_put_coding_tree_unit(struct silicabac_str
  * Copies the bytes of the present NAL unit, without what stands before it in the stream, with its slice data written again: of the
  * macroblocks or coding tree units that were put, or of those that are in the stream. What is no slice is copied as it is.
  *
- * The header of a slice segment of H.265 gets the entry points of the new data, unless it had none, or wrong ones. A dependent slice
- * segment that follows begins with the state at the end of this one, so it has to be written as well, even if nothing is put for it; it is
- * read from the stream as it was.
+ * The header of a slice segment of H.265 gets the entry points of the new data, unless it had wrong ones, or none although substreams
+ * follow the first one. A dependent slice segment that follows begins with the state at the end of what was written here, so it has to be
+ * written as well, even if nothing is put for it; it is read from the stream as it was.
  *
  * `SILICABAC_STATUS_ILLEGAL` if an element cannot have its value, or would be lost; `silicabac_stream_message` says which. `length` tells how
  * many bytes there are; if `room` is less, only that, and `SILICABAC_STATUS_ROOM`.
