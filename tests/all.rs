@@ -28,6 +28,7 @@ mod hevc_parts;
 mod hevc_rules;
 mod hevc_tolerated;
 mod hevc_walk;
+mod hevc_write;
 mod hunt;
 mod left_out;
 mod lenet;

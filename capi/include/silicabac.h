@@ -459,7 +459,7 @@ typedef struct silicabac_sao_component {
  */
 typedef struct silicabac_coding_unit {
   /**
-   * The column of its first luma sample.
+   * The column of its first luma sample. Derived: not looked at when it is written, as the next.
    */
   uint32_t x;
   /**
@@ -483,7 +483,7 @@ typedef struct silicabac_coding_unit {
    */
   uint8_t part_mode;
   /**
-   * How many entries of `prediction_units` are its own.
+   * How many entries of `prediction_units` are its own: as many parts as `part_mode` has, or none of MODE_INTRA.
    */
   uint8_t prediction_unit_count;
   /**
@@ -507,7 +507,7 @@ typedef struct silicabac_coding_unit {
    */
   int8_t mpm_idx[4];
   /**
-   * rem_intra_luma_pred_mode of each.
+   * rem_intra_luma_pred_mode of each; 0 where mpm_idx is told.
    */
   uint8_t rem_intra_luma_pred_mode[4];
   /**
@@ -589,7 +589,7 @@ typedef struct silicabac_transform_node {
  */
 typedef struct silicabac_residual_block {
   /**
-   * Y 0, Cb 1, Cr 2.
+   * Y 0, Cb 1, Cr 2. Derived: not looked at when it is written, as the next, `x` and `y`.
    */
   uint8_t component;
   /**
@@ -613,7 +613,7 @@ typedef struct silicabac_residual_block {
    */
   uint32_t y;
   /**
-   * Where its levels begin in `levels`.
+   * Where its levels begin in `levels`: after those of the blocks before it.
    */
   uint32_t first_level;
   /**
@@ -642,7 +642,7 @@ typedef struct silicabac_level {
  */
 typedef struct silicabac_coding_tree_unit {
   /**
-   * CtbAddrInRs.
+   * CtbAddrInRs. Derived: not looked at when it is written, as the next three.
    */
   uint32_t ctb_addr;
   /**
@@ -1035,10 +1035,23 @@ enum silicabac_status silicabac_stream_put_macroblock(struct silicabac_stream *s
                                                       const struct silicabac_macroblock *macroblock);
 
 /**
+ * Takes a coding tree unit down that is to be written as the next one of the present unit, a slice segment of H.265. The first one is that
+ * with which the segment begins, and there are as many as are put; what is derived of one is not looked at. All lists are copied.
+ * `SILICABAC_STATUS_ARGUMENT` for what no coding tree unit can have; what this segment cannot have is refused by `silicabac_stream_write`.
+ */
+enum silicabac_status silicabac_stream_put_coding_tree_unit(struct silicabac_stream *stream,
+                                                            const struct silicabac_coding_tree_unit *coding_tree_unit);
+
+/**
  * Copies the bytes of the present NAL unit, without what stands before it in the stream, with its slice data written again: of the
- * macroblocks that were put, or of those that are in the stream. What is no slice is copied as it is. `SILICABAC_STATUS_ILLEGAL` if an element
- * cannot have its value, or would be lost; `silicabac_stream_message` says which. `length` tells how many bytes there are; if `room` is
- * less, only that, and `SILICABAC_STATUS_ROOM`.
+ * macroblocks or coding tree units that were put, or of those that are in the stream. What is no slice is copied as it is.
+ *
+ * The header of a slice segment of H.265 gets the entry points of the new data, unless it had wrong ones, or none although substreams
+ * follow the first one. A dependent slice segment that follows begins with the state at the end of what was written here, so it has to be
+ * written as well, even if nothing is put for it; it is read from the stream as it was.
+ *
+ * `SILICABAC_STATUS_ILLEGAL` if an element cannot have its value, or would be lost; `silicabac_stream_message` says which. `length` tells how
+ * many bytes there are; if `room` is less, only that, and `SILICABAC_STATUS_ROOM`.
  */
 enum silicabac_status silicabac_stream_write(struct silicabac_stream *stream,
                                              uint8_t *bytes,

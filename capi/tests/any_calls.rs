@@ -1,8 +1,11 @@
 //! Calls in any order, with any numbers, and bytes that are no stream: each has a status, and none is a panic.
 
+mod common;
+
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
+use common::lists::Lists;
 use silicabac_capi as c;
 
 /// Numbers without a pattern.
@@ -111,7 +114,8 @@ fn streams_and_containers_are_given_anything() {
                 bytes[at] = random.next() as u8;
             }
             bytes.truncate(bytes.len() - random.next() as usize % 100);
-            read_all(random.below(3), &bytes);
+            let codec = random.below(3);
+            read_all(&mut random, codec, &bytes);
         }
     }
     for round in 0..200 {
@@ -123,8 +127,34 @@ fn streams_and_containers_are_given_anything() {
     }
 }
 
-/// Reads all units as both standards' slices, and writes them.
-fn read_all(codec: u32, bytes: &[u8]) {
+/// Makes a value of a list another one, or the list shorter.
+fn disturb(random: &mut Random, lists: &mut Lists) {
+    fn anywhere<T: Copy>(random: &mut Random, list: &mut Vec<T>) {
+        if list.is_empty() {
+            return;
+        }
+        if random.next().is_multiple_of(4) {
+            list.truncate(random.next() as usize % list.len());
+            return;
+        }
+        let (at, byte) = (random.next() as usize % list.len(), random.next() as usize % size_of::<T>());
+        // SAFETY: the byte is within the value, which consists of integers, so that any bytes are a value.
+        unsafe { std::ptr::from_mut(&mut list[at]).cast::<u8>().add(byte).write(random.next() as u8 % 8) };
+    }
+    match random.next() % 8 {
+        0 => anywhere(random, &mut lists.coding_units),
+        1 => anywhere(random, &mut lists.prediction_units),
+        2 => anywhere(random, &mut lists.transform_nodes),
+        3 => anywhere(random, &mut lists.blocks),
+        4 => anywhere(random, &mut lists.levels),
+        5 => anywhere(random, &mut lists.pcm),
+        6 => lists.head.sao[random.next() as usize % 3].type_idx = random.below(3) as u8,
+        _ => lists.head.sao_merge = random.below(3) as u8,
+    }
+}
+
+/// Reads all units as both standards' slices, and writes them, some with other values.
+fn read_all(random: &mut Random, codec: u32, bytes: &[u8]) {
     let mut stream = null_mut();
     let (mut macroblock, mut tree) = (MaybeUninit::uninit(), MaybeUninit::uninit());
     let (mut unit, mut length, mut room) = (MaybeUninit::uninit(), 0, vec![0; 1 << 16]);
@@ -141,7 +171,13 @@ fn read_all(codec: u32, bytes: &[u8]) {
             while check(c::silicabac_stream_macroblock(stream, macroblock.as_mut_ptr())) {
                 check(c::silicabac_stream_put_macroblock(stream, macroblock.as_ptr()));
             }
-            while check(c::silicabac_stream_coding_tree_unit(stream, tree.as_mut_ptr())) {}
+            while check(c::silicabac_stream_coding_tree_unit(stream, tree.as_mut_ptr())) {
+                let mut lists = Lists::of(tree.assume_init_ref());
+                if random.next().is_multiple_of(16) {
+                    disturb(random, &mut lists);
+                }
+                check(c::silicabac_stream_put_coding_tree_unit(stream, &lists.as_c()));
+            }
             check(c::silicabac_stream_write(stream, room.as_mut_ptr(), room.len(), &mut length));
         }
         assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);

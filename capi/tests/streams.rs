@@ -1,11 +1,13 @@
-//! The example that stands in for a decoder hands over what the library reads, also of streams that are damaged.
+//! The example that stands in for a decoder hands over what the library reads, also of streams that are damaged; and what is put is written.
 
 mod common;
 
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 
+use common::lists::Lists;
 use silicabac::context::Codec;
+use silicabac::hevc::{CodingTreeUnit, SegmentData};
 use silicabac::stream::{StreamUnit, codec_of};
 use silicabac::{avc, hevc};
 use silicabac_capi as c;
@@ -217,5 +219,204 @@ fn what_cannot_be_written_or_asked_for_is_refused() {
         let message = String::from_utf8_lossy(&room[..length]);
         assert!(message.contains("mb_qp_delta"), "{message}");
         assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);
+    }
+}
+
+/// A stream of H.265 written by the calls of C, with what `edit` makes of each coding tree unit; those for which it returns `false` are not put.
+fn written(bytes: &[u8], mut edit: impl FnMut(&mut Lists) -> bool) -> Vec<u8> {
+    let (mut stream, mut all, mut end) = (std::ptr::null_mut(), Vec::new(), 0);
+    // SAFETY: all pointers are valid, and structs are written where the status is `Ok`.
+    unsafe {
+        let created =
+            c::silicabac_stream_create(c::SILICABAC_CODEC_HEVC, bytes.as_ptr(), bytes.len(), &mut stream);
+        assert_eq!(created, c::Status::Ok);
+        let (mut unit, mut read) = (MaybeUninit::<c::Unit>::uninit(), MaybeUninit::uninit());
+        while c::silicabac_stream_next(stream, unit.as_mut_ptr()) == c::Status::Ok {
+            while c::silicabac_stream_coding_tree_unit(stream, read.as_mut_ptr()) == c::Status::Ok {
+                let mut lists = Lists::of(read.assume_init_ref());
+                if edit(&mut lists) {
+                    let put = c::silicabac_stream_put_coding_tree_unit(stream, &lists.as_c());
+                    assert_eq!(put, c::Status::Ok);
+                }
+            }
+            let unit = unit.assume_init_ref();
+            all.extend_from_slice(&bytes[end..unit.offset as usize]);
+            end = unit.offset as usize + unit.length;
+            let (mut written, mut length) = (Vec::with_capacity(8 * unit.length + 16), 0);
+            let status =
+                c::silicabac_stream_write(stream, written.as_mut_ptr(), written.capacity(), &mut length);
+            assert_eq!(status, c::Status::Ok);
+            written.set_len(length);
+            all.extend(written);
+        }
+        assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);
+    }
+    all
+}
+
+/// The slice segments of a stream, each with whether it is dependent. Their entry points are right.
+fn segments(bytes: &[u8]) -> Vec<(bool, SegmentData)> {
+    let read = |unit: hevc::StreamUnit| {
+        assert_eq!(unit.entry_point_note(), None, "NAL unit {}", unit.number);
+        let (parameters, before, data) = unit.segment()?;
+        Some((parameters.is_dependent(), SegmentData::read(parameters, before, data).unwrap()))
+    };
+    hevc::Stream::new(bytes).filter_map(|unit| read(unit.unwrap())).collect()
+}
+
+fn hevc_streams() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
+    let is_hevc = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "265");
+    streams().into_iter().filter(is_hevc).map(|path| {
+        let bytes = std::fs::read(&path).unwrap();
+        (path, bytes)
+    })
+}
+
+#[test]
+fn coding_tree_units_are_written_as_they_were_read() {
+    let mut units = 0;
+    for (path, bytes) in hevc_streams() {
+        let again = written(&bytes, |_| {
+            units += 1;
+            true
+        });
+        assert!(again == bytes, "{}", path.display());
+    }
+    assert!(units > 500, "{units}");
+}
+
+/// An edit that keeps the parity of levels, on which hidden signs depend.
+const LARGER: i32 = 7;
+const MOST: i32 = 4_000;
+
+/// Each stream is read as it was put, with the entry points of the new data. A dependent segment for which nothing is put is written as well,
+/// after the new end of the segment before it.
+#[test]
+fn edited_coding_tree_units_are_read_as_they_were_put() {
+    let (mut substreams, mut dependent) = (0, 0);
+    for (path, bytes) in hevc_streams() {
+        for only_independent in [false, true] {
+            let of = segments(&bytes);
+            let mut addresses = of.iter().flat_map(|(is_dependent, segment)| {
+                std::iter::repeat_n(!(only_independent && *is_dependent), segment.coding_tree_units.len())
+            });
+            let edited = written(&bytes, |lists| {
+                let levels = lists.levels.iter_mut().filter(|level| level.level.abs() < MOST);
+                levels.for_each(|level| level.level *= LARGER);
+                let moved = |unit: &&mut c::PredictionUnit| unit.merge_flag == 0 && unit.inter_pred_idc != 1;
+                lists.prediction_units.iter_mut().filter(moved).for_each(|unit| unit.mvd[0] = [999, -999]);
+                lists.head.ctb_addr = 0;
+                lists.coding_units.iter_mut().for_each(|unit| unit.x = 1);
+                addresses.next().unwrap()
+            });
+            let expected: Vec<_> = of
+                .into_iter()
+                .map(|(is_dependent, mut segment)| {
+                    if !(only_independent && is_dependent) {
+                        segment.coding_tree_units.iter_mut().for_each(enlarged);
+                    }
+                    (is_dependent, segment)
+                })
+                .collect();
+            assert!(edited != bytes && segments(&edited) == expected, "{}", path.display());
+            dependent += expected.iter().filter(|(is_dependent, _)| *is_dependent).count();
+            let starts = hevc::Stream::new(&edited[..]).map(|unit| unit.unwrap().signalled_starts().len());
+            substreams += starts.sum::<usize>();
+        }
+    }
+    assert!(substreams > 20 && dependent > 10, "{substreams} {dependent}");
+}
+
+/// The edit of the test above, in the library's own types.
+fn enlarged(unit: &mut CodingTreeUnit) {
+    let levels = unit.levels.iter_mut().filter(|level| level.level.abs() < MOST);
+    levels.for_each(|level| level.level *= LARGER);
+    for unit in unit.prediction_units.iter_mut().filter(|unit| !unit.merge_flag && unit.inter_pred_idc != 1) {
+        unit.mvd[0] = [999, -999];
+    }
+}
+
+/// Makes something wrong.
+type Spoil = fn(&mut Lists);
+
+#[test]
+fn what_no_coding_tree_unit_can_have_is_refused() {
+    let dir = common::root().join("../tests/streams");
+    let [avc, hevc] =
+        ["x264_gray_qcif.264", "x265_main_wpp_cif.265"].map(|name| std::fs::read(dir.join(name)).unwrap());
+    let wrong: [Spoil; 20] = [
+        |lists| lists.head.sao_merge = 3,
+        |lists| lists.head.sao[1].offset_sign[2] = 2,
+        |lists| lists.head.subset_alignment = 128,
+        |lists| lists.coding_units[0].log2_cb_size = 7,
+        |lists| lists.coding_units[0].pred_mode = 3,
+        |lists| lists.coding_units[0].part_mode = 8,
+        |lists| lists.coding_units[0].prediction_unit_count = 1,
+        |lists| lists.coding_units[0].pcm_flag = 2,
+        |lists| lists.coding_units[0].pcm_count = 1,
+        |lists| lists.coding_units[0].mpm_idx[3] = -2,
+        |lists| {
+            (lists.coding_units[0].mpm_idx[3], lists.coding_units[0].rem_intra_luma_pred_mode[3]) = (0, 1)
+        },
+        |lists| lists.coding_units = vec![c::CodingUnit::default(); 65],
+        |lists| lists.transform_nodes[0].cbf_chroma[1][1] = 2,
+        |lists| lists.transform_nodes[0].cu_chroma_qp_offset_idx = -2,
+        |lists| lists.blocks[0].explicit_rdpcm_dir_flag = 2,
+        |lists| lists.blocks[0].first_level += 1,
+        |lists| lists.blocks[0].level_count = 0,
+        |lists| lists.levels[0].level = 0,
+        |lists| lists.levels[0].place = 1024,
+        |lists| _ = lists.levels.pop(),
+    ];
+    let illegal: [(Spoil, &str); 4] = [
+        (|lists| lists.levels[0].level = 40_000, "coeff_abs_level_remaining"),
+        (|lists| lists.coding_units[0].intra_chroma_pred_mode[0] = 5, "intra_chroma_pred_mode"),
+        (|lists| lists.transform_nodes[0].block_count += 1, "transform_tree"),
+        (|lists| lists.pcm.push(0), "pcm_sample"),
+    ];
+    let (mut length, mut room) = (0, vec![0; 1 << 16]);
+    let place = room.as_mut_ptr();
+    let lists = |stream| {
+        let mut read = MaybeUninit::uninit();
+        // SAFETY: the pointers are valid, and the struct is written where the status is `Ok`.
+        unsafe {
+            assert_eq!(c::silicabac_stream_coding_tree_unit(stream, read.as_mut_ptr()), c::Status::Ok);
+            Lists::of(read.assume_init_ref())
+        }
+    };
+    let put = |stream, edit: Spoil| {
+        let mut lists = lists(stream);
+        edit(&mut lists);
+        // SAFETY: the pointers are valid.
+        unsafe { c::silicabac_stream_put_coding_tree_unit(stream, &lists.as_c()) }
+    };
+    // SAFETY: all pointers are valid.
+    unsafe {
+        let [of_avc, of_hevc] = [at_first_slice(&avc), at_first_slice(&hevc)];
+        assert_eq!(c::silicabac_stream_put_coding_tree_unit(of_hevc, std::ptr::null()), c::Status::Null);
+        let lists = lists(of_hevc);
+        assert_eq!(c::silicabac_stream_put_coding_tree_unit(of_avc, &lists.as_c()), c::Status::State);
+        let without = c::CodingTreeUnit { levels: std::ptr::null(), ..lists.as_c() };
+        assert_eq!(c::silicabac_stream_put_coding_tree_unit(of_hevc, &without), c::Status::Null);
+        assert_eq!(c::silicabac_stream_destroy(of_avc), c::Status::Ok);
+        assert_eq!(c::silicabac_stream_destroy(of_hevc), c::Status::Ok);
+
+        for (number, edit) in wrong.into_iter().enumerate() {
+            let stream = at_first_slice(&hevc);
+            assert_eq!(put(stream, edit), c::Status::Argument, "{number}");
+            // Nothing was taken down.
+            assert_eq!(c::silicabac_stream_write(stream, place, room.len(), &mut length), c::Status::Ok);
+            assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);
+        }
+        for (edit, words) in illegal {
+            let stream = at_first_slice(&hevc);
+            assert_eq!(put(stream, edit), c::Status::Ok, "{words}");
+            assert_eq!(c::silicabac_stream_write(stream, place, room.len(), &mut length), c::Status::Illegal);
+            let told = c::silicabac_stream_message(stream, place.cast(), room.len(), &mut length);
+            assert_eq!(told, c::Status::Ok);
+            let message = String::from_utf8_lossy(std::slice::from_raw_parts(place, length));
+            assert!(message.contains(words), "{message}");
+            assert_eq!(c::silicabac_stream_destroy(stream), c::Status::Ok);
+        }
     }
 }

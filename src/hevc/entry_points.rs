@@ -3,9 +3,11 @@
 //! Entry points count the bytes of the NAL unit, emulation prevention bytes included; all other positions here count the bytes of slice
 //! segment data.
 
+use std::mem;
 use std::ops::RangeInclusive;
 
 use super::stream::{Content, StreamUnit};
+use crate::syntax::nal::escape;
 
 /// The positions of the bytes of the RBSP that have an emulation prevention byte before them.
 struct Emulations(Vec<usize>);
@@ -23,6 +25,15 @@ impl Emulations {
         let is_between = self.0.get(before) == Some(&at);
         (at + before) as u64..=(at + before + usize::from(is_between)) as u64
     }
+}
+
+/// The entry points of slice segment data, given the bytes at which all substreams but the first begin: how many bytes of the NAL unit each
+/// substream but the last has. Neither a header nor a substream ends with a zero byte, so no emulation prevention byte is between two.
+pub(super) fn entry_points_of(data: &[u8], starts: &[usize]) -> Vec<u64> {
+    let emulations = Emulations::of(&escape(data));
+    let mut begin = 0;
+    let ends = starts.iter().map(|start| *emulations.in_unit(*start).start());
+    ends.map(|end| end - mem::replace(&mut begin, end)).collect()
 }
 
 impl StreamUnit {

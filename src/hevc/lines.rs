@@ -203,7 +203,7 @@ fn segment_data(
     written.map(|(bytes, _)| bytes).map_err(|error| {
         let ctb_addr = match &error {
             WriteError::Fault(Fault { ctb_addr, .. }) | WriteError::Lost { ctb_addr, .. } => Some(*ctb_addr),
-            WriteError::Count { .. } | WriteError::MissingPredecessor => None,
+            WriteError::Count { .. } | WriteError::MissingPredecessor | WriteError::Header(_) => None,
         };
         let index = addresses.iter().position(|address| Some(*address) == ctb_addr);
         LineError::Data { index, what: error.to_string() }

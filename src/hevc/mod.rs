@@ -26,6 +26,7 @@ mod tiles;
 mod transform;
 mod tree;
 mod walk;
+mod write;
 
 pub use ending::Ending;
 pub use json::Tree;

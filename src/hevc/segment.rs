@@ -73,6 +73,9 @@ pub enum WriteError {
     /// It is dependent, and how the segment before it ended is not given.
     #[error("a dependent slice segment goes on with the one before it, which is not there")]
     MissingPredecessor,
+    /// Its header cannot be written with the entry points of the data.
+    #[error("{0}")]
+    Header(#[from] HeaderError),
     /// What is given differs from what would be read again: a value is given for an element that is not in the stream, such as a level of a
     /// block that is not coded, or another value than the one that follows from earlier elements. What is given would be lost.
     #[error(
@@ -127,6 +130,15 @@ impl SegmentData {
         parameters: &Parameters,
         before: Option<&SegmentEnd>,
     ) -> Result<(Vec<u8>, SegmentEnd), WriteError> {
+        self.write_with_starts(parameters, before).map(|written| (written.bytes, written.end))
+    }
+
+    /// The same, with where substreams begin.
+    pub(super) fn write_with_starts(
+        &self,
+        parameters: &Parameters,
+        before: Option<&SegmentEnd>,
+    ) -> Result<Written, WriteError> {
         let count = self.coding_tree_units.len();
         let first = parameters.tiles.address_in_tile_scan(parameters.slice_segment_address);
         let size = parameters.tiles.size();
@@ -137,10 +149,13 @@ impl SegmentData {
             return Err(WriteError::MissingPredecessor);
         }
         let mut walk = Walk::new(engine::Encoder::new(), parameters, before);
-        let mut coded = CodingTreeUnit::default();
+        let (mut coded, mut starts) = (CodingTreeUnit::default(), Vec::new());
         for (index, given) in self.coding_tree_units.iter().enumerate() {
-            let ctb_addr = walk.ctb_addr();
+            let (ctb_addr, substreams) = (walk.ctb_addr(), walk.substreams());
             walk.coding_tree_unit(given, &mut coded, index + 1 == count)?;
+            if walk.substreams() > substreams {
+                starts.push(walk.coder().bytes().len());
+            }
             if let Some(element) = given.first_difference(&coded) {
                 return Err(WriteError::Lost { element, ctb_addr });
             }
@@ -148,8 +163,18 @@ impl SegmentData {
         let end = walk.end();
         let mut bytes = walk.into_coder().finish();
         Tail { bits: self.tail_bits, bytes: &self.tail }.append_to(&mut bytes);
-        Ok((bytes, end))
+        Ok(Written { bytes, starts, end })
     }
+}
+
+/// Slice segment data that was written.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) bytes: Vec<u8>,
+    /// The bytes at which all substreams but the first begin.
+    pub(super) starts: Vec<usize>,
+    /// How the segment ends.
+    pub(super) end: SegmentEnd,
 }
 
 /// What comes after the last bin, of which this is the end position.

@@ -47,6 +47,14 @@ impl Elements {
         self.0.iter().find(|(other, _)| other == name).map_or(&[], |(_, values)| values)
     }
 
+    /// Gives an element these values instead of its own; none takes it out.
+    pub(crate) fn set(&mut self, name: &str, values: Vec<i64>) {
+        self.0.retain(|(other, _)| other != name);
+        if !values.is_empty() {
+            self.0.push((name.to_owned(), values));
+        }
+    }
+
     /// The values as a source for a writer.
     pub fn values(&self) -> ListedValues<'_> {
         ListedValues(

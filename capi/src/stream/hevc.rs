@@ -19,7 +19,7 @@ use crate::status::Status;
 #[repr(C)]
 #[derive(Debug)]
 pub struct CodingTreeUnit {
-    /// CtbAddrInRs.
+    /// CtbAddrInRs. Derived: not looked at when it is written, as the next three.
     pub ctb_addr: u32,
     /// The column of its first luma sample.
     pub x: u32,

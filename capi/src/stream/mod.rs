@@ -4,6 +4,7 @@
 //! the next call with the stream. Damage in a slice does not affect the next unit, so a program goes on by asking for that.
 
 mod avc;
+mod given;
 mod hevc;
 mod tree;
 mod unit;
@@ -55,8 +56,8 @@ pub(crate) struct Inner {
 struct Present {
     data: Data,
     kind: std::ffi::CString,
-    /// Macroblocks that are to be written instead of its own.
-    given: Vec<silicabac::avc::Macroblock>,
+    /// What is to be written instead of its own slice data.
+    edit: write::Edit,
     unit: Arc<StreamUnit>,
 }
 

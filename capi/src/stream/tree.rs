@@ -22,7 +22,7 @@ pub struct SaoComponent {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CodingUnit {
-    /// The column of its first luma sample.
+    /// The column of its first luma sample. Derived: not looked at when it is written, as the next.
     pub x: u32,
     /// Its row.
     pub y: u32,
@@ -34,7 +34,7 @@ pub struct CodingUnit {
     pub pred_mode: u8,
     /// PartMode, as table 7-10 numbers it: PART_2Nx2N 0 to PART_nRx2N 7.
     pub part_mode: u8,
-    /// How many entries of `prediction_units` are its own.
+    /// How many entries of `prediction_units` are its own: as many parts as `part_mode` has, or none of MODE_INTRA.
     pub prediction_unit_count: u8,
     /// pcm_flag.
     pub pcm_flag: u8,
@@ -46,7 +46,7 @@ pub struct CodingUnit {
     pub rqt_root_cbf: u8,
     /// mpm_idx of each luma block, of which PART_NxN has four; -1 where the mode is told by the next.
     pub mpm_idx: [i8; 4],
-    /// rem_intra_luma_pred_mode of each.
+    /// rem_intra_luma_pred_mode of each; 0 where mpm_idx is told.
     pub rem_intra_luma_pred_mode: [u8; 4],
     /// intra_chroma_pred_mode, of which PART_NxN in 4:4:4 has four.
     pub intra_chroma_pred_mode: [u8; 4],
@@ -96,7 +96,7 @@ pub struct TransformNode {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResidualBlock {
-    /// Y 0, Cb 1, Cr 2.
+    /// Y 0, Cb 1, Cr 2. Derived: not looked at when it is written, as the next, `x` and `y`.
     pub component: u8,
     /// log2 of how many samples of its component it is wide.
     pub log2_size: u8,
@@ -108,7 +108,7 @@ pub struct ResidualBlock {
     pub x: u32,
     /// Its row.
     pub y: u32,
-    /// Where its levels begin in `levels`.
+    /// Where its levels begin in `levels`: after those of the blocks before it.
     pub first_level: u32,
     /// How many levels are not zero.
     pub level_count: u32,

@@ -137,7 +137,7 @@ pub unsafe extern "C" fn silicabac_stream_next(stream: *mut Stream, unit: *mut U
     guarded(|| unsafe {
         let place = place(unit)?;
         with(stream, |inner| {
-            inner.present = None;
+            let last = inner.present.take().map(|present| present.edit).unwrap_or_default();
             inner.message.clear();
             let unit = inner.source.next().ok_or(Status::End)?.map_err(|error| {
                 inner.message = error.to_string();
@@ -147,7 +147,8 @@ pub unsafe extern "C" fn silicabac_stream_next(stream: *mut Stream, unit: *mut U
                 inner.message = what;
             }
             let kind = CString::new(unit.kind()).unwrap_or_default();
-            let present = Present { data: Data::Unread, kind, given: Vec::new(), unit: Arc::new(unit) };
+            let edit = last.next(&unit);
+            let present = Present { data: Data::Unread, kind, edit, unit: Arc::new(unit) };
             place.write(Unit::of(inner.present.insert(present)));
             Ok(())
         })

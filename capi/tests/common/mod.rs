@@ -3,6 +3,8 @@
 
 #[path = "../../../sim/tests/left_out/mod.rs"]
 pub mod left_out;
+#[cfg(feature = "streams")]
+pub mod lists;
 
 use std::{
     path::{Path, PathBuf},
