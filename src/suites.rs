@@ -15,7 +15,7 @@ use crate::replay;
 use crate::stream::{DataError, Stream};
 use crate::stress;
 use crate::trace::{Trace, TraceError, TracedSlice};
-use crate::vectors::{FileError, Flag, Vector, free_name, name_like, read_file};
+use crate::vectors::{FileError, Flag, Vector, name_like, read_file, unused_name};
 use crate::weights::container::{Container, ContainerError, Tensor};
 #[cfg(feature = "dream")]
 pub use dreams::{Dreams, DreamsError};
@@ -168,7 +168,7 @@ impl Suite {
                     failed(ContainerError::Stream { name: tensor.name.clone(), slice, what: error.into() })
                 })?;
                 let comment = format!("{count} weights of {}, as levels", tensor.name.escape_debug());
-                let id = free_name(&format!("{}-{slice}", tensor.name), |id| ids.contains(id));
+                let id = unused_name(&format!("{}-{slice}", tensor.name), |id| ids.contains(id));
                 ids.insert(id.clone());
                 let vector = Vector::decoded(id, comment, &[Flag::Recorded], stream, events);
                 vectors.push(Vector { decode_only: false, ..vector });
@@ -214,7 +214,7 @@ impl Suite {
     pub fn name_apart(suites: &mut [Suite]) {
         let mut taken = HashSet::new();
         for suite in suites {
-            suite.name = free_name(&suite.name, |name| taken.contains(name));
+            suite.name = unused_name(&suite.name, |name| taken.contains(name));
             taken.insert(suite.name.clone());
         }
     }

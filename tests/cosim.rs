@@ -32,7 +32,7 @@ fn are_equal(suites: &[&str]) {
             let outcome = cosim::run(&model, &suite, SEED, &Ways::All, &mut |_| ());
             assert!(outcome.failure.is_none(), "{name}, {}: {:?}", core.top, outcome.failure);
             assert!(
-                outcome.stats.bins > 1_000 && outcome.lockstep_bins >= 3 * outcome.stats.bins,
+                outcome.stats.bins > 1_000 && outcome.total_bins >= 3 * outcome.stats.bins,
                 "{outcome:?}"
             );
             let bins_per_clock = outcome.stats.bins_per_clock();

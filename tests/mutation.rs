@@ -1,4 +1,5 @@
-//! Mutants of the cores are killed by the vectors, proved to be the same core, paced or explained; a campaign names those that are none of these.
+//! Mutants of the cores are killed by the vectors, proved to be the same core, paced or explained; a report names those that are none of
+//! these.
 
 use std::{
     fs,
@@ -9,12 +10,17 @@ use std::{
 use silicabac::{
     bin::Event,
     cores::{self, CoreSpec, decoder, encoder},
-    mutation::{self, Campaign, CoreReport, Fate, Machine, MutationError, Of, Progress, Report},
+    mutation::{self, CoreReport, Fate, MutationError, MutationRun, Of, Progress, Report, Toolchain},
     prove,
     shard::Shard,
     suites::{Origin, PUBLISHED, Suite},
     vectors::{self, Flag, Vector},
 };
+
+/// How many mutants of the netlist of each core the published report is about.
+const NETLIST_MUTANTS: usize = 1_000;
+/// How many bits the tables of a core have; each is flipped in a mutant of its own.
+const TABLE_BITS: usize = 2_394;
 
 /// Every suite that is published.
 fn published_suites() -> Vec<Suite> {
@@ -28,35 +34,36 @@ fn trivial() -> Suite {
     Suite { name: "trivial".into(), origin: Origin::BuiltIn, vectors }
 }
 
-fn run(core: &'static CoreSpec, sample: usize, suites: &[Suite], machine: &Machine) -> CoreReport {
+fn run(core: &'static CoreSpec, sample: usize, suites: &[Suite], toolchain: &Toolchain) -> CoreReport {
     let sources = prove::sources(core, None).unwrap();
     let sample = Some(sample);
-    let campaign = Campaign {
+    let mutation_run = MutationRun {
         core,
         sources: &sources,
-        count: 1_000,
+        count: NETLIST_MUTANTS,
         seed: 1,
         sample,
         suites,
         threads: 2,
         shard: Shard::ALL,
     };
-    let report = mutation::run(&campaign, machine, None, &|_| {}).unwrap();
-    assert_eq!(report.outcomes.len(), campaign.mutants());
+    let report = mutation::run(&mutation_run, toolchain, None, &|_| {}).unwrap();
+    assert_eq!(report.outcomes.len(), mutation_run.mutants());
     report
 }
 
 fn report(suites: &[Suite], core: CoreReport) -> Report {
     let suites = suites.iter().map(|suite| suite.name.clone()).collect();
-    Report { count: 1_000, sample: None, seed: 1, suites, tools: String::new(), cores: vec![core] }
+    Report { count: NETLIST_MUTANTS, sample: None, seed: 1, suites, tools: String::new(), cores: vec![core] }
 }
 
-/// Of a sample of mutants of a netlist none is unexplained, and three quarters are killed by the first suite; of the bits of tables, all are.
+/// Of a sample of mutants of a netlist none is unexplained, and at least three quarters are killed by the first suite; of the bits of tables,
+/// all are.
 #[track_caller]
 fn a_sample_passes(core: &'static CoreSpec, sample: usize) {
-    let machine = crate::common::mutation_machine();
+    let toolchain = crate::common::mutation_toolchain();
     let suites = published_suites();
-    let report = report(&suites, run(core, sample, &suites, &machine));
+    let report = report(&suites, run(core, sample, &suites, &toolchain));
     assert!(report.passed(), "{}", report.to_markdown());
     let tallies = report.tallies();
     assert_eq!([tallies[0].mutants, tallies[1].mutants], [sample, sample]);
@@ -72,15 +79,15 @@ fn the_published_report_is_of_the_present_cores_and_vectors() {
     let published = fs::read(golden.join("mutation.json")).unwrap();
     let report = Report::from_json(&published).unwrap();
     assert!(report.passed() && report.cores.len() == cores::ALL.len());
-    assert!(report.cores.iter().all(|core| core.outcomes.len() == 1_000 + 2_394));
-    let machine = crate::common::mutation_machine();
+    assert!(report.cores.iter().all(|core| core.outcomes.len() == NETLIST_MUTANTS + TABLE_BITS));
+    let toolchain = crate::common::mutation_toolchain();
     let mut suites = published_suites();
     suites.push(Suite::built_in("limits", 1).unwrap());
     for known in &report.cores {
         let core = cores::ALL.iter().copied().find(|core| core.name == known.core).unwrap();
         let sources = prove::sources(core, None).unwrap();
         let (count, seed, suites) = (report.count, report.seed, &suites);
-        let campaign = Campaign {
+        let mutation_run = MutationRun {
             core,
             sources: &sources,
             count,
@@ -90,10 +97,10 @@ fn the_published_report_is_of_the_present_cores_and_vectors() {
             threads: 1,
             shard: Shard::ALL,
         };
-        let present = mutation::digests(&campaign, &machine).unwrap();
+        let present = mutation::digests(&mutation_run, &toolchain).unwrap();
         assert_eq!(present, known.digests, "{}: silicabac mutate --report golden makes it anew", core.name);
     }
-    // mutation.md lists mutants in the order of the campaign; a report read from JSON groups them by fate. So the lines are compared as sets.
+    // mutation.md lists mutants in the order of the run; a report read from JSON groups them by fate. So the lines are compared as sets.
     let lines = |text: String| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
@@ -149,13 +156,13 @@ fn vectors_that_show_nothing_leave_survivors() {
 /// A verdict is played again if what it depends on has changed, and only then.
 #[test]
 fn what_an_earlier_report_knows_is_not_played_again() {
-    let machine = crate::common::mutation_machine();
+    let toolchain = crate::common::mutation_toolchain();
     let core = &decoder::SPEC;
     let sources = prove::sources(core, None).unwrap();
     let smoke = Suite::built_in("smoke", 1).unwrap();
     let played = |sources: &prove::Sources, suites: &[Suite], earlier: Option<&CoreReport>| {
-        let builds = AtomicUsize::new(0);
-        let campaign = Campaign {
+        let reports = AtomicUsize::new(0);
+        let mutation_run = MutationRun {
             core,
             sources,
             count: 12,
@@ -165,20 +172,20 @@ fn what_an_earlier_report_knows_is_not_played_again() {
             threads: 1,
             shard: Shard::ALL,
         };
-        let report = mutation::run(&campaign, &machine, earlier, &|progress| {
+        let report = mutation::run(&mutation_run, &toolchain, earlier, &|progress| {
             if let Progress::Known(known) = progress {
-                assert!(known.outcomes.len() <= campaign.mutants());
-                builds.fetch_add(1, Ordering::Relaxed);
+                assert!(known.outcomes.len() <= mutation_run.mutants());
+                reports.fetch_add(1, Ordering::Relaxed);
             }
         });
-        (report.unwrap(), builds.into_inner())
+        (report.unwrap(), reports.into_inner())
     };
     let suites = [smoke];
-    let (first, builds) = played(&sources, &suites, None);
-    assert_eq!(builds, 2, "one of the netlist and one of the tables");
+    let (first, reports) = played(&sources, &suites, None);
+    assert_eq!(reports, 2, "one of the netlist and one of the tables");
     assert!(first.outcomes.iter().all(|known| known.fate != Fate::Survived), "{first:?}");
-    let (second, builds) = played(&sources, &suites, Some(&first));
-    assert_eq!(builds, 0);
+    let (second, reports) = played(&sources, &suites, Some(&first));
+    assert_eq!(reports, 0);
     let names = |report: &CoreReport| {
         report.outcomes.iter().map(|known| (known.mutant.clone(), known.fate.clone())).collect::<Vec<_>>()
     };
@@ -193,8 +200,8 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     let mut changed = suites.clone();
     let killer = changed[0].vectors.iter_mut().find(|vector| vector.id == kill.vector).unwrap();
     killer.flags.push(Flag::GiveUp);
-    let (third, builds) = played(&sources, &changed, Some(&first));
-    assert!(builds >= 1 && third.digests.netlist == first.digests.netlist, "{third:?}");
+    let (third, reports) = played(&sources, &changed, Some(&first));
+    assert!(reports >= 1 && third.digests.netlist == first.digests.netlist, "{third:?}");
 
     // A comment moves all lines after it and changes nothing else.
     let edited = |from: &str, to: &str| {
@@ -208,7 +215,7 @@ fn what_an_earlier_report_knows_is_not_played_again() {
     assert_eq!(commented.digests, first.digests);
     let renamed = edited("rsp_data", "rsp_datum");
     let netlist = |sources: &prove::Sources| {
-        let campaign = Campaign {
+        let mutation_run = MutationRun {
             core,
             sources,
             count: 1,
@@ -218,7 +225,7 @@ fn what_an_earlier_report_knows_is_not_played_again() {
             threads: 1,
             shard: Shard::ALL,
         };
-        mutation::run(&campaign, &machine, None, &|_| {}).unwrap().digests.netlist
+        mutation::run(&mutation_run, &toolchain, None, &|_| {}).unwrap().digests.netlist
     };
     assert_ne!(netlist(&renamed), first.digests.netlist);
 }
@@ -240,14 +247,14 @@ fn what_is_no_report_is_not_written_over() {
 /// If the core itself fails, every mutant would be counted as killed.
 #[test]
 fn a_core_that_fails_without_a_mutant_is_refused() {
-    let machine = crate::common::mutation_machine();
+    let toolchain = crate::common::mutation_toolchain();
     let core = &encoder::SPEC;
     let mut sources = prove::sources(core, None).unwrap();
     for (_, text) in &mut sources {
         *text = text.replace("bits.head = carry;", "bits.head = 1'b0;");
     }
     let suites = [Suite::built_in("smoke", 1).unwrap()];
-    let campaign = Campaign {
+    let mutation_run = MutationRun {
         core,
         sources: &sources,
         count: 2,
@@ -257,7 +264,7 @@ fn a_core_that_fails_without_a_mutant_is_refused() {
         threads: 1,
         shard: Shard::ALL,
     };
-    let error = mutation::run(&campaign, &machine, None, &|_| {}).unwrap_err();
+    let error = mutation::run(&mutation_run, &toolchain, None, &|_| {}).unwrap_err();
     assert!(matches!(error, MutationError::NotClean { .. }), "{error}");
     assert!(error.to_string().contains("the encoder without a mutant fails in suite smoke"), "{error}");
 }

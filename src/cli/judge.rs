@@ -26,7 +26,7 @@ use super::{
     Failure, Verdict,
     fit::CoreName,
     jobs::Jobs,
-    output::{create_dir, free_name, write_file},
+    output::{create_dir, unused_name, write_file},
     print::{Progress, ReportFormat, counted, out, say, unless_closed},
     shard,
     supervise::Limits,
@@ -129,7 +129,7 @@ impl Options {
     /// How vectors are played.
     pub(super) fn ways(&self) -> Result<Ways, Failure> {
         let Some(path) = &self.waits else {
-            return Ok(if self.random_ways { Ways::Stalls(Stalls::ALL.len()) } else { Ways::All });
+            return Ok(if self.random_ways { Ways::FirstStalls(Stalls::ALL.len()) } else { Ways::All });
         };
         let failed = |what: String| Failure::Waits { path: path.clone(), what };
         let text = files::read_to_string(path).map_err(|error| failed(error.to_string()))?;
@@ -337,7 +337,7 @@ fn write_failure(shrunk: &cosim::Shrunk, dir: &Path) -> Result<PathBuf, Failure>
     create_dir(dir)?;
     let Suite { name, vectors, .. } = &shrunk.suite;
     // The file that is being checked may be one that an earlier failure wrote, so it is not written over.
-    let name = &free_name(dir, name, &["json", "hex", "vcd", WAITS]);
+    let name = &unused_name(dir, name, &["json", "hex", "vcd", WAITS]);
     let file = |extension: &str| dir.join(format!("{name}.{extension}"));
     write_file(&file("json"), |sink| vectors::write_json(name, vectors, sink))?;
     write_file(&file("hex"), |sink| vectors::write_hex(vectors, sink))?;
@@ -420,7 +420,7 @@ fn print_table(
     }
     let failed = report.outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let sum = |of: fn(&Outcome) -> u64| report.outcomes.iter().map(of).sum::<u64>();
-    let (bins, clocks) = (sum(|outcome| outcome.lockstep_bins), sum(|outcome| outcome.lockstep_clocks));
+    let (bins, clocks) = (sum(|outcome| outcome.total_bins), sum(|outcome| outcome.total_clocks));
     for error in &report.errors {
         writeln!(out, "error: {error}")?;
     }

@@ -8,7 +8,7 @@ use std::{
 
 use silicabac::cores::{self, CoreSpec};
 use silicabac::files;
-use silicabac::mutation::{self, Campaign, CoreReport, Fate, Machine, Progress, Report, Tally};
+use silicabac::mutation::{self, CoreReport, Fate, MutationRun, Progress, Report, Tally, Toolchain};
 use silicabac::prove;
 use silicabac::solver::Solver;
 use silicabac::suites::{PUBLISHED, Suite};
@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let yosys = Yosys::find(&cache, notice).map_err(mutation::MutationError::from)?;
     let solver = Solver::find(&yosys, &cache, notice).map_err(mutation::MutationError::from)?;
     let tools = Tools::find(&cache, notice)?;
-    let machine = Machine { yosys, solver, tools, cache };
+    let toolchain = Toolchain { yosys, solver, tools, cache };
     let cores = core.map_or(cores::ALL.to_vec(), |core| vec![core]);
     let threads = arguments.jobs.count();
     let files = arguments.report.as_deref().map(Files::new).transpose()?;
@@ -110,21 +110,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         sample,
         seed,
         suites: suites.iter().map(|suite| suite.name.clone()).collect(),
-        tools: machine.versions(),
+        tools: toolchain.versions(),
         cores: known.map(|known| known.cores).unwrap_or_default(),
     };
     let report = Mutex::new(report);
     for core in &cores {
         let sources = prove::sources(core, arguments.rtl_dir.as_deref())?;
         let shard = arguments.shard.shard();
-        let campaign =
-            Campaign { core, sources: &sources, count, seed, sample, suites: &suites, threads, shard };
-        let bar = Bar::new(campaign.mutants() as u64, "mutants");
+        let mutation_run =
+            MutationRun { core, sources: &sources, count, seed, sample, suites: &suites, threads, shard };
+        let bar = Bar::new(mutation_run.mutants() as u64, "mutants");
         bar.set_message(core.name);
         let earlier = locked(&report).cores.iter().find(|earlier| earlier.core == core.name).cloned();
         let earlier = earlier.filter(|_| !arguments.again);
         let unwritten = Mutex::new(None);
-        let found = mutation::run(&campaign, &machine, earlier.as_ref(), &|progress| match progress {
+        let found = mutation::run(&mutation_run, &toolchain, earlier.as_ref(), &|progress| match progress {
             Progress::Done(more) => bar.inc(more as u64),
             Progress::Known(found) => {
                 let mut report = locked(&report);

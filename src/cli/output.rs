@@ -184,7 +184,7 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// The first of `NAME`, `NAME-2`, `NAME-3` of which none of the files with these extensions is an input.
-pub(super) fn free_name(dir: &Path, name: &str, extensions: &[&str]) -> String {
+pub(super) fn unused_name(dir: &Path, name: &str, extensions: &[&str]) -> String {
     let is_input = |path: PathBuf| fs::metadata(path).is_ok_and(|metadata| not_an_input(&metadata).is_err());
     let is_free =
         |name: &String| !extensions.iter().any(|extension| is_input(dir.join(format!("{name}.{extension}"))));

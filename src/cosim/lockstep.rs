@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use silicabac_sim::Stopped;
 
 use super::{
-    Cause, Fault, Mismatch, Model, Play, Simulated, Stats, Waves,
+    Difference, Mismatch, MismatchKind, Model, Play, Simulated, Stats, Waves,
     player::{self, Blame, Device, Form, Observer, Wrong},
     script::{Asked, State},
 };
@@ -38,7 +38,8 @@ impl Lockstep {
                 player::play(model.simulate(play.plan.power_on), Follower::<T>::default(), play, progress)
             },
             play_twin: |direction, play, progress| {
-                Ok(player::play(Alone::<T>::new(direction), Follower::<T>::default(), play, progress)?.0)
+                Ok(player::play(TwinAsDevice::<T>::new(direction), Follower::<T>::default(), play, progress)?
+                    .0)
             },
         }
     }
@@ -64,7 +65,7 @@ impl CoreSpec {
 }
 
 /// A twin in place of a core.
-pub(super) struct Alone<T: Twin> {
+pub(super) struct TwinAsDevice<T: Twin> {
     twin: T,
     direction: Direction,
     outputs: Outputs,
@@ -72,13 +73,19 @@ pub(super) struct Alone<T: Twin> {
     clocks: u64,
 }
 
-impl<T: Twin> Alone<T> {
-    pub(super) fn new(direction: Direction) -> Alone<T> {
-        Alone { twin: T::default(), direction, outputs: Outputs::default(), debug: vec![0; WORDS], clocks: 0 }
+impl<T: Twin> TwinAsDevice<T> {
+    pub(super) fn new(direction: Direction) -> TwinAsDevice<T> {
+        TwinAsDevice {
+            twin: T::default(),
+            direction,
+            outputs: Outputs::default(),
+            debug: vec![0; WORDS],
+            clocks: 0,
+        }
     }
 }
 
-impl<T: Twin> Device for Alone<T> {
+impl<T: Twin> Device for TwinAsDevice<T> {
     fn form(&self) -> Form {
         Form {
             direction: self.direction,
@@ -171,7 +178,10 @@ impl<T: Twin> Follower<T> {
         let request = usize::try_from(request).unwrap_or(usize::MAX);
         let Some(expected) = self.expected.get(request) else {
             let what = format!("the {} step does a request that was never taken", T::STEPS[step]);
-            return Err(Wrong { blame: self.newest(step), fault: Fault::new(Cause::Unasked, what) });
+            return Err(Wrong {
+                blame: self.newest(step),
+                difference: Difference::new(MismatchKind::Unasked, what),
+            });
         };
         let mut wrong = None;
         self.twin.shows(step, &self.registers, |quantity, found| {
@@ -182,8 +192,8 @@ impl<T: Twin> Follower<T> {
         });
         if let Some((quantity, expected, found)) = wrong {
             let (expected, found) = (quantity.show(expected), quantity.show(found));
-            let fault = Fault::value(Cause::Register, quantity.name(), expected, found);
-            return Err(Wrong { blame: self.newest(step), fault });
+            let difference = Difference::value(MismatchKind::Register, quantity.name(), expected, found);
+            return Err(Wrong { blame: self.newest(step), difference });
         }
         if step == T::LAST_SHOWN {
             self.expected.drain(..=request);
@@ -196,20 +206,23 @@ impl<T: Twin> Follower<T> {
     #[cold]
     fn difference(&self, outputs: &Outputs, debug: &[u32]) -> Wrong {
         let registers = T::Registers::unpack(debug);
-        let difference = first_difference(&self.registers, &registers)
+        let first = first_difference(&self.registers, &registers)
             .or_else(|| first_difference(&self.outputs, outputs));
-        let Some((field, lane, twin, core)) = difference else {
-            let fault = Fault::new(Cause::Twin, "the core differs from its twin in bits that have no name");
-            return Wrong { blame: Blame::Offered, fault };
+        let Some((field, lane, twin, core)) = first else {
+            let difference = Difference::new(
+                MismatchKind::Twin,
+                "the core differs from its twin in bits that have no name",
+            );
+            return Wrong { blame: Blame::Offered, difference };
         };
-        let fault = Fault::value(Cause::Twin, field.name, twin, core);
-        let fault = Fault { lane: (field.lanes > 1).then_some(lane), ..fault };
+        let difference = Difference::value(MismatchKind::Twin, field.name, twin, core);
+        let difference = Difference { lane: (field.lanes > 1).then_some(lane), ..difference };
         match T::owner(field.name) {
-            Some(Owner::Offered) => Wrong { blame: Blame::Offered, fault },
-            Some(Owner::Step(step)) => Wrong { blame: self.newest(step), fault },
+            Some(Owner::Offered) => Wrong { blame: Blame::Offered, difference },
+            Some(Owner::Step(step)) => Wrong { blame: self.newest(step), difference },
             None => {
                 let field = format!("{}, which its twin says belongs to no step", field.name);
-                Wrong { blame: Blame::Offered, fault: Fault { field, ..fault } }
+                Wrong { blame: Blame::Offered, difference: Difference { field, ..difference } }
             }
         }
     }
@@ -343,19 +356,20 @@ mod tests {
         }
     }
 
-    fn follow<T: Twin, F: Twin>(direction: Direction) -> Result<Stats, Fault> {
+    fn follow<T: Twin, F: Twin>(direction: Direction) -> Result<Stats, Difference> {
         static SMOKE: LazyLock<Vec<Vector>> = LazyLock::new(stress::smoke);
         let few = SMOKE.iter().filter(|vector| !vector.decode_only).step_by(3);
         let vectors: Vec<&Vector> = few.collect();
         let play = Play::flowing(&vectors);
-        let played = player::play(Alone::<T>::new(direction), Follower::<F>::default(), &play, &mut |_| ());
-        played.map(|(stats, _)| stats).map_err(|mismatch| mismatch.fault)
+        let played =
+            player::play(TwinAsDevice::<T>::new(direction), Follower::<F>::default(), &play, &mut |_| ());
+        played.map(|(stats, _)| stats).map_err(|mismatch| mismatch.difference)
     }
 
     #[track_caller]
-    fn is_found(played: Result<Stats, Fault>, cause: Cause, field: &str) {
-        let fault = played.expect_err(field);
-        assert!(fault.cause == cause && fault.field.contains(field), "{fault:?}");
+    fn is_found(played: Result<Stats, Difference>, cause: MismatchKind, field: &str) {
+        let difference = played.expect_err(field);
+        assert!(difference.cause == cause && difference.field.contains(field), "{difference:?}");
     }
 
     #[test]
@@ -368,7 +382,7 @@ mod tests {
     fn every_register_of_the_standard_is_compared() {
         use Direction::{Decoder as Read, Encoder as Write};
         let register =
-            |played, quantity: usize| is_found(played, Cause::Register, QUANTITIES[quantity].name());
+            |played, quantity: usize| is_found(played, MismatchKind::Register, QUANTITIES[quantity].name());
         register(follow::<Encoder, Lying<Encoder, 0>>(Write), 0);
         register(follow::<Encoder, Lying<Encoder, 1>>(Write), 1);
         register(follow::<Encoder, Lying<Encoder, 2>>(Write), 2);
@@ -382,9 +396,17 @@ mod tests {
 
     #[test]
     fn outputs_are_compared_and_steps_do_what_was_taken() {
-        is_found(follow::<Encoder, Lying<Encoder, OUTPUT>>(Direction::Encoder), Cause::Twin, "req_ready");
-        is_found(follow::<Decoder, Lying<Decoder, OUTPUT>>(Direction::Decoder), Cause::Twin, "req_ready");
+        is_found(
+            follow::<Encoder, Lying<Encoder, OUTPUT>>(Direction::Encoder),
+            MismatchKind::Twin,
+            "req_ready",
+        );
+        is_found(
+            follow::<Decoder, Lying<Decoder, OUTPUT>>(Direction::Decoder),
+            MismatchKind::Twin,
+            "req_ready",
+        );
         let unasked = follow::<Encoder, Lying<Encoder, STEP>>(Direction::Encoder);
-        is_found(unasked, Cause::Unasked, "the fetch step does a request that was never taken");
+        is_found(unasked, MismatchKind::Unasked, "the fetch step does a request that was never taken");
     }
 }

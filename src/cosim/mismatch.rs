@@ -12,10 +12,10 @@ use crate::cycle::Request;
 
 /// The first difference between what a core does and what it should do.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("clock {clock}, vector {vector}, bin {bin}: {fault}{}", times(*.given_up))]
+#[error("clock {clock}, vector {vector}, bin {bin}: {difference}{}", times(*.given_up))]
 pub struct Mismatch {
     /// What is wrong.
-    pub fault: Fault,
+    pub difference: Difference,
     /// The clock, from 0.
     pub clock: u64,
     /// The id of the vector.
@@ -35,14 +35,14 @@ pub struct Mismatch {
 impl Mismatch {
     /// What is wrong, in words, with how often the vector had been given up.
     pub fn what(&self) -> String {
-        format!("{}{}", self.fault, times(self.given_up))
+        format!("{}{}", self.difference, times(self.given_up))
     }
 
     /// What is wrong and where, as JSON.
     pub fn to_json(&self) -> serde_json::Value {
-        let Mismatch { fault, clock, vector, bin, given_up, before, .. } = self;
+        let Mismatch { difference, clock, vector, bin, given_up, before, .. } = self;
         let requests = before.iter().map(|(bin, request)| format!("{bin} {request}"));
-        let mut json = serde_json::json!(fault);
+        let mut json = serde_json::json!(difference);
         json["what"] = self.what().into();
         json["vector"] = vector.as_str().into();
         json["bin"] = (*bin).into();
@@ -69,11 +69,11 @@ fn times(given_up: u32) -> String {
     }
 }
 
-/// What is wrong with a core.
+/// What differs in a mismatch: in which way, where, and both values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
+pub struct Difference {
     /// In which way the core is wrong.
-    pub cause: Cause,
+    pub cause: MismatchKind,
     /// What is wrong, in words: a port, a register or a byte of the output.
     pub field: String,
     /// The lane, if the port has several.
@@ -87,10 +87,10 @@ pub struct Fault {
     pub found: Option<String>,
 }
 
-/// In what way a core is wrong.
+/// The kind of a mismatch: in what way a core is wrong. JSON has it under the key `cause`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum MismatchKind {
     /// It gives a wrong value.
     Wrong,
     /// It gives or takes something that it was not asked for, or gives it before it can be known.
@@ -107,35 +107,35 @@ pub enum Cause {
     Stopped,
 }
 
-impl Fault {
-    pub(super) fn new(cause: Cause, field: impl Into<String>) -> Fault {
-        Fault { cause, field: field.into(), lane: None, expected: None, found: None }
+impl Difference {
+    pub(super) fn new(cause: MismatchKind, field: impl Into<String>) -> Difference {
+        Difference { cause, field: field.into(), lane: None, expected: None, found: None }
     }
 
     /// A value that differs from the expected one.
     pub(super) fn value(
-        cause: Cause,
+        cause: MismatchKind,
         field: impl Into<String>,
         expected: impl ToString,
         found: impl ToString,
-    ) -> Fault {
+    ) -> Difference {
         let (expected, found) = (Some(expected.to_string()), Some(found.to_string()));
-        Fault { expected, found, ..Fault::new(cause, field) }
+        Difference { expected, found, ..Difference::new(cause, field) }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { cause, field, expected, found, .. } = self;
+        let Difference { cause, field, expected, found, .. } = self;
         match (cause, expected, found) {
-            (Cause::Register, Some(expected), Some(found)) => {
+            (MismatchKind::Register, Some(expected), Some(found)) => {
                 write!(f, "{field}: the oracle has {expected}, the core {found}")?;
             }
-            (Cause::Twin, Some(expected), Some(found)) => {
+            (MismatchKind::Twin, Some(expected), Some(found)) => {
                 write!(f, "the core differs from its twin in {field}: {found}, not {expected}")?;
             }
             (_, Some(expected), Some(found)) => write!(f, "{field} is {found}, not {expected}")?,
-            (Cause::Deadlock, ..) => write!(f, "deadlock: {field}")?,
+            (MismatchKind::Deadlock, ..) => write!(f, "deadlock: {field}")?,
             _ => write!(f, "{field}")?,
         }
         match self.lane {

@@ -37,7 +37,7 @@ pub use cause::{
 };
 pub use hunt::{Caught, Hunt, Slowest, Within, hunt};
 pub use lockstep::Lockstep;
-pub use mismatch::{Cause, Fault, Mismatch};
+pub use mismatch::{Difference, Mismatch, MismatchKind};
 pub use model::{Model, Source};
 pub use player::Play;
 pub use report::Report;
@@ -99,9 +99,9 @@ pub struct Outcome {
     /// The time that the suite took.
     pub time: Duration,
     /// Bins in all plays.
-    pub lockstep_bins: u64,
+    pub total_bins: u64,
     /// Clocks in all plays.
-    pub lockstep_clocks: u64,
+    pub total_clocks: u64,
     /// What went wrong, and in which play: the name of the stalls or of another way (`ways.rs`), `planned`, or `no clock`.
     pub failure: Option<(&'static str, Failure)>,
     /// The file to which the shrunk failure was written as vectors.
@@ -118,12 +118,12 @@ impl Outcome {
             origin: suite.origin.clone(),
             copy_of: model.copy_of(),
             core: model.top().to_owned(),
-            vectors: model.fitter().fit_all(&suite.vectors).fitting,
+            vectors: model.fitter().fit_all(&suite.vectors).fitted_count,
             stats: Stats::default(),
             throughput: None,
             time: Duration::ZERO,
-            lockstep_bins: 0,
-            lockstep_clocks: 0,
+            total_bins: 0,
+            total_clocks: 0,
             failure: None,
             shrunk: None,
             replay: None,
@@ -150,24 +150,25 @@ pub enum Failure {
 /// How a suite is played.
 #[derive(Clone, Debug)]
 pub enum Ways {
-    /// Under each kind of [`Stalls`], then in the ways that the vectors' flags ask for: given up in each clock, made to wait at each
-    /// transfer, thousands of times; long vectors in some of these only.
+    /// Under each kind of [`Stalls`], then the last vector before the first, then in the ways that the vectors' flags ask for: given up in
+    /// each clock, made to wait at each transfer, thousands of times. Long vectors are given up in some clocks only, and wait at some
+    /// transfers only.
     All,
     /// Only under the first kinds of [`Stalls`]; this is their number.
-    Stalls(usize),
+    FirstStalls(usize),
     /// By a plan.
     Planned(Plan),
 }
 
 /// The name of a play by a plan, in place of the name of stalls.
-const PLANNED: &str = "planned";
+const PLANNED_WAY: &str = "planned";
 
 /// The total number of events that [`run`] reports as progress.
 pub fn work(model: &Model, suite: &Suite, ways: &Ways) -> u64 {
     let fitted = model.fitter().fit_all(&suite.vectors);
     let kinds = match ways {
         Ways::All => Stalls::ALL.len(),
-        Ways::Stalls(kinds) => (*kinds).min(Stalls::ALL.len()),
+        Ways::FirstStalls(kinds) => (*kinds).min(Stalls::ALL.len()),
         Ways::Planned(_) => 1,
     };
     // Large vectors are played under one kind of stalls.
@@ -224,10 +225,10 @@ impl Run<'_> {
         let played = fitted.played();
         let kinds = match ways {
             Ways::All => None,
-            Ways::Stalls(kinds) => Some(*kinds),
+            Ways::FirstStalls(kinds) => Some(*kinds),
             Ways::Planned(plan) => {
                 let play = Play { plan: plan.clone(), ..self.model.flowing(&played) };
-                self.outcome.stats = self.play(PLANNED, play, progress)?;
+                self.outcome.stats = self.play(PLANNED_WAY, play, progress)?;
                 return Ok(());
             }
         };
@@ -256,8 +257,8 @@ impl Run<'_> {
     ) -> Result<Stats, Wrong> {
         let stats = play_recorded(self.model, &play, self.records, progress);
         let stats = stats.map_err(|mismatch| (name, mismatch.into()))?;
-        self.outcome.lockstep_bins += stats.bins;
-        self.outcome.lockstep_clocks += stats.clocks + stats.load_clocks;
+        self.outcome.total_bins += stats.bins;
+        self.outcome.total_clocks += stats.clocks + stats.load_clocks;
         Ok(stats)
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Failure, Fault, Mismatch, Outcome, Throughput};
+use super::{Difference, Failure, Mismatch, Outcome, Throughput};
 use crate::vectors::class_of;
 
 /// The outcomes of all suites on all cores.
@@ -72,7 +72,7 @@ struct JsonMismatch<'a> {
     clock: u64,
     bin: u64,
     #[serde(flatten)]
-    fault: &'a Fault,
+    difference: &'a Difference,
     given_up: u32,
     bins_before: Vec<String>,
 }
@@ -97,8 +97,8 @@ impl Report {
             bins_per_clock: outcome.stats.bins_per_clock(),
             longest_run: outcome.stats.longest_run,
             throughput: outcome.throughput.as_ref(),
-            lockstep_bins: outcome.lockstep_bins,
-            lockstep_clocks: outcome.lockstep_clocks,
+            lockstep_bins: outcome.total_bins,
+            lockstep_clocks: outcome.total_clocks,
             failure: json_failure(outcome),
         });
         let (pass, results) = (self.passed(), results.collect());
@@ -157,10 +157,10 @@ fn json_failure(outcome: &Outcome) -> Option<JsonFailure<'_>> {
     let (what, vector, mismatch) = match failure {
         Failure::Coders { vector, what } => (what.clone(), vector, None),
         Failure::Core(mismatch) => {
-            let Mismatch { fault, clock, vector, bin, given_up, before, .. } = &**mismatch;
+            let Mismatch { difference, clock, vector, bin, given_up, before, .. } = &**mismatch;
             let bins_before = before.iter().map(|(number, request)| format!("{number} {request}")).collect();
             let (clock, bin, given_up) = (*clock, *bin, *given_up);
-            let data = JsonMismatch { clock, bin, fault, given_up, bins_before };
+            let data = JsonMismatch { clock, bin, difference, given_up, bins_before };
             (mismatch.what(), vector, Some(data))
         }
     };

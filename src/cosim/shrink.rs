@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Failed, Failure, Model, Outcome, PLANNED, Plan, Play, Stalls, Ways, run, run_ways};
+use super::{Failed, Failure, Model, Outcome, PLANNED_WAY, Plan, Play, Stalls, Ways, run, run_ways};
 use crate::bin::{BinCoder, Event};
 use crate::context::CtxIdx;
 use crate::cores::Direction;
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Failed {
     /// The same failure, shrunk. `None` if it cannot be reproduced, or if it was played by a plan.
     pub fn shrunk(&self, model: &Model, seed: u64) -> Option<Shrunk> {
-        if self.stalls == PLANNED {
+        if self.stalls == PLANNED_WAY {
             return None;
         }
         let vectors = if self.among.is_empty() { vec![self.vector.clone()] } else { self.among.clone() };
@@ -46,7 +46,8 @@ impl Failed {
 pub fn shrink(model: &Model, suite: &Suite, failed: &Outcome, seed: u64, ways: &Ways) -> Option<Shrunk> {
     let Some((stalls, Failure::Core(mismatch))) = &failed.failure else { return None };
     // A failure that needs only simple stalls must not become one that needs others.
-    let simple = Stalls::ALL.iter().position(|kind| kind.name == *stalls).map(|way| Ways::Stalls(way + 1));
+    let simple =
+        Stalls::ALL.iter().position(|kind| kind.name == *stalls).map(|way| Ways::FirstStalls(way + 1));
     let ways_to_fail = simple.unwrap_or_else(|| ways.clone());
     let until = Instant::now() + PATIENCE;
     let fails = |vectors: &[Vector]| {

@@ -561,7 +561,7 @@ mod tests {
 
     use super::super::{
         Play, Waves,
-        lockstep::Alone,
+        lockstep::TwinAsDevice,
         player::{Device, Form, play},
     };
     use super::*;
@@ -570,7 +570,7 @@ mod tests {
     use crate::stress;
 
     /// A core that takes at most one request in three clocks.
-    struct Third<T: Twin>(Alone<T>);
+    struct Third<T: Twin>(TwinAsDevice<T>);
 
     impl<T: Twin> Device for Third<T> {
         fn form(&self) -> Form {
@@ -613,10 +613,10 @@ mod tests {
     fn of_both(vectors: &[&Vector]) -> [Throughput; 4] {
         let (encoder, decoder) = (Direction::Encoder, Direction::Decoder);
         [
-            measured(Alone::<Encoder>::new(encoder), vectors),
-            measured(Alone::<Decoder>::new(decoder), vectors),
-            measured(Third(Alone::<Encoder>::new(encoder)), vectors),
-            measured(Third(Alone::<Decoder>::new(decoder)), vectors),
+            measured(TwinAsDevice::<Encoder>::new(encoder), vectors),
+            measured(TwinAsDevice::<Decoder>::new(decoder), vectors),
+            measured(Third(TwinAsDevice::<Encoder>::new(encoder)), vectors),
+            measured(Third(TwinAsDevice::<Decoder>::new(decoder)), vectors),
         ]
     }
 
@@ -681,7 +681,7 @@ mod tests {
         let slowest = |events: Vec<Event>| {
             let vector = Vector::encoded("", "", &[], events);
             let mut meter = Meter::new(Direction::Encoder, STRETCH);
-            let core = Alone::<Encoder>::new(Direction::Encoder);
+            let core = TwinAsDevice::<Encoder>::new(Direction::Encoder);
             play(core, &mut meter, &Play::flowing(&[&vector]), &mut |_| ()).unwrap();
             meter.slowest()
         };

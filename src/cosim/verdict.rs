@@ -36,7 +36,7 @@ pub struct Failed {
     pub among: Vec<Vector>,
     /// The id of the first vector of the class that fails alone (vectors grow within a class), or that of `vector` if none does.
     pub first: String,
-    /// The stalls under which it fails.
+    /// The play in which it fails: the name of the stalls or of another way (`ways.rs`), or `planned`.
     pub stalls: &'static str,
     /// What is wrong.
     pub mismatch: Box<Mismatch>,
@@ -72,7 +72,7 @@ impl Class<'_> {
         let mut is_wanted = is_wanted;
         self.fitted.vectors.retain(|vector| is_wanted(vector));
         let left = self.fitted.vectors.len();
-        self.fitted.fitting = self.fitted.fitting.min(left);
+        self.fitted.fitted_count = self.fitted.fitted_count.min(left);
         before - left
     }
 }
@@ -118,17 +118,17 @@ pub fn judge(model: &Model, class: &Class<'_>, rules: &Rules) -> Verdict {
     let wrong = match rules.ways {
         _ if vectors.is_empty() => None,
         Ways::All => play_all_measured(model, &vectors, rules, &mut throughput).err(),
-        Ways::Stalls(_) | Ways::Planned(_) => fails(model, &vectors, rules, rules.shortest),
+        Ways::FirstStalls(_) | Ways::Planned(_) => fails(model, &vectors, rules, rules.shortest),
     };
     let failed = wrong.and_then(|among| match rules.shortest {
         true => shortest(model, &vectors, rules, among),
         false => among_all(&vectors, among),
     });
-    let Fitted { fitting, in_part, misfits, .. } = fitted;
-    Verdict { class: name, vectors: fitting, in_part, misfits, throughput, failed }
+    let Fitted { fitted_count, in_part, misfits, .. } = fitted;
+    Verdict { class: name, vectors: fitted_count, in_part, misfits, throughput, failed }
 }
 
-/// The stalls under which something is wrong, and the mismatch.
+/// The name of the play in which something is wrong, and the mismatch.
 type Wrong = (&'static str, Box<Mismatch>);
 
 fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Option<Wrong> {
@@ -137,9 +137,9 @@ fn fails(model: &Model, vectors: &[&Vector], rules: &Rules, records: bool) -> Op
     };
     match &rules.ways {
         Ways::All => play_all(model, vectors, rules.seed, records, &mut |_, _| ()).err(),
-        Ways::Stalls(kinds) => Plays::new(model, vectors, rules.seed, play).under_stalls(*kinds).err(),
+        Ways::FirstStalls(kinds) => Plays::new(model, vectors, rules.seed, play).under_stalls(*kinds).err(),
         Ways::Planned(plan) => {
-            play(super::PLANNED, Play { plan: plan.clone(), ..model.flowing(vectors) }).err()
+            play(super::PLANNED_WAY, Play { plan: plan.clone(), ..model.flowing(vectors) }).err()
         }
     }
 }

@@ -94,7 +94,9 @@ pub struct GiveUp {
     pub way: Way,
 }
 
-/// Everything in which one play differs from another of the same vectors: its waits, and the seeds of what is random otherwise.
+/// Everything in which one play differs from another of the same vectors: its waits and give-ups, the seeds of what is random otherwise, and
+/// whether, in the whole play, transactions are split, outputs are taken only once they are there, and the next vector follows one that is
+/// given up.
 ///
 /// ```
 /// use silicabac::cosim::{Plan, Port, Wait, When};

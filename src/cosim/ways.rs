@@ -1,7 +1,9 @@
 //! All ways in which vectors are played, the simplest first.
 //!
-//! All vectors are played back to back, under each kind of stalls. Then each vector that has a flag for it is played in ways that
-//! leave nothing to chance: given up in each clock, made to wait at each transfer, played thousands of times.
+//! All vectors are played back to back, under each kind of stalls; large ones only where nothing waits. Then the last vector is played before
+//! the first, which needs no flag. Then each vector that has a flag for it is played in ways that leave nothing to chance: given up in each
+//! clock, made to wait at each transfer, played thousands of times. Vectors of more than `SHORT` clocks are given up in some clocks only, and
+//! at a port of more than `EACH` transfers only some are made to wait.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -34,8 +36,8 @@ pub(super) const LARGE_WAIT: u64 = 1_100;
 pub(super) const EACH: u64 = 310;
 pub(super) const LAST_TRANSFERS: u64 = 8;
 
-/// Where a port waits before all of its transfers, each wait is `LONGER` clocks longer than the one before, modulo
-/// `LONGEST` clocks.
+/// Where a port waits before all of its transfers, each wait is `LONGER` clocks longer than the one before. If it would be longer than
+/// `LONGEST` clocks, `LONGEST` is subtracted: after 1,100 clocks come 7, so that the next round has other waits than the first.
 pub(super) const LONGER: u64 = 7;
 pub(super) const LONGEST: u64 = 1_100;
 

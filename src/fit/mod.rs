@@ -88,7 +88,7 @@ impl Fitter {
                 Ok(pieces) => {
                     let bins: usize = pieces.iter().map(|piece| piece.bins()).sum();
                     fitted.in_part += usize::from(bins < vector.bins());
-                    fitted.fitting += 1;
+                    fitted.fitted_count += 1;
                     fitted.vectors.extend(pieces);
                 }
                 Err(misfit) => *fitted.misfits.entry(misfit).or_default() += 1,
@@ -165,7 +165,7 @@ pub struct Fitted<'a> {
     /// The vectors that are applicable to the core, some of them as pieces.
     pub vectors: Vec<Cow<'a, Vector>>,
     /// The number of vectors that are applicable to the core.
-    pub fitting: usize,
+    pub fitted_count: usize,
     /// How many of these have lost some of their bins.
     pub in_part: usize,
     /// How many vectors are not applicable, by reason.
@@ -263,9 +263,9 @@ mod tests {
     ) -> (Vec<Vector>, usize, BTreeMap<Misfit, usize>) {
         let fitter = Fitter::new(direction, can);
         let suites: Vec<Suite> = suites.iter().map(|suite| Suite::built_in(suite, 1).unwrap()).collect();
-        let Fitted { vectors, misfits, fitting, .. } =
+        let Fitted { vectors, misfits, fitted_count, .. } =
             fitter.fit_all(suites.iter().flat_map(|suite| &suite.vectors));
-        (vectors.into_iter().map(Cow::into_owned).collect(), fitting, misfits)
+        (vectors.into_iter().map(Cow::into_owned).collect(), fitted_count, misfits)
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     trial::Trial,
 };
 
-/// The digests of what the verdicts of a campaign depend on.
+/// The digests of what the verdicts of a run depend on.
 pub(super) fn digests(netlist: &Netlist, trials: &[Trial<'_>], seed: u32) -> Digests {
     let core = netlist.core();
     let properties = code(core.mutants.proof);

@@ -2,8 +2,9 @@
 //! change (`docs/mutation.md`).
 //!
 //! A [`Mutant`] is a changed bit of a cell of the netlist, as Yosys changes it, or a flipped bit of a table. Each mutant is killed by a
-//! vector, proved to be the same core, right but slower or faster, or explained by hand; otherwise the vectors miss something. One Verilated build contains many
-//! mutants, and an input selects one. Only transactions are compared, as for a core of a user: registers are not looked at.
+//! vector, proved to be the same core, right but slower or faster, or explained by hand; otherwise the vectors miss something. One Verilated
+//! build contains many mutants, and an input selects one. Only transactions are compared, as for a core of a user: registers are not looked
+//! at.
 
 mod design_report;
 mod designs;
@@ -64,13 +65,13 @@ pub enum MutationError {
     #[error("{0}")]
     Sim(#[from] SimError),
     /// The core fails without a mutant, so that failures say nothing about mutants.
-    #[error("the {core} without a mutant fails in suite {suite}, stalls: {stalls}, vector {vector}: {what}")]
+    #[error("the {core} without a mutant fails in suite {suite}, way: {stalls}, vector {vector}: {what}")]
     NotClean {
         /// The core.
         core: &'static str,
         /// The suite.
         suite: String,
-        /// The kind of stalls.
+        /// The kind of stalls, or the other way in which it was played.
         stalls: &'static str,
         /// The vector.
         vector: String,
@@ -150,7 +151,7 @@ pub struct Mutable {
 
 /// Which mutants are made, and what is played to them.
 #[derive(Clone, Copy, Debug)]
-pub struct Campaign<'a> {
+pub struct MutationRun<'a> {
     /// The core.
     pub core: &'static CoreSpec,
     /// Its Verilog.
@@ -170,8 +171,8 @@ pub struct Campaign<'a> {
     pub shard: Shard,
 }
 
-impl Campaign<'_> {
-    /// The number of mutants in the campaign.
+impl MutationRun<'_> {
+    /// The number of mutants in the run.
     pub fn mutants(&self) -> usize {
         let most = self.sample.unwrap_or(usize::MAX);
         let all = self.count.min(most) + TableBit::all().len().min(most);
@@ -179,9 +180,9 @@ impl Campaign<'_> {
     }
 }
 
-/// The programs that are needed.
+/// The programs that are needed, and where builds are cached.
 #[derive(Clone, Debug)]
-pub struct Machine {
+pub struct Toolchain {
     /// Makes the mutants, and formulas of them.
     pub yosys: Yosys,
     /// Solves the formulas.
@@ -192,7 +193,7 @@ pub struct Machine {
     pub cache: Cache,
 }
 
-impl Machine {
+impl Toolchain {
     /// The versions that the programs print.
     pub fn versions(&self) -> String {
         format!("{}, {}, {}", self.yosys.version(), self.solver.name(), self.tools.versions())
@@ -260,7 +261,7 @@ const PER_BUILD: usize = 250;
 /// The number of bits of tables that one thread plays in a row. They share a build.
 const PER_TURN: usize = 600;
 
-/// The progress of a campaign.
+/// The progress of a run.
 #[derive(Clone, Debug)]
 pub enum Progress<'a> {
     /// This many more mutants are done.
@@ -269,38 +270,38 @@ pub enum Progress<'a> {
     Known(&'a CoreReport),
 }
 
-/// The digests of what the verdicts of a campaign depend on, without playing it. A report with other digests is about another core or other
-/// vectors.
+/// The digests of what the verdicts of a run depend on, without playing anything. A report with other digests is about another core or
+/// other vectors.
 ///
 /// # Errors
 /// [`MutationError`].
-pub fn digests(campaign: &Campaign<'_>, machine: &Machine) -> Result<Digests, MutationError> {
-    let Campaign { core, sources, count, seed, suites, .. } = *campaign;
-    let (netlist, _) = Netlist::new(core, sources, count, seed, &machine.yosys)?;
+pub fn digests(mutation_run: &MutationRun<'_>, toolchain: &Toolchain) -> Result<Digests, MutationError> {
+    let MutationRun { core, sources, count, seed, suites, .. } = *mutation_run;
+    let (netlist, _) = Netlist::new(core, sources, count, seed, &toolchain.yosys)?;
     let trials: Vec<Trial<'_>> = suites.iter().map(|suite| Trial::new(core, suite, seed.into())).collect();
     Ok(memory::digests(&netlist, &trials, seed))
 }
 
-/// Plays the campaign, except for mutants whose fate an earlier report of the core already has.
+/// Tries the mutants of the run, except for those whose fate an earlier report of the core already has.
 ///
 /// # Errors
 /// [`MutationError`].
 pub fn run(
-    campaign: &Campaign<'_>,
-    machine: &Machine,
+    mutation_run: &MutationRun<'_>,
+    toolchain: &Toolchain,
     earlier: Option<&CoreReport>,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<CoreReport, MutationError> {
-    let Campaign { core, sources, count, seed, .. } = *campaign;
-    let (netlist, cells) = Netlist::new(core, sources, count, seed, &machine.yosys)?;
+    let MutationRun { core, sources, count, seed, .. } = *mutation_run;
+    let (netlist, cells) = Netlist::new(core, sources, count, seed, &toolchain.yosys)?;
     let trials: Vec<Trial<'_>> =
-        campaign.suites.iter().map(|suite| Trial::new(core, suite, seed.into())).collect();
+        mutation_run.suites.iter().map(|suite| Trial::new(core, suite, seed.into())).collect();
     let digests = memory::digests(&netlist, &trials, seed);
     let memory = Memory::new(earlier, &digests);
 
-    let cells = evenly(cells, campaign.sample).into_iter().map(Mutant::Cell);
-    let bits = evenly(TableBit::all(), campaign.sample).into_iter().map(Mutant::Table);
-    let here = cells.chain(bits).enumerate().filter(|(place, _)| campaign.shard.has(*place));
+    let cells = evenly(cells, mutation_run.sample).into_iter().map(Mutant::Cell);
+    let bits = evenly(TableBit::all(), mutation_run.sample).into_iter().map(Mutant::Table);
+    let here = cells.chain(bits).enumerate().filter(|(place, _)| mutation_run.shard.has(*place));
     let mut mutants: Vec<Tried> = here.map(|(_, mutant)| Tried::new(mutant, core)).collect();
     for tried in &mut mutants {
         tried.fate = memory.fate(&tried.mutant, &trials);
@@ -309,7 +310,7 @@ pub fn run(
     let (known, unknown): (Vec<_>, Vec<_>) = mutants.into_iter().partition(|tried| tried.fate.is_some());
     progress(Progress::Done(known.len()));
     let jobs = jobs(unknown);
-    let bench = Bench { sources, netlist: &netlist, trials: &trials, machine };
+    let bench = Bench { sources, netlist: &netlist, trials: &trials, toolchain };
 
     let report = |done: &[Tried]| {
         let mut outcomes: Vec<Outcome> = done.iter().map(Tried::outcome).collect();
@@ -330,7 +331,7 @@ pub fn run(
         Ok::<(), MutationError>(())
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..campaign.threads.max(1)).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..mutation_run.threads.max(1)).map(|_| scope.spawn(worker)).collect();
         let mut joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
         joined.try_for_each(|done| done.unwrap_or_else(|panic| resume_unwind(panic)))
     })?;
@@ -357,12 +358,12 @@ fn evenly<T>(items: Vec<T>, count: Option<usize>) -> Vec<T> {
     items.into_iter().enumerate().filter(|&(i, _)| is_picked(i)).map(|(_, item)| item).collect()
 }
 
-/// What all jobs of a campaign share.
+/// What all jobs of a run share.
 struct Bench<'a> {
     sources: &'a Sources,
     netlist: &'a Netlist,
     trials: &'a [Trial<'a>],
-    machine: &'a Machine,
+    toolchain: &'a Toolchain,
 }
 
 /// A mutant that is being tried.
@@ -388,7 +389,7 @@ impl Bench<'_> {
         let model = if cells.is_empty() {
             self.build_table(dir.path())?
         } else {
-            self.build(vec![self.netlist.mutate(&cells, dir.path(), &self.machine.yosys)?.verilog])?
+            self.build(vec![self.netlist.mutate(&cells, dir.path(), &self.toolchain.yosys)?.verilog])?
         };
         for (number, tried) in (1..).zip(&mut mutants) {
             tried.select = match tried.mutant {
@@ -430,7 +431,7 @@ impl Bench<'_> {
     }
 
     fn build(&self, files: Vec<PathBuf>) -> Result<Model, MutationError> {
-        Ok(Model::build(&source(self.netlist.core(), files), &self.machine.cache, &self.machine.tools)?)
+        Ok(Model::build(&source(self.netlist.core(), files), &self.toolchain.cache, &self.toolchain.tools)?)
     }
 
     /// Plays a suite to the core without a mutant, which must pass it.
@@ -457,8 +458,8 @@ impl Bench<'_> {
         if cells.is_empty() {
             return Ok(());
         }
-        let mutated = self.netlist.mutate(&cells, dir, &self.machine.yosys)?;
-        let proofs = proof::prove(self.netlist.core(), &mutated, cells.len(), dir, self.machine)?;
+        let mutated = self.netlist.mutate(&cells, dir, &self.toolchain.yosys)?;
+        let proofs = proof::prove(self.netlist.core(), &mutated, cells.len(), dir, self.toolchain)?;
         for (tried, proof) in alive.into_iter().zip(proofs) {
             tried.fate = proof.map(|proof| Fate::Proved { proof });
             progress(usize::from(tried.fate.is_some()));

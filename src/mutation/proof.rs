@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Machine, MutationError,
+    MutationError, Toolchain,
     netlist::{Mutated, SELECT, SELECT_WIDTH},
     registers::{Formula, state},
 };
@@ -41,10 +41,10 @@ pub(super) fn prove(
     mutated: &Mutated,
     count: usize,
     dir: &Path,
-    machine: &Machine,
+    toolchain: &Toolchain,
 ) -> Result<Vec<Option<Proof>>, MutationError> {
-    let module = module(core, mutated, dir, &machine.yosys)?;
-    let prover = Prover { formula: Formula::new(core, &module)?, dir, solver: &machine.solver };
+    let module = module(core, mutated, dir, &toolchain.yosys)?;
+    let prover = Prover { formula: Formula::new(core, &module)?, dir, solver: &toolchain.solver };
     // Otherwise the proofs would lack an assumption, or one of their assumptions would be wrong.
     if prover.prove(0)? != Some(Proof::Equal) {
         return Err(MutationError::NotItself { core: core.name });

@@ -379,10 +379,10 @@ pub fn name_like(text: &str) -> String {
 /// The first of `name`, `name-2`, `name-3`, ... that is not taken.
 ///
 /// ```
-/// use silicabac::vectors::free_name;
-/// assert_eq!(free_name("a", |name| name == "a"), "a-2");
+/// use silicabac::vectors::unused_name;
+/// assert_eq!(unused_name("a", |name| name == "a"), "a-2");
 /// ```
-pub fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+pub fn unused_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let mut number = 1_u64;
     let mut free = name_like(name);
     while is_taken(&free) {

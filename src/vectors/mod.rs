@@ -22,7 +22,7 @@ pub use flag::Flag;
 pub use hex::write as write_hex;
 #[cfg(test)]
 pub(crate) use json::check_requests;
-pub use json::{FormatError, SCHEMA, free_name, name_like, read as read_json, write as write_json};
+pub use json::{FormatError, SCHEMA, name_like, read as read_json, unused_name, write as write_json};
 pub use make::{MakeError, make};
 pub use manifest::{FileError, MANIFEST, ReadSuite, check_made, files, read, read_file};
 pub use trail::{Step, trail};

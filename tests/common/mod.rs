@@ -22,7 +22,7 @@ use std::{
 
 pub use inputs::{Corpus, golden_traces, hevc_streams, streams};
 use left_out::{Wanted, leave_out};
-use silicabac::{cores::ALL, mutation::Machine, prove};
+use silicabac::{cores::ALL, mutation::Toolchain, prove};
 use silicabac_sim::{Cache, Tools, on_path};
 
 /// The cache, and the tools of co-simulation; Verilator is fetched if it is not installed.
@@ -39,10 +39,10 @@ pub fn proof_tools() -> prove::Tools {
 }
 
 /// The tools of mutation: those of co-simulation, and Yosys and a solver as for proofs.
-pub fn mutation_machine() -> Machine {
+pub fn mutation_toolchain() -> Toolchain {
     let (cache, tools) = tools();
     let proof = proof_tools();
-    Machine { yosys: proof.yosys().clone(), solver: proof.solver().clone(), tools, cache }
+    Toolchain { yosys: proof.yosys().clone(), solver: proof.solver().clone(), tools, cache }
 }
 
 /// Prints a line that the test harness does not capture, when something takes minutes.

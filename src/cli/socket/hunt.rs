@@ -12,7 +12,7 @@ use silicabac::vectors::{self, Vector};
 use super::{Options, verdicts::replay};
 use crate::cli::{
     Failure, Verdict, judge,
-    output::{create_dir, free_name, write_file},
+    output::{create_dir, unused_name, write_file},
     print::{Progress, ReportFormat, junit, out, unless_closed},
 };
 
@@ -109,7 +109,7 @@ pub(super) fn run(
 fn write(vector: &Vector, model: &Model, dir: &Path) -> Result<PathBuf, Failure> {
     create_dir(dir)?;
     let name = vectors::name_like(&format!("{}-{}", model.top(), vector.id));
-    let name = free_name(dir, &name, &["json"]);
+    let name = unused_name(dir, &name, &["json"]);
     let path = dir.join(format!("{name}.json"));
     write_file(&path, |sink| vectors::write_json(&name, std::slice::from_ref(vector), sink))?;
     Ok(path)

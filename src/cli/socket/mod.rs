@@ -234,7 +234,7 @@ pub(super) fn judge(
     if let Some(waivers) = covers {
         return coverage::of_verilog(&model, &classes, seed, tools.versions(), waivers, common);
     }
-    let has_any = classes.iter().any(|class| class.fitted.fitting > 0);
+    let has_any = classes.iter().any(|class| class.fitted.fitted_count > 0);
     let classes = common.shard.of(classes);
     let bar = Progress::new(classes.len() as u64, "classes");
     let (judged, covered) = thread::scope(|scope| {
@@ -252,7 +252,7 @@ pub(super) fn judge(
     bar.finish();
     let has_failed = judged.iter().any(|judged| judged.verdict.failed.is_some());
     let evidence = match rules.ways {
-        Ways::All | Ways::Stalls(_) if has_failed && !verdicts_alone => {
+        Ways::All | Ways::FirstStalls(_) if has_failed && !verdicts_alone => {
             evidence(&model, &classes, common.jobs)
         }
         _ => Vec::new(),

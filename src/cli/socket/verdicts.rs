@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 use silicabac::cosim::{
-    self, Evidence, Explanation, Failed, Fault, Mismatch, Model, STRETCH, Slip, Throughput,
+    self, Difference, Evidence, Explanation, Failed, Mismatch, Model, STRETCH, Slip, Throughput,
 };
 use silicabac::coverage::Coverage;
 use silicabac::report::{Clocks, Page, Slice};
@@ -18,7 +18,7 @@ use silicabac::vectors::{self, Vector};
 use super::{Options, Source, coverage, speed};
 use crate::cli::{
     Failure, judge,
-    output::{create_dir, free_name, write_file},
+    output::{create_dir, unused_name, write_file},
     print::{ReportFormat, counted, junit, out, unless_closed},
     shard,
 };
@@ -117,15 +117,20 @@ pub(super) struct Row {
 struct Failing {
     vector: String,
     #[serde(flatten)]
-    fault: Fault,
+    difference: Difference,
     bin: u64,
     clock: u64,
 }
 
 impl Failing {
     fn new(evidence: &Evidence<'_>) -> Option<Failing> {
-        let Mismatch { fault, bin, clock, .. } = evidence.failed.as_deref()?;
-        Some(Failing { vector: evidence.vector().id.clone(), fault: fault.clone(), bin: *bin, clock: *clock })
+        let Mismatch { difference, bin, clock, .. } = evidence.failed.as_deref()?;
+        Some(Failing {
+            vector: evidence.vector().id.clone(),
+            difference: difference.clone(),
+            bin: *bin,
+            clock: *clock,
+        })
     }
 }
 
@@ -157,7 +162,7 @@ struct RowFailure {
     bins: usize,
     stalls: &'static str,
     #[serde(flatten)]
-    fault: Fault,
+    difference: Difference,
     what: String,
     bin: u64,
     clock: u64,
@@ -185,7 +190,7 @@ struct Why {
     stalls: &'static str,
     bins: usize,
     #[serde(flatten)]
-    fault: Fault,
+    difference: Difference,
     what: String,
     bin: u64,
     clock: u64,
@@ -214,7 +219,7 @@ impl Row {
             first: (!verdicts_alone).then_some(first),
             bins: vector.bins(),
             stalls,
-            fault: mismatch.fault.clone(),
+            difference: mismatch.difference.clone(),
             what: mismatch.what(),
             bin: mismatch.bin,
             clock: mismatch.clock,
@@ -274,7 +279,7 @@ impl Why {
             vector: example.vector.id.clone(),
             stalls,
             bins: written.iter().map(Vector::bins).sum(),
-            fault: mismatch.fault.clone(),
+            difference: mismatch.difference.clone(),
             what: mismatch.what(),
             bin: mismatch.bin,
             clock: mismatch.clock,
@@ -290,7 +295,7 @@ impl Why {
     fn write(&mut self, top: &str, dir: &Path) -> Result<(), Failure> {
         create_dir(dir)?;
         let name = vectors::name_like(&format!("{top}-{}", self.vector));
-        let name = free_name(dir, &name, &["json", "vcd", judge::WAITS]);
+        let name = unused_name(dir, &name, &["json", "vcd", judge::WAITS]);
         let file = |extension: &str| dir.join(format!("{name}.{extension}"));
         let mismatch = &self.failed.mismatch;
         write_file(&file("json"), |sink| vectors::write_json(&name, &self.written, sink))?;

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::{Explanation, MOST_REQUESTS, falls::where_it_falls};
 use crate::cores::Direction;
-use crate::cosim::{Failed, Model, PLANNED, Plan, Play, Port, Stalls, Verdict, Way, shrink::fewest_waits};
+use crate::cosim::{
+    Failed, Model, PLANNED_WAY, Plan, Play, Port, Stalls, Verdict, Way, shrink::fewest_waits,
+};
 use crate::vectors::Vector;
 
 /// The search for each class ends after this time with the best result so far.
@@ -72,7 +74,7 @@ impl<'a> Taken<'a> {
         };
         // A vector that is too long to be evidence may fail without waits, and a plan that the user gave is kept as it is.
         let flows = failed.stalls == Stalls::NONE.name && failed.vector.events.len() > MOST_REQUESTS;
-        let is_given = failed.stalls == PLANNED;
+        let is_given = failed.stalls == PLANNED_WAY;
         let plan = failed.mismatch.plan.clone().filter(|_| !flows && !is_given);
         let plan = plan.and_then(|plan| fewest_waits(model, &vectors, plan, Instant::now() + PATIENCE));
         let (plan, is_least) = plan.map(|plan| simplest(model, &vectors, plan)).unwrap_or_default();

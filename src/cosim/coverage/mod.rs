@@ -53,7 +53,7 @@ fn stalls(bins: usize) -> impl ExactSizeIterator<Item = Stalls> {
 pub fn work(model: &Model, suite: &Suite) -> u64 {
     let fitted = model.fitter().fit_all(&suite.vectors);
     let bins = fitted.vectors.iter().map(|vector| vector.bins()).sum();
-    super::work(model, suite, &Ways::Stalls(1)) * stalls(bins).len() as u64
+    super::work(model, suite, &Ways::FirstStalls(1)) * stalls(bins).len() as u64
 }
 
 /// Plays a suite to a core that was built with [`Source::coverage`](super::Source), and adds the coverage to `points`.

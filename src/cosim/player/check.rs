@@ -5,7 +5,7 @@ use super::{Blame, Device, Observer, Player, Wrong};
 use crate::bin::Event;
 use crate::cores::Direction;
 use crate::cosim::{
-    Cause, Fault, Port,
+    Difference, MismatchKind, Port,
     script::{Answer, Byte, Transaction},
 };
 use crate::cycle::Request;
@@ -171,7 +171,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             _ => format!("{port} falls from {} to {count}, and nothing was taken", self.offered),
         };
         let newest = self.script.taken().saturating_sub(1);
-        Err(Wrong { blame: Blame::Request(newest), fault: Fault::new(Cause::Handshake, what) })
+        Err(Wrong {
+            blame: Blame::Request(newest),
+            difference: Difference::new(MismatchKind::Handshake, what),
+        })
     }
 
     #[inline]
@@ -192,14 +195,14 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         found: impl ToString,
         lane: usize,
     ) -> Wrong {
-        let fault = Fault::value(Cause::Wrong, field, expected, found);
+        let difference = Difference::value(MismatchKind::Wrong, field, expected, found);
         let lane = (self.form.lanes.max(self.form.bytes) > 1).then_some(lane);
-        Wrong { blame: Blame::Request(request), fault: Fault { lane, ..fault } }
+        Wrong { blame: Blame::Request(request), difference: Difference { lane, ..difference } }
     }
 
     fn unasked(&self, what: String) -> Wrong {
         let newest = self.script.taken().saturating_sub(1);
-        Wrong { blame: Blame::Request(newest), fault: Fault::new(Cause::Unasked, what) }
+        Wrong { blame: Blame::Request(newest), difference: Difference::new(MismatchKind::Unasked, what) }
     }
 
     pub(super) fn deadlock(&mut self) -> Wrong {
@@ -227,7 +230,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
             false => String::new(),
         };
         let what = format!("for {} clocks {waits}{looks}", self.patience);
-        Wrong { blame, fault: Fault::new(Cause::Deadlock, what) }
+        Wrong { blame, difference: Difference::new(MismatchKind::Deadlock, what) }
     }
 
     /// The requests on the ports, or else the next request.
@@ -267,14 +270,14 @@ mod tests {
     use super::super::{Form, Play, play};
     use super::*;
     use crate::cores::{decoder::Decoder, encoder::Encoder};
-    use crate::cosim::{Waves, lockstep::Alone};
+    use crate::cosim::{Waves, lockstep::TwinAsDevice};
     use crate::cycle::{Inputs, Outputs, Twin};
     use crate::stress;
     use crate::vectors::Vector;
 
     /// A core whose outputs are falsified from some clock on.
     struct Bent<T: Twin, F> {
-        core: Alone<T>,
+        core: TwinAsDevice<T>,
         bend: F,
     }
 
@@ -308,35 +311,35 @@ mod tests {
     }
 
     #[track_caller]
-    fn found<T: Twin>(direction: Direction, bend: impl Fn(&mut Outputs), cause: Cause, field: &str) {
+    fn found<T: Twin>(direction: Direction, bend: impl Fn(&mut Outputs), cause: MismatchKind, field: &str) {
         static SMOKE: LazyLock<Vec<Vector>> = LazyLock::new(stress::smoke);
         let vectors: Vec<&Vector> = SMOKE.iter().filter(|vector| !vector.decode_only).collect();
-        let core = Bent { core: Alone::<T>::new(direction), bend };
+        let core = Bent { core: TwinAsDevice::<T>::new(direction), bend };
         let played = play(core, (), &Play { patience: 500, ..Play::flowing(&vectors) }, &mut |_| ());
-        let fault = played.map(|(stats, _)| stats).expect_err(field).fault;
-        assert!(fault.cause == cause && fault.field.contains(field), "{fault:?}");
+        let difference = played.map(|(stats, _)| stats).expect_err(field).difference;
+        assert!(difference.cause == cause && difference.field.contains(field), "{difference:?}");
     }
 
     #[test]
     fn all_that_an_encoder_gives_is_compared() {
         let found =
             |bend: fn(&mut Outputs), cause, field| found::<Encoder>(Direction::Encoder, bend, cause, field);
-        found(|o| o.out_data[0] ^= 1, Cause::Wrong, "byte ");
-        found(|o| o.out_last ^= 1, Cause::Wrong, "out_last with byte ");
-        found(|o| o.out_valid = 1, Cause::Unasked, "is given before any bin decides it");
-        found(|o| o.out_valid = 0, Cause::Deadlock, "of the output does not come");
+        found(|o| o.out_data[0] ^= 1, MismatchKind::Wrong, "byte ");
+        found(|o| o.out_last ^= 1, MismatchKind::Wrong, "out_last with byte ");
+        found(|o| o.out_valid = 1, MismatchKind::Unasked, "is given before any bin decides it");
+        found(|o| o.out_valid = 0, MismatchKind::Deadlock, "of the output does not come");
     }
 
     #[test]
     fn all_that_a_decoder_gives_is_compared() {
         let found =
             |bend: fn(&mut Outputs), cause, field| found::<Decoder>(Direction::Decoder, bend, cause, field);
-        found(|o| o.rsp_bin[0] ^= 1, Cause::Wrong, "the bin");
-        found(|o| o.rsp_data ^= 1, Cause::Wrong, "the raw byte");
-        found(|o| o.rsp_error[0] ^= 2, Cause::Wrong, "the error");
-        found(|o| o.rsp_bits += 1, Cause::Wrong, "the number of bits read");
-        found(|o| o.rsp_valid = 1, Cause::Unasked, "an answer is given that nothing asked for");
-        found(|o| o.rsp_valid = 0, Cause::Deadlock, "an answer does not come");
-        found(|o| o.in_ready = 1, Cause::Unasked, "a byte is taken that is not of this slice");
+        found(|o| o.rsp_bin[0] ^= 1, MismatchKind::Wrong, "the bin");
+        found(|o| o.rsp_data ^= 1, MismatchKind::Wrong, "the raw byte");
+        found(|o| o.rsp_error[0] ^= 2, MismatchKind::Wrong, "the error");
+        found(|o| o.rsp_bits += 1, MismatchKind::Wrong, "the number of bits read");
+        found(|o| o.rsp_valid = 1, MismatchKind::Unasked, "an answer is given that nothing asked for");
+        found(|o| o.rsp_valid = 0, MismatchKind::Deadlock, "an answer does not come");
+        found(|o| o.in_ready = 1, MismatchKind::Unasked, "a byte is taken that is not of this slice");
     }
 }

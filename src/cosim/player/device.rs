@@ -3,7 +3,7 @@
 use silicabac_sim::Stopped;
 
 use crate::cores::Direction;
-use crate::cosim::{Fault, Waves, script::Asked};
+use crate::cosim::{Difference, Waves, script::Asked};
 use crate::cycle::{Field, Inputs, Outputs};
 use crate::fit::Can;
 
@@ -96,7 +96,7 @@ impl Observer for () {}
 /// What is wrong, and the request to which it is attributed.
 pub(in crate::cosim) struct Wrong {
     pub(in crate::cosim) blame: Blame,
-    pub(in crate::cosim) fault: Fault,
+    pub(in crate::cosim) difference: Difference,
 }
 
 /// The request to which a mismatch is attributed.

@@ -14,7 +14,7 @@ use rand_chacha::{
 };
 
 use super::{
-    Cause, Fault, Mismatch, Plan, Port, Stalls, Stats,
+    Difference, Mismatch, MismatchKind, Plan, Port, Stalls, Stats,
     feed::Feed,
     script::{Script, Transaction},
     waits::{OpenWays, Waits, Way},
@@ -196,7 +196,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         let stopped = self.device.clock(&self.inputs);
         stopped.map_err(|stopped| {
             let newest = self.script.taken().checked_sub(1).map_or(Blame::Offered, Blame::Request);
-            Wrong { blame: newest, fault: Fault::new(Cause::Stopped, stopped.to_string()) }
+            Wrong { blame: newest, difference: Difference::new(MismatchKind::Stopped, stopped.to_string()) }
         })?;
         self.device.outputs(&mut self.outputs);
         Ok(())
@@ -323,7 +323,7 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         Ok(())
     }
 
-    fn mismatch(mut self, Wrong { blame, fault }: Wrong) -> Mismatch {
+    fn mismatch(mut self, Wrong { blame, difference }: Wrong) -> Mismatch {
         let request = match blame {
             Blame::Offered if self.held.requests > 0 => self.script.taken(),
             Blame::Offered => self.script.taken().saturating_sub(u64::from(!self.script.has_next())),
@@ -331,10 +331,10 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         };
         let scene = self.script.at(request).map(|at| self.script.scene(at)).unwrap_or_default();
         let clock = self.device.clocks().saturating_sub(1);
-        let observed = fault.cause != Cause::Stopped;
+        let observed = difference.cause != MismatchKind::Stopped;
         let waves = self.device.waves(&mut self.observer, &self.inputs, observed);
         Mismatch {
-            fault,
+            difference,
             clock,
             vector: scene.vector,
             bin: scene.bin,

@@ -8,7 +8,7 @@ use super::{Explained, Slip};
 use crate::bin::Event;
 use crate::cores::Direction;
 use crate::cosim::cause::Evidence;
-use crate::cosim::{Cause, Mismatch};
+use crate::cosim::{Mismatch, MismatchKind};
 use crate::vectors::Vector;
 
 /// Longer vectors are left out: they take more time than they are worth.
@@ -84,13 +84,13 @@ enum Found {
 
 impl<'a> Seen<'a> {
     fn of(direction: Direction, one: &'a Evidence<'_>) -> Option<Seen<'a>> {
-        let Mismatch { fault, bin, .. } = &**one.failed.as_ref()?;
-        let value = || fault.found.as_deref().filter(|_| fault.cause == Cause::Wrong);
+        let Mismatch { difference, bin, .. } = &**one.failed.as_ref()?;
+        let value = || difference.found.as_deref().filter(|_| difference.cause == MismatchKind::Wrong);
         let number_in = |before: &str, after: &str| -> Option<usize> {
-            fault.field.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+            difference.field.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
         };
         let (number, found) = match direction {
-            Direction::Decoder if fault.field == "the bin" => {
+            Direction::Decoder if difference.field == "the bin" => {
                 (usize::try_from(*bin).ok()?, Found::Value(value()?.parse().ok()?))
             }
             Direction::Decoder => return None,
@@ -230,19 +230,19 @@ mod tests {
         let (right, wrong) = (given(direction, vector, None), given(direction, vector, Some(slip)));
         let at = right.iter().zip(&wrong).position(|(right, wrong)| right != wrong);
         let failed = at.map(|at| {
-            let fault = match direction {
-                Direction::Encoder => crate::cosim::Fault::value(
-                    Cause::Wrong,
+            let difference = match direction {
+                Direction::Encoder => crate::cosim::Difference::value(
+                    MismatchKind::Wrong,
                     format!("byte {at} of the output"),
                     format!("{:#04x}", right[at]),
                     format!("{:#04x}", wrong[at]),
                 ),
                 Direction::Decoder => {
-                    crate::cosim::Fault::value(Cause::Wrong, "the bin", right[at], wrong[at])
+                    crate::cosim::Difference::value(MismatchKind::Wrong, "the bin", right[at], wrong[at])
                 }
             };
             Box::new(Mismatch {
-                fault,
+                difference,
                 clock: 0,
                 vector: vector.id.clone(),
                 bin: at as u64,
