@@ -55,7 +55,7 @@ virtual class silicabac_writer extends silicabac_coder;
 endclass
 
 // Follows the context variables, for drivers of cores that are given the state with each bin.
-class silicabac_models extends silicabac_writer;
+class silicabac_context_models extends silicabac_writer;
   function new();
     done(silicabac_meter_create(handle), "a meter is created");
   endfunction
@@ -81,7 +81,7 @@ class silicabac_encoder extends silicabac_writer;
   endfunction
 
   // Brings the registers up to date. Between engine runs they mean nothing, and 0 is returned.
-  function bit look();
+  function bit refresh();
     done(silicabac_dpi_oracle_state(handle, cod_i_range, cod_i_low, bits_outstanding, first_bit_flag), "registers are asked for");
     return !ended;
   endfunction
@@ -109,13 +109,13 @@ class silicabac_decoder extends silicabac_coder;
     if (request.kind == SILICABAC_START) started = 1;
   endfunction
 
-  function void look();
+  function void refresh();
     int found;
     done(silicabac_dpi_decoder_state(handle, cod_i_range, cod_i_offset, position, found), "registers are asked for");
     error = started ? 2'(found) : 2'd0;
   endfunction
 
-  function void end_slice();
+  function void close_slice();
     close();
     done(silicabac_dpi_slice_destroy(slice), "the bytes of a slice are dropped");
     slice = null;

@@ -1,54 +1,63 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Drives the ports of a core: its requests, the bytes of a decoder, and the readiness to take what it gives.
 //
-// Everything is driven by nonblocking assignments at the rising edge and sampled at the next one. The ports wait at random, by odds of 256.
+// Everything is driven by nonblocking assignments at the rising edge and sampled at the next one.
 
 class silicabac_stalls;
   string name;
-  int    requests, bytes, answers;  // in how many of 256 clocks a port waits
+  int    requests;     // in how many of 256 clocks no request is offered
+  int    bytes;        // ... no byte is given to a decoder, or none of an encoder is taken
+  int    answers;      // ... no answer of a decoder is taken
+  bit    looks_first;  // what the core gives is taken only once it is there: ready follows valid
 
-  // As those of `silicabac cosim`: flowing, uneven, starved, blocked.
+  // The odds of `silicabac cosim` (src/cosim/stalls.rs), which also gives slices up at random. Nothing here does that.
   function new(string name);
     this.name = name;
     case (name)
-      "flowing": {requests, bytes, answers} = {32'd0, 32'd0, 32'd0};
+      "flowing": ;
       "uneven":  {requests, bytes, answers} = {32'd64, 32'd64, 32'd64};
-      "starved": {requests, bytes, answers} = {32'd230, 32'd0, 32'd0};
-      "blocked": {requests, bytes, answers} = {32'd0, 32'd230, 32'd64};
+      "starved": requests = 160;
+      "blocked": {bytes, looks_first} = {32'd235, 1'b1};
       default:   $fatal(1, "no stalls are called %s: name flowing, uneven, starved or blocked by +stalls=NAME", name);
     endcase
-  endfunction
-
-  static function bit waits(int odds);
-    return odds != 0 && int'($urandom_range(255)) < odds;
   endfunction
 endclass
 
 class silicabac_driver;
   virtual silicabac_socket_if vif;
-  bit              is_encoder;
-  int              lanes;
+  silicabac_core   core;
   silicabac_stalls stalls;
   bit              stops;  // set from outside: nothing more is offered
 
-  // What is offered and not taken.
-  bit                 is_offered;
-  silicabac_request_t offered;
+  // The requests that are offered and not taken, in the words of `silicabac cosim`; and whether SLICE is the first of them.
+  string offered;
+  bit    offers_slice;
 
-  // The bytes that a decoder is still to be given; the highest bit marks the last of a slice.
-  protected bit [8:0] fed[$];
+  protected bit [8:0] slice_data[$];  // that a decoder is still to be given; the highest bit marks the last byte of a slice
+  protected bit       is_asking;      // requests are to come
+  protected silicabac_random_numbers of_requests, of_values, of_bytes, of_ready;
 
-  function new(virtual silicabac_socket_if vif, bit is_encoder, int lanes, silicabac_stalls stalls);
+  function new(virtual silicabac_socket_if vif, silicabac_core core, silicabac_stalls stalls, int unsigned seed);
     this.vif = vif;
-    this.is_encoder = is_encoder;
-    this.lanes = lanes;
+    this.core = core;
     this.stalls = stalls;
+    of_requests = new(seed, 1);
+    of_values = new(seed, 2);
+    of_bytes = new(seed, 3);
+    of_ready = new(seed, 4);
+  endfunction
+
+  // Whether the core has to wait in this clock: for a request, for a byte, or until what it gives is taken.
+  function bit makes_wait();
+    if (is_asking && !vif.req_valid) return 1;
+    if (slice_data.size() > 0 && !vif.in_valid) return 1;
+    return core.is_encoder ? vif.out_valid === 1'b1 && !vif.out_ready : vif.rsp_valid === 1'b1 && !vif.rsp_ready;
   endfunction
 
   // Resets the core, and forgets all that was to come.
   task reset(int clocks);
-    fed.delete();
-    is_offered = 0;
+    slice_data.delete();
+    offered = "";
     vif.rst <= 1;
     vif.req_valid <= 0;
     repeat (clocks) @(posedge vif.clk);
@@ -58,27 +67,24 @@ class silicabac_driver;
 
   // Offers the requests of a vector, as many together as the core takes. Returns when all are taken, or when it is to stop.
   task play(silicabac_vector vector);
-    silicabac_models models = new();
+    silicabac_context_models models = new();
     silicabac_request_t all[$];
     int at = 0;
     foreach (vector.requests[i])
-      if (!is_encoder || vector.requests[i].kind != SILICABAC_START) all.push_back(vector.requests[i]);
-    if (!is_encoder)
-      foreach (vector.bytes[i]) fed.push_back({i == vector.bytes.size() - 1, vector.bytes[i]});
+      if (!core.is_encoder || vector.requests[i].kind != SILICABAC_START) all.push_back(vector.requests[i]);
+    if (!core.is_encoder)
+      foreach (vector.bytes[i]) slice_data.push_back({i == vector.bytes.size() - 1, vector.bytes[i]});
+    is_asking = 1;
     while (at < all.size() && !stops) begin
-      int count = 1;
-      while (silicabac_stalls::waits(stalls.requests) && !stops) idle();
-      if (silicabac_is_bin(all[at]))
-        while (count < lanes && at + count < all.size() && all[at+count-1].kind != SILICABAC_TERMINATE &&
-               silicabac_is_bin(all[at+count]))
-          count++;
-      put(all, at, count, models);
-      is_offered = 1;
-      offered = all[at];
+      int sizes[$];
+      while (of_requests.happens(stalls.requests) && !stops) pause();
+      core.transaction(all, at, sizes);
+      put(all, at, sizes, models);
       do @(posedge vif.clk); while (vif.req_ready !== 1'b1 && !stops);
-      is_offered = 0;
-      at += count;
+      offered = "";
+      foreach (sizes[lane]) at += sizes[lane];
     end
+    is_asking = 0;
     vif.req_valid <= 0;
     models.close();
   endtask
@@ -87,53 +93,73 @@ class silicabac_driver;
   task feed();
     vif.in_valid <= 0;
     forever begin
-      while (fed.size() == 0 || silicabac_stalls::waits(stalls.bytes)) begin
+      while (slice_data.size() == 0 || of_bytes.happens(stalls.bytes)) begin
         vif.in_valid <= 0;
         @(posedge vif.clk);
       end
       vif.in_valid <= 1;
-      {vif.in_last, vif.in_data} <= fed[0];
-      do @(posedge vif.clk); while (vif.in_ready !== 1'b1 && fed.size() > 0);
-      if (fed.size() > 0) void'(fed.pop_front());
+      {vif.in_last, vif.in_data} <= slice_data[0];
+      do @(posedge vif.clk); while (vif.in_ready !== 1'b1 && slice_data.size() > 0);
+      if (slice_data.size() > 0) void'(slice_data.pop_front());
     end
   endtask
 
   // Takes what the core gives, for ever.
-  task take();
+  task take_outputs();
+    bit is_shown = 0;
     forever begin
-      vif.out_ready <= !silicabac_stalls::waits(stalls.bytes);
-      vif.rsp_ready <= !silicabac_stalls::waits(stalls.answers);
+      bit looks = is_shown || !stalls.looks_first;
+      vif.out_ready <= !core.has_ready || looks && !of_ready.happens(stalls.bytes);
+      vif.rsp_ready <= !core.has_ready || looks && !of_ready.happens(stalls.answers);
       @(posedge vif.clk);
+      is_shown = core.is_encoder ? vif.out_valid === 1'b1 && !vif.out_ready : vif.rsp_valid === 1'b1 && !vif.rsp_ready;
     end
   endtask
 
-  protected task idle();
+  protected task pause();
     vif.req_valid <= 0;
     @(posedge vif.clk);
   endtask
 
-  // Puts requests on the ports. A port that means nothing has a random value.
-  protected function void put(ref silicabac_request_t all[$], input int at, int count, silicabac_models models);
-    bit [23:0] kinds = 24'($urandom);
-    bit [79:0] contexts = {16'($urandom), $urandom, $urandom};
-    bit [55:0] states = {24'($urandom), $urandom};
-    bit [7:0] bits = 8'($urandom), data = 8'($urandom);
-    for (int lane = 0; lane < count; lane++) begin
-      silicabac_request_t request = all[at+lane];
-      kinds[3*lane+:3] = request.kind;
-      if (is_encoder && silicabac_is_bin(request)) bits[lane] = request.bin;
-      if (request.kind inside {SILICABAC_CONTEXT, SILICABAC_LOAD}) contexts[10*lane+:10] = request.ctx_idx;
-      if (request.kind == SILICABAC_CONTEXT) states[7*lane+:7] = 7'(models.save(request.ctx_idx));
-      if (request.kind == SILICABAC_LOAD) states[7*lane+:7] = request.data[6:0];
-      if (is_encoder && request.kind == SILICABAC_RAW) data = request.data;
-      if (request.kind inside {SILICABAC_CONTEXT, SILICABAC_LOAD}) models.code(request);
+  // Puts a transaction on the ports. A port that means nothing has a random value.
+  protected function void put(ref silicabac_request_t all[$], input int at, ref int sizes[$], input silicabac_context_models models);
+    bit [23:0] kinds = 24'(of_values.draw());
+    bit [79:0] contexts = {16'(of_values.draw()), of_values.draw(), of_values.draw()};
+    bit [55:0] states = {24'(of_values.draw()), of_values.draw()};
+    bit [47:0] runs = {16'(of_values.draw()), of_values.draw()};
+    bit [7:0] values = 8'(of_values.draw());
+    bit [255:0] data;
+    for (int word = 0; word < 8; word++) data[32*word+:32] = of_values.draw();
+    offered = "";
+    offers_slice = all[at].kind == SILICABAC_SLICE;
+    foreach (sizes[lane]) begin
+      silicabac_request_t first = all[at];
+      bit has_contexts = first.kind inside {SILICABAC_CONTEXT, SILICABAC_LOAD};
+      kinds[3*lane+:3] = first.kind;
+      if (core.is_encoder && silicabac_is_bin(first)) values[lane] = first.bin;
+      if (has_contexts) contexts[10*lane+:10] = first.ctx_idx;
+      if (first.kind == SILICABAC_CONTEXT) states[7*lane+:7] = 7'(models.save(first.ctx_idx));
+      if (first.kind == SILICABAC_LOAD) states[7*lane+:7] = first.data[6:0];
+      if (has_contexts) models.code(first);
+      if (core.is_encoder && first.kind == SILICABAC_RAW) data[core.data_bits()*lane+:8] = first.data;
+      if (core.run > 0 && first.kind != SILICABAC_RAW) begin
+        bit [31:0] bypasses = 0;
+        int alone = first.kind == SILICABAC_BYPASS ? 0 : 1;
+        for (int i = alone; i < sizes[lane]; i++) bypasses = {bypasses[30:0], all[at+i].bin};
+        runs[6*lane+:6] = 6'(sizes[lane] - alone);
+        for (int i = 0; i < core.run; i++) data[core.run*lane+i] = bypasses[i];
+      end
+      for (int i = 0; i < sizes[lane]; i++)
+        offered = {offered, offered == "" ? "" : ", ", core.lanes > 1 ? $sformatf("lane %0d ", lane) : "", silicabac_request_text(all[at+i])};
+      at += sizes[lane];
     end
     vif.req_valid <= 1;
-    vif.req_count <= 4'(count);
+    vif.req_count <= 4'(sizes.size());
     vif.req_kind <= kinds;
-    vif.req_bin <= bits;
+    vif.req_bin <= values;
     vif.req_ctx_idx <= contexts;
     vif.req_model <= states;
+    vif.req_run <= runs;
     vif.req_data <= data;
   endfunction
 endclass

@@ -11,30 +11,37 @@ class silicabac_encoder_scoreboard extends silicabac_scoreboard;
     golden = null;
   endfunction
 
-  // What is on the output in a clock: `count` bytes, 0 if out_valid is 0, the first in the lowest bits; and whether they are taken.
-  function void offer(int count, bit [63:0] data, bit last, bit is_taken);
+  function new(silicabac_core core);
+    super.new(core);
+  endfunction
+
+  // What is on the output in a clock, the first byte in the lowest bits; and whether it is taken.
+  virtual function void bytes_offered(logic valid, logic [3:0] count, logic [63:0] data, logic last, bit is_taken);
+    int now;
     if (failure != null) return;
-    stays("out", count);
-    for (int lane = 0; lane < count; lane++) begin
-      bit marked = last && lane + 1 == count;
-      if (lane >= due.size()) begin
-        unasked($sformatf("byte %0d of the output is given before any bin decides it",
-                          due.size() > 0 ? due[due.size() - 1].number + 1 : play == null ? 0 : play.bytes + lane));
-        return;
-      end
-      if (data[8*lane+:8] != due[lane].value)
-        wrong(due[lane].play, due[lane].request, $sformatf("byte %0d of the output is 0x%02x, not 0x%02x",
-                                                           due[lane].number, data[8*lane+:8], due[lane].value));
-      else if (shows_last && marked != due[lane].last)
-        wrong(due[lane].play, due[lane].request, $sformatf("out_last with byte %0d of the output is %0d, not %0d",
-                                                           due[lane].number, marked, due[lane].last));
-    end
-    shown = is_taken ? 0 : count;
+    now = offered("out", valid, count);
+    for (int lane = 0; lane < now && failure == null; lane++) byte_offered(lane, data[8*lane+:8], lane + 1 == now ? last : 1'b0);
+    if (failure != null) return;
+    offered_before = is_taken ? 0 : now;
     if (!is_taken) return;
-    repeat (count) begin
-      silicabac_due given = due.pop_front();
-      given.play.bytes = given.number + 1;
+    repeat (now) begin
+      silicabac_owed given = due.pop_front();
+      given.slice.bytes = given.number + 1;
     end
+  endfunction
+
+  protected function void byte_offered(int lane, logic [7:0] data, logic last);
+    string name;
+    if (lane >= due.size()) begin
+      unasked($sformatf("byte %0d of the output is given before any bin decides it",
+                        due.size() > 0 ? due[due.size() - 1].number + 1 : slice == null ? 0 : slice.bytes + lane));
+      return;
+    end
+    name = $sformatf("byte %0d of the output", due[lane].number);
+    if (data !== due[lane].value)
+      value(due[lane], lane, name, silicabac_hexadecimal(data), silicabac_hexadecimal(due[lane].value));
+    else if (core.shows_last && last !== due[lane].last)
+      value(due[lane], lane, {"out_last with ", name}, silicabac_decimal(32'(last)), silicabac_decimal(32'(due[lane].last)));
   endfunction
 
   virtual protected function void begin_slice(silicabac_vector vector);
@@ -48,16 +55,16 @@ class silicabac_encoder_scoreboard extends silicabac_scoreboard;
     silicabac_registers_s now;
     golden.code(request);
     while (golden.next(data)) begin
-      silicabac_due owed = new();
-      owed.play = play;
-      owed.request = play.requests.size() - 1;
+      silicabac_owed owed = new();
+      owed.slice = slice;
+      owed.request = slice.requests.size() - 1;
       owed.number = decided;
       owed.value = data;
       decided++;
       due.push_back(owed);
     end
     if (request.kind == SILICABAC_TERMINATE && request.bin) due[due.size() - 1].last = 1;
-    now.known = golden.look();
+    now.known = golden.refresh();
     now.cod_i_range = golden.cod_i_range;
     now.cod_i_low = golden.cod_i_low;
     now.bits_outstanding = golden.bits_outstanding;
@@ -68,7 +75,7 @@ class silicabac_encoder_scoreboard extends silicabac_scoreboard;
     remember(now);
   endfunction
 
-  virtual protected function string missing(silicabac_due owed);
+  virtual protected function string missing(silicabac_owed owed);
     return $sformatf("byte %0d of the output does not come", owed.number);
   endfunction
 endclass

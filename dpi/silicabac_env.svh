@@ -1,34 +1,49 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // A driver, a monitor and a scoreboard around one core, which judge it by the vectors of a source.
 
+// Tells a deadlock. It is asked once in each clock.
+class silicabac_watch;
+  int patience = 20000;  // clocks in which nothing moves although nothing makes the core wait
+  protected int still;
+
+  // Whether it has been as long as that.
+  function bit is_deadlock(silicabac_driver driver, silicabac_monitor monitor, silicabac_scoreboard scoreboard);
+    if (monitor.moved || scoreboard.failure != null) still = 0;
+    else if (!driver.makes_wait()) still++;
+    return still > patience && (driver.offered != "" || !scoreboard.idle());
+  endfunction
+endclass
+
 class silicabac_env;
   silicabac_driver     driver;
   silicabac_monitor    monitor;
   silicabac_scoreboard scoreboard;
-  int                  patience = 20000;  // clocks in which nothing moves, after which it is a deadlock
-  int unsigned         failed, left_out;  // vectors
-  string               failures;          // a directory for what fails, if it is not empty
+  silicabac_watch      watch;
+  int unsigned         played, failed, left_out;  // vectors
+  string               failures;                  // a directory for what fails, if it is not empty
+  string               saves;                     // a directory for the requests of each vector, if it is not empty
 
   protected virtual silicabac_socket_if vif;
-  protected bit is_encoder;
-  protected int log;
+  protected silicabac_core core;
+  protected int unsigned   seed;
+  protected int            log;
   protected silicabac_vector open_vectors[$];  // that were begun, and may not have ended
   protected silicabac_vector again[$];         // that come before those of the source
 
-  function new(virtual silicabac_socket_if vif, bit is_encoder, int lanes, silicabac_stalls stalls);
-    silicabac_compares compares;
-    if (is_encoder) begin
-      silicabac_encoder_scoreboard encoder = new();
-      compares = new(encoder, null);
-    end else begin
-      silicabac_decoder_scoreboard decoder = new();
-      compares = new(null, decoder);
-    end
+  function new(virtual silicabac_socket_if vif, silicabac_core core, silicabac_stalls stalls, int unsigned seed);
     this.vif = vif;
-    this.is_encoder = is_encoder;
-    scoreboard = compares.scoreboard;
-    driver = new(vif, is_encoder, lanes, stalls);
-    monitor = new(vif, is_encoder, compares);
+    this.core = core;
+    this.seed = seed;
+    if (core.is_encoder) begin
+      silicabac_encoder_scoreboard encoder = new(core);
+      scoreboard = encoder;
+    end else begin
+      silicabac_decoder_scoreboard decoder = new(core);
+      scoreboard = decoder;
+    end
+    driver = new(vif, core, stalls, seed);
+    monitor = new(vif, core, scoreboard);
+    watch = new();
   endfunction
 
   // Plays all vectors, each after the one before without a pause. A vector that fails is reported; then come a reset and those after it.
@@ -37,16 +52,20 @@ class silicabac_env;
     if (failures != "") log = open({failures, "/failures.json"});
     fork
       monitor.run();
-      driver.take();
+      driver.take_outputs();
       driver.feed();
-      watch();
+      stop_at_failures();
     join_none
     driver.reset(1030);  // as long as a core may take to clear 1024 context variables
     forever begin
-      vector = again.size() > 0 ? again.pop_front() : source.next();
+      bit is_new = again.size() == 0;
+      vector = is_new ? source.next() : again.pop_front();
       if (vector == null) settle();
-      else if (is_encoder && vector.decode_only) left_out++;
-      else play(vector);
+      else if (core.is_encoder && vector.decode_only) left_out++;
+      else begin
+        if (is_new) begins(vector);
+        play(vector);
+      end
       if (scoreboard.failure != null) recover();
       else if (vector == null) break;
     end
@@ -55,12 +74,17 @@ class silicabac_env;
 
   // Says how it went; ends the simulation with an error if a vector failed.
   function void report();
-    $display("%s: %0d bins of %0d vectors in %0d clocks; %0d registers compared; %0d vectors are not for it",
-             is_encoder ? "encoder" : "decoder", scoreboard.bin_count, scoreboard.vectors, monitor.clocks,
-             scoreboard.registers_compared, left_out);
+    $display("%s: %0d bins of %0d vectors in %0d clocks; %0d registers compared; %0d vectors are not for it; stalls %s, seed %0d",
+             core.is_encoder ? "encoder" : "decoder", scoreboard.bin_count, played, monitor.clocks, scoreboard.registers_compared,
+             left_out, driver.stalls.name, seed);
     if (scoreboard.bin_count == 0) $fatal(1, "FAIL: no bin was coded");
-    if (failed > 0) $fatal(1, "FAIL: %0d of %0d vectors", failed, scoreboard.vectors);
+    if (failed > 0) $fatal(1, "FAIL: %0d of %0d vectors", failed, played);
     $display("PASS, Silicabac %s", silicabac_version_text());
+  endfunction
+
+  protected function void begins(silicabac_vector vector);
+    played++;
+    if (saves != "") write(vector.requests, {saves, "/", vector.id, ".requests"});
   endfunction
 
   protected task play(silicabac_vector vector);
@@ -77,7 +101,7 @@ class silicabac_env;
 
   // Reports what failed. The vectors after it, which the reset takes from the core, are played again.
   protected task recover();
-    silicabac_vector wrong = scoreboard.failure.play == null ? null : scoreboard.failure.play.vector;
+    silicabac_vector wrong = scoreboard.failure.slice == null ? null : scoreboard.failure.slice.vector;
     silicabac_vector begun;
     tell();
     driver.reset(4);
@@ -88,11 +112,11 @@ class silicabac_env;
   endtask
 
   // Ends what the driver does when something fails, or nothing moves.
-  protected task watch();
+  protected task stop_at_failures();
     forever begin
       @(posedge vif.clk);
-      if (monitor.quiet > patience && (driver.is_offered || !scoreboard.idle()))
-        scoreboard.deadlock(patience, driver.is_offered, driver.offered);
+      if (watch.is_deadlock(driver, monitor, scoreboard))
+        scoreboard.deadlock(watch.patience, driver.stalls.looks_first, driver.offered, driver.offers_slice);
       if (scoreboard.failure != null) driver.stops = 1;
     end
   endtask
@@ -102,15 +126,15 @@ class silicabac_env;
     failed++;
     failure.print();
     if (failures == "") return;
-    $fdisplay(log, "%s", failure.json());
-    if (failure.play != null) write(failure.play, {failures, "/", failure.id, ".requests"});
+    $fdisplay(log, "%s", failure.json($sformatf("\"stalls\": \"%s\", \"seed\": %0d", driver.stalls.name, seed)));
+    if (failure.slice != null) write(failure.slice.requests, {failures, "/", failure.id, ".requests"});
   endfunction
 
-  // The requests of a slice, as `silicabac vectors make` reads them.
-  protected function void write(silicabac_play play, string path);
+  // Requests, as `silicabac vectors make` reads them.
+  protected function void write(ref silicabac_request_t requests[$], input string path);
     int file = open(path);
-    foreach (play.requests[i]) begin
-      string notation = silicabac_request_notation(play.requests[i]);
+    foreach (requests[i]) begin
+      string notation = silicabac_request_notation(requests[i]);
       if (notation != "") $fdisplay(file, "%s", notation);
     end
     $fclose(file);
@@ -118,7 +142,7 @@ class silicabac_env;
 
   protected function int open(string path);
     int file = $fopen(path, "w");
-    if (file == 0) $fatal(1, "%s cannot be written: name a directory that exists by +failures=DIR", path);
+    if (file == 0) $fatal(1, "%s cannot be written: name a directory that exists by +failures=DIR or +save=DIR", path);
     return file;
   endfunction
 endclass

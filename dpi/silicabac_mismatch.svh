@@ -2,7 +2,7 @@
 // What a core has been asked for, what it owes for that, and the first thing that is wrong.
 
 // The requests of a slice that were taken so far.
-class silicabac_play;
+class silicabac_slice;
   string              id;
   silicabac_vector    vector;  // null if it was not announced
   silicabac_request_t requests[$];
@@ -22,8 +22,8 @@ class silicabac_play;
 endclass
 
 // A byte or an answer that the core owes, and the request that decides it.
-class silicabac_due;
-  silicabac_play   play;
+class silicabac_owed;
+  silicabac_slice  slice;
   int              request;
   int              number;  // of a byte in its slice
   bit [7:0]        value;
@@ -38,18 +38,18 @@ class silicabac_mismatch;
   string what;
   int    bin;   // the bin that decides what is wrong, or that waits
   string scene[$];  // up to nine requests, the last of which is that of the bin
-  silicabac_play play;
+  silicabac_slice slice;
 
-  function new(silicabac_play play, int request, string what);
+  function new(silicabac_slice slice, int request, string what);
     int shown = 0;
-    this.play = play;
+    this.slice = slice;
     this.what = what;
-    id = play == null ? "before the first slice" : play.id;
-    bin = play == null ? 0 : play.bin(request);
-    if (play == null) return;
+    id = slice == null ? "before the first slice" : slice.id;
+    bin = slice == null ? 0 : slice.bin(request);
+    if (slice == null) return;
     for (int i = request; i >= 0 && shown < 9; i--) begin
-      if (i >= play.requests.size() || play.requests[i].kind == SILICABAC_LOAD) continue;
-      scene.push_front($sformatf("%0d %s", play.bin(i), silicabac_request_text(play.requests[i])));
+      if (i >= slice.requests.size() || slice.requests[i].kind == SILICABAC_LOAD) continue;
+      scene.push_front($sformatf("%0d %s", slice.bin(i), silicabac_request_text(slice.requests[i])));
       shown++;
     end
   endfunction
@@ -59,13 +59,14 @@ class silicabac_mismatch;
     foreach (scene[i]) $display("      %s", scene[i]);
   endfunction
 
-  // An object of JSON on one line, with the names of `silicabac cosim --format json`.
-  function string json();
+  // An object of JSON on one line, with the names of `silicabac cosim --format json`; `played` are more of its members, which say how the
+  // vector was played.
+  function string json(string played);
     string requests = "";
     foreach (scene[i]) begin
       if (i > 0) requests = {requests, ", "};
       requests = {requests, "\"", scene[i], "\""};
     end
-    return $sformatf("{\"vector\": \"%s\", \"bin\": %0d, \"what\": \"%s\", \"bins_before\": [%s]}", id, bin, what, requests);
+    return $sformatf("{\"vector\": \"%s\", %s, \"bin\": %0d, \"what\": \"%s\", \"bins_before\": [%s]}", id, played, bin, what, requests);
   endfunction
 endclass

@@ -50,3 +50,12 @@ function automatic string silicabac_request_notation(silicabac_request_t request
     default:             return "";
   endcase
 endfunction
+
+// A value in a report, as `silicabac cosim` writes it; X if a bit of it is unknown.
+function automatic string silicabac_decimal(logic [31:0] value);
+  return $isunknown(value) ? "X" : $sformatf("%0d", value);
+endfunction
+
+function automatic string silicabac_hexadecimal(logic [7:0] value);
+  return $isunknown(value) ? "X" : $sformatf("0x%02x", value);
+endfunction

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Compares a core with the golden coder, as `silicabac cosim` does: each request as it is taken, each byte or answer as it is shown.
 //
-// A scoreboard is told what happens at the ports and knows nothing of clocks. Its first mismatch stays in `failure` until `clear`, and
-// until then it compares nothing more.
+// A scoreboard is told what happens at the ports, by a monitor or by a testbench of another make, and knows nothing of clocks. Its first
+// mismatch stays in `failure` until `clear`, and until then it compares nothing more. X where a value has a meaning is a mismatch.
 
-// What a core shows of its registers, on the signals of silicabac_socket_if.
+// The golden registers after a request.
 typedef struct {
   int unsigned cod_i_range, cod_i_low, bits_outstanding, first_bit_flag, cod_i_offset;
   bit          known;
@@ -13,18 +13,22 @@ typedef struct {
   bit [6:0]    model;
 } silicabac_registers_s;
 
-virtual class silicabac_scoreboard;
+virtual class silicabac_scoreboard extends silicabac_observer;
   silicabac_mismatch  failure;
-  longint unsigned    bin_count, vectors, registers_compared;
-  bit                 shows_error = 1, shows_bits = 1, shows_last = 1;  // 0 if the core has no such port
+  longint unsigned    bin_count, slices, registers_compared;
 
-  protected silicabac_vector announced[$];
-  protected silicabac_play   play;
-  protected silicabac_due    due[$];
-  protected int              shown;       // how many bytes or answers were offered in the clock before and not taken
-  protected silicabac_registers_s history[$];  // after the last requests, the newest last
+  protected silicabac_core        core;
+  protected silicabac_vector      announced[$];
+  protected silicabac_slice       slice;
+  protected silicabac_owed        due[$];
+  protected int                   offered_before;  // how many bytes or answers were offered in the clock before and not taken
+  protected silicabac_registers_s history[$];      // after the last requests, the newest last
 
   localparam int DEPTH = 8;
+
+  function new(silicabac_core core);
+    this.core = core;
+  endfunction
 
   // Says which vector the next SLICE begins. A decoder's scoreboard needs the bytes before it; an encoder's needs only the name.
   function void announce(silicabac_vector vector);
@@ -37,59 +41,108 @@ virtual class silicabac_scoreboard;
     announced.delete();
     due.delete();
     history.delete();
-    play = null;
-    shown = 0;
+    slice = null;
+    offered_before = 0;
   endfunction
 
+  // Whether the core owes nothing.
   function bit idle();
     return due.size() == 0;
   endfunction
 
   // The vector of which the core owes something longest, or the present one.
   function silicabac_vector oldest();
-    if (due.size() > 0) return due[0].play.vector;
-    return play == null ? null : play.vector;
+    if (due.size() > 0) return due[0].slice.vector;
+    return slice == null ? null : slice.vector;
   endfunction
 
   // A request was taken. Of a decoder, its bin need not be known.
-  function void take(silicabac_request_t request);
+  virtual function void taken(silicabac_request_t request);
     if (failure != null) return;
     if (request.kind == SILICABAC_SLICE) begin
       silicabac_vector vector = null;
       if (announced.size() > 0) vector = announced.pop_front();
-      play = new(vector, $sformatf("slice-%0d", vectors));
-      vectors++;
+      slice = new(vector, $sformatf("slice-%0d", slices));
+      slices++;
       begin_slice(vector);
     end
-    if (play == null) begin
+    if (slice == null) begin
       wrong(null, 0, "a request is taken before the first SLICE");
       return;
     end
-    play.requests.push_back(request);
+    slice.requests.push_back(request);
     if (silicabac_is_bin(request)) bin_count++;
     code(request);
   endfunction
 
-  // Nothing has moved for so many clocks, although nothing makes the core wait. `offered` is the request that is not taken, if any.
-  function void deadlock(int clocks, bit is_offered, silicabac_request_t offered);
-    string what;
-    if (failure != null) return;
-    if (is_offered) begin
-      what = {"a request is not taken: ", silicabac_request_text(offered)};
-      if (offered.kind == SILICABAC_SLICE && announced.size() > 0) play = new(announced[0], "");
-      wrong(play, play == null ? 0 : play.requests.size(), $sformatf("deadlock: for %0d clocks %s", clocks, what));
+  virtual function void ready_is_unknown(string port);
+    wrong(slice, slice == null ? 0 : slice.requests.size(), {port, " is X"});
+  endfunction
+
+  // Nothing has moved for this many clocks, although nothing makes the core wait, or its output waits for a ready that follows valid
+  // (`looks_first`). `offered` are the requests that are not taken, if any, and `is_slice` says that SLICE is the first of them.
+  function void deadlock(int clocks, bit looks_first, string offered, bit is_slice);
+    string what, looks;
+    if (looks_first && due.size() > 0 && offered_before == 0)
+      looks = core.is_encoder ? "; out_ready is 0 until out_valid is 1, which must not wait for it" :
+                                "; rsp_ready is 0 until rsp_valid is 1, which must not wait for it";
+    what = $sformatf("deadlock: for %0d clocks ", clocks);
+    if (offered != "") begin
+      if (is_slice && announced.size() > 0) slice = new(announced[0], "");
+      wrong(slice, slice == null ? 0 : slice.requests.size(), {what, "a request is not taken: ", offered, looks});
     end else if (due.size() > 0) begin
-      wrong(due[0].play, due[0].request, $sformatf("deadlock: for %0d clocks %s", clocks, missing(due[0])));
+      wrong(due[0].slice, due[0].request, {what, missing(due[0]), looks});
     end
   endfunction
 
-  // What the core shows of a register after all requests but the newest `lag`; see silicabac_socket_if.
-  function void see_range(int lag, bit [8:0] value);
-    silicabac_registers_s then;
-    if (at(lag, then) && then.known) see(lag, "codIRange", then.cod_i_range, 32'(value));
+  pure virtual protected function void begin_slice(silicabac_vector vector);
+  pure virtual protected function void code(silicabac_request_t request);
+  pure virtual protected function string missing(silicabac_owed owed);
+
+  protected function void wrong(silicabac_slice where, int request, string what);
+    if (failure == null) failure = new(where, request, what);
   endfunction
 
-  function void see_low(int lag, bit [9:0] low, bit [31:0] outstanding, bit first);
+  // Something that no request asked for: the newest request is named.
+  protected function void unasked(string what);
+    wrong(slice, slice == null ? 0 : slice.requests.size() - 1, what);
+  endfunction
+
+  // Checks what does not depend on the values at an output: X, how many are offered, and that what was offered and not taken stays. Returns
+  // how many are offered.
+  protected function int offered(string port, logic valid, logic [3:0] count);
+    int now = 0;
+    if (valid === 1'b1) now = int'(count);
+    if ($isunknown(valid)) unasked({port, "_valid is X"});
+    else if (valid && (now < 1 || now > core.most()))
+      unasked($sformatf("%s_count of what is valid is %s, not %s", port, silicabac_decimal(32'(count)),
+                        core.most() == 1 ? "1" : $sformatf("1 to %0d", core.most())));
+    else if (now == 0 && offered_before > 0) unasked({port, "_valid is withdrawn: it was 1, and nothing was taken"});
+    else if (now < offered_before) unasked($sformatf("%s_count falls from %0d to %0d, and nothing was taken", port, offered_before, now));
+    return now;
+  endfunction
+
+  // A value of a byte or an answer, in the words of `silicabac cosim`.
+  protected function void value(silicabac_owed owed, int lane, string name, string found, string expected);
+    string of_lane;
+    if (core.has_lanes()) of_lane = $sformatf(" (lane %0d)", lane);
+    wrong(owed.slice, owed.request, {name, " is ", found, ", not ", expected, of_lane});
+  endfunction
+
+  // What a core shows of a register after all requests but the newest `lag`; see silicabac_socket_if.
+  virtual function void registers(virtual silicabac_socket_if vif);
+    if (vif.sees_range === 1'b1) see_range(int'(vif.range_lag), vif.cod_i_range);
+    if (vif.sees_low === 1'b1) see_low(int'(vif.low_lag), vif.cod_i_low, vif.bits_outstanding, vif.first_bit_flag);
+    if (vif.sees_offset === 1'b1) see_offset(int'(vif.offset_lag), vif.cod_i_offset);
+    if (vif.sees_context === 1'b1) see_context(int'(vif.context_lag), vif.write_ctx_idx, vif.write_model);
+  endfunction
+
+  function void see_range(int lag, logic [8:0] found);
+    silicabac_registers_s then;
+    if (at(lag, then) && then.known) see(lag, "codIRange", then.cod_i_range, 32'(found));
+  endfunction
+
+  function void see_low(int lag, logic [9:0] low, logic [31:0] outstanding, logic first);
     silicabac_registers_s then;
     if (!at(lag, then) || !then.known) return;
     see(lag, "codILow", then.cod_i_low, 32'(low));
@@ -97,36 +150,16 @@ virtual class silicabac_scoreboard;
     see(lag, "firstBitFlag", then.first_bit_flag, 32'(first));
   endfunction
 
-  function void see_offset(int lag, bit [8:0] value);
+  function void see_offset(int lag, logic [8:0] found);
     silicabac_registers_s then;
-    if (at(lag, then) && then.known) see(lag, "codIOffset", then.cod_i_offset, 32'(value));
+    if (at(lag, then) && then.known) see(lag, "codIOffset", then.cod_i_offset, 32'(found));
   endfunction
 
-  function void see_context(int lag, bit [9:0] ctx_idx, bit [6:0] model);
+  function void see_context(int lag, logic [9:0] ctx_idx, logic [6:0] model);
     silicabac_registers_s then;
     if (!at(lag, then) || !then.wrote) return;
     see(lag, "ctxIdx that is written", 32'(then.ctx_idx), 32'(ctx_idx));
     see(lag, $sformatf("context variable %0d", then.ctx_idx), 32'(then.model), 32'(model));
-  endfunction
-
-  pure virtual protected function void begin_slice(silicabac_vector vector);
-  pure virtual protected function void code(silicabac_request_t request);
-  pure virtual protected function string missing(silicabac_due owed);
-
-  protected function void wrong(silicabac_play where, int request, string what);
-    if (failure == null) failure = new(where, request, what);
-  endfunction
-
-  // Something that no request asked for: the newest request is named.
-  protected function void unasked(string what);
-    wrong(play, play == null ? 0 : play.requests.size() - 1, what);
-  endfunction
-
-  // What was offered and not taken has to stay.
-  protected function void stays(string port, int count);
-    if (count >= shown) return;
-    if (count == 0) unasked($sformatf("%s_valid is withdrawn: it was 1, and nothing was taken", port));
-    else unasked($sformatf("%s_count falls from %0d to %0d, and nothing was taken", port, shown, count));
   endfunction
 
   protected function void remember(silicabac_registers_s now);
@@ -140,11 +173,12 @@ virtual class silicabac_scoreboard;
     return 1;
   endfunction
 
-  protected function void see(int lag, string name, int unsigned expected, int unsigned found);
+  protected function void see(int lag, string name, int unsigned expected, logic [31:0] found);
     registers_compared++;
-    if (expected != found) begin
-      int request = play.requests.size() - 1 - lag;
-      wrong(play, request < 0 ? 0 : request, $sformatf("%s: the oracle has %0d, the core %0d", name, expected, found));
+    if (found !== expected) begin
+      int request = slice.requests.size() - 1 - lag;
+      wrong(slice, request < 0 ? 0 : request,
+            $sformatf("%s: the oracle has %0d, the core %s", name, expected, silicabac_decimal(found)));
     end
   endfunction
 endclass

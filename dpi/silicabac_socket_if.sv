@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The ports of docs/socket.md, of both directions and up to eight lanes, and what a core shows of its registers.
 //
-// A core with fewer lanes is connected to the low bits. What a core does not have stays unconnected, or is tied: `out_count` and
-// `rsp_count` to 1.
+// A core with fewer lanes is connected to the low bits. Outputs that a core does not have are tied: `out_count` and `rsp_count` to 1.
 interface silicabac_socket_if (
     input logic clk
 );
@@ -14,7 +13,8 @@ interface silicabac_socket_if (
   logic [7:0]  req_bin;
   logic [79:0] req_ctx_idx;
   logic [55:0] req_model;
-  logic [7:0]  req_data;
+  logic [47:0] req_run;
+  logic [255:0] req_data;  // a lane has silicabac_core::data_bits() of them
   // Encoder: bytes
   logic        out_valid, out_ready;
   logic [3:0]  out_count;

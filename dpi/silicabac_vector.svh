@@ -80,10 +80,12 @@ class silicabac_random extends silicabac_source;
   int unsigned vectors;  // how many
   int unsigned most;     // the most bins of an engine run
   protected int unsigned made;
+  protected silicabac_random_numbers numbers;
 
-  function new(int unsigned vectors, int unsigned most = 400);
+  function new(int unsigned vectors, int unsigned seed, int unsigned most = 400);
     this.vectors = vectors;
     this.most = most;
+    numbers = new(seed, 0);
   endfunction
 
   virtual function silicabac_vector next();
@@ -96,12 +98,12 @@ class silicabac_random extends silicabac_source;
     vector.add(SILICABAC_SLICE);
     vector.add(SILICABAC_START);
     for (int ctx = 0; ctx < 8; ctx++)
-      vector.add(SILICABAC_LOAD, .ctx_idx(10'(ctx)), .data({1'b0, 1'($urandom), 6'($urandom_range(62))}));
-    for (int runs = $urandom_range(3); runs >= 0; runs--) begin
-      repeat ($urandom_range(most)) bin(vector);
+      vector.add(SILICABAC_LOAD, .ctx_idx(10'(ctx)), .data({1'b0, 1'(numbers.up_to(1)), 6'(numbers.up_to(62))}));
+    for (int runs = int'(numbers.up_to(3)); runs >= 0; runs--) begin
+      repeat (numbers.up_to(most)) bin(vector);
       vector.add(SILICABAC_TERMINATE, .bin(1));
       if (runs > 0) begin
-        repeat ($urandom_range(5)) vector.add(SILICABAC_RAW, .data(8'($urandom)));
+        repeat (numbers.up_to(5)) vector.add(SILICABAC_RAW, .data(8'(numbers.draw())));
         vector.add(SILICABAC_START);
       end
     end
@@ -115,14 +117,14 @@ class silicabac_random extends silicabac_source;
   endfunction
 
   protected function void bin(silicabac_vector vector);
-    case ($urandom_range(15))
-      0, 1, 2:  vector.add(SILICABAC_BYPASS, .bin(1'($urandom)));
+    case (numbers.up_to(15))
+      0, 1, 2:  vector.add(SILICABAC_BYPASS, .bin(1'(numbers.up_to(1))));
       3:        vector.add(SILICABAC_TERMINATE, .bin(0));
       4: begin
         vector.add(SILICABAC_ALIGN);
-        repeat ($urandom_range(90)) vector.add(SILICABAC_BYPASS, .bin(1));
+        repeat (numbers.up_to(90)) vector.add(SILICABAC_BYPASS, .bin(1));
       end
-      default: vector.add(SILICABAC_CONTEXT, .bin($urandom_range(7) == 0), .ctx_idx(10'($urandom_range(7))));
+      default: vector.add(SILICABAC_CONTEXT, .bin(numbers.up_to(7) == 0), .ctx_idx(10'(numbers.up_to(7))));
     endcase
   endfunction
 endclass

@@ -168,7 +168,22 @@ fn the_example_of_the_page_runs() {
             (format!("+vectors={}", file("golden/smoke.hex")), format!("+stalls={stalls}"));
         expect(&bench.run(&[&vectors, &stalls]), 0, &["PASS", "12581 bins of 306 vectors"]);
     }
-    expect(&bench.run(&["+random=20"]), 0, &["PASS", "of 20 vectors"]);
+    let made = |plusargs: &[&str]| {
+        let output = bench.run(plusargs);
+        expect(&output, 0, &["PASS", "of 20 vectors"]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = made(&["+random=20"]);
+    assert!(first.contains("stalls flowing, seed 1"), "{first}");
+    assert_eq!(made(&["+random=20", "+seed=1"]), first);
+    assert_ne!(made(&["+random=20", "+seed=2"]), first);
+    // What was made up can be looked at.
+    let saved = format!("+save={}", bench.dir.path().display());
+    assert_eq!(made(&["+random=20", &saved]), first);
+    let vector = bench.dir.path().join("random-19.json");
+    let mut make = command();
+    make.args(["vectors", "make", "--id", "random-19", "-o"]).arg(&vector);
+    succeeds(make.arg(bench.dir.path().join("random-19.requests")));
     let damaged = bench.dir.path().join("damaged.hex");
     fs::write(&damaged, "// one\n800000\n380000\nnothing\n").unwrap();
     let output = bench.run(&[&format!("+vectors={}", damaged.display())]);
@@ -221,6 +236,69 @@ fn a_faulty_decoder_is_convicted_as_by_the_socket() {
     let arguments: Vec<String> = std::iter::once("-DDUT=textbook_decoder".to_owned()).chain(core).collect();
     let Some(bench) = Bench::build("decoder", &arguments) else { return };
     assert!(bench.convicts_as_the_socket("smoke", &["--core", &source("core.toml")]) >= 1);
+}
+
+/// The textbook encoder in a module with more of the ports than it needs, and with connections of those that are left.
+fn wrapped(ports: &str, connected: &str, more: &str) -> (TempDir, Vec<String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let wrapper = dir.path().join("wrapped.v");
+    let text = format!(
+        "module wrapped (input clk, input rst, input req_valid, output req_ready, input [2:0] req_kind, input req_bin,
+             input [6:0] req_model, input [7:0] req_data, output out_valid, output [7:0] out_data{ports});
+         textbook_encoder core (.clk(clk), .rst(rst), .req_valid(req_valid), .req_ready(req_ready), .req_count(4'd1),
+             .req_kind(req_kind), .req_bin(req_bin), .req_ctx_idx(10'd0), .req_model(req_model), .req_data(req_data),
+             .slice_codec(1'b0), .slice_type(2'd0), .slice_qp(8'd0), .slice_index(2'd0), .out_valid(out_valid),
+             .out_data(out_data), {connected});
+         {more}
+         endmodule\n"
+    );
+    fs::write(&wrapper, text).unwrap();
+    let sources = ["rtl/common/cabac_range_table.sv", "tests/cores/textbook_encoder.v"].map(file);
+    let sources = sources.into_iter().chain([wrapper.display().to_string()]).collect();
+    (dir, sources)
+}
+
+#[test]
+#[ignore = "long"]
+fn a_core_may_leave_ports_out() {
+    let (_dir, sources) = wrapped("", ".out_ready(1'b1), .out_count(), .out_last()", "");
+    let macros = ["-DDUT=wrapped", "-DNO_OUT_READY", "-DNO_OUT_COUNT", "-DNO_OUT_LAST"].map(str::to_owned);
+    let core: Vec<String> = macros.into_iter().chain(sources).collect();
+    let Some(bench) = Bench::build("encoder", &core) else { return };
+    bench.passes("smoke", "encoder: 12581 bins of 306 vectors");
+}
+
+#[test]
+#[ignore = "long"]
+fn a_count_that_no_core_can_give_is_noticed_as_by_the_socket() {
+    let (_dir, sources) = wrapped(
+        ", input out_ready, output [3:0] out_count, output out_last",
+        ".out_ready(out_ready), .out_count(), .out_last(out_last)",
+        "assign out_count = 4'd2;",
+    );
+    let mut core = vec!["-DDUT=wrapped".to_owned()];
+    core.extend(sources.clone());
+    let Some(bench) = Bench::build("encoder", &core) else { return };
+    let socket = ["--socket", "encoder", "--top", "wrapped", "--rtl"];
+    let socket: Vec<&str> = socket.into_iter().chain(sources.iter().map(String::as_str)).collect();
+    assert!(bench.convicts_as_the_socket("smoke", &socket) > 300);
+}
+
+#[test]
+#[ignore = "long"]
+fn the_encoder_of_four_slots_passes() {
+    let core = ["-DDUT=cabac_encoder4", "-DLANES=4", "-DBYTES=4", "-DRUN=8", "-DAFTER=2", "-DGROUPS"];
+    let core = core.into_iter().map(str::to_owned).chain([
+        "-DOTHER_PORTS=.settled(), .save_model(), .debug(),".to_owned(),
+        "-F".to_owned(),
+        file("rtl/cabac.f"),
+    ]);
+    let Some(bench) = Bench::build("encoder", &core.collect::<Vec<_>>()) else { return };
+    for stalls in ["flowing", "blocked"] {
+        let (vectors, stalls) =
+            (format!("+vectors={}", file("golden/smoke.hex")), format!("+stalls={stalls}"));
+        expect(&bench.run(&[&vectors, &stalls]), 0, &["PASS", "12581 bins of 306 vectors"]);
+    }
 }
 
 /// slang for Python, in the cache.

@@ -7,7 +7,7 @@ class silicabac_uvm_driver extends uvm_driver #(silicabac_uvm_item);
   `uvm_component_utils(silicabac_uvm_driver)
   uvm_analysis_port #(silicabac_uvm_item) begun;  // each slice, before its first request
   silicabac_uvm_config cfg;
-  silicabac_driver     ports;
+  silicabac_driver     plain;  // of silicabac_dpi_pkg, which does the work
 
   function new(string name, uvm_component parent);
     super.new(name, parent);
@@ -16,28 +16,28 @@ class silicabac_uvm_driver extends uvm_driver #(silicabac_uvm_item);
 
   virtual function void connect_phase(uvm_phase phase);
     super.connect_phase(phase);
-    ports = new(cfg.vif, cfg.is_encoder, cfg.lanes, cfg.stalls);
+    plain = new(cfg.vif, cfg.core, cfg.stalls, cfg.seed);
   endfunction
 
   virtual task run_phase(uvm_phase phase);
     fork
-      ports.take();
-      ports.feed();
+      plain.take_outputs();
+      plain.feed();
     join_none
-    ports.reset(1030);
+    plain.reset(1030);
     forever begin
       seq_item_port.get_next_item(req);
       begun.write(req);
-      ports.play(req.vector);
+      plain.play(req.vector);
       seq_item_port.item_done();
     end
   endtask
 endclass
 
-// Hands on what the monitor of silicabac_dpi_pkg sees.
-class silicabac_uvm_publishes extends silicabac_observer;
+// Publishes what the monitor of silicabac_dpi_pkg sees.
+class silicabac_uvm_publisher extends silicabac_observer;
   uvm_analysis_port #(silicabac_uvm_seen) seen;
-  protected int shown;  // what was offered in the clock before, whose end has to be seen too
+  protected bit was_valid;  // what was offered in the clock before, whose end has to be seen too
 
   function new(uvm_analysis_port #(silicabac_uvm_seen) seen);
     this.seen = seen;
@@ -50,40 +50,49 @@ class silicabac_uvm_publishes extends silicabac_observer;
   endfunction
 
   virtual function void taken(silicabac_request_t request);
-    silicabac_uvm_seen made = at(silicabac_uvm_seen::REQUEST);
+    silicabac_uvm_seen made = at(silicabac_uvm_seen::REQ);
     made.request = request;
     seen.write(made);
   endfunction
 
-  virtual function void bytes_offered(int count, bit [63:0] data, bit last, bit is_taken);
+  virtual function void byte_taken(bit last);
+    silicabac_uvm_seen made = at(silicabac_uvm_seen::IN);
+    made.last = last;
+    seen.write(made);
+  endfunction
+
+  virtual function void bytes_offered(logic valid, logic [3:0] count, logic [63:0] data, logic last, bit is_taken);
     silicabac_uvm_seen made;
-    if (count == 0 && shown == 0) return;
-    made = at(silicabac_uvm_seen::BYTES);
+    if (valid === 1'b0 && !was_valid) return;
+    made = at(silicabac_uvm_seen::OUT);
+    made.valid = valid;
     made.count = count;
     made.data = data;
     made.last = last;
     made.is_taken = is_taken;
-    shown = count;
+    was_valid = valid === 1'b1;
     seen.write(made);
   endfunction
 
-  virtual function void answers_offered(int count, bit [7:0] bin, bit [7:0] data, bit [15:0] error, bit [31:0] bits, bit is_taken);
+  virtual function void answers_offered(logic valid, logic [3:0] count, logic [7:0] bin, logic [7:0] data, logic [15:0] error,
+                                        logic [31:0] bits, bit is_taken);
     silicabac_uvm_seen made;
-    if (count == 0 && shown == 0) return;
-    made = at(silicabac_uvm_seen::ANSWERS);
+    if (valid === 1'b0 && !was_valid) return;
+    made = at(silicabac_uvm_seen::RSP);
+    made.valid = valid;
     made.count = count;
     made.bin = bin;
     made.data = 64'(data);
     made.error = error;
     made.bits = bits;
     made.is_taken = is_taken;
-    shown = count;
+    was_valid = valid === 1'b1;
     seen.write(made);
   endfunction
 
-  virtual function void byte_taken(bit last);
-    silicabac_uvm_seen made = at(silicabac_uvm_seen::BYTE);
-    made.last = last;
+  virtual function void ready_is_unknown(string port);
+    silicabac_uvm_seen made = at(silicabac_uvm_seen::UNKNOWN);
+    made.ready = port;
     seen.write(made);
   endfunction
 endclass
@@ -92,7 +101,7 @@ class silicabac_uvm_monitor extends uvm_monitor;
   `uvm_component_utils(silicabac_uvm_monitor)
   uvm_analysis_port #(silicabac_uvm_seen) seen;
   silicabac_uvm_config cfg;
-  silicabac_monitor    ports;
+  silicabac_monitor    plain;  // of silicabac_dpi_pkg, which does the work
 
   function new(string name, uvm_component parent);
     super.new(name, parent);
@@ -100,13 +109,13 @@ class silicabac_uvm_monitor extends uvm_monitor;
   endfunction
 
   virtual function void connect_phase(uvm_phase phase);
-    silicabac_uvm_publishes publishes = new(seen);
+    silicabac_uvm_publisher publisher = new(seen);
     super.connect_phase(phase);
-    ports = new(cfg.vif, cfg.is_encoder, publishes);
+    plain = new(cfg.vif, cfg.core, publisher);
   endfunction
 
   virtual task run_phase(uvm_phase phase);
-    ports.run();
+    plain.run();
   endtask
 endclass
 

@@ -32,12 +32,14 @@ class silicabac_uvm_env extends uvm_env;
   // A mismatch ends what is offered; a core in which nothing moves is a mismatch.
   virtual task run_phase(uvm_phase phase);
     virtual silicabac_socket_if vif = agent.cfg.vif;
+    silicabac_watch watch = new();
     if (agent.get_is_active() != UVM_ACTIVE) return;
+    watch.patience = agent.cfg.patience;
     forever begin
       @(posedge vif.clk);
-      if (agent.monitor.ports.quiet > agent.cfg.patience && (agent.driver.ports.is_offered || !scoreboard.golden.idle()))
-        scoreboard.deadlock(agent.cfg.patience, agent.driver.ports.is_offered, agent.driver.ports.offered);
-      if (scoreboard.golden.failure != null) agent.driver.ports.stops = 1;
+      if (watch.is_deadlock(agent.driver.plain, agent.monitor.plain, scoreboard.golden))
+        scoreboard.deadlock(watch.patience, agent.driver.plain);
+      if (scoreboard.golden.failure != null) agent.driver.plain.stops = 1;
     end
   endtask
 endclass
@@ -58,7 +60,7 @@ class silicabac_uvm_test extends uvm_test;
   virtual task run_phase(uvm_phase phase);
     silicabac_uvm_asked_sequence asked = silicabac_uvm_asked_sequence::type_id::create("asked");
     phase.raise_objection(this);
-    asked.is_encoder = env.agent.cfg.is_encoder;
+    asked.is_encoder = env.agent.cfg.core.is_encoder;
     asked.start(env.agent.sequencer);
     env.settle();
     phase.drop_objection(this);

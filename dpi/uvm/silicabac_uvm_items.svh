@@ -18,16 +18,18 @@ endclass
 // What the monitor has seen in a clock at one port.
 class silicabac_uvm_seen extends uvm_sequence_item;
   `uvm_object_utils(silicabac_uvm_seen)
-  typedef enum {REQUEST, BYTES, ANSWERS, BYTE} port_e;
+  typedef enum {REQ, IN, OUT, RSP, UNKNOWN} port_e;
   port_e              port;
-  silicabac_request_t request;   // REQUEST: it was taken
-  int                 count;     // BYTES, ANSWERS: how many are offered
-  bit [63:0]          data;
-  bit [7:0]           bin;
-  bit [15:0]          error;
-  bit [31:0]          bits;
-  bit                 last;      // BYTES: out_last; BYTE: in_last of a byte that was taken
-  bit                 is_taken;  // BYTES, ANSWERS
+  silicabac_request_t request;   // REQ: it was taken
+  logic               valid;     // OUT, RSP: as on the ports, like the next seven
+  logic [3:0]         count;
+  logic [63:0]        data;
+  logic [7:0]         bin;
+  logic [15:0]        error;
+  logic [31:0]        bits;
+  logic               last;      // and in_last of IN, a byte that was taken
+  bit                 is_taken;  // OUT, RSP
+  string              ready;     // UNKNOWN: the port that is X
 
   function new(string name = "silicabac_uvm_seen");
     super.new(name);
@@ -38,10 +40,10 @@ endclass
 class silicabac_uvm_config extends uvm_object;
   `uvm_object_utils(silicabac_uvm_config)
   virtual silicabac_socket_if vif;
-  bit              is_encoder = 1;
-  int              lanes = 1;
-  int              patience = 20000;
+  silicabac_core   core;
   silicabac_stalls stalls;
+  int unsigned     seed = 1;
+  int              patience = 20000;
 
   function new(string name = "silicabac_uvm_config");
     super.new(name);

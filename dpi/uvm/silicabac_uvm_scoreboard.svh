@@ -9,9 +9,7 @@ class silicabac_uvm_scoreboard extends uvm_scoreboard;
   uvm_analysis_imp_begun #(silicabac_uvm_item, silicabac_uvm_scoreboard) begun;
   uvm_analysis_imp_seen #(silicabac_uvm_seen, silicabac_uvm_scoreboard)  seen;
   silicabac_uvm_config         cfg;
-  silicabac_scoreboard         golden;  // one of the next two
-  silicabac_encoder_scoreboard encoder;
-  silicabac_decoder_scoreboard decoder;
+  silicabac_scoreboard         golden;  // of silicabac_dpi_pkg, which does the work
   protected bit told;
 
   function new(string name, uvm_component parent);
@@ -20,15 +18,15 @@ class silicabac_uvm_scoreboard extends uvm_scoreboard;
     seen = new("seen", this);
   endfunction
 
-    // After all connect phases, in one of which the environment sets `cfg`.
+  // After all connect phases, in one of which the environment sets `cfg`.
   virtual function void end_of_elaboration_phase(uvm_phase phase);
     super.end_of_elaboration_phase(phase);
     if (cfg == null) `uvm_fatal("SILICABAC", "the scoreboard has no cfg: set it to that of its agent in connect_phase")
-    else if (cfg.is_encoder) begin
-      encoder = new();
+    else if (cfg.core.is_encoder) begin
+      silicabac_encoder_scoreboard encoder = new(cfg.core);
       golden = encoder;
     end else begin
-      decoder = new();
+      silicabac_decoder_scoreboard decoder = new(cfg.core);
       golden = decoder;
     end
   endfunction
@@ -37,19 +35,21 @@ class silicabac_uvm_scoreboard extends uvm_scoreboard;
     golden.announce(item.vector);
   endfunction
 
-  virtual function void write_seen(silicabac_uvm_seen port);
-    case (port.port)
-      silicabac_uvm_seen::REQUEST: golden.take(port.request);
-      silicabac_uvm_seen::BYTES:   encoder.offer(port.count, port.data, port.last, port.is_taken);
-      silicabac_uvm_seen::ANSWERS: decoder.offer(port.count, port.bin, port.data[7:0], port.error, port.bits, port.is_taken);
-      default:                     decoder.byte_taken(port.last);
+  virtual function void write_seen(silicabac_uvm_seen item);
+    case (item.port)
+      silicabac_uvm_seen::REQ: golden.taken(item.request);
+      silicabac_uvm_seen::IN:  golden.byte_taken(1'(item.last));
+      silicabac_uvm_seen::OUT: golden.bytes_offered(item.valid, item.count, item.data, item.last, item.is_taken);
+      silicabac_uvm_seen::RSP:
+        golden.answers_offered(item.valid, item.count, item.bin, item.data[7:0], item.error, item.bits, item.is_taken);
+      default: golden.ready_is_unknown(item.ready);
     endcase
     if (golden.failure != null) tell();
   endfunction
 
   // Nothing has moved for this many clocks.
-  function void deadlock(int clocks, bit is_offered, silicabac_request_t offered);
-    golden.deadlock(clocks, is_offered, offered);
+  function void deadlock(int clocks, silicabac_driver driver);
+    golden.deadlock(clocks, driver.stalls.looks_first, driver.offered, driver.offers_slice);
     if (golden.failure != null) tell();
   endfunction
 
@@ -75,6 +75,6 @@ class silicabac_uvm_scoreboard extends uvm_scoreboard;
 
   virtual function void report_phase(uvm_phase phase);
     super.report_phase(phase);
-    `uvm_info("SILICABAC", $sformatf("%0d bins of %0d slices", golden.bin_count, golden.vectors), UVM_LOW)
+    `uvm_info("SILICABAC", $sformatf("%0d bins of %0d slices, seed %0d", golden.bin_count, golden.slices, cfg.seed), UVM_LOW)
   endfunction
 endclass

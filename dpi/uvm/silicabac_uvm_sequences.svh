@@ -44,13 +44,14 @@ endclass
 class silicabac_uvm_random_sequence extends silicabac_uvm_sequence;
   `uvm_object_utils(silicabac_uvm_random_sequence)
   int unsigned vectors = 100;
+  int unsigned seed = 1;
 
   function new(string name = "silicabac_uvm_random_sequence");
     super.new(name);
   endfunction
 
   virtual function silicabac_source source();
-    silicabac_random made = new(vectors);
+    silicabac_random made = new(vectors, seed);
     return made;
   endfunction
 endclass

@@ -114,6 +114,14 @@ def test_what_is_wrong_is_noticed(direction, edit, what):
     assert noticed.value.vector == "mine" and str(noticed.value).startswith("clock ")
 
 
+def test_x_in_one_lane_is_not_in_the_others():
+    types, ports = pytest.importorskip("cocotb.types"), pytest.importorskip("silicabac.cocotb.ports")
+    value = types.LogicArray("XXXXXXXX000Z000101111111")
+    assert [ports.lane(value, number, 8) for number in range(3)] == [0x7F, None, None]
+    assert [ports.lane(types.LogicArray("0110"), number, 2) for number in range(2)] == [2, 1]
+    assert ports.lane(types.Logic("X"), 0, 1) is None and ports.lane(types.Logic("1"), 0, 1) == 1
+
+
 def test_requests_share_transactions_as_the_socket_says():
     script = Script(vectors.make("mine", "", MADE), "encoder")
 

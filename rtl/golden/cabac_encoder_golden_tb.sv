@@ -78,11 +78,12 @@ module cabac_encoder_golden_tb;
 
   always @(posedge clk) begin
     if (!rst) begin
+      if ((out_valid ^ req_ready) === 1'bx) $fatal(1, "out_valid or req_ready is X");
       still <= req_valid && req_ready || out_valid ? 0 : still + 1;
       if (req_valid && req_ready) asked <= next(asked + 1, 2'd0);
       if (out_valid) begin
         if (given == WORDS) $fatal(1, "a byte %02x comes after the last one", out_data);
-        else if (out_data != (words[given][7:0] & 8'hff << words[given][12:10]) || out_last != words[given][9])
+        else if (out_data !== (words[given][7:0] & 8'hff << words[given][12:10]) || out_last !== words[given][9])
           $fatal(1, "byte %02x, out_last %b: word %0d of %s is %06x", out_data, out_last, given, file, words[given]);
         given <= next_byte(given + 1);
       end

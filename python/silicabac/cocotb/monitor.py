@@ -42,7 +42,7 @@ class Monitor:
         lanes = 1 if ports["req_count"] is None else read(ports["req_count"]) or 0
         if not ports.shape.run:
             return lanes
-        kinds, runs = read(ports["req_kind"]), read(ports["req_run"])
+        kinds, runs = ports["req_kind"].value, ports["req_run"].value
         return sum((lane(runs, at, 6) or 0) + (lane(kinds, at, 3) != Kind.BYPASS) for at in range(lanes))
 
     def _count(self, name: str) -> int:
@@ -50,13 +50,13 @@ class Monitor:
 
     def _bytes(self) -> List[Given]:
         ports = self._ports
-        data, last = read(ports["out_data"]), -1 if ports["out_last"] is None else read(ports["out_last"])
+        data, last = ports["out_data"].value, -1 if ports["out_last"] is None else read(ports["out_last"])
         return [Given(lane(data, at, 8), last) for at in range(self._count("out_count"))]
 
     def _answers(self) -> List[Given]:
         ports = self._ports
-        data, bins = read(ports["rsp_data"]), read(ports["rsp_bin"])
-        errors = None if ports["rsp_error"] is None else read(ports["rsp_error"])
+        data, bins = read(ports["rsp_data"]), ports["rsp_bin"].value
+        errors = None if ports["rsp_error"] is None else ports["rsp_error"].value
         bits = -1 if ports["rsp_bits"] is None else read(ports["rsp_bits"])
         return [
             Given(data, bin=lane(bins, at, 1), error=-1 if ports["rsp_error"] is None else lane(errors, at, 2), bits=bits)

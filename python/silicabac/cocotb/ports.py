@@ -70,6 +70,12 @@ def read(port: Any) -> Optional[int]:
         return None
 
 
-def lane(value: Optional[int], number: int, bits: int) -> Optional[int]:
-    """The part of a port that belongs to a lane."""
-    return None if value is None else value >> number * bits & (1 << bits) - 1
+def lane(value: Any, number: int, bits: int) -> Optional[int]:
+    """The part of a port's value that belongs to a lane; None if a bit of it is X, whatever the other lanes are."""
+    try:
+        return int(value) >> number * bits & (1 << bits) - 1
+    except ValueError:
+        text = str(value)
+        end = len(text) - number * bits
+        part = text[end - bits : end]
+        return int(part, 2) if set(part) <= {"0", "1"} else None

@@ -157,7 +157,9 @@ impl<D: Device, O: Observer> Player<'_, D, O> {
         }
         let right = if most == 1 { "1".to_owned() } else { format!("1 to {most}") };
         let newest = self.script.taken().saturating_sub(1);
-        Err(self.wrong(newest, format!("{port} of what is valid"), right, count, 0))
+        let difference =
+            Difference::value(MismatchKind::Wrong, format!("{port} of what is valid"), right, count);
+        Err(Wrong { blame: Blame::Request(newest), difference })
     }
 
     /// Checks that what was offered stays until it is taken.
