@@ -150,7 +150,7 @@ fn coding_tree_units_are_json() {
         .unwrap();
     }
     let refused = |json: &str| match serde_json::from_str::<Tree>(json) {
-        Ok(tree) => tree.into_unit().unwrap_err(),
+        Ok(tree) => tree.into_unit().unwrap_err().to_string(),
         Err(error) => error.to_string(),
     };
     let nodes = r#"{"coding_units":[{"log2_cb_size":3,"transform_tree":{"split":[{},{}]}}]}"#;

@@ -14,6 +14,34 @@ use super::tree::{
 use crate::json::is_default;
 use crate::syntax::Hex;
 
+/// Why a [`Tree`] is no coding tree unit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TreeError {
+    /// A list is longer than it can be.
+    #[error("{name} has {count} values, but can have {most} at the most")]
+    LongList {
+        /// Its name.
+        name: &'static str,
+        /// How many values it has.
+        count: usize,
+        /// How many it can have.
+        most: usize,
+    },
+    /// The samples of a coding unit are more than any has.
+    #[error("pcm has {bytes} bytes, more than any coding unit")]
+    LongPcm {
+        /// How many bytes they are.
+        bytes: usize,
+    },
+    /// A block has two levels in one place.
+    #[error("level number {place} is there twice")]
+    RepeatedLevel {
+        /// The place, the number of the level in its block.
+        place: u16,
+    },
+}
+
 /// coding_tree_unit().
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -161,8 +189,8 @@ impl Tree {
     /// The coding tree unit; places and components in the tree are not looked at.
     ///
     /// # Errors
-    /// The list that is longer than it can be, or the level that is there twice.
-    pub fn into_unit(self) -> Result<CodingTreeUnit, String> {
+    /// [`TreeError`].
+    pub fn into_unit(self) -> Result<CodingTreeUnit, TreeError> {
         let mut unit = CodingTreeUnit {
             sao: self.sao.sao(),
             subset_alignment: self.alignment_bits,
@@ -312,7 +340,7 @@ impl Builder<'_> {
 
 impl Unit {
     /// Appends the coding unit to the lists of its coding tree unit.
-    fn append_to(self, unit: &mut CodingTreeUnit) -> Result<(), String> {
+    fn append_to(self, unit: &mut CodingTreeUnit) -> Result<(), TreeError> {
         let mut coded = CodingUnit {
             log2_cb_size: self.log2_cb_size,
             cu_transquant_bypass_flag: self.cu_transquant_bypass_flag,
@@ -326,9 +354,7 @@ impl Unit {
         coded.intra_chroma_pred_mode = array("intra_chroma_pred_mode", &self.intra_chroma_pred_mode)?;
         if let Some(Hex(samples)) = self.pcm {
             let bytes = samples.len();
-            coded.pcm = Some(
-                bytes.try_into().map_err(|_| format!("pcm has {bytes} bytes, more than any coding unit"))?,
-            );
+            coded.pcm = Some(bytes.try_into().map_err(|_| TreeError::LongPcm { bytes })?);
             unit.pcm.extend(samples);
         }
         unit.coding_units.push(coded);
@@ -338,11 +364,11 @@ impl Unit {
 }
 
 /// A list as an array whose rest is zero.
-fn array<T: Copy + Default, const N: usize>(name: &str, list: &[T]) -> Result<[T; N], String> {
+fn array<T: Copy + Default, const N: usize>(name: &'static str, list: &[T]) -> Result<[T; N], TreeError> {
     let mut array = [T::default(); N];
     match array.get_mut(..list.len()) {
         Some(first) => first.copy_from_slice(list),
-        None => return Err(format!("{name} has {} values, but can have {N} at the most", list.len())),
+        None => return Err(TreeError::LongList { name, count: list.len(), most: N }),
     }
     Ok(array)
 }
@@ -375,7 +401,7 @@ impl Prediction {
 }
 
 impl Node {
-    fn append_to(self, unit: &mut CodingTreeUnit) -> Result<(), String> {
+    fn append_to(self, unit: &mut CodingTreeUnit) -> Result<(), TreeError> {
         unit.transform_nodes.push(TransformNode {
             split_transform_flag: self.split.is_some(),
             cbf_chroma: [array("cbf_cb", &self.cbf_cb)?, array("cbf_cr", &self.cbf_cr)?],
@@ -390,7 +416,7 @@ impl Node {
         for mut block in self.blocks {
             block.levels.sort_by_key(|&(place, _)| Reverse(place));
             if let Some(pair) = block.levels.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                return Err(format!("level number {} is there twice", pair[0].0));
+                return Err(TreeError::RepeatedLevel { place: pair[0].0 });
             }
             unit.blocks.push(ResidualBlock {
                 transform_skip_flag: block.transform_skip_flag,

@@ -126,7 +126,7 @@ const fn slice_type_name(slice_type: i64) -> &'static str {
 /// for unit in Stream::new(&stream[..]) {
 ///     let unit = unit?;
 ///     let lines = unit.lines(true);
-///     let units: Result<Vec<_>, String> =
+///     let units: Result<Vec<_>, silicabac::hevc::TreeError> =
 ///         lines.coding_tree_units.into_iter().map(|line| Ok((line.ctb_addr, line.tree.into_unit()?))).collect();
 ///     assert_eq!(writer.write(&lines.unit, units?)?, unit.unit.bytes);
 /// }

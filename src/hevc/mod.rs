@@ -29,7 +29,7 @@ mod walk;
 mod write;
 
 pub use ending::Ending;
-pub use json::Tree;
+pub use json::{Tree, TreeError};
 pub use lines::{CodingTreeUnitLine, LineWriter, UnitLines};
 pub use parameters::{Fault, NO_PART_MODE, Parameters};
 pub use segment::{DataError, ReadUnit, SegmentData, WriteError, read_each, rewrite};

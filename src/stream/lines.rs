@@ -84,7 +84,8 @@ impl Line {
         if let Some(ctb_addr) = keys.remove("ctb_addr") {
             let ctb_addr = serde_json::from_value(ctb_addr).map_err(|error| format!("ctb_addr: {error}"))?;
             keys.remove("slice");
-            return Ok(Line::CodingTreeUnit(ctb_addr, Box::new(of_keys::<Tree>(keys)?.into_unit()?)));
+            let unit = of_keys::<Tree>(keys)?.into_unit().map_err(|error| error.to_string())?;
+            return Ok(Line::CodingTreeUnit(ctb_addr, Box::new(unit)));
         }
         Ok(Line::Unit(of_keys(keys)?))
     }
