@@ -416,6 +416,23 @@ fn edits_that_are_not_legal_are_refused_with_the_element_and_the_reason() {
 }
 
 #[test]
+fn both_macroblocks_of_a_pair_are_fields_or_frames() {
+    let mut skipped_above = [0; 2];
+    for path in streams().into_iter().filter(|path| path.to_string_lossy().contains("mbaff")) {
+        for unit in units(&fs::read(&path).unwrap()) {
+            for pair in unit.lines(true).macroblocks.chunks_exact(2) {
+                let [upper, lower] = pair else { unreachable!() };
+                assert_eq!(upper.derived.is_field, lower.derived.is_field, "{}: {pair:?}", path.display());
+                if upper.macroblock.mb_type == MbType::Skip && lower.macroblock.mb_type != MbType::Skip {
+                    skipped_above[usize::from(lower.derived.is_field)] += 1;
+                }
+            }
+        }
+    }
+    assert!(skipped_above.iter().all(|count| *count > 0), "{skipped_above:?}");
+}
+
+#[test]
 fn a_truncated_slice_is_an_error_with_its_place() {
     let (parameters, data) = slice_of("x264_main_ipb", 1);
     let bytes = data.write(&parameters).unwrap();
@@ -423,7 +440,7 @@ fn a_truncated_slice_is_an_error_with_its_place() {
     assert!(matches!(error, DataError::Decode { mb_addr: 1.., .. }), "{error}");
     let too_small = Parameters { pic_size_in_mbs: 50, ..parameters };
     let error = SliceData::read(&too_small, &bytes).unwrap_err();
-    assert!(error.to_string().contains("end_of_slice_flag of macroblock 50 is 0"), "{error}");
+    assert!(error.to_string().contains("end_of_slice_flag of macroblock 49 is 0"), "{error}");
     assert!(matches!(data.write(&too_small), Err(WriteError::Count { .. })));
 }
 

@@ -522,7 +522,7 @@ fn streams_that_were_misread_once_are_read_or_refused() {
     assert_eq!((slices("jm_sepplane444"), slices("level1_cif")), (3, 3));
     check_damaged(
         &of("bitflips0"),
-        &["NAL unit 3 at byte 730 (slice 0): end_of_slice_flag of macroblock 30"],
+        &["NAL unit 3 at byte 730 (slice 0): end_of_slice_flag of macroblock 29"],
     );
     check_damaged(&of("no_pps"), &["NAL unit 1 at byte 32 (slice 0): pic_parameter_set_id is 0"]);
     check_damaged(

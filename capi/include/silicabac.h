@@ -354,7 +354,8 @@ typedef struct silicabac_macroblock {
    */
   int32_t qp_y;
   /**
-   * Whether it is a field macroblock.
+   * Whether it is a field macroblock. Of a skipped upper macroblock of a pair, what is inferred: if the lower one is not skipped, its flag
+   * holds for both.
    */
   uint8_t is_field;
   /**

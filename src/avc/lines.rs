@@ -59,6 +59,12 @@ impl StreamUnit {
                 let show = |read_unit: ReadUnit<'_, Observed<engine::Decoder<'_>, ()>>| {
                     let (mb_addr, derived) = (read_unit.mb_addr, read_unit.derived);
                     let macroblock = read_unit.macroblock.clone();
+                    if mb_addr % 2 == 1
+                        && let Some(upper) = lines.last_mut()
+                    {
+                        // Both macroblocks of a pair are alike, and only the lower one may say how; without pairs all of a slice are.
+                        upper.derived.is_field = derived.is_field;
+                    }
                     lines.push(MacroblockLine { slice, mb_addr, derived, macroblock });
                 };
                 match self.observe((), show).map(|((), read)| read) {

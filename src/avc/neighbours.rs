@@ -1,7 +1,7 @@
 //! Which macroblocks and blocks are the neighbours of a macroblock (clause 6.4.12), and what the choice of contexts depends on in them.
 //!
 //! Only neighbours to the left (A) and above (B), in the same slice, have an influence. What later macroblocks need of a macroblock is its
-//! [`Cell`]. From the cells around it the next macroblock makes a [`View`]: what lies along its left and its upper edge, as if the blocks
+//! [`CodedMb`]. From those around it the next macroblock makes a [`View`]: what lies along its left and its upper edge, as if the blocks
 //! there were those of a frame. MBAFF is handled here; the choice of contexts depends on it only by two rules, which compare fields with
 //! frames.
 
@@ -9,7 +9,7 @@ use super::parameters::Parameters;
 
 /// What later macroblocks need of a macroblock. The bit of a 4x4 block at x and y is bit `4 * y + x`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cell {
+pub(super) struct CodedMb {
     /// Whether the macroblock is in this slice and has been coded.
     pub(super) is_available: bool,
     pub(super) is_skipped: bool,
@@ -21,10 +21,10 @@ pub(super) struct Cell {
     pub(super) is_field: bool,
     pub(super) transform_size_8x8_flag: bool,
     /// intra_chroma_pred_mode is not 0.
-    pub(super) has_chroma_mode: bool,
+    pub(super) has_nonzero_chroma_mode: bool,
     pub(super) coded_block_pattern: u8,
     /// coded_block_flag of the blocks of Y, Cb and Cr from bits 0, 16 and 32 on, and of their DC blocks from bit 48 on.
-    pub(super) coded: u64,
+    pub(super) coded_block_flags: u64,
     /// By bit `4 * list + block` of list and 8x8 block: whether ref_idx is above 0, and whether it is above 1.
     pub(super) ref_idx_above: [u8; 2],
     /// The absolute values of mvd, 127 at the most, by list and by place along the right edge; then the same along the lower edge.
@@ -34,12 +34,12 @@ pub(super) struct Cell {
 
 /// coded_block_flag of every block.
 pub(super) const ALL_CODED: u64 = (1 << 51) - 1;
-/// The first bit of the DC blocks in [`Cell::coded`].
+/// The first bit of the DC blocks in [`CodedMb::coded_block_flags`].
 pub(super) const DC: u32 = 48;
 
-impl Cell {
-    /// The cell where there is no macroblock: coded_block_pattern counts as all coded, everything else as not coded.
-    const NONE: Cell = Cell {
+impl CodedMb {
+    /// In the place of a macroblock that is not there: coded_block_pattern counts as all coded, everything else as not coded.
+    const NONE: CodedMb = CodedMb {
         is_available: false,
         is_skipped: false,
         is_intra: false,
@@ -48,19 +48,19 @@ impl Cell {
         is_direct: false,
         is_field: false,
         transform_size_8x8_flag: false,
-        has_chroma_mode: false,
+        has_nonzero_chroma_mode: false,
         coded_block_pattern: 0x0f,
-        coded: 0,
+        coded_block_flags: 0,
         ref_idx_above: [0; 2],
         mvd_right: [[[0; 2]; 4]; 2],
         mvd_bottom: [[[0; 2]; 4]; 2],
     };
 }
 
-/// The cells of a slice.
+/// The macroblocks of a slice that have been coded.
 #[derive(Clone, Debug)]
-pub(super) struct Cells {
-    cells: Vec<Cell>,
+pub(super) struct CodedMbs {
+    mbs: Vec<CodedMb>,
     /// mbAddr of the first macroblock of the slice.
     first: usize,
     grid: Grid,
@@ -70,47 +70,48 @@ pub(super) struct Cells {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Neighbours<'a> {
     /// The macroblock to the left of its first row of samples.
-    pub(super) a: &'a Cell,
+    pub(super) a: &'a CodedMb,
     /// The macroblock above.
-    pub(super) b: &'a Cell,
+    pub(super) b: &'a CodedMb,
     /// For each row of 4x4 blocks, the macroblock to its left and the row of that macroblock's blocks.
-    left: [(&'a Cell, usize); 4],
+    left: [(&'a CodedMb, usize); 4],
 }
 
-impl Cells {
-    pub(super) fn new(parameters: &Parameters) -> Cells {
-        Cells { cells: Vec::new(), first: parameters.first_mb_addr(), grid: Grid::of(parameters) }
+impl CodedMbs {
+    pub(super) fn new(parameters: &Parameters) -> CodedMbs {
+        CodedMbs { mbs: Vec::new(), first: parameters.first_mb_addr(), grid: Grid::of(parameters) }
     }
 
     /// mbAddr of the next macroblock; macroblocks are coded in this order.
-    pub(super) fn next(&self) -> usize {
-        self.first + self.cells.len()
+    pub(super) fn next_mb_addr(&self) -> usize {
+        self.first + self.mbs.len()
     }
 
-    pub(super) fn push(&mut self, cell: Cell) {
-        self.cells.push(cell);
+    pub(super) fn push(&mut self, mb: CodedMb) {
+        self.mbs.push(mb);
     }
 
     /// The macroblock before the next one.
-    pub(super) fn previous(&mut self) -> Option<&mut Cell> {
-        self.cells.last_mut()
+    pub(super) fn previous(&mut self) -> Option<&mut CodedMb> {
+        self.mbs.last_mut()
     }
 
-    fn get(&self, mb_addr: Option<usize>) -> &Cell {
+    fn get(&self, mb_addr: Option<usize>) -> &CodedMb {
         let index = mb_addr.and_then(|mb_addr| mb_addr.checked_sub(self.first));
-        index.and_then(|index| self.cells.get(index)).unwrap_or(&Cell::NONE)
+        index.and_then(|index| self.mbs.get(index)).unwrap_or(&CodedMb::NONE)
     }
 
     /// In MBAFF frames: the upper macroblocks of the pair to the left and of the pair above.
-    pub(super) fn pairs(&self) -> [&Cell; 2] {
-        let pair = self.next() / 2;
+    pub(super) fn pairs(&self) -> [&CodedMb; 2] {
+        let pair = self.next_mb_addr() / 2;
         [self.grid.left_of(pair), pair.checked_sub(self.grid.width)]
             .map(|pair| self.get(pair.map(|pair| 2 * pair)))
     }
 
     /// The neighbours of the next macroblock, given whether it is a field macroblock.
     pub(super) fn neighbours(&self, is_field: bool) -> Neighbours<'_> {
-        let around = self.grid.around(self.next(), is_field, |mb_addr| self.get(Some(mb_addr)).is_field);
+        let around =
+            self.grid.around(self.next_mb_addr(), is_field, |mb_addr| self.get(Some(mb_addr)).is_field);
         Neighbours {
             a: self.get(around.left[0].0),
             b: self.get(around.above),
@@ -218,15 +219,17 @@ impl Neighbours<'_> {
         let format = parameters.chroma_array_type;
         // In 4:4:4, where 8x8 blocks have a coded_block_flag, their neighbours are other 8x8 blocks and those of I_PCM macroblocks.
         let apart = format == 3 && transform_size_8x8_flag;
-        let coded = |cell: &Cell| match cell {
-            Cell { is_available: false, .. } if is_intra => ALL_CODED,
-            Cell { is_pcm: false, transform_size_8x8_flag: false, .. } if apart => cell.coded & !0 << DC,
-            _ => cell.coded,
+        let coded = |mb: &CodedMb| match mb {
+            CodedMb { is_available: false, .. } if is_intra => ALL_CODED,
+            CodedMb { is_pcm: false, transform_size_8x8_flag: false, .. } if apart => {
+                mb.coded_block_flags & !0 << DC
+            }
+            _ => mb.coded_block_flags,
         };
         let columns = if format == 3 { 4 } else { 2 };
         let mut view = View { coded_left: 0, coded_above: 0, pattern_left: 0, pattern_above: 0 };
-        for (row, &(cell, of_row)) in self.left.iter().enumerate() {
-            let coded = coded(cell);
+        for (row, &(mb, of_row)) in self.left.iter().enumerate() {
+            let coded = coded(mb);
             view.coded_left |= (coded >> (4 * of_row + 3) & 1) << (4 * row);
             let (row, of_row) = match format {
                 2 | 3 => (row, of_row),
@@ -243,17 +246,16 @@ impl Neighbours<'_> {
         view.coded_left |= coded(self.a) & !0 << DC;
         view.coded_above |= above & !0 << DC;
         for half in [0, 1] {
-            let (cell, row) = self.left[2 * half];
-            view.pattern_left |= (cell.coded_block_pattern >> (row / 2 * 2 + 1) & 1) << (2 * half);
+            let (mb, row) = self.left[2 * half];
+            view.pattern_left |= (mb.coded_block_pattern >> (row / 2 * 2 + 1) & 1) << (2 * half);
         }
         view.pattern_above = self.b.coded_block_pattern >> 2 & 3;
         view
     }
 
     pub(super) fn inter_view(&self, is_mbaff: bool, is_field: bool) -> InterView {
-        let above_zero =
-            |cell: &Cell| cell.ref_idx_above[usize::from(is_mbaff && !is_field && cell.is_field)];
-        let scaled = |cell: &Cell, [x, y]: [u8; 2]| match (is_field, cell.is_field) {
+        let above_zero = |mb: &CodedMb| mb.ref_idx_above[usize::from(is_mbaff && !is_field && mb.is_field)];
+        let scaled = |mb: &CodedMb, [x, y]: [u8; 2]| match (is_field, mb.is_field) {
             (false, true) if is_mbaff => [x, y * 2],
             (true, false) if is_mbaff => [x, y / 2],
             _ => [x, y],
@@ -264,12 +266,12 @@ impl Neighbours<'_> {
             mvd_left: [[[0; 2]; 4]; 2],
             mvd_above: self.b.mvd_bottom.map(|list| list.map(|mvd| scaled(self.b, mvd))),
         };
-        for (row, &(cell, of_row)) in self.left.iter().enumerate() {
+        for (row, &(mb, of_row)) in self.left.iter().enumerate() {
             for list in [0, 1] {
-                view.mvd_left[list][row] = scaled(cell, cell.mvd_right[list][of_row]);
+                view.mvd_left[list][row] = scaled(mb, mb.mvd_right[list][of_row]);
             }
             if row % 2 == 0 {
-                view.ref_idx_left |= (above_zero(cell) >> (of_row / 2 * 2 + 1) & 0x11) << row;
+                view.ref_idx_left |= (above_zero(mb) >> (of_row / 2 * 2 + 1) & 0x11) << row;
             }
         }
         view

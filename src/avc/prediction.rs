@@ -4,7 +4,7 @@ use super::macroblock::{
     B_SUB_MB_TYPE, Lists, Macroblock, MbType, P_SUB_MB_TYPE, Shape, b_partitions, b_sub_shape, p_partitions,
     p_sub_shape,
 };
-use super::neighbours::{Cell, InterView};
+use super::neighbours::{CodedMb, InterView};
 use super::walk::{Walk, ctx};
 use crate::bin::{BinCoder, Element};
 use crate::binarization::{truncated_unary, unary_exp_golomb};
@@ -38,7 +38,7 @@ impl Part {
 
 impl<C: BinCoder> Walk<'_, C> {
     /// Codes what a macroblock is predicted from, and returns whether no part of it is smaller than 8x8.
-    pub(super) fn inter(&mut self, macroblock: &mut Macroblock, cell: &mut Cell) -> bool {
+    pub(super) fn inter(&mut self, macroblock: &mut Macroblock, mb: &mut CodedMb) -> bool {
         let mut parts = [Part { x: 0, y: 0, width: 4, height: 4, lists: None, shape: Shape::Whole }; 4];
         let direct_8x8_inference = self.parameters.direct_8x8_inference_flag;
         let mut allows_8x8 = true;
@@ -66,11 +66,11 @@ impl<C: BinCoder> Walk<'_, C> {
             count
         };
         let parts = &parts[..count];
-        let near = self.cells.neighbours(self.is_field);
+        let near = self.coded_mbs.neighbours(self.is_field);
         let view = near.inter_view(self.parameters.mbaff_frame_flag, self.is_field);
         for list in [0, 1] {
             for (index, part) in parts.iter().enumerate().filter(|(_, part)| part.uses(list)) {
-                self.ref_idx(&mut macroblock.ref_idx[list][index], list, part, cell, &view);
+                self.ref_idx(&mut macroblock.ref_idx[list][index], list, part, mb, &view);
             }
         }
         for list in [0, 1] {
@@ -88,8 +88,8 @@ impl<C: BinCoder> Walk<'_, C> {
                     Part::places(x, y, width, height).for_each(|place| abs[place] = mvd);
                 }
             }
-            cell.mvd_right[list] = [abs[3], abs[7], abs[11], abs[15]];
-            cell.mvd_bottom[list] = [abs[12], abs[13], abs[14], abs[15]];
+            mb.mvd_right[list] = [abs[3], abs[7], abs[11], abs[15]];
+            mb.mvd_bottom[list] = [abs[12], abs[13], abs[14], abs[15]];
         }
         allows_8x8
     }
@@ -115,12 +115,12 @@ impl<C: BinCoder> Walk<'_, C> {
         b_sub_shape(coded as u8).map_or((None, Shape::Quarters), |(shape, lists)| (Some(lists), shape))
     }
 
-    fn ref_idx(&mut self, ref_idx: &mut u8, list: usize, part: &Part, cell: &mut Cell, view: &InterView) {
+    fn ref_idx(&mut self, ref_idx: &mut u8, list: usize, part: &Part, mb: &mut CodedMb, view: &InterView) {
         let fields = if self.parameters.mbaff_frame_flag && self.is_field { 2 } else { 1 };
         let most = fields * i32::from(self.parameters.num_ref_idx_active[list]) - 1;
         // The first 8x8 block of the part.
         let (x, y) = (part.x / 2, part.y / 2);
-        let (bit, own) = (4 * list + 2 * y + x, cell.ref_idx_above[0]);
+        let (bit, own) = (4 * list + 2 * y + x, mb.ref_idx_above[0]);
         let left = if x > 0 { own >> (bit - 1) } else { view.ref_idx_left >> bit };
         let above = if y > 0 { own >> (bit - 2) } else { view.ref_idx_above >> bit };
         let inc = usize::from(left & 1) + 2 * usize::from(above & 1);
@@ -136,8 +136,8 @@ impl<C: BinCoder> Walk<'_, C> {
         for place in Part::places(part.x / 2, part.y / 2, part.width / 2, part.height / 2) {
             // Places are in rows of four, 8x8 blocks in rows of two.
             let bit = 4 * list + place / 4 * 2 + place % 4;
-            cell.ref_idx_above[0] |= u8::from(coded > 0) << bit;
-            cell.ref_idx_above[1] |= u8::from(coded > 1) << bit;
+            mb.ref_idx_above[0] |= u8::from(coded > 0) << bit;
+            mb.ref_idx_above[1] |= u8::from(coded > 1) << bit;
         }
     }
 

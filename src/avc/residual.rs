@@ -1,7 +1,7 @@
 //! residual (clause 7.3.5.3): which blocks of a macroblock are coded, and the levels of each, in scan order.
 
 use super::macroblock::Macroblock;
-use super::neighbours::{Cell, DC, View};
+use super::neighbours::{CodedMb, DC, View};
 use super::walk::Walk;
 use crate::bin::{BinCoder, Element, Place};
 use crate::binarization::unary_exp_golomb;
@@ -166,25 +166,25 @@ const COEFF_ABS_LEVEL_MINUS1: Element = Element("coeff_abs_level_minus1");
 const COEFF_SIGN_FLAG: Element = Element("coeff_sign_flag");
 
 impl<C: BinCoder> Walk<'_, C> {
-    pub(super) fn residual(&mut self, macroblock: &mut Macroblock, cell: &mut Cell) {
+    pub(super) fn residual(&mut self, macroblock: &mut Macroblock, mb: &mut CodedMb) {
         let parameters = self.parameters;
-        let view = self.cells.neighbours(self.is_field).view(
+        let view = self.coded_mbs.neighbours(self.is_field).view(
             parameters,
-            cell.is_intra,
-            cell.transform_size_8x8_flag,
+            mb.is_intra,
+            mb.transform_size_8x8_flag,
         );
         macroblock.levels.resize(parameters.levels(), 0);
-        self.residual_luma(macroblock, cell, &view, 0);
+        self.residual_luma(macroblock, mb, &view, 0);
         match parameters.chroma_array_type {
-            1 | 2 => self.residual_chroma(macroblock, cell, &view),
-            3 => (1..3).for_each(|plane| self.residual_luma(macroblock, cell, &view, plane)),
+            1 | 2 => self.residual_chroma(macroblock, mb, &view),
+            3 => (1..3).for_each(|plane| self.residual_luma(macroblock, mb, &view, plane)),
             _ => {}
         }
         self.coder.place(Place::Macroblock(self.mb_addr() as u32));
     }
 
     /// residual_luma, for Y or for a chroma plane that is coded like it.
-    fn residual_luma(&mut self, macroblock: &mut Macroblock, cell: &mut Cell, view: &View, plane: usize) {
+    fn residual_luma(&mut self, macroblock: &mut Macroblock, mb: &mut CodedMb, view: &View, plane: usize) {
         let is_intra_16x16 = macroblock.mb_type.is_intra_16x16();
         let [dc, ac, whole, large] = match plane {
             0 => [0, 1, 2, 5],
@@ -193,7 +193,7 @@ impl<C: BinCoder> Walk<'_, C> {
         .map(Category::of);
         let plane_levels = &mut macroblock.levels[256 * plane..256 * (plane + 1)];
         if is_intra_16x16 {
-            self.dc_block(dc, plane_levels, cell, view, plane);
+            self.dc_block(dc, plane_levels, mb, view, plane);
         }
         for block in 0..4 {
             if macroblock.coded_block_pattern >> block & 1 == 0 {
@@ -204,9 +204,9 @@ impl<C: BinCoder> Walk<'_, C> {
                 let levels = &mut plane_levels[64 * block..64 * (block + 1)];
                 self.begin_block(large, plane, block);
                 let is_coded = self.parameters.chroma_array_type != 3
-                    || self.coded_block_flag(large, levels, cell, view, 16 * plane + place(0));
+                    || self.coded_block_flag(large, levels, mb, view, 16 * plane + place(0));
                 if is_coded {
-                    cell.coded |= 0x33 << (16 * plane + place(0));
+                    mb.coded_block_flags |= 0x33 << (16 * plane + place(0));
                     self.block(large, levels);
                 }
                 continue;
@@ -217,22 +217,22 @@ impl<C: BinCoder> Walk<'_, C> {
                     if is_intra_16x16 { (ac, &mut levels[1..]) } else { (whole, levels) };
                 let bit = 16 * plane + place(index);
                 self.begin_block(category, plane, 4 * block + index);
-                if self.coded_block_flag(category, levels, cell, view, bit) {
-                    cell.coded |= 1 << bit;
+                if self.coded_block_flag(category, levels, mb, view, bit) {
+                    mb.coded_block_flags |= 1 << bit;
                     self.block(category, levels);
                 }
             }
         }
     }
 
-    fn residual_chroma(&mut self, macroblock: &mut Macroblock, cell: &mut Cell, view: &View) {
+    fn residual_chroma(&mut self, macroblock: &mut Macroblock, mb: &mut CodedMb, view: &View) {
         let count = self.parameters.chroma_levels();
         let planes = [256..256 + count, 256 + count..256 + 2 * count];
         let chroma = macroblock.coded_block_pattern >> 4;
         if chroma != 0 {
             for (plane, range) in planes.clone().into_iter().enumerate() {
                 let category = Category::chroma_dc(count / 16);
-                self.dc_block(category, &mut macroblock.levels[range], cell, view, plane + 1);
+                self.dc_block(category, &mut macroblock.levels[range], mb, view, plane + 1);
             }
         }
         if chroma == 2 {
@@ -241,8 +241,8 @@ impl<C: BinCoder> Walk<'_, C> {
                     let category = Category::of(4);
                     let bit = 16 * (plane + 1) + 4 * (index / 2) + index % 2;
                     self.begin_block(category, plane + 1, index);
-                    if self.coded_block_flag(category, &levels[1..], cell, view, bit) {
-                        cell.coded |= 1 << bit;
+                    if self.coded_block_flag(category, &levels[1..], mb, view, bit) {
+                        mb.coded_block_flags |= 1 << bit;
                         self.block(category, &mut levels[1..]);
                     }
                 }
@@ -255,7 +255,7 @@ impl<C: BinCoder> Walk<'_, C> {
         &mut self,
         category: &Category,
         levels: &mut [i32],
-        cell: &mut Cell,
+        mb: &mut CodedMb,
         view: &View,
         plane: usize,
     ) {
@@ -264,8 +264,8 @@ impl<C: BinCoder> Walk<'_, C> {
         dc.iter_mut().zip(levels.chunks_exact(16)).for_each(|(dc, levels)| *dc = levels[0]);
         let bit = DC as usize + plane;
         self.begin_block(category, plane, 0);
-        if self.coded_block_flag(category, dc, cell, view, bit) {
-            cell.coded |= 1 << bit;
+        if self.coded_block_flag(category, dc, mb, view, bit) {
+            mb.coded_block_flags |= 1 << bit;
             self.block(category, dc);
             dc.iter().zip(levels.chunks_exact_mut(16)).for_each(|(&dc, levels)| levels[0] = dc);
         }
@@ -278,19 +278,21 @@ impl<C: BinCoder> Walk<'_, C> {
         self.coder.place(Place::Block { category, component, index });
     }
 
-    /// coded_block_flag of the block with this bit of [`Cell::coded`].
+    /// coded_block_flag of the block with this bit of [`CodedMb::coded_block_flags`].
     #[inline]
     fn coded_block_flag(
         &mut self,
         category: &Category,
         levels: &[i32],
-        cell: &Cell,
+        mb: &CodedMb,
         view: &View,
         bit: usize,
     ) -> bool {
         let (is_dc, place) = (bit >= DC as usize, bit % 16);
-        let left = if is_dc || place % 4 == 0 { view.coded_left >> bit } else { cell.coded >> (bit - 1) };
-        let above = if is_dc || place < 4 { view.coded_above >> bit } else { cell.coded >> (bit - 4) };
+        let left =
+            if is_dc || place % 4 == 0 { view.coded_left >> bit } else { mb.coded_block_flags >> (bit - 1) };
+        let above =
+            if is_dc || place < 4 { view.coded_above >> bit } else { mb.coded_block_flags >> (bit - 4) };
         let inc = (left & 1) as usize + 2 * (above & 1) as usize;
         let given = !C::READS && levels.iter().any(|&level| level != 0);
         self.flag(CODED_BLOCK_FLAG, given, usize::from(category.coded_block_flag) + inc)

@@ -1,5 +1,5 @@
-//! slice_data and macroblock_layer (clauses 7.3.4 and 7.3.5), walked once for both directions: each element is given the value that the
-//! macroblock has, and takes the one that was coded.
+//! slice_data and macroblock_layer (clauses 7.3.4 and 7.3.5), walked once for both directions: for each element the coder is offered the
+//! value in the [`Macroblock`], and the value that it coded is stored there.
 //!
 //! A value that the standard does not allow stops the walk at the end of its macroblock; until then a legal value takes its place. So
 //! neither a stream nor an edited macroblock can lead the walk astray.
@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use super::binarization::fixed_length;
 use super::macroblock::{B_MB_TYPE, Macroblock, MbType, P_MB_TYPE, intra_16x16};
-use super::neighbours::{ALL_CODED, Cell, Cells, View};
+use super::neighbours::{ALL_CODED, CodedMb, CodedMbs, View};
 use super::parameters::{Fault, NO_TYPE, Parameters};
 use crate::bin::{BinCoder, Element, Place};
 use crate::binarization::{signed, truncated_unary, unsigned};
@@ -33,7 +33,7 @@ const MB_QP_DELTA: Element = Element("mb_qp_delta");
 pub struct Walk<'a, C> {
     pub(super) coder: C,
     pub(super) parameters: &'a Parameters,
-    pub(super) cells: Cells,
+    pub(super) coded_mbs: CodedMbs,
     /// mb_field_decoding_flag of the present pair, read or inferred; field_pic_flag if there are no pairs.
     pub(super) is_field: bool,
     /// mb_skip_flag of the macroblock before.
@@ -52,7 +52,8 @@ pub struct Derived {
     pub x: usize,
     /// The row of its first luma sample, in the frame or the field that is coded.
     pub y: usize,
-    /// Whether it is a field macroblock.
+    /// Whether it is a field macroblock. When a skipped upper macroblock of a pair is coded, this is what is inferred then: if the lower one
+    /// is not skipped, its mb_field_decoding_flag holds for both.
     pub is_field: bool,
     /// QPY.
     pub qp_y: i32,
@@ -75,7 +76,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         Walk {
             coder,
             parameters,
-            cells: Cells::new(parameters),
+            coded_mbs: CodedMbs::new(parameters),
             is_field: parameters.field_pic_flag,
             is_prev_skipped: false,
             qp_y: parameters.slice_qp_y.into(),
@@ -91,8 +92,8 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             coder.load(ctx, self.coder.save(ctx));
         }
         let Walk { parameters, is_field, is_prev_skipped, qp_y, has_prev_qp_delta, .. } = *self;
-        let cells = self.cells.clone();
-        Walk { coder, parameters, cells, is_field, is_prev_skipped, qp_y, has_prev_qp_delta, fault: None }
+        let coded_mbs = self.coded_mbs.clone();
+        Walk { coder, parameters, coded_mbs, is_field, is_prev_skipped, qp_y, has_prev_qp_delta, fault: None }
     }
 
     /// The coder.
@@ -120,7 +121,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
 
     /// mbAddr of the next macroblock.
     pub fn mb_addr(&self) -> usize {
-        self.cells.next()
+        self.coded_mbs.next_mb_addr()
     }
 
     /// Codes the next macroblock, and returns whether it is the last of the slice. A coder that writes takes that from `is_last`.
@@ -136,10 +137,14 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             self.is_field = self.inferred_field();
         }
         let is_skipped = self.parameters.slice_type != SliceType::I && self.mb_skip_flag(macroblock);
-        let cell = if is_skipped {
+        let mb = if is_skipped {
             *macroblock = Macroblock { levels: cleared(&mut macroblock.levels), ..Macroblock::default() };
             self.has_prev_qp_delta = false;
-            Cell { is_skipped, is_direct: self.parameters.slice_type == SliceType::B, ..Cell::default() }
+            CodedMb {
+                is_skipped,
+                is_direct: self.parameters.slice_type == SliceType::B,
+                ..CodedMb::default()
+            }
         } else {
             let given = macroblock.mb_field_decoding_flag.take();
             if is_mbaff && (!is_bottom || self.is_prev_skipped) {
@@ -148,7 +153,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             }
             self.macroblock_layer(macroblock)
         };
-        self.cells.push(Cell { is_available: true, is_field: self.is_field, ..cell });
+        self.coded_mbs.push(CodedMb { is_available: true, is_field: self.is_field, ..mb });
         self.is_prev_skipped = is_skipped;
 
         let mut is_end = false;
@@ -157,7 +162,13 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             is_end = self.coder.terminate(given != 0);
             self.coder.coded(END_OF_SLICE_FLAG, is_end.into());
             if !is_end && self.mb_addr() == self.parameters.pic_size_in_mbs as usize {
-                self.record_fault(END_OF_SLICE_FLAG, 0, 1..=1);
+                // The macroblock has been added, so that the present address is that of the next one.
+                self.fault.get_or_insert(Fault {
+                    element: END_OF_SLICE_FLAG,
+                    value: 0,
+                    legal: 1..=1,
+                    mb_addr,
+                });
             }
         }
         match self.fault.take() {
@@ -206,35 +217,35 @@ impl<'a, C: BinCoder> Walk<'a, C> {
 
     /// The value of mb_field_decoding_flag if no macroblock of a pair has it (clause 7.4.4).
     fn inferred_field(&self) -> bool {
-        let pair = self.cells.pairs().into_iter().find(|pair| pair.is_available);
+        let pair = self.coded_mbs.pairs().into_iter().find(|pair| pair.is_available);
         pair.is_some_and(|pair| pair.is_field)
     }
 
     fn mb_skip_flag(&mut self, macroblock: &Macroblock) -> bool {
-        let near = self.cells.neighbours(self.is_field);
-        let inc = [near.a, near.b].into_iter().filter(|cell| cell.is_available && !cell.is_skipped).count();
+        let near = self.coded_mbs.neighbours(self.is_field);
+        let inc = [near.a, near.b].into_iter().filter(|mb| mb.is_available && !mb.is_skipped).count();
         let offset = if self.parameters.slice_type == SliceType::P { 11 } else { 24 };
         self.flag(MB_SKIP_FLAG, macroblock.mb_type == MbType::Skip, offset + inc)
     }
 
     fn mb_field_decoding_flag(&mut self, given: bool, is_bottom: bool) -> bool {
-        let inc = self.cells.pairs().into_iter().filter(|pair| pair.is_field).count();
+        let inc = self.coded_mbs.pairs().into_iter().filter(|pair| pair.is_field).count();
         self.is_field = self.flag(MB_FIELD_DECODING_FLAG, given, 70 + inc);
-        if is_bottom && let Some(top) = self.cells.previous() {
+        if is_bottom && let Some(top) = self.coded_mbs.previous() {
             // The upper macroblock was skipped, and has the flag of this one.
             top.is_field = self.is_field;
         }
         self.is_field
     }
 
-    fn macroblock_layer(&mut self, macroblock: &mut Macroblock) -> Cell {
+    fn macroblock_layer(&mut self, macroblock: &mut Macroblock) -> CodedMb {
         macroblock.mb_type = self.mb_type(macroblock.mb_type);
         let mb_type = macroblock.mb_type;
-        let mut cell = Cell {
+        let mut mb = CodedMb {
             is_intra: mb_type.is_intra(),
             is_i_nxn: mb_type == MbType::I_NXN,
             is_direct: mb_type == MbType::B_DIRECT_16X16,
-            ..Cell::default()
+            ..CodedMb::default()
         };
         if C::READS {
             let levels = cleared(&mut macroblock.levels);
@@ -250,7 +261,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
             self.coder.raw(&mut macroblock.pcm);
             self.coder.start();
             self.has_prev_qp_delta = false;
-            return Cell { is_pcm: true, coded_block_pattern: 0x2f, coded: ALL_CODED, ..cell };
+            return CodedMb { is_pcm: true, coded_block_pattern: 0x2f, coded_block_flags: ALL_CODED, ..mb };
         }
         // Whether transform_size_8x8_flag may come after coded_block_pattern.
         let allows_8x8 = match mb_type {
@@ -259,7 +270,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
                 false
             }
             MbType::I(_) => false,
-            _ => self.inter(macroblock, &mut cell),
+            _ => self.inter(macroblock, &mut mb),
         };
         if mb_type.is_intra() {
             self.intra_chroma_pred_mode(macroblock);
@@ -276,26 +287,26 @@ impl<'a, C: BinCoder> Walk<'a, C> {
                 self.transform_size_8x8_flag(macroblock);
             }
         }
-        cell.has_chroma_mode = macroblock.intra_chroma_pred_mode != 0;
-        cell.coded_block_pattern = macroblock.coded_block_pattern;
-        cell.transform_size_8x8_flag = macroblock.transform_size_8x8_flag;
+        mb.has_nonzero_chroma_mode = macroblock.intra_chroma_pred_mode != 0;
+        mb.coded_block_pattern = macroblock.coded_block_pattern;
+        mb.transform_size_8x8_flag = macroblock.transform_size_8x8_flag;
         if macroblock.coded_block_pattern == 0 && !mb_type.is_intra_16x16() {
             self.has_prev_qp_delta = false;
         } else {
             self.mb_qp_delta(macroblock);
-            self.residual(macroblock, &mut cell);
+            self.residual(macroblock, &mut mb);
         }
-        cell
+        mb
     }
 
     fn mb_type(&mut self, given: MbType) -> MbType {
-        let near = self.cells.neighbours(self.is_field);
-        let count = |is_counted: fn(&Cell) -> bool| {
-            [near.a, near.b].into_iter().filter(|cell| cell.is_available && is_counted(cell)).count()
+        let near = self.coded_mbs.neighbours(self.is_field);
+        let count = |is_counted: fn(&CodedMb) -> bool| {
+            [near.a, near.b].into_iter().filter(|mb| mb.is_available && is_counted(mb)).count()
         };
         match self.parameters.slice_type {
             SliceType::I => {
-                let inc = count(|cell| !cell.is_i_nxn);
+                let inc = count(|mb| !mb.is_i_nxn);
                 let contexts = [3 + inc, 6, 7, 8, 9, 10];
                 let given = if let MbType::I(kind) = given { kind.into() } else { NO_TYPE };
                 let coded =
@@ -319,7 +330,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
                 if coded < 5 { MbType::P(coded as u8) } else { MbType::I((coded - 5) as u8) }
             }
             SliceType::B => {
-                let inc = count(|cell| !cell.is_direct);
+                let inc = count(|mb| !mb.is_direct);
                 let given = match given {
                     MbType::B(kind @ 0..=22) => kind.into(),
                     MbType::I(kind) => 23 + i32::from(kind),
@@ -361,8 +372,8 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     }
 
     fn transform_size_8x8_flag(&mut self, macroblock: &mut Macroblock) {
-        let near = self.cells.neighbours(self.is_field);
-        let inc = [near.a, near.b].into_iter().filter(|cell| cell.transform_size_8x8_flag).count();
+        let near = self.coded_mbs.neighbours(self.is_field);
+        let inc = [near.a, near.b].into_iter().filter(|mb| mb.transform_size_8x8_flag).count();
         macroblock.transform_size_8x8_flag =
             self.flag(TRANSFORM_SIZE_8X8_FLAG, macroblock.transform_size_8x8_flag, 399 + inc);
     }
@@ -371,8 +382,8 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         if !matches!(self.parameters.chroma_array_type, 1 | 2) {
             return;
         }
-        let near = self.cells.neighbours(self.is_field);
-        let inc = [near.a, near.b].into_iter().filter(|cell| cell.has_chroma_mode).count();
+        let near = self.coded_mbs.neighbours(self.is_field);
+        let inc = [near.a, near.b].into_iter().filter(|mb| mb.has_nonzero_chroma_mode).count();
         let contexts = [ctx(64 + inc), ctx(64 + 3), ctx(64 + 3)];
         let given = macroblock.intra_chroma_pred_mode.into();
         let code = |coder: &mut C, given| {
@@ -382,9 +393,9 @@ impl<'a, C: BinCoder> Walk<'a, C> {
     }
 
     fn coded_block_pattern(&mut self, macroblock: &mut Macroblock) {
-        let near = self.cells.neighbours(self.is_field);
+        let near = self.coded_mbs.neighbours(self.is_field);
         let View { pattern_left, pattern_above, .. } = near.view(self.parameters, false, false);
-        let chroma = |cell: &Cell| cell.coded_block_pattern >> 4;
+        let chroma = |mb: &CodedMb| mb.coded_block_pattern >> 4;
         let chroma_inc =
             |above: u8| usize::from(chroma(near.a) > above) + 2 * usize::from(chroma(near.b) > above);
         let chroma_contexts = [ctx(77 + chroma_inc(0)), ctx(77 + 4 + chroma_inc(1))];

@@ -5,12 +5,12 @@ use super::contexts::{
     CU_SKIP_FLAG, CU_TRANSQUANT_BYPASS_FLAG, INTRA_CHROMA_PRED_MODE, PART_MODE, PRED_MODE_FLAG,
     PREV_INTRA_LUMA_PRED_FLAG, RQT_ROOT_CBF, ctx,
 };
-use super::edges::{DC, HORIZONTAL, Neighbour, PLANAR, VERTICAL};
+use super::edges::{DC, INTRA_HORIZONTAL, INTRA_VERTICAL, Neighbour, PLANAR};
 use super::headers::SliceType;
 use super::parameters::NO_PART_MODE;
 use super::transform::{Coding, Node};
 use super::tree::{CodingUnit, LumaMode, PartMode, PredMode};
-use super::walk::{Unit, Walk, next};
+use super::walk::{CtuPair, Walk, next_given};
 use crate::bin::{BinCoder, Element};
 
 const CU_TRANSQUANT_BYPASS: Element = Element("cu_transquant_bypass_flag");
@@ -26,9 +26,9 @@ const INTRA_CHROMA_PRED: Element = Element("intra_chroma_pred_mode");
 const RQT_ROOT: Element = Element("rqt_root_cbf");
 
 impl<C: BinCoder> Walk<'_, C> {
-    pub(super) fn coding_unit(&mut self, unit: &mut Unit<'_>, at: [u32; 2], log2_size: u32, depth: u8) {
+    pub(super) fn coding_unit(&mut self, unit: &mut CtuPair<'_>, at: [u32; 2], log2_size: u32, depth: u8) {
         let parameters = self.parameters;
-        let given = next(&unit.given.coding_units, &unit.coded.coding_units);
+        let given = next_given(&unit.given.coding_units, &unit.coded.coding_units);
         let mut coded = CodingUnit { log2_cb_size: log2_size as u8, ..CodingUnit::default() };
         let [x, y] = at;
         if parameters.pps.transquant_bypass_enabled_flag {
@@ -162,7 +162,7 @@ impl<C: BinCoder> Walk<'_, C> {
         coded
     }
 
-    fn pcm_samples(&mut self, unit: &mut Unit<'_>, given: &CodingUnit, coded: &mut CodingUnit) {
+    fn pcm_samples(&mut self, unit: &mut CtuPair<'_>, given: &CodingUnit, coded: &mut CodingUnit) {
         if !self.coder.stop_bit() {
             self.record_fault(STOP_BIT_OF_PCM, 0, 1..=1);
         }
@@ -246,10 +246,10 @@ impl<C: BinCoder> Walk<'_, C> {
 /// candModeList (8-11 to 8-20).
 fn cand_mode_list([a, b]: [u8; 2]) -> [u8; 3] {
     if a != b {
-        let third = [PLANAR, DC, VERTICAL].into_iter().find(|mode| *mode != a && *mode != b);
-        [a, b, third.unwrap_or(VERTICAL)]
+        let third = [PLANAR, DC, INTRA_VERTICAL].into_iter().find(|mode| *mode != a && *mode != b);
+        [a, b, third.unwrap_or(INTRA_VERTICAL)]
     } else if a < 2 {
-        [PLANAR, DC, VERTICAL]
+        [PLANAR, DC, INTRA_VERTICAL]
     } else {
         [a, 2 + (a + 29) % 32, 2 + (a - 2 + 1) % 32]
     }
@@ -265,8 +265,8 @@ fn remaining_mode(mut cand_mode_list: [u8; 3], rem: u8) -> u8 {
 fn chroma_mode(intra_chroma_pred_mode: u8, luma_mode: u8) -> u8 {
     let mode = match intra_chroma_pred_mode {
         0 => PLANAR,
-        1 => VERTICAL,
-        2 => HORIZONTAL,
+        1 => INTRA_VERTICAL,
+        2 => INTRA_HORIZONTAL,
         3 => DC,
         _ => return luma_mode,
     };
@@ -286,12 +286,12 @@ mod tests {
     /// Worked out by hand from clause 8.4.2.
     #[test]
     fn most_probable_modes_are_those_of_the_standard() {
-        assert_eq!(cand_mode_list([DC, DC]), [PLANAR, DC, VERTICAL]);
+        assert_eq!(cand_mode_list([DC, DC]), [PLANAR, DC, INTRA_VERTICAL]);
         assert_eq!(cand_mode_list([10, 10]), [10, 9, 11]);
         assert_eq!(cand_mode_list([2, 2]), [2, 33, 3]);
         assert_eq!(cand_mode_list([34, 34]), [34, 33, 3]);
         assert_eq!(cand_mode_list([PLANAR, 26]), [PLANAR, 26, DC]);
-        assert_eq!(cand_mode_list([PLANAR, DC]), [PLANAR, DC, VERTICAL]);
+        assert_eq!(cand_mode_list([PLANAR, DC]), [PLANAR, DC, INTRA_VERTICAL]);
         for list in [[0, 1, 26], [10, 9, 11], [34, 33, 3]] {
             let mut modes: Vec<u8> = (0..32).map(|rem| remaining_mode(list, rem)).chain(list).collect();
             modes.sort_unstable();

@@ -11,8 +11,8 @@ use super::tiles::Available;
 /// Values of IntraPredModeY: planar, DC, and the two angular modes that have rules of their own.
 pub(super) const PLANAR: u8 = 0;
 pub(super) const DC: u8 = 1;
-pub(super) const HORIZONTAL: u8 = 10;
-pub(super) const VERTICAL: u8 = 26;
+pub(super) const INTRA_HORIZONTAL: u8 = 10;
+pub(super) const INTRA_VERTICAL: u8 = 26;
 
 /// What the contexts of split_cu_flag and cu_skip_flag take from a neighbouring coding unit; all zero if there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

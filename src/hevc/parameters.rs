@@ -93,7 +93,7 @@ impl Parameters {
     }
 
     /// log2TransformRange if extended_precision_processing_flag is 1.
-    pub(super) fn extended_range(&self, component: usize) -> Option<u32> {
+    pub(super) fn extended_log2_transform_range(&self, component: usize) -> Option<u32> {
         let depth = self.bit_depth(component);
         self.sps.range.extended_precision_processing_flag.then(|| 15.max(depth + 6))
     }

@@ -7,7 +7,7 @@ use super::contexts::{
 };
 use super::headers::SliceType;
 use super::tree::PredictionUnit;
-use super::walk::{Unit, Walk, next};
+use super::walk::{CtuPair, Walk, next_given};
 use crate::bin::{BinCoder, Element};
 use crate::binarization::exp_golomb;
 
@@ -30,13 +30,13 @@ impl<C: BinCoder> Walk<'_, C> {
     /// Codes a prediction unit, given CtDepth and whether it is 8x4 or 4x8.
     pub(super) fn prediction_unit(
         &mut self,
-        unit: &mut Unit<'_>,
+        unit: &mut CtuPair<'_>,
         is_skipped: bool,
         is_small: bool,
         depth: u8,
     ) {
         let slice = &self.parameters.slice;
-        let given = next(&unit.given.prediction_units, &unit.coded.prediction_units);
+        let given = next_given(&unit.given.prediction_units, &unit.coded.prediction_units);
         let mut coded = PredictionUnit {
             merge_flag: is_skipped || self.flag(MERGE, given.merge_flag, MERGE_FLAG),
             ..PredictionUnit::default()

@@ -8,11 +8,11 @@ use super::contexts::{
     EXPLICIT_RDPCM_DIR_FLAG, EXPLICIT_RDPCM_FLAG, LAST_SIG_COEFF_PREFIX, SIG_COEFF_FLAG,
     SIG_COEFF_FLAG_SKIPPED, TRANSFORM_SKIP_FLAG, ctx,
 };
-use super::edges::{HORIZONTAL, VERTICAL};
+use super::edges::{INTRA_HORIZONTAL, INTRA_VERTICAL};
 use super::scan::{self, Place, SCANS, SIG_CTX};
 use super::transform::Coding;
 use super::tree::{Level, ResidualBlock};
-use super::walk::{StatCoeff, Unit, Walk, next};
+use super::walk::{CtuPair, StatCoeff, Walk, next_given};
 use crate::bin::{self, BinCoder, Element};
 
 const TRANSFORM_SKIP: Element = Element("transform_skip_flag");
@@ -34,7 +34,7 @@ struct Shape {
     is_chroma: bool,
     log2_size: u32,
     scan_idx: usize,
-    /// Whether the sign of a level can be hidden in the parity of the others.
+    /// Whether the sign of a level can be hidden in the parity of the sum of all absolute levels of its sub-block.
     can_hide_sign: bool,
     /// Whether sig_coeff_flag has a single context.
     has_one_sig_ctx: bool,
@@ -43,14 +43,14 @@ struct Shape {
     /// cabac_bypass_alignment_enabled_flag.
     aligns: bool,
     /// log2TransformRange, with extended_precision_processing_flag.
-    extended_range: Option<u32>,
+    extended_log2_transform_range: Option<u32>,
 }
 
 impl<C: BinCoder> Walk<'_, C> {
     /// Codes a block of the component cIdx, given its intra prediction mode if it has one.
     pub(super) fn residual_coding(
         &mut self,
-        unit: &mut Unit<'_>,
+        unit: &mut CtuPair<'_>,
         coding: &Coding,
         component: usize,
         [x, y]: [u32; 2],
@@ -66,7 +66,7 @@ impl<C: BinCoder> Walk<'_, C> {
             log2_size: log2_size as u8,
         });
         let plane = component.min(1);
-        let given = next(&unit.given.blocks, &unit.coded.blocks);
+        let given = next_given(&unit.given.blocks, &unit.coded.blocks);
         let mut coded = ResidualBlock::default();
         if pps.transform_skip_enabled_flag
             && !coding.cu_transquant_bypass_flag
@@ -87,7 +87,7 @@ impl<C: BinCoder> Walk<'_, C> {
         let has_implicit_rdpcm = coding.is_intra
             && sps.range.implicit_rdpcm_enabled_flag
             && coded.transform_skip_flag
-            && matches!(mode, HORIZONTAL | VERTICAL);
+            && matches!(mode, INTRA_HORIZONTAL | INTRA_VERTICAL);
         let is_lossless_or_rdpcm =
             coding.cu_transquant_bypass_flag || has_implicit_rdpcm || coded.explicit_rdpcm.is_some();
         let scan_idx = if coding.is_intra
@@ -112,7 +112,7 @@ impl<C: BinCoder> Walk<'_, C> {
                 .persistent_rice_adaptation_enabled_flag
                 .then_some(2 * usize::from(component == 0) + usize::from(!is_transformed)),
             aligns: sps.range.cabac_bypass_alignment_enabled_flag,
-            extended_range: parameters.extended_range(component),
+            extended_log2_transform_range: parameters.extended_log2_transform_range(component),
         };
         let first = unit.coded.levels.len();
         let given_levels = match unit.given.levels.get(first..) {
@@ -120,9 +120,9 @@ impl<C: BinCoder> Walk<'_, C> {
             _ => &[],
         };
         let last = self.last_sig_coeff(&shape, given_levels);
-        let outside =
+        let too_large =
             levels(&mut self.coder, &shape, &mut self.stat_coeff, last, given_levels, &mut unit.coded.levels);
-        if let Some((value, most)) = outside {
+        if let Some((value, most)) = too_large {
             self.record_fault(REMAINING, value, 0..=most);
         }
         coded.levels = (unit.coded.levels.len() - first) as u16;
@@ -193,8 +193,8 @@ fn flag<C: BinCoder>(coder: &mut C, element: Element, given: bool, index: usize)
     coded
 }
 
-/// Codes the levels of a block whose last one has this place, and appends them. Returns the first coeff_abs_level_remaining that is too
-/// large, if there is one, and how large it could be; it counts as 0.
+/// Codes the levels of a block whose last one has this place, and appends them. If a coeff_abs_level_remaining is too large, 0 takes its
+/// place; the first such value and the largest legal one are returned.
 #[inline]
 fn levels<C: BinCoder>(
     coder: &mut C,
@@ -207,10 +207,10 @@ fn levels<C: BinCoder>(
     let plane = usize::from(shape.is_chroma);
     let sub_blocks = &SCANS[shape.scan_idx][shape.log2_size as usize - 2];
     let mut given = given.iter().peekable();
-    let mut outside = None;
+    let mut too_large = None;
     // coded_sub_block_flag by row, with a column and a row of zeros to the right and below.
     let mut coded_sub_blocks = [0_u16; 9];
-    let mut was_greater1 = false;
+    let mut last_greater1_ctx_is_zero = false;
     for i in (0..=last / 16).rev() {
         let at = sub_blocks.place(i);
         let (x, y) = (usize::from(at.x & 7), usize::from(at.y & 7));
@@ -223,29 +223,29 @@ fn levels<C: BinCoder>(
         let right = coded_sub_blocks[y] >> (x + 1) & 1;
         let below = coded_sub_blocks[y + 1] >> x & 1;
         let is_last = i == last / 16;
-        let is_told = !is_last && i > 0;
+        let is_flag_coded = !is_last && i > 0;
         let index = CODED_SUB_BLOCK_FLAG + 2 * plane + usize::from(right | below);
-        if is_told && !flag(coder, CODED_SUB_BLOCK, levels != [0; 16], index) {
+        if is_flag_coded && !flag(coder, CODED_SUB_BLOCK, levels != [0; 16], index) {
             continue;
         }
         coded_sub_blocks[y] |= 1 << x;
 
         let prev_csbf = usize::from(right | below << 1);
         let mut sub_block = SubBlock { shape, i, levels, found: [0; 16], count: 0 };
-        sub_block.sig_coeffs(coder, prev_csbf, is_last.then_some(last % 16), is_told);
+        sub_block.sig_coeffs(coder, prev_csbf, is_last.then_some(last % 16), is_flag_coded);
         if sub_block.count == 0 {
             continue;
         }
-        let greater = sub_block.greater_flags(coder, was_greater1);
-        was_greater1 = greater.ends_with_zero;
+        let greater = sub_block.greater_flags(coder, last_greater1_ctx_is_zero);
+        last_greater1_ctx_is_zero = greater.greater1_ctx_is_zero;
         if shape.aligns && greater.has_escape {
             coder.align();
         }
         let signs = sub_block.signs(coder);
-        let beyond = sub_block.remaining(coder, &greater, &signs, stat_coeff, coded);
-        outside = outside.or(beyond);
+        let of_sub_block = sub_block.remaining(coder, &greater, &signs, stat_coeff, coded);
+        too_large = too_large.or(of_sub_block);
     }
-    outside
+    too_large
 }
 
 /// A sub-block of 4x4 levels.
@@ -253,7 +253,7 @@ struct SubBlock<'a> {
     shape: &'a Shape,
     /// Its number in the scan.
     i: usize,
-    /// The levels that are given, by number in the scan.
+    /// The coefficients that are given, by number in the scan.
     levels: [i32; 16],
     /// The numbers of the levels that are not zero, and how many they are.
     found: [u8; 16],
@@ -267,8 +267,8 @@ struct Greater {
     /// coeff_abs_level_greater2_flag of the first level that is above 1.
     is_greater2: bool,
     /// Whether greater1Ctx is 0 at the end.
-    ends_with_zero: bool,
-    /// escapeDataPresent: whether there can be a coeff_abs_level_remaining.
+    greater1_ctx_is_zero: bool,
+    /// escapeDataPresent: whether there is a coeff_abs_level_remaining.
     has_escape: bool,
 }
 
@@ -285,7 +285,7 @@ impl SubBlock<'_> {
         &self.found[..self.count.min(16)]
     }
 
-    /// Adds a level to those that are not zero, or not. Nothing predicts which, so there is no branch.
+    /// Adds n to `found` if its level is not zero. There is no branch, since it could not be predicted.
     #[inline(always)]
     fn add(&mut self, n: usize, is_significant: bool) {
         self.found[self.count & 15] = n as u8;
@@ -320,14 +320,15 @@ impl SubBlock<'_> {
         (SIG_COEFF_FLAG[plane] + of_size + of_place, &SIG_CTX[scan_idx].of_sub_block[prev_csbf])
     }
 
-    /// sig_coeff_flag of all levels but the last of the block. If coded_sub_block_flag is in the stream, at least one level is not zero.
+    /// sig_coeff_flag of all places but the last of the block. Where coded_sub_block_flag was coded, and is 1, that of the first place is
+    /// inferred to be 1 if all others are 0 (inferSbDcSigCoeffFlag).
     #[inline(always)]
     fn sig_coeffs<C: BinCoder>(
         &mut self,
         coder: &mut C,
         prev_csbf: usize,
         last: Option<usize>,
-        is_told: bool,
+        is_flag_coded: bool,
     ) {
         let (first, row) = self.sig_ctx(prev_csbf);
         if let Some(last) = last {
@@ -343,7 +344,7 @@ impl SubBlock<'_> {
         if n == 0 {
             return;
         }
-        let is_inferred = is_told && self.count == 0;
+        let is_inferred = is_flag_coded && self.count == 0;
         // The DC level has a context of its own, which comes first.
         let is_dc = self.i == 0 && !self.shape.has_one_sig_ctx;
         let plane = usize::from(self.shape.is_chroma);
@@ -358,10 +359,10 @@ impl SubBlock<'_> {
     /// coeff_abs_level_greater1_flag of the first eight levels, and coeff_abs_level_greater2_flag of one (clauses 9.3.4.2.6 and
     /// 9.3.4.2.7), given whether greater1Ctx was 0 at the end of the sub-block before.
     #[inline(always)]
-    fn greater_flags<C: BinCoder>(&self, coder: &mut C, was_greater1: bool) -> Greater {
+    fn greater_flags<C: BinCoder>(&self, coder: &mut C, last_greater1_ctx_is_zero: bool) -> Greater {
         let plane = usize::from(self.shape.is_chroma);
         let of_place = if self.i == 0 || self.shape.is_chroma { 0 } else { 2 };
-        let ctx_set = of_place + usize::from(was_greater1);
+        let ctx_set = of_place + usize::from(last_greater1_ctx_is_zero);
         let first = COEFF_ABS_LEVEL_GREATER1_FLAG + 16 * plane + 4 * ctx_set;
         let given = |n: u8| self.levels[usize::from(n & 15)].unsigned_abs();
         let mut greater1_ctx = 1;
@@ -384,7 +385,7 @@ impl SubBlock<'_> {
         Greater {
             greater1,
             is_greater2,
-            ends_with_zero: greater1_ctx == 0,
+            greater1_ctx_is_zero: greater1_ctx == 0,
             has_escape: is_greater2 || has_several || self.count > 8,
         }
     }
@@ -417,11 +418,11 @@ impl SubBlock<'_> {
         coded: &mut Vec<Level>,
     ) -> Option<(i32, i32)> {
         let shape = self.shape;
-        let mut outside = None;
+        let mut too_large = None;
         let mut rice = shape.sb_type.map_or(0, |sb_type| u32::from(stat_coeff[sb_type] / 4));
         let mut is_first = true;
         let mut sum = 0_u32;
-        let range = shape.extended_range.unwrap_or(15);
+        let log2_transform_range = shape.extended_log2_transform_range.unwrap_or(15);
         for (k, &n) in self.found().iter().enumerate() {
             let has_greater2 = greater.greater1 != 0 && k as u32 == greater.greater1.trailing_zeros();
             let base = 1 + (greater.greater1 >> k & 1) + u32::from(greater.is_greater2 && has_greater2);
@@ -431,25 +432,25 @@ impl SubBlock<'_> {
                 _ if has_greater2 => 3,
                 _ => 2,
             };
-            let told = (k < signs.count).then(|| signs.bits >> (signs.count - 1 - k) & 1 != 0);
+            let coded_sign = (k < signs.count).then(|| signs.bits >> (signs.count - 1 - k) & 1 != 0);
             let mut abs = base;
             if base == most_base {
                 self.place(coder, n.into());
-                // Only a negative level can have the largest absolute value, which is even. A hidden sign is negative if the sum of the
-                // absolute values is odd.
-                let can_be_lowest = told.unwrap_or(sum % 2 == 1);
-                let most = (1_i32 << range) - 1 + i32::from(can_be_lowest) - base as i32;
+                // Only a negative level can be CoeffMinY. A hidden sign is negative if the sum of the absolute values is odd; the absolute
+                // value of CoeffMinY is even, so the sum without this level already tells that.
+                let can_be_lowest = coded_sign.unwrap_or(sum % 2 == 1);
+                let most = (1_i32 << log2_transform_range) - 1 + i32::from(can_be_lowest) - base as i32;
                 let given = self.levels[usize::from(n & 15)].unsigned_abs().saturating_sub(base);
                 let mut given = coder.element(REMAINING, given.min(i32::MAX as u32) as i32, 0..=most);
                 if !C::READS && !(0..=most).contains(&given) {
-                    outside = outside.or(Some((given, most)));
+                    too_large = too_large.or(Some((given, most)));
                     given = 0;
                 }
-                let how = Remaining { rice, limit: shape.extended_range };
+                let how = Remaining { rice, limit: shape.extended_log2_transform_range };
                 let mut remaining = coeff_abs_level_remaining(coder, given as u32, how) as i32;
                 coder.coded(REMAINING, remaining);
                 if !(0..=most).contains(&remaining) {
-                    outside = outside.or(Some((remaining, most)));
+                    too_large = too_large.or(Some((remaining, most)));
                     remaining = 0;
                 }
                 abs += remaining as u32;
@@ -462,10 +463,10 @@ impl SubBlock<'_> {
                 is_first = false;
             }
             sum = sum.wrapping_add(abs);
-            let level = if told.unwrap_or(sum % 2 == 1) { -(abs as i32) } else { abs as i32 };
+            let level = if coded_sign.unwrap_or(sum % 2 == 1) { -(abs as i32) } else { abs as i32 };
             coded.push(Level { place: (16 * self.i) as u16 + u16::from(n), level });
         }
-        outside
+        too_large
     }
 }
 

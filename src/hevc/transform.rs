@@ -7,7 +7,7 @@ use super::contexts::{
     LOG2_RES_SCALE_ABS_PLUS1, RES_SCALE_SIGN_FLAG, SPLIT_TRANSFORM_FLAG, ctx,
 };
 use super::tree::TransformNode;
-use super::walk::{Unit, Walk, next};
+use super::walk::{CtuPair, Walk, next_given};
 use crate::bin::{BinCoder, Element};
 use crate::binarization::exp_golomb;
 
@@ -59,7 +59,7 @@ type CbfChroma = [[bool; 2]; 2];
 impl<C: BinCoder> Walk<'_, C> {
     pub(super) fn transform_tree(
         &mut self,
-        unit: &mut Unit<'_>,
+        unit: &mut CtuPair<'_>,
         coding: &Coding,
         node: Node,
         parent: CbfChroma,
@@ -68,7 +68,7 @@ impl<C: BinCoder> Walk<'_, C> {
         let format = sps.chroma_array_type();
         let Node { log2_size, depth, .. } = node;
         let index = unit.coded.transform_nodes.len();
-        let given = next(&unit.given.transform_nodes, &unit.coded.transform_nodes);
+        let given = next_given(&unit.given.transform_nodes, &unit.coded.transform_nodes);
         let is_too_large = log2_size > sps.max_tb_log2_size.into();
         let splits_itself = depth == 0 && (coding.intra_split || coding.inter_split);
         let can_split = log2_size > sps.min_tb_log2_size.into() && depth < coding.max_depth;
@@ -128,7 +128,7 @@ impl<C: BinCoder> Walk<'_, C> {
 
     fn transform_unit(
         &mut self,
-        unit: &mut Unit<'_>,
+        unit: &mut CtuPair<'_>,
         coding: &Coding,
         node: Node,
         (given, coded): (&TransformNode, &mut TransformNode),

@@ -88,13 +88,13 @@ impl SegmentEnd {
 /// A coding tree unit that is given, and the same as it was coded so far. The next item of a list is given at the index that the list of
 /// coded items has reached. A coder that reads is given nothing.
 #[derive(Debug)]
-pub(super) struct Unit<'a> {
+pub(super) struct CtuPair<'a> {
     pub(super) given: &'a CodingTreeUnit,
     pub(super) coded: &'a mut CodingTreeUnit,
 }
 
 /// The next item that is given in a list. An item that is left out counts as one whose elements are all zero.
-pub(super) fn next<T: Copy + Default>(given: &[T], coded: &[T]) -> T {
+pub(super) fn next_given<T: Copy + Default>(given: &[T], coded: &[T]) -> T {
     given.get(coded.len()).copied().unwrap_or_default()
 }
 
@@ -260,7 +260,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         let [x, y] = self.position();
         let available = self.available();
         self.edges.begin(x, log2_size, available);
-        let mut unit = Unit { given, coded };
+        let mut unit = CtuPair { given, coded };
         if self.parameters.slice.slice_sao.contains(&true) {
             self.sao(&mut unit, available);
         }
@@ -355,7 +355,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         self.element(element, given.into(), lowest..=1, code) != 0
     }
 
-    fn sao(&mut self, unit: &mut Unit<'_>, available: Available) {
+    fn sao(&mut self, unit: &mut CtuPair<'_>, available: Available) {
         let given = unit.given.sao;
         for (merge, element, is_available) in [
             (SaoMerge::Left, SAO_MERGE_LEFT_FLAG, available.left),
@@ -416,7 +416,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         coded
     }
 
-    fn coding_quadtree(&mut self, unit: &mut Unit<'_>, [x, y]: [u32; 2], log2_size: u32, depth: u8) {
+    fn coding_quadtree(&mut self, unit: &mut CtuPair<'_>, [x, y]: [u32; 2], log2_size: u32, depth: u8) {
         let parameters = self.parameters;
         let [width, height] = parameters.sps.pic_size;
         let is_smallest = log2_size <= parameters.sps.min_cb_log2_size.into();
@@ -424,7 +424,7 @@ impl<'a, C: BinCoder> Walk<'a, C> {
         let splits = if fits && !is_smallest {
             let near = self.edges.neighbours(x, y);
             let inc = usize::from(near[0].depth > depth) + usize::from(near[1].depth > depth);
-            let given = next(&unit.given.coding_units, &unit.coded.coding_units);
+            let given = next_given(&unit.given.coding_units, &unit.coded.coding_units);
             self.flag(SPLIT_CU_FLAG_ELEMENT, u32::from(given.log2_cb_size) < log2_size, SPLIT_CU_FLAG + inc)
         } else {
             !is_smallest

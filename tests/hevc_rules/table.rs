@@ -237,13 +237,13 @@ pub(super) const RULES: &[Rule] = &[
         "coding_unit.rs",
         "self.pcm_flag(given.pcm.is_some()) {\n                self.edges.set_mode(x, y, log2_size, DC);",
         "DC",
-        &[("VERTICAL", Stream)],
+        &[("INTRA_VERTICAL", Stream)],
     ),
     rule(
         "coding_unit.rs",
         "} else {\n            self.edges.set_mode(x, y, log2_size, DC);",
         "DC",
-        &[("VERTICAL", Stream)],
+        &[("INTRA_VERTICAL", Stream)],
     ),
     rule(
         "coding_unit.rs",
@@ -273,21 +273,21 @@ pub(super) const RULES: &[Rule] = &[
     // Intra modes (clauses 8.4.2 and 8.4.3).
     rule(
         "coding_unit.rs",
-        "[PLANAR, DC, VERTICAL].into_iter()",
-        "[PLANAR, DC, VERTICAL]",
-        &[("[PLANAR, VERTICAL, DC]", Stream)],
+        "[PLANAR, DC, INTRA_VERTICAL].into_iter()",
+        "[PLANAR, DC, INTRA_VERTICAL]",
+        &[("[PLANAR, INTRA_VERTICAL, DC]", Stream)],
     ),
     rule(
         "coding_unit.rs",
-        "[a, b, third.unwrap_or(VERTICAL)]",
-        "[a, b, third.unwrap_or(VERTICAL)]",
-        &[("[b, a, third.unwrap_or(VERTICAL)]", Stream)],
+        "[a, b, third.unwrap_or(INTRA_VERTICAL)]",
+        "[a, b, third.unwrap_or(INTRA_VERTICAL)]",
+        &[("[b, a, third.unwrap_or(INTRA_VERTICAL)]", Stream)],
     ),
     rule(
         "coding_unit.rs",
-        "a < 2 {\n        [PLANAR, DC, VERTICAL]",
-        "[PLANAR, DC, VERTICAL]",
-        &[("[PLANAR, VERTICAL, DC]", Stream)],
+        "a < 2 {\n        [PLANAR, DC, INTRA_VERTICAL]",
+        "[PLANAR, DC, INTRA_VERTICAL]",
+        &[("[PLANAR, INTRA_VERTICAL, DC]", Stream)],
     ),
     rule(
         "coding_unit.rs",
@@ -514,15 +514,20 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "residual.rs",
-        "&& coded.transform_skip_flag\n            && matches!(mode, HORIZONTAL | VERTICAL)",
+        "&& coded.transform_skip_flag\n            && matches!(mode, INTRA_HORIZONTAL | INTRA_VERTICAL)",
         "coded.transform_skip_flag",
         &[("true", Stream)],
     ),
     rule(
         "residual.rs",
-        "matches!(mode, HORIZONTAL | VERTICAL)",
-        "matches!(mode, HORIZONTAL | VERTICAL)",
-        &[("false", Stream), ("true", Stream), ("mode == HORIZONTAL", Stream), ("mode == VERTICAL", Stream)],
+        "matches!(mode, INTRA_HORIZONTAL | INTRA_VERTICAL)",
+        "matches!(mode, INTRA_HORIZONTAL | INTRA_VERTICAL)",
+        &[
+            ("false", Stream),
+            ("true", Stream),
+            ("mode == INTRA_HORIZONTAL", Stream),
+            ("mode == INTRA_VERTICAL", Stream),
+        ],
     ),
     rule(
         "residual.rs",
@@ -619,7 +624,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "residual.rs",
-        "let is_told = !is_last && i > 0;",
+        "let is_flag_coded = !is_last && i > 0;",
         "!is_last && i > 0",
         &[("!is_last", Stream), ("i > 0", Stream)],
     ),
@@ -652,8 +657,8 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "residual.rs",
-        "let is_inferred = is_told && self.count == 0;",
-        "is_told && self.count == 0",
+        "let is_inferred = is_flag_coded && self.count == 0;",
+        "is_flag_coded && self.count == 0",
         &[("false", Stream), ("self.count == 0", Stream)],
     ),
     rule(
@@ -675,8 +680,8 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "residual.rs",
-        "of_place + usize::from(was_greater1)",
-        "was_greater1",
+        "of_place + usize::from(last_greater1_ctx_is_zero)",
+        "last_greater1_ctx_is_zero",
         &[("false", Stream), ("true", Stream)],
     ),
     rule("residual.rs", ".iter().take(8).enumerate()", "8", &[("7", Stream), ("16", Stream)]),
@@ -750,7 +755,12 @@ pub(super) const RULES: &[Rule] = &[
         "2 * remaining < 1 << scale",
         &[("2 * remaining <= 1 << scale", Stream), ("false", Stream)],
     ),
-    rule("residual.rs", "limit: shape.extended_range }", "shape.extended_range", &[("None", Elements)]),
+    rule(
+        "residual.rs",
+        "limit: shape.extended_log2_transform_range }",
+        "shape.extended_log2_transform_range",
+        &[("None", Elements)],
+    ),
     rule(
         "parameters.rs",
         "15.max(depth + 6)",

@@ -34,7 +34,8 @@ pub struct Macroblock {
     pub y: u32,
     /// QPY.
     pub qp_y: i32,
-    /// Whether it is a field macroblock.
+    /// Whether it is a field macroblock. Of a skipped upper macroblock of a pair, what is inferred: if the lower one is not skipped, its flag
+    /// holds for both.
     pub is_field: u8,
     /// Whether it is the last of the slice. Not looked at when it is written.
     pub is_last: u8,

@@ -32,8 +32,14 @@ pub(crate) struct Macroblock {
 
 /// The macroblocks of a slice.
 pub(super) fn read(unit: &StreamUnit) -> Read<Macroblock> {
-    let mut blocks = Vec::new();
+    let mut blocks: Vec<Macroblock> = Vec::new();
     let read = unit.observe((), |read_unit| {
+        if read_unit.mb_addr % 2 == 1
+            && let Some(upper) = blocks.last_mut()
+        {
+            // Both macroblocks of a pair are alike, and only the lower one may say how; without pairs all of a slice are.
+            upper.derived.is_field = read_unit.derived.is_field;
+        }
         blocks.push(Macroblock {
             elements: read_unit.macroblock.clone(),
             mb_addr: read_unit.mb_addr as u32,

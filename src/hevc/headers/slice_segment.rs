@@ -138,13 +138,13 @@ fn slice_header<C: BitCoder>(
     if sps.separate_colour_plane_flag {
         coder.u(2, "colour_plane_id")?;
     }
-    let mut pictures = usize::from(pps.pps_curr_pic_ref_enabled_flag);
+    let mut num_pic_total_curr = usize::from(pps.pps_curr_pic_ref_enabled_flag);
     let mut slice_temporal_mvp_enabled_flag = false;
     if !IDR.contains(&nal_unit_type) {
         coder.u(sps.log2_max_pic_order_cnt_lsb, "slice_pic_order_cnt_lsb")?;
-        pictures += short_term_set(coder, sps)?.used();
+        num_pic_total_curr += short_term_set(coder, sps)?.used();
         if sps.long_term_ref_pics_present_flag {
-            pictures += long_term_pictures(coder, sps)?;
+            num_pic_total_curr += long_term_pictures(coder, sps)?;
         }
         if sps.sps_temporal_mvp_enabled_flag {
             slice_temporal_mvp_enabled_flag = coder.flag("slice_temporal_mvp_enabled_flag")?;
@@ -167,7 +167,7 @@ fn slice_header<C: BitCoder>(
         cu_chroma_qp_offset_enabled_flag: false,
     };
     if slice_type != SliceType::I {
-        prediction(coder, sps, pps, pictures as i64, &mut slice)?;
+        prediction(coder, sps, pps, num_pic_total_curr as i64, &mut slice)?;
     }
     let (qp, lowest) = (i64::from(pps.init_qp), -6 * (i64::from(sps.bit_depth_luma) - 8));
     slice.slice_qp_y = (qp + coder.se_in("slice_qp_delta", lowest - qp..=51 - qp)?) as i8;
@@ -236,12 +236,12 @@ fn long_term_pictures<C: BitCoder>(coder: &mut C, sps: &Sequence) -> Result<usiz
     Ok(used)
 }
 
-/// The elements of P and B slices, given how many pictures they can refer to.
+/// The elements of P and B slices, given NumPicTotalCurr.
 fn prediction<C: BitCoder>(
     coder: &mut C,
     sps: &Sequence,
     pps: &Picture,
-    pictures: i64,
+    num_pic_total_curr: i64,
     slice: &mut Slice,
 ) -> Result<(), HeaderError> {
     let is_b = slice.slice_type == SliceType::B;
@@ -252,7 +252,7 @@ fn prediction<C: BitCoder>(
             *count = 1 + coder.ue_in(name, 0..=14)? as u8;
         }
     }
-    if pps.lists_modification_present_flag && pictures > 1 {
+    if pps.lists_modification_present_flag && num_pic_total_curr > 1 {
         let names = [
             ["ref_pic_list_modification_flag_l0", "list_entry_l0"],
             ["ref_pic_list_modification_flag_l1", "list_entry_l1"],
@@ -260,7 +260,7 @@ fn prediction<C: BitCoder>(
         for (list, [flag, entry]) in names.into_iter().enumerate().take(lists) {
             if coder.flag(flag)? {
                 for _ in 0..slice.num_ref_idx_active[list] {
-                    coder.u(ceil_log2(pictures), entry)?;
+                    coder.u(ceil_log2(num_pic_total_curr), entry)?;
                 }
             }
         }
@@ -307,7 +307,8 @@ pub(crate) const WEIGHTS: [[&str; 6]; 2] = [
     ],
 ];
 
-/// pred_weight_table() (clause 7.3.6.3), for pictures other than the present one.
+/// pred_weight_table() (clause 7.3.6.3). No reference picture is taken to be the current picture: luma_weight_l0_flag is there for every
+/// entry.
 fn pred_weight_table<C: BitCoder>(
     coder: &mut C,
     num_ref_idx_active: [u8; 2],
@@ -347,9 +348,9 @@ fn entry_point_offsets<C: BitCoder>(
     pps: &Picture,
     height: u32,
 ) -> Result<Vec<u64>, HeaderError> {
-    let tiles = |rows: u32| pps.tiles.as_ref().map_or(rows, |tiles| tiles.columns * rows.max(tiles.rows));
-    let parts = if pps.entropy_coding_sync_enabled_flag { tiles(height) } else { tiles(1) };
-    let count = coder.ue_in("num_entry_point_offsets", 0..=i64::from(parts) - 1)?;
+    let [columns, rows] = pps.tiles.as_ref().map_or([1, 1], |tiles| [tiles.columns, tiles.rows]);
+    let substreams = columns * if pps.entropy_coding_sync_enabled_flag { height } else { rows };
+    let count = coder.ue_in("num_entry_point_offsets", 0..=i64::from(substreams) - 1)?;
     let mut entry_points = Vec::new();
     if count > 0 {
         let bits = 1 + coder.ue_in("offset_len_minus1", 0..=31)? as u32;
