@@ -288,7 +288,7 @@ fn a_decoder_that_takes_a_byte_of_the_next_slice_is_found() {
 
 #[test]
 #[ignore = "long"]
-fn a_decoder_that_renormalises_behind_a_terminate_bin_is_found() {
+fn a_decoder_that_renormalises_after_a_terminate_bin_is_found() {
     let edit = (
         "cabac_decoder_step.sv",
         "taken = upper ? 4'd0 : {1'b0, shift};",

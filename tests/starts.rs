@@ -127,13 +127,13 @@ proptest! {
         let bytes = encode(&events);
         let (mut spec, mut engine) = (spec::Decoder::new(&bytes), engine::Decoder::new(&bytes));
         let (mut rest, mut lengths) = (&events[..], lengths.into_iter().cycle());
-        while let [event, behind @ ..] = rest {
+        while let [event, after @ ..] = rest {
             let byte = |event: &Event| if let Event::Raw(byte) = event { Some(*byte) } else { None };
             let raw: Vec<u8> = rest.iter().map_while(byte).collect();
             if raw.is_empty() {
                 prop_assert_eq!(spec.code(*event), *event);
                 prop_assert_eq!(engine.code(*event), *event);
-                rest = behind;
+                rest = after;
             } else {
                 let length = lengths.next().unwrap_or(1).min(raw.len());
                 let (mut read, mut same) = (vec![0; length], vec![0; length]);

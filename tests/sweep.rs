@@ -125,7 +125,7 @@ fn a_missed_swap_of_val_mps_is_found() {
 }
 
 #[test]
-fn a_carry_lost_behind_many_outstanding_bits_is_found() {
+fn a_carry_lost_after_many_outstanding_bits_is_found() {
     let edit = (
         "cabac_encoder_low.sv",
         "assign carry = sum[10];",

@@ -280,7 +280,7 @@ fn damaged_files_are_refused_without_a_panic() {
 }
 
 #[test]
-fn a_slice_behind_4_gib_of_stream_keeps_its_place() {
+fn a_slice_after_4_gib_of_stream_keeps_its_place() {
     let stream = std::fs::read(&streams()[0]).unwrap();
     let mut units = Stream::new(&stream[..]).map(Result::unwrap);
     let (mut unit, first) =

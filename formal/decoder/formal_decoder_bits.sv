@@ -69,7 +69,7 @@ module formal_decoder_bits (
           dropping ? debug.ahead_len == 6'd0
           : overrun ? debug.ended && debug.ahead_len == 6'd0 : reached == received);
       slice_is_closed: assert (debug.ended == last_received);
-      nothing_behind_the_last: assert (!debug.ended || !in_ready);
+      nothing_after_the_last: assert (!debug.ended || !in_ready);
 
       bits_wait_in_place: assert (!seen || dropping || watched < position
                                   || (distance < {28'd0, debug.ahead_len}

@@ -56,15 +56,15 @@ module formal_encoder_bits (
     sent <= sent_now + (push ? {28'd0, piece_len} : 34'd0);
   end
 
-  // Where the watched bit is: in the emit stage with `behind` bits of its group after it, which no piece changes;
-  // in the packer with `ahead` bits before it.
+  // Where the watched bit is: in the emit stage with `bits_after` bits of its group after it, which no piece changes;
+  // in the packer with `bits_before` bits before it.
   typedef enum logic [1:0] { NOWHERE, EMIT, PACK } place_t;
-  (* anyconst *) logic [33:0] first_behind;
+  (* anyconst *) logic [33:0] first_after;
   place_t place, place_now;
-  logic [33:0] behind, behind_now, pushed_behind;
-  logic [4:0] ahead;
+  logic [33:0] bits_after, bits_after_now, pushed_after;
+  logic [4:0] bits_before;
   logic value, value_now;
-  logic [5:0] fill_after, ahead_after;
+  logic [5:0] fill_after, bits_before_next;
 
   // The bit of the group in the emit stage with `i` bits after it: filling zeros, the rest, the run, its head.
   function automatic logic group_bit(input cabac_pkg::bits_t group, input logic [2:0] zeros, input logic [33:0] i);
@@ -79,30 +79,30 @@ module formal_encoder_bits (
 
   always_comb begin
     place_now = place;
-    behind_now = behind;
+    bits_after_now = bits_after;
     value_now = value;
-    if (place == NOWHERE && watch && debug.emit_valid && first_behind < group_len) begin
+    if (place == NOWHERE && watch && debug.emit_valid && first_after < group_len) begin
       place_now = EMIT;
-      behind_now = first_behind;
-      value_now = group_bit(debug.emit, filling, first_behind);
+      bits_after_now = first_after;
+      value_now = group_bit(debug.emit, filling, first_after);
     end
   end
 
   assign fill_after = debug.pack_fill - (pop && out_ready ? 6'd8 : 6'd0);
-  assign pushed_behind = group_len - {28'd0, piece_len};
-  assign ahead_after = fill_after + (group_len[5:0] - 6'd1 - behind_now[5:0]);
+  assign pushed_after = group_len - {28'd0, piece_len};
+  assign bits_before_next = fill_after + (group_len[5:0] - 6'd1 - bits_after_now[5:0]);
 
   always_ff @(posedge clk) begin
     place <= place_now;
-    behind <= behind_now;
+    bits_after <= bits_after_now;
     value <= value_now;
-    if (place_now == EMIT && push && behind_now >= pushed_behind) begin
+    if (place_now == EMIT && push && bits_after_now >= pushed_after) begin
       place <= PACK;
-      ahead <= ahead_after[4:0];
+      bits_before <= bits_before_next[4:0];
     end
     if (place_now == PACK && pop && out_ready) begin
-      ahead <= ahead - 5'd8;
-      if (ahead < 5'd8) place <= NOWHERE;
+      bits_before <= bits_before - 5'd8;
+      if (bits_before < 5'd8) place <= NOWHERE;
     end
     if (rst) place <= NOWHERE;
   end
@@ -113,12 +113,12 @@ module formal_encoder_bits (
           entered - decided_now == {2'd0, debug.bits_outstanding} + {33'd0, !debug.first_bit_flag});
       pack_account: assert (pushed - left == {28'd0, debug.pack_fill});
       bits_wait_in_emit: assert (place_now != EMIT
-                                 || (debug.emit_valid && behind_now < group_len
-                                     && group_bit(debug.emit, filling, behind_now) == value_now));
-      bits_wait_in_pack: assert (place_now != PACK || ({1'b0, ahead} < debug.pack_fill
-                                                       && debug.pack_bits[5'd31 - ahead] == value_now));
-      bits_leave_in_place: assert (!(place_now == PACK && pop && ahead < 5'd8)
-                                   || out_data[3'd7 - ahead[2:0]] == value_now);
+                                 || (debug.emit_valid && bits_after_now < group_len
+                                     && group_bit(debug.emit, filling, bits_after_now) == value_now));
+      bits_wait_in_pack: assert (place_now != PACK || ({1'b0, bits_before} < debug.pack_fill
+                                                       && debug.pack_bits[5'd31 - bits_before] == value_now));
+      bits_leave_in_place: assert (!(place_now == PACK && pop && bits_before < 5'd8)
+                                   || out_data[3'd7 - bits_before[2:0]] == value_now);
 
       group_is_well_formed: assert (
           (debug.emit.len <= 4'd5 || debug.emit.len == 4'd8 || debug.emit.len == 4'd9)

@@ -15,7 +15,7 @@ module formal_encoder4_low (
     input wire logic [2:0]  raw_count,
     input wire logic [31:0] raw_data,
     input wire logic        watch,
-    input wire logic [4:0]  watch_behind
+    input wire logic [4:0]  watch_after
 );
   logic out_valid, carry;
   logic [35:0] out;

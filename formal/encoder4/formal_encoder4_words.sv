@@ -7,7 +7,7 @@ module formal_encoder4_words (
     input  wire logic        clear,
     input  wire logic        was_reset,
     input  wire logic        watch,         // begin to watch a bit, in any clock
-    input  wire logic [4:0]  watch_behind,  // how many bits of its group are after it
+    input  wire logic [4:0]  watch_after,  // how many bits of its group are after it
     // The bits that have been placed, with the carry above them
     input  wire logic [32:0] placed,
     input  wire logic [5:0]  placed_len,
@@ -48,10 +48,10 @@ module formal_encoder4_words (
     watched_now = watched;
     at_now = at;
     value_now = value ^ (placed_carry && bits_after);
-    if (!watched && watch && {1'b0, watch_behind} < placed_len) begin
+    if (!watched && watch && {1'b0, watch_after} < placed_len) begin
       watched_now = 1'b1;
-      at_now = total - 6'd1 - {1'b0, watch_behind};
-      value_now = placed[watch_behind];
+      at_now = total - 6'd1 - {1'b0, watch_after};
+      value_now = placed[watch_after];
     end
   end
 

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_decoder_leaves_behind_is_not_waited_for() {
+    fn what_a_decoder_still_runs_is_not_waited_for() {
         let stream = Path::new("tests/streams/x264_gray_qcif.264");
         let patience = Duration::from_secs(20);
         let played = play("cat {}; sleep 60 &", stream, patience).unwrap();

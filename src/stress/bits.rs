@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn flushes_are_at_their_phase_behind_their_kind() {
+    fn flushes_are_at_their_phase_after_their_kind() {
         for (kind, phase) in KINDS.iter().flat_map(|kind| (0..8).map(move |phase| (kind, phase))) {
             let vector = flush(kind, phase);
             assert_eq!(positions(&vector).last().unwrap() % 8, phase, "{}", vector.id);

@@ -91,7 +91,7 @@ fn deflated_npz_comes_back_entry_for_entry() {
 }
 
 #[test]
-fn an_archive_of_both_kinds_and_one_with_checksums_behind_come_back() {
+fn an_archive_of_both_kinds_and_one_with_checksums_after_the_data_come_back() {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.set_comment("a comment").unwrap();
     for (index, (name, bytes)) in entries().iter().enumerate() {

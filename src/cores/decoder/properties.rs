@@ -93,7 +93,7 @@ pub(in crate::cores) const OTHERS: [Property; 29] = [
         [BITS, "ended || (push && in_last)", "ended || (push && in_last && !drop)"],
     ),
     property(
-        "bits.nothing_behind_the_last",
+        "bits.nothing_after_the_last",
         "no byte is taken after the last one",
         [BITS, "ahead_len <= 6'd24 && !ended", "ahead_len <= 6'd24"],
     ),

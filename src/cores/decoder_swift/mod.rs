@@ -106,7 +106,7 @@ const CONTROLS: &[(&str, Edit)] = &[
     ("bits.ahead_is_clean", [BITS, "{ahead, 8'd0}", "{ahead, 8'hff}"]),
     ("bits.bits_account", [BITS, "position_low[5] ? position_high_more : position_high", "position_high"]),
     ("bits.slice_is_closed", [BITS, "ended || (push && in_last)", "ended || (push && in_last && !drop)"]),
-    ("bits.nothing_behind_the_last", [BITS, "ahead_len <= 6'd24 && !ended", "ahead_len <= 6'd24"]),
+    ("bits.nothing_after_the_last", [BITS, "ahead_len <= 6'd24 && !ended", "ahead_len <= 6'd24"]),
     ("bits.bits_wait_in_place", [BITS, "40'd0)) << gone)", "40'd0)) << (take ? taken : 4'd0))"]),
     ("bits.raw_is_its_byte", [DEC, ".data(next_bits[8:1])", ".data(next_bits[7:0])"]),
     ("bits.start_is_its_bits", [STEP, "9'd509 - next_bits;", "9'd509 - {next_bits[8:1], 1'b0};"]),

@@ -121,15 +121,15 @@ pub(super) fn marks<'a>(
         }
         let mut flags = Vec::new();
         source.append(entry.local + 6, 1, &mut flags)?;
-        let is_behind = flags[0] & 8 != 0;
-        let before = if is_behind { [0; 4] } else { checksum };
+        let has_data_descriptor = flags[0] & 8 != 0;
+        let before = if has_data_descriptor { [0; 4] } else { checksum };
         let is_found = is_there(source, entry.local, b"PK\x03\x04", 14, before)?
-            && (!is_behind || is_there(source, end, b"PK\x07\x08", 4, checksum)?);
+            && (!has_data_descriptor || is_there(source, end, b"PK\x07\x08", 4, checksum)?);
         if !is_found {
             return Ok(None);
         }
-        from = if is_behind { end + 8 } else { end };
-        let local = if is_behind { 0 } else { data - (entry.local + 14) };
+        from = if has_data_descriptor { end + 8 } else { end };
+        let local = if has_data_descriptor { 0 } else { data - (entry.local + 14) };
         marks.push(Mark { lead, local, central: entry.central + 16 });
     }
     let mut entries = entries;
